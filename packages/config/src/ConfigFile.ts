@@ -1,0 +1,148 @@
+import { messageOf, PeekError } from "@peek/errors";
+import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
+import { checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
+import { explainIssues, valueAt } from "./explainIssues.ts";
+import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
+import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
+import { writeFileAtomic } from "./writeFileAtomic.ts";
+
+/** A service's configuration as it was read. */
+export interface LoadedConfig {
+  readonly file: string;
+  readonly config: ServiceConfig;
+  /** Whether there was no file, and one was made. */
+  readonly created: boolean;
+  /** The keys that were filled in with defaults and saved: `logging.daysToKeep`. */
+  readonly filledIn: readonly string[];
+  /** Keys that this version does not know. They are kept. */
+  readonly unknownKeys: readonly UnknownKey[];
+  /** Why the defaults could not be saved, when they could not; the configuration holds all the same. */
+  readonly notSaved: PeekError | undefined;
+}
+
+const codes = { unreadable: "CONFIG_UNREADABLE", malformed: "CONFIG_MALFORMED" } as const;
+const defaults = (): ServiceConfig => serviceConfigSchema.parse({});
+const example: unknown = {
+  logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
+  plugin: { ...defaults().plugin, enabled: ["peek_plugin_tutorial"] },
+};
+
+/**
+ * Reads a service's config.json, fills in what is missing and saves it.
+ *
+ * @param initial What a file that is not there yet gets instead of the defaults.
+ * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is left as it was.
+ */
+export function loadConfig(file: string, initial: ServiceConfigInput = {}): LoadedConfig {
+  const document = readJsonDocument(file, codes);
+  if (document === undefined) return createConfig(file, initial);
+  const { config, unknownKeys } = checkConfig(document);
+  const { text, filledIn } = fillIn(document, config);
+  const notSaved = filledIn.length === 0 ? undefined : trySave(file, text);
+  return { file, config, created: false, filledIn, unknownKeys, notSaved };
+}
+
+/**
+ * Reads and checks a service's config.json and changes nothing.
+ *
+ * @returns undefined when there is no such file.
+ * @throws PeekError as {@link loadConfig}.
+ */
+export function readConfig(
+  file: string,
+): { readonly config: ServiceConfig; readonly unknownKeys: readonly UnknownKey[] } | undefined {
+  const document = readJsonDocument(file, codes);
+  return document === undefined ? undefined : checkConfig(document);
+}
+
+/**
+ * Changes one value of config.json, keeping everything else as it is written.
+ *
+ * @param path The key, `["plugin", "enabled"]`; one that this version knows.
+ * @throws PeekError as {@link loadConfig}, also for the new value; `CONFIG_KEY_UNKNOWN` for an unknown key;
+ *   `CONFIG_NOT_SAVED`. The file is then as it was.
+ */
+export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
+  const document = readJsonDocument(file, codes) ?? { file, text: "{}\n", value: {} };
+  checkConfig(document);
+  const text = edited(document.text, path, value);
+  const { unknownKeys } = checkConfig({ file, text, value: JSON.parse(text) });
+  const mistake = unknownKeys.find((each) => each.path === path.join("."));
+  if (mistake !== undefined) throw unknownKey(mistake.path, mistake.nearest);
+  const failure = trySave(file, text);
+  if (failure !== undefined) throw failure;
+}
+
+/**
+ * One value of a configuration.
+ *
+ * @throws PeekError `CONFIG_KEY_UNKNOWN`
+ */
+export function configValue(config: ServiceConfig, path: readonly string[]): unknown {
+  const value = valueAt(config, path);
+  if (value !== undefined) return value;
+  const probe = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), null);
+  const { unknownKeys } = checkTolerantly(serviceConfigSchema, probe, example);
+  throw unknownKey(path.join("."), unknownKeys[0]?.nearest);
+}
+
+function unknownKey(path: string, nearest: string | undefined): PeekError {
+  const hint = nearest === undefined ? "See the reference of config.json for those there are" : `Did you mean ${nearest}?`;
+  return new PeekError("CONFIG_KEY_UNKNOWN", `config.json has no key ${path}. ${hint}`, { fields: { path, nearest } });
+}
+
+function checkConfig(document: JsonDocument): {
+  readonly config: ServiceConfig;
+  readonly unknownKeys: readonly UnknownKey[];
+} {
+  const { value, issues, unknownKeys } = checkTolerantly(serviceConfigSchema, document.value, example);
+  if (value !== undefined) return { config: value, unknownKeys };
+  const mistakes = explainIssues(document, issues, example);
+  throw new PeekError(
+    "CONFIG_INVALID",
+    `${document.file} has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.map((each) => `  ${each}`).join("\n")}\nThe file was left as it was.`,
+    { fields: { file: document.file, mistakes } },
+  );
+}
+
+function createConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
+  const config = serviceConfigSchema.parse(initial);
+  const notSaved = trySave(file, `${JSON.stringify(config, null, 4)}\n`);
+  return { file, config, created: true, filledIn: [], unknownKeys: [], notSaved };
+}
+
+function trySave(file: string, text: string): PeekError | undefined {
+  try {
+    writeFileAtomic(file, text);
+    return undefined;
+  } catch (cause) {
+    return new PeekError("CONFIG_NOT_SAVED", `${file} could not be saved: ${messageOf(cause)}. It is as it was.`, {
+      cause,
+      fields: { file },
+    });
+  }
+}
+
+function fillIn(
+  document: JsonDocument,
+  config: ServiceConfig,
+): { readonly text: string; readonly filledIn: readonly string[] } {
+  const missing = missingPaths(document.value, config, []);
+  const text = missing.reduce((before, path) => edited(before, path, valueAt(config, path)), document.text);
+  return { text, filledIn: missing.map((path) => path.join(".")) };
+}
+
+function missingPaths(found: unknown, complete: unknown, path: readonly string[]): readonly (readonly string[])[] {
+  if (found === undefined) return [path];
+  if (typeof complete !== "object" || complete === null || Array.isArray(complete)) return [];
+  return Object.entries(complete).flatMap(([key, value]) => missingPaths(valueAt(found, [key]), value, [...path, key]));
+}
+
+function edited(text: string, path: readonly string[], value: unknown): string {
+  return applyEdits(text, modify(text, [...path], value, { formattingOptions: formattingOf(text) }));
+}
+
+function formattingOf(text: string): FormattingOptions {
+  const indent = /\n([ \t]+)"/.exec(text)?.[1] ?? "    ";
+  return { insertSpaces: !indent.startsWith("\t"), tabSize: indent.length, eol: text.includes("\r\n") ? "\r\n" : "\n" };
+}

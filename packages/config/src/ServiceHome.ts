@@ -1,0 +1,59 @@
+import { mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { messageOf, PeekError } from "@peek/errors";
+
+/** The environment variables that say where things are. */
+export interface HomeEnvironment {
+  /** The folder in which the services' homes are. Default: the account's home folder. */
+  readonly PEEK_HOME?: string | undefined;
+}
+
+/** Where a service keeps what is its own. All paths are absolute; only {@link createServiceHome} makes any of it. */
+export interface ServiceHome {
+  /** `~/peek-<service>-service.home`. */
+  readonly dir: string;
+  /** The service's configuration. */
+  readonly configFile: string;
+  /** Says which process runs on this home. */
+  readonly lockFile: string;
+  /** The service's log files. */
+  readonly logDir: string;
+}
+
+/** The home of a service, by its name: `logic`, `field`, `office`, `worker` or `agent`. */
+export function serviceHome(service: string, environment: HomeEnvironment = process.env): ServiceHome {
+  const base = environment.PEEK_HOME === undefined || environment.PEEK_HOME === "" ? homedir() : environment.PEEK_HOME;
+  const dir = join(resolve(base), `peek-${service}-service.home`);
+  return {
+    dir,
+    configFile: join(dir, "config.json"),
+    lockFile: join(dir, "service.lock"),
+    logDir: join(dir, "log"),
+  };
+}
+
+/**
+ * Makes the home's folder, readable by its owner alone, where it is missing.
+ *
+ * @throws PeekError `HOME_UNUSABLE`
+ */
+export function createServiceHome(home: ServiceHome): void {
+  try {
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    // `recursive` forgives a folder that is there, and nothing else.
+    const what = statSync(home.dir, { throwIfNoEntry: false })?.isFile() === true ? "it is a file" : messageOf(cause);
+    throw new PeekError(
+      "HOME_UNUSABLE",
+      `The service's home ${home.dir} cannot be made: ${what}. Make it a folder that this account can write, or name another base folder in PEEK_HOME.`,
+      { cause, fields: { home: home.dir } },
+    );
+  }
+}
+
+/** A folder named in config.json: absolute, `~/` of the account, or relative to the service's home. */
+export function resolveInHome(home: ServiceHome, folder: string): string {
+  if (folder === "~" || folder.startsWith("~/")) return join(homedir(), folder.slice(1));
+  return isAbsolute(folder) ? folder : join(home.dir, folder);
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+/** The levels of `logging.level`, lowest first. */
+export const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
+
+/** A level of the log, in the users' words. */
+export type LogLevel = (typeof logLevels)[number];
+
+const level = z.enum(logLevels);
+const folder = z.string().min(1).max(4096);
+const seconds = z.number().positive().max(86_400);
+
+const loggingSchema = z.strictObject({
+  level: level.default("INFO").describe("Lines below this level are not written."),
+  levels: z
+    .record(z.string().min(1), level)
+    .default({})
+    .describe(
+      'Levels of single loggers, by name or by the beginning of it up to a dot: {"peek_plugin_x": "DEBUG"}. The longest that fits wins.',
+    ),
+  format: z.enum(["text", "json"]).default("text").describe("How lines look, on the console and in the file."),
+  timestamps: z.boolean().default(false).describe("Whether text on the console begins with date and time."),
+  logToStdout: z.boolean().default(true).describe("Whether lines go to the console."),
+  logToFile: z.boolean().default(true).describe("Whether lines go to log/peek-<service>-service.log in the home."),
+  daysToKeep: z.int().min(1).max(3650).default(14).describe("How many days' log files are kept."),
+  maxFileMegabytes: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe("A day's log file is rotated sooner when it is larger than this; megabytes."),
+});
+
+const deadlinesSchema = z.strictObject({
+  warnSeconds: seconds.default(5).describe("After this long in one hook, a warning names the plugin; seconds."),
+  loadSeconds: seconds.default(60).describe("What importing a plugin, and then its load(), may take each; seconds."),
+  startSeconds: seconds.default(60).describe("What start() may take; seconds."),
+  stopSeconds: seconds.default(10).describe("What stop() may take; seconds."),
+  unloadSeconds: seconds.default(10).describe("What unload() may take; seconds."),
+  shutdownSeconds: seconds
+    .default(30)
+    .describe("What stopping and unloading all plugins may take together; seconds."),
+});
+
+const pluginSchema = z.strictObject({
+  enabled: z.array(z.string()).max(10_000).default([]).describe("The plugins to run, by name. Their order is free."),
+  softwarePath: folder
+    .default("plugin-software")
+    .describe("A folder in which plugins were installed with npm; relative to the home, or absolute."),
+  dataPath: folder
+    .default("plugin-data")
+    .describe("Where each plugin has a folder for its files; relative to the home, or absolute."),
+  deadlines: deadlinesSchema.prefault({}).describe("How long a plugin's hooks are waited for."),
+});
+
+/** The schema of config.json, the same for all services. */
+export const serviceConfigSchema = z.strictObject({
+  logging: loggingSchema.prefault({}),
+  plugin: pluginSchema.prefault({}),
+});
+
+/** A service's configuration, complete with defaults. */
+export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
+
+/** What a person or a test may leave out of a {@link ServiceConfig}. */
+export type ServiceConfigInput = z.input<typeof serviceConfigSchema>;

@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * Replaces a file's content so that, whatever happens, it holds either the old or the new whole; mode 0600.
+ *
+ * Own code, though libraries exist: those that are kept up hook the process's signals and exit for their clean-up,
+ * and how a service stops is not theirs to change.
+ *
+ * @throws Error of `node:fs`; the file is then as it was.
+ */
+export function writeFileAtomic(file: string, content: string): void {
+  // A link stays a link: what it points at is replaced.
+  const target = realTarget(file);
+  const draft = join(dirname(target), `.${randomUUID()}.tmp`);
+  try {
+    const descriptor = openSync(draft, "wx", 0o600);
+    try {
+      writeFileSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(draft, target);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function realTarget(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // It is not there yet.
+    return file;
+  }
+}

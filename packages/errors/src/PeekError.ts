@@ -1,0 +1,45 @@
+import { errorCatalogue, type PeekErrorCode } from "./catalogue.ts";
+import { ExitCode } from "./exitCodes.ts";
+
+const brand: unique symbol = Symbol.for("peek.error");
+
+/** Facts beside the message: names and numbers that a log or a test can read without parsing text. */
+export type PeekErrorFields = Readonly<Record<string, unknown>>;
+
+/** What is attached to a {@link PeekError} besides code and message. */
+export interface PeekErrorOptions {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+  /** Facts for logs and tests. Default: none. */
+  readonly fields?: PeekErrorFields;
+}
+
+/**
+ * The one error type of Peek. `code` is stable and listed in {@link errorCatalogue}; the message says what failed,
+ * where, and what to do, on its own, without a stack trace.
+ */
+export class PeekError extends Error {
+  override readonly name = "PeekError";
+  readonly code: PeekErrorCode;
+  readonly fields: PeekErrorFields;
+
+  constructor(code: PeekErrorCode, message: string, options: PeekErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.fields = options.fields ?? {};
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** What a process that this error ends should exit with. */
+  get exitCode(): ExitCode {
+    return errorCatalogue[this.code].exitCode;
+  }
+
+  /**
+   * Whether `value` is a PeekError, of this copy of the package or of another: a plugin may have been installed with
+   * its own.
+   */
+  static is(value: unknown): value is PeekError {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}

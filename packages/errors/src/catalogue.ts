@@ -1,0 +1,216 @@
+import { ExitCode } from "./exitCodes.ts";
+
+/** What is known of one error code. `docs/reference/errors.md` is made from these. */
+export interface CatalogueEntry {
+  /** What has happened, for whoever looks the code up. */
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly cure: string;
+  /** What a process ends with when this error ends it. */
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Every code that Peek's own errors carry. A code, once released, keeps its meaning for ever: a retired one is never
+ * used again for something else.
+ */
+export const errorCatalogue = {
+  USAGE: {
+    meaning: "The command line has an option, a command or an argument that is not known or is missing.",
+    cure: "Run the command with --help.",
+    exitCode: ExitCode.usage,
+  },
+  HOME_UNUSABLE: {
+    meaning: "The service's home folder cannot be created, entered or written.",
+    cure: "Give the account that runs the service the folder, or move it with PEEK_HOME.",
+    exitCode: ExitCode.config,
+  },
+  HOME_LOCKED: {
+    meaning: "Another process of the same service is running on this home.",
+    cure: "Stop the process that the message names, or give this one a home of its own with PEEK_HOME.",
+    exitCode: ExitCode.unavailable,
+  },
+  CONFIG_UNREADABLE: {
+    meaning: "config.json is there but cannot be read: a folder, no permission, or larger than 1 MiB.",
+    cure: "Make it a plain file that the service's account can read. The file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  CONFIG_MALFORMED: {
+    meaning: "config.json is not JSON.",
+    cure: "Mend the line that the message names. The file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  CONFIG_INVALID: {
+    meaning: "config.json holds a value of the wrong type, or one that is not among those allowed.",
+    cure: "Correct the key as the message shows. The file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  CONFIG_NOT_SAVED: {
+    meaning: "config.json could not be written.",
+    cure: "Look at the disk's space and the folder's permissions. The file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  CONFIG_KEY_UNKNOWN: {
+    meaning: "The key asked for is not one that this service has.",
+    cure: "Use the nearest key that the message names, or see the reference of config.json.",
+    exitCode: ExitCode.usage,
+  },
+  LOG_FILE_UNUSABLE: {
+    meaning: "The log file cannot be opened or written.",
+    cure: "Look at the disk's space and the permissions of the log folder in the service's home.",
+    exitCode: ExitCode.config,
+  },
+  SERVICE_NOT_FOUND: {
+    meaning: "The service's package is not installed where the peek command looks.",
+    cure: "Run peek from the workspace, or from the folder the service was deployed to.",
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_NAME_INVALID: {
+    meaning: "A name in plugin.enabled is not a plugin's name.",
+    cure: "Write peek_plugin_<name> or peek_core_<name>: lower case letters, digits and underscores.",
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_DUPLICATE: {
+    meaning: "A plugin is named more than once in plugin.enabled, or two packages claim its name.",
+    cure: "Remove all but one.",
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_NOT_FOUND: {
+    meaning: "No installed package belongs to a name in plugin.enabled.",
+    cure: "Install the package in one of the places that the message lists, or take the name out.",
+    exitCode: ExitCode.config,
+  },
+  MANIFEST_MISSING: {
+    meaning: "A plugin's package has no plugin_package.json.",
+    cure: "Add the file at the root of the package, and to \"files\" in its package.json.",
+    exitCode: ExitCode.config,
+  },
+  MANIFEST_UNREADABLE: {
+    meaning: "plugin_package.json is there but cannot be read: a folder, no permission, or larger than 1 MiB.",
+    cure: "Make it a plain file that the service's account can read.",
+    exitCode: ExitCode.config,
+  },
+  MANIFEST_MALFORMED: {
+    meaning: "plugin_package.json is not JSON.",
+    cure: "Mend the line that the message names.",
+    exitCode: ExitCode.config,
+  },
+  MANIFEST_INVALID: {
+    meaning: "plugin_package.json lacks something, or holds a wrong type, an unknown service or a bad version.",
+    cure: "Correct the key as the message shows.",
+    exitCode: ExitCode.config,
+  },
+  MANIFEST_NAME_MISMATCH: {
+    meaning: "plugin.packageName in plugin_package.json is not the name that the plugin was enabled by.",
+    cure: "Make the two the same.",
+    exitCode: ExitCode.config,
+  },
+  DEPENDENCY_MISSING: {
+    meaning: "A plugin depends on one that is not enabled, or that does not run, on this service.",
+    cure: "Enable it too, or mark the dependency optional or limit its services in plugin_package.json.",
+    exitCode: ExitCode.config,
+  },
+  DEPENDENCY_VERSION: {
+    meaning: "A plugin depends on a version of another that is not the one installed.",
+    cure: "Install a version in the range, or widen the range in plugin_package.json.",
+    exitCode: ExitCode.config,
+  },
+  DEPENDENCY_CYCLE: {
+    meaning: "Plugins depend on each other in a circle, so that none can be first.",
+    cure: "Take one of the dependencies on the printed path away.",
+    exitCode: ExitCode.config,
+  },
+  DEPENDENCY_FAILED: {
+    meaning: "A plugin was not run because one that it depends on has failed.",
+    cure: "Mend the plugin that the message names.",
+    exitCode: ExitCode.config,
+  },
+  ENTRY_UNRESOLVED: {
+    meaning: "A plugin's package.json does not say which file is its entry, or that file is not there.",
+    cure: "Set \"exports\" in its package.json, and build the package.",
+    exitCode: ExitCode.config,
+  },
+  IMPORT_FAILED: {
+    meaning: "Importing a plugin's package threw an error.",
+    cure: "See the error's cause: a missing dependency, a syntax error, or code at module level that throws.",
+    exitCode: ExitCode.internal,
+  },
+  ENTRY_HOOK_MISSING: {
+    meaning: "plugin_package.json requires this service, but the package has no peek<Service>EntryHook() for it.",
+    cure: "Export the function from the package's entry, or take the service out of requiresServices.",
+    exitCode: ExitCode.config,
+  },
+  ENTRY_HOOK_NOT_A_CLASS: {
+    meaning: "peek<Service>EntryHook() returned something that is not a class.",
+    cure: "Return the class itself: neither an instance of it nor nothing.",
+    exitCode: ExitCode.config,
+  },
+  ENTRY_HOOK_WRONG_CLASS: {
+    meaning: "The class that peek<Service>EntryHook() returned does not extend this service's abstract class.",
+    cure: "Extend Plugin<Service>EntryHookABC of @peek/plugin-base/<service>, and define load, start, stop and unload.",
+    exitCode: ExitCode.config,
+  },
+  ENTRY_HOOK_INCOMPATIBLE: {
+    meaning: "The plugin was built with a plugin-base that this platform does not understand.",
+    cure: "Install a version of the plugin for this platform, or upgrade the platform.",
+    exitCode: ExitCode.config,
+  },
+  HOOK_THREW: {
+    meaning: "The entry hook function, the constructor, load, start, stop or unload of a plugin threw or rejected.",
+    cure: "See the error's cause; it is the plugin's.",
+    exitCode: ExitCode.internal,
+  },
+  HOOK_TIMED_OUT: {
+    meaning: "A plugin's import or hook did not settle within its deadline, and was given up on.",
+    cure: "Look for a promise that is never resolved; if it is only slow, raise the deadline in plugin.deadlines.",
+    exitCode: ExitCode.internal,
+  },
+  HOOK_CANCELLED: {
+    meaning: "The service was told to stop while a plugin's hook was running, and it did not settle soon after.",
+    cure: "None is needed; a hook that settles faster is stopped more cleanly.",
+    exitCode: ExitCode.internal,
+  },
+  PLUGIN_CALLED_EXIT: {
+    meaning: "A plugin called process.exit(). Only the service ends its process.",
+    cure: "Throw an error instead.",
+    exitCode: ExitCode.internal,
+  },
+  PLUGIN_LATE_ERROR: {
+    meaning: "A plugin threw outside its hooks: from a timer, an event or a promise that nobody awaited.",
+    cure: "See the error's cause; catch it in the plugin.",
+    exitCode: ExitCode.internal,
+  },
+  PLUGIN_RELEASED: {
+    meaning: "A plugin used something that the platform took back when the plugin failed or was stopped.",
+    cure: "Stop all work in stop(), and wait for it there.",
+    exitCode: ExitCode.internal,
+  },
+  PLUGIN_STATE_ILLEGAL: {
+    meaning: "The loader was asked to move a plugin to a state that does not follow from the one it is in.",
+    cure: "This is a fault in Peek; please report it with the log.",
+    exitCode: ExitCode.internal,
+  },
+  RESOURCE_NOT_RELEASED: {
+    meaning: "Something that a plugin had acquired threw, or did not settle, while it was being released.",
+    cure: "Look at the dispose function of the resource that the message names.",
+    exitCode: ExitCode.internal,
+  },
+  API_NOT_DECLARED: {
+    meaning: "A plugin asked for the API of one that its plugin_package.json does not depend on in that way.",
+    cure: "Add it to \"dependencies\" in plugin_package.json, and ask for an optional one with { optional: true }.",
+    exitCode: ExitCode.internal,
+  },
+  API_NOT_PUBLISHED: {
+    meaning: "A plugin asked for an API that the other plugin does not publish on this service.",
+    cure: "Return it from the other plugin's published<Service>Api.",
+    exitCode: ExitCode.internal,
+  },
+  INTERNAL: {
+    meaning: "Something happened that Peek's code did not expect.",
+    cure: "Please report it with the log.",
+    exitCode: ExitCode.internal,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** A key of {@link errorCatalogue}. */
+export type PeekErrorCode = keyof typeof errorCatalogue;

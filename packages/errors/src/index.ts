@@ -1,0 +1,4 @@
+export { errorCatalogue, type CatalogueEntry, type PeekErrorCode } from "./catalogue.ts";
+export { ExitCode } from "./exitCodes.ts";
+export { PeekError, type PeekErrorFields, type PeekErrorOptions } from "./PeekError.ts";
+export { describeValue, messageOf, toError } from "./toError.ts";

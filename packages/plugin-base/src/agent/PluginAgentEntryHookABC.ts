@@ -1,0 +1,25 @@
+import { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "../common/entryHookBrand.ts";
+import { PluginCommonEntryHookABC } from "../common/PluginCommonEntryHookABC.ts";
+import type { PeekAgentPlatformHook } from "./PeekAgentPlatformHook.ts";
+
+/** The entry point of a plugin on the agent service: which integrates external systems. */
+export abstract class PluginAgentEntryHookABC extends PluginCommonEntryHookABC<PeekAgentPlatformHook> {
+  static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "agent", apiVersion: PLUGIN_API_VERSION };
+
+  /**
+   * What other plugins on the agent service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
+   * Default: nothing.
+   */
+  get publishedAgentApi(): unknown {
+    return undefined;
+  }
+}
+
+/** A class that `peekAgentEntryHook()` may return, publishing `Api` to other plugins. */
+export interface PluginAgentEntryHookClass<Api = unknown> {
+  new (
+    pluginName: string,
+    pluginRootDir: string,
+    platform: PeekAgentPlatformHook,
+  ): PluginAgentEntryHookABC & { readonly publishedAgentApi: Api };
+}

@@ -1,0 +1,2 @@
+export type { PeekAgentPlatformHook } from "./PeekAgentPlatformHook.ts";
+export { PluginAgentEntryHookABC, type PluginAgentEntryHookClass } from "./PluginAgentEntryHookABC.ts";

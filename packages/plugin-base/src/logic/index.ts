@@ -1,0 +1,2 @@
+export type { PeekLogicPlatformHook } from "./PeekLogicPlatformHook.ts";
+export { PluginLogicEntryHookABC, type PluginLogicEntryHookClass } from "./PluginLogicEntryHookABC.ts";

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { isPluginName } from "../common/pluginName.ts";
+
+// semver.org's own suggestion, without the named groups.
+const semverPattern =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
+
+const text = z.string().min(1).max(500);
+const version = z.string().max(100).regex(semverPattern, { error: "a version such as \"1.4.0\"" });
+const pluginName = z
+  .string()
+  .refine(isPluginName, { error: 'a plugin\'s name such as "peek_plugin_tutorial"' });
+const versionRange = text.describe("The versions that will do, as a range of npm's semver: \"^1.2.0\".");
+
+const runnableService = z.enum(["logic", "field", "office", "worker", "agent"]);
+
+const requiredService = z.enum([
+  ...runnableService.options,
+  "storage",
+  "admin",
+  "admin-doc",
+  "field-doc",
+  "office-doc",
+]);
+
+const dependency = z.union([
+  versionRange,
+  z.strictObject({
+    version: versionRange,
+    optional: z
+      .boolean()
+      .default(false)
+      .describe("Whether this plugin also runs where the other does not. Default: false."),
+    services: z
+      .array(runnableService)
+      .min(1)
+      .optional()
+      .describe("The services on which this plugin needs the other. Default: all that this plugin runs on."),
+  }),
+]);
+
+const serviceSection = z
+  .record(z.string(), z.json())
+  .describe("The plugin's own settings for this service; the plugin finds them in packageConfig.");
+
+/**
+ * The schema of plugin_package.json, the file at the root of a plugin's package that tells the platform what the
+ * plugin is and what it needs. `plugin_package.schema.json` beside this package's package.json is made from it.
+ */
+export const pluginPackageSchema = z.strictObject({
+  $schema: z.string().optional().describe("Where an editor finds this schema."),
+  plugin: z
+    .strictObject({
+      title: text.describe("The plugin's name for people."),
+      packageName: pluginName.describe("The plugin's name for the platform, as in plugin.enabled."),
+      version: version.describe("The plugin's version; other plugins' ranges are compared with it."),
+      creator: text.optional().describe("Who makes the plugin."),
+      website: text.optional().describe("Where to read about the plugin."),
+      buildNumber: z.string().max(100).optional().describe("Filled in by the plugin's build."),
+      buildDate: z.string().max(100).optional().describe("Filled in by the plugin's build."),
+    })
+    .describe("What the plugin is."),
+  requiresServices: z
+    .array(requiredService)
+    .min(1)
+    .describe("The services that the plugin has a part for, and what else it needs of the platform."),
+  dependencies: z
+    .record(pluginName, dependency)
+    .default({})
+    .describe("The plugins whose API this one uses, by name: a range, or an object with more to say."),
+  logic: serviceSection.optional(),
+  field: serviceSection.optional(),
+  office: serviceSection.optional(),
+  worker: serviceSection.optional(),
+  agent: serviceSection.optional(),
+  storage: serviceSection.optional(),
+  admin: serviceSection.optional(),
+  "admin-doc": serviceSection.optional(),
+  "field-doc": serviceSection.optional(),
+  "office-doc": serviceSection.optional(),
+});
+
+/** A plugin's plugin_package.json after it has been checked. */
+export type PluginPackage = z.infer<typeof pluginPackageSchema>;

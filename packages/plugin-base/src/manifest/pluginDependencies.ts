@@ -1,0 +1,21 @@
+import type { ServiceName } from "../common/services.ts";
+import type { PluginPackage } from "./PluginPackage.ts";
+
+/** One entry of `dependencies`, in its full form. */
+export interface PluginDependency {
+  /** The name of the plugin that is depended on. */
+  readonly name: string;
+  /** The versions of it that will do, as a range of npm's semver. */
+  readonly range: string;
+  /** Whether the dependant also runs without it. */
+  readonly optional: boolean;
+}
+
+/** The dependencies that a plugin has on one service. */
+export function pluginDependencies(manifest: PluginPackage, service: ServiceName): readonly PluginDependency[] {
+  return Object.entries(manifest.dependencies).flatMap(([name, dependency]) => {
+    if (typeof dependency === "string") return [{ name, range: dependency, optional: false }];
+    if (dependency.services?.includes(service) === false) return [];
+    return [{ name, range: dependency.version, optional: dependency.optional }];
+  });
+}

@@ -1,0 +1,2 @@
+export type { PeekOfficePlatformHook } from "./PeekOfficePlatformHook.ts";
+export { PluginOfficeEntryHookABC, type PluginOfficeEntryHookClass } from "./PluginOfficeEntryHookABC.ts";

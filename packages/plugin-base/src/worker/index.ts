@@ -1,0 +1,2 @@
+export type { PeekWorkerPlatformHook } from "./PeekWorkerPlatformHook.ts";
+export { PluginWorkerEntryHookABC, type PluginWorkerEntryHookClass } from "./PluginWorkerEntryHookABC.ts";
