@@ -1,0 +1,125 @@
+import { PeekError } from "@peek/errors";
+import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
+import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
+import type { Interruptible } from "./hooks/withDeadline.ts";
+import type { ResourceStack } from "./hooks/ResourceStack.ts";
+import { isLegalMove, type PluginState } from "./PluginState.ts";
+import type { HookName, PluginStatus } from "./PluginStatus.ts";
+import type { ResolvedPlugin } from "./resolvePlugin.ts";
+
+/** What there is of a plugin only while it is in memory. Forgotten as a whole. */
+export interface LivePlugin {
+  /** Constructed in `loading`; undefined before. */
+  instance: PluginCommonEntryHookABC | undefined;
+  /** Fires when the plugin is to stop. */
+  readonly abort: AbortController;
+  /** Acquired before start(). */
+  readonly loadStack: ResourceStack;
+  /** Acquired in and after start(). */
+  readonly startStack: ResourceStack;
+}
+
+/** One plugin on one service: where it is in its life, and what is known of it. Kept by the loader alone. */
+export class PluginRecord {
+  readonly name: string;
+  /** Set when resolved. */
+  resolved: ResolvedPlugin | undefined;
+  /** Those of the manifest's dependencies that count on this service. */
+  dependencies: readonly PluginDependency[] = [];
+  /** The names of the plugins that it waits for: all it depends on, less optional ones that are not there. */
+  waitsFor: readonly string[] = [];
+  live: LivePlugin | undefined;
+  /** The hook that is running. */
+  running: Interruptible | undefined;
+  readonly durations: Partial<Record<HookName, number>> = {};
+  #state: PluginState = "configured";
+  #since = new Date();
+  #error: { readonly error: PeekError; readonly hook: HookName | undefined } | undefined;
+  #blockedBy: string | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  /** Whether it is in one of these states. A call, since the state may change behind any await. */
+  isIn(...states: readonly PluginState[]): boolean {
+    return states.includes(this.#state);
+  }
+
+  get error(): PeekError | undefined {
+    return this.#error?.error;
+  }
+
+  /** The checked manifest; only asked for once resolved. */
+  get manifest(): PluginPackage {
+    return this.#resolvedPlugin().manifest;
+  }
+
+  /** The real folder of the package; only asked for once resolved. */
+  get rootDir(): string {
+    return this.#resolvedPlugin().rootDir;
+  }
+
+  /** @throws PeekError `PLUGIN_STATE_ILLEGAL` */
+  moveTo(state: PluginState): void {
+    if (!isLegalMove(this.#state, state)) {
+      throw new PeekError("PLUGIN_STATE_ILLEGAL", `${this.name} cannot go from ${this.#state} to ${state}.`, {
+        fields: { plugin: this.name, from: this.#state, to: state },
+      });
+    }
+    this.#state = state;
+    this.#since = new Date();
+  }
+
+  /** Moves to `failed`. */
+  fail(error: PeekError, hook: HookName | undefined): void {
+    this.moveTo("failed");
+    this.#error = { error, hook };
+  }
+
+  /** Moves to `blocked`. */
+  block(error: PeekError, by: string): void {
+    this.moveTo("blocked");
+    this.#error = { error, hook: undefined };
+    this.#blockedBy = by;
+  }
+
+  /** Moves to `skipped`; with an error where somebody has to be told. */
+  skip(error: PeekError | undefined): void {
+    this.moveTo("skipped");
+    if (error !== undefined) this.#error = { error, hook: undefined };
+  }
+
+  status(): PluginStatus {
+    const error = this.#error;
+    return {
+      name: this.name,
+      state: this.#state,
+      since: this.#since.toISOString(),
+      ...(this.resolved && {
+        title: this.resolved.manifest.plugin.title,
+        version: this.resolved.manifest.plugin.version,
+        rootDir: this.resolved.rootDir,
+        source: this.resolved.source,
+      }),
+      durations: { ...this.durations },
+      ...(error && {
+        error: {
+          code: error.error.code,
+          message: error.error.message,
+          ...(error.hook && { hook: error.hook }),
+        },
+      }),
+      ...(this.#blockedBy !== undefined && { blockedBy: this.#blockedBy }),
+    };
+  }
+
+  #resolvedPlugin(): ResolvedPlugin {
+    if (this.resolved !== undefined) return this.resolved;
+    throw new PeekError("PLUGIN_STATE_ILLEGAL", `${this.name} is ${this.#state} and has not been resolved.`);
+  }
+}

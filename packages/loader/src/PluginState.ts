@@ -1,0 +1,40 @@
+/**
+ * What a plugin can be in, on one service, and what may come next. There is no other way from one to the next, and no
+ * flag beside it.
+ */
+const legalMoves = {
+  /** Named in plugin.enabled. */
+  configured: ["resolved", "failed"],
+  /** Its package was found and its plugin_package.json is in order. */
+  resolved: ["loading", "skipped", "failed", "blocked"],
+  /** Its plugin_package.json does not require this service, or it has no hook function for it. */
+  skipped: [],
+  /** Being imported, constructed, or in load(). */
+  loading: ["loaded", "skipped", "failed"],
+  loaded: ["starting", "unloading", "failed", "blocked"],
+  /** In start(). */
+  starting: ["started", "failed"],
+  started: ["stopping", "failed"],
+  /** In stop(). */
+  stopping: ["stopped", "failed"],
+  stopped: ["unloading", "failed"],
+  /** In unload(). */
+  unloading: ["unloaded", "failed"],
+  unloaded: ["blocked"],
+  /** It, or its package, did something wrong. */
+  failed: [],
+  /** A plugin that it depends on does not run. */
+  blocked: [],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The state of a plugin on a service. */
+export type PluginState = keyof typeof legalMoves;
+
+/** Every state. */
+export const pluginStates = Object.keys(legalMoves) as readonly PluginState[];
+
+/** Whether a plugin in `from` may go to `to`. */
+export function isLegalMove(from: PluginState, to: PluginState): boolean {
+  const next: readonly PluginState[] = legalMoves[from];
+  return next.includes(to);
+}

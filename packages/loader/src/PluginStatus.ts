@@ -1,0 +1,33 @@
+import type { PeekErrorCode } from "@peek/errors";
+import type { PluginState } from "./PluginState.ts";
+
+/** The steps of a plugin's life that take time and can fail. */
+export type HookName = "import" | "load" | "start" | "stop" | "unload";
+
+/** What is known of a plugin on a service: data, safe to send or print. */
+export interface PluginStatus {
+  /** `peek_plugin_<name>`, or what stood in plugin.enabled. */
+  readonly name: string;
+  readonly state: PluginState;
+  /** When it came into that state; ISO 8601, UTC. */
+  readonly since: string;
+  /** From plugin_package.json, once that has been read. */
+  readonly title?: string;
+  /** From plugin_package.json, once that has been read. */
+  readonly version?: string;
+  /** The folder that holds plugin_package.json, once it has been found. */
+  readonly rootDir?: string;
+  /** Which source the package came from, in words. */
+  readonly source?: string;
+  /** How long each step took; milliseconds. */
+  readonly durations: Readonly<Partial<Record<HookName, number>>>;
+  /** Why it failed, is blocked or was skipped. */
+  readonly error?: {
+    readonly code: PeekErrorCode;
+    readonly message: string;
+    /** The step in which it happened. */
+    readonly hook?: HookName;
+  };
+  /** The plugin because of which it is blocked. */
+  readonly blockedBy?: string;
+}

@@ -1,0 +1,45 @@
+import { messageOf, PeekError } from "@peek/errors";
+import type { ServiceName } from "@peek/plugin-base";
+import { capitalize, checkEntryHookClass, type EntryHookClass } from "./checkEntryHookClass.ts";
+import { resolveEntry } from "./resolveEntry.ts";
+
+/**
+ * Imports a plugin's package and asks it for its class on a service.
+ *
+ * @returns undefined when the package has no hook function for the service.
+ * @throws PeekError `ENTRY_UNRESOLVED`, `IMPORT_FAILED`, `HOOK_THREW`, or one of {@link checkEntryHookClass}.
+ */
+export async function loadEntryHookClass(
+  rootDir: string,
+  service: ServiceName,
+  conditions: readonly string[],
+): Promise<EntryHookClass | undefined> {
+  const url = resolveEntry(rootDir, conditions);
+  const module = await importModule(url);
+  const functionName = entryHookFunctionName(service);
+  const hook: unknown = Reflect.get(module, functionName);
+  if (typeof hook !== "function") return undefined;
+  return checkEntryHookClass(await callHook(hook, functionName), functionName, service);
+}
+
+/** The function that a plugin's package exports for a service: `peekLogicEntryHook`. */
+export function entryHookFunctionName(service: ServiceName): string {
+  return `peek${capitalize(service)}EntryHook`;
+}
+
+async function importModule(url: string): Promise<object> {
+  try {
+    const module: object = await import(url);
+    return module;
+  } catch (cause) {
+    throw new PeekError("IMPORT_FAILED", `importing ${url} failed: ${messageOf(cause)}`, { cause, fields: { url } });
+  }
+}
+
+async function callHook(hook: Function, functionName: string): Promise<unknown> {
+  try {
+    return await hook();
+  } catch (cause) {
+    throw new PeekError("HOOK_THREW", `${functionName}() threw: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { messageOf, PeekError } from "@peek/errors";
+import { exports as resolveExports } from "resolve.exports";
+import { z } from "zod";
+
+const packageSchema = z.looseObject({
+  name: z.string(),
+  main: z.string().optional(),
+  exports: z.json().optional(),
+});
+
+/**
+ * The module that a package's name stands for, found as Node would: "exports" in package.json, or else "main".
+ *
+ * Own look-up, because the plugin is not a dependency of the code that imports it: Node resolves a name from the
+ * importing file only.
+ *
+ * @param rootDir The package.
+ * @param conditions Which conditions of "exports" hold beside `node`, `import` and `default`.
+ * @returns A file: URL.
+ * @throws PeekError `ENTRY_UNRESOLVED`
+ */
+export function resolveEntry(rootDir: string, conditions: readonly string[]): string {
+  const packageFile = join(rootDir, "package.json");
+  const entry = entryOf(packageFile, conditions);
+  const file = join(rootDir, entry);
+  if (!existsSync(file)) {
+    throw new PeekError("ENTRY_UNRESOLVED", `${packageFile} names ${entry} as the entry, which is not there. Build the package.`, {
+      fields: { file },
+    });
+  }
+  return pathToFileURL(file).href;
+}
+
+function entryOf(packageFile: string, conditions: readonly string[]): string {
+  try {
+    const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")));
+    if (parsed.exports === undefined) return parsed.main ?? "index.js";
+    const target = resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
+    if (target?.startsWith("./") === true) return target;
+    throw new Error('"exports" has no "." that is a path beginning with ./');
+  } catch (cause) {
+    throw new PeekError(
+      "ENTRY_UNRESOLVED",
+      `${packageFile} does not say which file is the entry: ${messageOf(cause)}. Set "exports": { ".": "./dist/index.js" }.`,
+      { cause, fields: { file: packageFile } },
+    );
+  }
+}

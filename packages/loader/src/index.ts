@@ -1,0 +1,12 @@
+export { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
+export type { HookDeadlines, PluginLoaderOptions } from "./LoaderOptions.ts";
+export { manifestName } from "./manifest/readManifest.ts";
+export { type Order, type OrderNode, planOrder } from "./order/planOrder.ts";
+export { PluginLoader } from "./PluginLoader.ts";
+export { isLegalMove, type PluginState, pluginStates } from "./PluginState.ts";
+export type { HookName, PluginStatus } from "./PluginStatus.ts";
+export { type ResolvedPlugin, resolvePlugin } from "./resolvePlugin.ts";
+export { FolderSource } from "./sources/FolderSource.ts";
+export { NodeModulesSource } from "./sources/NodeModulesSource.ts";
+export type { PluginSource } from "./sources/PluginSource.ts";
+export { WorkspaceSource } from "./sources/WorkspaceSource.ts";

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { checkTolerantly, explainIssues, readJsonDocument, type UnknownKey } from "@peek/config";
+import { PeekError } from "@peek/errors";
+import { type PluginPackage, pluginPackageSchema } from "@peek/plugin-base/manifest";
+
+/** The name of the file at the root of every plugin's package. */
+export const manifestName = "plugin_package.json";
+
+const codes = { unreadable: "MANIFEST_UNREADABLE", malformed: "MANIFEST_MALFORMED" } as const;
+
+/** A plugin's manifest, and what is odd about it. */
+export interface ReadManifest {
+  readonly manifest: PluginPackage;
+  /** Keys that this version does not know. */
+  readonly unknownKeys: readonly UnknownKey[];
+}
+
+/**
+ * Reads and checks the plugin_package.json of a plugin, before any of its code runs.
+ *
+ * @param rootDir The plugin's package.
+ * @param pluginName The name it was enabled by.
+ * @throws PeekError `MANIFEST_MISSING`, `MANIFEST_UNREADABLE`, `MANIFEST_MALFORMED`, `MANIFEST_INVALID` or
+ *   `MANIFEST_NAME_MISMATCH`.
+ */
+export function readManifest(rootDir: string, pluginName: string): ReadManifest {
+  const file = join(rootDir, manifestName);
+  const document = readJsonDocument(file, codes);
+  if (document === undefined) {
+    throw new PeekError(
+      "MANIFEST_MISSING",
+      `${rootDir} has no ${manifestName}. Add it, and to "files" in package.json if the package is installed with npm.`,
+      { fields: { file } },
+    );
+  }
+  const example = exampleManifest(pluginName);
+  const { value, issues, unknownKeys } = checkTolerantly(pluginPackageSchema, document.value, example);
+  if (value === undefined) {
+    throw new PeekError("MANIFEST_INVALID", `${file}: ${explainIssues(document, issues, example).join("; ")}`, {
+      fields: { file },
+    });
+  }
+  if (value.plugin.packageName !== pluginName) {
+    throw new PeekError(
+      "MANIFEST_NAME_MISMATCH",
+      `${file} is that of ${value.plugin.packageName}, but the plugin is enabled as ${pluginName}. Make plugin.packageName and the name in plugin.enabled the same.`,
+      { fields: { file, packageName: value.plugin.packageName } },
+    );
+  }
+  return { manifest: value, unknownKeys };
+}
+
+function exampleManifest(packageName: string): PluginPackage {
+  return {
+    $schema: "./node_modules/@peek/plugin-base/plugin_package.schema.json",
+    plugin: {
+      title: "Pump Log",
+      packageName,
+      version: "1.0.0",
+      creator: "Example Ltd",
+      website: "https://example.com",
+      buildNumber: "1",
+      buildDate: "2026-01-31",
+    },
+    requiresServices: ["logic"],
+    dependencies: { peek_plugin_other: "^1.0.0" },
+    logic: {},
+    field: {},
+    office: {},
+    worker: {},
+    agent: {},
+    storage: {},
+    admin: {},
+    "admin-doc": {},
+    "field-doc": {},
+    "office-doc": {},
+  };
+}

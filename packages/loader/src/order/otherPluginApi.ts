@@ -1,0 +1,62 @@
+import { PeekError } from "@peek/errors";
+import type { ServiceName } from "@peek/plugin-base";
+import { capitalize } from "../hooks/checkEntryHookClass.ts";
+import type { PluginRecord } from "../PluginRecord.ts";
+
+/**
+ * What `platform.getOtherPluginApi()` answers.
+ *
+ * @param consumer The plugin that asks.
+ * @param name The plugin that is asked for.
+ * @param optional Whether the call says that it can do without.
+ * @param find The enabled plugin of a name.
+ * @throws PeekError `API_NOT_DECLARED`, `API_NOT_PUBLISHED` or `PLUGIN_RELEASED`.
+ */
+export function otherPluginApi(
+  consumer: PluginRecord,
+  name: string,
+  optional: boolean,
+  service: ServiceName,
+  find: (name: string) => PluginRecord | undefined,
+): unknown {
+  if (consumer.live === undefined) {
+    throw new PeekError(
+      "PLUGIN_RELEASED",
+      `${consumer.name} asked for the API of ${name} after it had been stopped. End all work in stop(), and wait for it there.`,
+      { fields: { plugin: consumer.name } },
+    );
+  }
+  checkDeclared(consumer, name, optional, service);
+  const instance = consumer.waitsFor.includes(name) ? find(name)?.live?.instance : undefined;
+  if (instance === undefined) {
+    if (optional) return undefined;
+    throw new PeekError(
+      "PLUGIN_RELEASED",
+      `${consumer.name} asked for the API of ${name}, which is ${find(name)?.state ?? "not enabled"}. See its error in the log.`,
+      { fields: { plugin: consumer.name, dependency: name } },
+    );
+  }
+  const property = `published${capitalize(service)}Api`;
+  const api: unknown = Reflect.get(instance, property);
+  if (api !== undefined && api !== null) return api;
+  throw new PeekError(
+    "API_NOT_PUBLISHED",
+    `${consumer.name} asked for the API of ${name}, which publishes none on ${service}. Return one from its ${property}.`,
+    { fields: { plugin: consumer.name, dependency: name } },
+  );
+}
+
+function checkDeclared(consumer: PluginRecord, name: string, optional: boolean, service: ServiceName): void {
+  const declared = consumer.dependencies.find((dependency) => dependency.name === name);
+  if (declared?.optional === optional) return;
+  const call = `getOtherPluginApi(${JSON.stringify(name)}${optional ? ", { optional: true }" : ""})`;
+  const why =
+    declared === undefined
+      ? `its plugin_package.json declares no such dependency on ${service}. Add "dependencies": { ${JSON.stringify(name)}: ${optional ? '{ "version": "^1.0.0", "optional": true }' : '"^1.0.0"'} }, with the versions that will do`
+      : declared.optional
+        ? "its plugin_package.json says that it can do without. Pass { optional: true } and expect undefined, or make the dependency required"
+        : "its plugin_package.json says that it cannot do without. Leave { optional: true } out, or make the dependency optional";
+  throw new PeekError("API_NOT_DECLARED", `${consumer.name} called ${call}, and ${why}.`, {
+    fields: { plugin: consumer.name, dependency: name },
+  });
+}

@@ -1,0 +1,95 @@
+import { type Logger as PinoLogger, pino } from "pino";
+import { levelOf } from "./levelOf.ts";
+import { type Level, levelNumbers, type LogRecord } from "./LogRecord.ts";
+import type { LogLine, LogSink } from "./LogSink.ts";
+import { maskUrls, redacted, redactedPaths } from "./redact.ts";
+
+type CustomLevel = "debug" | "info" | "warning" | "error" | "critical";
+
+/** A pino logger with the users' levels as its methods. */
+export type NamedLogger = PinoLogger<CustomLevel, boolean>;
+
+/** How much is logged, and where it goes. */
+export interface LoggingOptions {
+  /** The level of all loggers that `levels` does not name. */
+  readonly level: Level;
+  /** Levels by the beginning of a logger's name. Default: none. */
+  readonly levels?: Readonly<Record<string, Level>>;
+  /** Where lines go. Owned: they are disposed with the logging. */
+  readonly sinks: readonly LogSink[];
+}
+
+/** The loggers of one service. */
+export class Logging implements AsyncDisposable {
+  readonly #level: Level;
+  readonly #levels: Readonly<Record<string, Level>>;
+  readonly #sinks: readonly LogSink[];
+  readonly #root: NamedLogger;
+
+  constructor(options: LoggingOptions) {
+    this.#level = options.level;
+    this.#levels = options.levels ?? {};
+    this.#sinks = options.sinks;
+    this.#root = pino<CustomLevel, boolean>(
+      {
+        base: null,
+        customLevels: {
+          debug: levelNumbers.DEBUG,
+          info: levelNumbers.INFO,
+          warning: levelNumbers.WARNING,
+          error: levelNumbers.ERROR,
+          critical: levelNumbers.CRITICAL,
+        },
+        useOnlyCustomLevels: true,
+        level: methodOf(options.level),
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+        redact: { paths: [...redactedPaths], censor: redacted },
+      },
+      { write: (json: string) => this.#write(json) },
+    );
+  }
+
+  /** The logger of a name. Its level is settled now. */
+  getLogger(name: string): NamedLogger {
+    return this.#root.child({ name }, { level: methodOf(levelOf(name, this.#level, this.#levels)) });
+  }
+
+  /** Writes out what is waiting and closes the sinks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#sinks.map((sink) => sink[Symbol.asyncDispose]()));
+  }
+
+  #write(raw: string): void {
+    const line = new WrittenLine(maskUrls(raw));
+    for (const sink of this.#sinks) sink.write(line);
+  }
+}
+
+/** A line that is parsed once at most, whatever number of sinks wants it so. */
+class WrittenLine implements LogLine {
+  readonly json: string;
+  #record: LogRecord | undefined;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+
+  get record(): LogRecord {
+    // It is what pino has just written, in the shape that the options above ask for.
+    this.#record ??= JSON.parse(this.json) as LogRecord;
+    return this.#record;
+  }
+}
+
+function methodOf(level: Level): CustomLevel {
+  return methods[level];
+}
+
+const methods = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warning",
+  ERROR: "error",
+  CRITICAL: "critical",
+} as const satisfies Record<Level, CustomLevel>;
