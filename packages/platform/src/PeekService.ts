@@ -1,0 +1,185 @@
+import {
+  createServiceHome,
+  HomeLock,
+  loadConfig,
+  type LoadedConfig,
+  resolveInHome,
+  type ServiceConfig,
+  type ServiceHome,
+} from "@peek/config";
+import { type HookDeadlines, PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
+import type { Logging, LogSink } from "@peek/logging";
+import type { Logger } from "@peek/plugin-base";
+import { createLogging } from "./createLogging.ts";
+import { developmentConfig } from "./developmentConfig.ts";
+import { packageConditions, pluginSources } from "./pluginSources.ts";
+import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
+
+/** How a service is opened. */
+export interface PeekServiceOptions {
+  /** Where the service keeps what is its own. */
+  readonly home: ServiceHome;
+  /** Whether a config.json that is not there is made for a developer. Default: false. */
+  readonly development?: boolean;
+  /** Sources of plugins that are asked before the usual ones. Default: none. */
+  readonly sources?: readonly PluginSource[];
+  /** Where log lines go besides where config.json says. Default: none. */
+  readonly sinks?: readonly LogSink[];
+}
+
+/** One Peek service: its home, configuration, logging and plugins. */
+export class PeekService implements AsyncDisposable {
+  readonly #definition: ServiceDefinition;
+  readonly #version: string;
+  readonly #since = new Date();
+  readonly #owned: AsyncDisposableStack;
+  readonly #logger: Logger;
+  readonly #loader: PluginLoader;
+  readonly #cancel = new AbortController();
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<readonly PluginStatus[]> | undefined;
+
+  private constructor(
+    definition: ServiceDefinition,
+    options: PeekServiceOptions,
+    config: ServiceConfig,
+    logging: Logging,
+    owned: AsyncDisposableStack,
+  ) {
+    this.#definition = definition;
+    this.#version = serviceVersion(definition);
+    this.#owned = owned;
+    this.#logger = logging.getLogger(`peek_${definition.name}_service`);
+    this.#loader = new PluginLoader({
+      service: definition.name,
+      serviceVersion: this.#version,
+      enabled: config.plugin.enabled,
+      sources: [...(options.sources ?? []), ...pluginSources(definition.dir, options.home, config)],
+      conditions: packageConditions,
+      dataPath: resolveInHome(options.home, config.plugin.dataPath),
+      deadlines: deadlinesOf(config),
+      getLogger: (name) => logging.getLogger(name),
+    });
+  }
+
+  /**
+   * Opens the home, takes it for this process, reads the configuration and begins to log. No plugin is touched.
+   *
+   * @throws PeekError `HOME_UNUSABLE`, `HOME_LOCKED`, `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`;
+   *   nothing is held then.
+   */
+  static async open(definition: ServiceDefinition, options: PeekServiceOptions): Promise<PeekService> {
+    await using held = new AsyncDisposableStack();
+    const { home } = options;
+    createServiceHome(home);
+    held.use(HomeLock.acquire(home));
+    const initial = options.development === true ? developmentConfig(definition.name, definition.dir) : {};
+    const loaded = loadConfig(home.configFile, initial);
+    const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
+    const service = new PeekService(definition, options, loaded.config, logging, held.move());
+    service.#tellOfConfig(loaded);
+    return service;
+  }
+
+  /** The logger of the service itself. */
+  get logger(): Logger {
+    return this.#logger;
+  }
+
+  /** Fires when the service has been told to stop. */
+  get stopRequested(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  /** What is known of the service and its plugins now. */
+  status(): ServiceStatus {
+    return {
+      service: this.#definition.name,
+      version: this.#version,
+      pid: process.pid,
+      since: this.#since.toISOString(),
+      plugins: this.#loader.status(),
+    };
+  }
+
+  /** Loads and starts the plugins. Settles when all have had their turn; a plugin's failure is its state. */
+  start(): Promise<void> {
+    this.#starting ??= this.#run();
+    return this.#starting;
+  }
+
+  /**
+   * Stops and unloads the plugins, also while they are being started, and lets go of the home.
+   *
+   * @returns The plugins that did not stop or unload as they should.
+   */
+  stop(): Promise<readonly PluginStatus[]> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
+
+  /** The plugin whose code is running, if any. */
+  currentPlugin(): string | undefined {
+    return this.#loader.currentPlugin();
+  }
+
+  /**
+   * Lays an error that nobody caught at the door of the plugin that it came from: the one whose code is running, or
+   * else the one that the error's stack names.
+   *
+   * @returns Whether it could be.
+   */
+  reportUncaught(error: Error): boolean {
+    const plugin = this.#loader.currentPlugin() ?? this.#loader.pluginOfStack(error);
+    return plugin !== undefined && this.#loader.reportError(plugin, error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#cancel;
+    await this.#loader.resolve();
+    await this.#loader.load(signal);
+    await this.#loader.start(signal);
+    if (signal.aborted) return;
+    const { plugins } = this.status();
+    const ms = Date.now() - this.#since.getTime();
+    this.#logger[hasTrouble(plugins) ? "warning" : "info"]("Ready in %d ms, process %d: %s", ms, process.pid, summarise(plugins));
+  }
+
+  async #shutDown(): Promise<readonly PluginStatus[]> {
+    this.#cancel.abort();
+    // Its failure is told to whoever called start().
+    await Promise.allSettled([this.#starting]);
+    const troubled = await this.#loader.stop();
+    const names = troubled.map((plugin) => plugin.name).join(", ");
+    if (troubled.length > 0) this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
+    else this.#logger.info("Stopped");
+    await this.#owned.disposeAsync();
+    return troubled;
+  }
+
+  #tellOfConfig({ file, created, filledIn, unknownKeys, notSaved }: LoadedConfig): void {
+    if (created) this.#logger.info("Made %s with defaults", file);
+    if (filledIn.length > 0) this.#logger.info("Filled in %s with the defaults of %s", file, filledIn.join(", "));
+    for (const { path, nearest } of unknownKeys) {
+      const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+      this.#logger.warning("%s has a key %s that is not known, which is kept%s", file, path, hint);
+    }
+    if (notSaved !== undefined) this.#logger.warning(notSaved.message);
+  }
+}
+
+function deadlinesOf({ plugin: { deadlines } }: ServiceConfig): HookDeadlines {
+  return {
+    warnMs: deadlines.warnSeconds * 1000,
+    loadMs: deadlines.loadSeconds * 1000,
+    startMs: deadlines.startSeconds * 1000,
+    stopMs: deadlines.stopSeconds * 1000,
+    unloadMs: deadlines.unloadSeconds * 1000,
+    shutdownMs: deadlines.shutdownSeconds * 1000,
+  };
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ServiceName } from "@peek/plugin-base";
+import { z } from "zod";
+
+/** What makes one service different from the others. */
+export interface ServiceDefinition {
+  readonly name: ServiceName;
+  /** The folder of the service's package. */
+  readonly dir: string;
+}
+
+const packageSchema = z.object({ version: z.string() });
+
+/** The version in the service's package.json. */
+export function serviceVersion(definition: ServiceDefinition): string {
+  return packageSchema.parse(JSON.parse(readFileSync(join(definition.dir, "package.json"), "utf8"))).version;
+}

@@ -1,0 +1,37 @@
+import type { PluginState, PluginStatus } from "@peek/loader";
+import type { ServiceName } from "@peek/plugin-base";
+
+/** What is known of a running service: data, safe to send or print. */
+export interface ServiceStatus {
+  readonly service: ServiceName;
+  readonly version: string;
+  readonly pid: number;
+  /** When it began to start; ISO 8601, UTC. */
+  readonly since: string;
+  readonly plugins: readonly PluginStatus[];
+}
+
+/** The plugins of a service in one line: `3 plugins started, 1 failed (peek_plugin_x: HOOK_THREW)`. */
+export function summarise(plugins: readonly PluginStatus[]): string {
+  const started = plugins.filter((plugin) => plugin.state === "started").length;
+  const others = troubled
+    .map((state) => ({ state, those: plugins.filter((plugin) => plugin.state === state) }))
+    .filter(({ those }) => those.length > 0)
+    .map(({ state, those }) => `${those.length} ${state} (${nameThem(those)})`);
+  return [`${started} plugin${started === 1 ? "" : "s"} started`, ...others].join(", ");
+}
+
+/** Whether there is one that should run and does not. */
+export function hasTrouble(plugins: readonly PluginStatus[]): boolean {
+  return plugins.some((plugin) => plugin.state === "failed" || plugin.state === "blocked");
+}
+
+const troubled = ["skipped", "failed", "blocked"] as const satisfies readonly PluginState[];
+const maxNamed = 10;
+
+function nameThem(plugins: readonly PluginStatus[]): string {
+  const named = plugins
+    .slice(0, maxNamed)
+    .map(({ name, error, blockedBy }) => name + (blockedBy === undefined ? (error ? `: ${error.code}` : "") : ` by ${blockedBy}`));
+  return plugins.length > maxNamed ? `${named.join(", ")}, and ${plugins.length - maxNamed} more` : named.join(", ");
+}

@@ -1,0 +1,5 @@
+export { PeekService, type PeekServiceOptions } from "./PeekService.ts";
+export { packageConditions, pluginSources } from "./pluginSources.ts";
+export { runServiceProcess } from "./runServiceProcess.ts";
+export type { ServiceDefinition } from "./ServiceDefinition.ts";
+export { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";

@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { serviceHome } from "@peek/config/home";
+import { ExitCode } from "@peek/errors";
+
+/** The oldest Node that has all that Peek uses, such as AsyncDisposableStack. */
+const oldestNode = [24, 12] as const;
+
+/**
+ * Begins a service's process, before anything large is imported: refuses a Node that is too old, in words, and lets
+ * Node keep what it compiles.
+ *
+ * @param main Imports the rest, which runs the service.
+ */
+export async function launch(service: string, main: () => Promise<unknown>): Promise<void> {
+  if (isTooOld(process.versions.node)) {
+    console.error(
+      `run_peek_${service}_service: this is Node ${process.versions.node}, and Peek needs ${oldestNode.join(".")} or later. Put a newer node first in the PATH.`,
+    );
+    process.exit(ExitCode.config);
+  }
+  // In the home, where nobody else can write: what is kept there is run. Only a home that is there already, since it
+  // is not for Node to make it.
+  const home = serviceHome(service).dir;
+  if (existsSync(home)) enableCompileCache(join(home, "cache"));
+  await main();
+}
+
+function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from "node:util";
+import { serviceHome } from "@peek/config";
+import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
+import { PeekService } from "./PeekService.ts";
+import { ProcessGuard } from "./ProcessGuard.ts";
+import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { StopSignals } from "./StopSignals.ts";
+
+/**
+ * The whole life of a service's process: from its arguments to its exit code. It ends the process.
+ *
+ * @param definition The service.
+ * @param argv The arguments after the program's name.
+ */
+export async function runServiceProcess(
+  definition: ServiceDefinition,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<never> {
+  const program = `run_peek_${definition.name}_service`;
+  try {
+    const { help, version, dev } = parse(argv, program);
+    if (help) console.log(usage(program, definition));
+    else if (version) console.log(serviceVersion(definition));
+    else return process.exit(await run(definition, dev));
+    return process.exit(ExitCode.ok);
+  } catch (thrown) {
+    if (!PeekError.is(thrown)) {
+      console.error(toError(thrown).stack);
+      return process.exit(ExitCode.internal);
+    }
+    console.error(`${program}: ${thrown.message}`);
+    return process.exit(thrown.exitCode);
+  }
+}
+
+async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
+  await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
+  const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
+  using _signals = new StopSignals((signal) => {
+    service.logger.info("%s: stopping", signal);
+    ask(ExitCode.ok);
+  });
+  const onFatal = (error: Error): void => {
+    service.logger.critical({ err: error }, "Stopping, since an error came from no plugin that is known: %s", messageOf(error));
+    ask(ExitCode.internal);
+  };
+  using _guard = new ProcessGuard(service, onFatal);
+  using _alive = keepAlive();
+  service.start().catch((thrown: unknown) => onFatal(toError(thrown)));
+  const exitCode = await asked;
+  const troubled = await service.stop();
+  return troubled.length > 0 ? ExitCode.internal : exitCode;
+}
+
+/** Nothing else need keep a service alive: its plugins may have neither sockets nor timers. */
+function keepAlive(): Disposable {
+  const timer = setInterval(() => undefined, 2 ** 30);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function parse(
+  argv: readonly string[],
+  program: string,
+): { readonly help: boolean; readonly version: boolean; readonly dev: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        version: { type: "boolean", short: "v", default: false },
+        dev: { type: "boolean", default: false },
+      },
+    });
+    return values;
+  } catch (cause) {
+    throw new PeekError("USAGE", `${messageOf(cause)}. See ${program} --help`, { cause });
+  }
+}
+
+function usage(program: string, definition: ServiceDefinition): string {
+  return `Usage: ${program} [options]
+
+Runs the Peek ${definition.name} service until SIGINT or SIGTERM.
+Its configuration is ${serviceHome(definition.name).configFile}, which is made when it is missing.
+
+Options:
+  --dev          make a missing configuration for development: level DEBUG, all plugins of the workspace enabled
+  -v, --version  print the version
+  -h, --help     print this
+
+Environment:
+  PEEK_HOME      the folder in which the services' homes are; default: the account's home folder
+
+Exit codes:
+  0 stopped as asked, 64 wrong arguments, 69 another one runs on this home, 70 a fault, 78 a mistake in the configuration`;
+}

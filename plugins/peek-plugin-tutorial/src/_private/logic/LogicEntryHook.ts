@@ -1,0 +1,29 @@
+import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+import type { TutorialLogicApi } from "../../TutorialLogicApi.ts";
+import { LogicApi } from "./LogicApi.ts";
+
+/** The entry point of the plugin on the logic service. */
+export class LogicEntryHook extends PluginLogicEntryHookABC {
+  readonly #logger = this.getLogger(import.meta);
+  readonly #api = new LogicApi();
+
+  override get publishedLogicApi(): TutorialLogicApi {
+    return this.#api;
+  }
+
+  override load(): void {
+    this.#logger.debug("Loaded");
+  }
+
+  override start(): void {
+    this.#logger.debug("Started");
+  }
+
+  override stop(): void {
+    this.#logger.debug("Stopped");
+  }
+
+  override unload(): void {
+    this.#logger.debug("Unloaded");
+  }
+}

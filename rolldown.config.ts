@@ -1,0 +1,18 @@
+import { defineConfig } from "rolldown";
+
+/**
+ * A built service in few files: importing hundreds takes longer than all else that it does at its start. Plugins are
+ * not part of it, they are imported by name while it runs.
+ */
+export default defineConfig({
+  input: { launch: "src/launch.ts" },
+  platform: "node",
+  resolve: { conditionNames: ["@peek/source", "node", "import"], mainFields: ["module", "main"] },
+  output: {
+    dir: "bundle",
+    format: "esm",
+    cleanDir: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+  },
+});

@@ -1,0 +1,3 @@
+import { launch } from "@peek/platform/launch";
+
+await launch("agent", () => import("./main.ts"));

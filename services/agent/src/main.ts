@@ -1,0 +1,4 @@
+import { runServiceProcess } from "@peek/platform";
+import { agentService } from "./index.ts";
+
+await runServiceProcess(agentService);

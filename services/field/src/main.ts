@@ -1,0 +1,4 @@
+import { runServiceProcess } from "@peek/platform";
+import { fieldService } from "./index.ts";
+
+await runServiceProcess(fieldService);

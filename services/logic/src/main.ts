@@ -1,0 +1,4 @@
+import { runServiceProcess } from "@peek/platform";
+import { logicService } from "./index.ts";
+
+await runServiceProcess(logicService);

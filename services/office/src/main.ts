@@ -1,0 +1,4 @@
+import { runServiceProcess } from "@peek/platform";
+import { officeService } from "./index.ts";
+
+await runServiceProcess(officeService);
