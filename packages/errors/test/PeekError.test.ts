@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { describeValue, errorCatalogue, messageOf, PeekError, toError } from "@peek/errors";
+
+describe("PeekError", () => {
+  it("carries its code, message, fields, cause and exit code", () => {
+    const cause = new Error("disk full");
+    const error = new PeekError("CONFIG_NOT_SAVED", "config.json could not be saved", { cause, fields: { file: "x" } });
+    expect(error).toMatchObject({ name: "PeekError", code: "CONFIG_NOT_SAVED", fields: { file: "x" }, exitCode: 78 });
+    expect(error.cause).toBe(cause);
+    expect(error).toBeInstanceOf(Error);
+  });
+
+  it("is recognised from another copy of the package, and nothing else is", () => {
+    const foreign: unknown = Object.assign(new Error("x"), { [Symbol.for("peek.error")]: true });
+    expect(PeekError.is(foreign)).toBe(true);
+    expect(PeekError.is(new Error("x"))).toBe(false);
+    expect(PeekError.is(null)).toBe(false);
+    expect(PeekError.is("HOME_LOCKED")).toBe(false);
+  });
+});
+
+describe("errorCatalogue", () => {
+  it.each(Object.entries(errorCatalogue))("%s says what it means and what to do", (code, entry) => {
+    expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
+    expect(entry.meaning).toMatch(/\.$/);
+    expect(entry.cure).toMatch(/\.$/);
+  });
+});
+
+describe("toError", () => {
+  it.each([
+    ["null", null, "null was thrown, which is not an Error"],
+    ["undefined", undefined, "undefined was thrown, which is not an Error"],
+    ["text", "no", '"no" was thrown, which is not an Error'],
+    ["an object", { a: 1 }, '{"a":1} was thrown, which is not an Error'],
+  ])("makes an Error of %s", (_what, thrown, message) => {
+    expect(toError(thrown)).toBeInstanceOf(Error);
+    expect(toError(thrown).message).toBe(message);
+  });
+
+  it("leaves an Error as it is", () => {
+    const error = new TypeError("x");
+    expect(toError(error)).toBe(error);
+  });
+});
+
+describe("messageOf", () => {
+  it("gives the first line, or the name where there is no message", () => {
+    expect(messageOf(new Error("one\ntwo"))).toBe("one");
+    expect(messageOf(new RangeError())).toBe("RangeError");
+  });
+});
+
+describe("describeValue", () => {
+  it("survives values that have no JSON", () => {
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    expect(describeValue(circle)).toBe("a value of type object");
+    expect(describeValue(function named() {})).toBe("the function named");
+    expect(describeValue(10n)).toBe("10");
+  });
+
+  it("cuts long ones short", () => {
+    expect(describeValue("x".repeat(1000))).toHaveLength(60);
+  });
+});
