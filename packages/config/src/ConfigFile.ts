@@ -20,7 +20,11 @@ export interface LoadedConfig {
   readonly notSaved: PeekError | undefined;
 }
 
-const codes = { unreadable: "CONFIG_UNREADABLE", malformed: "CONFIG_MALFORMED" } as const;
+const kind = {
+  unreadable: "CONFIG_UNREADABLE",
+  malformed: "CONFIG_MALFORMED",
+  example: '{ "plugin": { "enabled": ["peek_plugin_tutorial"] } }',
+} as const;
 const defaults = (): ServiceConfig => serviceConfigSchema.parse({});
 const example: unknown = {
   logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
@@ -34,7 +38,7 @@ const example: unknown = {
  * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is left as it was.
  */
 export function loadConfig(file: string, initial: ServiceConfigInput = {}): LoadedConfig {
-  const document = readJsonDocument(file, codes);
+  const document = readJsonDocument(file, kind);
   if (document === undefined) return createConfig(file, initial);
   const { config, unknownKeys } = checkConfig(document);
   const { text, filledIn } = fillIn(document, config);
@@ -51,7 +55,7 @@ export function loadConfig(file: string, initial: ServiceConfigInput = {}): Load
 export function readConfig(
   file: string,
 ): { readonly config: ServiceConfig; readonly unknownKeys: readonly UnknownKey[] } | undefined {
-  const document = readJsonDocument(file, codes);
+  const document = readJsonDocument(file, kind);
   return document === undefined ? undefined : checkConfig(document);
 }
 
@@ -63,7 +67,7 @@ export function readConfig(
  *   `CONFIG_NOT_SAVED`. The file is then as it was.
  */
 export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
-  const document = readJsonDocument(file, codes) ?? { file, text: "{}\n", value: {} };
+  const document = readJsonDocument(file, kind) ?? { file, text: "{}\n", value: {} };
   checkConfig(document);
   const text = edited(document.text, path, value);
   const { unknownKeys } = checkConfig({ file, text, value: JSON.parse(text) });

@@ -2,10 +2,14 @@ import { closeSync, fstatSync, openSync, readFileSync, constants } from "node:fs
 import { messageOf, PeekError, type PeekErrorCode } from "@peek/errors";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
-/** The codes of the errors that {@link readJsonDocument} throws, which depend on what the file is. */
-export interface JsonDocumentCodes {
+/** What the errors of {@link readJsonDocument} say, which depends on what the file is. */
+export interface JsonDocumentKind {
+  /** The code for a file that cannot be read. */
   readonly unreadable: PeekErrorCode;
+  /** The code for a file that is not JSON. */
   readonly malformed: PeekErrorCode;
+  /** A small file of the kind that is right. */
+  readonly example: string;
 }
 
 /** A JSON file as it was read. */
@@ -23,18 +27,22 @@ export const maxJsonBytes: number = 1024 * 1024;
  * Reads a JSON file that people edit.
  *
  * @returns undefined when there is no such file.
- * @throws PeekError `codes.unreadable` for a folder, a device, a file that may not be read or is larger than
+ * @throws PeekError `kind.unreadable` for a folder, a device, a file that may not be read or is larger than
  *   {@link maxJsonBytes}.
- * @throws PeekError `codes.malformed` for what is not JSON, with line and column.
+ * @throws PeekError `kind.malformed` for what is not JSON, with line and column.
  */
-export function readJsonDocument(file: string, codes: JsonDocumentCodes): JsonDocument | undefined {
-  const text = readText(file, codes.unreadable);
+export function readJsonDocument(file: string, kind: JsonDocumentKind): JsonDocument | undefined {
+  const text = readText(file, kind.unreadable);
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return { file, text, value };
   } catch (cause) {
-    throw new PeekError(codes.malformed, `${file} is not JSON: ${whyNotJson(text, cause)}`, { cause, fields: { file } });
+    throw new PeekError(
+      kind.malformed,
+      `${file} is not JSON: ${whyNotJson(text, cause)}. For example: ${kind.example}. The file was left as it was.`,
+      { cause, fields: { file } },
+    );
   }
 }
 

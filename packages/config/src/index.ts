@@ -1,7 +1,7 @@
 export { configValue, loadConfig, type LoadedConfig, readConfig, setConfigValue } from "./ConfigFile.ts";
 export { explainIssues } from "./explainIssues.ts";
 export { HomeLock, homeLockHolder, type HomeLockHolder } from "./HomeLock.ts";
-export { type JsonDocument, type JsonDocumentCodes, readJsonDocument } from "./JsonDocument.ts";
+export { type JsonDocument, type JsonDocumentKind, readJsonDocument } from "./JsonDocument.ts";
 export {
   type LogLevel,
   logLevels,

@@ -212,8 +212,11 @@ export class PluginLoader {
       const gone = record.isIn(reached) ? missing() : undefined;
       if (gone !== undefined && !isAborted(cancel)) await this.#runner.block(record, gone);
     };
+    const onCancel = (): void => this.#runner.cancelRunning();
+    cancel?.addEventListener("abort", onCancel, { once: true });
     for (const record of this.#order) settled.set(record.name, take(record));
     await Promise.all(settled.values());
+    cancel?.removeEventListener("abort", onCancel);
   }
 
   #requiredBy(record: PluginRecord): readonly PluginRecord[] {

@@ -2,15 +2,19 @@ import { messageOf, PeekError, toError } from "@peek/errors";
 import type { Logger, PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { EntryHookClass } from "./hooks/checkEntryHookClass.ts";
 import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHookClass.ts";
+import { Limit } from "./hooks/Limit.ts";
 import type { PluginContext } from "./hooks/PluginContext.ts";
 import { ResourceStack } from "./hooks/ResourceStack.ts";
-import { withDeadline } from "./hooks/withDeadline.ts";
+import { type Interruptible, withDeadline } from "./hooks/withDeadline.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { PluginPlatform } from "./PluginPlatform.ts";
 import type { LivePlugin, PluginRecord } from "./PluginRecord.ts";
 import type { PluginState } from "./PluginState.ts";
 import type { HookName } from "./PluginStatus.ts";
 import { never, type StopTime } from "./StopTime.ts";
+
+/** Plugins are imported side by side, but so many at once: hundreds that are half done keep the garbage collector busy. */
+const importsAtOnce = 32;
 
 /** What a {@link PluginRunner} works with. */
 export interface PluginRunnerOptions extends PluginLoaderOptions {
@@ -23,9 +27,16 @@ export interface PluginRunnerOptions extends PluginLoaderOptions {
 /** Takes one plugin at a time through the steps of its life. A plugin's failure is never thrown: it is its state. */
 export class PluginRunner {
   readonly #options: PluginRunnerOptions;
+  readonly #running = new Set<Interruptible>();
+  readonly #imports = new Limit(importsAtOnce);
 
   constructor(options: PluginRunnerOptions) {
     this.#options = options;
+  }
+
+  /** Gives every hook that is running `deadlines.stopMs` from now. */
+  cancelRunning(): void {
+    for (const running of this.#running) running.cancel();
   }
 
   /** Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`. */
@@ -35,7 +46,7 @@ export class PluginRunner {
     record.live = newLivePlugin(record.name);
     let hook: HookName = "import";
     try {
-      await this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel);
+      await this.#imports.run(() => this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel));
       const instance = record.live.instance;
       if (instance === undefined) {
         this.#skipWithoutHook(record);
@@ -182,16 +193,18 @@ export class PluginRunner {
           "HOOK_TIMED_OUT",
           `${call} did not settle within ${deadlineMs / 1000} s and was given up on. Look for a promise that is never resolved; if it is only slow, raise plugin.deadlines in config.json.`,
         ),
-      cancel,
       cancelMs: deadlines.stopMs,
       onCancelled: () =>
         new PeekError("HOOK_CANCELLED", `${call} was given up on, since the service is to stop and it did not settle within ${deadlines.stopMs / 1000} s.`),
     });
     record.running = running;
+    this.#running.add(running);
+    if (cancel?.aborted === true) running.cancel();
     try {
       await running.done;
     } finally {
       record.running = undefined;
+      this.#running.delete(running);
       record.durations[hook] = Math.round((performance.now() - began) * 1000) / 1000;
     }
   }

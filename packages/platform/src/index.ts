@@ -1,3 +1,4 @@
+export { developmentConfig } from "./developmentConfig.ts";
 export { PeekService, type PeekServiceOptions } from "./PeekService.ts";
 export { packageConditions, pluginSources } from "./pluginSources.ts";
 export { runServiceProcess } from "./runServiceProcess.ts";

@@ -5,10 +5,11 @@ import { messageOf, PeekError } from "@peek/errors";
 import { exports as resolveExports } from "resolve.exports";
 import { z } from "zod";
 
+// What "exports" holds is judged by whoever resolves it.
 const packageSchema = z.looseObject({
   name: z.string(),
   main: z.string().optional(),
-  exports: z.json().optional(),
+  exports: z.unknown(),
 });
 
 /**
@@ -38,7 +39,7 @@ function entryOf(packageFile: string, conditions: readonly string[]): string {
   try {
     const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")));
     if (parsed.exports === undefined) return parsed.main ?? "index.js";
-    const target = resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
+    const target = typeof parsed.exports === "string" ? parsed.exports : resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
     if (target?.startsWith("./") === true) return target;
     throw new Error('"exports" has no "." that is a path beginning with ./');
   } catch (cause) {

@@ -7,20 +7,20 @@ export interface DeadlineOptions {
   readonly onWarn: () => void;
   /** The error that the work is given up with. */
   readonly onTimeout: () => Error;
-  /** When this fires, the work has `cancelMs` left. */
-  readonly cancel?: AbortSignal | undefined;
-  /** What is left to work after `cancel`; milliseconds. */
+  /** What is left to the work once it is cancelled; milliseconds. */
   readonly cancelMs: number;
-  /** The error that the work is given up with after `cancel`. */
+  /** The error that the work is given up with after that. */
   readonly onCancelled: () => Error;
 }
 
 /** Work that can be given up on from outside. */
 export interface Interruptible {
-  /** Settles with the work, at its deadline, or when interrupted. */
+  /** Settles with the work, at its deadline, or when it is given up on. */
   readonly done: Promise<void>;
   /** Gives up on the work with an error. Does nothing once it has settled. */
   readonly interrupt: (error: Error) => void;
+  /** Gives the work `cancelMs` from now. Does nothing once it has settled. */
+  readonly cancel: () => void;
 }
 
 /**
@@ -29,26 +29,24 @@ export interface Interruptible {
  */
 export function withDeadline(work: () => unknown, options: DeadlineOptions): Interruptible {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers: NodeJS.Timeout[] = [];
+  let settled = false;
   const after = (ms: number, action: () => void): void => {
-    timers.add(setTimeout(action, ms));
-  };
-  const onCancel = (): void => after(options.cancelMs, () => reject(options.onCancelled()));
-  const cleanUp = (): void => {
-    for (const timer of timers) clearTimeout(timer);
-    options.cancel?.removeEventListener("abort", onCancel);
+    if (!settled) timers.push(setTimeout(action, ms));
   };
   const settle = async (): Promise<void> => {
     const result = work();
     if (!isThenable(result)) return;
     if (options.warnMs < options.deadlineMs) after(options.warnMs, options.onWarn);
     after(options.deadlineMs, () => reject(options.onTimeout()));
-    if (options.cancel?.aborted === true) onCancel();
-    else options.cancel?.addEventListener("abort", onCancel, { once: true });
     await result;
   };
   settle().then(resolve, reject);
-  return { done: promise.finally(cleanUp), interrupt: reject };
+  const done = promise.finally(() => {
+    settled = true;
+    for (const timer of timers) clearTimeout(timer);
+  });
+  return { done, interrupt: reject, cancel: () => after(options.cancelMs, () => reject(options.onCancelled())) };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

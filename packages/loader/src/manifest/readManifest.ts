@@ -6,7 +6,12 @@ import { type PluginPackage, pluginPackageSchema } from "@peek/plugin-base/manif
 /** The name of the file at the root of every plugin's package. */
 export const manifestName = "plugin_package.json";
 
-const codes = { unreadable: "MANIFEST_UNREADABLE", malformed: "MANIFEST_MALFORMED" } as const;
+const kind = {
+  unreadable: "MANIFEST_UNREADABLE",
+  malformed: "MANIFEST_MALFORMED",
+  example:
+    '{ "plugin": { "title": "Pump Log", "packageName": "peek_plugin_pump_log", "version": "1.0.0" }, "requiresServices": ["logic"] }',
+} as const;
 
 /** A plugin's manifest, and what is odd about it. */
 export interface ReadManifest {
@@ -25,7 +30,7 @@ export interface ReadManifest {
  */
 export function readManifest(rootDir: string, pluginName: string): ReadManifest {
   const file = join(rootDir, manifestName);
-  const document = readJsonDocument(file, codes);
+  const document = readJsonDocument(file, kind);
   if (document === undefined) {
     throw new PeekError(
       "MANIFEST_MISSING",
@@ -33,9 +38,9 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
       { fields: { file } },
     );
   }
-  const example = exampleManifest(pluginName);
-  const { value, issues, unknownKeys } = checkTolerantly(pluginPackageSchema, document.value, example);
+  const { value, issues, unknownKeys } = checkTolerantly(pluginPackageSchema, document.value, exampleManifest);
   if (value === undefined) {
+    const example = { ...exampleManifest, plugin: { ...exampleManifest.plugin, packageName: pluginName } };
     throw new PeekError("MANIFEST_INVALID", `${file}: ${explainIssues(document, issues, example).join("; ")}`, {
       fields: { file },
     });
@@ -50,29 +55,27 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
   return { manifest: value, unknownKeys };
 }
 
-function exampleManifest(packageName: string): PluginPackage {
-  return {
-    $schema: "./node_modules/@peek/plugin-base/plugin_package.schema.json",
-    plugin: {
-      title: "Pump Log",
-      packageName,
-      version: "1.0.0",
-      creator: "Example Ltd",
-      website: "https://example.com",
-      buildNumber: "1",
-      buildDate: "2026-01-31",
-    },
-    requiresServices: ["logic"],
-    dependencies: { peek_plugin_other: "^1.0.0" },
-    logic: {},
-    field: {},
-    office: {},
-    worker: {},
-    agent: {},
-    storage: {},
-    admin: {},
-    "admin-doc": {},
-    "field-doc": {},
-    "office-doc": {},
-  };
-}
+const exampleManifest: PluginPackage = {
+  $schema: "./node_modules/@peek/plugin-base/plugin_package.schema.json",
+  plugin: {
+    title: "Pump Log",
+    packageName: "peek_plugin_pump_log",
+    version: "1.0.0",
+    creator: "Example Ltd",
+    website: "https://example.com",
+    buildNumber: "1",
+    buildDate: "2026-01-31",
+  },
+  requiresServices: ["logic"],
+  dependencies: { peek_plugin_other: "^1.0.0" },
+  logic: {},
+  field: {},
+  office: {},
+  worker: {},
+  agent: {},
+  storage: {},
+  admin: {},
+  "admin-doc": {},
+  "field-doc": {},
+  "office-doc": {},
+};

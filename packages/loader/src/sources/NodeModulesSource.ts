@@ -1,11 +1,14 @@
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isPluginName, pluginNameOf } from "@peek/plugin-base";
 import { packageFolder } from "./folders.ts";
 import type { PluginSource } from "./PluginSource.ts";
 
 /** The packages that are installed for the code in a folder: its `node_modules`, and those of the folders above. */
 export class NodeModulesSource implements PluginSource {
   readonly title: string;
-  readonly #dirs: readonly string[];
+  readonly #candidates: readonly string[];
+  #present: readonly string[] | undefined;
 
   /**
    * @param what What the folder is, for messages: `the service's own dependencies`.
@@ -14,7 +17,13 @@ export class NodeModulesSource implements PluginSource {
    */
   constructor(what: string, dir: string, options: { readonly upwards?: boolean } = {}) {
     this.title = `${what} (${join(dir, "node_modules")})`;
-    this.#dirs = (options.upwards === false ? [dir] : [...upwardsFrom(dir)]).map((each) => join(each, "node_modules"));
+    this.#candidates = (options.upwards === false ? [dir] : [...upwardsFrom(dir)]).map((each) => join(each, "node_modules"));
+  }
+
+  /** Looked for once: most folders above have none, and every plugin is asked for in all of them. */
+  get #dirs(): readonly string[] {
+    this.#present ??= this.#candidates.filter((dir) => existsSync(dir));
+    return this.#present;
   }
 
   find(packageName: string): string | undefined {
@@ -23,6 +32,11 @@ export class NodeModulesSource implements PluginSource {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  packageNames(): readonly string[] {
+    const names = this.#dirs.flatMap((dir) => readdirSync(dir));
+    return [...new Set(names.filter((name) => isPluginName(pluginNameOf(name))))].sort();
   }
 }
 

@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { packageFolder } from "./folders.ts";
+import { packagesIn } from "./folders.ts";
 import type { PluginSource } from "./PluginSource.ts";
-
-const packageSchema = z.object({ name: z.string() });
 
 /** The folder `plugins` of a workspace: where plugins are being written. */
 export class WorkspaceSource implements PluginSource {
@@ -27,22 +24,9 @@ export class WorkspaceSource implements PluginSource {
   }
 
   #scan(): ReadonlyMap<string, string> {
-    this.#folders ??= new Map(
-      readdirSync(this.#pluginsDir, { withFileTypes: true }).flatMap((entry) => {
-        const dir = packageFolder(join(this.#pluginsDir, entry.name));
-        const name = dir === undefined ? undefined : packageNameIn(dir);
-        return dir === undefined || name === undefined ? [] : [[name, dir] as const];
-      }),
+    this.#folders ??= packagesIn(
+      existsSync(this.#pluginsDir) ? readdirSync(this.#pluginsDir).map((name) => join(this.#pluginsDir, name)) : [],
     );
     return this.#folders;
-  }
-}
-
-function packageNameIn(dir: string): string | undefined {
-  try {
-    return packageSchema.safeParse(JSON.parse(readFileSync(join(dir, "package.json"), "utf8"))).data?.name;
-  } catch {
-    // A package.json that is being edited: it has no name just now.
-    return undefined;
   }
 }

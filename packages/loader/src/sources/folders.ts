@@ -1,8 +1,31 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+
+const packageSchema = z.object({ name: z.string() });
 
 /** The real path of a folder if it holds a package. */
 export function packageFolder(dir: string): string | undefined {
   // Modules are known by their real path; a plugin's root must be the same one, or its files would not be inside.
-  return existsSync(join(dir, "package.json")) ? realpathSync(dir) : undefined;
+  return existsSync(join(dir, "package.json")) ? realpathSync.native(dir) : undefined;
+}
+
+/** The packages in some folders, by their npm names; a folder without one is passed over. */
+export function packagesIn(dirs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    dirs.flatMap((each) => {
+      const dir = packageFolder(each);
+      const name = dir === undefined ? undefined : packageNameIn(dir);
+      return dir === undefined || name === undefined ? [] : [[name, dir] as const];
+    }),
+  );
+}
+
+function packageNameIn(dir: string): string | undefined {
+  try {
+    return packageSchema.safeParse(JSON.parse(readFileSync(join(dir, "package.json"), "utf8"))).data?.name;
+  } catch {
+    // A package.json that is being edited: it has no name just now.
+    return undefined;
+  }
 }

@@ -1,0 +1,106 @@
+import { configValue, createServiceHome, loadConfig, setConfigValue } from "@peek/config";
+import { ExitCode } from "@peek/errors";
+import { developmentConfig } from "@peek/platform";
+import type { ServiceName } from "@peek/plugin-base";
+import { Command } from "commander";
+import { jsonOption, parseService, serviceArgument } from "../arguments.ts";
+import { checkService, type ServiceCheck } from "../checkService.ts";
+import { configOf, type LocalService, localServices } from "../LocalService.ts";
+import { printJson, printTable } from "../output.ts";
+import { tellIfRunning } from "../running.ts";
+
+/** `peek config`: the services' config.json files. */
+export function configCommand(): Command {
+  return new Command("config")
+    .description("make, check, read and change the services' config.json")
+    .addCommand(initCommand())
+    .addCommand(checkCommand())
+    .addCommand(getCommand())
+    .addCommand(setCommand());
+}
+
+function initCommand(): Command {
+  return new Command("init")
+    .description("make the homes and config.json of these services, or of all; what is there already is kept")
+    .argument("[service...]", "the services", collectService, [])
+    .option("--dev", "as a development start makes them: level DEBUG, all plugins of the workspace enabled", false)
+    .addOption(jsonOption())
+    .action((names: readonly ServiceName[], options: { readonly dev: boolean; readonly json: boolean }) => {
+      const made = localServices(names.length === 0 ? undefined : names).map((service) => init(service, options.dev));
+      if (options.json) printJson(made);
+      else printTable(made.map(({ service, configFile, created }) => [service, created ? "made" : "was there", configFile]));
+    });
+}
+
+function init(service: LocalService, dev: boolean): { readonly service: string; readonly configFile: string; readonly created: boolean } {
+  createServiceHome(service.home);
+  const initial = dev && service.dir !== undefined ? developmentConfig(service.name, service.dir) : {};
+  const { created, notSaved } = loadConfig(service.home.configFile, initial);
+  if (notSaved !== undefined) throw notSaved;
+  return { service: service.name, configFile: service.home.configFile, created };
+}
+
+function checkCommand(): Command {
+  return new Command("check")
+    .description("check every home on this machine and the manifest of every enabled plugin; nothing is started")
+    .addOption(jsonOption())
+    .action(async (options: { readonly json: boolean }) => {
+      const checks = (await Promise.all(localServices().map(checkService))).filter((check) => check !== undefined);
+      if (options.json) printJson(checks);
+      else if (checks.length === 0) console.log("There is no service's home here. Make them with peek config init.");
+      else for (const check of checks) printCheck(check);
+      if (checks.some((check) => check.mistakes.length > 0)) process.exitCode = ExitCode.config;
+    });
+}
+
+function printCheck({ service, configFile, mistakes, warnings, plugins }: ServiceCheck): void {
+  const count = mistakes.length;
+  const verdict = count === 0 ? `in order, ${plugins} plugin${plugins === 1 ? "" : "s"} to load` : `${count} mistake${count === 1 ? "" : "s"}`;
+  console.log(`${service}: ${verdict} (${configFile})`);
+  for (const mistake of mistakes) console.log(`  mistake: ${mistake.replaceAll("\n", "\n  ")}`);
+  for (const warning of warnings) console.log(`  warning: ${warning}`);
+}
+
+function getCommand(): Command {
+  return new Command("get")
+    .description("print a service's configuration, or one value of it")
+    .addArgument(serviceArgument())
+    .argument("[key]", "the value, such as logging.level")
+    .addOption(jsonOption())
+    .action((name: ServiceName, key: string | undefined, options: { readonly json: boolean }) => {
+      const [service] = localServices([name]);
+      if (service === undefined) return;
+      const config = configOf(service);
+      const value = key === undefined ? config : configValue(config, key.split("."));
+      if (typeof value === "string" && !options.json) console.log(value);
+      else printJson(value);
+    });
+}
+
+function setCommand(): Command {
+  return new Command("set")
+    .description("change one value of a service's configuration")
+    .addArgument(serviceArgument())
+    .argument("<key>", "the value, such as logging.level")
+    .argument("<value>", 'JSON, or text as it is: DEBUG, 14, true, ["peek_plugin_tutorial"]')
+    .action((name: ServiceName, key: string, text: string) => {
+      const [service] = localServices([name]);
+      if (service === undefined) return;
+      init(service, false);
+      setConfigValue(service.home.configFile, key.split("."), parseValue(text));
+      tellIfRunning(service);
+    });
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Text without quotes, as one writes on a command line.
+    return text;
+  }
+}
+
+function collectService(text: string, before: readonly ServiceName[]): readonly ServiceName[] {
+  return [...before, parseService(text)];
+}

@@ -1,0 +1,154 @@
+import { PeekError } from "@peek/errors";
+import { type ResolvedPlugin, resolvePlugin } from "@peek/loader";
+import { isPluginName, pluginNameOf, type ServiceName, serviceNames } from "@peek/plugin-base";
+import { createServiceHome, loadConfig, setConfigValue } from "@peek/config";
+import { Command } from "commander";
+import { jsonOption, servicesOption } from "../arguments.ts";
+import { configOf, type LocalService, localServices, sourcesOf } from "../LocalService.ts";
+import { printJson, printTable } from "../output.ts";
+import { tellIfRunning } from "../running.ts";
+
+interface ServiceOption {
+  readonly service?: readonly ServiceName[];
+}
+
+interface ListedPlugin {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly title: string | undefined;
+  /** The services that it has a part for. */
+  readonly services: readonly string[];
+  readonly enabled: readonly string[];
+  /** Why it cannot be loaded. */
+  readonly error: string | undefined;
+}
+
+/** `peek plugin`: which plugins there are, and which run. */
+export function pluginCommand(): Command {
+  return new Command("plugin")
+    .description("list the plugins there are, and choose which run")
+    .addCommand(listCommand())
+    .addCommand(enableCommand())
+    .addCommand(disableCommand());
+}
+
+function listCommand(): Command {
+  return new Command("list")
+    .description("list every plugin that is installed or enabled")
+    .addOption(servicesOption())
+    .addOption(jsonOption())
+    .action((options: ServiceOption & { readonly json: boolean }) => {
+      const plugins = listPlugins(localServices(options.service));
+      if (options.json) printJson(plugins);
+      else if (plugins.length === 0) console.log("There is no plugin.");
+      else printPlugins(plugins);
+    });
+}
+
+function printPlugins(plugins: readonly ListedPlugin[]): void {
+  printTable([
+    ["PLUGIN", "VERSION", "RUNS ON", "ENABLED ON", "TITLE"],
+    ...plugins.map(({ name, version, services, enabled, title, error }) => [
+      name,
+      version ?? "-",
+      services.join(",") || "-",
+      enabled.join(",") || "-",
+      error === undefined ? (title ?? "") : `mistake: ${error}`,
+    ]),
+  ]);
+}
+
+function listPlugins(services: readonly LocalService[]): readonly ListedPlugin[] {
+  const views = services.map((service) => {
+    const config = configOf(service);
+    return { service, sources: sourcesOf(service, config), enabled: config.plugin.enabled };
+  });
+  const installed = views.flatMap(({ sources }) => sources.flatMap((source) => source.packageNames().map(pluginNameOf)));
+  const names = new Set([...installed.filter(isPluginName), ...views.flatMap(({ enabled }) => enabled)]);
+  return [...names].sort().map((name) => {
+    const enabledOn = views.filter((view) => view.enabled.includes(name));
+    const found = tryResolve(name, enabledOn.length > 0 ? enabledOn : views);
+    return {
+      name,
+      version: found.plugin?.manifest.plugin.version,
+      title: found.plugin?.manifest.plugin.title,
+      services: serviceNames.filter((service) => found.plugin?.manifest.requiresServices.includes(service)),
+      enabled: enabledOn.map(({ service }) => service.name),
+      error: found.error,
+    };
+  });
+}
+
+function tryResolve(
+  name: string,
+  views: readonly { readonly sources: Parameters<typeof resolvePlugin>[1] }[],
+): { readonly plugin?: ResolvedPlugin; readonly error: string | undefined } {
+  let error: string | undefined;
+  for (const { sources } of views) {
+    try {
+      return { plugin: resolvePlugin(name, sources), error: undefined };
+    } catch (thrown) {
+      if (!PeekError.is(thrown)) throw thrown;
+      error = thrown.message;
+    }
+  }
+  return { error };
+}
+
+function enableCommand(): Command {
+  return new Command("enable")
+    .description("enable a plugin, on all services that it has a part for")
+    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
+    .addOption(servicesOption())
+    .action((name: string, options: ServiceOption) => {
+      const services = localServices(options.service).filter((service) => service.dir !== undefined || options.service);
+      const changes = services.map((service) => ({ service, runs: runsOn(name, service) }));
+      const misplaced = changes.find(({ runs }) => !runs);
+      if (options.service !== undefined && misplaced !== undefined) throw notFor(name, misplaced.service);
+      const targets = changes.filter(({ runs }) => runs).map(({ service }) => service);
+      for (const service of targets) change(service, name, (enabled) => (enabled.includes(name) ? enabled : [...enabled, name]), "enabled");
+      if (targets.length === 0) console.log(`${name} has a part for none of the services here`);
+    });
+}
+
+function disableCommand(): Command {
+  return new Command("disable")
+    .description("disable a plugin, on all services")
+    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
+    .addOption(servicesOption())
+    .action((name: string, options: ServiceOption) => {
+      const targets = localServices(options.service).filter((service) => configOf(service).plugin.enabled.includes(name));
+      for (const service of targets) change(service, name, (enabled) => enabled.filter((each) => each !== name), "disabled");
+      if (targets.length === 0) console.log(`${name} is not enabled${options.service === undefined ? "" : ` on ${options.service.join(", ")}`}`);
+    });
+}
+
+function change(
+  service: LocalService,
+  name: string,
+  edit: (enabled: readonly string[]) => readonly string[],
+  done: string,
+): void {
+  const { home } = service;
+  createServiceHome(home);
+  const { enabled } = loadConfig(home.configFile).config.plugin;
+  const wanted = edit(enabled);
+  if (wanted.length === enabled.length) {
+    console.log(`${service.name}: ${name} was ${done} already`);
+    return;
+  }
+  setConfigValue(home.configFile, ["plugin", "enabled"], wanted);
+  console.log(`${service.name}: ${name} ${done}`);
+  tellIfRunning(service);
+}
+
+function runsOn(name: string, service: LocalService): boolean {
+  return resolvePlugin(name, sourcesOf(service, configOf(service))).manifest.requiresServices.includes(service.name);
+}
+
+function notFor(name: string, service: LocalService): PeekError {
+  return new PeekError(
+    "ENTRY_HOOK_MISSING",
+    `${name} has no part for ${service.name}: its plugin_package.json does not require it. Leave ${service.name} out.`,
+  );
+}

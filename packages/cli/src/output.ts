@@ -1,0 +1,15 @@
+/** Prints data as JSON. */
+export function printJson(data: unknown): void {
+  console.log(JSON.stringify(data, null, 2));
+}
+
+/** Prints rows in columns that are as wide as they need be. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows.reduce<readonly number[]>(
+    (before, row) => row.map((cell, column) => Math.max(before[column] ?? 0, cell.length)),
+    [],
+  );
+  for (const row of rows) {
+    console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ExitCode, PeekError, toError } from "@peek/errors";
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+import { configCommand } from "./commands/config.ts";
+import { pluginCommand } from "./commands/plugin.ts";
+import { runCommand } from "./commands/run.ts";
+
+const packageSchema = z.object({ version: z.string() });
+
+/**
+ * Runs one `peek` command.
+ *
+ * @param argv As process.argv: the program and its script come first.
+ * @returns What the process should exit with.
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return Number(process.exitCode ?? ExitCode.ok);
+  } catch (thrown) {
+    return exitCodeOf(thrown);
+  }
+}
+
+function program(): Command {
+  const root = new Command("peek")
+    .description("Administers the Peek services on this machine.")
+    .version(packageVersion())
+    .addCommand(configCommand())
+    .addCommand(pluginCommand())
+    .addCommand(runCommand())
+    .addHelpText(
+      "after",
+      "\nEnvironment:\n  PEEK_HOME  the folder in which the services' homes are; default: the account's home folder",
+    );
+  for (const command of withSubcommands(root)) {
+    command.exitOverride().showHelpAfterError("(see --help)").configureHelp({ showGlobalOptions: false });
+  }
+  return root;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+function exitCodeOf(thrown: unknown): number {
+  // Help and version end the parsing too; commander has printed whatever there is to print.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (PeekError.is(thrown)) {
+    console.error(`peek: ${thrown.message}`);
+    return thrown.exitCode;
+  }
+  console.error(toError(thrown).stack);
+  return ExitCode.internal;
+}
+
+function packageVersion(): string {
+  const file = join(import.meta.dirname, "..", "package.json");
+  return packageSchema.parse(JSON.parse(readFileSync(file, "utf8"))).version;
+}

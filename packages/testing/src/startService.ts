@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServiceHome, type ServiceConfigInput, type ServiceHome, serviceHome } from "@peek/config";
+import { FolderSource, type PluginStatus } from "@peek/loader";
+import { PeekService, type ServiceStatus } from "@peek/platform";
+import { pluginNameOf, type ServiceName } from "@peek/plugin-base";
+import { LogCapture } from "./LogCapture.ts";
+import { serviceDefinitions } from "./serviceDefinitions.ts";
+
+/** What a service in a test is started with. */
+export interface StartServiceOptions {
+  /**
+   * The plugins to enable: folders of packages (paths with a slash), or names that the service finds by itself.
+   * Default: none.
+   */
+  readonly plugins?: readonly string[];
+  /** What its config.json has besides. Default: nothing; level DEBUG, no console, no log file. */
+  readonly config?: ServiceConfigInput;
+}
+
+/** A real service in this process, with a home of its own. Dispose it, or call stop(). */
+export interface TestService extends AsyncDisposable {
+  /** Its temporary home, removed in the end. */
+  readonly home: ServiceHome;
+  /** What it has logged. */
+  readonly log: LogCapture;
+  /** What is known of it and its plugins now. */
+  status(): ServiceStatus;
+  /**
+   * The status of one plugin.
+   *
+   * @throws Error when no such plugin is enabled.
+   */
+  plugin(name: string): PluginStatus;
+  /** Stops it and removes its home. Returns the plugins that did not stop as they should. */
+  stop(): Promise<readonly PluginStatus[]>;
+}
+
+/**
+ * Boots a real service in this process, in a temporary home, and waits until it is ready.
+ *
+ * What belongs to a process is left to the test runner: errors that nobody catches, process.exit() and signals.
+ *
+ * @example
+ * await using logic = await startService("logic", { plugins: [pluginDir] });
+ * expect(logic.plugin("peek_plugin_pump_log").state).toBe("started");
+ */
+export async function startService(name: ServiceName, options: StartServiceOptions = {}): Promise<TestService> {
+  await using held = new AsyncDisposableStack();
+  const base = await mkdtemp(join(tmpdir(), "peek-test-"));
+  held.defer(() => rm(base, { recursive: true, force: true }));
+  const home = serviceHome(name, { PEEK_HOME: base });
+  const { config = {}, plugins = [] } = options;
+  const named = plugins.filter((plugin) => !plugin.includes("/"));
+  const folders = new FolderSource(plugins.filter((plugin) => plugin.includes("/")));
+  const enabled = [...named, ...folders.packageNames().map(pluginNameOf), ...(config.plugin?.enabled ?? [])];
+  createServiceHome(home);
+  await writeFile(
+    home.configFile,
+    JSON.stringify({
+      logging: { level: "DEBUG", logToStdout: false, logToFile: false, ...config.logging },
+      plugin: { ...config.plugin, enabled },
+    }),
+  );
+  const log = new LogCapture();
+  const service = await PeekService.open(serviceDefinitions[name], { home, sources: [folders], sinks: [log] });
+  held.use(service);
+  await service.start();
+  const owned = held.move();
+  const stop = async (): Promise<readonly PluginStatus[]> => {
+    const troubled = await service.stop();
+    await owned.disposeAsync();
+    return troubled;
+  };
+  return {
+    home,
+    log,
+    status: () => service.status(),
+    plugin: (plugin) => pluginIn(service.status(), plugin),
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
+  };
+}
+
+function pluginIn(status: ServiceStatus, name: string): PluginStatus {
+  const found = status.plugins.find((plugin) => plugin.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`${name} is not enabled on ${status.service}; those that are: ${status.plugins.map((plugin) => plugin.name).join(", ")}`);
+}

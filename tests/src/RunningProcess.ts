@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** How a {@link RunningProcess} is started. */
+export interface RunOptions {
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** Added to this process's environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The user to run as; only root can. */
+  readonly uid?: number;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const waitMs = 30_000;
+
+/** A process, started as a user would, and what it prints. Disposing it kills it. */
+export class RunningProcess implements AsyncDisposable {
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+  #stdout = "";
+  #stderr = "";
+
+  constructor(command: string, options: RunOptions = {}) {
+    const env = { ...process.env, NODE_OPTIONS: undefined, ...options.env };
+    this.#child = spawn(command, [...(options.args ?? [])], {
+      cwd: options.cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+    });
+    this.#child.stdout?.on("data", (chunk: Buffer) => this.#add({ stdout: String(chunk) }));
+    this.#child.stderr?.on("data", (chunk: Buffer) => this.#add({ stderr: String(chunk) }));
+    this.ended = this.#end();
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("The process could not be started");
+    return pid;
+  }
+
+  /** All that it has printed to standard output so far. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  /** All that it has printed to standard error so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The whole lines of its standard output so far. */
+  get lines(): readonly string[] {
+    return this.#stdout.split("\n").slice(0, -1);
+  }
+
+  /** Waits for a line of standard output; one that is there already counts. */
+  async waitFor(pattern: RegExp): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const look = (): void => {
+      const line = this.lines.find((each) => pattern.test(each));
+      if (line !== undefined) resolve(line);
+    };
+    const fail = (why: string): void => reject(new Error(`No line with ${pattern} ${why}:\n${this.#stdout}${this.#stderr}`));
+    const timer = setTimeout(() => fail(`within ${waitMs} ms`), waitMs);
+    this.#listeners.add(look);
+    look();
+    void this.ended.then(() => {
+      look();
+      fail("before it ended");
+    });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#listeners.delete(look);
+    }
+  }
+
+  /** Sends a signal. */
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends SIGTERM, and waits for the end. */
+  async stop(): Promise<Ending> {
+    this.kill("SIGTERM");
+    return this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  async #end(): Promise<Ending> {
+    // 'close' comes after the last output.
+    await once(this.#child, "close");
+    return { code: this.#child.exitCode, signal: this.#child.signalCode };
+  }
+
+  #add({ stdout = "", stderr = "" }: { readonly stdout?: string; readonly stderr?: string }): void {
+    this.#stdout += stdout;
+    this.#stderr += stderr;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Runs a command to its end. */
+export async function runToEnd(command: string, options: RunOptions = {}): Promise<RunningProcess & { readonly ending: Ending }> {
+  const running = new RunningProcess(command, options);
+  const ending = await running.ended;
+  return Object.assign(running, { ending });
+}

@@ -1,0 +1,70 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServiceConfigInput } from "@peek/config";
+import { writePlugins, type PluginPackageOptions } from "./pluginPackage.ts";
+import { RunningProcess, type RunOptions } from "./RunningProcess.ts";
+import { makeFolder } from "./temporaryFolder.ts";
+import { serviceCommand } from "./workspace.ts";
+
+/** A service's home in a folder of its own, and the real command that runs on it. */
+export class TestHome implements AsyncDisposable {
+  /** What PEEK_HOME is set to. */
+  readonly base: string;
+  readonly service: string;
+
+  private constructor(base: string, service: string) {
+    this.base = base;
+    this.service = service;
+  }
+
+  /** A base folder in which there is no home yet. */
+  static async make(service = "logic"): Promise<TestHome> {
+    return new TestHome(await makeFolder(), service);
+  }
+
+  /** A home with a config.json, and plugins that are installed and enabled. */
+  static async with(
+    config: ServiceConfigInput,
+    plugins: readonly PluginPackageOptions[] = [],
+    service = "logic",
+  ): Promise<TestHome> {
+    const home = await TestHome.make(service);
+    const enabled = [...(config.plugin?.enabled ?? []), ...plugins.map((plugin) => plugin.name)];
+    await home.writeConfig(JSON.stringify({ ...config, plugin: { ...config.plugin, enabled } }));
+    if (plugins.length > 0) await writePlugins(join(home.dir, "plugin-software"), plugins);
+    return home;
+  }
+
+  get dir(): string {
+    return join(this.base, `peek-${this.service}-service.home`);
+  }
+
+  get configFile(): string {
+    return join(this.dir, "config.json");
+  }
+
+  async writeConfig(text: string): Promise<void> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    await writeFile(this.configFile, text);
+  }
+
+  async readConfig(): Promise<string> {
+    return readFile(this.configFile, "utf8");
+  }
+
+  /** Starts the service's command on this home. */
+  run(options: RunOptions = {}): RunningProcess {
+    return new RunningProcess(serviceCommand(this.service), { ...options, env: { PEEK_HOME: this.base, ...options.env } });
+  }
+
+  /** Starts the service's command, and waits until it is ready. */
+  async start(): Promise<RunningProcess> {
+    const running = this.run();
+    await running.waitFor(/:Ready in /);
+    return running;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.base, { recursive: true, force: true });
+  }
+}

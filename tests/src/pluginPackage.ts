@@ -1,0 +1,59 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { workspaceDir } from "./workspace.ts";
+
+/** A plugin to write; what is left out is as a plain plugin on logic has it. */
+export interface PluginPackageOptions {
+  /** `peek_plugin_<name>`. */
+  readonly name: string;
+  /** plugin_package.json: an object to merge over the plain one, text to write as it is, or null for none. */
+  readonly manifest?: Readonly<Record<string, unknown>> | string | null;
+  /** The body of the class on logic; default: four hooks that log their name. */
+  readonly body?: string;
+  /** The whole of index.js instead. */
+  readonly index?: string;
+  readonly version?: string;
+}
+
+const plainBody = `
+  #logger = this.getLogger(import.meta);
+  load() { this.#logger.info("Loaded"); }
+  start() { this.#logger.info("Started"); }
+  stop() { this.#logger.info("Stopped"); }
+  unload() { this.#logger.info("Unloaded"); }`;
+
+/**
+ * Writes plugins where an administrator installs them: in `node_modules` of a folder that plugin.softwarePath names.
+ */
+export async function writePlugins(softwareDir: string, plugins: readonly PluginPackageOptions[]): Promise<void> {
+  const modules = join(softwareDir, "node_modules");
+  await mkdir(join(modules, "@peek"), { recursive: true });
+  await symlink(join(workspaceDir, "packages", "plugin-base"), join(modules, "@peek", "plugin-base"));
+  await Promise.all(plugins.map((plugin) => writePlugin(modules, plugin)));
+}
+
+async function writePlugin(modules: string, plugin: PluginPackageOptions): Promise<void> {
+  const { name, version = "1.0.0", manifest = {}, body = plainBody } = plugin;
+  const packageName = name.replaceAll("_", "-");
+  const dir = join(modules, packageName);
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, "package.json"), JSON.stringify({ name: packageName, version, type: "module", exports: "./index.js" }));
+  await writeFile(join(dir, "index.js"), plugin.index ?? entry(body));
+  if (manifest === null) return;
+  const plain = { plugin: { title: name, packageName: name, version }, requiresServices: ["logic"] };
+  const text = typeof manifest === "string" ? manifest : JSON.stringify({ ...plain, ...manifest });
+  await writeFile(join(dir, "plugin_package.json"), text);
+}
+
+function entry(body: string): string {
+  return `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+class LogicEntryHook extends PluginLogicEntryHookABC {
+  load() {}
+  start() {}
+  stop() {}
+  unload() {}
+  ${body}
+}
+export function peekLogicEntryHook() { return LogicEntryHook; }
+`;
+}
