@@ -3,7 +3,10 @@ export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   // An error of another realm (a vm context, a worker) is not an instance of this one's Error.
   if (isErrorLike(thrown)) return Object.assign(new Error(thrown.message), { name: thrown.name, stack: thrown.stack });
-  return new Error(`${describeValue(thrown)} was thrown, which is not an Error`);
+  const error = new Error(`${describeValue(thrown)} was thrown, which is not an Error`);
+  // Where it was thrown is lost; this function's own frames would mislead.
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
 
 /** The first line of what was thrown, for a message. */

@@ -1,4 +1,4 @@
-import { messageOf, PeekError, toError } from "@peek/errors";
+import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
 import type { Logger, PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { EntryHookClass } from "./hooks/checkEntryHookClass.ts";
 import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHookClass.ts";
@@ -274,10 +274,9 @@ function asPluginError(thrown: unknown, hook: HookName | undefined): PeekError {
   return new PeekError(code, messageOf(thrown), { cause: toError(thrown) });
 }
 
-/** The stack belongs to the log where plugin code threw; where a person made a mistake, the message says it all. */
+/** The stack belongs to the log where code threw; where a person made a mistake, the message says it all. */
 function facts(error: PeekError): Readonly<Record<string, unknown>> {
-  const { cause } = error;
-  return cause instanceof Error && !PeekError.is(cause)
-    ? { code: error.code, ...error.fields, err: cause }
-    : { code: error.code, ...error.fields };
+  const { cause, code, fields } = error;
+  const isFault = error.exitCode === ExitCode.internal && cause instanceof Error && !PeekError.is(cause);
+  return isFault ? { code, ...fields, err: cause } : { code, ...fields };
 }

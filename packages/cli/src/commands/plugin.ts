@@ -1,5 +1,6 @@
 import { PeekError } from "@peek/errors";
 import { type ResolvedPlugin, resolvePlugin } from "@peek/loader";
+import type { PluginPackage } from "@peek/plugin-base/manifest";
 import { isPluginName, pluginNameOf, type ServiceName, serviceNames } from "@peek/plugin-base";
 import { createServiceHome, loadConfig, setConfigValue } from "@peek/config";
 import { Command } from "commander";
@@ -101,13 +102,10 @@ function enableCommand(): Command {
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
     .action((name: string, options: ServiceOption) => {
-      const services = localServices(options.service).filter((service) => service.dir !== undefined || options.service);
-      const changes = services.map((service) => ({ service, runs: runsOn(name, service) }));
-      const misplaced = changes.find(({ runs }) => !runs);
-      if (options.service !== undefined && misplaced !== undefined) throw notFor(name, misplaced.service);
-      const targets = changes.filter(({ runs }) => runs).map(({ service }) => service);
+      const services = localServices(options.service);
+      const targets = options.service === undefined ? thoseThatCanRun(name, services) : services;
+      for (const service of targets) requireRunnable(name, service);
       for (const service of targets) change(service, name, (enabled) => (enabled.includes(name) ? enabled : [...enabled, name]), "enabled");
-      if (targets.length === 0) console.log(`${name} has a part for none of the services here`);
     });
 }
 
@@ -142,13 +140,37 @@ function change(
   tellIfRunning(service);
 }
 
-function runsOn(name: string, service: LocalService): boolean {
-  return resolvePlugin(name, sourcesOf(service, configOf(service))).manifest.requiresServices.includes(service.name);
+function manifestFor(name: string, service: LocalService): PluginPackage {
+  return resolvePlugin(name, sourcesOf(service, configOf(service))).manifest;
 }
 
-function notFor(name: string, service: LocalService): PeekError {
-  return new PeekError(
+/** @throws PeekError when the plugin is not installed for the service, or has no part for it. */
+function requireRunnable(name: string, service: LocalService): void {
+  if (manifestFor(name, service).requiresServices.includes(service.name)) return;
+  throw new PeekError(
     "ENTRY_HOOK_MISSING",
     `${name} has no part for ${service.name}: its plugin_package.json does not require it. Leave ${service.name} out.`,
+    { fields: { plugin: name, service: service.name } },
   );
+}
+
+/** The services that a plugin has a part for, of those that it is installed for. */
+function thoseThatCanRun(name: string, services: readonly LocalService[]): readonly LocalService[] {
+  const judged = services.map((service) => ({ service, ...tryManifest(name, service) }));
+  const able = judged.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
+  const refusal = judged.find(({ error }) => error !== undefined)?.error;
+  if (able.length === 0 && refusal !== undefined) throw refusal;
+  return able.map(({ service }) => service);
+}
+
+function tryManifest(
+  name: string,
+  service: LocalService,
+): { readonly manifest?: PluginPackage; readonly error?: PeekError } {
+  try {
+    return { manifest: manifestFor(name, service) };
+  } catch (error) {
+    if (PeekError.is(error)) return { error };
+    throw error;
+  }
 }

@@ -9,7 +9,7 @@ import { z } from "zod";
 const packageSchema = z.looseObject({
   name: z.string(),
   main: z.string().optional(),
-  exports: z.unknown(),
+  exports: z.unknown().optional(),
 });
 
 /**

@@ -35,6 +35,8 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Int
     if (!settled) timers.push(setTimeout(action, ms));
   };
   const settle = async (): Promise<void> => {
+    // Not before the caller has what is returned: work that interrupts itself has to find it.
+    await null;
     const result = work();
     if (!isThenable(result)) return;
     if (options.warnMs < options.deadlineMs) after(options.warnMs, options.onWarn);

@@ -1,0 +1,184 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
+import { TestHome } from "./src/TestHome.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+const command = join(workspaceDir, "packages", "cli", "bin", "peek");
+
+const peek = async (home: TestHome, ...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+  const { ending, stdout, stderr } = await runToEnd(command, { args, env: { PEEK_HOME: home.base } });
+  return { code: ending.code, stdout, stderr };
+};
+
+describe("peek", () => {
+  it.each([[["--help"]], [["config", "--help"]], [["config", "set", "--help"]], [["plugin", "enable", "--help"]], [["run", "--help"]]])(
+    "%s explains",
+    async (args) => {
+      await using home = await TestHome.make();
+      expect(await peek(home, ...args)).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Usage: peek") });
+    },
+  );
+
+  it.each([[["no-such"]], [["config", "get", "nowhere"]], [["config", "get"]], [["plugin", "list", "--colour"]], [["plugin", "list", "-s", "logic,feild"]]])(
+    "%s is refused with 64",
+    async (args) => {
+      await using home = await TestHome.make();
+      const { code, stderr } = await peek(home, ...args);
+      expect(code).toBe(64);
+      expect(stderr).toMatch(/^error: /);
+    },
+  );
+});
+
+describe("peek config init", () => {
+  it("makes the homes of all services, and keeps what is there", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig('{"logging":{"level":"ERROR"}}');
+    const { code, stdout } = await peek(home, "config", "init", "--json");
+    expect(code).toBe(0);
+    const made: unknown = JSON.parse(stdout);
+    expect(made).toEqual(
+      ["logic", "field", "office", "worker", "agent"].map((service) => ({
+        service,
+        configFile: join(home.base, `peek-${service}-service.home`, "config.json"),
+        created: service !== "logic",
+      })),
+    );
+    expect(JSON.parse(await home.readConfig())).toMatchObject({ logging: { level: "ERROR" } });
+  });
+
+  it("--dev enables the workspace's plugins", async () => {
+    await using home = await TestHome.make();
+    await peek(home, "config", "init", "logic", "--dev");
+    expect(JSON.parse(await home.readConfig())).toMatchObject({
+      logging: { level: "DEBUG" },
+      plugin: { enabled: ["peek_plugin_tutorial"] },
+    });
+  });
+});
+
+describe("peek config check", () => {
+  it("says that there is nothing to check", async () => {
+    await using home = await TestHome.make();
+    expect(await peek(home, "config", "check")).toMatchObject({ code: 0, stdout: expect.stringContaining("peek config init") });
+  });
+
+  it("passes what is in order", async () => {
+    await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
+    expect(await peek(home, "config", "check")).toMatchObject({ code: 0, stdout: expect.stringContaining("logic: in order, 1 plugin to load") });
+  });
+
+  it("names every mistake in every home, with 78, and runs and changes nothing", async () => {
+    await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_nowhere"] } }, [
+      { name: "peek_plugin_broken", manifest: "{" },
+      { name: "peek_plugin_fine", index: "throw new Error('was run');" },
+      { name: "peek_plugin_needy", manifest: { dependencies: { peek_plugin_nothing: "*" } } },
+    ]);
+    const field = join(home.base, "peek-field-service.home");
+    await mkdir(field);
+    await writeFile(join(field, "config.json"), '{"logging":{"level":"LOUD"}}');
+    const before = await home.readConfig();
+    const { code, stdout } = await peek(home, "config", "check", "--json");
+    expect(code).toBe(78);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        service: "logic",
+        plugins: 1,
+        mistakes: [
+          expect.stringContaining("peek_plugin_nowhere has no package"),
+          expect.stringContaining("is not JSON"),
+          expect.stringContaining("depends on peek_plugin_nothing, which is not enabled"),
+        ],
+      },
+      { service: "field", mistakes: [expect.stringContaining('"LOUD"')] },
+    ]);
+    expect(await home.readConfig()).toBe(before);
+  });
+});
+
+describe("peek config get and set", () => {
+  it("reads and changes one value, and leaves the rest of the file as it is written", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig('{\n  "note": "mine",\n  "logging": { "level": "INFO" }\n}\n');
+    expect(await peek(home, "config", "set", "logic", "logging.level", "DEBUG")).toMatchObject({ code: 0, stderr: "" });
+    expect(await peek(home, "config", "get", "logic", "logging.level")).toMatchObject({ code: 0, stdout: "DEBUG\n" });
+    expect(await home.readConfig()).toContain('{\n  "note": "mine",\n');
+    await peek(home, "config", "set", "logic", "plugin.enabled", '["peek_plugin_x"]');
+    expect((await peek(home, "config", "get", "logic", "plugin.enabled")).stdout).toBe('[\n  "peek_plugin_x"\n]\n');
+  });
+
+  it.each([
+    ["a wrong value", ["logic", "logging.level", "LOUD"], 78, /"LOUD"; expected one of/],
+    ["an unknown key", ["logic", "logging.levle", "DEBUG"], 64, /no key logging\.levle\. Did you mean logging\.level\?/],
+  ])("refuses %s and leaves the file as it was", async (_what, args, code, says) => {
+    await using home = await TestHome.with({});
+    await peek(home, "config", "init", "logic");
+    const before = await home.readConfig();
+    const refused = await peek(home, "config", "set", ...args);
+    expect(refused.code).toBe(code);
+    expect(refused.stderr).toMatch(says);
+    expect(await home.readConfig()).toBe(before);
+  });
+
+  it("says when the service runs, and has to be started again", async () => {
+    await using home = await TestHome.make();
+    await using running = await home.start();
+    const { stderr } = await peek(home, "config", "set", "logic", "logging.level", "DEBUG");
+    expect(stderr).toContain(`logic is running (process ${running.pid})`);
+  });
+});
+
+describe("peek plugin", () => {
+  it("lists, enables and disables", async () => {
+    await using home = await TestHome.make();
+    expect((await peek(home, "plugin", "list")).stdout).toMatch(/^peek_plugin_tutorial +1\.0\.0 +logic,field,office,worker,agent +- +Tutorial$/m);
+    expect(await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic,field")).toMatchObject({ code: 0 });
+    expect((await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic")).stdout).toContain("was enabled already");
+    const listed: unknown = JSON.parse((await peek(home, "plugin", "list", "--json")).stdout);
+    expect(listed).toMatchObject([{ name: "peek_plugin_tutorial", version: "1.0.0", enabled: ["logic", "field"] }]);
+    expect(await peek(home, "plugin", "disable", "peek_plugin_tutorial")).toMatchObject({ code: 0 });
+    expect((await peek(home, "plugin", "list")).stdout).toMatch(/agent +- +Tutorial/);
+    expect((await peek(home, "plugin", "disable", "peek_plugin_tutorial")).stdout).toContain("is not enabled");
+  });
+
+  it("disables what is no longer installed", async () => {
+    await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_gone"] } });
+    expect((await peek(home, "plugin", "list")).stdout).toMatch(/peek_plugin_gone .*mistake: peek_plugin_gone has no package/);
+    expect(await peek(home, "plugin", "disable", "peek_plugin_gone")).toMatchObject({ code: 0 });
+    expect(JSON.parse(await home.readConfig())).toMatchObject({ plugin: { enabled: [] } });
+  });
+
+  it("enables on those services that have it installed", async () => {
+    await using home = await TestHome.with({}, [{ name: "peek_plugin_here", manifest: { requiresServices: ["logic", "field"] } }]);
+    await home.writeConfig("{}");
+    expect(await peek(home, "plugin", "enable", "peek_plugin_here")).toMatchObject({ code: 0, stdout: "logic: peek_plugin_here enabled\n" });
+  });
+
+  it("enables nothing that is not installed, or has no part for the service", async () => {
+    await using home = await TestHome.with({}, [{ name: "peek_plugin_for_logic" }]);
+    expect(await peek(home, "plugin", "enable", "peek_plugin_nowhere")).toMatchObject({ code: 78, stderr: expect.stringContaining("has no package") });
+    await mkdir(join(home.base, "peek-field-service.home"));
+    await writeFile(
+      join(home.base, "peek-field-service.home", "config.json"),
+      JSON.stringify({ plugin: { softwarePath: join(home.dir, "plugin-software") } }),
+    );
+    const refused = await peek(home, "plugin", "enable", "peek_plugin_for_logic", "-s", "field");
+    expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining("has no part for field") });
+    expect(await readFile(join(home.base, "peek-field-service.home", "config.json"), "utf8")).not.toContain("for_logic");
+  });
+});
+
+describe("peek run", () => {
+  it("runs the service, with its arguments, signals and exit code", async () => {
+    await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
+    await using running = new RunningProcess(command, { args: ["run", "logic"], env: { PEEK_HOME: home.base } });
+    await running.waitFor(/Ready in .* 1 plugin started/);
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+    const help = await peek(home, "run", "field", "--", "--help");
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining("run_peek_field_service [options]") });
+    await home.writeConfig("{");
+    expect(await peek(home, "run", "logic")).toMatchObject({ code: 78, stderr: expect.stringContaining("is not JSON") });
+  });
+});

@@ -1,0 +1,177 @@
+import { chmod, chown, mkdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { TestHome } from "./src/TestHome.ts";
+
+const permissions = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8);
+
+describe("a service without a home", () => {
+  it("makes it, for its account alone, with defaults, and runs", async () => {
+    await using home = await TestHome.make();
+    await using running = await home.start();
+    expect(await permissions(home.dir)).toBe("700");
+    expect(await permissions(home.configFile)).toBe("600");
+    expect(JSON.parse(await home.readConfig())).toMatchObject({ logging: { level: "INFO" }, plugin: { enabled: [] } });
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it("says so when it cannot make it", async () => {
+    await using home = await TestHome.make();
+    await writeFile(home.dir, "not a folder");
+    await using running = home.run();
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toContain(home.dir);
+    expect(running.stderr).toContain("it is a file");
+  });
+});
+
+describe("a config.json with little in it", () => {
+  it("is filled in and saved, and what it has is kept", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig('{"plugin":{"enabled":["peek_plugin_tutorial"]}}');
+    await using running = await home.start();
+    await running.stop();
+    const saved: unknown = JSON.parse(await home.readConfig());
+    expect(saved).toMatchObject({
+      logging: { level: "INFO", daysToKeep: 14, logToStdout: true },
+      plugin: { enabled: ["peek_plugin_tutorial"], softwarePath: "plugin-software" },
+    });
+  });
+
+  it("keeps keys that are not known, and warns with the nearest that is", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig('{"plugin":{"enabeld":["x"]},"loging":{"level":"DEBUG"},"myNote":1}');
+    await using running = await home.start();
+    await running.stop();
+    expect(JSON.parse(await home.readConfig())).toMatchObject({
+      plugin: { enabeld: ["x"] },
+      loging: { level: "DEBUG" },
+      myNote: 1,
+    });
+    const warnings = running.lines.filter((line) => line.startsWith("WARNING"));
+    expect(warnings).toEqual([
+      expect.stringMatching(/plugin\.enabeld .*did you mean plugin\.enabled\?$/),
+      expect.stringMatching(/loging .*did you mean logging\?$/),
+      expect.stringMatching(/myNote that is not known, which is kept$/),
+    ]);
+  });
+
+  it("is not written again when nothing is missing", async () => {
+    await using home = await TestHome.make();
+    await (await home.start()).stop();
+    const before = await stat(home.configFile);
+    await (await home.start()).stop();
+    expect((await stat(home.configFile)).ino).toBe(before.ino);
+  });
+});
+
+describe("a config.json that will not do", () => {
+  const mistakes: readonly [string, string, readonly RegExp[]][] = [
+    ["malformed", '{\n  "logging": {\n    "level": "DEBUG"\n    "daysToKeep": 3 } }', [/line 4, column 5/, /comma/]],
+    ["cut off", '{ "logging": {', [/closing brace/]],
+    ["with a comment", '{ // why\n}', [/line 1/, /comments are not allowed/]],
+    ["empty", "", [/is empty/, /\{\}/]],
+    ["a list", "[]", [/the file as a whole/, /expected an object/]],
+    ["with a wrong type", '{\n "plugin": { "enabled": "peek_plugin_x" } }', [/line 2, plugin\.enabled: is "peek_plugin_x"; expected a list/, /"enabled": \["peek_plugin_tutorial"\]/]],
+    ["with a wrong type in a list", '{"plugin": { "enabled": [7] } }', [/plugin\.enabled\[0\]: is 7; expected text/]],
+    ["with an unknown level", '{"logging":{"level":"LOUD"}}', [/logging\.level: is "LOUD"; expected one of "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"/, /"level": "INFO"/]],
+    ["with a number out of range", '{"logging":{"daysToKeep":0}}', [/logging\.daysToKeep: is 0; expected a number of at least 1/]],
+  ];
+
+  it.each(mistakes)("%s: exit 78, one clear message, the file unchanged", async (_what, text, patterns) => {
+    await using home = await TestHome.make();
+    await home.writeConfig(text);
+    await using running = home.run();
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toContain(home.configFile);
+    for (const pattern of patterns) expect(running.stderr).toMatch(pattern);
+    expect(running.stderr).not.toMatch(/\n\s+at /);
+    expect(running.stdout).toBe("");
+    expect(await home.readConfig()).toBe(text);
+  });
+
+  it("a folder", async () => {
+    await using home = await TestHome.make();
+    await mkdir(home.configFile, { recursive: true });
+    await using running = home.run();
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toContain(`${home.configFile} cannot be read: it is a folder`);
+  });
+
+  it("100 MB", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig("{");
+    await truncate(home.configFile, 100_000_000);
+    await using running = home.run();
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toContain("100000000 bytes");
+    expect((await stat(home.configFile)).size).toBe(100_000_000);
+  });
+
+  it("a link in a circle", async () => {
+    await using home = await TestHome.make();
+    await mkdir(home.dir);
+    await symlink(home.configFile, home.configFile);
+    await using running = home.run();
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toMatch(/cannot be read: ELOOP/);
+  });
+
+  it.runIf(process.getuid?.() === 0)("one that its account may not read", async () => {
+    await using home = await TestHome.make();
+    await home.writeConfig("{}");
+    await chmod(home.base, 0o755);
+    await chown(home.dir, 65_534, 65_534);
+    await chmod(home.configFile, 0o000);
+    await using running = home.run({ uid: 65_534 });
+    expect(await running.ended).toEqual({ code: 78, signal: null });
+    expect(running.stderr).toMatch(/cannot be read: EACCES/);
+  });
+});
+
+describe("PEEK_HOME", () => {
+  it("unset, the home is in the account's home folder", async () => {
+    const account = await temporaryFolder();
+    await using home = await TestHome.make();
+    await using running = home.run({ env: { PEEK_HOME: undefined, HOME: account } });
+    await running.waitFor(/:Ready in /);
+    await running.stop();
+    expect(await readFile(join(account, "peek-logic-service.home", "config.json"), "utf8")).toContain("logging");
+  });
+});
+
+describe("the log", () => {
+  it("goes to a file in the home, with date and time", async () => {
+    await using home = await TestHome.with({ logging: { logToStdout: false } });
+    await using running = home.run();
+    const file = join(home.dir, "log", "peek-logic-service.log");
+    await expect.poll(() => readFile(file, "utf8").catch(() => ""), { timeout: 10_000 }).toMatch(/Ready in/);
+    await running.stop();
+    const text = await readFile(file, "utf8");
+    expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO peek_logic_service:/);
+    expect(text).toMatch(/INFO peek_logic_service:Stopped\n$/);
+    expect(await permissions(file)).toBe("600");
+    expect(running.stdout).toBe("");
+  });
+
+  it("is JSON when asked for, one object a line", async () => {
+    await using home = await TestHome.with({ logging: { format: "json" } });
+    await using running = home.run();
+    await running.waitFor(/Ready in/);
+    await running.stop();
+    const records = running.lines.map((line): unknown => JSON.parse(line));
+    expect(records).toContainEqual(expect.objectContaining({ level: "INFO", name: "peek_logic_service", msg: "Stopped" }));
+  });
+
+  it("has a level for single loggers", async () => {
+    await using home = await TestHome.with({
+      logging: { level: "WARNING", levels: { peek_plugin_tutorial: "DEBUG" } },
+      plugin: { enabled: ["peek_plugin_tutorial"] },
+    });
+    await using running = home.run();
+    await running.waitFor(/LogicEntryHook:Started/);
+    await running.stop();
+    expect(running.lines.filter((line) => !line.includes("peek_plugin_tutorial._private"))).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import { serviceNames } from "@peek/plugin-base";
+import { describe, expect, it } from "vitest";
+import { TestHome } from "./src/TestHome.ts";
+
+describe.each(serviceNames)("run_peek_%s_service", (service) => {
+  const logger = `peek_plugin_tutorial._private.${service}.${service.charAt(0).toUpperCase()}${service.slice(1)}EntryHook`;
+  const tutorial = { logging: { level: "DEBUG" as const }, plugin: { enabled: ["peek_plugin_tutorial"] } };
+
+  it.each(["SIGINT", "SIGTERM"] as const)("runs the tutorial plugin and stops it on %s", async (signal) => {
+    await using home = await TestHome.with(tutorial, [], service);
+    await using running = await home.start();
+    expect(running.lines).toContain(`DEBUG ${logger}:Loaded`);
+    expect(running.lines.indexOf(`DEBUG ${logger}:Started`)).toBeGreaterThan(running.lines.indexOf(`DEBUG ${logger}:Loaded`));
+    expect(running.lines).not.toContain(`DEBUG ${logger}:Stopped`);
+    running.kill(signal);
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.lines.indexOf(`DEBUG ${logger}:Stopped`)).toBeGreaterThan(0);
+    expect(running.lines.indexOf(`DEBUG ${logger}:Unloaded`)).toBeGreaterThan(running.lines.indexOf(`DEBUG ${logger}:Stopped`));
+    expect(running.stderr).toBe("");
+  });
+
+  it("imports no other service's part of the plugin", async () => {
+    await using home = await TestHome.with(tutorial, [], service);
+    await using running = await home.start();
+    await running.stop();
+    const others = serviceNames.filter((other) => other !== service);
+    expect(running.stdout).not.toMatch(new RegExp(`_private\\.(${others.join("|")})\\.`));
+  });
+});
+
+describe("the command", () => {
+  it("explains itself", async () => {
+    await using home = await TestHome.make();
+    await using running = home.run({ args: ["--help"] });
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.stdout).toContain("Usage: run_peek_logic_service [options]");
+    expect(running.stdout).toContain(home.configFile);
+  });
+
+  it("prints its version", async () => {
+    await using home = await TestHome.make();
+    await using running = home.run({ args: ["--version"] });
+    await running.ended;
+    expect(running.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("refuses an option that it does not know, with 64", async () => {
+    await using home = await TestHome.make();
+    await using running = home.run({ args: ["--verbose"] });
+    expect(await running.ended).toEqual({ code: 64, signal: null });
+    expect(running.stderr).toMatch(/^run_peek_logic_service: Unknown option '--verbose'.*--help\n$/);
+  });
+});
