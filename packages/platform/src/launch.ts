@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+// As a whole: an old Node refuses to import a name that it does not have, before any of this could speak.
+import module from "node:module";
 import { join } from "node:path";
 import { serviceHome } from "@peek/config/home";
 import { ExitCode } from "@peek/errors";
@@ -23,7 +24,7 @@ export async function launch(service: string, main: () => Promise<unknown>): Pro
   // In the home, where nobody else can write: what is kept there is run. Only a home that is there already, since it
   // is not for Node to make it.
   const home = serviceHome(service).dir;
-  if (existsSync(home)) enableCompileCache(join(home, "cache"));
+  if (existsSync(home)) module.enableCompileCache(join(home, "cache"));
   await main();
 }
 

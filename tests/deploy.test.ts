@@ -1,0 +1,61 @@
+import { cp, mkdir, readdir, realpath, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { serviceNames } from "@peek/plugin-base";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+/** Deploys a package of the workspace into a folder, as docs/administration says. */
+const deploy = async (name: string, dir: string): Promise<void> => {
+  const { ending, stdout, stderr } = await runToEnd("pnpm", { args: ["--filter", name, "--prod", "deploy", dir], cwd: workspaceDir });
+  expect({ ending, output: ending.code === 0 ? "" : stdout + stderr }).toEqual({ ending: { code: 0, signal: null }, output: "" });
+};
+
+/** A machine that has Node, a shell's own tools, and nothing else of ours. */
+const bareMachine = async (home: string): Promise<Readonly<Record<string, string | undefined>>> => {
+  const bin = join(home, "bin");
+  await mkdir(bin, { recursive: true });
+  await symlink(await realpath(process.execPath), join(bin, "node"));
+  const nothing = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+  return { ...nothing, HOME: home, PATH: `${bin}:/usr/bin:/bin` };
+};
+
+describe("a deployed service", () => {
+  it.each(serviceNames)("%s runs by itself, with a plugin that was installed into its home", async (service) => {
+    const folder = await temporaryFolder();
+    const home = join(folder, "home");
+    const env = await bareMachine(home);
+    const deployed = join(folder, service);
+    await deploy(service, deployed);
+    const command = join(deployed, "bin", `run_peek_${service}_service`);
+    const peek = join(deployed, "node_modules", ".bin", "peek");
+
+    await using first = new RunningProcess(command, { env, cwd: folder });
+    await first.waitFor(/:Ready in .*: 0 plugins started/);
+    expect(await first.stop()).toEqual({ code: 0, signal: null });
+
+    const modules = join(home, `peek-${service}-service.home`, "plugin-software", "node_modules");
+    await deploy("peek-plugin-tutorial", join(modules, "peek-plugin-tutorial"));
+    const enabled = await runToEnd(peek, { args: ["plugin", "enable", "peek_plugin_tutorial"], env, cwd: folder });
+    expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
+
+    await using second = new RunningProcess(command, { env, cwd: folder });
+    await second.waitFor(/:Ready in .*: 1 plugin started/);
+    expect(await second.stop()).toEqual({ code: 0, signal: null });
+    expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
+  });
+
+  it("refuses a Node that is too old, in words", async () => {
+    const folder = await temporaryFolder();
+    const launcher = join(workspaceDir, "services", "logic", "bundle");
+    await cp(launcher, join(folder, "bundle"), { recursive: true });
+    const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } });`;
+    const { ending, stderr } = await runToEnd(process.execPath, {
+      args: ["--import", `data:text/javascript,${encodeURIComponent(pretend)}`, join(folder, "bundle", "launch.js")],
+      env: { PEEK_HOME: folder },
+    });
+    expect(ending).toEqual({ code: 78, signal: null });
+    expect(stderr).toBe("run_peek_logic_service: this is Node 20.20.2, and Peek needs 24.12 or later. Put a newer node first in the PATH.\n");
+  });
+});

@@ -1,0 +1,48 @@
+import { readFile, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { RunningProcess } from "./src/RunningProcess.ts";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+const dev = (base: string, ...args: readonly string[]): RunningProcess =>
+  new RunningProcess("pnpm", { args: ["dev", ...args], cwd: workspaceDir, env: { PEEK_HOME: base, FORCE_COLOR: "0" } });
+
+describe("pnpm dev", () => {
+  it("--filter logic starts logic alone from source, with a configuration for development, and stops it in order", async () => {
+    const base = await temporaryFolder();
+    await using running = dev(base, "--filter", "logic");
+    await running.waitFor(/logic:dev: INFO peek_logic_service:Ready in .* 1 plugin started/);
+    const config: unknown = JSON.parse(await readFile(join(base, "peek-logic-service.home", "config.json"), "utf8"));
+    expect(config).toMatchObject({ logging: { level: "DEBUG" }, plugin: { enabled: ["peek_plugin_tutorial"] } });
+    expect(running.lines).toContain("logic:dev: DEBUG peek_plugin_tutorial._private.logic.LogicEntryHook:Started");
+    expect(running.stdout).not.toMatch(/(field|office|worker|agent):dev/);
+    running.kill("SIGTERM");
+    await running.waitFor(/logic:dev: DEBUG peek_plugin_tutorial\._private\.logic\.LogicEntryHook:Unloaded/);
+    await running.ended;
+  });
+
+  it("starts all five, and starts one again when its code, a manifest or its configuration changes", async () => {
+    const base = await temporaryFolder();
+    await using running = dev(base);
+    await Promise.all(
+      ["logic", "field", "office", "worker", "agent"].map((service) =>
+        running.waitFor(new RegExp(`${service}:dev: INFO peek_${service}_service:Ready in .* 1 plugin started`)),
+      ),
+    );
+    const restarts = (): number => running.lines.filter((line) => line.includes("worker:dev: INFO peek_worker_service:Ready")).length;
+    const touched = [
+      join(workspaceDir, "plugins/peek-plugin-tutorial/src/_private/worker/WorkerEntryHook.ts"),
+      join(workspaceDir, "plugins/peek-plugin-tutorial/plugin_package.json"),
+      join(base, "peek-worker-service.home", "config.json"),
+    ];
+    for (const file of touched) {
+      const before = restarts();
+      await utimes(file, new Date(), new Date());
+      await expect.poll(restarts, { timeout: 20_000 }).toBe(before + 1);
+    }
+    running.kill("SIGINT");
+    await running.ended;
+    expect(running.lines).toContain("agent:dev: DEBUG peek_plugin_tutorial._private.agent.AgentEntryHook:Unloaded");
+  });
+});
