@@ -17,8 +17,18 @@ import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
 ${body}`;
 
 const bad: readonly BadPlugin[] = [
-  { what: "without a manifest", name: "peek_plugin_no_manifest", manifest: null, says: /has no plugin_package\.json\. Add it/ },
-  { what: "whose manifest is malformed", name: "peek_plugin_malformed", manifest: "{\n oops }", says: /is not JSON: line 2, column 2/ },
+  {
+    what: "without a manifest",
+    name: "peek_plugin_no_manifest",
+    manifest: null,
+    says: /has no plugin_package\.json\. Add it/,
+  },
+  {
+    what: "whose manifest is malformed",
+    name: "peek_plugin_malformed",
+    manifest: "{\n oops }",
+    says: /is not JSON: line 2, column 2/,
+  },
   { what: "whose manifest is empty", name: "peek_plugin_empty", manifest: "", says: /is empty/ },
   {
     what: "whose manifest names an unknown service",
@@ -38,8 +48,18 @@ const bad: readonly BadPlugin[] = [
     manifest: { plugin: { title: "x", packageName: "peek_plugin_bad_version", version: "1.0" } },
     says: /plugin\.version: is "1\.0"; expected a version such as "1\.4\.0"/,
   },
-  { what: "without a hook function", name: "peek_plugin_no_hook", index: "export const x = 1;", says: /^WARNING .*exports no function peekLogicEntryHook/ },
-  { what: "whose hook function returns nothing", name: "peek_plugin_nothing", index: "export function peekLogicEntryHook() {}", says: /returned undefined\. It has to return a class/ },
+  {
+    what: "without a hook function",
+    name: "peek_plugin_no_hook",
+    index: "export const x = 1;",
+    says: /^WARNING .*exports no function peekLogicEntryHook/,
+  },
+  {
+    what: "whose hook function returns nothing",
+    name: "peek_plugin_nothing",
+    index: "export function peekLogicEntryHook() {}",
+    says: /returned undefined\. It has to return a class/,
+  },
   {
     what: "whose hook function returns an object",
     name: "peek_plugin_object",
@@ -49,14 +69,23 @@ const bad: readonly BadPlugin[] = [
   {
     what: "whose hook function returns the wrong service's class",
     name: "peek_plugin_wrong_service",
-    index: hook("class FieldEntryHook extends PluginFieldEntryHookABC { load() {} start() {} stop() {} unload() {} }\nexport const peekLogicEntryHook = () => FieldEntryHook;"),
+    index: hook(
+      "class FieldEntryHook extends PluginFieldEntryHookABC { load() {} start() {} stop() {} unload() {} }\nexport const peekLogicEntryHook = () => FieldEntryHook;",
+    ),
     says: /the class FieldEntryHook, which is for the field service\. Extend PluginLogicEntryHookABC/,
   },
-  { what: "whose class extends nothing", name: "peek_plugin_plain_class", index: "export const peekLogicEntryHook = () => class A {};", says: /does not extend PluginLogicEntryHookABC/ },
+  {
+    what: "whose class extends nothing",
+    name: "peek_plugin_plain_class",
+    index: "export const peekLogicEntryHook = () => class A {};",
+    says: /does not extend PluginLogicEntryHookABC/,
+  },
   {
     what: "whose class lacks hooks",
     name: "peek_plugin_half",
-    index: hook("export const peekLogicEntryHook = () => class Half extends PluginLogicEntryHookABC { load() {} start() {} };"),
+    index: hook(
+      "export const peekLogicEntryHook = () => class Half extends PluginLogicEntryHookABC { load() {} start() {} };",
+    ),
     says: /does not define stop\(\), unload\(\)/,
   },
   {
@@ -66,39 +95,177 @@ const bad: readonly BadPlugin[] = [
 export const peekLogicEntryHook = () => Old;`,
     says: /built for plugin API 99\.0, and this platform has \d+\.\d+\. Upgrade the platform/,
   },
-  { what: "whose hook function throws", name: "peek_plugin_hook_throws", index: "export function peekLogicEntryHook() { throw new Error('no class today'); }", says: /peekLogicEntryHook\(\) threw: no class today/ },
-  { what: "whose hook function never settles", name: "peek_plugin_hook_hangs", index: "export const peekLogicEntryHook = () => new Promise(() => {});", says: /its import did not settle within 1 s/ },
-  { what: "whose module throws", name: "peek_plugin_module_throws", index: "throw new Error('at module level');", says: /importing .* failed: at module level/ },
-  { what: "whose module has a syntax error", name: "peek_plugin_syntax", index: "export function {", says: /importing .* failed/ },
-  { what: "whose module never settles", name: "peek_plugin_module_hangs", index: "await new Promise(() => {});", says: /its import did not settle within 1 s/ },
-  { what: "whose constructor throws", name: "peek_plugin_constructor", body: "constructor(...a) { super(...a); throw new Error('built wrong'); }", says: /the constructor of LogicEntryHook threw: built wrong/ },
-  { what: "whose load() throws", name: "peek_plugin_load_throws", body: "load() { throw new Error('load went wrong'); }", says: /failed in load\(\): load went wrong/ },
-  { what: "whose load() throws null", name: "peek_plugin_load_null", body: "load() { throw null; }", says: /failed in load\(\): null was thrown/ },
-  { what: "whose load() rejects", name: "peek_plugin_load_rejects", body: "async load() { throw new TypeError('rejected'); }", says: /failed in load\(\): rejected/ },
-  { what: "whose load() never settles", name: "peek_plugin_load_hangs", body: "load() { return new Promise(() => {}); }", says: /failed in load\(\): load\(\) did not settle within 1 s and was given up on/ },
-  { what: "whose load() calls process.exit()", name: "peek_plugin_load_exits", body: "load() { process.exit(3); }", says: /failed in load\(\): it called process\.exit\(3\), which only the service may/ },
-  { what: "that imports exit", name: "peek_plugin_import_exits", index: 'import { exit } from "node:process";\nexit(4);', says: /it called process\.exit\(4\)/ },
-  { what: "whose start() throws", name: "peek_plugin_start_throws", body: "start() { throw new Error('start went wrong'); }", says: /failed in start\(\): start went wrong/ },
-  { what: "whose start() rejects", name: "peek_plugin_start_rejects", body: "async start() { throw new Error('start rejected'); }", says: /failed in start\(\): start rejected/ },
-  { what: "whose start() never settles", name: "peek_plugin_start_hangs", body: "start() { return new Promise(() => {}); }", says: /failed in start\(\): start\(\) did not settle within 1 s/ },
-  { what: "whose start() calls process.exit()", name: "peek_plugin_start_exits", body: "async start() { await null; process.exit(); }", says: /failed in start\(\): it called process\.exit\(\)/ },
-  { what: "that throws from a timer in load()", name: "peek_plugin_early_timer", body: "load() { return new Promise(() => setTimeout(() => { throw new Error('early timer'); }, 1)); }", says: /failed in load\(\): it threw outside its hooks: early timer/ },
-  { what: "that depends on one that is not enabled", name: "peek_plugin_needs_absent", manifest: { dependencies: { peek_plugin_absent: "^1.0.0" } }, says: /depends on peek_plugin_absent, which is not enabled on logic/ },
-  { what: "that depends on another version", name: "peek_plugin_needs_newer", manifest: { dependencies: { peek_plugin_good: "^2.0.0" } }, says: /depends on peek_plugin_good \^2\.0\.0, and version 1\.0\.0 is installed/ },
-  { what: "whose range is none", name: "peek_plugin_bad_range", manifest: { dependencies: { peek_plugin_good: "two" } }, says: /"two", which is not a range of versions/ },
-  { what: "in a circle", name: "peek_plugin_circle_a", manifest: { dependencies: { peek_plugin_circle_b: "*" } }, says: /peek_plugin_circle_a → peek_plugin_circle_b → peek_plugin_circle_a/ },
-  { what: "in the same circle", name: "peek_plugin_circle_b", manifest: { dependencies: { peek_plugin_circle_a: "*" } }, says: /peek_plugin_circle_b → peek_plugin_circle_a → peek_plugin_circle_b/ },
-  { what: "that depends on one that fails to load", name: "peek_plugin_behind_load", manifest: { dependencies: { peek_plugin_load_throws: "*" } }, says: /is blocked: .* depends on peek_plugin_load_throws, which is failed/ },
-  { what: "that depends on one that fails to start", name: "peek_plugin_behind_start", manifest: { dependencies: { peek_plugin_start_throws: "*" } }, says: /is blocked: .* depends on peek_plugin_start_throws/ },
-  { what: "that depends on one that is blocked", name: "peek_plugin_far_behind", manifest: { dependencies: { peek_plugin_behind_load: "*" } }, says: /is blocked: .* depends on peek_plugin_behind_load, which is blocked/ },
-  { what: "behind the circle", name: "peek_plugin_behind_circle", manifest: { dependencies: { peek_plugin_circle_a: "*" } }, says: /is blocked: .* depends on peek_plugin_circle_a/ },
-  { what: "that asks for an API it has not declared", name: "peek_plugin_undeclared", body: "load() { this.platform.getOtherPluginApi('peek_plugin_good'); }", says: /declares no such dependency on logic\. Add "dependencies": \{ "peek_plugin_good"/ },
+  {
+    what: "whose hook function throws",
+    name: "peek_plugin_hook_throws",
+    index: "export function peekLogicEntryHook() { throw new Error('no class today'); }",
+    says: /peekLogicEntryHook\(\) threw: no class today/,
+  },
+  {
+    what: "whose hook function never settles",
+    name: "peek_plugin_hook_hangs",
+    index: "export const peekLogicEntryHook = () => new Promise(() => {});",
+    says: /its import did not settle within 1 s/,
+  },
+  {
+    what: "whose module throws",
+    name: "peek_plugin_module_throws",
+    index: "throw new Error('at module level');",
+    says: /importing .* failed: at module level/,
+  },
+  {
+    what: "whose module has a syntax error",
+    name: "peek_plugin_syntax",
+    index: "export function {",
+    says: /importing .* failed/,
+  },
+  {
+    what: "whose module never settles",
+    name: "peek_plugin_module_hangs",
+    index: "await new Promise(() => {});",
+    says: /its import did not settle within 1 s/,
+  },
+  {
+    what: "whose constructor throws",
+    name: "peek_plugin_constructor",
+    body: "constructor(...a) { super(...a); throw new Error('built wrong'); }",
+    says: /the constructor of LogicEntryHook threw: built wrong/,
+  },
+  {
+    what: "whose load() throws",
+    name: "peek_plugin_load_throws",
+    body: "load() { throw new Error('load went wrong'); }",
+    says: /failed in load\(\): load went wrong/,
+  },
+  {
+    what: "whose load() throws null",
+    name: "peek_plugin_load_null",
+    body: "load() { throw null; }",
+    says: /failed in load\(\): null was thrown/,
+  },
+  {
+    what: "whose load() rejects",
+    name: "peek_plugin_load_rejects",
+    body: "async load() { throw new TypeError('rejected'); }",
+    says: /failed in load\(\): rejected/,
+  },
+  {
+    what: "whose load() never settles",
+    name: "peek_plugin_load_hangs",
+    body: "load() { return new Promise(() => {}); }",
+    says: /failed in load\(\): load\(\) did not settle within 1 s and was given up on/,
+  },
+  {
+    what: "whose load() calls process.exit()",
+    name: "peek_plugin_load_exits",
+    body: "load() { process.exit(3); }",
+    says: /failed in load\(\): it called process\.exit\(3\), which only the service may/,
+  },
+  {
+    what: "that imports exit",
+    name: "peek_plugin_import_exits",
+    index: 'import { exit } from "node:process";\nexit(4);',
+    says: /it called process\.exit\(4\)/,
+  },
+  {
+    what: "whose start() throws",
+    name: "peek_plugin_start_throws",
+    body: "start() { throw new Error('start went wrong'); }",
+    says: /failed in start\(\): start went wrong/,
+  },
+  {
+    what: "whose start() rejects",
+    name: "peek_plugin_start_rejects",
+    body: "async start() { throw new Error('start rejected'); }",
+    says: /failed in start\(\): start rejected/,
+  },
+  {
+    what: "whose start() never settles",
+    name: "peek_plugin_start_hangs",
+    body: "start() { return new Promise(() => {}); }",
+    says: /failed in start\(\): start\(\) did not settle within 1 s/,
+  },
+  {
+    what: "whose start() calls process.exit()",
+    name: "peek_plugin_start_exits",
+    body: "async start() { await null; process.exit(); }",
+    says: /failed in start\(\): it called process\.exit\(\)/,
+  },
+  {
+    what: "that throws from a timer in load()",
+    name: "peek_plugin_early_timer",
+    body: "load() { return new Promise(() => setTimeout(() => { throw new Error('early timer'); }, 1)); }",
+    says: /failed in load\(\): it threw outside its hooks: early timer/,
+  },
+  {
+    what: "that depends on one that is not enabled",
+    name: "peek_plugin_needs_absent",
+    manifest: { dependencies: { peek_plugin_absent: "^1.0.0" } },
+    says: /depends on peek_plugin_absent, which is not enabled on logic/,
+  },
+  {
+    what: "that depends on another version",
+    name: "peek_plugin_needs_newer",
+    manifest: { dependencies: { peek_plugin_good: "^2.0.0" } },
+    says: /depends on peek_plugin_good \^2\.0\.0, and version 1\.0\.0 is installed/,
+  },
+  {
+    what: "whose range is none",
+    name: "peek_plugin_bad_range",
+    manifest: { dependencies: { peek_plugin_good: "two" } },
+    says: /"two", which is not a range of versions/,
+  },
+  {
+    what: "in a circle",
+    name: "peek_plugin_circle_a",
+    manifest: { dependencies: { peek_plugin_circle_b: "*" } },
+    says: /peek_plugin_circle_a → peek_plugin_circle_b → peek_plugin_circle_a/,
+  },
+  {
+    what: "in the same circle",
+    name: "peek_plugin_circle_b",
+    manifest: { dependencies: { peek_plugin_circle_a: "*" } },
+    says: /peek_plugin_circle_b → peek_plugin_circle_a → peek_plugin_circle_b/,
+  },
+  {
+    what: "that depends on one that fails to load",
+    name: "peek_plugin_behind_load",
+    manifest: { dependencies: { peek_plugin_load_throws: "*" } },
+    says: /is blocked: .* depends on peek_plugin_load_throws, which is failed/,
+  },
+  {
+    what: "that depends on one that fails to start",
+    name: "peek_plugin_behind_start",
+    manifest: { dependencies: { peek_plugin_start_throws: "*" } },
+    says: /is blocked: .* depends on peek_plugin_start_throws/,
+  },
+  {
+    what: "that depends on one that is blocked",
+    name: "peek_plugin_far_behind",
+    manifest: { dependencies: { peek_plugin_behind_load: "*" } },
+    says: /is blocked: .* depends on peek_plugin_behind_load, which is blocked/,
+  },
+  {
+    what: "behind the circle",
+    name: "peek_plugin_behind_circle",
+    manifest: { dependencies: { peek_plugin_circle_a: "*" } },
+    says: /is blocked: .* depends on peek_plugin_circle_a/,
+  },
+  {
+    what: "that asks for an API it has not declared",
+    name: "peek_plugin_undeclared",
+    body: "load() { this.platform.getOtherPluginApi('peek_plugin_good'); }",
+    says: /declares no such dependency on logic\. Add "dependencies": \{ "peek_plugin_good"/,
+  },
 ];
 
 const good: readonly PluginPackageOptions[] = [
   { name: "peek_plugin_good" },
   { name: "peek_plugin_zz_last" },
-  { name: "peek_plugin_optional", manifest: { dependencies: { peek_plugin_absent: { version: "*", optional: true } } } },
+  {
+    name: "peek_plugin_optional",
+    manifest: { dependencies: { peek_plugin_absent: { version: "*", optional: true } } },
+  },
   { name: "peek_plugin_after_good", manifest: { dependencies: { peek_plugin_good: "^1.0.0" } } },
 ];
 
@@ -112,7 +279,14 @@ describe("among bad plugins", () => {
     home = await TestHome.with(
       {
         plugin: {
-          enabled: ["peek_plugin_twice", "peek_plugin_twice", "peek_plugin_has_no_package", "peek-plugin-good", "../../etc/passwd", "peek_plugin_own_copy"],
+          enabled: [
+            "peek_plugin_twice",
+            "peek_plugin_twice",
+            "peek_plugin_has_no_package",
+            "peek-plugin-good",
+            "../../etc/passwd",
+            "peek_plugin_own_copy",
+          ],
           deadlines: { warnSeconds: 0.2, loadSeconds: 1, startSeconds: 1 },
         },
       },
@@ -146,12 +320,16 @@ describe("among bad plugins", () => {
   });
 
   it("a name in another spelling fails, and the message has the right one", () => {
-    expect(running.stdout).toMatch(/ERROR .*"peek-plugin-good" in plugin\.enabled is not a plugin's name\. Write peek_plugin_good\./);
+    expect(running.stdout).toMatch(
+      /ERROR .*"peek-plugin-good" in plugin\.enabled is not a plugin's name\. Write peek_plugin_good\./,
+    );
     expect(running.stdout).toMatch(/ERROR .*"\.\.\/\.\.\/etc\/passwd" in plugin\.enabled is not a plugin's name/);
   });
 
   it("a hook that takes long is warned of before it is given up on", () => {
-    expect(running.stdout).toMatch(/WARNING .*peek_plugin_load_hangs: load\(\) has not settled after 0\.2 s, and is given up on after 1 s/);
+    expect(running.stdout).toMatch(
+      /WARNING .*peek_plugin_load_hangs: load\(\) has not settled after 0\.2 s, and is given up on after 1 s/,
+    );
   });
 
   it("a stack trace is shown for what plugin code threw, and for no person's mistake", () => {
@@ -170,7 +348,9 @@ describe("among bad plugins", () => {
 
   it("the summary counts and names them", () => {
     const line = running.lines.find((each) => each.includes(":Ready in"));
-    expect(line).toMatch(/^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 5 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/);
+    expect(line).toMatch(
+      /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 5 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
+    );
     expect(line).toMatch(/4 blocked \(.*peek_plugin_far_behind by peek_plugin_behind_load/);
   });
 });
@@ -186,10 +366,16 @@ async function writePluginWithItsOwnCopy(modules: string): Promise<void> {
     await writeFile(join(copy, "package.json"), await readFile(join(source, name, "package.json")));
   }
   await symlink(join(source, "plugin-base", "node_modules", "zod"), join(dir, "node_modules", "zod"));
-  await writeFile(join(dir, "package.json"), JSON.stringify({ name: "peek-plugin-own-copy", type: "module", main: "index.js" }));
+  await writeFile(
+    join(dir, "package.json"),
+    JSON.stringify({ name: "peek-plugin-own-copy", type: "module", main: "index.js" }),
+  );
   await writeFile(
     join(dir, "plugin_package.json"),
-    JSON.stringify({ plugin: { title: "Own copy", packageName: "peek_plugin_own_copy", version: "1.0.0" }, requiresServices: ["logic"] }),
+    JSON.stringify({
+      plugin: { title: "Own copy", packageName: "peek_plugin_own_copy", version: "1.0.0" },
+      requiresServices: ["logic"],
+    }),
   );
   await writeFile(
     join(dir, "index.js"),

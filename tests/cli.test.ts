@@ -7,29 +7,42 @@ import { workspaceDir } from "./src/workspace.ts";
 
 const command = join(workspaceDir, "packages", "cli", "bin", "peek");
 
-const peek = async (home: TestHome, ...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> => {
+const peek = async (
+  home: TestHome,
+  ...args: readonly string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> => {
   const { ending, stdout, stderr } = await runToEnd(command, { args, env: { PEEK_HOME: home.base } });
   return { code: ending.code, stdout, stderr };
 };
 
 describe("peek", () => {
-  it.each([[["--help"]], [["config", "--help"]], [["config", "set", "--help"]], [["plugin", "enable", "--help"]], [["run", "--help"]]])(
-    "%s explains",
-    async (args) => {
-      await using home = await TestHome.make();
-      expect(await peek(home, ...args)).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("Usage: peek") });
-    },
-  );
+  it.each([
+    [["--help"]],
+    [["config", "--help"]],
+    [["config", "set", "--help"]],
+    [["plugin", "enable", "--help"]],
+    [["run", "--help"]],
+  ])("%s explains", async (args) => {
+    await using home = await TestHome.make();
+    expect(await peek(home, ...args)).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringContaining("Usage: peek"),
+    });
+  });
 
-  it.each([[["no-such"]], [["config", "get", "nowhere"]], [["config", "get"]], [["plugin", "list", "--colour"]], [["plugin", "list", "-s", "logic,feild"]]])(
-    "%s is refused with 64",
-    async (args) => {
-      await using home = await TestHome.make();
-      const { code, stderr } = await peek(home, ...args);
-      expect(code).toBe(64);
-      expect(stderr).toMatch(/^error: /);
-    },
-  );
+  it.each([
+    [["no-such"]],
+    [["config", "get", "nowhere"]],
+    [["config", "get"]],
+    [["plugin", "list", "--colour"]],
+    [["plugin", "list", "-s", "logic,feild"]],
+  ])("%s is refused with 64", async (args) => {
+    await using home = await TestHome.make();
+    const { code, stderr } = await peek(home, ...args);
+    expect(code).toBe(64);
+    expect(stderr).toMatch(/^error: /);
+  });
 });
 
 describe("peek config init", () => {
@@ -62,12 +75,18 @@ describe("peek config init", () => {
 describe("peek config check", () => {
   it("says that there is nothing to check", async () => {
     await using home = await TestHome.make();
-    expect(await peek(home, "config", "check")).toMatchObject({ code: 0, stdout: expect.stringContaining("peek config init") });
+    expect(await peek(home, "config", "check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("peek config init"),
+    });
   });
 
   it("passes what is in order", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
-    expect(await peek(home, "config", "check")).toMatchObject({ code: 0, stdout: expect.stringContaining("logic: in order, 1 plugin to load") });
+    expect(await peek(home, "config", "check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("logic: in order, 1 plugin to load"),
+    });
   });
 
   it("names every mistake in every home, with 78, and runs and changes nothing", async () => {
@@ -111,7 +130,12 @@ describe("peek config get and set", () => {
 
   it.each([
     ["a wrong value", ["logic", "logging.level", "LOUD"], 78, /"LOUD"; expected one of/],
-    ["an unknown key", ["logic", "logging.levle", "DEBUG"], 64, /no key logging\.levle\. Did you mean logging\.level\?/],
+    [
+      "an unknown key",
+      ["logic", "logging.levle", "DEBUG"],
+      64,
+      /no key logging\.levle\. Did you mean logging\.level\?/,
+    ],
   ])("refuses %s and leaves the file as it was", async (_what, args, code, says) => {
     await using home = await TestHome.with({});
     await peek(home, "config", "init", "logic");
@@ -133,9 +157,15 @@ describe("peek config get and set", () => {
 describe("peek plugin", () => {
   it("lists, enables and disables", async () => {
     await using home = await TestHome.make();
-    expect((await peek(home, "plugin", "list")).stdout).toMatch(/^peek_plugin_tutorial +1\.0\.0 +logic,field,office,worker,agent +- +Tutorial$/m);
-    expect(await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic,field")).toMatchObject({ code: 0 });
-    expect((await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic")).stdout).toContain("was enabled already");
+    expect((await peek(home, "plugin", "list")).stdout).toMatch(
+      /^peek_plugin_tutorial +1\.0\.0 +logic,field,office,worker,agent +- +Tutorial$/m,
+    );
+    expect(await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic,field")).toMatchObject({
+      code: 0,
+    });
+    expect((await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic")).stdout).toContain(
+      "was enabled already",
+    );
     const listed: unknown = JSON.parse((await peek(home, "plugin", "list", "--json")).stdout);
     expect(listed).toMatchObject([{ name: "peek_plugin_tutorial", version: "1.0.0", enabled: ["logic", "field"] }]);
     expect(await peek(home, "plugin", "disable", "peek_plugin_tutorial")).toMatchObject({ code: 0 });
@@ -145,20 +175,30 @@ describe("peek plugin", () => {
 
   it("disables what is no longer installed", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_gone"] } });
-    expect((await peek(home, "plugin", "list")).stdout).toMatch(/peek_plugin_gone .*mistake: peek_plugin_gone has no package/);
+    expect((await peek(home, "plugin", "list")).stdout).toMatch(
+      /peek_plugin_gone .*mistake: peek_plugin_gone has no package/,
+    );
     expect(await peek(home, "plugin", "disable", "peek_plugin_gone")).toMatchObject({ code: 0 });
     expect(JSON.parse(await home.readConfig())).toMatchObject({ plugin: { enabled: [] } });
   });
 
   it("enables on those services that have it installed", async () => {
-    await using home = await TestHome.with({}, [{ name: "peek_plugin_here", manifest: { requiresServices: ["logic", "field"] } }]);
+    await using home = await TestHome.with({}, [
+      { name: "peek_plugin_here", manifest: { requiresServices: ["logic", "field"] } },
+    ]);
     await home.writeConfig("{}");
-    expect(await peek(home, "plugin", "enable", "peek_plugin_here")).toMatchObject({ code: 0, stdout: "logic: peek_plugin_here enabled\n" });
+    expect(await peek(home, "plugin", "enable", "peek_plugin_here")).toMatchObject({
+      code: 0,
+      stdout: "logic: peek_plugin_here enabled\n",
+    });
   });
 
   it("enables nothing that is not installed, or has no part for the service", async () => {
     await using home = await TestHome.with({}, [{ name: "peek_plugin_for_logic" }]);
-    expect(await peek(home, "plugin", "enable", "peek_plugin_nowhere")).toMatchObject({ code: 78, stderr: expect.stringContaining("has no package") });
+    expect(await peek(home, "plugin", "enable", "peek_plugin_nowhere")).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining("has no package"),
+    });
     await mkdir(join(home.base, "peek-field-service.home"));
     await writeFile(
       join(home.base, "peek-field-service.home", "config.json"),
@@ -166,7 +206,9 @@ describe("peek plugin", () => {
     );
     const refused = await peek(home, "plugin", "enable", "peek_plugin_for_logic", "-s", "field");
     expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining("has no part for field") });
-    expect(await readFile(join(home.base, "peek-field-service.home", "config.json"), "utf8")).not.toContain("for_logic");
+    expect(await readFile(join(home.base, "peek-field-service.home", "config.json"), "utf8")).not.toContain(
+      "for_logic",
+    );
   });
 });
 
@@ -179,6 +221,9 @@ describe("peek run", () => {
     const help = await peek(home, "run", "field", "--", "--help");
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining("run_peek_field_service [options]") });
     await home.writeConfig("{");
-    expect(await peek(home, "run", "logic")).toMatchObject({ code: 78, stderr: expect.stringContaining("is not JSON") });
+    expect(await peek(home, "run", "logic")).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining("is not JSON"),
+    });
   });
 });

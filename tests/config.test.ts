@@ -70,13 +70,25 @@ describe("a config.json that will not do", () => {
   const mistakes: readonly [string, string, readonly RegExp[]][] = [
     ["malformed", '{\n  "logging": {\n    "level": "DEBUG"\n    "daysToKeep": 3 } }', [/line 4, column 5/, /comma/]],
     ["cut off", '{ "logging": {', [/closing brace/]],
-    ["with a comment", '{ // why\n}', [/line 1/, /comments are not allowed/]],
+    ["with a comment", "{ // why\n}", [/line 1/, /comments are not allowed/]],
     ["empty", "", [/is empty/, /\{\}/]],
     ["a list", "[]", [/the file as a whole/, /expected an object/]],
-    ["with a wrong type", '{\n "plugin": { "enabled": "peek_plugin_x" } }', [/line 2, plugin\.enabled: is "peek_plugin_x"; expected a list/, /"enabled": \["peek_plugin_tutorial"\]/]],
+    [
+      "with a wrong type",
+      '{\n "plugin": { "enabled": "peek_plugin_x" } }',
+      [/line 2, plugin\.enabled: is "peek_plugin_x"; expected a list/, /"enabled": \["peek_plugin_tutorial"\]/],
+    ],
     ["with a wrong type in a list", '{"plugin": { "enabled": [7] } }', [/plugin\.enabled\[0\]: is 7; expected text/]],
-    ["with an unknown level", '{"logging":{"level":"LOUD"}}', [/logging\.level: is "LOUD"; expected one of "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"/, /"level": "INFO"/]],
-    ["with a number out of range", '{"logging":{"daysToKeep":0}}', [/logging\.daysToKeep: is 0; expected a number of at least 1/]],
+    [
+      "with an unknown level",
+      '{"logging":{"level":"LOUD"}}',
+      [/logging\.level: is "LOUD"; expected one of "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"/, /"level": "INFO"/],
+    ],
+    [
+      "with a number out of range",
+      '{"logging":{"daysToKeep":0}}',
+      [/logging\.daysToKeep: is 0; expected a number of at least 1/],
+    ],
   ];
 
   it.each(mistakes)("%s: exit 78, one clear message, the file unchanged", async (_what, text, patterns) => {
@@ -161,7 +173,9 @@ describe("the log", () => {
     await running.waitFor(/Ready in/);
     await running.stop();
     const records = running.lines.map((line): unknown => JSON.parse(line));
-    expect(records).toContainEqual(expect.objectContaining({ level: "INFO", name: "peek_logic_service", msg: "Stopped" }));
+    expect(records).toContainEqual(
+      expect.objectContaining({ level: "INFO", name: "peek_logic_service", msg: "Stopped" }),
+    );
   });
 
   it("has a level for single loggers", async () => {

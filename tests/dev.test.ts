@@ -30,7 +30,8 @@ describe("pnpm dev", () => {
         running.waitFor(new RegExp(`${service}:dev: INFO peek_${service}_service:Ready in .* 1 plugin started`)),
       ),
     );
-    const restarts = (): number => running.lines.filter((line) => line.includes("worker:dev: INFO peek_worker_service:Ready")).length;
+    const restarts = (): number =>
+      running.lines.filter((line) => line.includes("worker:dev: INFO peek_worker_service:Ready")).length;
     const touched = [
       join(workspaceDir, "plugins/peek-plugin-tutorial/src/_private/worker/WorkerEntryHook.ts"),
       join(workspaceDir, "plugins/peek-plugin-tutorial/plugin_package.json"),

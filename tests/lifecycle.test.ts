@@ -11,7 +11,14 @@ const needs = (...names: readonly string[]): PluginPackageOptions["manifest"] =>
 const steps = (running: RunningProcess): readonly string[] =>
   running.lines.flatMap((line) => /^INFO peek_plugin_(\w+)(?:\.index)?:(.*)$/.exec(line)?.slice(1).join(":") ?? []);
 
-const quick = { warnSeconds: 0.1, loadSeconds: 5, startSeconds: 5, stopSeconds: 0.3, unloadSeconds: 0.3, shutdownSeconds: 1 };
+const quick = {
+  warnSeconds: 0.1,
+  loadSeconds: 5,
+  startSeconds: 5,
+  stopSeconds: 0.3,
+  unloadSeconds: 0.3,
+  shutdownSeconds: 1,
+};
 
 describe("the order", () => {
   it("is that of the dependencies, all load() before any start(), and the reverse in the end", async () => {
@@ -52,7 +59,11 @@ describe("the order", () => {
 describe("stopping", () => {
   it.each([
     ["throws", "stop() { throw new Error('stop went wrong'); }", /peek_plugin_bad failed in stop\(\): stop went wrong/],
-    ["hangs", "stop() { return new Promise(() => {}); }", /peek_plugin_bad failed in stop\(\): stop\(\) did not settle within 0\.3 s/],
+    [
+      "hangs",
+      "stop() { return new Promise(() => {}); }",
+      /peek_plugin_bad failed in stop\(\): stop\(\) did not settle within 0\.3 s/,
+    ],
   ])("a stop() that %s holds up no other, and the exit code tells", async (_what, body, says) => {
     await using home = await TestHome.with({ plugin: { deadlines: quick } }, [
       { name: "peek_plugin_first" },
@@ -70,7 +81,10 @@ describe("stopping", () => {
     const hangs = "stop() { return new Promise(() => {}); } unload() { return new Promise(() => {}); }";
     const deadlines = { ...quick, stopSeconds: 60, unloadSeconds: 60, shutdownSeconds: 0.5 };
     const names = ["a", "b", "c", "d"].map((name) => `peek_plugin_${name}`);
-    await using home = await TestHome.with({ plugin: { deadlines } }, names.map((name) => ({ name, body: hangs })));
+    await using home = await TestHome.with(
+      { plugin: { deadlines } },
+      names.map((name) => ({ name, body: hangs })),
+    );
     await using running = await home.start();
     expect(await running.stop()).toEqual({ code: 70, signal: null });
     expect(running.stdout).toMatch(/4 did not stop as they should/);
@@ -94,14 +108,17 @@ describe("stopping", () => {
       "holder:Stopped",
       ...["holder:last released 7", "holder:first released", "holder:Unloaded", "holder:load's released"],
     ]);
-    expect(running.stdout).toMatch(/WARNING .*peek_plugin_holder holds a deferred function, which threw when it was released: would not go/);
+    expect(running.stdout).toMatch(
+      /WARNING .*peek_plugin_holder holds a deferred function, which threw when it was released: would not go/,
+    );
   });
 
   it("a second signal ends the process at once", async () => {
     const body = "stop() { console.log('stop has begun'); return new Promise(() => {}); }";
-    await using home = await TestHome.with({ plugin: { deadlines: { ...quick, stopSeconds: 60, shutdownSeconds: 60 } } }, [
-      { name: "peek_plugin_stuck", body },
-    ]);
+    await using home = await TestHome.with(
+      { plugin: { deadlines: { ...quick, stopSeconds: 60, shutdownSeconds: 60 } } },
+      [{ name: "peek_plugin_stuck", body }],
+    );
     await using running = await home.start();
     running.kill("SIGTERM");
     await running.waitFor(/stop has begun/);
@@ -133,7 +150,9 @@ describe("stopping", () => {
       ...["started:Loaded", "waiting:Loaded", "started:Started"],
       ...["started:Stopped", "waiting:Unloaded", "started:Unloaded"],
     ]);
-    expect(running.stdout).toMatch(/peek_plugin_starting failed in start\(\): start\(\) was given up on, since the service is to stop/);
+    expect(running.stdout).toMatch(
+      /peek_plugin_starting failed in start\(\): start\(\) was given up on, since the service is to stop/,
+    );
   });
 });
 
@@ -141,7 +160,10 @@ describe("an error that nobody caught", () => {
   it.each([
     ["a timer", "start() { setTimeout(() => { throw new Error('too late'); }, 1); }"],
     ["a promise that nobody awaits", "start() { setImmediate(() => { Promise.reject(new Error('too late')); }); }"],
-    ["a listener of its own", `start() { setImmediate(async () => { const { EventEmitter } = await import("node:events"); new EventEmitter().emit("error", new Error("too late")); }); }`],
+    [
+      "a listener of its own",
+      `start() { setImmediate(async () => { const { EventEmitter } = await import("node:events"); new EventEmitter().emit("error", new Error("too late")); }); }`,
+    ],
   ])("from %s fails the plugin that it came from, and stops those that depend on it", async (_what, body) => {
     const late = `${body}
       stop() { this.getLogger(import.meta).info("Stopped"); }
@@ -174,7 +196,8 @@ describe("an error that nobody caught", () => {
 
   it("from no plugin ends the service with 70, plugins stopped first", async () => {
     // Begun in a context that is nobody's, and with a stack that names no file of the plugin.
-    const outside = "import { AsyncLocalStorage } from 'node:async_hooks'; globalThis.outside = AsyncLocalStorage.snapshot();";
+    const outside =
+      "import { AsyncLocalStorage } from 'node:async_hooks'; globalThis.outside = AsyncLocalStorage.snapshot();";
     const body = `start() {
       const error = Object.assign(new Error("whose?"), { stack: "Error: whose?" });
       globalThis.outside(() => setTimeout(() => { throw error; }, 1));
@@ -183,7 +206,9 @@ describe("an error that nobody caught", () => {
     const preload = `--import=data:text/javascript,${encodeURIComponent(outside)}`;
     await using running = home.run({ env: { NODE_OPTIONS: preload } });
     expect(await running.ended).toEqual({ code: 70, signal: null });
-    expect(running.stdout).toMatch(/CRITICAL peek_logic_service:Stopping, since an error came from no plugin that is known: whose\?/);
+    expect(running.stdout).toMatch(
+      /CRITICAL peek_logic_service:Stopping, since an error came from no plugin that is known: whose\?/,
+    );
     expect(steps(running).slice(-2)).toEqual(["plain:Stopped", "plain:Unloaded"]);
   });
 });

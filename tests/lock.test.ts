@@ -34,7 +34,13 @@ describe("two services on one home", () => {
     const racers = Array.from({ length: 6 }, () => home.run());
     const outcome = async (racer: RunningProcess): Promise<string> => {
       const refused = racer.ended.then(() => "refused");
-      return Promise.race([racer.waitFor(/:Ready in /).then(() => "ready", () => "refused"), refused]);
+      return Promise.race([
+        racer.waitFor(/:Ready in /).then(
+          () => "ready",
+          () => "refused",
+        ),
+        refused,
+      ]);
     };
     const outcomes = await Promise.all(racers.map(outcome));
     expect(outcomes.toSorted()).toEqual(["ready", ...Array.from({ length: 5 }, () => "refused")]);

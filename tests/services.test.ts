@@ -10,12 +10,16 @@ describe.each(serviceNames)("run_peek_%s_service", (service) => {
     await using home = await TestHome.with(tutorial, [], service);
     await using running = await home.start();
     expect(running.lines).toContain(`DEBUG ${logger}:Loaded`);
-    expect(running.lines.indexOf(`DEBUG ${logger}:Started`)).toBeGreaterThan(running.lines.indexOf(`DEBUG ${logger}:Loaded`));
+    expect(running.lines.indexOf(`DEBUG ${logger}:Started`)).toBeGreaterThan(
+      running.lines.indexOf(`DEBUG ${logger}:Loaded`),
+    );
     expect(running.lines).not.toContain(`DEBUG ${logger}:Stopped`);
     running.kill(signal);
     expect(await running.ended).toEqual({ code: 0, signal: null });
     expect(running.lines.indexOf(`DEBUG ${logger}:Stopped`)).toBeGreaterThan(0);
-    expect(running.lines.indexOf(`DEBUG ${logger}:Unloaded`)).toBeGreaterThan(running.lines.indexOf(`DEBUG ${logger}:Stopped`));
+    expect(running.lines.indexOf(`DEBUG ${logger}:Unloaded`)).toBeGreaterThan(
+      running.lines.indexOf(`DEBUG ${logger}:Stopped`),
+    );
     expect(running.stderr).toBe("");
   });
 

@@ -68,14 +68,17 @@ export class RunningProcess implements AsyncDisposable {
       const line = this.lines.find((each) => pattern.test(each));
       if (line !== undefined) resolve(line);
     };
-    const fail = (why: string): void => reject(new Error(`No line with ${pattern} ${why}:\n${this.#stdout}${this.#stderr}`));
+    const fail = (why: string): void =>
+      reject(new Error(`No line with ${pattern} ${why}:\n${this.#stdout}${this.#stderr}`));
     const timer = setTimeout(() => fail(`within ${waitMs} ms`), waitMs);
     this.#listeners.add(look);
     look();
-    void this.ended.then(() => {
+    const endInVain = async (): Promise<void> => {
+      await this.ended;
       look();
       fail("before it ended");
-    });
+    };
+    void endInVain();
     try {
       return await promise;
     } finally {
@@ -114,7 +117,10 @@ export class RunningProcess implements AsyncDisposable {
 }
 
 /** Runs a command to its end. */
-export async function runToEnd(command: string, options: RunOptions = {}): Promise<RunningProcess & { readonly ending: Ending }> {
+export async function runToEnd(
+  command: string,
+  options: RunOptions = {},
+): Promise<RunningProcess & { readonly ending: Ending }> {
   const running = new RunningProcess(command, options);
   const ending = await running.ended;
   return Object.assign(running, { ending });

@@ -54,7 +54,10 @@ export class TestHome implements AsyncDisposable {
 
   /** Starts the service's command on this home. */
   run(options: RunOptions = {}): RunningProcess {
-    return new RunningProcess(serviceCommand(this.service), { ...options, env: { PEEK_HOME: this.base, ...options.env } });
+    return new RunningProcess(serviceCommand(this.service), {
+      ...options,
+      env: { PEEK_HOME: this.base, ...options.env },
+    });
   }
 
   /** Starts the service's command, and waits until it is ready. */

@@ -37,7 +37,10 @@ async function writePlugin(modules: string, plugin: PluginPackageOptions): Promi
   const packageName = name.replaceAll("_", "-");
   const dir = join(modules, packageName);
   await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, "package.json"), JSON.stringify({ name: packageName, version, type: "module", exports: "./index.js" }));
+  await writeFile(
+    join(dir, "package.json"),
+    JSON.stringify({ name: packageName, version, type: "module", exports: "./index.js" }),
+  );
   await writeFile(join(dir, "index.js"), plugin.index ?? entry(body));
   if (manifest === null) return;
   const plain = { plugin: { title: name, packageName: name, version }, requiresServices: ["logic"] };

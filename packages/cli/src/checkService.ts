@@ -26,12 +26,17 @@ export async function checkService(service: LocalService): Promise<ServiceCheck 
   const check = { service: name, configFile: home.configFile, mistakes: [], warnings: [], plugins: 0 };
   try {
     const read = readConfig(home.configFile);
-    if (read === undefined) return { ...check, warnings: ["it is missing, and is made with defaults at the next start"] };
+    if (read === undefined)
+      return { ...check, warnings: ["it is missing, and is made with defaults at the next start"] };
     const { config, unknownKeys } = read;
     const warnings: string[] = unknownKeys.map(
-      ({ path, nearest }) => `it has a key ${path} that is not known${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+      ({ path, nearest }) =>
+        `it has a key ${path} that is not known${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
     );
-    if (service.dir === undefined) warnings.push(`the ${name} service is not installed beside this command; plugins were looked for in its home only`);
+    if (service.dir === undefined)
+      warnings.push(
+        `the ${name} service is not installed beside this command; plugins were looked for in its home only`,
+      );
     const loader = new PluginLoader({
       service: name,
       serviceVersion: "",

@@ -5,6 +5,8 @@ import type { LocalService } from "./LocalService.ts";
 export function tellIfRunning(service: LocalService): void {
   const holder = homeLockHolder(service.home);
   if (holder !== undefined) {
-    console.error(`peek: ${service.name} is running (process ${holder.pid}); it takes effect when that is started again`);
+    console.error(
+      `peek: ${service.name} is running (process ${holder.pid}); it takes effect when that is started again`,
+    );
   }
 }

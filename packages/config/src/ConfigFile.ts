@@ -1,6 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
-import { checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
+import { type CheckedDocument, checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
 import { explainIssues, valueAt } from "./explainIssues.ts";
 import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
@@ -69,10 +69,9 @@ export function readConfig(
 export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
   const document = readJsonDocument(file, kind) ?? { file, text: "{}\n", value: {} };
   checkConfig(document);
+  checkKnown(path, value);
   const text = edited(document.text, path, value);
-  const { unknownKeys } = checkConfig({ file, text, value: JSON.parse(text) });
-  const mistake = unknownKeys.find((each) => each.path === path.join("."));
-  if (mistake !== undefined) throw unknownKey(mistake.path, mistake.nearest);
+  checkConfig({ file, text, value: JSON.parse(text) });
   const failure = trySave(file, text);
   if (failure !== undefined) throw failure;
 }
@@ -85,13 +84,28 @@ export function setConfigValue(file: string, path: readonly string[], value: unk
 export function configValue(config: ServiceConfig, path: readonly string[]): unknown {
   const value = valueAt(config, path);
   if (value !== undefined) return value;
-  const probe = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), null);
-  const { unknownKeys } = checkTolerantly(serviceConfigSchema, probe, example);
+  const { unknownKeys } = checkAlone(path, null);
   throw unknownKey(path.join("."), unknownKeys[0]?.nearest);
 }
 
+/** Refuses a path, or a value to be put there, with a key that this version does not know. */
+function checkKnown(path: readonly string[], value: unknown): void {
+  const { unknownKeys, issues } = checkAlone(path, value);
+  const mistake = unknownKeys[0];
+  if (mistake !== undefined) throw unknownKey(mistake.path, mistake.nearest);
+  // What is wrong lies before the path's end: it leads into something that has no keys.
+  if (issues.some((issue) => issue.path.length < path.length)) throw unknownKey(path.join("."), undefined);
+}
+
+/** Checks a configuration that holds this value and nothing else. */
+function checkAlone(path: readonly string[], value: unknown): CheckedDocument<ServiceConfig> {
+  const alone = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
+  return checkTolerantly(serviceConfigSchema, alone, example);
+}
+
 function unknownKey(path: string, nearest: string | undefined): PeekError {
-  const hint = nearest === undefined ? "See the reference of config.json for those there are" : `Did you mean ${nearest}?`;
+  const hint =
+    nearest === undefined ? "See the reference of config.json for those there are" : `Did you mean ${nearest}?`;
   return new PeekError("CONFIG_KEY_UNKNOWN", `config.json has no key ${path}. ${hint}`, { fields: { path, nearest } });
 }
 

@@ -98,7 +98,9 @@ function whyNotJson(text: string, cause: unknown): string {
   const { line, column } = positionAt(text, first.offset);
   const found = text.slice(first.offset, first.offset + Math.max(first.length, 1)).trim();
   const where = `line ${line}, column ${column}: ${complaint(first.error)}`;
-  return found === "" ? `${where}, found the end of the ${first.offset >= text.length ? "file" : "line"}` : `${where}, found ${JSON.stringify(found.slice(0, 40))}`;
+  return found === ""
+    ? `${where}, found the end of the ${first.offset >= text.length ? "file" : "line"}`
+    : `${where}, found ${JSON.stringify(found.slice(0, 40))}`;
 }
 
 function positionAt(text: string, offset: number): { readonly line: number; readonly column: number } {
@@ -126,6 +128,6 @@ const complaints: Readonly<Record<string, string>> = {
   InvalidCharacter: "a character that is not allowed here",
 };
 
-function complaint(code: number): string {
+function complaint(code: ParseError["error"]): string {
   return complaints[printParseErrorCode(code)] ?? "a mistake";
 }

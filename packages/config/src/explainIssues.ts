@@ -15,17 +15,13 @@ const maxIssues = 10;
  * @param example A value of the whole document that is right; the corrections are taken from it.
  */
 export function explainIssues(document: JsonDocument, issues: readonly Issue[], example: unknown): readonly string[] {
-  const told = issues
-    .slice(0, maxIssues)
-    .map((issue) => explainIssue(document, issue, example));
+  const told = issues.slice(0, maxIssues).map((issue) => explainIssue(document, issue, example));
   return issues.length > maxIssues ? [...told, `and ${issues.length - maxIssues} more`] : told;
 }
 
 /** A path as people write it: `plugin.enabled[1]`. */
 export function pathText(path: Path): string {
-  const text = path
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
-    .join("");
+  const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   return text.startsWith(".") ? text.slice(1) : text;
 }
 
@@ -102,7 +98,9 @@ function sampleAt(example: unknown, path: Path): string | undefined {
       .slice(0, length)
       .reduceRight<string>(
         (inner, step, index) =>
-          typeof step === "number" ? `[${inner}]` : `${index === 0 ? "" : "{ "}${JSON.stringify(step)}: ${inner}${index === 0 ? "" : " }"}`,
+          typeof step === "number"
+            ? `[${inner}]`
+            : `${index === 0 ? "" : "{ "}${JSON.stringify(step)}: ${inner}${index === 0 ? "" : " }"}`,
         JSON.stringify(value),
       );
   }

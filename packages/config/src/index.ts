@@ -9,5 +9,11 @@ export {
   type ServiceConfigInput,
   serviceConfigSchema,
 } from "./serviceConfig.ts";
-export { createServiceHome, type HomeEnvironment, resolveInHome, type ServiceHome, serviceHome } from "./ServiceHome.ts";
+export {
+  createServiceHome,
+  type HomeEnvironment,
+  resolveInHome,
+  type ServiceHome,
+  serviceHome,
+} from "./ServiceHome.ts";
 export { checkTolerantly, type CheckedDocument, type UnknownKey } from "./unknownKeys.ts";

@@ -37,9 +37,7 @@ const deadlinesSchema = z.strictObject({
   startSeconds: seconds.default(60).describe("What start() may take; seconds."),
   stopSeconds: seconds.default(10).describe("What stop() may take; seconds."),
   unloadSeconds: seconds.default(10).describe("What unload() may take; seconds."),
-  shutdownSeconds: seconds
-    .default(30)
-    .describe("What stopping and unloading all plugins may take together; seconds."),
+  shutdownSeconds: seconds.default(30).describe("What stopping and unloading all plugins may take together; seconds."),
 });
 
 const pluginSchema = z.strictObject({

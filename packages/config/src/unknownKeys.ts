@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { pathText, valueAt } from "./explainIssues.ts";
 
@@ -49,10 +49,10 @@ export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: 
 }
 
 function nearestKey(candidates: readonly string[], path: readonly PropertyKey[], key: string): string | undefined {
-  if (candidates.length === 0) return undefined;
-  const best = closest(key, candidates);
+  const far = (candidate: string): number => distance(key.toLowerCase(), candidate.toLowerCase());
+  const best = candidates.toSorted((one, other) => far(one) - far(other))[0];
   // Further away than half its letters, it is another word and no slip of the finger.
-  if (distance(key.toLowerCase(), best.toLowerCase()) > Math.max(2, best.length / 2)) return undefined;
+  if (best === undefined || far(best) > Math.max(2, best.length / 2)) return undefined;
   return pathText([...path, best]);
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fsyncSync, openSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 /**
  * Replaces a file's content so that, whatever happens, it holds either the old or the new whole; mode 0600.
@@ -33,7 +33,16 @@ function realTarget(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    // It is not there yet.
-    return file;
+    return targetOfLink(file) ?? file;
+  }
+}
+
+/** What a link points at that is not there yet. */
+function targetOfLink(file: string): string | undefined {
+  try {
+    return resolve(realpathSync(dirname(file)), readlinkSync(file));
+  } catch {
+    // It is no link.
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { errorCatalogue, type PeekErrorCode } from "./catalogue.ts";
-import { ExitCode } from "./exitCodes.ts";
+import type { ExitCode } from "./exitCodes.ts";
 
 const brand: unique symbol = Symbol.for("peek.error");
 

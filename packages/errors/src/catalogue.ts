@@ -82,7 +82,7 @@ export const errorCatalogue = {
   },
   MANIFEST_MISSING: {
     meaning: "A plugin's package has no plugin_package.json.",
-    cure: "Add the file at the root of the package, and to \"files\" in its package.json.",
+    cure: 'Add the file at the root of the package, and to "files" in its package.json.',
     exitCode: ExitCode.config,
   },
   MANIFEST_UNREADABLE: {
@@ -127,7 +127,7 @@ export const errorCatalogue = {
   },
   ENTRY_UNRESOLVED: {
     meaning: "A plugin's package.json does not say which file is its entry, or that file is not there.",
-    cure: "Set \"exports\" in its package.json, and build the package.",
+    cure: 'Set "exports" in its package.json, and build the package.',
     exitCode: ExitCode.config,
   },
   IMPORT_FAILED: {
@@ -197,7 +197,7 @@ export const errorCatalogue = {
   },
   API_NOT_DECLARED: {
     meaning: "A plugin asked for the API of one that its plugin_package.json does not depend on in that way.",
-    cure: "Add it to \"dependencies\" in plugin_package.json, and ask for an optional one with { optional: true }.",
+    cure: 'Add it to "dependencies" in plugin_package.json, and ask for an optional one with { optional: true }.',
     exitCode: ExitCode.internal,
   },
   API_NOT_PUBLISHED: {

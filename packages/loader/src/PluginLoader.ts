@@ -118,10 +118,19 @@ export class PluginLoader {
     if (record === undefined) return false;
     const error = PeekError.is(thrown)
       ? thrown
-      : new PeekError("PLUGIN_LATE_ERROR", `it threw outside its hooks: ${messageOf(thrown)}`, { cause: toError(thrown) });
+      : new PeekError("PLUGIN_LATE_ERROR", `it threw outside its hooks: ${messageOf(thrown)}`, {
+          cause: toError(thrown),
+        });
     if (record.running !== undefined) record.running.interrupt(error);
     else if (record.isIn("loaded", "started")) this.#failWhileRunning(record, error);
-    else this.#logger.error({ code: error.code, err: toError(thrown) }, "%s, which is %s, threw: %s", record.name, record.state, messageOf(thrown));
+    else
+      this.#logger.error(
+        { code: error.code, err: toError(thrown) },
+        "%s, which is %s, threw: %s",
+        record.name,
+        record.state,
+        messageOf(thrown),
+      );
     return true;
   }
 

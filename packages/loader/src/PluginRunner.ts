@@ -46,7 +46,9 @@ export class PluginRunner {
     record.live = newLivePlugin(record.name);
     let hook: HookName = "import";
     try {
-      await this.#imports.run(() => this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel));
+      await this.#imports.run(() =>
+        this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel),
+      );
       const instance = record.live.instance;
       if (instance === undefined) {
         this.#skipWithoutHook(record);
@@ -104,7 +106,12 @@ export class PluginRunner {
   }
 
   /** Ends in `failed`, with all that the plugin had acquired released. */
-  async fail(record: PluginRecord, thrown: unknown, hook: HookName | undefined, until: StopTime = never): Promise<void> {
+  async fail(
+    record: PluginRecord,
+    thrown: unknown,
+    hook: HookName | undefined,
+    until: StopTime = never,
+  ): Promise<void> {
     const error = asPluginError(thrown, hook);
     const from = record.state;
     record.fail(error, hook);
@@ -157,7 +164,9 @@ export class PluginRunner {
     try {
       return new entryHookClass(record.name, record.rootDir, platform);
     } catch (cause) {
-      throw new PeekError("HOOK_THREW", `the constructor of ${entryHookClass.name} threw: ${messageOf(cause)}`, { cause });
+      throw new PeekError("HOOK_THREW", `the constructor of ${entryHookClass.name} threw: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 
@@ -187,7 +196,13 @@ export class PluginRunner {
       deadlineMs,
       warnMs: deadlines.warnMs,
       onWarn: () =>
-        logger.warning("%s: %s has not settled after %d s, and is given up on after %d s", record.name, call, deadlines.warnMs / 1000, deadlineMs / 1000),
+        logger.warning(
+          "%s: %s has not settled after %d s, and is given up on after %d s",
+          record.name,
+          call,
+          deadlines.warnMs / 1000,
+          deadlineMs / 1000,
+        ),
       onTimeout: () =>
         new PeekError(
           "HOOK_TIMED_OUT",
@@ -195,7 +210,10 @@ export class PluginRunner {
         ),
       cancelMs: deadlines.stopMs,
       onCancelled: () =>
-        new PeekError("HOOK_CANCELLED", `${call} was given up on, since the service is to stop and it did not settle within ${deadlines.stopMs / 1000} s.`),
+        new PeekError(
+          "HOOK_CANCELLED",
+          `${call} was given up on, since the service is to stop and it did not settle within ${deadlines.stopMs / 1000} s.`,
+        ),
     });
     record.running = running;
     this.#running.add(running);

@@ -47,7 +47,11 @@ function invalidName(name: string): PeekError {
   const hint = isPluginName(underscored)
     ? `Write ${underscored}`
     : "Write peek_plugin_<name>, in lower case letters, digits and underscores";
-  return new PeekError("PLUGIN_NAME_INVALID", `${describeValue(name)} in plugin.enabled is not a plugin's name. ${hint}.`, {
-    fields: { plugin: name },
-  });
+  return new PeekError(
+    "PLUGIN_NAME_INVALID",
+    `${describeValue(name)} in plugin.enabled is not a plugin's name. ${hint}.`,
+    {
+      fields: { plugin: name },
+    },
+  );
 }

@@ -49,9 +49,9 @@ export class FileSink implements LogSink {
     this.#retryAt = Infinity;
     if (stream === undefined) return;
     await new Promise<void>((resolve) => {
+      // After the error, if there is one.
       stream.once("close", resolve);
-      stream.once("error", () => resolve());
-      stream.end(resolve);
+      stream.end();
     });
   }
 

@@ -11,7 +11,8 @@ export interface LogRecord {
   readonly time: string;
   /** The logger's name. */
   readonly name: string;
-  readonly msg: string;
+  /** Not there where facts alone were given. */
+  readonly msg?: string;
   /** The error, where one was given. */
   readonly err?: { readonly message: string; readonly stack: string };
   /** The other facts that were given. */

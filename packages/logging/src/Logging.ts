@@ -1,3 +1,4 @@
+import { toError } from "@peek/errors";
 import { type Logger as PinoLogger, pino } from "pino";
 import { levelOf } from "./levelOf.ts";
 import { type Level, levelNumbers, type LogRecord } from "./LogRecord.ts";
@@ -7,7 +8,7 @@ import { maskUrls, redacted, redactedPaths } from "./redact.ts";
 type CustomLevel = "debug" | "info" | "warning" | "error" | "critical";
 
 /** A pino logger with the users' levels as its methods. */
-export type NamedLogger = PinoLogger<CustomLevel, boolean>;
+export type NamedLogger = PinoLogger<CustomLevel>;
 
 /** How much is logged, and where it goes. */
 export interface LoggingOptions {
@@ -30,7 +31,7 @@ export class Logging implements AsyncDisposable {
     this.#level = options.level;
     this.#levels = options.levels ?? {};
     this.#sinks = options.sinks;
-    this.#root = pino<CustomLevel, boolean>(
+    this.#root = pino<CustomLevel>(
       {
         base: null,
         customLevels: {
@@ -43,7 +44,8 @@ export class Logging implements AsyncDisposable {
         useOnlyCustomLevels: true,
         level: methodOf(options.level),
         timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+        formatters: { level: (label) => ({ level: label.toUpperCase() }), log: renameOwn },
+        serializers: { err: errorOf },
         redact: { paths: [...redactedPaths], censor: redacted },
       },
       { write: (json: string) => this.#write(json) },
@@ -81,6 +83,22 @@ class WrittenLine implements LogLine {
     return this.#record;
   }
 }
+
+/** Anything can be thrown, and then logged as `err`. */
+function errorOf(thrown: unknown): object {
+  const error = toError(thrown);
+  const written = pino.stdSerializers.err(error);
+  return typeof written.stack === "string" ? written : { ...written, stack: String(error) };
+}
+
+/** Facts under other names where their own would replace what each line has. */
+function renameOwn(facts: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [ownKeys.has(key) ? `fact.${key}` : key, value]),
+  );
+}
+
+const ownKeys: ReadonlySet<string> = new Set(["level", "time", "name"]);
 
 function methodOf(level: Level): CustomLevel {
   return methods[level];

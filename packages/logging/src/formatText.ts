@@ -7,7 +7,7 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 /** `LEVEL name:message`, one line; then the stack of an error, if the line has one, set in. */
 export function formatText(record: LogRecord, timestamps: boolean): string {
   const head = timestamps ? `${localTime(record.time)} ` : "";
-  const line = `${head}${record.level} ${record.name}:${oneLine(record.msg)}\n`;
+  const line = `${head}${record.level} ${record.name}:${oneLine(record.msg ?? "")}\n`;
   return record.err === undefined ? line : `${line}${setIn(record.err.stack)}\n`;
 }
 

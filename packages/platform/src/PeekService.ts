@@ -147,7 +147,12 @@ export class PeekService implements AsyncDisposable {
     if (signal.aborted) return;
     const { plugins } = this.status();
     const ms = Date.now() - this.#since.getTime();
-    this.#logger[hasTrouble(plugins) ? "warning" : "info"]("Ready in %d ms, process %d: %s", ms, process.pid, summarise(plugins));
+    this.#logger[hasTrouble(plugins) ? "warning" : "info"](
+      "Ready in %d ms, process %d: %s",
+      ms,
+      process.pid,
+      summarise(plugins),
+    );
   }
 
   async #shutDown(): Promise<readonly PluginStatus[]> {
@@ -156,7 +161,8 @@ export class PeekService implements AsyncDisposable {
     await Promise.allSettled([this.#starting]);
     const troubled = await this.#loader.stop();
     const names = troubled.map((plugin) => plugin.name).join(", ");
-    if (troubled.length > 0) this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
+    if (troubled.length > 0)
+      this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
     else this.#logger.info("Stopped");
     await this.#owned.disposeAsync();
     return troubled;

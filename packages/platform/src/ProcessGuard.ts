@@ -17,6 +17,7 @@ export class ProcessGuard implements Disposable {
   constructor(service: PeekService, onFatal: (error: Error) => void) {
     this.#service = service;
     this.#onFatal = onFatal;
+    // oxlint-disable-next-line typescript/unbound-method -- kept to be put back; it is called on the process
     this.#exit = process.exit;
     process.on("uncaughtException", this.#onUncaught);
     process.on("unhandledRejection", this.#onUncaught);

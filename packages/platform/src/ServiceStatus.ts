@@ -32,6 +32,9 @@ const maxNamed = 10;
 function nameThem(plugins: readonly PluginStatus[]): string {
   const named = plugins
     .slice(0, maxNamed)
-    .map(({ name, error, blockedBy }) => name + (blockedBy === undefined ? (error ? `: ${error.code}` : "") : ` by ${blockedBy}`));
+    .map(
+      ({ name, error, blockedBy }) =>
+        name + (blockedBy === undefined ? (error ? `: ${error.code}` : "") : ` by ${blockedBy}`),
+    );
   return plugins.length > maxNamed ? `${named.join(", ")}, and ${plugins.length - maxNamed} more` : named.join(", ");
 }

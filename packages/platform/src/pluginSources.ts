@@ -9,11 +9,7 @@ import { workspaceOf } from "./workspace.ts";
  * 2. the service's own dependencies;
  * 3. `plugin.softwarePath`, a folder in the home that plugins were installed to with npm.
  */
-export function pluginSources(
-  serviceDir: string,
-  home: ServiceHome,
-  config: ServiceConfig,
-): readonly PluginSource[] {
+export function pluginSources(serviceDir: string, home: ServiceHome, config: ServiceConfig): readonly PluginSource[] {
   const workspace = workspaceOf(serviceDir);
   const software = resolveInHome(home, config.plugin.softwarePath);
   return [

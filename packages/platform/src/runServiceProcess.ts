@@ -42,7 +42,11 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
     ask(ExitCode.ok);
   });
   const onFatal = (error: Error): void => {
-    service.logger.critical({ err: error }, "Stopping, since an error came from no plugin that is known: %s", messageOf(error));
+    service.logger.critical(
+      { err: error },
+      "Stopping, since an error came from no plugin that is known: %s",
+      messageOf(error),
+    );
     ask(ExitCode.internal);
   };
   using _guard = new ProcessGuard(service, onFatal);

@@ -1,3 +1,4 @@
+export { PeekError, type PeekErrorCode } from "@peek/errors";
 export type { LogFunction, Logger, LogMethod, ModuleMeta } from "./common/Logger.ts";
 export type { OtherPluginApiOptions, PeekPlatformCommonHook } from "./common/PeekPlatformCommonHook.ts";
 export type { OtherPluginApis, PluginApi } from "./common/PluginApi.ts";

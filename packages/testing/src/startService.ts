@@ -86,5 +86,7 @@ export async function startService(name: ServiceName, options: StartServiceOptio
 function pluginIn(status: ServiceStatus, name: string): PluginStatus {
   const found = status.plugins.find((plugin) => plugin.name === name);
   if (found !== undefined) return found;
-  throw new Error(`${name} is not enabled on ${status.service}; those that are: ${status.plugins.map((plugin) => plugin.name).join(", ")}`);
+  throw new Error(
+    `${name} is not enabled on ${status.service}; those that are: ${status.plugins.map((plugin) => plugin.name).join(", ")}`,
+  );
 }

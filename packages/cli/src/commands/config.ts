@@ -28,11 +28,17 @@ function initCommand(): Command {
     .action((names: readonly ServiceName[], options: { readonly dev: boolean; readonly json: boolean }) => {
       const made = localServices(names.length === 0 ? undefined : names).map((service) => init(service, options.dev));
       if (options.json) printJson(made);
-      else printTable(made.map(({ service, configFile, created }) => [service, created ? "made" : "was there", configFile]));
+      else
+        printTable(
+          made.map(({ service, configFile, created }) => [service, created ? "made" : "was there", configFile]),
+        );
     });
 }
 
-function init(service: LocalService, dev: boolean): { readonly service: string; readonly configFile: string; readonly created: boolean } {
+function init(
+  service: LocalService,
+  dev: boolean,
+): { readonly service: string; readonly configFile: string; readonly created: boolean } {
   createServiceHome(service.home);
   const initial = dev && service.dir !== undefined ? developmentConfig(service.name, service.dir) : {};
   const { created, notSaved } = loadConfig(service.home.configFile, initial);
@@ -55,7 +61,10 @@ function checkCommand(): Command {
 
 function printCheck({ service, configFile, mistakes, warnings, plugins }: ServiceCheck): void {
   const count = mistakes.length;
-  const verdict = count === 0 ? `in order, ${plugins} plugin${plugins === 1 ? "" : "s"} to load` : `${count} mistake${count === 1 ? "" : "s"}`;
+  const verdict =
+    count === 0
+      ? `in order, ${plugins} plugin${plugins === 1 ? "" : "s"} to load`
+      : `${count} mistake${count === 1 ? "" : "s"}`;
   console.log(`${service}: ${verdict} (${configFile})`);
   for (const mistake of mistakes) console.log(`  mistake: ${mistake.replaceAll("\n", "\n  ")}`);
   for (const warning of warnings) console.log(`  warning: ${warning}`);

@@ -64,7 +64,9 @@ function listPlugins(services: readonly LocalService[]): readonly ListedPlugin[]
     const config = configOf(service);
     return { service, sources: sourcesOf(service, config), enabled: config.plugin.enabled };
   });
-  const installed = views.flatMap(({ sources }) => sources.flatMap((source) => source.packageNames().map(pluginNameOf)));
+  const installed = views.flatMap(({ sources }) =>
+    sources.flatMap((source) => source.packageNames().map(pluginNameOf)),
+  );
   const names = new Set([...installed.filter(isPluginName), ...views.flatMap(({ enabled }) => enabled)]);
   return [...names].sort().map((name) => {
     const enabledOn = views.filter((view) => view.enabled.includes(name));
@@ -105,7 +107,8 @@ function enableCommand(): Command {
       const services = localServices(options.service);
       const targets = options.service === undefined ? thoseThatCanRun(name, services) : services;
       for (const service of targets) requireRunnable(name, service);
-      for (const service of targets) change(service, name, (enabled) => (enabled.includes(name) ? enabled : [...enabled, name]), "enabled");
+      for (const service of targets)
+        change(service, name, (enabled) => (enabled.includes(name) ? enabled : [...enabled, name]), "enabled");
     });
 }
 
@@ -115,9 +118,15 @@ function disableCommand(): Command {
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
     .action((name: string, options: ServiceOption) => {
-      const targets = localServices(options.service).filter((service) => configOf(service).plugin.enabled.includes(name));
-      for (const service of targets) change(service, name, (enabled) => enabled.filter((each) => each !== name), "disabled");
-      if (targets.length === 0) console.log(`${name} is not enabled${options.service === undefined ? "" : ` on ${options.service.join(", ")}`}`);
+      const targets = localServices(options.service).filter((service) =>
+        configOf(service).plugin.enabled.includes(name),
+      );
+      for (const service of targets)
+        change(service, name, (enabled) => enabled.filter((each) => each !== name), "disabled");
+      if (targets.length === 0)
+        console.log(
+          `${name} is not enabled${options.service === undefined ? "" : ` on ${options.service.join(", ")}`}`,
+        );
     });
 }
 

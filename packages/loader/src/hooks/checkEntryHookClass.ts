@@ -4,7 +4,11 @@ import { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION } from "@peek/plugin-base/internal
 import { z } from "zod";
 
 /** A class that the loader may construct. */
-export type EntryHookClass = new (pluginName: string, pluginRootDir: string, platform: object) => PluginCommonEntryHookABC;
+export type EntryHookClass = new (
+  pluginName: string,
+  pluginRootDir: string,
+  platform: object,
+) => PluginCommonEntryHookABC;
 
 const brandSchema = z.object({
   service: z.string(),
@@ -37,7 +41,9 @@ export function checkEntryHookClass(returned: unknown, functionName: string, ser
     throw new PeekError(
       "ENTRY_HOOK_INCOMPATIBLE",
       `The plugin was built for plugin API ${brand.apiVersion}, and this platform has ${PLUGIN_API_VERSION}. ${
-        isNewer(brand.apiVersion) ? "Upgrade the platform, or install an older version of the plugin" : "Install a version of the plugin that was built for it"
+        isNewer(brand.apiVersion)
+          ? "Upgrade the platform, or install an older version of the plugin"
+          : "Install a version of the plugin that was built for it"
       }.`,
       { fields: { plugin: brand.apiVersion, platform: PLUGIN_API_VERSION } },
     );
@@ -60,7 +66,10 @@ function isConstructor(value: unknown): value is EntryHookClass & { readonly pro
 }
 
 function wrongClass(functionName: string, returned: { readonly name: string }, why: string): PeekError {
-  return new PeekError("ENTRY_HOOK_WRONG_CLASS", `${functionName}() returned the class ${returned.name}, which ${why}.`);
+  return new PeekError(
+    "ENTRY_HOOK_WRONG_CLASS",
+    `${functionName}() returned the class ${returned.name}, which ${why}.`,
+  );
 }
 
 function isCompatible(apiVersion: string): boolean {

@@ -28,9 +28,13 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   const entry = entryOf(packageFile, conditions);
   const file = join(rootDir, entry);
   if (!existsSync(file)) {
-    throw new PeekError("ENTRY_UNRESOLVED", `${packageFile} names ${entry} as the entry, which is not there. Build the package.`, {
-      fields: { file },
-    });
+    throw new PeekError(
+      "ENTRY_UNRESOLVED",
+      `${packageFile} names ${entry} as the entry, which is not there. Build the package.`,
+      {
+        fields: { file },
+      },
+    );
   }
   return pathToFileURL(file).href;
 }
@@ -39,7 +43,10 @@ function entryOf(packageFile: string, conditions: readonly string[]): string {
   try {
     const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")));
     if (parsed.exports === undefined) return parsed.main ?? "index.js";
-    const target = typeof parsed.exports === "string" ? parsed.exports : resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
+    const target =
+      typeof parsed.exports === "string"
+        ? parsed.exports
+        : resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
     if (target?.startsWith("./") === true) return target;
     throw new Error('"exports" has no "." that is a path beginning with ./');
   } catch (cause) {

@@ -36,7 +36,7 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Int
   };
   const settle = async (): Promise<void> => {
     // Not before the caller has what is returned: work that interrupts itself has to find it.
-    await null;
+    await Promise.resolve();
     const result = work();
     if (!isThenable(result)) return;
     if (options.warnMs < options.deadlineMs) after(options.warnMs, options.onWarn);

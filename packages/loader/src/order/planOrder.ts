@@ -32,7 +32,9 @@ function sort(nodes: readonly OrderNode[]): readonly string[] {
   const names = new Set(nodes.map((node) => node.name));
   const waitsFor = new Map(nodes.map((node) => [node.name, new Set(node.after.filter((name) => names.has(name)))]));
   const dependants = Map.groupBy(
-    nodes.flatMap((node) => [...(waitsFor.get(node.name) ?? [])].map((dependency) => ({ name: node.name, dependency }))),
+    nodes.flatMap((node) =>
+      [...(waitsFor.get(node.name) ?? [])].map((dependency) => ({ name: node.name, dependency })),
+    ),
     (edge) => edge.dependency,
   );
   const order = nodes.map((node) => node.name).filter((name) => waitsFor.get(name)?.size === 0);
@@ -65,10 +67,7 @@ function circleError(name: string, circle: readonly string[]): PeekError {
   );
 }
 
-function shortestCircle(
-  start: string,
-  after: ReadonlyMap<string, readonly string[]>,
-): readonly string[] | undefined {
+function shortestCircle(start: string, after: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const cameFrom = new Map<string, string>();
   const queue = [start];
   for (const name of queue) {
@@ -84,7 +83,7 @@ function shortestCircle(
 
 function trace(end: string, start: string, cameFrom: ReadonlyMap<string, string>): readonly string[] {
   const path = [end];
-  for (let name = end; name !== start; ) {
+  for (let name = end; name !== start;) {
     const previous = cameFrom.get(name);
     if (previous === undefined) break;
     path.unshift(previous);

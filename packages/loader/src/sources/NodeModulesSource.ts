@@ -17,7 +17,9 @@ export class NodeModulesSource implements PluginSource {
    */
   constructor(what: string, dir: string, options: { readonly upwards?: boolean } = {}) {
     this.title = `${what} (${join(dir, "node_modules")})`;
-    this.#candidates = (options.upwards === false ? [dir] : [...upwardsFrom(dir)]).map((each) => join(each, "node_modules"));
+    this.#candidates = (options.upwards === false ? [dir] : [...upwardsFrom(dir)]).map((each) =>
+      join(each, "node_modules"),
+    );
   }
 
   /** Looked for once: most folders above have none, and every plugin is asked for in all of them. */

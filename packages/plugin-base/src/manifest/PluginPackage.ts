@@ -6,11 +6,9 @@ const semverPattern =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
 
 const text = z.string().min(1).max(500);
-const version = z.string().max(100).regex(semverPattern, { error: "a version such as \"1.4.0\"" });
-const pluginName = z
-  .string()
-  .refine(isPluginName, { error: 'a plugin\'s name such as "peek_plugin_tutorial"' });
-const versionRange = text.describe("The versions that will do, as a range of npm's semver: \"^1.2.0\".");
+const version = z.string().max(100).regex(semverPattern, { error: 'a version such as "1.4.0"' });
+const pluginName = z.string().refine(isPluginName, { error: 'a plugin\'s name such as "peek_plugin_tutorial"' });
+const versionRange = text.describe('The versions that will do, as a range of npm\'s semver: "^1.2.0".');
 
 const runnableService = z.enum(["logic", "field", "office", "worker", "agent"]);
 

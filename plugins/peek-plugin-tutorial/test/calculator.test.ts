@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { startService } from "@peek/testing";
+import { describe, expect, it } from "vitest";
+
+const tutorialDir = join(import.meta.dirname, "..");
+const calculatorDir = join(import.meta.dirname, "fixtures", "peek-plugin-calculator");
+const greeterDir = join(import.meta.dirname, "fixtures", "peek-plugin-greeter");
+const steps = (lines: readonly string[]): readonly string[] =>
+  lines.flatMap((line) => /^\w+ peek_plugin_(\w+)\._private\.logic\.LogicEntryHook:(.*)$/.exec(line)?.slice(1).join(": ") ?? []);
+
+describe("a plugin that uses the tutorial's API", () => {
+  it("gets it, and runs after the tutorial and stops before it, whatever the order of their names", async () => {
+    const logic = await startService("logic", { plugins: [calculatorDir, tutorialDir] });
+    await logic.stop();
+    expect(steps(logic.log.lines)).toEqual([
+      ...["tutorial: Loaded", "calculator: Loaded", "tutorial: Started", "calculator: 1 + 2 = 3"],
+      ...["calculator: Stopped", "tutorial: Stopped", "calculator: Unloaded", "tutorial: Unloaded"],
+    ]);
+  });
+
+  it("fails where the tutorial is not enabled, and says so", async () => {
+    await using logic = await startService("logic", { plugins: [calculatorDir] });
+    expect(logic.plugin("peek_plugin_calculator")).toMatchObject({ state: "failed", error: { code: "DEPENDENCY_MISSING" } });
+  });
+
+  it("runs without it where it said that it can", async () => {
+    await using alone = await startService("logic", { plugins: [greeterDir] });
+    expect(steps(alone.log.lines)).toContain("greeter: Nobody here can add");
+    await using both = await startService("logic", { plugins: [greeterDir, tutorialDir] });
+    expect(steps(both.log.lines)).toContain("greeter: 1 + 2 = 3");
+  });
+});

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { startService } from "@peek/testing";
+import { expect, it } from "vitest";
+
+it("after the tutorial's second page, the plugin runs on logic, and on no other service", async () => {
+  const plugins = [join(import.meta.dirname, "stages", "logic")];
+  await using logic = await startService("logic", { plugins });
+  expect(logic.log.lines.filter((line) => line.includes("_private"))).toEqual([
+    "DEBUG peek_plugin_tutorial._private.logic.LogicEntryHook:Loaded",
+    "DEBUG peek_plugin_tutorial._private.logic.LogicEntryHook:Started",
+  ]);
+  await using field = await startService("field", { plugins });
+  expect(field.plugin("peek_plugin_tutorial").state).toBe("skipped");
+});
