@@ -1,0 +1,140 @@
+import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runToEnd } from "./src/RunningProcess.ts";
+import { makeFolder } from "./src/temporaryFolder.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+const bin = (name: string): string => join(workspaceDir, "node_modules", ".bin", name);
+
+/** An import that must not be, and which check has to find it. */
+interface Planted {
+  readonly what: string;
+  readonly file: string;
+  readonly text: string;
+  readonly check: "lint" | "boundaries";
+  readonly says: RegExp;
+}
+
+const tutorial = "plugins/peek-plugin-tutorial/src";
+const planted: readonly Planted[] = [
+  {
+    what: "a plugin imports the loader",
+    file: `${tutorial}/_private/logic/Planted.ts`,
+    text: 'export { PluginLoader } from "@peek/loader";',
+    check: "lint",
+    says: /'@peek\/loader' import is restricted/,
+  },
+  {
+    what: "a plugin imports a service",
+    file: `${tutorial}/_private/logic/Planted.ts`,
+    text: 'export { logicService } from "logic";',
+    check: "lint",
+    says: /'logic' import is restricted/,
+  },
+  {
+    what: "a plugin imports what plugin-base has for the platform",
+    file: `${tutorial}/_private/logic/Planted.ts`,
+    text: 'export { ENTRY_HOOK_BRAND } from "@peek/plugin-base/internal";',
+    check: "lint",
+    says: /'@peek\/plugin-base\/internal' import is restricted/,
+  },
+  {
+    what: "one service's part of a plugin imports another's",
+    file: `${tutorial}/_private/logic/Planted.ts`,
+    text: 'export { FieldEntryHook } from "../field/FieldEntryHook.ts";',
+    check: "lint",
+    says: /'\.\.\/field\/FieldEntryHook\.ts' import is restricted/,
+  },
+  {
+    what: "what a plugin's parts share imports a part",
+    file: `${tutorial}/Planted.ts`,
+    text: 'export { LogicEntryHook } from "./_private/logic/LogicEntryHook.ts";',
+    check: "lint",
+    says: /'\.\/_private\/logic\/LogicEntryHook\.ts' import is restricted/,
+  },
+  {
+    what: "what a plugin's parts share imports a module of Node",
+    file: `${tutorial}/Planted.ts`,
+    text: 'export { join } from "node:path";',
+    check: "lint",
+    says: /'node:path' import is restricted/,
+  },
+  {
+    what: "code for browsers imports a module of Node",
+    file: "packages/plugin-base/src/Planted.ts",
+    text: 'export { join } from "node:path";',
+    check: "lint",
+    says: /'node:path' import is restricted/,
+  },
+  {
+    what: "a package imports one of a higher rank",
+    file: "packages/config/src/Planted.ts",
+    text: 'export { PluginLoader } from "@peek/loader";',
+    check: "boundaries",
+    says: /cannot import package `@peek\/loader` because it is not a dependency/,
+  },
+  {
+    what: "a package depends on one of a higher rank",
+    file: "packages/config/package.json",
+    text: JSON.stringify({ name: "@peek/config", version: "0.1.0", dependencies: { "@peek/loader": "workspace:*" } }),
+    check: "boundaries",
+    says: /Package `@peek\/loader` found without any tag listed in allowlist/,
+  },
+  {
+    what: "a service imports another",
+    file: "services/field/src/Planted.ts",
+    text: 'export { logicService } from "logic";',
+    check: "boundaries",
+    says: /cannot import package `logic` because it is not a dependency/,
+  },
+];
+
+describe("the import rules", () => {
+  let copy: string;
+
+  const check = async (name: Planted["check"]): Promise<{ code: number | null; output: string }> => {
+    const [command, args] = name === "lint" ? [bin("oxlint"), []] : [bin("turbo"), ["boundaries"]];
+    const { ending, stdout, stderr } = await runToEnd(command, {
+      args,
+      cwd: copy,
+      env: { TURBO_TELEMETRY_DISABLED: "1" },
+    });
+    return { code: ending.code, output: stdout + stderr };
+  };
+
+  beforeAll(async () => {
+    copy = await makeFolder();
+    const { stdout } = await runToEnd("git", {
+      args: ["ls-files", "--cached", "--others", "--exclude-standard"],
+      cwd: workspaceDir,
+    });
+    for (const file of stdout.trim().split("\n")) {
+      await mkdir(dirname(join(copy, file)), { recursive: true });
+      await cp(join(workspaceDir, file), join(copy, file));
+    }
+    await symlink(join(workspaceDir, "node_modules"), join(copy, "node_modules"));
+    // Both look for the repository's root.
+    await runToEnd("git", { args: ["init", "-q"], cwd: copy });
+  });
+
+  afterAll(() => rm(copy, { recursive: true, force: true }));
+
+  it("are kept as things are", async () => {
+    expect(await check("boundaries")).toMatchObject({ code: 0 });
+    // Its other rules need what is installed in each package, which the copy has not.
+    expect((await check("lint")).output).not.toContain("no-restricted-imports");
+  });
+
+  it.each(planted)("$check finds that $what", async ({ file, text, check: name, says }) => {
+    const path = join(copy, file);
+    const isNew = !file.endsWith("package.json");
+    const before = join(copy, "before");
+    if (!isNew) await cp(path, before);
+    await writeFile(path, `${text}\n`);
+    const { code, output } = await check(name);
+    await (isNew ? rm(path) : cp(before, path));
+    expect(code).not.toBe(0);
+    expect(output).toMatch(says);
+  });
+});
