@@ -144,6 +144,18 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in load\(\): null was thrown/,
   },
   {
+    what: "whose load() throws what cannot be looked at",
+    name: "peek_plugin_load_proxy",
+    body: "load() { throw new Proxy(new Error('x'), { get() { throw new Error('y'); }, getPrototypeOf() { throw new Error('z'); } }); }",
+    says: /failed in load\(\): something was thrown that cannot be looked at/,
+  },
+  {
+    what: "that throws what cannot be looked at from a timer",
+    name: "peek_plugin_timer_proxy",
+    body: "load() { return new Promise(() => setTimeout(() => { throw new Proxy({}, { get() { throw new Error('y'); }, getPrototypeOf() { throw new Error('z'); } }); }, 1)); }",
+    says: /failed in load\(\): it threw outside its hooks/,
+  },
+  {
     what: "whose load() rejects",
     name: "peek_plugin_load_rejects",
     body: "async load() { throw new TypeError('rejected'); }",

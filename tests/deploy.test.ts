@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, realpath, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
 import { describe, expect, it } from "vitest";
+import { TestHome } from "./src/TestHome.ts";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
 import { workspaceDir } from "./src/workspace.ts";
@@ -27,6 +28,21 @@ const bareMachine = async (home: string): Promise<Readonly<Record<string, string
   return { ...nothing, HOME: home, PATH: `${bin}:/usr/bin:/bin` };
 };
 
+/** Makes a package's file, as it would be published, and unpacks it into a folder as npm does. */
+const unpack = async (source: string, dir: string): Promise<string> => {
+  const files = await temporaryFolder();
+  const packed = await runToEnd("pnpm", {
+    args: ["pack", "--pack-destination", files],
+    cwd: join(workspaceDir, source),
+  });
+  expect(packed.ending).toEqual({ code: 0, signal: null });
+  const [file = ""] = await readdir(files);
+  await mkdir(dir, { recursive: true });
+  const { ending } = await runToEnd("tar", { args: ["-xzf", join(files, file), "-C", dir, "--strip-components=1"] });
+  expect(ending).toEqual({ code: 0, signal: null });
+  return dir;
+};
+
 describe("a deployed service", () => {
   it.each(serviceNames)("%s runs by itself, with a plugin that was installed into its home", async (service) => {
     const folder = await temporaryFolder();
@@ -50,6 +66,28 @@ describe("a deployed service", () => {
     await second.waitFor(/:Ready in .*: 1 plugin started/);
     expect(await second.stop()).toEqual({ code: 0, signal: null });
     expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
+  });
+
+  it("runs a plugin from package files, also when the service itself runs from source", async () => {
+    await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_packed"] } });
+    const modules = join(home.dir, "plugin-software", "node_modules");
+    const plugin = await unpack("plugins/peek-plugin-tutorial", join(modules, "peek-plugin-packed"));
+    for (const file of ["package.json", "plugin_package.json"]) {
+      const text = await readFile(join(plugin, file), "utf8");
+      await writeFile(join(plugin, file), text.replaceAll("tutorial", "packed"));
+    }
+    await unpack("packages/plugin-base", join(modules, "@peek", "plugin-base"));
+    await unpack("packages/errors", join(modules, "@peek", "errors"));
+    await symlink(join(workspaceDir, "packages/plugin-base/node_modules/zod"), join(modules, "zod"));
+
+    await using built = await home.start();
+    expect(built.stdout).toContain("1 plugin started");
+    await built.stop();
+    await using fromSource = new RunningProcess(process.execPath, {
+      args: ["--conditions=@peek/source", join(workspaceDir, "services/logic/src/main.ts")],
+      env: { PEEK_HOME: home.base },
+    });
+    expect(await fromSource.waitFor(/:Ready in /)).toContain("1 plugin started");
   });
 
   it("refuses a Node that is too old, in words", async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { PluginPackageOptions } from "./src/pluginPackage.ts";
 import type { RunningProcess } from "./src/RunningProcess.ts";
 import { TestHome } from "./src/TestHome.ts";
 
-const needs = (...names: readonly string[]): PluginPackageOptions["manifest"] => ({
+const needs = (...names: readonly string[]): Readonly<Record<string, unknown>> => ({
   dependencies: Object.fromEntries(names.map((name) => [name, "*"])),
 });
 

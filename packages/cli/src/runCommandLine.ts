@@ -27,7 +27,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 function program(): Command {
   const root = new Command("peek")
     .description("Administers the Peek services on this machine.")
-    .version(packageVersion())
+    .version(packageVersion(), "-v, --version", "print the version")
     .addCommand(configCommand())
     .addCommand(pluginCommand())
     .addCommand(runCommand())

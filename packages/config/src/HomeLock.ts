@@ -167,6 +167,8 @@ function startTimeOf(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // proc(5): field 22; the second, the command in parentheses, may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie has ended; only its parent has not heard of it yet.
+    if (fields[0] === "Z") return "ended";
     return fields[19] === undefined ? undefined : `${boot}/${fields[19]}`;
   } catch {
     return undefined;

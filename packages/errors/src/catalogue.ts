@@ -20,6 +20,11 @@ export const errorCatalogue = {
     cure: "Run the command with --help.",
     exitCode: ExitCode.usage,
   },
+  NODE_TOO_OLD: {
+    meaning: "The command was started with a Node that lacks what Peek uses.",
+    cure: "Put a newer Node first in the PATH.",
+    exitCode: ExitCode.config,
+  },
   HOME_UNUSABLE: {
     meaning: "The service's home folder cannot be created, entered or written.",
     cure: "Give the account that runs the service the folder, or move it with PEEK_HOME.",
@@ -78,6 +83,11 @@ export const errorCatalogue = {
   PLUGIN_NOT_FOUND: {
     meaning: "No installed package belongs to a name in plugin.enabled.",
     cure: "Install the package in one of the places that the message lists, or take the name out.",
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_NOT_FOR_SERVICE: {
+    meaning: "A plugin was to be enabled on a service that its plugin_package.json does not require.",
+    cure: "Leave the service out, or add it to requiresServices if the plugin has a part for it.",
     exitCode: ExitCode.config,
   },
   MANIFEST_MISSING: {

@@ -1,12 +1,16 @@
-/** Whatever was thrown, as an Error: JavaScript lets a plugin throw null. */
+/**
+ * Whatever was thrown, as an Error whose message and stack are text: JavaScript lets a plugin throw null, or an error
+ * whose message is a getter that throws.
+ */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  // An error of another realm (a vm context, a worker) is not an instance of this one's Error.
-  if (isErrorLike(thrown)) return Object.assign(new Error(thrown.message), { name: thrown.name, stack: thrown.stack });
-  const error = new Error(`${describeValue(thrown)} was thrown, which is not an Error`);
-  // Where it was thrown is lost; this function's own frames would mislead.
-  error.stack = `${error.name}: ${error.message}`;
-  return error;
+  try {
+    if (thrown instanceof Error && isSound(thrown)) return thrown;
+    // An error of another realm (a vm context, a worker) is not an instance of this one's Error.
+    if (isErrorLike(thrown)) return copyOf(thrown);
+    return withoutStack(`${describeValue(thrown)} was thrown, which is not an Error`);
+  } catch {
+    return withoutStack("something was thrown that cannot be looked at");
+  }
 }
 
 /** The first line of what was thrown, for a message. */
@@ -34,12 +38,29 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-function isErrorLike(value: unknown): value is { name: string; message: string; stack: string } {
+function isSound(error: Error): boolean {
+  return typeof error.message === "string" && typeof error.name === "string" && typeof error.stack === "string";
+}
+
+function isErrorLike(value: unknown): value is { message: string } {
   return (
     typeof value === "object" &&
     value !== null &&
-    Object.prototype.toString.call(value) === "[object Error]" &&
+    (value instanceof Error || Object.prototype.toString.call(value) === "[object Error]") &&
     "message" in value &&
     typeof value.message === "string"
   );
+}
+
+function copyOf(original: { readonly message: string }): Error {
+  const copy = withoutStack(original.message);
+  if ("stack" in original && typeof original.stack === "string") copy.stack = original.stack;
+  return copy;
+}
+
+/** Where it was thrown is lost; the frames of this file would mislead. */
+function withoutStack(message: string): Error {
+  const error = new Error(message);
+  error.stack = `${error.name}: ${message}`;
+  return error;
 }

@@ -38,6 +38,35 @@ describe("toError", () => {
     expect(toError(thrown).message).toBe(message);
   });
 
+  it.each([
+    [
+      "a message that is no text",
+      Object.assign(new Error("x"), { message: 7 }),
+      "{} was thrown, which is not an Error",
+    ],
+    [
+      "a message that throws",
+      Object.defineProperty(new Error("x"), "message", {
+        get: () => {
+          throw new Error("hidden");
+        },
+      }),
+      "something was thrown that cannot be looked at",
+    ],
+    [
+      "a proxy that throws",
+      new Proxy(new Error("x"), {
+        getPrototypeOf: () => {
+          throw new Error("hidden");
+        },
+      }),
+      "something was thrown that cannot be looked at",
+    ],
+    ["no stack", Object.assign(new Error("plain"), { stack: undefined }), "plain"],
+  ])("survives an error with %s", (_what, thrown, message) => {
+    expect(toError(thrown)).toMatchObject({ message, stack: expect.any(String) });
+  });
+
   it("leaves an Error as it is", () => {
     const error = new TypeError("x");
     expect(toError(error)).toBe(error);

@@ -13,7 +13,10 @@ import type { PluginState } from "./PluginState.ts";
 import type { HookName } from "./PluginStatus.ts";
 import { never, type StopTime } from "./StopTime.ts";
 
-/** Plugins are imported side by side, but so many at once: hundreds that are half done keep the garbage collector busy. */
+/**
+ * So many plugins are imported side by side: more would gain nothing, and hundreds that are half done keep the garbage
+ * collector busy.
+ */
 const importsAtOnce = 32;
 
 /** What a {@link PluginRunner} works with. */
@@ -39,23 +42,31 @@ export class PluginRunner {
     for (const running of this.#running) running.cancel();
   }
 
-  /** Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`. */
+  /**
+   * Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`; stays `resolved` when `cancel` has fired
+   * before its turn came.
+   */
   async load(record: PluginRecord, cancel: AbortSignal | undefined): Promise<void> {
+    await this.#imports.run(async (leave) => {
+      if (cancel?.aborted !== true) await this.#importAndLoad(record, cancel, leave);
+    });
+  }
+
+  async #importAndLoad(record: PluginRecord, cancel: AbortSignal | undefined, onImported: () => void): Promise<void> {
     const { deadlines, logger } = this.#options;
     record.moveTo("loading");
     record.live = newLivePlugin(record.name);
     let hook: HookName = "import";
     try {
-      await this.#imports.run(() =>
-        this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel),
-      );
+      await this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel);
+      onImported();
       const instance = record.live.instance;
       if (instance === undefined) {
         this.#skipWithoutHook(record);
         return;
       }
       hook = "load";
-      await this.#runHook(record, "load", deadlines.loadMs, () => instance.load(), cancel);
+      await this.#runHook(record, "load", deadlines.loadMs, () => record.live?.instance?.load(), cancel);
       record.moveTo("loaded");
       logger.debug("%s loaded in %d ms", record.name, record.durations.load);
     } catch (thrown) {

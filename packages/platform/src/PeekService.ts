@@ -78,7 +78,7 @@ export class PeekService implements AsyncDisposable {
     const loaded = loadConfig(home.configFile, initial);
     const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
     const service = new PeekService(definition, options, loaded.config, logging, held.move());
-    service.#tellOfConfig(loaded);
+    service.#tellOfConfig(loaded, options.development === true ? "for development" : "with defaults");
     return service;
   }
 
@@ -168,8 +168,8 @@ export class PeekService implements AsyncDisposable {
     return troubled;
   }
 
-  #tellOfConfig({ file, created, filledIn, unknownKeys, notSaved }: LoadedConfig): void {
-    if (created) this.#logger.info("Made %s with defaults", file);
+  #tellOfConfig({ file, created, filledIn, unknownKeys, notSaved }: LoadedConfig, how: string): void {
+    if (created) this.#logger.info("Made %s %s", file, how);
     if (filledIn.length > 0) this.#logger.info("Filled in %s with the defaults of %s", file, filledIn.join(", "));
     for (const { path, nearest } of unknownKeys) {
       const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;

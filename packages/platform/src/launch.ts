@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import module from "node:module";
 import { join } from "node:path";
 import { serviceHome } from "@peek/config/home";
-import { ExitCode } from "@peek/errors";
+import { PeekError } from "@peek/errors";
 
 /** The oldest Node that has all that Peek uses, such as AsyncDisposableStack. */
 const oldestNode = [24, 12] as const;
@@ -15,17 +15,24 @@ const oldestNode = [24, 12] as const;
  * @param main Imports the rest, which runs the service.
  */
 export async function launch(service: string, main: () => Promise<unknown>): Promise<void> {
-  if (isTooOld(process.versions.node)) {
-    console.error(
-      `run_peek_${service}_service: this is Node ${process.versions.node}, and Peek needs ${oldestNode.join(".")} or later. Put a newer node first in the PATH.`,
-    );
-    process.exit(ExitCode.config);
-  }
+  requireNode(`run_peek_${service}_service`);
   // In the home, where nobody else can write: what is kept there is run. Only a home that is there already, since it
   // is not for Node to make it.
   const home = serviceHome(service).dir;
   if (existsSync(home)) module.enableCompileCache(join(home, "cache"));
   await main();
+}
+
+/** Ends the process, with a message, when its Node is too old for the rest of a program to be imported. */
+export function requireNode(program: string): void {
+  const { node } = process.versions;
+  if (!isTooOld(node)) return;
+  const error = new PeekError(
+    "NODE_TOO_OLD",
+    `this is Node ${node}, and Peek needs ${oldestNode.join(".")} or later. Put a newer node first in the PATH.`,
+  );
+  console.error(`${program}: ${error.message}`);
+  process.exit(error.exitCode);
 }
 
 function isTooOld(version: string): boolean {

@@ -107,5 +107,6 @@ Environment:
   PEEK_HOME      the folder in which the services' homes are; default: the account's home folder
 
 Exit codes:
-  0 stopped as asked, 64 wrong arguments, 69 another one runs on this home, 70 a fault, 78 a mistake in the configuration`;
+  0 stopped as asked, 64 wrong arguments, 69 another one runs on this home, 70 a fault, 78 a mistake in the configuration;
+  129, 130 or 143 ended at once by a second SIGHUP, SIGINT or SIGTERM`;
 }

@@ -6,7 +6,9 @@ const tutorialDir = join(import.meta.dirname, "..");
 const calculatorDir = join(import.meta.dirname, "fixtures", "peek-plugin-calculator");
 const greeterDir = join(import.meta.dirname, "fixtures", "peek-plugin-greeter");
 const steps = (lines: readonly string[]): readonly string[] =>
-  lines.flatMap((line) => /^\w+ peek_plugin_(\w+)\._private\.logic\.LogicEntryHook:(.*)$/.exec(line)?.slice(1).join(": ") ?? []);
+  lines.flatMap(
+    (line) => /^\w+ peek_plugin_(\w+)\._private\.logic\.LogicEntryHook:(.*)$/.exec(line)?.slice(1).join(": ") ?? [],
+  );
 
 describe("a plugin that uses the tutorial's API", () => {
   it("gets it, and runs after the tutorial and stops before it, whatever the order of their names", async () => {
@@ -20,7 +22,10 @@ describe("a plugin that uses the tutorial's API", () => {
 
   it("fails where the tutorial is not enabled, and says so", async () => {
     await using logic = await startService("logic", { plugins: [calculatorDir] });
-    expect(logic.plugin("peek_plugin_calculator")).toMatchObject({ state: "failed", error: { code: "DEPENDENCY_MISSING" } });
+    expect(logic.plugin("peek_plugin_calculator")).toMatchObject({
+      state: "failed",
+      error: { code: "DEPENDENCY_MISSING" },
+    });
   });
 
   it("runs without it where it said that it can", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startService } from "@peek/testing";
 import { expect, it } from "vitest";
+import { peekLogicEntryHook } from "./stages/logic/src/index.ts";
 
 it("after the tutorial's second page, the plugin runs on logic, and on no other service", async () => {
   const plugins = [join(import.meta.dirname, "stages", "logic")];
@@ -11,4 +12,8 @@ it("after the tutorial's second page, the plugin runs on logic, and on no other 
   ]);
   await using field = await startService("field", { plugins });
   expect(field.plugin("peek_plugin_tutorial").state).toBe("skipped");
+});
+
+it("its entry gives the class for logic", async () => {
+  expect(await peekLogicEntryHook()).toHaveProperty("name", "LogicEntryHook");
 });

@@ -8,7 +8,11 @@ const logger = "peek_plugin_tutorial._private";
 describe("the tutorial plugin", () => {
   it("loads, starts, stops and unloads on logic", async () => {
     const logic = await startService("logic", { plugins: [tutorialDir] });
-    expect(logic.plugin("peek_plugin_tutorial")).toMatchObject({ state: "started", version: "1.0.0", title: "Tutorial" });
+    expect(logic.plugin("peek_plugin_tutorial")).toMatchObject({
+      state: "started",
+      version: "1.0.0",
+      title: "Tutorial",
+    });
     expect(await logic.stop()).toEqual([]);
     const lines = logic.log.lines.filter((line) => line.includes(logger));
     expect(lines).toEqual([
@@ -29,6 +33,8 @@ describe("the tutorial plugin", () => {
     expect(service.plugin("peek_plugin_tutorial").state).toBe("started");
     expect(await service.stop()).toEqual([]);
     const lines = service.log.lines.filter((line) => line.includes(logger));
-    expect(lines).toEqual(["Loaded", "Started", "Stopped", "Unloaded"].map((what) => `DEBUG ${logger}.${name}.${hook}:${what}`));
+    expect(lines).toEqual(
+      ["Loaded", "Started", "Stopped", "Unloaded"].map((what) => `DEBUG ${logger}.${name}.${hook}:${what}`),
+    );
   });
 });

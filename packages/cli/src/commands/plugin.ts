@@ -157,7 +157,7 @@ function manifestFor(name: string, service: LocalService): PluginPackage {
 function requireRunnable(name: string, service: LocalService): void {
   if (manifestFor(name, service).requiresServices.includes(service.name)) return;
   throw new PeekError(
-    "ENTRY_HOOK_MISSING",
+    "PLUGIN_NOT_FOR_SERVICE",
     `${name} has no part for ${service.name}: its plugin_package.json does not require it. Leave ${service.name} out.`,
     { fields: { plugin: name, service: service.name } },
   );

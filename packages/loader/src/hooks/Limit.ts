@@ -7,17 +7,26 @@ export class Limit {
     this.#free = count;
   }
 
-  /** Runs work once there is room for it. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs work once there is room for it.
+   *
+   * @param work Is handed a function that makes room for the next before the work has ended.
+   */
+  async run<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
-    try {
-      return await work();
-    } finally {
-      // Its place goes to the next one, or is free.
+    let inside = true;
+    const leave = (): void => {
+      if (!inside) return;
+      inside = false;
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();
+    };
+    try {
+      return await work(leave);
+    } finally {
+      leave();
     }
   }
 }

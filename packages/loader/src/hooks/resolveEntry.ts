@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, PeekError } from "@peek/errors";
 import { exports as resolveExports } from "resolve.exports";
@@ -27,6 +27,15 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   const packageFile = join(rootDir, "package.json");
   const entry = entryOf(packageFile, conditions);
   const file = join(rootDir, entry);
+  if (relative(rootDir, file).split(sep)[0] === "..") {
+    throw new PeekError(
+      "ENTRY_UNRESOLVED",
+      `${packageFile} names ${entry} as the entry, which is not in the package. Name a file within it.`,
+      {
+        fields: { file },
+      },
+    );
+  }
   if (!existsSync(file)) {
     throw new PeekError(
       "ENTRY_UNRESOLVED",

@@ -1,0 +1,10 @@
+import { readFileList } from "./readFileList.js";
+import { construct, runAll } from "./barePlugin.js";
+import { ready } from "./ready.js";
+
+// As bareImport.js, without waiting for one import before the next is begun.
+const urls = readFileList();
+const since = performance.now();
+const plugins = await Promise.all(urls.map(async (url) => construct(await import(url))));
+await runAll(plugins);
+ready(since, urls.length);

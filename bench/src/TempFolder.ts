@@ -1,0 +1,14 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A folder that is there until it is disposed. */
+export interface TempFolder extends AsyncDisposable {
+  readonly dir: string;
+}
+
+export async function makeTempFolder(): Promise<TempFolder> {
+  // Real, since Node knows modules by their real path.
+  const dir = await realpath(await mkdtemp(join(tmpdir(), "peek-bench-")));
+  return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
+}

@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A package as npm would have installed it, with one module. */
+export interface GeneratedPackage {
+  readonly name: string;
+  /** The text of the module that the package's name stands for. */
+  readonly source: string;
+  /** Further files at the package's root, to be written as JSON. */
+  readonly json?: Readonly<Record<string, unknown>>;
+}
+
+/** @returns The module. */
+export async function generatePackage(modulesDir: string, { name, source, json }: GeneratedPackage): Promise<string> {
+  const dir = join(modulesDir, name);
+  const file = join(dir, "dist", "index.js");
+  await mkdir(join(dir, "dist"), { recursive: true });
+  const packageJson = {
+    name,
+    version: "1.0.0",
+    type: "module",
+    exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" }, "./package.json": "./package.json" },
+  };
+  for (const [path, value] of Object.entries({ "package.json": packageJson, ...json })) {
+    await writeFile(join(dir, path), `${JSON.stringify(value, null, 2)}\n`);
+  }
+  await writeFile(file, source);
+  return file;
+}

@@ -1,0 +1,70 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { peersDir } from "../paths.ts";
+import { generatePackage } from "./packages.ts";
+import { pluginBody, serial } from "./pluginBody.ts";
+
+/** The peers whose plugins are of a kind of their own. */
+export type PluginPeer = "nestjs" | "backstage";
+
+/**
+ * Writes plugins for a peer, each in a package of its own, as Peek's are.
+ *
+ * @returns The modules that the packages' names stand for.
+ */
+export async function generatePeerPlugins(peer: PluginPeer, dir: string, count: number): Promise<readonly string[]> {
+  const modulesDir = join(dir, "node_modules");
+  await mkdir(modulesDir, { recursive: true });
+  const { scope, source } = pluginsOf[peer];
+  await symlink(join(peersDir, "node_modules", scope), join(modulesDir, scope));
+  const ids = Array.from({ length: count }, (_, index) => serial(index));
+  return Promise.all(ids.map((id) => generatePackage(modulesDir, { name: `plugin-bench-${id}`, source: source(id) })));
+}
+
+interface PeerPlugin {
+  /** Where the packages are that a plugin imports. */
+  readonly scope: string;
+  readonly source: (id: string) => string;
+}
+
+const pluginsOf: Readonly<Record<PluginPeer, PeerPlugin>> = {
+  nestjs: {
+    scope: "@nestjs",
+    source: () => `import { Module } from "@nestjs/common";
+
+class Plugin {
+${pluginBody}  onModuleInit() {
+    this.load();
+  }
+  onApplicationBootstrap() {
+    this.start();
+  }
+}
+Module({})(Plugin);
+
+export default { module: Plugin };
+`,
+  },
+  backstage: {
+    scope: "@backstage",
+    source: (id) => `import { coreServices, createBackendPlugin } from "@backstage/backend-plugin-api";
+
+class Plugin {
+${pluginBody}}
+
+export default createBackendPlugin({
+  pluginId: "bench-${id}",
+  register(env) {
+    env.registerInit({
+      deps: { lifecycle: coreServices.lifecycle },
+      async init({ lifecycle }) {
+        const plugin = new Plugin();
+        plugin.load();
+        lifecycle.addStartupHook(() => plugin.start());
+      },
+    });
+  },
+});
+`,
+  },
+};

@@ -1,0 +1,31 @@
+import { parseArgs } from "node:util";
+
+/** The groups of cases. */
+const suiteNames = ["plugins", "cold", "memory"] as const;
+
+/** A group of cases, as `--only` names it. */
+export type SuiteName = (typeof suiteNames)[number];
+
+/** What the command line asks for. */
+export interface Options {
+  /** How often each case is measured, after one run that warms the caches up. */
+  readonly runs: number;
+  readonly only: readonly SuiteName[];
+}
+
+/** @throws Error that says what is wrong with the arguments. */
+export function parseOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { runs: { type: "string", default: "7" }, only: { type: "string", multiple: true } },
+  });
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs takes a whole number of 1 or more, not ${values.runs}`);
+  return { runs, only: values.only?.map(suiteName) ?? suiteNames };
+}
+
+function suiteName(text: string): SuiteName {
+  const name = suiteNames.find((each) => each === text);
+  if (name === undefined) throw new Error(`--only takes ${suiteNames.join(", ")}, not ${text}`);
+  return name;
+}

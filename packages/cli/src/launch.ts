@@ -1,0 +1,4 @@
+import { requireNode } from "@peek/platform/launch";
+
+requireNode("peek");
+await import("./main.ts");

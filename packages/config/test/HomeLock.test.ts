@@ -1,0 +1,196 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createServiceHome, HomeLock, homeLockHolder, type ServiceHome, serviceHome } from "@peek/config";
+import { caught } from "./caught.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+
+function newHome(): ServiceHome {
+  const home = serviceHome("logic", { PEEK_HOME: temporaryFolder() });
+  createServiceHome(home);
+  return home;
+}
+
+/** What the lock file says when this process holds it. */
+function ownContent(): Readonly<Record<string, unknown>> {
+  const home = newHome();
+  using _lock = HomeLock.acquire(home);
+  return JSON.parse(readFileSync(home.lockFile, "utf8"));
+}
+
+/** The id of a process that is over. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  await once(child, "close");
+  return child.pid ?? 0;
+}
+
+describe("HomeLock", () => {
+  it("names its holder in a file for its owner alone, and goes with it", () => {
+    const home = newHome();
+    {
+      using _lock = HomeLock.acquire(home);
+      expect(homeLockHolder(home)).toMatchObject({ pid: process.pid, host: hostname() });
+      expect(statSync(home.lockFile).mode & 0o777).toBe(0o600);
+      expect(readdirSync(home.dir)).toEqual(["service.lock"]);
+    }
+    expect(homeLockHolder(home)).toBeUndefined();
+    expect(readdirSync(home.dir)).toEqual([]);
+  });
+
+  it("can be taken again once it was given back", () => {
+    const home = newHome();
+    HomeLock.acquire(home)[Symbol.dispose]();
+    using _lock = HomeLock.acquire(home);
+    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+  });
+
+  it("refuses a second holder, names the first, and leaves it the lock", () => {
+    const home = newHome();
+    using _lock = HomeLock.acquire(home);
+    const before = readFileSync(home.lockFile, "utf8");
+    const error = caught(() => HomeLock.acquire(home));
+    expect(error).toMatchObject({ code: "HOME_LOCKED", exitCode: 69, fields: { pid: process.pid, home: home.dir } });
+    expect(error.message).toContain(`Process ${process.pid} `);
+    expect(error.message).toContain("PEEK_HOME");
+    expect(readFileSync(home.lockFile, "utf8")).toBe(before);
+    expect(readdirSync(home.dir)).toEqual(["service.lock"]);
+  });
+
+  it("keeps homes apart", () => {
+    using _one = HomeLock.acquire(newHome());
+    using _other = HomeLock.acquire(newHome());
+  });
+
+  it("is taken over from a process that is gone", async () => {
+    const home = newHome();
+    writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: await deadPid() }));
+    expect(homeLockHolder(home)).toBeUndefined();
+    using _lock = HomeLock.acquire(home);
+    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+    expect(readdirSync(home.dir)).toEqual(["service.lock"]);
+  });
+
+  it.runIf(process.platform === "linux").each([
+    ["began at another time", { startTime: "another-boot/1" }],
+    ["is on another machine", { host: "elsewhere.invalid", startTime: "" }],
+  ])("is taken over from a process with the id of a live one that %s", (_what, difference) => {
+    const home = newHome();
+    writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, ...difference }));
+    expect(homeLockHolder(home)).toBeUndefined();
+    using _lock = HomeLock.acquire(home);
+    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+  });
+
+  it("is held by a live process whose beginning is not known", () => {
+    const home = newHome();
+    writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, startTime: "" }));
+    expect(homeLockHolder(home)?.pid).toBe(process.ppid);
+    expect(caught(() => HomeLock.acquire(home)).code).toBe("HOME_LOCKED");
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["half a line", '{"pid": 1, "startT'],
+    ["no JSON", "1234\nlogic"],
+    ["a bare number", "1"],
+    ["an id below one", JSON.stringify({ pid: -1, startTime: "", host: hostname(), since: "" })],
+    ["an id of the wrong type", JSON.stringify({ pid: "1", startTime: "", host: hostname(), since: "" })],
+    ["bytes that are no text", Buffer.from([0, 255, 254, 1])],
+  ])("is taken over where the file holds %s", (_what, content) => {
+    const home = newHome();
+    writeFileSync(home.lockFile, content);
+    expect(homeLockHolder(home)).toBeUndefined();
+    using _lock = HomeLock.acquire(home);
+    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+  });
+
+  it("gives back only what is its own", () => {
+    const home = newHome();
+    const lock = HomeLock.acquire(home);
+    const others = JSON.stringify({ ...ownContent(), pid: process.ppid });
+    writeFileSync(home.lockFile, others);
+    lock[Symbol.dispose]();
+    expect(readFileSync(home.lockFile, "utf8")).toBe(others);
+  });
+
+  it("can be given back twice, and when its file is gone", () => {
+    const home = newHome();
+    const lock = HomeLock.acquire(home);
+    rmSync(home.lockFile);
+    lock[Symbol.dispose]();
+    lock[Symbol.dispose]();
+    expect(existsSync(home.lockFile)).toBe(false);
+  });
+
+  it.each([
+    ["is not there", (home: ServiceHome) => rmSync(home.dir, { recursive: true })],
+    ["has a folder in the lock's place", (home: ServiceHome) => mkdirSync(home.lockFile)],
+  ])("says that the home cannot be used when it %s", (_what, spoil) => {
+    const home = newHome();
+    spoil(home);
+    const error = caught(() => HomeLock.acquire(home));
+    expect(error).toMatchObject({ code: "HOME_UNUSABLE", fields: { home: home.dir } });
+    expect(error.message).toContain(home.dir);
+  });
+
+  it.each([
+    ["a stale file", true],
+    ["no file", false],
+  ])("lets one of eight processes win, each time that they race for %s", { timeout: 60_000 }, async (_what, stale) => {
+    const content = JSON.stringify({ ...ownContent(), pid: await deadPid() });
+    const racers = Array.from({ length: 8 }, () => new Racer());
+    await Promise.all(racers.map((racer) => racer.answer()));
+    for (let round = 0; round < 100; round += 1) {
+      const base = temporaryFolder();
+      const home = serviceHome("logic", { PEEK_HOME: base });
+      createServiceHome(home);
+      if (stale) writeFileSync(home.lockFile, content);
+
+      for (const racer of racers) racer.race(base);
+      const answers = await Promise.all(racers.map((racer) => racer.answer()));
+
+      expect(answers.toSorted()).toEqual([...Array.from({ length: 7 }, () => "HOME_LOCKED"), "won"]);
+      expect(homeLockHolder(home)?.pid).toBe(racers[answers.indexOf("won")]?.pid);
+      expect(readdirSync(home.dir)).toEqual(["service.lock"]);
+    }
+    await Promise.all(racers.map((racer) => racer.end()));
+  });
+});
+
+class Racer {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor() {
+    this.#process = spawn(process.execPath, ["--conditions=@peek/source", join(import.meta.dirname, "lockRacer.ts")], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+    onTestFinished(() => void this.#process.kill("SIGKILL"));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  async answer(): Promise<string> {
+    const { value } = await this.#lines.next();
+    return String(value);
+  }
+
+  race(base: string): void {
+    this.#process.stdin.write(`${base}\n`);
+  }
+
+  async end(): Promise<void> {
+    const closed = once(this.#process, "close");
+    this.#process.stdin.end();
+    await closed;
+  }
+}

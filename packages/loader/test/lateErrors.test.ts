@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { PeekError } from "@peek/errors";
+import type { TestPlugin } from "./pluginFolders.ts";
+import { TestLoader } from "./TestLoader.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+
+const late = new Error("timer went wrong");
+
+function noting(log: string[], plugin: TestPlugin = {}): TestPlugin {
+  return {
+    stop: ({ name }) => void log.push(`stop ${name}`),
+    unload: ({ name }) => void log.push(`unload ${name}`),
+    ...plugin,
+  };
+}
+
+describe("reportError()", () => {
+  it("fails a started plugin, after those that depend on it; others run on", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log),
+      peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" } }),
+      peek_plugin_c: noting(log, { dependencies: { peek_plugin_b: "1" } }),
+      peek_plugin_d: noting(log, { dependencies: { peek_plugin_a: { version: "1", optional: true } } }),
+      peek_plugin_e: noting(log),
+    }).started();
+    expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
+    await test.loader.stop();
+    expect(log.slice(0, 6)).toEqual([
+      "stop peek_plugin_c",
+      "unload peek_plugin_c",
+      "stop peek_plugin_b",
+      "unload peek_plugin_b",
+      "stop peek_plugin_a",
+      "unload peek_plugin_a",
+    ]);
+    expect(test.states).toEqual({
+      peek_plugin_a: "failed",
+      peek_plugin_b: "blocked",
+      peek_plugin_c: "blocked",
+      peek_plugin_d: "unloaded",
+      peek_plugin_e: "unloaded",
+    });
+    expect(test.status("peek_plugin_a").error).toMatchObject({
+      code: "PLUGIN_LATE_ERROR",
+      message: "it threw outside its hooks: timer went wrong",
+    });
+    expect(test.status("peek_plugin_a").error?.hook).toBeUndefined();
+    expect(test.status("peek_plugin_c").blockedBy).toBe("peek_plugin_a");
+  });
+
+  it("fails a plugin that was only loaded, which is unloaded", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).loaded();
+    test.loader.reportError("peek_plugin_a", late);
+    await test.loader.stop();
+    expect(test.states).toEqual({ peek_plugin_a: "failed" });
+    expect(log).toEqual(["unload peek_plugin_a"]);
+  });
+
+  it("fails once, however many errors come", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).started();
+    for (let count = 0; count < 3; count += 1) test.loader.reportError("peek_plugin_a", late);
+    await test.loader.stop();
+    test.loader.reportError("peek_plugin_a", late);
+    expect(log).toEqual(["stop peek_plugin_a", "unload peek_plugin_a"]);
+    expect(test.states).toEqual({ peek_plugin_a: "failed" });
+  });
+
+  it("takes those that depend on it down once, however many errors come meanwhile", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log),
+      peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" } }),
+    }).started();
+    for (let count = 0; count < 3; count += 1) test.loader.reportError("peek_plugin_a", late);
+    await test.loader.stop();
+    expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
+    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
+  });
+
+  it.each(["load", "start", "stop", "unload"] as const)(
+    "fails a plugin in %s(), which is not waited for",
+    async (hook) => {
+      const test = await new TestLoader(temporaryFolder(), {
+        peek_plugin_a: {
+          [hook]: () => {
+            test.loader.reportError("peek_plugin_a", late);
+            return new Promise(() => undefined);
+          },
+        },
+      }).resolved();
+      await test.loader.load();
+      await test.loader.start();
+      await test.loader.stop();
+      expect(test.status("peek_plugin_a")).toMatchObject({
+        state: "failed",
+        error: { code: "PLUGIN_LATE_ERROR", hook },
+      });
+    },
+  );
+
+  it("keeps the code that an error of the platform has", async () => {
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
+    test.loader.reportError("peek_plugin_a", new PeekError("PLUGIN_CALLED_EXIT", "it called process.exit(1)"));
+    await test.loader.stop();
+    expect(test.status("peek_plugin_a").error?.code).toBe("PLUGIN_CALLED_EXIT");
+  });
+
+  it.each([
+    ["null", null],
+    ["text", "no"],
+    ["nothing", undefined],
+  ])("takes %s for an error", async (_what, thrown) => {
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
+    expect(test.loader.reportError("peek_plugin_a", thrown)).toBe(true);
+    await test.loader.stop();
+    expect(test.states).toEqual({ peek_plugin_a: "failed" });
+  });
+
+  it("only logs what a plugin throws that does not run any more", async () => {
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
+    await test.loader.stop();
+    expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
+    expect(test.states).toEqual({ peek_plugin_a: "unloaded" });
+    expect(test.logged("error")).toEqual([
+      expect.stringContaining("peek_plugin_a, which is unloaded, threw: timer went wrong"),
+    ]);
+  });
+
+  it("knows no plugin that is not enabled", async () => {
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
+    expect(test.loader.reportError("peek_plugin_b", late)).toBe(false);
+    expect(test.states).toEqual({ peek_plugin_a: "started" });
+  });
+
+  it("fails a dependant's start() that was under way, since what it needs is gone", async () => {
+    const entered = Promise.withResolvers<void>();
+    const start = Promise.withResolvers<void>();
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log),
+      peek_plugin_b: noting(log, {
+        dependencies: { peek_plugin_a: "1" },
+        start: () => {
+          entered.resolve();
+          return start.promise;
+        },
+      }),
+    }).loaded();
+    const started = test.loader.start();
+    await entered.promise;
+    test.loader.reportError("peek_plugin_a", late);
+    start.resolve();
+    await started;
+    await test.loader.stop();
+    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
+    expect(log.toSorted()).toEqual([
+      "stop peek_plugin_a",
+      "stop peek_plugin_b",
+      "unload peek_plugin_a",
+      "unload peek_plugin_b",
+    ]);
+  });
+});

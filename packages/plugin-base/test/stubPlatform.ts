@@ -1,0 +1,38 @@
+import type { Logger, PluginDisposables } from "@peek/plugin-base";
+import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
+import { pluginPackageSchema } from "@peek/plugin-base/manifest";
+
+const silent = (): void => undefined;
+const logger: Logger = {
+  debug: silent,
+  info: silent,
+  warning: silent,
+  error: silent,
+  critical: silent,
+  isLevelEnabled: () => false,
+};
+const disposables: PluginDisposables = {
+  disposed: false,
+  use: (value) => value,
+  adopt: (value) => value,
+  defer: silent,
+};
+
+/** What a plugin on logic is handed, as far as a hook that does nothing needs it. */
+export function stubPlatform(): PeekLogicPlatformHook {
+  return {
+    serviceName: "logic",
+    serviceVersion: "1.0.0",
+    packageConfig: pluginPackageSchema.parse({
+      plugin: { title: "Plugin A", packageName: "peek_plugin_a", version: "1.0.0" },
+      requiresServices: ["logic"],
+    }),
+    dataDir: "/data/peek_plugin_a",
+    disposables,
+    signal: new AbortController().signal,
+    getLogger: () => logger,
+    getOtherPluginApi: () => {
+      throw new Error("There are no other plugins");
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { existsSync, statSync } from "node:fs";
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { startService } from "@peek/testing";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+const pluginBase = join(dirname(dirname(import.meta.dirname)), "plugin-base");
+
+/** A plugin's package in a folder of its own, whatever that is called. */
+async function writePlugin(name: string, body: string): Promise<string> {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), "peek-plugin-")));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
+  await symlink(pluginBase, join(dir, "node_modules", "@peek", "plugin-base"));
+  await writeFile(
+    join(dir, "package.json"),
+    JSON.stringify({ name: name.replaceAll("_", "-"), type: "module", exports: "./index.js" }),
+  );
+  await writeFile(
+    join(dir, "plugin_package.json"),
+    JSON.stringify({ plugin: { title: "Test", packageName: name, version: "1.0.0" }, requiresServices: ["logic"] }),
+  );
+  await writeFile(
+    join(dir, "index.js"),
+    `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+     export const peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
+       load() {} start() {} stop() {} unload() {}
+       ${body}
+     };`,
+  );
+  return dir;
+}
+
+describe("startService", () => {
+  it("boots the real service in a home of its own, and removes it", async () => {
+    const logic = await startService("logic");
+    expect(statSync(logic.home.dir).mode & 0o777).toBe(0o700);
+    expect(logic.status()).toMatchObject({ service: "logic", pid: process.pid, plugins: [] });
+    expect(await logic.stop()).toEqual([]);
+    expect(existsSync(logic.home.dir)).toBe(false);
+    expect(logic.log.lines.at(-1)).toBe("INFO peek_logic_service:Stopped");
+  });
+
+  it("runs a plugin from its folder, and shows what it is and what it logs", async () => {
+    const dir = await writePlugin("peek_plugin_pump", "start() { this.getLogger(import.meta).debug('Pumping'); }");
+    await using logic = await startService("logic", { plugins: [dir] });
+    expect(logic.plugin("peek_plugin_pump")).toMatchObject({
+      state: "started",
+      version: "1.0.0",
+      rootDir: dir,
+      durations: { load: expect.any(Number), start: expect.any(Number) },
+    });
+    expect(logic.log.lines).toContain("DEBUG peek_plugin_pump:Pumping");
+  });
+
+  it("finds a plugin of the workspace by its name, on each service", async () => {
+    await using office = await startService("office", { plugins: ["peek_plugin_tutorial"] });
+    await using agent = await startService("agent", { plugins: ["peek_plugin_tutorial"] });
+    expect([office.plugin("peek_plugin_tutorial").state, agent.plugin("peek_plugin_tutorial").state]).toEqual([
+      "started",
+      "started",
+    ]);
+  });
+
+  it("shows why a plugin failed", async () => {
+    const dir = await writePlugin("peek_plugin_broken", "load() { throw new Error('no pump'); }");
+    await using logic = await startService("logic", { plugins: [dir] });
+    expect(logic.plugin("peek_plugin_broken")).toMatchObject({
+      state: "failed",
+      error: { code: "HOOK_THREW", hook: "load", message: "no pump" },
+    });
+  });
+
+  it("returns those that did not stop as they should", async () => {
+    const dir = await writePlugin("peek_plugin_clinging", "stop() { return new Promise(() => {}); }");
+    const deadlines = { stopSeconds: 0.05 };
+    const logic = await startService("logic", { plugins: [dir], config: { plugin: { deadlines } } });
+    expect(await logic.stop()).toMatchObject([
+      { name: "peek_plugin_clinging", state: "failed", error: { code: "HOOK_TIMED_OUT", hook: "stop" } },
+    ]);
+  });
+
+  it("gives a plugin a folder for its files", async () => {
+    const dir = await writePlugin(
+      "peek_plugin_files",
+      "start() { this.getLogger(import.meta).info(this.platform.dataDir); }",
+    );
+    await using logic = await startService("logic", { plugins: [dir] });
+    const dataDir = join(logic.home.dir, "plugin-data", "peek_plugin_files");
+    expect(logic.log.lines).toContain(`INFO peek_plugin_files:${dataDir}`);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  it("tells a plugin by its signal when it is to stop, before stop()", async () => {
+    const dir = await writePlugin(
+      "peek_plugin_listening",
+      `start() { this.platform.signal.addEventListener("abort", () => this.getLogger(import.meta).info("signal")); }
+       stop() { this.getLogger(import.meta).info("stop"); }`,
+    );
+    const logic = await startService("logic", { plugins: [dir] });
+    await logic.stop();
+    expect(logic.log.lines.filter((line) => line.includes("peek_plugin_listening:"))).toEqual([
+      "INFO peek_plugin_listening:signal",
+      "INFO peek_plugin_listening:stop",
+    ]);
+  });
+
+  it("says which plugins there are, when asked for one that there is not", async () => {
+    await using logic = await startService("logic", { plugins: ["peek_plugin_tutorial"] });
+    expect(() => logic.plugin("peek_plugin_x")).toThrow("those that are: peek_plugin_tutorial");
+  });
+});
+
+describe("LogCapture.waitFor", () => {
+  it("gives a line that is there, one that comes, or all there were", async () => {
+    await using logic = await startService("logic");
+    expect(await logic.log.waitFor("Ready")).toMatchObject({ level: "INFO", name: "peek_logic_service" });
+    const coming = logic.log.waitFor(/service:Stopped$/);
+    await logic.stop();
+    expect(await coming).toMatchObject({ msg: "Stopped" });
+    await expect(logic.log.waitFor("never", { timeoutMs: 1 })).rejects.toThrow(/never within 1 ms, but:\nINFO/);
+  });
+});
