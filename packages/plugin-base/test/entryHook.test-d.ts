@@ -94,6 +94,7 @@ export const abstractClass: () => PluginLogicEntryHookClass = () => PluginLogicE
 export const withOtherApi: () => PluginLogicEntryHookClass<{ readonly other: string }> = () => LogicEntryHook;
 // @ts-expect-error -- a class that extends nothing
 export const plain: () => PluginLogicEntryHookClass = () => class {};
-// @ts-expect-error -- an abstract class
-export const constructed = (platform: PeekLogicPlatformHook): unknown =>
-  new PluginLogicEntryHookABC("peek_plugin_a", "/", platform);
+export function construct(platform: PeekLogicPlatformHook): unknown {
+  // @ts-expect-error -- it is abstract
+  return new PluginLogicEntryHookABC("peek_plugin_a", "/", platform);
+}
