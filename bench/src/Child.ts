@@ -8,6 +8,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Environment variables beside those that the bench itself has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The working directory, if not the bench's own. */
+  readonly cwd?: string;
   /** When it fires, the process is killed. */
   readonly signal: AbortSignal;
 }
@@ -29,11 +31,12 @@ export class Child implements AsyncDisposable {
   readonly #since: number;
   #output = "";
 
-  constructor({ args, env, signal }: Command) {
+  constructor({ args, env, cwd, signal }: Command) {
     signal.throwIfAborted();
     this.#since = performance.now();
     const child = spawn(process.execPath, args, {
       env: { ...inheritedEnvironment(), ...env },
+      cwd,
       stdio: ["ignore", "pipe", "pipe"],
       signal,
       killSignal: "SIGKILL",

@@ -20,10 +20,18 @@ export const coldStart: Suite = async (context) => {
   const limit: Case<Metric> = { title: "`node -e 0`, until it has ended (the limit)", run: () => runToExit(context) };
   const cases: readonly Case<Metric>[] = [
     limit,
-    untilLine("**Peek, logic service**: until the tutorial plugin's `Started`", await tutorialService(context), started),
+    untilLine(
+      "**Peek, logic service**: until the tutorial plugin's `Started`",
+      await tutorialService(context),
+      started,
+    ),
     { title: "the same, the very first start: no home, no compile cache (`--dev`)", run: () => runFirstStart(context) },
     untilLine("Fastify server with one route, until it listens", peerProcess("fastifyServer", context), ready),
-    untilLine("NestJS application context with one empty module, until it is ready", peerProcess("nestjsContext", context), ready),
+    untilLine(
+      "NestJS application context with one empty module, until it is ready",
+      peerProcess("nestjsContext", context),
+      ready,
+    ),
   ];
   const measured = await roundRobin<Metric, Case<Metric>>("Cold start", cases, context.runs);
   const limitMedian = summarise(measured.find((each) => each.case === limit)?.samples.map(({ ms }) => ms) ?? []).median;

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Child } from "../Child.ts";
+import { Child, type Command } from "../Child.ts";
 import { generatePeekHome } from "../generate/peekHome.ts";
 import { generatePeekPlugins } from "../generate/peekPlugins.ts";
 import { generatePeerPlugins, type PluginPeer } from "../generate/peerPlugins.ts";
@@ -24,7 +24,8 @@ const counts = [1, 100, 500, 1000];
 const limitTitle = "bare `import()` loop (the limit)";
 const peers: readonly (readonly [PluginPeer, string])[] = [
   ["nestjs", "NestJS"],
-  ["backstage", "Backstage backend system"],
+  ["backstage", "Backstage, bare backend-app-api"],
+  ["backstageDefaults", "Backstage, `createBackend()` with its defaults"],
 ];
 
 /** Loading and starting many plugins. */
@@ -66,10 +67,11 @@ async function casesOf(count: number, context: SuiteContext): Promise<readonly P
   await generatePeekHome(peekHome, { plugin: { enabled: generated.names, softwarePath: generated.softwareDir } });
   const peek: PluginCase = { title: "**Peek, logic service**", count, run: () => runPeek(peekHome, count, context) };
   const sameFiles = (title: string, script: string, name: string): Promise<PluginCase> =>
-    scriptCase(title, script, count, generated.files, join(dir, name), context);
+    scriptCase({ title, script, count, files: generated.files, work: join(dir, name) }, context);
   const others = peers.map(async ([peer, title]) => {
-    const files = await generatePeerPlugins(peer, join(dir, peer), count);
-    return scriptCase(title, peerScript(peer), count, files, join(dir, peer), context);
+    const work = join(dir, peer);
+    const files = await generatePeerPlugins(peer, work, count);
+    return scriptCase({ title, script: peerScript(peer), count, files, work, cwd: work }, context);
   });
   return [
     await sameFiles(limitTitle, limitScript("bareImport"), "bareImport"),
@@ -87,19 +89,32 @@ async function runPeek(peekHome: string, count: number, { signal }: SuiteContext
   return { own: Number(match[1]), whole: afterMs };
 }
 
+interface Script {
+  readonly title: string;
+  readonly script: string;
+  readonly count: number;
+  /** The modules that it is to import. */
+  readonly files: readonly string[];
+  /** Where what belongs to it is put; the path is continued with an ending. */
+  readonly work: string;
+  readonly cwd?: string;
+}
+
 /** A script that imports the modules of a list, with a compile cache as Peek has one. */
 async function scriptCase(
-  title: string,
-  script: string,
-  count: number,
-  files: readonly string[],
-  dir: string,
-  { signal }: SuiteContext,
+  { title, script, count, files, work, cwd }: Script,
+  context: SuiteContext,
 ): Promise<PluginCase> {
-  const list = `${dir}.json`;
+  const list = `${work}.json`;
   await writeFile(list, JSON.stringify(files));
+  const command: Command = {
+    args: [script, list],
+    env: { NODE_COMPILE_CACHE: `${work}.cache` },
+    signal: context.signal,
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   const run = async (): Promise<Sample<Metric>> => {
-    await using child = new Child({ args: [script, list], env: { NODE_COMPILE_CACHE: `${dir}.cache` }, signal });
+    await using child = new Child(command);
     const { afterMs, match } = await child.line(/^Ready in ([\d.]+) ms$/);
     return { own: Number(match[1]), whole: afterMs };
   };

@@ -29,7 +29,11 @@ function generate(modulesDir: string, name: string): Promise<string> {
     requiresServices: ["logic"],
     logic: {},
   };
-  return generatePackage(modulesDir, { name: name.replaceAll("_", "-"), source, json: { "plugin_package.json": manifest } });
+  return generatePackage(modulesDir, {
+    name: name.replaceAll("_", "-"),
+    source,
+    json: { "plugin_package.json": manifest },
+  });
 }
 
 const source = `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";

@@ -1,30 +1,41 @@
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { peersDir } from "../paths.ts";
+import { generateBackstageApp } from "./backstageApp.ts";
 import { generatePackage } from "./packages.ts";
 import { pluginBody, serial } from "./pluginBody.ts";
 
 /** The peers whose plugins are of a kind of their own. */
-export type PluginPeer = "nestjs" | "backstage";
+export type PluginPeer = "nestjs" | "backstage" | "backstageDefaults";
 
 /**
  * Writes plugins for a peer, each in a package of its own, as Peek's are.
  *
+ * @param dir The peer has to be run with it as its working directory.
  * @returns The modules that the packages' names stand for.
  */
 export async function generatePeerPlugins(peer: PluginPeer, dir: string, count: number): Promise<readonly string[]> {
   const modulesDir = join(dir, "node_modules");
   await mkdir(modulesDir, { recursive: true });
-  const { scope, source } = pluginsOf[peer];
+  const { scope, source, generateApp } = pluginsOf[peer];
   await symlink(join(peersDir, "node_modules", scope), join(modulesDir, scope));
-  const ids = Array.from({ length: count }, (_, index) => serial(index));
-  return Promise.all(ids.map((id) => generatePackage(modulesDir, { name: `plugin-bench-${id}`, source: source(id) })));
+  const packages = Array.from({ length: count }, (_, index) => serial(index)).map((id) => ({
+    name: `plugin-bench-${id}`,
+    source: source(id),
+  }));
+  await generateApp?.(
+    dir,
+    packages.map(({ name }) => name),
+  );
+  return Promise.all(packages.map((each) => generatePackage(modulesDir, each)));
 }
 
 interface PeerPlugin {
   /** Where the packages are that a plugin imports. */
   readonly scope: string;
   readonly source: (id: string) => string;
+  /** Writes what has to be around the plugins. */
+  readonly generateApp?: (dir: string, plugins: readonly string[]) => Promise<void>;
 }
 
 const pluginsOf: Readonly<Record<PluginPeer, PeerPlugin>> = {
@@ -61,6 +72,30 @@ export default createBackendPlugin({
         const plugin = new Plugin();
         plugin.load();
         lifecycle.addStartupHook(() => plugin.start());
+      },
+    });
+  },
+});
+`,
+  },
+  backstageDefaults: {
+    scope: "@backstage",
+    generateApp: generateBackstageApp,
+    source: (id) => `import { coreServices, createBackendPlugin } from "@backstage/backend-plugin-api";
+
+class Plugin {
+${pluginBody}}
+
+export default createBackendPlugin({
+  pluginId: "bench-${id}",
+  register(env) {
+    env.registerInit({
+      deps: { logger: coreServices.logger },
+      async init({ logger }) {
+        const plugin = new Plugin();
+        plugin.logger = logger;
+        plugin.load();
+        plugin.start();
       },
     });
   },

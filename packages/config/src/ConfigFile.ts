@@ -1,7 +1,8 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
 import { type CheckedDocument, checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
-import { explainIssues, valueAt } from "./explainIssues.ts";
+import { explainIssues, pathText, valueAt } from "./explainIssues.ts";
+import { findDuplicateKey } from "./findDuplicateKey.ts";
 import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
 import { writeFileAtomic } from "./writeFileAtomic.ts";
@@ -38,7 +39,7 @@ const example: unknown = {
  * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is left as it was.
  */
 export function loadConfig(file: string, initial: ServiceConfigInput = {}): LoadedConfig {
-  const document = readJsonDocument(file, kind);
+  const document = readDocument(file);
   if (document === undefined) return createConfig(file, initial);
   const { config, unknownKeys } = checkConfig(document);
   const { text, filledIn } = fillIn(document, config);
@@ -55,7 +56,7 @@ export function loadConfig(file: string, initial: ServiceConfigInput = {}): Load
 export function readConfig(
   file: string,
 ): { readonly config: ServiceConfig; readonly unknownKeys: readonly UnknownKey[] } | undefined {
-  const document = readJsonDocument(file, kind);
+  const document = readDocument(file);
   return document === undefined ? undefined : checkConfig(document);
 }
 
@@ -67,7 +68,7 @@ export function readConfig(
  *   `CONFIG_NOT_SAVED`. The file is then as it was.
  */
 export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
-  const document = readJsonDocument(file, kind) ?? { file, text: "{}\n", value: {} };
+  const document = readDocument(file) ?? { file, text: "{}\n", value: {} };
   checkConfig(document);
   checkKnown(path, value);
   const text = edited(document.text, path, value);
@@ -86,6 +87,18 @@ export function configValue(config: ServiceConfig, path: readonly string[]): unk
   if (value !== undefined) return value;
   const { unknownKeys } = checkAlone(path, null);
   throw unknownKey(path.join("."), unknownKeys[0]?.nearest);
+}
+
+function readDocument(file: string): JsonDocument | undefined {
+  const document = readJsonDocument(file, kind);
+  const duplicate = document === undefined ? undefined : findDuplicateKey(document.text);
+  if (duplicate === undefined) return document;
+  const { path, line } = duplicate;
+  throw new PeekError(
+    "CONFIG_MALFORMED",
+    `${file} has ${pathText(path)} twice, again on line ${line}. Remove one of them. The file was left as it was.`,
+    { fields: { file, path: pathText(path) } },
+  );
 }
 
 /** Refuses a path, or a value to be put there, with a key that this version does not know. */

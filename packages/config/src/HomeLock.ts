@@ -1,4 +1,4 @@
-import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, linkSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
@@ -41,7 +41,9 @@ export class HomeLock implements Disposable {
       writeDraft(draft, content);
       try {
         // Linking is atomic and fails when the name is taken, and the file is whole from its first moment.
-        while (!tryLink(draft, home.lockFile)) removeIfStale(home, draft);
+        take(home.lockFile, draft, (holder) => {
+          throw locked(home, holder);
+        });
       } finally {
         unlinkSync(draft);
       }
@@ -69,23 +71,42 @@ export function homeLockHolder(home: ServiceHome): HomeLockHolder | undefined {
   return holder !== undefined && isAlive(holder) ? holder : undefined;
 }
 
-function removeIfStale(home: ServiceHome, draft: string): void {
-  const content = readIfPresent(home.lockFile);
-  if (content === undefined) return;
-  const holder = parseHolder(content);
-  if (holder !== undefined && isAlive(holder)) {
-    throw new PeekError(
-      "HOME_LOCKED",
-      `Process ${holder.pid} has been running on ${home.dir} since ${holder.since}. Stop it first (kill ${holder.pid}), or give this one a home of its own with PEEK_HOME.`,
-      { fields: { pid: holder.pid, home: home.dir } },
-    );
+/** Gives a file that is being written its final name, once no living process has one of that name. */
+function take(file: string, draft: string, onHeld: (holder: HomeLockHolder) => void): void {
+  while (!tryLink(draft, file)) {
+    const content = readIfPresent(file);
+    const holder = content === undefined ? undefined : parseHolder(content);
+    if (holder !== undefined && isAlive(holder)) onHeld(holder);
+    else if (content !== undefined) removeStale(file, content, draft);
   }
-  // Two processes may find the same stale file. The one that renames it away takes it; should it have taken what the
-  // other had put there in the meantime, it puts that back.
-  const aside = `${draft}.stale`;
-  if (!tryRename(home.lockFile, aside)) return;
-  if (readIfPresent(aside) !== content) tryLink(aside, home.lockFile);
-  unlinkSync(aside);
+}
+
+/**
+ * Removes a file that names no living process. Others may have found the same one, and the slower must not remove what
+ * the faster has put in its place: only the holder of a lock beside it removes anything. Who is killed meanwhile
+ * leaves that one behind, and it is taken over in the same way.
+ */
+function removeStale(file: string, content: string, draft: string): void {
+  const right = `${file}.takeover`;
+  take(right, draft, pause);
+  try {
+    if (readIfPresent(file) === content) unlinkSync(file);
+  } finally {
+    unlinkSync(right);
+  }
+}
+
+function locked(home: ServiceHome, holder: HomeLockHolder): PeekError {
+  return new PeekError(
+    "HOME_LOCKED",
+    `Process ${holder.pid} has been running on ${home.dir} since ${holder.since}. Stop it first (kill ${holder.pid}), or give this one a home of its own with PEEK_HOME.`,
+    { fields: { pid: holder.pid, home: home.dir } },
+  );
+}
+
+/** A millisecond: what the other has to do takes less. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
 
 function writeDraft(draft: string, content: string): void {
@@ -99,10 +120,6 @@ function writeDraft(draft: string, content: string): void {
 
 function tryLink(from: string, to: string): boolean {
   return succeedsUnless("EEXIST", () => linkSync(from, to));
-}
-
-function tryRename(from: string, to: string): boolean {
-  return succeedsUnless("ENOENT", () => renameSync(from, to));
 }
 
 function succeedsUnless(code: string, action: () => void): boolean {

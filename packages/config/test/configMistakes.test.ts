@@ -42,6 +42,18 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
     ["is cut off within text", '{"a": "b', "CONFIG_MALFORMED", ["line 1, column 7", "closing quote is missing"]],
     ["has lines that end in CRLF", '{\r\n"a": tru\r\n}', "CONFIG_MALFORMED", ["line 2, column 6", "tru"]],
     ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), "CONFIG_MALFORMED", ["line 1, column 2"]],
+    [
+      "has a key twice",
+      lines("{", '  "logging": { "level": "INFO" },', '  "plugin": {},', '  "logging": { "level": "DEBUG" }', "}"),
+      "CONFIG_MALFORMED",
+      ["has logging twice, again on line 4"],
+    ],
+    [
+      "has a key twice further in",
+      lines("{", '  "logging": { "level": "INFO",', '  "level": "DEBUG" }', "}"),
+      "CONFIG_MALFORMED",
+      ["has logging.level twice, again on line 3"],
+    ],
     ["is a list", "[]", "CONFIG_INVALID", ["the file as a whole", "is []", "an object { }"]],
     ["is null", "null", "CONFIG_INVALID", ["the file as a whole", "is null", "an object { }"]],
     [

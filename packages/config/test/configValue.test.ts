@@ -67,12 +67,6 @@ describe("setConfigValue", () => {
     expect(configValue(read?.config ?? config, path)).toEqual(value);
   });
 
-  it("sets what counts where a key stands twice", () => {
-    const file = fileWith('{"logging": {"level": "DEBUG"}, "logging": {"level": "ERROR"}}');
-    setConfigValue(file, ["logging", "level"], "CRITICAL");
-    expect(readConfig(file)?.config.logging.level).toBe("CRITICAL");
-  });
-
   it("makes the file where there is none, for its owner alone", () => {
     const file = join(temporaryFolder(), "config.json");
     setConfigValue(file, ["logging", "level"], "DEBUG");

@@ -196,12 +196,6 @@ describe("loadConfig with a file", () => {
     expect(notSaved?.message).toContain("ENAMETOOLONG");
     expect(readFileSync(file, "utf8")).toBe('{"logging": {"level": "ERROR"}}');
   });
-
-  it("settles where a key stands twice", () => {
-    const file = fileWith('{"logging": {"level": "DEBUG"}, "logging": {"level": "ERROR"}}');
-    expect(loadConfig(file).config.logging.level).toBe("ERROR");
-    expect(loadConfig(file).filledIn).toEqual([]);
-  });
 });
 
 describe("readConfig", () => {

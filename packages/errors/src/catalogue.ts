@@ -41,7 +41,7 @@ export const errorCatalogue = {
     exitCode: ExitCode.config,
   },
   CONFIG_MALFORMED: {
-    meaning: "config.json is not JSON.",
+    meaning: "config.json is not JSON, or has a key twice.",
     cure: "Mend the line that the message names. The file was left as it was.",
     exitCode: ExitCode.config,
   },

@@ -60,12 +60,12 @@ export class PluginRunner {
     try {
       await this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel);
       onImported();
-      const instance = record.live.instance;
-      if (instance === undefined) {
+      if (record.live.instance === undefined) {
         this.#skipWithoutHook(record);
         return;
       }
       hook = "load";
+      // Reached through the record each time: a variable would keep the instance of a hook that never settles.
       await this.#runHook(record, "load", deadlines.loadMs, () => record.live?.instance?.load(), cancel);
       record.moveTo("loaded");
       logger.debug("%s loaded in %d ms", record.name, record.durations.load);
