@@ -20,8 +20,9 @@ export function parseOptions(argv: readonly string[]): Options {
     options: { runs: { type: "string", default: "7" }, only: { type: "string", multiple: true } },
   });
   const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1)
+  if (!Number.isInteger(runs) || runs < 1) {
     throw new Error(`--runs takes a whole number of 1 or more, not ${values.runs}`);
+  }
   return { runs, only: values.only?.map(suiteName) ?? suiteNames };
 }
 
