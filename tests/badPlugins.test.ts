@@ -156,6 +156,18 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in load\(\): it threw outside its hooks/,
   },
   {
+    what: "whose error has getters that throw",
+    name: "peek_plugin_getter_error",
+    body: "load() { throw Object.defineProperty(new Error('look away'), 'details', { enumerable: true, get() { throw new Error('gotcha'); } }); }",
+    says: /failed in load\(\): look away/,
+  },
+  {
+    what: "whose error has a toJSON() of its own",
+    name: "peek_plugin_json_error",
+    body: "load() { throw Object.assign(new Error('in short'), { toJSON: () => ({}) }); }",
+    says: /failed in load\(\): in short/,
+  },
+  {
     what: "whose load() rejects",
     name: "peek_plugin_load_rejects",
     body: "async load() { throw new TypeError('rejected'); }",
@@ -273,6 +285,10 @@ export const peekLogicEntryHook = () => Old;`,
 
 const good: readonly PluginPackageOptions[] = [
   { name: "peek_plugin_good" },
+  {
+    name: "peek_plugin_properties",
+    body: `load = () => {}; start = async () => { this.getLogger(import.meta).info("Started"); }; stop = () => {}; unload = () => {};`,
+  },
   { name: "peek_plugin_zz_last" },
   {
     name: "peek_plugin_optional",
@@ -298,12 +314,14 @@ describe("among bad plugins", () => {
             "peek-plugin-good",
             "../../etc/passwd",
             "peek_plugin_own_copy",
+            "peek_plugin_commonjs",
           ],
           deadlines: { warnSeconds: 0.2, loadSeconds: 1, startSeconds: 1 },
         },
       },
       plugins,
     );
+    await writeCommonJsPlugin(join(home.dir, "plugin-software", "node_modules"));
     await writePluginWithItsOwnCopy(join(home.dir, "plugin-software", "node_modules"));
     running = await home.start();
   });
@@ -354,14 +372,14 @@ describe("among bad plugins", () => {
     expect(stackAfter(/peek_plugin_has_no_package failed/)).toBe(false);
   });
 
-  it.each([...good.map(({ name }) => name), "peek_plugin_own_copy"])("%s runs", (name) => {
+  it.each([...good.map(({ name }) => name), "peek_plugin_own_copy", "peek_plugin_commonjs"])("%s runs", (name) => {
     expect(running.lines).toContainEqual(expect.stringMatching(new RegExp(`^INFO ${name}(\\.index)?:Started$`)));
   });
 
   it("the summary counts and names them", () => {
     const line = running.lines.find((each) => each.includes(":Ready in"));
     expect(line).toMatch(
-      /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 5 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
+      /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 7 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
     );
     expect(line).toMatch(/4 blocked \(.*peek_plugin_far_behind by peek_plugin_behind_load/);
   });
@@ -393,5 +411,25 @@ async function writePluginWithItsOwnCopy(modules: string): Promise<void> {
     join(dir, "index.js"),
     hook(`export const peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
   load() {} start() { this.getLogger(import.meta).info("Started"); } stop() {} unload() {} };`),
+  );
+}
+
+/** It requires the plugin-base that the others import at the same time. */
+async function writeCommonJsPlugin(modules: string): Promise<void> {
+  const dir = join(modules, "peek-plugin-commonjs");
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, "package.json"), JSON.stringify({ name: "peek-plugin-commonjs", main: "index" }));
+  await writeFile(
+    join(dir, "plugin_package.json"),
+    JSON.stringify({
+      plugin: { title: "CommonJS", packageName: "peek_plugin_commonjs", version: "1.0.0" },
+      requiresServices: ["logic"],
+    }),
+  );
+  await writeFile(
+    join(dir, "index.js"),
+    `const { PluginLogicEntryHookABC } = require("@peek/plugin-base/logic");
+exports.peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
+  load() {} start() { this.getLogger({ url: require("node:url").pathToFileURL(__filename).href }).info("Started"); } stop() {} unload() {} };`,
   );
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
@@ -23,6 +23,21 @@ describe("a service without a home", () => {
     expect(await running.ended).toEqual({ code: 78, signal: null });
     expect(running.stderr).toContain(home.dir);
     expect(running.stderr).toContain("it is a file");
+  });
+});
+
+describe("a home that others can enter", () => {
+  it("is warned of, and no compiled code is kept there", async () => {
+    await using home = await TestHome.make();
+    await mkdir(home.dir, { mode: 0o755 });
+    await chmod(home.dir, 0o755);
+    await (await home.start()).stop();
+    await using running = await home.start();
+    await running.stop();
+    expect(running.stdout).toContain(
+      `WARNING peek_logic_service:${home.dir} can be entered by other accounts (mode 755)`,
+    );
+    expect(await readdir(home.dir)).not.toContain("cache");
   });
 });
 
@@ -71,7 +86,7 @@ describe("a config.json that will not do", () => {
     ["malformed", '{\n  "logging": {\n    "level": "DEBUG"\n    "daysToKeep": 3 } }', [/line 4, column 5/, /comma/]],
     ["cut off", '{ "logging": {', [/closing brace/]],
     ["with a comment", "{ // why\n}", [/line 1/, /comments are not allowed/]],
-    ["empty", "", [/is empty/, /\{\}/]],
+    ["empty", "", [/is empty\. For example: \{ "plugin"/]],
     ["a list", "[]", [/the file as a whole/, /expected an object/]],
     [
       "with a wrong type",

@@ -7,10 +7,10 @@ import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** As docs/administration says; offline, since all that it needs has been installed for the workspace. */
+/** As docs/administration says; offline and unverified, since all that it needs has been installed, and so verified, for the workspace. */
 const deploy = async (name: string, dir: string): Promise<void> => {
   const { ending, stdout, stderr } = await runToEnd("pnpm", {
-    args: ["--offline", "--filter", name, "--prod", "deploy", dir],
+    args: ["--offline", "--trust-lockfile", "--filter", name, "--prod", "deploy", dir],
     cwd: workspaceDir,
   });
   expect({ ending, output: ending.code === 0 ? "" : stdout + stderr }).toEqual({

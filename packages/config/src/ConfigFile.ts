@@ -2,6 +2,7 @@ import { messageOf, PeekError } from "@peek/errors";
 import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
 import { type CheckedDocument, checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
 import { explainIssues, pathText, valueAt } from "./explainIssues.ts";
+import { FileLock, pause } from "./FileLock.ts";
 import { findDuplicateKey } from "./findDuplicateKey.ts";
 import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
@@ -26,6 +27,9 @@ const kind = {
   malformed: "CONFIG_MALFORMED",
   example: '{ "plugin": { "enabled": ["peek_plugin_tutorial"] } }',
 } as const;
+/** How long another process that is changing the file is waited for; milliseconds. */
+const lockMs = 5000;
+
 const defaults = (): ServiceConfig => serviceConfigSchema.parse({});
 const example: unknown = {
   logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
@@ -68,13 +72,60 @@ export function readConfig(
  *   `CONFIG_NOT_SAVED`. The file is then as it was.
  */
 export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
+  editConfigValue(file, path, () => value);
+}
+
+/**
+ * Changes one value of config.json depending on what it is. No other process changes the file meanwhile.
+ *
+ * @param edit Gives the new value for the present one, defaults included.
+ * @throws PeekError as {@link setConfigValue}.
+ */
+export function editConfigValue(file: string, path: readonly string[], edit: (before: unknown) => unknown): void {
+  // What is wrong with the file is told rather than that it cannot be locked.
+  readDocument(file);
+  using _lock = lockConfig(file);
   const document = readDocument(file) ?? { file, text: "{}\n", value: {} };
-  checkConfig(document);
+  const value = edit(valueAt(checkConfig(document).config, path));
   checkKnown(path, value);
   const text = edited(document.text, path, value);
-  checkConfig({ file, text, value: JSON.parse(text) });
+  checkNewValue({ file, text, value: JSON.parse(text) }, path);
   const failure = trySave(file, text);
   if (failure !== undefined) throw failure;
+}
+
+function lockConfig(file: string): FileLock {
+  const until = performance.now() + lockMs;
+  try {
+    return FileLock.acquire(`${file}.lock`, (holder) => {
+      if (performance.now() > until) throw new Error(`process ${holder.pid} is changing it`);
+      pause();
+    });
+  } catch (cause) {
+    throw notSaved(file, cause);
+  }
+}
+
+/** The file is right; what it would become may not be. */
+function checkNewValue(document: JsonDocument, path: readonly string[]): void {
+  const { issues } = checkTolerantly(serviceConfigSchema, document.value, example);
+  if (issues.length === 0) return;
+  const mistakes = explainIssues(document, issues, example).map((each) => each.replace(/^line \d+, /, ""));
+  throw new PeekError(
+    "CONFIG_INVALID",
+    `${path.join(".")} was not set: ${mistakes.join("; ")}. ${document.file} is as it was.`,
+    {
+      fields: { file: document.file, mistakes },
+    },
+  );
+}
+
+/**
+ * A key as people write it, `logging.level`, as a path. What follows `logging.levels` is one name, dots and all.
+ */
+export function configPath(key: string): readonly string[] {
+  const [, levels, name] = /^(logging\.levels)\.(.+)$/.exec(key) ?? [];
+  return levels === undefined || name === undefined ? key.split(".") : [...levels.split("."), name];
 }
 
 /**
@@ -147,11 +198,15 @@ function trySave(file: string, text: string): PeekError | undefined {
     writeFileAtomic(file, text);
     return undefined;
   } catch (cause) {
-    return new PeekError("CONFIG_NOT_SAVED", `${file} could not be saved: ${messageOf(cause)}. It is as it was.`, {
-      cause,
-      fields: { file },
-    });
+    return notSaved(file, cause);
   }
+}
+
+function notSaved(file: string, cause: unknown): PeekError {
+  return new PeekError("CONFIG_NOT_SAVED", `${file} could not be saved: ${messageOf(cause)}. It is as it was.`, {
+    cause,
+    fields: { file },
+  });
 }
 
 function fillIn(

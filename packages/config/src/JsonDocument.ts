@@ -90,7 +90,7 @@ function unreadable(file: string, code: PeekErrorCode, why: string, cause?: unkn
 }
 
 function whyNotJson(text: string, cause: unknown): string {
-  if (text.trim() === "") return "it is empty. Write {} into it, or remove it";
+  if (text.trim() === "") return "it is empty";
   const errors: ParseError[] = [];
   parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const first = errors[0];

@@ -52,6 +52,15 @@ export function createServiceHome(home: ServiceHome): void {
   }
 }
 
+/**
+ * Whether others than its owner can enter the home or write in it, though it is made so that they cannot: its mode in
+ * octal then, or undefined when it is private.
+ */
+export function openToOthers(home: ServiceHome): string | undefined {
+  const { mode } = statSync(home.dir);
+  return (mode & 0o077) === 0 ? undefined : (mode & 0o777).toString(8);
+}
+
 /** A folder named in config.json: absolute, `~/` of the account, or relative to the service's home. */
 export function resolveInHome(home: ServiceHome, folder: string): string {
   if (folder === "~" || folder.startsWith("~/")) return join(homedir(), folder.slice(1));

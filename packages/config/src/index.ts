@@ -1,6 +1,15 @@
-export { configValue, loadConfig, type LoadedConfig, readConfig, setConfigValue } from "./ConfigFile.ts";
+export {
+  configPath,
+  configValue,
+  editConfigValue,
+  loadConfig,
+  type LoadedConfig,
+  readConfig,
+  setConfigValue,
+} from "./ConfigFile.ts";
 export { explainIssues } from "./explainIssues.ts";
-export { HomeLock, homeLockHolder, type HomeLockHolder } from "./HomeLock.ts";
+export { homeLockHolder, lockHome } from "./lockHome.ts";
+export type { LockHolder } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, readJsonDocument } from "./JsonDocument.ts";
 export {
   type LogLevel,
@@ -11,6 +20,7 @@ export {
 } from "./serviceConfig.ts";
 export {
   createServiceHome,
+  openToOthers,
   type HomeEnvironment,
   resolveInHome,
   type ServiceHome,

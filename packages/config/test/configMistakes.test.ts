@@ -16,7 +16,7 @@ const lines = (...text: readonly string[]): string => text.join("\n");
 
 describe.each(actions)("%s refuses a file that", (_name, action) => {
   it.each([
-    ["is empty", "", "CONFIG_MALFORMED", ["is empty", "{}"]],
+    ["is empty", "", "CONFIG_MALFORMED", ["is empty", "For example: {"]],
     ["holds white space alone", " \n\t\n", "CONFIG_MALFORMED", ["is empty"]],
     [
       "has a comma too many",

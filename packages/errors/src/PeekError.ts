@@ -36,10 +36,19 @@ export class PeekError extends Error {
   }
 
   /**
-   * Whether `value` is a PeekError, of this copy of the package or of another: a plugin may have been installed with
-   * its own.
+   * Whether `value` is a PeekError, of this copy of the package or of another (a plugin may have been installed with
+   * its own), with a code that this copy knows.
    */
   static is(value: unknown): value is PeekError {
-    return typeof value === "object" && value !== null && brand in value;
+    try {
+      return value instanceof Error && brand in value && hasKnownCode(value);
+    } catch {
+      // A proxy may throw whatever is asked of it.
+      return false;
+    }
   }
+}
+
+function hasKnownCode(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && Object.hasOwn(errorCatalogue, error.code);
 }

@@ -76,7 +76,7 @@ export const errorCatalogue = {
     exitCode: ExitCode.config,
   },
   PLUGIN_DUPLICATE: {
-    meaning: "A plugin is named more than once in plugin.enabled, or two packages claim its name.",
+    meaning: "A plugin is named more than once in plugin.enabled.",
     cure: "Remove all but one.",
     exitCode: ExitCode.config,
   },

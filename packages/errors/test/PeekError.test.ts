@@ -11,8 +11,10 @@ describe("PeekError", () => {
   });
 
   it("is recognised from another copy of the package, and nothing else is", () => {
-    const foreign: unknown = Object.assign(new Error("x"), { [Symbol.for("peek.error")]: true });
-    expect(PeekError.is(foreign)).toBe(true);
+    const brand = { [Symbol.for("peek.error")]: true };
+    expect(PeekError.is(Object.assign(new Error("x"), brand, { code: "HOME_LOCKED" }))).toBe(true);
+    expect(PeekError.is(Object.assign(new Error("x"), brand, { code: "NEVER_HEARD_OF" }))).toBe(false);
+    expect(PeekError.is({ ...brand, code: "HOME_LOCKED" })).toBe(false);
     expect(PeekError.is(new Error("x"))).toBe(false);
     expect(PeekError.is(null)).toBe(false);
     expect(PeekError.is("HOME_LOCKED")).toBe(false);

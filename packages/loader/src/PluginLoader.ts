@@ -1,17 +1,18 @@
-import { pathToFileURL } from "node:url";
 import { PeekError, toError, messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { pluginDependencies } from "@peek/plugin-base/manifest";
+import { blame } from "./blame.ts";
 import { PluginContext } from "./hooks/PluginContext.ts";
+import { LateErrors } from "./LateErrors.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { bindDependencies } from "./order/bindDependencies.ts";
 import { otherPluginApi } from "./order/otherPluginApi.ts";
 import { planOrder } from "./order/planOrder.ts";
 import { PluginRecord } from "./PluginRecord.ts";
-import { PluginRunner } from "./PluginRunner.ts";
+import { callOf, facts, PluginRunner } from "./PluginRunner.ts";
 import type { PluginState } from "./PluginState.ts";
-import type { PluginStatus } from "./PluginStatus.ts";
-import { stopTime } from "./StopTime.ts";
+import type { HookName, PluginStatus } from "./PluginStatus.ts";
+import { never, type StopTime, stopTime } from "./StopTime.ts";
 import { resolvePlugin } from "./resolvePlugin.ts";
 
 /**
@@ -24,10 +25,15 @@ export class PluginLoader {
   readonly #context = new PluginContext();
   readonly #runner: PluginRunner;
   readonly #records = new Map<string, PluginRecord>();
+  readonly #lateErrors = new LateErrors();
   /** Those that can run, dependencies first. */
   #order: readonly PluginRecord[] = [];
-  /** Plugins that failed while running and are being taken down. */
-  readonly #failing = new Map<PluginRecord, Promise<void>>();
+  /** Plugins that have failed, or are blocked, and are brought to their end while the others run on. */
+  readonly #takeDowns = new Map<PluginRecord, Promise<void>>();
+  #stopTime: StopTime = never;
+  #stopping = false;
+  /** Those that did not end as they should since the stop began. */
+  readonly #untidy = new Set<PluginRecord>();
 
   constructor(options: PluginLoaderOptions) {
     this.#options = options;
@@ -38,6 +44,8 @@ export class PluginLoader {
       logger: this.#logger,
       getOtherPluginApi: (consumer, name, optional) =>
         otherPluginApi(consumer, name, optional, options.service, (other) => this.#records.get(other)),
+      stopTime: () => this.#stopTime,
+      onFailure: (record, error, hook) => this.#fail(record, error, hook),
     });
   }
 
@@ -51,60 +59,56 @@ export class PluginLoader {
     return this.#context.current();
   }
 
-  /** The plugin that an error was thrown in, by the files that its stack names, if any. */
-  pluginOfStack(error: Error): string | undefined {
-    const frames = error.stack ?? "";
-    const placed = [...this.#records.values()].flatMap((record) => {
-      const at = record.resolved === undefined ? -1 : frames.indexOf(`${pathToFileURL(record.rootDir).href}/`);
-      return at < 0 ? [] : [{ name: record.name, at }];
-    });
-    // The innermost frame comes first.
-    return placed.sort((one, other) => one.at - other.at)[0]?.name;
+  /** The plugin that an error which nobody caught is laid at the door of, if any. See {@link blame}. */
+  pluginOf(error: Error): string | undefined {
+    const suspects = [...this.#records.values()].flatMap((record) =>
+      record.resolved === undefined ? [] : [{ name: record.name, rootDir: record.rootDir }],
+    );
+    return blame(error.stack ?? "", this.#context.current(), suspects, (name, on) => this.#dependsOn(name, on));
   }
 
   /** Finds every enabled plugin, checks its manifest, and settles their order. No plugin code runs. */
   async resolve(): Promise<void> {
     const times = Map.groupBy(this.#options.enabled, (name) => name);
-    for (const [name, { length }] of times) await this.#resolveOne(name, length);
-    for (const record of this.#inState("resolved")) await this.#bind(record);
+    for (const [name, { length }] of times) this.#resolveOne(name, length);
+    for (const record of this.#inState("resolved")) this.#bind(record);
     const bound = this.#inState("resolved", "failed");
     const { order, cyclic } = planOrder(bound.map((record) => ({ name: record.name, after: record.waitsFor })));
-    for (const [name, error] of cyclic) await this.#failByName(name, error);
     this.#order = order.flatMap((name) => this.#records.get(name) ?? []);
+    for (const [name, error] of cyclic) this.#failByName(name, error);
+    for (const record of this.#inState("failed")) this.#blockDependantsOf(record);
   }
 
   /**
    * Loads what was resolved, each plugin after those it depends on, others side by side.
    *
-   * @param cancel When it fires, no further plugin is begun.
+   * @param cancel When it fires, no further plugin is begun, and the time for {@link stop} begins to run.
    */
   async load(cancel?: AbortSignal): Promise<void> {
-    await this.#inOrder("resolved", cancel, (record) => this.#runner.load(record, cancel), "loaded");
+    await this.#inOrder("resolved", cancel, (record) => this.#runner.load(record));
   }
 
   /**
    * Starts what was loaded, each plugin after those it depends on, others side by side.
    *
-   * @param cancel When it fires, no further plugin is begun.
+   * @param cancel When it fires, no further plugin is begun, and the time for {@link stop} begins to run.
    */
   async start(cancel?: AbortSignal): Promise<void> {
-    await this.#inOrder("loaded", cancel, (record) => this.#runner.start(record, cancel), "started");
+    await this.#inOrder("loaded", cancel, (record) => this.#runner.start(record));
   }
 
   /**
-   * Stops all that were started, then unloads all that were loaded, in the reverse of their order, one at a time.
-   * load() and start() must have settled.
+   * Stops all that were started, then unloads all that were loaded, in the reverse of their order, one at a time;
+   * what is left when the time for all is up, side by side. load() and start() must have settled.
    *
    * @returns Those that did not stop or unload as they should.
    */
   async stop(): Promise<readonly PluginStatus[]> {
-    const until = stopTime(this.#options.deadlines.shutdownMs);
-    await Promise.all(this.#failing.values());
-    const reverse = this.#order.toReversed();
-    const running = reverse.filter((record) => record.isIn("started", "loaded"));
-    for (const record of reverse) if (record.isIn("started")) await this.#runner.stop(record, until);
-    for (const record of reverse) if (record.isIn("stopped", "loaded")) await this.#runner.unload(record, until);
-    return running.filter((record) => record.isIn("failed")).map((record) => record.status());
+    this.#beginStop();
+    await Promise.all(this.#takeDowns.values());
+    await this.#inReverse((record) => this.#runner.halt(record));
+    await this.#inReverse((record) => this.#runner.drop(record));
+    return this.#order.toReversed().flatMap((record) => (this.#untidy.has(record) ? [record.status()] : []));
   }
 
   /**
@@ -122,39 +126,19 @@ export class PluginLoader {
           cause: toError(thrown),
         });
     if (record.running !== undefined) record.running.interrupt(error);
-    else if (record.isIn("loaded", "started")) this.#failWhileRunning(record, error);
-    else
-      this.#logger.error(
-        { code: error.code, err: toError(thrown) },
-        "%s, which is %s, threw: %s",
-        record.name,
-        record.state,
-        messageOf(thrown),
-      );
+    else if (record.isIn("loading", "loaded", "starting", "started")) this.#fail(record, error, undefined);
+    else this.#tellOfLateError(record, error);
     return true;
   }
 
-  #failWhileRunning(record: PluginRecord, error: PeekError): void {
-    if (this.#failing.has(record)) return;
-    const takeDown = async (): Promise<void> => {
-      for (const dependant of this.#dependantsOf(record)) await this.#runner.block(dependant, record);
-      if (record.isIn("loaded", "started")) await this.#runner.fail(record, error, undefined);
-      this.#failing.delete(record);
-    };
-    this.#failing.set(record, takeDown());
+  #tellOfLateError(record: PluginRecord, error: PeekError): void {
+    const untold = this.#lateErrors.count(record.name);
+    if (untold === undefined) return;
+    const more = untold === 0 ? "" : ` (and ${untold} more since the last that was told)`;
+    this.#logger.error(facts(error), "%s, which is %s: %s%s", record.name, record.state, error.message, more);
   }
 
-  /** Those that run and cannot without a plugin, the last first. */
-  #dependantsOf(record: PluginRecord): readonly PluginRecord[] {
-    const gone = new Set([record]);
-    for (const other of this.#order) {
-      if (this.#requiredBy(other).some((dependency) => gone.has(dependency))) gone.add(other);
-    }
-    gone.delete(record);
-    return this.#order.toReversed().filter((other) => gone.has(other) && other.isIn("started", "loaded"));
-  }
-
-  async #resolveOne(name: string, times: number): Promise<void> {
+  #resolveOne(name: string, times: number): void {
     const { sources, service } = this.#options;
     const record = new PluginRecord(name);
     this.#records.set(name, record);
@@ -170,11 +154,11 @@ export class PluginLoader {
         this.#logger.debug("%s is skipped: its plugin_package.json does not require %s", name, service);
       }
     } catch (thrown) {
-      await this.#runner.fail(record, thrown, undefined);
+      this.#fail(record, asPeekError(thrown), undefined);
     }
   }
 
-  async #bind(record: PluginRecord): Promise<void> {
+  #bind(record: PluginRecord): void {
     const { service } = this.#options;
     const { waitsFor, error, warnings } = bindDependencies(record.name, record.dependencies, service, (name) => {
       const target = this.#records.get(name);
@@ -184,7 +168,7 @@ export class PluginLoader {
     });
     record.waitsFor = waitsFor;
     for (const warning of warnings) this.#logger.warning(warning);
-    if (error !== undefined) await this.#runner.fail(record, error, undefined);
+    if (error !== undefined) this.#fail(record, error, undefined);
   }
 
   #warnOfOddities(record: PluginRecord): void {
@@ -197,35 +181,119 @@ export class PluginLoader {
     }
   }
 
+  #failByName(name: string, error: PeekError): void {
+    const record = this.#records.get(name);
+    if (record?.isIn("resolved") === true) this.#fail(record, error, undefined);
+  }
+
+  /** A plugin has failed: its state is that from now on, and those that cannot do without it are blocked. */
+  #fail(record: PluginRecord, error: PeekError, hook: HookName | undefined): void {
+    record.fail(error, hook);
+    const where = hook === undefined ? "" : ` in ${callOf(hook)}`;
+    this.#logger.error(facts(error), "%s failed%s: %s", record.name, where, error.message);
+    if (this.#stopping) {
+      // It ends in its turn, as all do; one that was interrupted on its way up did nothing wrong.
+      if (hook !== "import" && hook !== "load" && hook !== "start") this.#untidy.add(record);
+      return;
+    }
+    this.#blockDependantsOf(record);
+    this.#takeDown(record);
+  }
+
+  /** Blocks all that cannot do without a plugin. */
+  #blockDependantsOf(record: PluginRecord): void {
+    const blocked = this.#dependantsOf(record)
+      .toReversed()
+      .filter((dependant) => dependant.isIn("resolved", "loading", "loaded", "starting", "started"));
+    for (const dependant of blocked) {
+      // What it depends on itself comes first in the order, and is blocked by now.
+      const by = this.#requiredBy(dependant).find((each) => each.isIn("failed", "blocked", "skipped")) ?? record;
+      const error = blockedBy(dependant, by);
+      dependant.block(error, by.name);
+      this.#logger.error({ code: error.code, ...error.fields }, "%s is blocked: %s", dependant.name, error.message);
+    }
+    for (const dependant of blocked.toReversed()) this.#takeDown(dependant);
+  }
+
+  /** Brings a plugin that goes no further to its end, once those that depend on it have come to theirs. */
+  #takeDown(record: PluginRecord): void {
+    if (record.live === undefined) return;
+    const end = async (): Promise<void> => {
+      await Promise.all(this.#dependantsOf(record).flatMap((dependant) => this.#takeDowns.get(dependant) ?? []));
+      await this.#endAlone(record, () => this.#runner.halt(record));
+      await this.#endAlone(record, () => this.#runner.drop(record));
+      this.#takeDowns.delete(record);
+    };
+    this.#takeDowns.set(record, end());
+  }
+
+  /** One half of a plugin's end while others run on. When all have begun to stop meanwhile, it ends in their order. */
+  async #endAlone(record: PluginRecord, half: () => Promise<boolean>): Promise<void> {
+    if (this.#stopping) return;
+    const tidy = await half();
+    if (!tidy && this.#stopping) this.#untidy.add(record);
+  }
+
+  /** Those that cannot do without a plugin, through others too, the last first. */
+  #dependantsOf(record: PluginRecord): readonly PluginRecord[] {
+    const without = new Set([record]);
+    for (const other of this.#order) {
+      if (this.#requiredBy(other).some((dependency) => without.has(dependency))) without.add(other);
+    }
+    without.delete(record);
+    return this.#order.toReversed().filter((other) => without.has(other));
+  }
+
+  #dependsOn(name: string, on: string): boolean {
+    const target = this.#records.get(on);
+    return target !== undefined && this.#dependantsOf(target).some((dependant) => dependant.name === name);
+  }
+
   /** Takes plugins in `from` a step further, each once those that it waits for have settled. */
   async #inOrder(
     from: PluginState,
     cancel: AbortSignal | undefined,
     step: (record: PluginRecord) => Promise<void>,
-    reached: PluginState,
   ): Promise<void> {
+    const onCancel = (): void => this.#beginStop();
+    if (cancel?.aborted === true) onCancel();
+    cancel?.addEventListener("abort", onCancel, { once: true });
     const settled = new Map<string, Promise<void>>();
     const take = async (record: PluginRecord): Promise<void> => {
       const before = record.waitsFor.flatMap((name) => settled.get(name) ?? []);
       if (before.length > 0) await Promise.all(before);
-      if (!record.isIn(from) || isAborted(cancel)) return;
-      const missing = (): PluginRecord | undefined =>
-        this.#requiredBy(record).find((dependency) => !dependency.isIn(reached));
-      const absent = missing();
-      if (absent !== undefined) {
-        // A stop that came between is no failure: what waits for a plugin that was not begun is not begun either.
-        if (!isAborted(cancel)) await this.#runner.block(record, absent);
-        return;
-      }
+      if (!record.isIn(from) || this.#stopping || !this.#isReady(record, from)) return;
       await step(record);
-      const gone = record.isIn(reached) ? missing() : undefined;
-      if (gone !== undefined && !isAborted(cancel)) await this.#runner.block(record, gone);
+      if (record.isIn("skipped")) this.#blockDependantsOf(record);
     };
-    const onCancel = (): void => this.#runner.cancelRunning();
-    cancel?.addEventListener("abort", onCancel, { once: true });
     for (const record of this.#order) settled.set(record.name, take(record));
     await Promise.all(settled.values());
+    await Promise.all(this.#takeDowns.values());
     cancel?.removeEventListener("abort", onCancel);
+  }
+
+  /** Whether all that a plugin cannot do without have come past `from`. They have not, when a stop came between. */
+  #isReady(record: PluginRecord, from: PluginState): boolean {
+    return this.#requiredBy(record).every((dependency) => !dependency.isIn(from));
+  }
+
+  #beginStop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#stopTime = stopTime(this.#options.deadlines.shutdownMs);
+    this.#runner.cancelRunning();
+  }
+
+  async #inReverse(step: (record: PluginRecord) => Promise<boolean>): Promise<void> {
+    const end = async (record: PluginRecord): Promise<void> => {
+      if (!(await step(record))) this.#untidy.add(record);
+    };
+    const rest = this.#order.toReversed().filter((record) => record.live !== undefined);
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      await end(next);
+      if (this.#stopTime.isUp()) break;
+    }
+    await Promise.all(rest.map(end));
   }
 
   #requiredBy(record: PluginRecord): readonly PluginRecord[] {
@@ -237,20 +305,23 @@ export class PluginLoader {
   #inState(...states: readonly PluginState[]): readonly PluginRecord[] {
     return [...this.#records.values()].filter((record) => record.isIn(...states));
   }
-
-  async #failByName(name: string, error: PeekError): Promise<void> {
-    const record = this.#records.get(name);
-    if (record?.state === "resolved") await this.#runner.fail(record, error, undefined);
-  }
-}
-
-/** A call, since the signal may fire behind any await. */
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }
 
 function duplicate(name: string): PeekError {
   return new PeekError("PLUGIN_DUPLICATE", `${name} stands in plugin.enabled more than once. Remove all but one.`, {
     fields: { plugin: name },
   });
+}
+
+function blockedBy(dependant: PluginRecord, by: PluginRecord): PeekError {
+  const why = by.failure === undefined ? "" : ` (${by.failure.code})`;
+  return new PeekError(
+    "DEPENDENCY_FAILED",
+    `${dependant.name} depends on ${by.name}, which is ${by.state}${why}. Mend ${by.name} first.`,
+    { fields: { plugin: dependant.name, blockedBy: by.name } },
+  );
+}
+
+function asPeekError(thrown: unknown): PeekError {
+  return PeekError.is(thrown) ? thrown : new PeekError("INTERNAL", messageOf(thrown), { cause: toError(thrown) });
 }

@@ -1,4 +1,5 @@
-import { PeekError } from "@peek/errors";
+import { PeekError, type PeekErrorCode } from "@peek/errors";
+import { maskSecrets } from "@peek/logging";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
 import type { Interruptible } from "./hooks/withDeadline.ts";
@@ -13,10 +14,21 @@ export interface LivePlugin {
   instance: PluginCommonEntryHookABC | undefined;
   /** Fires when the plugin is to stop. */
   readonly abort: AbortController;
-  /** Acquired before start(). */
+  /** Acquired before start(), and while unload() runs. */
   readonly loadStack: ResourceStack;
-  /** Acquired in and after start(). */
+  /** Acquired from start() until stop() has run. */
   readonly startStack: ResourceStack;
+  /** Which of the two is added to now. */
+  stack: ResourceStack;
+  /** The hooks that are still to be called, since their counterparts have succeeded. */
+  readonly owed: Set<"stop" | "unload">;
+}
+
+/** Why a plugin does not run: data only, since an error may hold on to the whole plugin. */
+export interface PluginFailure {
+  readonly code: PeekErrorCode;
+  readonly message: string;
+  readonly hook: HookName | undefined;
 }
 
 /** One plugin on one service: where it is in its life, and what is known of it. Kept by the loader alone. */
@@ -34,7 +46,7 @@ export class PluginRecord {
   readonly durations: Partial<Record<HookName, number>> = {};
   #state: PluginState = "configured";
   #since = new Date();
-  #error: { readonly error: PeekError; readonly hook: HookName | undefined } | undefined;
+  #failure: PluginFailure | undefined;
   #blockedBy: string | undefined;
 
   constructor(name: string) {
@@ -50,8 +62,8 @@ export class PluginRecord {
     return states.includes(this.#state);
   }
 
-  get error(): PeekError | undefined {
-    return this.#error?.error;
+  get failure(): PluginFailure | undefined {
+    return this.#failure;
   }
 
   /** The checked manifest; only asked for once resolved. */
@@ -78,24 +90,24 @@ export class PluginRecord {
   /** Moves to `failed`. */
   fail(error: PeekError, hook: HookName | undefined): void {
     this.moveTo("failed");
-    this.#error = { error, hook };
+    this.#failure = failureOf(error, hook);
   }
 
   /** Moves to `blocked`. */
   block(error: PeekError, by: string): void {
     this.moveTo("blocked");
-    this.#error = { error, hook: undefined };
+    this.#failure = failureOf(error, undefined);
     this.#blockedBy = by;
   }
 
   /** Moves to `skipped`; with an error where somebody has to be told. */
   skip(error: PeekError | undefined): void {
     this.moveTo("skipped");
-    if (error !== undefined) this.#error = { error, hook: undefined };
+    if (error !== undefined) this.#failure = failureOf(error, undefined);
   }
 
   status(): PluginStatus {
-    const error = this.#error;
+    const failure = this.#failure;
     return {
       name: this.name,
       state: this.#state,
@@ -107,11 +119,11 @@ export class PluginRecord {
         source: this.resolved.source,
       }),
       durations: { ...this.durations },
-      ...(error && {
+      ...(failure && {
         error: {
-          code: error.error.code,
-          message: error.error.message,
-          ...(error.hook && { hook: error.hook }),
+          code: failure.code,
+          message: failure.message,
+          ...(failure.hook && { hook: failure.hook }),
         },
       }),
       ...(this.#blockedBy !== undefined && { blockedBy: this.#blockedBy }),
@@ -122,4 +134,8 @@ export class PluginRecord {
     if (this.resolved !== undefined) return this.resolved;
     throw new PeekError("PLUGIN_STATE_ILLEGAL", `${this.name} is ${this.#state} and has not been resolved.`);
   }
+}
+
+function failureOf({ code, message }: PeekError, hook: HookName | undefined): PluginFailure {
+  return { code, message: maskSecrets(message), hook };
 }

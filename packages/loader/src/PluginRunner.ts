@@ -1,23 +1,16 @@
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
 import type { Logger, PluginCommonEntryHookABC } from "@peek/plugin-base";
-import type { EntryHookClass } from "./hooks/checkEntryHookClass.ts";
+import { type EntryHookClass, requireHooks } from "./hooks/checkEntryHookClass.ts";
 import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHookClass.ts";
-import { Limit } from "./hooks/Limit.ts";
+import { ModuleImporter } from "./hooks/ModuleImporter.ts";
 import type { PluginContext } from "./hooks/PluginContext.ts";
 import { ResourceStack } from "./hooks/ResourceStack.ts";
 import { type Interruptible, withDeadline } from "./hooks/withDeadline.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { PluginPlatform } from "./PluginPlatform.ts";
 import type { LivePlugin, PluginRecord } from "./PluginRecord.ts";
-import type { PluginState } from "./PluginState.ts";
 import type { HookName } from "./PluginStatus.ts";
-import { never, type StopTime } from "./StopTime.ts";
-
-/**
- * So many plugins are imported side by side: more would gain nothing, and hundreds that are half done keep the garbage
- * collector busy.
- */
-const importsAtOnce = 32;
+import type { StopTime } from "./StopTime.ts";
 
 /** What a {@link PluginRunner} works with. */
 export interface PluginRunnerOptions extends PluginLoaderOptions {
@@ -25,134 +18,140 @@ export interface PluginRunnerOptions extends PluginLoaderOptions {
   readonly logger: Logger;
   /** Answers a plugin's `platform.getOtherPluginApi()`. */
   readonly getOtherPluginApi: (consumer: PluginRecord, name: string, optional: boolean) => unknown;
+  /** By when all plugins are to be stopped, as things are now. */
+  readonly stopTime: () => StopTime;
+  /** Makes a plugin fail, with all that follows from it. */
+  readonly onFailure: (record: PluginRecord, error: PeekError, hook: HookName) => void;
 }
 
 /** Takes one plugin at a time through the steps of its life. A plugin's failure is never thrown: it is its state. */
 export class PluginRunner {
   readonly #options: PluginRunnerOptions;
   readonly #running = new Set<Interruptible>();
-  readonly #imports = new Limit(importsAtOnce);
+  readonly #importer = new ModuleImporter();
 
   constructor(options: PluginRunnerOptions) {
     this.#options = options;
   }
 
-  /** Gives every hook that is running `deadlines.stopMs` from now. */
+  /** Gives every hook that is running what is left for a stop(). */
   cancelRunning(): void {
-    for (const running of this.#running) running.cancel();
+    for (const running of this.#running) running.cancel(this.#left("stop"));
+  }
+
+  /** Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`, unless it was blocked meanwhile. */
+  async load(record: PluginRecord): Promise<void> {
+    const { deadlines, logger } = this.#options;
+    record.moveTo("loading");
+    const live = newLivePlugin(record.name);
+    record.live = live;
+    const imported = await this.#step(record, "import", deadlines.loadMs, () => this.#construct(record));
+    if (!imported || !record.isIn("loading")) return;
+    if (live.instance === undefined) {
+      this.#skipWithoutHook(record);
+      return;
+    }
+    // Reached through the record: a variable would keep the instance of a hook that never settles.
+    const loaded = await this.#step(record, "load", deadlines.loadMs, () => record.live?.instance?.load());
+    if (!loaded) return;
+    live.owed.add("unload");
+    if (!record.isIn("loading")) return;
+    record.moveTo("loaded");
+    logger.debug("%s loaded in %d ms", record.name, record.durations.load);
+  }
+
+  /** Ends in `started` or `failed`, unless it was blocked meanwhile. */
+  async start(record: PluginRecord): Promise<void> {
+    const { deadlines, logger } = this.#options;
+    record.moveTo("starting");
+    if (record.live !== undefined) record.live.stack = record.live.startStack;
+    const started = await this.#step(record, "start", deadlines.startMs, () => record.live?.instance?.start());
+    if (!started) return;
+    record.live?.owed.add("stop");
+    if (!record.isIn("starting")) return;
+    record.moveTo("started");
+    logger.debug("%s started in %d ms", record.name, record.durations.start);
   }
 
   /**
-   * Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`; stays `resolved` when `cancel` has fired
-   * before its turn came.
+   * The first half of the end: stop(), if start() has succeeded, and the release of what was acquired since. A plugin
+   * that has failed or is blocked stays so.
+   *
+   * @returns Whether stop() did what it should.
    */
-  async load(record: PluginRecord, cancel: AbortSignal | undefined): Promise<void> {
-    await this.#imports.run(async (leave) => {
-      if (cancel?.aborted !== true) await this.#importAndLoad(record, cancel, leave);
-    });
-  }
-
-  async #importAndLoad(record: PluginRecord, cancel: AbortSignal | undefined, onImported: () => void): Promise<void> {
-    const { deadlines, logger } = this.#options;
-    record.moveTo("loading");
-    record.live = newLivePlugin(record.name);
-    let hook: HookName = "import";
-    try {
-      await this.#runHook(record, "import", deadlines.loadMs, () => this.#construct(record), cancel);
-      onImported();
-      if (record.live.instance === undefined) {
-        this.#skipWithoutHook(record);
-        return;
-      }
-      hook = "load";
-      // Reached through the record each time: a variable would keep the instance of a hook that never settles.
-      await this.#runHook(record, "load", deadlines.loadMs, () => record.live?.instance?.load(), cancel);
-      record.moveTo("loaded");
-      logger.debug("%s loaded in %d ms", record.name, record.durations.load);
-    } catch (thrown) {
-      await this.fail(record, thrown, hook);
-    }
-  }
-
-  /** Ends in `started` or `failed`. */
-  async start(record: PluginRecord, cancel: AbortSignal | undefined): Promise<void> {
-    const { deadlines, logger } = this.#options;
-    record.moveTo("starting");
-    try {
-      await this.#runHook(record, "start", deadlines.startMs, () => record.live?.instance?.start(), cancel);
-      record.moveTo("started");
-      logger.debug("%s started in %d ms", record.name, record.durations.start);
-    } catch (thrown) {
-      await this.fail(record, thrown, "start");
-    }
-  }
-
-  /** Ends in `stopped` or `failed`. */
-  async stop(record: PluginRecord, until: StopTime = never): Promise<void> {
-    const budgetMs = until.within(this.#options.deadlines.stopMs);
-    record.moveTo("stopping");
+  async halt(record: PluginRecord): Promise<boolean> {
+    const { live } = record;
+    if (live === undefined) return true;
+    await this.#letSettle(record);
     this.#abort(record);
+    if (record.isIn("started")) record.moveTo("stopping");
+    const stopped =
+      !live.owed.delete("stop") || (await this.#endStep(record, "stop", () => record.live?.instance?.stop()));
+    if (record.isIn("stopping")) record.moveTo("stopped");
+    await this.#release(record, live.startStack, "stop");
+    return stopped;
+  }
+
+  /**
+   * The second half of the end: unload(), if load() has succeeded, and the release of all the rest. Nothing of the
+   * plugin is left in memory.
+   *
+   * @returns Whether unload() did what it should.
+   */
+  async drop(record: PluginRecord): Promise<boolean> {
+    const { live } = record;
+    if (live === undefined) return true;
+    live.stack = live.loadStack;
+    if (record.isIn("loaded", "stopped")) record.moveTo("unloading");
+    const unloaded =
+      !live.owed.delete("unload") || (await this.#endStep(record, "unload", () => record.live?.instance?.unload()));
+    if (record.isIn("unloading")) record.moveTo("unloaded");
+    await this.#release(record, live.loadStack, "unload");
+    record.live = undefined;
+    return unloaded;
+  }
+
+  /** A step forward. A failure is the plugin's, unless it has failed or is blocked already. */
+  async #step(record: PluginRecord, hook: HookName, deadlineMs: number, work: () => unknown): Promise<boolean> {
     try {
-      await this.#runHook(record, "stop", budgetMs, () => record.live?.instance?.stop());
-      record.moveTo("stopped");
-      await this.#release(record, record.live?.startStack, budgetMs);
+      await this.#runHook(record, hook, deadlineMs, work);
+      return true;
     } catch (thrown) {
-      await this.fail(record, thrown, "stop", until);
+      if (record.isIn("loading", "starting")) this.#options.onFailure(record, asPluginError(thrown), hook);
+      return false;
     }
   }
 
-  /** Ends in `unloaded` or `failed`; either way nothing of the plugin is left. */
-  async unload(record: PluginRecord, until: StopTime = never): Promise<void> {
-    const budgetMs = until.within(this.#options.deadlines.unloadMs);
-    record.moveTo("unloading");
-    this.#abort(record);
+  /** A step of the end. */
+  async #endStep(record: PluginRecord, hook: "stop" | "unload", work: () => unknown): Promise<boolean> {
     try {
-      await this.#runHook(record, "unload", budgetMs, () => record.live?.instance?.unload());
-      record.moveTo("unloaded");
-      await this.#release(record, record.live?.loadStack, budgetMs);
-      record.live = undefined;
+      await this.#runHook(record, hook, this.#left(hook), work);
+      return true;
     } catch (thrown) {
-      await this.fail(record, thrown, "unload", until);
+      const error = asPluginError(thrown);
+      if (record.isIn("stopping", "unloading")) this.#options.onFailure(record, error, hook);
+      else
+        this.#options.logger.warning(facts(error), "%s: %s failed too: %s", record.name, callOf(hook), error.message);
+      return false;
     }
   }
 
-  /** Ends in `failed`, with all that the plugin had acquired released. */
-  async fail(
-    record: PluginRecord,
-    thrown: unknown,
-    hook: HookName | undefined,
-    until: StopTime = never,
-  ): Promise<void> {
-    const error = asPluginError(thrown, hook);
-    const from = record.state;
-    record.fail(error, hook);
-    this.#logFailure(record, error, hook);
-    await this.#tearDown(record, from, until);
+  /** A hook that is running when its plugin is to end has the time of a stop() to settle. */
+  async #letSettle(record: PluginRecord): Promise<void> {
+    const { running } = record;
+    if (running === undefined) return;
+    running.cancel(this.#left("stop"));
+    await Promise.allSettled([running.done]);
   }
 
-  /** Ends in `blocked`: a plugin that it depends on does not run. */
-  async block(record: PluginRecord, by: PluginRecord): Promise<void> {
-    const { logger } = this.#options;
-    const error = new PeekError(
-      "DEPENDENCY_FAILED",
-      `${record.name} depends on ${by.name}, which is ${by.state}${by.error === undefined ? "" : ` (${by.error.code})`}. Mend ${by.name} first.`,
-      { fields: { plugin: record.name, blockedBy: by.name } },
-    );
-    logger.error("%s is blocked: %s", record.name, error.message);
-    if (record.isIn("started")) {
-      await this.stop(record);
-      if (record.isIn("stopped")) await this.unload(record);
-      if (record.isIn("unloaded")) record.block(error, by.name);
-      return;
-    }
-    const from = record.state;
-    record.block(error, by.name);
-    await this.#tearDown(record, from, never);
+  #left(hook: "stop" | "unload"): number {
+    const { deadlines, stopTime } = this.#options;
+    return stopTime().within(hook === "stop" ? deadlines.stopMs : deadlines.unloadMs);
   }
 
   async #construct(record: PluginRecord): Promise<void> {
     const { service, conditions } = this.#options;
-    const entryHookClass = await loadEntryHookClass(record.rootDir, service, conditions);
+    const entryHookClass = await loadEntryHookClass(record.rootDir, service, conditions, this.#importer);
     const { live } = record;
     if (entryHookClass === undefined || live === undefined) return;
     live.instance = this.#newInstance(entryHookClass, record, live);
@@ -169,16 +168,10 @@ export class PluginRunner {
       dataPath,
       signal: live.abort.signal,
       getLogger,
-      disposables: () => (isBeforeStart(record.state) ? live.loadStack : live.startStack),
+      disposables: () => live.stack,
       getOtherPluginApi: (name, optional) => getOtherPluginApi(record, name, optional),
     });
-    try {
-      return new entryHookClass(record.name, record.rootDir, platform);
-    } catch (cause) {
-      throw new PeekError("HOOK_THREW", `the constructor of ${entryHookClass.name} threw: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    return requireHooks(construct(entryHookClass, record, platform), entryHookFunctionName(service), entryHookClass);
   }
 
   #skipWithoutHook(record: PluginRecord): void {
@@ -193,13 +186,7 @@ export class PluginRunner {
     logger.warning("%s is skipped: %s", record.name, error.message);
   }
 
-  async #runHook(
-    record: PluginRecord,
-    hook: HookName,
-    deadlineMs: number,
-    work: () => unknown,
-    cancel?: AbortSignal,
-  ): Promise<void> {
+  async #runHook(record: PluginRecord, hook: HookName, deadlineMs: number, work: () => unknown): Promise<void> {
     const { context, deadlines, logger } = this.#options;
     const began = performance.now();
     const call = callOf(hook);
@@ -214,21 +201,16 @@ export class PluginRunner {
           deadlines.warnMs / 1000,
           deadlineMs / 1000,
         ),
-      onTimeout: () =>
-        new PeekError(
-          "HOOK_TIMED_OUT",
-          `${call} did not settle within ${deadlineMs / 1000} s and was given up on. Look for a promise that is never resolved; if it is only slow, raise plugin.deadlines in config.json.`,
-        ),
+      onTimeout: () => timedOut(call, deadlineMs),
       cancelMs: deadlines.stopMs,
       onCancelled: () =>
         new PeekError(
           "HOOK_CANCELLED",
-          `${call} was given up on, since the service is to stop and it did not settle within ${deadlines.stopMs / 1000} s.`,
+          `${call} did not settle in time and was given up on, since the plugin is to stop.`,
         ),
     });
     record.running = running;
     this.#running.add(running);
-    if (cancel?.aborted === true) running.cancel();
     try {
       await running.done;
     } finally {
@@ -238,33 +220,8 @@ export class PluginRunner {
     }
   }
 
-  /** Brings a plugin that goes no further from where it was to nothing, as far as that can be done. */
-  async #tearDown(record: PluginRecord, from: PluginState, until: StopTime): Promise<void> {
-    const { stopMs, unloadMs } = this.#options.deadlines;
-    const { live } = record;
-    if (live === undefined) return;
-    this.#abort(record);
-    if (from === "started") await this.#tryHook(record, "stop", until.within(stopMs), () => live.instance?.stop());
-    await this.#release(record, live.startStack, until.within(stopMs));
-    if (from !== "loading" && from !== "unloading") {
-      await this.#tryHook(record, "unload", until.within(unloadMs), () => live.instance?.unload());
-    }
-    await this.#release(record, live.loadStack, until.within(unloadMs));
-    record.live = undefined;
-  }
-
-  async #tryHook(record: PluginRecord, hook: HookName, budgetMs: number, work: () => unknown): Promise<void> {
-    try {
-      await this.#runHook(record, hook, budgetMs, work);
-    } catch (thrown) {
-      const error = asPluginError(thrown, hook);
-      this.#options.logger.warning(facts(error), "%s: %s failed too: %s", record.name, callOf(hook), error.message);
-    }
-  }
-
-  async #release(record: PluginRecord, stack: ResourceStack | undefined, budgetMs: number): Promise<void> {
-    if (stack === undefined) return;
-    const failures = await this.#options.context.run(record.name, () => stack.release(budgetMs));
+  async #release(record: PluginRecord, stack: ResourceStack, hook: "stop" | "unload"): Promise<void> {
+    const failures = await this.#options.context.run(record.name, () => stack.release(this.#left(hook)));
     for (const failure of failures) this.#options.logger.warning(facts(failure), failure.message);
   }
 
@@ -272,40 +229,52 @@ export class PluginRunner {
     // Listeners are the plugin's code.
     this.#options.context.run(record.name, () => record.live?.abort.abort());
   }
+}
 
-  #logFailure(record: PluginRecord, error: PeekError, hook: HookName | undefined): void {
-    const where = hook === undefined ? "" : ` in ${callOf(hook)}`;
-    this.#options.logger.error(facts(error), "%s failed%s: %s", record.name, where, error.message);
+/** The hook as it stands in messages. */
+export function callOf(hook: HookName): string {
+  return hook === "import" ? "its import" : `${hook}()`;
+}
+
+/** The stack belongs to the log where code threw; where a person made a mistake, the message says it all. */
+export function facts(error: PeekError): Readonly<Record<string, unknown>> {
+  const { cause, code, fields } = error;
+  const isFault = error.exitCode === ExitCode.internal && cause instanceof Error && !PeekError.is(cause);
+  return isFault ? { code, ...fields, err: cause } : { code, ...fields };
+}
+
+function construct(entryHookClass: EntryHookClass, record: PluginRecord, platform: object): PluginCommonEntryHookABC {
+  try {
+    return new entryHookClass(record.name, record.rootDir, platform);
+  } catch (cause) {
+    throw new PeekError("HOOK_THREW", `the constructor of ${entryHookClass.name} threw: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
 function newLivePlugin(name: string): LivePlugin {
+  const loadStack = new ResourceStack(name);
   return {
     instance: undefined,
     abort: new AbortController(),
-    loadStack: new ResourceStack(name),
+    loadStack,
     startStack: new ResourceStack(name),
+    stack: loadStack,
+    owed: new Set(),
   };
 }
 
-function isBeforeStart(state: PluginState): boolean {
-  return state === "loading" || state === "loaded";
-}
-
-function callOf(hook: HookName): string {
-  return hook === "import" ? "its import" : `${hook}()`;
+function timedOut(call: string, deadlineMs: number): PeekError {
+  const seconds = Math.round(deadlineMs) / 1000;
+  return new PeekError(
+    "HOOK_TIMED_OUT",
+    `${call} did not settle within ${seconds} s and was given up on. Look for a promise that is never resolved; if it is only slow, raise plugin.deadlines in config.json.`,
+  );
 }
 
 /** What a plugin threw, with a code. The platform's own errors have one already. */
-function asPluginError(thrown: unknown, hook: HookName | undefined): PeekError {
+function asPluginError(thrown: unknown): PeekError {
   if (PeekError.is(thrown)) return thrown;
-  const code = hook === undefined ? "PLUGIN_LATE_ERROR" : "HOOK_THREW";
-  return new PeekError(code, messageOf(thrown), { cause: toError(thrown) });
-}
-
-/** The stack belongs to the log where code threw; where a person made a mistake, the message says it all. */
-function facts(error: PeekError): Readonly<Record<string, unknown>> {
-  const { cause, code, fields } = error;
-  const isFault = error.exitCode === ExitCode.internal && cause instanceof Error && !PeekError.is(cause);
-  return isFault ? { code, ...fields, err: cause } : { code, ...fields };
+  return new PeekError("HOOK_THREW", messageOf(thrown), { cause: toError(thrown) });
 }

@@ -10,20 +10,20 @@ const legalMoves = {
   /** Its plugin_package.json does not require this service, or it has no hook function for it. */
   skipped: [],
   /** Being imported, constructed, or in load(). */
-  loading: ["loaded", "skipped", "failed"],
+  loading: ["loaded", "skipped", "failed", "blocked"],
   loaded: ["starting", "unloading", "failed", "blocked"],
   /** In start(). */
-  starting: ["started", "failed"],
-  started: ["stopping", "failed"],
+  starting: ["started", "failed", "blocked"],
+  started: ["stopping", "failed", "blocked"],
   /** In stop(). */
   stopping: ["stopped", "failed"],
   stopped: ["unloading", "failed"],
   /** In unload(). */
   unloading: ["unloaded", "failed"],
-  unloaded: ["blocked"],
-  /** It, or its package, did something wrong. */
+  unloaded: [],
+  /** It, or its package, did something wrong. What it still holds is being taken from it. */
   failed: [],
-  /** A plugin that it depends on does not run. */
+  /** A plugin that it depends on does not run. What it still holds is being taken from it. */
   blocked: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,6 +1,6 @@
+import { pathToFileURL } from "node:url";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { manifestName } from "@peek/loader";
 import { manifestOf, type TestPlugin, writePlugin } from "./pluginFolders.ts";
@@ -231,22 +231,6 @@ describe("a plugin", () => {
     await test.loader.stop();
     expect(known).toEqual(Array.from({ length: 4 }, () => "peek_plugin_a"));
     expect(test.loader.currentPlugin()).toBeUndefined();
-  });
-
-  it("is known by the files that an error's stack names, the innermost first", async () => {
-    const base = temporaryFolder();
-    const { loader } = await new TestLoader(base, { peek_plugin_a: {}, peek_plugin_ab: {} }).resolved();
-    const frame = (path: string): string => `    at f (${pathToFileURL(join(base, path)).href}:1:2)`;
-    const error = (...paths: readonly string[]): Error =>
-      Object.assign(new Error("x"), { stack: ["Error: x", ...paths.map(frame)].join("\n") });
-    expect(loader.pluginOfStack(error("other/x.js", "peek-plugin-ab/x.js", "peek-plugin-a/x.js"))).toBe(
-      "peek_plugin_ab",
-    );
-    expect(loader.pluginOfStack(error("peek-plugin-a/node_modules/y/y.js", "peek-plugin-ab/x.js"))).toBe(
-      "peek_plugin_a",
-    );
-    expect(loader.pluginOfStack(error("peek-plugin-abc/x.js"))).toBeUndefined();
-    expect(loader.pluginOfStack(Object.assign(new Error("x"), { stack: undefined }))).toBeUndefined();
   });
 
   it("may be loaded by two loaders at once, each with an instance of its own", async () => {

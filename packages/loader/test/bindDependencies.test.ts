@@ -35,7 +35,7 @@ describe("a dependency", () => {
       undefined,
       "^1.0.0",
       "DEPENDENCY_MISSING",
-      "which is not enabled on logic. Add it to plugin.enabled.",
+      "which is not enabled on logic. Install it if it is not, and add it to plugin.enabled.",
     ],
     [
       "does not run on this service",

@@ -3,7 +3,7 @@ import { serviceNames } from "@peek/plugin-base";
 import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
 import { PLUGIN_API_VERSION } from "@peek/plugin-base/internal";
 import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
-import { checkEntryHookClass } from "../src/hooks/checkEntryHookClass.ts";
+import { checkEntryHookClass, requireHooks } from "../src/hooks/checkEntryHookClass.ts";
 import { caught } from "./caught.ts";
 
 const [major = 0, minor = 0] = PLUGIN_API_VERSION.split(".").map(Number);
@@ -88,13 +88,6 @@ describe("checkEntryHookClass", () => {
       "ENTRY_HOOK_WRONG_CLASS",
       "the class FieldEntryHook, which is for the field service. Extend PluginLogicEntryHookABC",
     ],
-    [
-      "the abstract class itself",
-      PluginLogicEntryHookABC,
-      "ENTRY_HOOK_WRONG_CLASS",
-      "does not define load(), start(), stop(), unload()",
-    ],
-    ["a class without stop()", withoutStop(), "ENTRY_HOOK_WRONG_CLASS", "does not define stop()"],
     ["a brand that is none", foreign("logic"), "ENTRY_HOOK_WRONG_CLASS", "does not extend"],
     ["a brand without a version", foreign({ service: "logic" }), "ENTRY_HOOK_WRONG_CLASS", "does not extend"],
     [
@@ -131,14 +124,35 @@ describe("checkEntryHookClass", () => {
   });
 });
 
+describe("requireHooks", () => {
+  const require = (instance: object) =>
+    requireHooks(instance as LogicEntryHook, "peekLogicEntryHook", checkEntryHookClass(LogicEntryHook, "f", "logic"));
+  const hook = (): void => undefined;
+
+  it("takes hooks that are methods, and hooks that are properties", () => {
+    class Methods {
+      load(): void {}
+      start(): void {}
+      stop(): void {}
+      unload(): void {}
+    }
+    for (const instance of [new Methods(), { load: hook, start: hook, stop: hook, unload: hook }]) {
+      expect(require(instance)).toBe(instance);
+    }
+  });
+
+  it.each([
+    [{}, "does not define load(), start(), stop(), unload()"],
+    [{ load: hook, start: hook, stop: 7, unload: hook }, "does not define stop()"],
+  ])("refuses an instance that lacks some", (instance, says) => {
+    const error = caught(() => require(instance));
+    expect(error.code).toBe("ENTRY_HOOK_WRONG_CLASS");
+    expect(error.message).toContain(says);
+  });
+});
+
 function circle(): object {
   const self: Record<string, unknown> = {};
   self["self"] = self;
   return self;
-}
-
-function withoutStop(): unknown {
-  class Without extends LogicEntryHook {}
-  Object.defineProperty(Without.prototype, "stop", { value: undefined });
-  return Without;
 }

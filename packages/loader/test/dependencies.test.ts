@@ -67,8 +67,8 @@ describe("what depends on a plugin that fails", () => {
     expect(log).toEqual([
       "load peek_plugin_middle",
       "load peek_plugin_top",
-      "unload peek_plugin_middle",
       "unload peek_plugin_top",
+      "unload peek_plugin_middle",
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PeekError } from "@peek/errors";
 import type { TestPlugin } from "./pluginFolders.ts";
 import { TestLoader } from "./TestLoader.ts";
@@ -25,8 +25,8 @@ describe("reportError()", () => {
       peek_plugin_e: noting(log),
     }).started();
     expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
-    await test.loader.stop();
-    expect(log.slice(0, 6)).toEqual([
+    await vi.waitFor(() => expect(log).toHaveLength(6));
+    expect(log).toEqual([
       "stop peek_plugin_c",
       "unload peek_plugin_c",
       "stop peek_plugin_b",
@@ -34,6 +34,7 @@ describe("reportError()", () => {
       "stop peek_plugin_a",
       "unload peek_plugin_a",
     ]);
+    await test.loader.stop();
     expect(test.states).toEqual({
       peek_plugin_a: "failed",
       peek_plugin_b: "blocked",
@@ -46,7 +47,7 @@ describe("reportError()", () => {
       message: "it threw outside its hooks: timer went wrong",
     });
     expect(test.status("peek_plugin_a").error?.hook).toBeUndefined();
-    expect(test.status("peek_plugin_c").blockedBy).toBe("peek_plugin_a");
+    expect(test.status("peek_plugin_c").blockedBy).toBe("peek_plugin_b");
   });
 
   it("fails a plugin that was only loaded, which is unloaded", async () => {
@@ -75,6 +76,7 @@ describe("reportError()", () => {
       peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" } }),
     }).started();
     for (let count = 0; count < 3; count += 1) test.loader.reportError("peek_plugin_a", late);
+    await vi.waitFor(() => expect(log).toHaveLength(4));
     await test.loader.stop();
     expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
@@ -125,8 +127,71 @@ describe("reportError()", () => {
     expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
     expect(test.states).toEqual({ peek_plugin_a: "unloaded" });
     expect(test.logged("error")).toEqual([
-      expect.stringContaining("peek_plugin_a, which is unloaded, threw: timer went wrong"),
+      expect.stringContaining("peek_plugin_a, which is unloaded: it threw outside its hooks: timer went wrong"),
     ]);
+  });
+
+  it("tells of one that goes on throwing after its end once, not each time", async () => {
+    const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
+    await test.loader.stop();
+    for (let count = 0; count < 1000; count += 1) test.loader.reportError("peek_plugin_a", late);
+    expect(test.logged("error")).toHaveLength(1);
+  });
+
+  it("takes two that fail at once, and those that depend on both, to their end", async () => {
+    const log: string[] = [];
+    const both = { peek_plugin_a1: "1", peek_plugin_a2: "1" };
+    const slowly = { stop: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a1: noting(log),
+      peek_plugin_a2: noting(log),
+      peek_plugin_b: { ...slowly, dependencies: both, unload: ({ name }) => void log.push(`unload ${name}`) },
+      peek_plugin_c: { ...slowly, dependencies: both, unload: ({ name }) => void log.push(`unload ${name}`) },
+    }).started();
+    test.loader.reportError("peek_plugin_a1", late);
+    test.loader.reportError("peek_plugin_a2", late);
+    const states = {
+      peek_plugin_a1: "failed",
+      peek_plugin_a2: "failed",
+      peek_plugin_b: "blocked",
+      peek_plugin_c: "blocked",
+    };
+    expect(test.states).toEqual(states);
+    await vi.waitFor(() => expect(log).toHaveLength(6));
+    expect(log.slice(0, 2).toSorted()).toEqual(["unload peek_plugin_b", "unload peek_plugin_c"]);
+    expect(await test.loader.stop()).toEqual([]);
+    expect(test.states).toEqual(states);
+  });
+
+  it("never starts a plugin that has failed between load() and start()", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log, { start: () => void log.push("started") }),
+      peek_plugin_b: noting(log, {
+        dependencies: { peek_plugin_a: "1" },
+        unload: () => new Promise<void>((resolve) => setTimeout(resolve, 20)),
+      }),
+    }).loaded();
+    test.loader.reportError("peek_plugin_a", late);
+    await test.loader.start();
+    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
+    expect(log).toEqual(["unload peek_plugin_a"]);
+  });
+
+  it("lets a start() that depends on a failing plugin settle, and ends it before that plugin", async () => {
+    const log: string[] = [];
+    const running = Promise.withResolvers<void>();
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log),
+      peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" }, start: () => running.promise }),
+    }).loaded();
+    const started = test.loader.start();
+    await vi.waitFor(() => expect(test.states["peek_plugin_b"]).toBe("starting"));
+    test.loader.reportError("peek_plugin_a", late);
+    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
+    running.resolve();
+    await started;
+    expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
   });
 
   it("knows no plugin that is not enabled", async () => {

@@ -81,7 +81,7 @@ describe("the entry of a package", () => {
   it.each([
     ["is no JSON", "{"],
     ["is no object", "[]"],
-    ["has no name", "{}"],
+    ["has a wrong type", '{"main": 7}'],
   ])("is refused where package.json %s", (_what, text) => {
     expect(caught(() => resolveEntry(packageWith(text, ["index.js"]), [])).code).toBe("ENTRY_UNRESOLVED");
   });

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
 import { createStream, type RotatingFileStream } from "rotating-file-stream";
 import { formatText } from "./formatText.ts";
+import { removeOldLogs } from "./removeOldLogs.ts";
 import type { LogFormat, LogLine, LogSink } from "./LogSink.ts";
 
 /** Which files a {@link FileSink} writes. */
@@ -22,7 +23,8 @@ export interface FileSinkOptions {
 
 /** After trouble, how long to wait before the file is opened again; milliseconds. */
 const retryMs = 30_000;
-const dayMs = 24 * 60 * 60 * 1000;
+/** How long the last lines are waited for, when the sink is disposed; milliseconds. */
+const lastLinesMs = 2000;
 
 /**
  * Writes to `<name>.log`. At midnight it becomes `<name>-<date>.<n>.log.gz` and a new one begins. Trouble with the
@@ -48,11 +50,13 @@ export class FileSink implements LogSink {
     this.#stream = undefined;
     this.#retryAt = Infinity;
     if (stream === undefined) return;
-    await new Promise<void>((resolve) => {
-      // After the error, if there is one.
-      stream.once("close", resolve);
-      stream.end();
-    });
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    // After the error, if there is one. A disk that does not answer keeps nobody from ending.
+    stream.once("close", resolve);
+    const timer = setTimeout(resolve, lastLinesMs);
+    stream.end();
+    await closed;
+    clearTimeout(timer);
   }
 
   #open(): RotatingFileStream | undefined {
@@ -71,8 +75,7 @@ export class FileSink implements LogSink {
         mode: 0o600,
       });
       stream.on("error", (error) => this.#fail(stream, error));
-      // A file that could not be compressed or removed: the log itself goes on.
-      stream.on("warning", (error) => this.#report(error));
+      stream.on("warning", (error) => this.#warn(error));
       stream.on("rotated", () => this.#removeOld());
       stream.on("open", () => this.#recover());
       return stream;
@@ -101,6 +104,13 @@ export class FileSink implements LogSink {
     );
   }
 
+  /** A file that could not be compressed or named as it should: the log itself goes on. */
+  #warn(error: unknown): void {
+    const { dir, name, onTrouble } = this.#options;
+    const message = `A log file of ${name} in ${dir} could not be rotated as it should: ${messageOf(error)}. It was left there.`;
+    onTrouble(new PeekError("LOG_FILE_UNUSABLE", message, { cause: error, fields: { dir } }));
+  }
+
   #recover(): void {
     if (!this.#troubled) return;
     this.#troubled = false;
@@ -109,12 +119,7 @@ export class FileSink implements LogSink {
 
   #removeOld(): void {
     const { dir, name, daysToKeep } = this.#options;
-    const oldest = Date.now() - daysToKeep * dayMs;
-    for (const file of readdirSync(dir)) {
-      if (!file.startsWith(`${name}-`) || !file.endsWith(".log.gz")) continue;
-      const path = join(dir, file);
-      if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
-    }
+    removeOldLogs(dir, name, daysToKeep);
   }
 }
 

@@ -1,9 +1,9 @@
-import { toError } from "@peek/errors";
-import { type Logger as PinoLogger, pino } from "pino";
+import { messageOf, toError } from "@peek/errors";
+import { type LogFn, type Logger as PinoLogger, pino } from "pino";
 import { levelOf } from "./levelOf.ts";
 import { type Level, levelNumbers, type LogRecord } from "./LogRecord.ts";
 import type { LogLine, LogSink } from "./LogSink.ts";
-import { maskUrls, redacted, redactedPaths } from "./redact.ts";
+import { maskSecrets, redacted, redactedPaths } from "./redact.ts";
 
 type CustomLevel = "debug" | "info" | "warning" | "error" | "critical";
 
@@ -46,6 +46,7 @@ export class Logging implements AsyncDisposable {
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label.toUpperCase() }), log: renameOwn },
         serializers: { err: errorOf },
+        hooks: { logMethod: neverThrow },
         redact: { paths: [...redactedPaths], censor: redacted },
       },
       { write: (json: string) => this.#write(json) },
@@ -63,7 +64,7 @@ export class Logging implements AsyncDisposable {
   }
 
   #write(raw: string): void {
-    const line = new WrittenLine(maskUrls(raw));
+    const line = new WrittenLine(maskSecrets(raw));
     for (const sink of this.#sinks) sink.write(line);
   }
 }
@@ -84,11 +85,41 @@ class WrittenLine implements LogLine {
   }
 }
 
-/** Anything can be thrown, and then logged as `err`. */
+/**
+ * Anything can be thrown, and then logged as `err`. Only what is text or a number is taken of it: the rest of an error
+ * may be getters that throw, a toJSON() of its own, or half the program.
+ */
 function errorOf(thrown: unknown): object {
   const error = toError(thrown);
-  const written = pino.stdSerializers.err(error);
-  return typeof written.stack === "string" ? written : { ...written, stack: String(error) };
+  const code: unknown = Reflect.get(error, "code");
+  const stack = pino.stdSerializers.err(withoutProperties(error)).stack;
+  return {
+    type: error.constructor.name,
+    message: error.message,
+    stack: typeof stack === "string" ? stack : String(error),
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+  };
+}
+
+/** The error with its causes, as pino writes them into one stack, and with nothing else. */
+function withoutProperties(error: Error): Error {
+  const bare = new Error(error.message, "cause" in error ? { cause: bareCause(error.cause) } : undefined);
+  bare.name = error.name;
+  if (error.stack !== undefined) bare.stack = error.stack;
+  return bare;
+}
+
+function bareCause(cause: unknown): Error | undefined {
+  return cause instanceof Error ? withoutProperties(toError(cause)) : undefined;
+}
+
+/** Whoever logs is in the middle of something else; what cannot be written is said to be so, and no more. */
+function neverThrow(this: PinoLogger, args: Parameters<LogFn>, method: LogFn): void {
+  try {
+    method.apply(this, args);
+  } catch (error) {
+    method.call(this, "A line could not be logged: %s", messageOf(error));
+  }
 }
 
 /** Facts under other names where their own would replace what each line has. */

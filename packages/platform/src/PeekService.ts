@@ -1,6 +1,7 @@
 import {
   createServiceHome,
-  HomeLock,
+  openToOthers,
+  lockHome,
   loadConfig,
   type LoadedConfig,
   resolveInHome,
@@ -73,11 +74,15 @@ export class PeekService implements AsyncDisposable {
     await using held = new AsyncDisposableStack();
     const { home } = options;
     createServiceHome(home);
-    held.use(HomeLock.acquire(home));
+    held.use(lockHome(home));
     const initial = options.development === true ? developmentConfig(definition.name, definition.dir) : {};
     const loaded = loadConfig(home.configFile, initial);
     const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
     const service = new PeekService(definition, options, loaded.config, logging, held.move());
+    const mode = openToOthers(home);
+    if (mode !== undefined) {
+      service.logger.warning("%s can be entered by other accounts (mode %s); chmod 700 it", home.dir, mode);
+    }
     service.#tellOfConfig(loaded, options.development === true ? "for development" : "with defaults");
     return service;
   }
@@ -105,7 +110,7 @@ export class PeekService implements AsyncDisposable {
 
   /** Loads and starts the plugins. Settles when all have had their turn; a plugin's failure is its state. */
   start(): Promise<void> {
-    this.#starting ??= this.#run();
+    this.#starting ??= this.#cancel.signal.aborted ? Promise.resolve() : this.#run();
     return this.#starting;
   }
 
@@ -119,19 +124,21 @@ export class PeekService implements AsyncDisposable {
     return this.#stopping;
   }
 
-  /** The plugin whose code is running, if any. */
-  currentPlugin(): string | undefined {
-    return this.#loader.currentPlugin();
+  /**
+   * The plugin that is at fault for an error which nobody caught, or for a call that it should not make: by the stack
+   * and by whose code is running.
+   */
+  pluginAtFault(error: Error): string | undefined {
+    return this.#loader.pluginOf(error);
   }
 
   /**
-   * Lays an error that nobody caught at the door of the plugin that it came from: the one whose code is running, or
-   * else the one that the error's stack names.
+   * Lays an error that nobody caught at the door of the plugin that is at fault.
    *
-   * @returns Whether it could be.
+   * @returns Whether one is known.
    */
   reportUncaught(error: Error): boolean {
-    const plugin = this.#loader.currentPlugin() ?? this.#loader.pluginOfStack(error);
+    const plugin = this.pluginAtFault(error);
     return plugin !== undefined && this.#loader.reportError(plugin, error);
   }
 
@@ -156,15 +163,16 @@ export class PeekService implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<readonly PluginStatus[]> {
+    // Whatever goes wrong, the home is let go of and what was logged is written out.
+    await using _owned = this.#owned;
     this.#cancel.abort();
     // Its failure is told to whoever called start().
     await Promise.allSettled([this.#starting]);
     const troubled = await this.#loader.stop();
     const names = troubled.map((plugin) => plugin.name).join(", ");
-    if (troubled.length > 0)
+    if (troubled.length > 0) {
       this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
-    else this.#logger.info("Stopped");
-    await this.#owned.disposeAsync();
+    } else this.#logger.info("Stopped");
     return troubled;
   }
 

@@ -34,12 +34,17 @@ export class ProcessGuard implements Disposable {
   }
 
   readonly #onUncaught = (thrown: unknown): void => {
-    const error = toError(thrown);
-    if (!this.#service.reportUncaught(error)) this.#onFatal(error);
+    // What is thrown in here would end the process at once, with nothing stopped.
+    try {
+      const error = toError(thrown);
+      if (!this.#service.reportUncaught(error)) this.#onFatal(error);
+    } catch (second) {
+      this.#onFatal(toError(second));
+    }
   };
 
   readonly #containExit = (code?: number | string | null): never => {
-    const plugin = this.#service.currentPlugin();
+    const plugin = this.#service.pluginAtFault(new Error("the stack of the call"));
     if (plugin === undefined) return this.#exit.call(process, code);
     const error = new PeekError(
       "PLUGIN_CALLED_EXIT",

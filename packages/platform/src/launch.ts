@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 // As a whole: an old Node refuses to import a name that it does not have, before any of this could speak.
 import module from "node:module";
 import { join } from "node:path";
-import { serviceHome } from "@peek/config/home";
+import { openToOthers, serviceHome } from "@peek/config/home";
 import { PeekError } from "@peek/errors";
 
 /** The oldest Node that has all that Peek uses, such as AsyncDisposableStack. */
@@ -16,10 +16,10 @@ const oldestNode = [24, 12] as const;
  */
 export async function launch(service: string, main: () => Promise<unknown>): Promise<void> {
   requireNode(`run_peek_${service}_service`);
-  // In the home, where nobody else can write: what is kept there is run. Only a home that is there already, since it
-  // is not for Node to make it.
-  const home = serviceHome(service).dir;
-  if (existsSync(home)) module.enableCompileCache(join(home, "cache"));
+  // Only in a home that nobody else can enter, since what is kept there is run; and that is there already, since it is
+  // not for Node to make it.
+  const home = serviceHome(service);
+  if (existsSync(home.dir) && openToOthers(home) === undefined) module.enableCompileCache(join(home.dir, "cache"));
   await main();
 }
 

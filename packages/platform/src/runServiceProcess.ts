@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import { serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
-import { watchDevelopmentFiles } from "./developmentFiles.ts";
 import { PeekService } from "./PeekService.ts";
 import { ProcessGuard } from "./ProcessGuard.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
@@ -35,7 +34,7 @@ export async function runServiceProcess(
 }
 
 async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
-  await using service = await open(definition, development);
+  await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
   const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
   using _signals = new StopSignals((signal) => {
     service.logger.info("%s: stopping", signal);
@@ -55,16 +54,6 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   const exitCode = await asked;
   const troubled = await service.stop();
   return troubled.length > 0 ? ExitCode.internal : exitCode;
-}
-
-async function open(definition: ServiceDefinition, development: boolean): Promise<PeekService> {
-  const home = serviceHome(definition.name);
-  try {
-    return await PeekService.open(definition, { home, development });
-  } finally {
-    // After a mistake too: the next thing that happens is that it is mended.
-    if (development) await watchDevelopmentFiles(definition.dir, home);
-  }
 }
 
 /** Nothing else need keep a service alive: its plugins may have neither sockets nor timers. */

@@ -1,4 +1,4 @@
-import { configValue, createServiceHome, loadConfig, setConfigValue } from "@peek/config";
+import { configPath, configValue, createServiceHome, loadConfig, setConfigValue } from "@peek/config";
 import { ExitCode } from "@peek/errors";
 import { developmentConfig } from "@peek/platform";
 import type { ServiceName } from "@peek/plugin-base";
@@ -80,7 +80,7 @@ function getCommand(): Command {
       const [service] = localServices([name]);
       if (service === undefined) return;
       const config = configOf(service);
-      const value = key === undefined ? config : configValue(config, key.split("."));
+      const value = key === undefined ? config : configValue(config, configPath(key));
       if (typeof value === "string" && !options.json) console.log(value);
       else printJson(value);
     });
@@ -96,7 +96,7 @@ function setCommand(): Command {
       const [service] = localServices([name]);
       if (service === undefined) return;
       init(service, false);
-      setConfigValue(service.home.configFile, key.split("."), parseValue(text));
+      setConfigValue(service.home.configFile, configPath(key), parseValue(text));
       tellIfRunning(service);
     });
 }

@@ -2,8 +2,9 @@ import { PeekError } from "@peek/errors";
 import { type ResolvedPlugin, resolvePlugin } from "@peek/loader";
 import type { PluginPackage } from "@peek/plugin-base/manifest";
 import { isPluginName, pluginNameOf, type ServiceName, serviceNames } from "@peek/plugin-base";
-import { createServiceHome, loadConfig, setConfigValue } from "@peek/config";
+import { createServiceHome, editConfigValue, loadConfig } from "@peek/config";
 import { Command } from "commander";
+import { z } from "zod";
 import { jsonOption, servicesOption } from "../arguments.ts";
 import { configOf, type LocalService, localServices, sourcesOf } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
@@ -138,15 +139,20 @@ function change(
 ): void {
   const { home } = service;
   createServiceHome(home);
-  const { enabled } = loadConfig(home.configFile).config.plugin;
-  const wanted = edit(enabled);
-  if (wanted.length === enabled.length) {
-    console.log(`${service.name}: ${name} was ${done} already`);
-    return;
-  }
-  setConfigValue(home.configFile, ["plugin", "enabled"], wanted);
-  console.log(`${service.name}: ${name} ${done}`);
-  tellIfRunning(service);
+  loadConfig(home.configFile);
+  let changed = false;
+  editConfigValue(home.configFile, ["plugin", "enabled"], (before) => {
+    const enabled = namesIn(before);
+    const wanted = edit(enabled);
+    changed = wanted.length !== enabled.length;
+    return wanted;
+  });
+  console.log(`${service.name}: ${name} ${changed ? done : `was ${done} already`}`);
+  if (changed) tellIfRunning(service);
+}
+
+function namesIn(enabled: unknown): readonly string[] {
+  return z.array(z.string()).parse(enabled);
 }
 
 function manifestFor(name: string, service: LocalService): PluginPackage {
@@ -156,10 +162,14 @@ function manifestFor(name: string, service: LocalService): PluginPackage {
 /** @throws PeekError when the plugin is not installed for the service, or has no part for it. */
 function requireRunnable(name: string, service: LocalService): void {
   if (manifestFor(name, service).requiresServices.includes(service.name)) return;
-  throw new PeekError(
+  throw noPart(name, service.name);
+}
+
+function noPart(name: string, where: string): PeekError {
+  return new PeekError(
     "PLUGIN_NOT_FOR_SERVICE",
-    `${name} has no part for ${service.name}: its plugin_package.json does not require it. Leave ${service.name} out.`,
-    { fields: { plugin: name, service: service.name } },
+    `${name} has no part for ${where}: its plugin_package.json does not require it. Leave ${where} out.`,
+    { fields: { plugin: name } },
   );
 }
 
@@ -167,9 +177,12 @@ function requireRunnable(name: string, service: LocalService): void {
 function thoseThatCanRun(name: string, services: readonly LocalService[]): readonly LocalService[] {
   const judged = services.map((service) => ({ service, ...tryManifest(name, service) }));
   const able = judged.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
+  if (able.length > 0) return able.map(({ service }) => service);
+  const found = judged.find(({ manifest }) => manifest !== undefined);
+  if (found !== undefined) throw noPart(name, "any service");
   const refusal = judged.find(({ error }) => error !== undefined)?.error;
-  if (able.length === 0 && refusal !== undefined) throw refusal;
-  return able.map(({ service }) => service);
+  if (refusal !== undefined) throw refusal;
+  return [];
 }
 
 function tryManifest(

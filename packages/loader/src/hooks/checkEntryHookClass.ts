@@ -48,11 +48,23 @@ export function checkEntryHookClass(returned: unknown, functionName: string, ser
       { fields: { plugin: brand.apiVersion, platform: PLUGIN_API_VERSION } },
     );
   }
-  const missing = hookMethods.filter((method) => typeof Reflect.get(returned.prototype, method) !== "function");
-  if (missing.length > 0) {
-    throw wrongClass(functionName, returned, `does not define ${missing.map((method) => `${method}()`).join(", ")}`);
-  }
   return returned;
+}
+
+/**
+ * The instance of an entry hook class, if it has all four hooks: as methods, or as properties.
+ *
+ * @throws PeekError `ENTRY_HOOK_WRONG_CLASS`
+ */
+export function requireHooks(
+  instance: PluginCommonEntryHookABC,
+  functionName: string,
+  entryHookClass: EntryHookClass,
+): PluginCommonEntryHookABC {
+  const missing = hookMethods.filter((method) => typeof Reflect.get(instance, method) !== "function");
+  if (missing.length === 0) return instance;
+  const hooks = missing.map((method) => `${method}()`).join(", ");
+  throw wrongClass(functionName, entryHookClass, `does not define ${hooks}`);
 }
 
 /** `logic` as it stands within the names of classes and functions: `Logic`. */

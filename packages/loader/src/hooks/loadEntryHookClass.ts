@@ -1,6 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
 import { capitalize, checkEntryHookClass, type EntryHookClass } from "./checkEntryHookClass.ts";
+import type { ModuleImporter } from "./ModuleImporter.ts";
 import { resolveEntry } from "./resolveEntry.ts";
 
 /**
@@ -13,9 +14,10 @@ export async function loadEntryHookClass(
   rootDir: string,
   service: ServiceName,
   conditions: readonly string[],
+  importer: ModuleImporter,
 ): Promise<EntryHookClass | undefined> {
   const url = resolveEntry(rootDir, conditions);
-  const module = await importModule(url);
+  const module = await importModule(url, importer);
   const functionName = entryHookFunctionName(service);
   const hook: unknown = Reflect.get(module, functionName);
   if (typeof hook !== "function") return undefined;
@@ -27,11 +29,17 @@ export function entryHookFunctionName(service: ServiceName): string {
   return `peek${capitalize(service)}EntryHook`;
 }
 
-async function importModule(url: string): Promise<object> {
+async function importModule(url: string, importer: ModuleImporter): Promise<object> {
   try {
-    const module: object = await import(url);
-    return module;
+    return await importer.import(url);
   } catch (cause) {
+    if (isSourceInNodeModules(cause)) {
+      throw new PeekError(
+        "ENTRY_UNRESOLVED",
+        `${url}, or what it imports, is TypeScript in an installed package, which Node does not run. Install the plugin as it is built: its "exports" name a file of dist.`,
+        { cause, fields: { url } },
+      );
+    }
     throw new PeekError("IMPORT_FAILED", `importing ${url} failed: ${messageOf(cause)}`, { cause, fields: { url } });
   }
 }
@@ -42,4 +50,8 @@ async function callHook(hook: Function, functionName: string): Promise<unknown> 
   } catch (cause) {
     throw new PeekError("HOOK_THREW", `${functionName}() threw: ${messageOf(cause)}`, { cause });
   }
+}
+
+function isSourceInNodeModules(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING";
 }

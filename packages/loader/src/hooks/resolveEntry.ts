@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, PeekError } from "@peek/errors";
@@ -7,7 +7,7 @@ import { z } from "zod";
 
 // What "exports" holds is judged by whoever resolves it.
 const packageSchema = z.looseObject({
-  name: z.string(),
+  name: z.string().default(""),
   main: z.string().optional(),
   exports: z.unknown().optional(),
 });
@@ -26,7 +26,7 @@ const packageSchema = z.looseObject({
 export function resolveEntry(rootDir: string, conditions: readonly string[]): string {
   const packageFile = join(rootDir, "package.json");
   const entry = entryOf(packageFile, conditions);
-  const file = join(rootDir, entry);
+  const file = withEnding(join(rootDir, entry));
   if (relative(rootDir, file).split(sep)[0] === "..") {
     throw new PeekError(
       "ENTRY_UNRESOLVED",
@@ -48,6 +48,12 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   return pathToFileURL(file).href;
 }
 
+/** What "main" may leave out, as it always could: the extension, or the `index.js` of a folder. */
+function withEnding(file: string): string {
+  const candidates = [file, `${file}.js`, join(file, "index.js")];
+  return candidates.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile() === true) ?? file;
+}
+
 function entryOf(packageFile: string, conditions: readonly string[]): string {
   try {
     const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")));
@@ -61,8 +67,12 @@ function entryOf(packageFile: string, conditions: readonly string[]): string {
   } catch (cause) {
     throw new PeekError(
       "ENTRY_UNRESOLVED",
-      `${packageFile} does not say which file is the entry: ${messageOf(cause)}. Set "exports": { ".": "./dist/index.js" }.`,
+      `${packageFile} does not say which file is the entry: ${why(cause)}. Set "exports": { ".": "./dist/index.js" }.`,
       { cause, fields: { file: packageFile } },
     );
   }
+}
+
+function why(cause: unknown): string {
+  return cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll("\n", " ") : messageOf(cause);
 }

@@ -19,8 +19,8 @@ export interface Interruptible {
   readonly done: Promise<void>;
   /** Gives up on the work with an error. Does nothing once it has settled. */
   readonly interrupt: (error: Error) => void;
-  /** Gives the work `cancelMs` from now. Does nothing once it has settled. */
-  readonly cancel: () => void;
+  /** Gives the work so many milliseconds from now; default: `cancelMs`. Does nothing once it has settled. */
+  readonly cancel: (ms?: number) => void;
 }
 
 /**
@@ -48,7 +48,7 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Int
     settled = true;
     for (const timer of timers) clearTimeout(timer);
   });
-  return { done, interrupt: reject, cancel: () => after(options.cancelMs, () => reject(options.onCancelled())) };
+  return { done, interrupt: reject, cancel: (ms = options.cancelMs) => after(ms, () => reject(options.onCancelled())) };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

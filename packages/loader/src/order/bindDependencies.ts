@@ -66,7 +66,7 @@ function judge(
   if (target === undefined) {
     return new PeekError(
       "DEPENDENCY_MISSING",
-      `${pluginName} depends on ${name}, which is not enabled on ${service}. Add it to plugin.enabled.`,
+      `${pluginName} depends on ${name}, which is not enabled on ${service}. Install it if it is not, and add it to plugin.enabled.`,
       { fields },
     );
   }

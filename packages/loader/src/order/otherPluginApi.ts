@@ -27,7 +27,10 @@ export function otherPluginApi(
     );
   }
   checkDeclared(consumer, name, optional, service);
-  const instance = consumer.waitsFor.includes(name) ? find(name)?.live?.instance : undefined;
+  const other = consumer.waitsFor.includes(name) ? find(name) : undefined;
+  // One that has failed is at hand as long as those that cannot do without it are being ended.
+  const isGone = optional && other?.isIn("failed", "blocked") === true;
+  const instance = isGone ? undefined : other?.live?.instance;
   if (instance === undefined) {
     if (optional) return undefined;
     throw new PeekError(

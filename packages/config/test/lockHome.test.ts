@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createServiceHome, HomeLock, homeLockHolder, type ServiceHome, serviceHome } from "@peek/config";
+import { createServiceHome, lockHome, homeLockHolder, type ServiceHome, serviceHome } from "@peek/config";
 import { caught } from "./caught.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -19,7 +19,7 @@ function newHome(): ServiceHome {
 /** What the lock file says when this process holds it. */
 function ownContent(): Readonly<Record<string, unknown>> {
   const home = newHome();
-  using _lock = HomeLock.acquire(home);
+  using _lock = lockHome(home);
   return JSON.parse(readFileSync(home.lockFile, "utf8"));
 }
 
@@ -34,7 +34,7 @@ describe("HomeLock", () => {
   it("names its holder in a file for its owner alone, and goes with it", () => {
     const home = newHome();
     {
-      using _lock = HomeLock.acquire(home);
+      using _lock = lockHome(home);
       expect(homeLockHolder(home)).toMatchObject({ pid: process.pid, host: hostname() });
       expect(statSync(home.lockFile).mode & 0o777).toBe(0o600);
       expect(readdirSync(home.dir)).toEqual(["service.lock"]);
@@ -45,16 +45,16 @@ describe("HomeLock", () => {
 
   it("can be taken again once it was given back", () => {
     const home = newHome();
-    HomeLock.acquire(home)[Symbol.dispose]();
-    using _lock = HomeLock.acquire(home);
+    lockHome(home)[Symbol.dispose]();
+    using _lock = lockHome(home);
     expect(homeLockHolder(home)?.pid).toBe(process.pid);
   });
 
   it("refuses a second holder, names the first, and leaves it the lock", () => {
     const home = newHome();
-    using _lock = HomeLock.acquire(home);
+    using _lock = lockHome(home);
     const before = readFileSync(home.lockFile, "utf8");
-    const error = caught(() => HomeLock.acquire(home));
+    const error = caught(() => lockHome(home));
     expect(error).toMatchObject({ code: "HOME_LOCKED", exitCode: 69, fields: { pid: process.pid, home: home.dir } });
     expect(error.message).toContain(`Process ${process.pid} `);
     expect(error.message).toContain("PEEK_HOME");
@@ -63,15 +63,15 @@ describe("HomeLock", () => {
   });
 
   it("keeps homes apart", () => {
-    using _one = HomeLock.acquire(newHome());
-    using _other = HomeLock.acquire(newHome());
+    using _one = lockHome(newHome());
+    using _other = lockHome(newHome());
   });
 
   it("is taken over from a process that is gone", async () => {
     const home = newHome();
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: await deadPid() }));
     expect(homeLockHolder(home)).toBeUndefined();
-    using _lock = HomeLock.acquire(home);
+    using _lock = lockHome(home);
     expect(homeLockHolder(home)?.pid).toBe(process.pid);
     expect(readdirSync(home.dir)).toEqual(["service.lock"]);
   });
@@ -83,7 +83,7 @@ describe("HomeLock", () => {
     const home = newHome();
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, ...difference }));
     expect(homeLockHolder(home)).toBeUndefined();
-    using _lock = HomeLock.acquire(home);
+    using _lock = lockHome(home);
     expect(homeLockHolder(home)?.pid).toBe(process.pid);
   });
 
@@ -91,7 +91,7 @@ describe("HomeLock", () => {
     const home = newHome();
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, startTime: "" }));
     expect(homeLockHolder(home)?.pid).toBe(process.ppid);
-    expect(caught(() => HomeLock.acquire(home)).code).toBe("HOME_LOCKED");
+    expect(caught(() => lockHome(home)).code).toBe("HOME_LOCKED");
   });
 
   it.each([
@@ -106,13 +106,13 @@ describe("HomeLock", () => {
     const home = newHome();
     writeFileSync(home.lockFile, content);
     expect(homeLockHolder(home)).toBeUndefined();
-    using _lock = HomeLock.acquire(home);
+    using _lock = lockHome(home);
     expect(homeLockHolder(home)?.pid).toBe(process.pid);
   });
 
   it("gives back only what is its own", () => {
     const home = newHome();
-    const lock = HomeLock.acquire(home);
+    const lock = lockHome(home);
     const others = JSON.stringify({ ...ownContent(), pid: process.ppid });
     writeFileSync(home.lockFile, others);
     lock[Symbol.dispose]();
@@ -121,7 +121,7 @@ describe("HomeLock", () => {
 
   it("can be given back twice, and when its file is gone", () => {
     const home = newHome();
-    const lock = HomeLock.acquire(home);
+    const lock = lockHome(home);
     rmSync(home.lockFile);
     lock[Symbol.dispose]();
     lock[Symbol.dispose]();
@@ -134,7 +134,7 @@ describe("HomeLock", () => {
   ])("says that the home cannot be used when it %s", (_what, spoil) => {
     const home = newHome();
     spoil(home);
-    const error = caught(() => HomeLock.acquire(home));
+    const error = caught(() => lockHome(home));
     expect(error).toMatchObject({ code: "HOME_UNUSABLE", fields: { home: home.dir } });
     expect(error.message).toContain(home.dir);
   });

@@ -1,0 +1,42 @@
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { blame } from "../src/blame.ts";
+
+const suspects = ["a", "ab", "user"].map((name) => ({ name, rootDir: `/plugins/peek plugin-${name}` }));
+const userDependsOnA = (name: string, on: string): boolean => name === "user" && on === "a";
+const strangers = (): boolean => false;
+
+const url = (plugin: string): string => `    at f (${pathToFileURL(`/plugins/peek plugin-${plugin}/x.js`).href}:1:2)`;
+const path = (plugin: string): string => `    at f (/plugins/peek plugin-${plugin}/x.cjs:1:2)`;
+const stack = (...frames: readonly string[]): string =>
+  ["Error: x", ...frames, "    at node:internal/timers:1:1"].join("\n");
+
+describe("an error that nobody caught", () => {
+  it.each([
+    ["whose file is innermost in the stack", stack(url("ab"), url("a")), undefined, "ab"],
+    ["whose file is in the stack by its path", stack(path("a")), undefined, "a"],
+    ["whose file is in the stack, whoever's code is running", stack(url("a")), "ab", "a"],
+    ["whose code is running, when no file of a plugin is in the stack", stack(), "ab", "ab"],
+    [
+      "whose code is running, when the message alone names a file",
+      `Error: see ${pathToFileURL("/plugins/peek plugin-a/x.js").href}`,
+      "ab",
+      "ab",
+    ],
+  ])("is the plugin's %s", (_what, text, current, guilty) => {
+    expect(blame(text, current, suspects, strangers)).toBe(guilty);
+  });
+
+  it("is the one's who called the API that threw", () => {
+    expect(blame(stack(url("a"), url("user")), "user", suspects, userDependsOnA)).toBe("user");
+  });
+
+  it("is the one's whose listener threw, though another's code was running", () => {
+    expect(blame(stack(url("user"), url("a")), "a", suspects, userDependsOnA)).toBe("user");
+  });
+
+  it("is nobody's when nothing is known", () => {
+    expect(blame(stack("    at /plugins/peek plugin-abc/x.js:1:1"), undefined, suspects, strangers)).toBeUndefined();
+    expect(blame("", undefined, suspects, strangers)).toBeUndefined();
+  });
+});
