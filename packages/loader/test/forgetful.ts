@@ -53,7 +53,12 @@ const stopped = await run({
         throw new Error(`no ${hook.name.length}`);
       }),
   }),
-  peek_plugin_start_failed: clinging({ start: bad }),
+  // An error may have the whole plugin on it.
+  peek_plugin_start_failed: clinging({
+    start: (hook) => {
+      throw Object.assign(new Error("no"), { hook });
+    },
+  }),
   peek_plugin_stop_failed: clinging({ stop: bad }),
   peek_plugin_unload_failed: clinging({ unload: bad }),
   peek_plugin_load_hung: clinging({ load: forever }),
