@@ -1,19 +1,16 @@
 import { PeekError, toError, messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
-import { pluginDependencies } from "@peek/plugin-base/manifest";
 import { blame } from "./blame.ts";
 import { PluginContext } from "./hooks/PluginContext.ts";
 import { LateErrors } from "./LateErrors.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
-import { bindDependencies } from "./order/bindDependencies.ts";
 import { otherPluginApi } from "./order/otherPluginApi.ts";
-import { planOrder } from "./order/planOrder.ts";
-import { PluginRecord } from "./PluginRecord.ts";
+import { PluginPlan } from "./PluginPlan.ts";
+import type { PluginRecord } from "./PluginRecord.ts";
 import { callOf, facts, PluginRunner } from "./PluginRunner.ts";
 import type { PluginState } from "./PluginState.ts";
 import type { HookName, PluginStatus } from "./PluginStatus.ts";
 import { never, type StopTime, stopTime } from "./StopTime.ts";
-import { resolvePlugin } from "./resolvePlugin.ts";
 
 /**
  * Runs the enabled plugins of one service: {@link resolve}, {@link load}, {@link start}, and in the end {@link stop}.
@@ -24,7 +21,7 @@ export class PluginLoader {
   readonly #logger: Logger;
   readonly #context = new PluginContext();
   readonly #runner: PluginRunner;
-  readonly #records = new Map<string, PluginRecord>();
+  #records: ReadonlyMap<string, PluginRecord> = new Map();
   readonly #lateErrors = new LateErrors();
   /** Those that can run, dependencies first. */
   #order: readonly PluginRecord[] = [];
@@ -69,13 +66,9 @@ export class PluginLoader {
 
   /** Finds every enabled plugin, checks its manifest, and settles their order. No plugin code runs. */
   async resolve(): Promise<void> {
-    const times = Map.groupBy(this.#options.enabled, (name) => name);
-    for (const [name, { length }] of times) this.#resolveOne(name, length);
-    for (const record of this.#inState("resolved")) this.#bind(record);
-    const bound = this.#inState("resolved", "failed");
-    const { order, cyclic } = planOrder(bound.map((record) => ({ name: record.name, after: record.waitsFor })));
-    this.#order = order.flatMap((name) => this.#records.get(name) ?? []);
-    for (const [name, error] of cyclic) this.#failByName(name, error);
+    const plan = new PluginPlan(this.#options, this.#logger, (record, error) => this.#fail(record, error, undefined));
+    this.#records = plan.records;
+    this.#order = plan.settle();
     for (const record of this.#inState("failed")) this.#blockDependantsOf(record);
   }
 
@@ -136,54 +129,6 @@ export class PluginLoader {
     if (untold === undefined) return;
     const more = untold === 0 ? "" : ` (and ${untold} more since the last that was told)`;
     this.#logger.error(facts(error), "%s, which is %s: %s%s", record.name, record.state, error.message, more);
-  }
-
-  #resolveOne(name: string, times: number): void {
-    const { sources, service } = this.#options;
-    const record = new PluginRecord(name);
-    this.#records.set(name, record);
-    try {
-      if (times > 1) throw duplicate(name);
-      const resolved = resolvePlugin(name, sources);
-      record.resolved = resolved;
-      record.moveTo("resolved");
-      this.#warnOfOddities(record);
-      record.dependencies = pluginDependencies(resolved.manifest, service);
-      if (!resolved.manifest.requiresServices.includes(service)) {
-        record.skip(undefined);
-        this.#logger.debug("%s is skipped: its plugin_package.json does not require %s", name, service);
-      }
-    } catch (thrown) {
-      this.#fail(record, asPeekError(thrown), undefined);
-    }
-  }
-
-  #bind(record: PluginRecord): void {
-    const { service } = this.#options;
-    const { waitsFor, error, warnings } = bindDependencies(record.name, record.dependencies, service, (name) => {
-      const target = this.#records.get(name);
-      if (target === undefined) return undefined;
-      const manifest = target.resolved?.manifest;
-      return { state: target.state, version: manifest?.plugin.version, services: manifest?.requiresServices ?? [] };
-    });
-    record.waitsFor = waitsFor;
-    for (const warning of warnings) this.#logger.warning(warning);
-    if (error !== undefined) this.#fail(record, error, undefined);
-  }
-
-  #warnOfOddities(record: PluginRecord): void {
-    for (const { path, nearest } of record.resolved?.unknownKeys ?? []) {
-      const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-      this.#logger.warning("%s: plugin_package.json has a key %s that is not known%s", record.name, path, hint);
-    }
-    for (const source of record.resolved?.shadowed ?? []) {
-      this.#logger.warning("%s is also in %s, which is not used", record.name, source);
-    }
-  }
-
-  #failByName(name: string, error: PeekError): void {
-    const record = this.#records.get(name);
-    if (record?.isIn("resolved") === true) this.#fail(record, error, undefined);
   }
 
   /** A plugin has failed: its state is that from now on, and those that cannot do without it are blocked. */
@@ -307,12 +252,6 @@ export class PluginLoader {
   }
 }
 
-function duplicate(name: string): PeekError {
-  return new PeekError("PLUGIN_DUPLICATE", `${name} stands in plugin.enabled more than once. Remove all but one.`, {
-    fields: { plugin: name },
-  });
-}
-
 function blockedBy(dependant: PluginRecord, by: PluginRecord): PeekError {
   const why = by.failure === undefined ? "" : ` (${by.failure.code})`;
   return new PeekError(
@@ -320,8 +259,4 @@ function blockedBy(dependant: PluginRecord, by: PluginRecord): PeekError {
     `${dependant.name} depends on ${by.name}, which is ${by.state}${why}. Mend ${by.name} first.`,
     { fields: { plugin: dependant.name, blockedBy: by.name } },
   );
-}
-
-function asPeekError(thrown: unknown): PeekError {
-  return PeekError.is(thrown) ? thrown : new PeekError("INTERNAL", messageOf(thrown), { cause: toError(thrown) });
 }
