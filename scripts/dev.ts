@@ -12,12 +12,14 @@ const workspaceDir = dirname(import.meta.dirname);
 /** Several files are saved at once by a formatter or a checkout; milliseconds. */
 const calmMs = 100;
 
-/** One service under development. */
+/** One service under development: at most one process of it at any time. */
 class DevelopmentRun {
   readonly #service: string;
   readonly #watcher: FSWatcher;
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
+  /** Each step waits for the one before: a start, an end and a start. */
+  #steps: Promise<void> = Promise.resolve();
   #stopping = false;
 
   constructor(service: string) {
@@ -31,37 +33,56 @@ class DevelopmentRun {
       ignored: (path, stats) => isBeside(path, home) || (stats?.isFile() === true && !isPart(path, configFile)),
     });
     this.#watcher.on("all", (event, path) => this.#onChange(event, path, configFile));
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void this.#stop());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#stop());
   }
 
   start(): void {
-    const args = ["--conditions=@peek/source", "src/main.ts", "--dev"];
-    const cwd = join(workspaceDir, "services", this.#service);
-    const child = spawn(process.execPath, args, { cwd, stdio: "inherit" });
-    this.#child = child;
-    child.once("exit", (code) => this.#onExit(child, code));
+    this.#then(async () => this.#begin());
   }
 
   #onChange(event: string, path: string, configFile: string): void {
     // A first start makes the file itself.
     if (event === "addDir" || event === "unlinkDir" || (event === "add" && path === configFile)) return;
-    if (this.#stopping) return;
     clearTimeout(this.#restart);
-    this.#restart = setTimeout(() => void this.#startAgain(path), calmMs);
+    this.#restart = setTimeout(() => this.#startAgain(path), calmMs);
   }
 
-  async #startAgain(path: string): Promise<void> {
+  #startAgain(path: string): void {
     const name = path.startsWith(workspaceDir) ? relative(workspaceDir, path) : path;
     console.log(`dev: ${name} changed; starting ${this.#service} again`);
-    await this.#end();
-    if (!this.#stopping) this.start();
+    this.#then(async () => {
+      await this.#end();
+      this.#begin();
+    });
   }
 
-  #onExit(child: ChildProcess, code: number | null): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    if (this.#stopping) process.exitCode = code ?? 1;
-    else console.log(`dev: ${this.#service} has ended (${code}); it is started again when something is saved`);
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    this.#then(async () => {
+      await this.#end();
+      await this.#watcher.close();
+      process.exit(0);
+    });
+  }
+
+  #then(step: () => Promise<void>): void {
+    this.#steps = this.#steps.then(step);
+  }
+
+  #begin(): void {
+    if (this.#stopping) return;
+    const args = ["--conditions=@peek/source", "src/main.ts", "--dev"];
+    const cwd = join(workspaceDir, "services", this.#service);
+    const child = spawn(process.execPath, args, { cwd, stdio: "inherit" });
+    this.#child = child;
+    child.once("exit", (code) => {
+      // Ended by itself, and not to be started again.
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      console.log(`dev: ${this.#service} has ended (${code}); it is started again when something is saved`);
+    });
   }
 
   async #end(): Promise<void> {
@@ -71,20 +92,12 @@ class DevelopmentRun {
     child.kill("SIGTERM");
     await once(child, "exit");
   }
-
-  async #stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    clearTimeout(this.#restart);
-    await Promise.all([this.#end(), this.#watcher.close()]);
-    process.exit(0);
-  }
 }
 
 /** Folders that nothing is run from, and what a service itself writes in its home. */
 function isBeside(path: string, home: string): boolean {
   if (path.startsWith(home)) return path !== home && dirname(path) !== home;
-  return /[/\\](?:node_modules|dist|bundle|test|\.turbo)(?:[/\\]|$)/.test(path);
+  return /(?:^|[/\\])(?:node_modules|dist|bundle|test|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
 }
 
 function isPart(path: string, configFile: string): boolean {

@@ -43,12 +43,30 @@ const example: unknown = {
  * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is left as it was.
  */
 export function loadConfig(file: string, initial: ServiceConfigInput = {}): LoadedConfig {
+  const seen = tryLoad(file);
+  if (seen !== undefined && seen.text === undefined) return seen.loaded;
+  // Something is to be written: looked at again, and nobody else changes it meanwhile.
+  const lock = tryLock(file);
+  if (PeekError.is(lock)) return { ...(seen?.loaded ?? newConfig(file, initial)), notSaved: lock };
+  using _lock = lock;
+  const { loaded, text } = tryLoad(file) ?? { loaded: newConfig(file, initial), text: undefined };
+  const toWrite = loaded.created ? `${JSON.stringify(loaded.config, null, 4)}\n` : text;
+  return toWrite === undefined ? loaded : { ...loaded, notSaved: trySave(file, toWrite) };
+}
+
+/** What the file says, and the text that it should have instead, if any; undefined when there is no file. */
+function tryLoad(file: string): { readonly loaded: LoadedConfig; readonly text: string | undefined } | undefined {
   const document = readDocument(file);
-  if (document === undefined) return createConfig(file, initial);
+  if (document === undefined) return undefined;
   const { config, unknownKeys } = checkConfig(document);
   const { text, filledIn } = fillIn(document, config);
-  const notSaved = filledIn.length === 0 ? undefined : trySave(file, text);
-  return { file, config, created: false, filledIn, unknownKeys, notSaved };
+  const loaded = { file, config, created: false, filledIn, unknownKeys, notSaved: undefined };
+  return { loaded, text: filledIn.length === 0 ? undefined : text };
+}
+
+function newConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
+  const config = serviceConfigSchema.parse(initial);
+  return { file, config, created: true, filledIn: [], unknownKeys: [], notSaved: undefined };
 }
 
 /**
@@ -95,6 +113,12 @@ export function editConfigValue(file: string, path: readonly string[], edit: (be
 }
 
 function lockConfig(file: string): FileLock {
+  const lock = tryLock(file);
+  if (PeekError.is(lock)) throw lock;
+  return lock;
+}
+
+function tryLock(file: string): FileLock | PeekError {
   const until = performance.now() + lockMs;
   try {
     return FileLock.acquire(`${file}.lock`, (holder) => {
@@ -102,7 +126,7 @@ function lockConfig(file: string): FileLock {
       pause();
     });
   } catch (cause) {
-    throw notSaved(file, cause);
+    return notSaved(file, cause);
   }
 }
 
@@ -185,12 +209,6 @@ function checkConfig(document: JsonDocument): {
     `${document.file} has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.map((each) => `  ${each}`).join("\n")}\nThe file was left as it was.`,
     { fields: { file: document.file, mistakes } },
   );
-}
-
-function createConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
-  const config = serviceConfigSchema.parse(initial);
-  const notSaved = trySave(file, `${JSON.stringify(config, null, 4)}\n`);
-  return { file, config, created: true, filledIn: [], unknownKeys: [], notSaved };
 }
 
 function trySave(file: string, text: string): PeekError | undefined {

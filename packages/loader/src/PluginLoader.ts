@@ -42,6 +42,7 @@ export class PluginLoader {
       getOtherPluginApi: (consumer, name, optional) =>
         otherPluginApi(consumer, name, optional, options.service, (other) => this.#records.get(other)),
       stopTime: () => this.#stopTime,
+      isStopping: () => this.#stopping,
       onFailure: (record, error, hook) => this.#fail(record, error, hook),
     });
   }
@@ -73,7 +74,8 @@ export class PluginLoader {
   }
 
   /**
-   * Loads what was resolved, each plugin after those it depends on, others side by side.
+   * Loads what was resolved, each plugin after those it depends on, others side by side. One that fails is taken down
+   * beside them, and is not waited for.
    *
    * @param cancel When it fires, no further plugin is begun, and the time for {@link stop} begins to run.
    */
@@ -82,7 +84,8 @@ export class PluginLoader {
   }
 
   /**
-   * Starts what was loaded, each plugin after those it depends on, others side by side.
+   * Starts what was loaded, each plugin after those it depends on, others side by side. One that fails is taken down
+   * beside them, and is not waited for.
    *
    * @param cancel When it fires, no further plugin is begun, and the time for {@link stop} begins to run.
    */
@@ -118,13 +121,19 @@ export class PluginLoader {
       : new PeekError("PLUGIN_LATE_ERROR", `it threw outside its hooks: ${messageOf(thrown)}`, {
           cause: toError(thrown),
         });
-    if (record.running !== undefined) record.running.interrupt(error);
-    else if (record.isIn("loading", "loaded", "starting", "started")) this.#fail(record, error, undefined);
+    // A hook that is running is not cut off: what it does half would not be undone.
+    if (record.isIn("loading", "loaded", "starting", "started")) this.#fail(record, error, record.running?.hook);
     else this.#tellOfLateError(record, error);
     return true;
   }
 
+  /** Whether an error that nobody seems to have caught has been dealt with all the same. */
+  isHandled(error: Error): boolean {
+    return this.#runner.isHandled(error);
+  }
+
   #tellOfLateError(record: PluginRecord, error: PeekError): void {
+    if (this.#stopping && record.live !== undefined) this.#untidy.add(record);
     const untold = this.#lateErrors.count(record.name);
     if (untold === undefined) return;
     const more = untold === 0 ? "" : ` (and ${untold} more since the last that was told)`;
@@ -208,12 +217,12 @@ export class PluginLoader {
       const before = record.waitsFor.flatMap((name) => settled.get(name) ?? []);
       if (before.length > 0) await Promise.all(before);
       if (!record.isIn(from) || this.#stopping || !this.#isReady(record, from)) return;
-      await step(record);
+      // One that has failed or is blocked meanwhile is taken down beside the others, which do not wait for it.
+      await Promise.race([step(record), record.ended]);
       if (record.isIn("skipped")) this.#blockDependantsOf(record);
     };
     for (const record of this.#order) settled.set(record.name, take(record));
     await Promise.all(settled.values());
-    await Promise.all(this.#takeDowns.values());
     cancel?.removeEventListener("abort", onCancel);
   }
 

@@ -2,7 +2,7 @@ import { PeekError, type PeekErrorCode } from "@peek/errors";
 import { maskSecrets } from "@peek/logging";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
-import type { Interruptible } from "./hooks/withDeadline.ts";
+import type { Cancellable } from "./hooks/withDeadline.ts";
 import type { ResourceStack } from "./hooks/ResourceStack.ts";
 import { isLegalMove, type PluginState } from "./PluginState.ts";
 import type { HookName, PluginStatus } from "./PluginStatus.ts";
@@ -42,15 +42,21 @@ export class PluginRecord {
   waitsFor: readonly string[] = [];
   live: LivePlugin | undefined;
   /** The hook that is running. */
-  running: Interruptible | undefined;
+  running: (Cancellable & { readonly hook: HookName }) | undefined;
+  /** Resolves when it has failed or is blocked. */
+  readonly ended: Promise<void>;
   readonly durations: Partial<Record<HookName, number>> = {};
   #state: PluginState = "configured";
   #since = new Date();
   #failure: PluginFailure | undefined;
   #blockedBy: string | undefined;
+  readonly #onEnd: () => void;
 
   constructor(name: string) {
     this.name = name;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#onEnd = resolve;
   }
 
   get state(): PluginState {
@@ -91,6 +97,7 @@ export class PluginRecord {
   fail(error: PeekError, hook: HookName | undefined): void {
     this.moveTo("failed");
     this.#failure = failureOf(error, hook);
+    this.#onEnd();
   }
 
   /** Moves to `blocked`. */
@@ -98,6 +105,7 @@ export class PluginRecord {
     this.moveTo("blocked");
     this.#failure = failureOf(error, undefined);
     this.#blockedBy = by;
+    this.#onEnd();
   }
 
   /** Moves to `skipped`; with an error where somebody has to be told. */

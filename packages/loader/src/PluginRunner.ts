@@ -5,7 +5,7 @@ import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHook
 import { ModuleImporter } from "./hooks/ModuleImporter.ts";
 import type { PluginContext } from "./hooks/PluginContext.ts";
 import { ResourceStack } from "./hooks/ResourceStack.ts";
-import { type Interruptible, withDeadline } from "./hooks/withDeadline.ts";
+import { type Cancellable, withDeadline } from "./hooks/withDeadline.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { PluginPlatform } from "./PluginPlatform.ts";
 import type { LivePlugin, PluginRecord } from "./PluginRecord.ts";
@@ -20,6 +20,8 @@ export interface PluginRunnerOptions extends PluginLoaderOptions {
   readonly getOtherPluginApi: (consumer: PluginRecord, name: string, optional: boolean) => unknown;
   /** By when all plugins are to be stopped, as things are now. */
   readonly stopTime: () => StopTime;
+  /** Whether all plugins are being stopped. */
+  readonly isStopping: () => boolean;
   /** Makes a plugin fail, with all that follows from it. */
   readonly onFailure: (record: PluginRecord, error: PeekError, hook: HookName) => void;
 }
@@ -27,16 +29,24 @@ export interface PluginRunnerOptions extends PluginLoaderOptions {
 /** Takes one plugin at a time through the steps of its life. A plugin's failure is never thrown: it is its state. */
 export class PluginRunner {
   readonly #options: PluginRunnerOptions;
-  readonly #running = new Set<Interruptible>();
+  readonly #running = new Set<Cancellable>();
+  readonly #releasing = new Set<ResourceStack>();
   readonly #importer = new ModuleImporter();
 
   constructor(options: PluginRunnerOptions) {
     this.#options = options;
   }
 
-  /** Gives every hook that is running what is left for a stop(). */
+  /** Gives every hook and every release that is under way what is left for a stop(). */
   cancelRunning(): void {
-    for (const running of this.#running) running.cancel(this.#left("stop"));
+    const ms = this.#left("stop");
+    for (const running of this.#running) running.cancel(ms);
+    for (const stack of this.#releasing) stack.hurry(ms);
+  }
+
+  /** Whether an error has been dealt with already. */
+  isHandled(error: object): boolean {
+    return this.#importer.isRetried(error);
   }
 
   /** Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`, unless it was blocked meanwhile. */
@@ -46,16 +56,17 @@ export class PluginRunner {
     const live = newLivePlugin(record.name);
     record.live = live;
     const imported = await this.#step(record, "import", deadlines.loadMs, () => this.#construct(record));
-    if (!imported || !record.isIn("loading")) return;
+    if (!imported || !record.isIn("loading") || this.#options.isStopping()) return;
     if (live.instance === undefined) {
       this.#skipWithoutHook(record);
       return;
     }
     // Reached through the record: a variable would keep the instance of a hook that never settles.
-    const loaded = await this.#step(record, "load", deadlines.loadMs, () => record.live?.instance?.load());
-    if (!loaded) return;
-    live.owed.add("unload");
-    if (!record.isIn("loading")) return;
+    const loaded = await this.#step(record, "load", deadlines.loadMs, async () => {
+      await record.live?.instance?.load();
+      record.live?.owed.add("unload");
+    });
+    if (!loaded || !record.isIn("loading")) return;
     record.moveTo("loaded");
     logger.debug("%s loaded in %d ms", record.name, record.durations.load);
   }
@@ -65,10 +76,11 @@ export class PluginRunner {
     const { deadlines, logger } = this.#options;
     record.moveTo("starting");
     if (record.live !== undefined) record.live.stack = record.live.startStack;
-    const started = await this.#step(record, "start", deadlines.startMs, () => record.live?.instance?.start());
-    if (!started) return;
-    record.live?.owed.add("stop");
-    if (!record.isIn("starting")) return;
+    const started = await this.#step(record, "start", deadlines.startMs, async () => {
+      await record.live?.instance?.start();
+      record.live?.owed.add("stop");
+    });
+    if (!started || !record.isIn("starting")) return;
     record.moveTo("started");
     logger.debug("%s started in %d ms", record.name, record.durations.start);
   }
@@ -102,7 +114,8 @@ export class PluginRunner {
     const { live } = record;
     if (live === undefined) return true;
     live.stack = live.loadStack;
-    if (record.isIn("loaded", "stopped")) record.moveTo("unloading");
+    // `loading`: a stop came between its import and its load().
+    if (record.isIn("loading", "loaded", "stopped")) record.moveTo("unloading");
     const unloaded =
       !live.owed.delete("unload") || (await this.#endStep(record, "unload", () => record.live?.instance?.unload()));
     if (record.isIn("unloading")) record.moveTo("unloaded");
@@ -209,8 +222,9 @@ export class PluginRunner {
           `${call} did not settle in time and was given up on, since the plugin is to stop.`,
         ),
     });
-    record.running = running;
+    record.running = { ...running, hook };
     this.#running.add(running);
+    if (this.#options.isStopping() && hook !== "stop" && hook !== "unload") running.cancel(this.#left("stop"));
     try {
       await running.done;
     } finally {
@@ -221,7 +235,9 @@ export class PluginRunner {
   }
 
   async #release(record: PluginRecord, stack: ResourceStack, hook: "stop" | "unload"): Promise<void> {
+    this.#releasing.add(stack);
     const failures = await this.#options.context.run(record.name, () => stack.release(this.#left(hook)));
+    this.#releasing.delete(stack);
     for (const failure of failures) this.#options.logger.warning(facts(failure), failure.message);
   }
 

@@ -10,7 +10,7 @@ const legalMoves = {
   /** Its plugin_package.json does not require this service, or it has no hook function for it. */
   skipped: [],
   /** Being imported, constructed, or in load(). */
-  loading: ["loaded", "skipped", "failed", "blocked"],
+  loading: ["loaded", "skipped", "unloading", "failed", "blocked"],
   loaded: ["starting", "unloading", "failed", "blocked"],
   /** In start(). */
   starting: ["started", "failed", "blocked"],

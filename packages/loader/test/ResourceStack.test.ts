@@ -25,6 +25,19 @@ const newStack = (): ResourceStack => new ResourceStack("peek_plugin_a");
 afterEach(() => void vi.useRealTimers());
 
 describe("ResourceStack", () => {
+  it("gives up sooner on what is being released, and on the rest, when it is hurried", async () => {
+    vi.useFakeTimers();
+    const stack = newStack();
+    const forever = (): Promise<void> => new Promise(() => undefined);
+    stack.defer(forever);
+    stack.defer(forever);
+    const released = stack.release(10_000);
+    await vi.advanceTimersByTimeAsync(100);
+    stack.hurry(50);
+    await vi.advanceTimersByTimeAsync(51);
+    expect(await released).toHaveLength(2);
+  });
+
   it("releases last in, first out, each after the one before", async () => {
     const stack = newStack();
     const log: string[] = [];

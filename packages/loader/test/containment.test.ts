@@ -252,6 +252,22 @@ describe("stop()", () => {
 });
 
 describe("a service that is to stop meanwhile", () => {
+  it("does not begin load() after an import during which it came", async () => {
+    const log: string[] = [];
+    const stop = new AbortController();
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: {
+        construct: () => stop.abort(),
+        load: () => void log.push("load"),
+        unload: () => void log.push("unload"),
+      },
+    }).resolved();
+    await test.loader.load(stop.signal);
+    expect(await test.loader.stop()).toEqual([]);
+    expect(log).toEqual([]);
+    expect(test.states).toEqual({ peek_plugin_a: "unloaded" });
+  });
+
   it("begins nothing more", async () => {
     const stop = new AbortController();
     const log: string[] = [];

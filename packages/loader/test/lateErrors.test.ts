@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { PeekError } from "@peek/errors";
 import type { TestPlugin } from "./pluginFolders.ts";
-import { TestLoader } from "./TestLoader.ts";
+import { deadlines, TestLoader } from "./TestLoader.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const late = new Error("timer went wrong");
@@ -82,26 +82,56 @@ describe("reportError()", () => {
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
   });
 
-  it.each(["load", "start", "stop", "unload"] as const)(
-    "fails a plugin in %s(), which is not waited for",
-    async (hook) => {
-      const test = await new TestLoader(temporaryFolder(), {
+  it.each(["load", "start"] as const)("fails a plugin in %s(), and waits for nobody", async (hook) => {
+    const test = await new TestLoader(
+      temporaryFolder(),
+      {
         peek_plugin_a: {
           [hook]: () => {
             test.loader.reportError("peek_plugin_a", late);
             return new Promise(() => undefined);
           },
         },
-      }).resolved();
-      await test.loader.load();
-      await test.loader.start();
-      await test.loader.stop();
-      expect(test.status("peek_plugin_a")).toMatchObject({
-        state: "failed",
-        error: { code: "PLUGIN_LATE_ERROR", hook },
-      });
-    },
-  );
+        peek_plugin_b: {},
+      },
+      { deadlines: { ...deadlines, stopMs: 20 } },
+    ).resolved();
+    await test.loader.load();
+    await test.loader.start();
+    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "started" });
+    expect(test.status("peek_plugin_a").error).toMatchObject({ code: "PLUGIN_LATE_ERROR", hook });
+    await test.loader.stop();
+  });
+
+  it("lets a start() run to its end, and calls stop() for it", async () => {
+    const log: string[] = [];
+    const running = Promise.withResolvers<void>();
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: noting(log, { start: () => running.promise }),
+    }).loaded();
+    const started = test.loader.start();
+    test.loader.reportError("peek_plugin_a", late);
+    await started;
+    expect(log).toEqual([]);
+    running.resolve();
+    await vi.waitFor(() => expect(log).toEqual(["stop peek_plugin_a", "unload peek_plugin_a"]));
+  });
+
+  it.each(["stop", "unload"] as const)("does not cut %s() off, and counts it as trouble", async (hook) => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      peek_plugin_a: {
+        [hook]: async () => {
+          test.loader.reportError("peek_plugin_a", late);
+          await Promise.resolve();
+          log.push("to its end");
+        },
+      },
+    }).started();
+    expect(await test.loader.stop()).toMatchObject([{ name: "peek_plugin_a", state: "unloaded" }]);
+    expect(log).toEqual(["to its end"]);
+    expect(test.logged("error")).toEqual([expect.stringContaining("timer went wrong")]);
+  });
 
   it("keeps the code that an error of the platform has", async () => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
@@ -175,7 +205,7 @@ describe("reportError()", () => {
     test.loader.reportError("peek_plugin_a", late);
     await test.loader.start();
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
-    expect(log).toEqual(["unload peek_plugin_a"]);
+    await vi.waitFor(() => expect(log).toEqual(["unload peek_plugin_a"]));
   });
 
   it("lets a start() that depends on a failing plugin settle, and ends it before that plugin", async () => {
@@ -191,6 +221,7 @@ describe("reportError()", () => {
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
     running.resolve();
     await started;
+    await vi.waitFor(() => expect(log).toHaveLength(4));
     expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
   });
 

@@ -105,23 +105,6 @@ describe("withDeadline", () => {
     await vi.advanceTimersByTimeAsync(0);
   });
 
-  it("gives up at once when interrupted, and leaves no timer", async () => {
-    const { done, interrupt } = withDeadline(forever, options());
-    await vi.advanceTimersByTimeAsync(10);
-    const outcome = expect(done).rejects.toThrow("late error");
-    interrupt(new Error("late error"));
-    await outcome;
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it("can be interrupted by the work itself, as it runs", async () => {
-    const running = withDeadline((): Promise<void> => {
-      running.interrupt(new Error("by itself"));
-      return forever();
-    }, options());
-    await expect(running.done).rejects.toThrow("by itself");
-  });
-
   it("gives work what is left to it when cancelled", async () => {
     const { done, cancel } = withDeadline(forever, options());
     await vi.advanceTimersByTimeAsync(10);
@@ -153,11 +136,10 @@ describe("withDeadline", () => {
     await outcome;
   });
 
-  it("does nothing when it is cancelled or interrupted after its end", async () => {
-    const { done, cancel, interrupt } = withDeadline(() => undefined, options());
+  it("does nothing when it is cancelled after its end", async () => {
+    const { done, cancel } = withDeadline(() => undefined, options());
     await done;
     cancel();
-    interrupt(new Error("too late"));
     expect(vi.getTimerCount()).toBe(0);
     await expect(done).resolves.toBeUndefined();
   });

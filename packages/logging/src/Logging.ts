@@ -101,16 +101,25 @@ function errorOf(thrown: unknown): object {
   };
 }
 
+/** How many causes of an error are written. */
+const maxCauses = 10;
+
 /** The error with its causes, as pino writes them into one stack, and with nothing else. */
-function withoutProperties(error: Error): Error {
-  const bare = new Error(error.message, "cause" in error ? { cause: bareCause(error.cause) } : undefined);
+function withoutProperties(error: Error, depth = 0): Error {
+  const cause = depth < maxCauses ? causeOf(error) : undefined;
+  const bare = new Error(error.message, cause && { cause: withoutProperties(cause, depth + 1) });
   bare.name = error.name;
   if (error.stack !== undefined) bare.stack = error.stack;
   return bare;
 }
 
-function bareCause(cause: unknown): Error | undefined {
-  return cause instanceof Error ? withoutProperties(toError(cause)) : undefined;
+function causeOf(error: Error): Error | undefined {
+  try {
+    return error.cause instanceof Error ? toError(error.cause) : undefined;
+  } catch {
+    // A getter, or a proxy, that throws.
+    return undefined;
+  }
 }
 
 /** Whoever logs is in the middle of something else; what cannot be written is said to be so, and no more. */

@@ -39,6 +39,46 @@ describe("the levels", () => {
 });
 
 describe("a line", () => {
+  it.each([
+    [
+      "a circle of causes",
+      () => {
+        const one = new Error("one");
+        one.cause = new Error("two", { cause: one });
+        return one;
+      },
+    ],
+    [
+      "ten thousand causes",
+      () => Array.from({ length: 10_000 }).reduce<Error>((cause) => new Error("one", { cause }), new Error("first")),
+    ],
+    [
+      "a cause that throws",
+      () =>
+        Object.defineProperty(new Error("one"), "cause", {
+          get: () => {
+            throw new Error("hidden");
+          },
+        }),
+    ],
+    [
+      "properties that throw",
+      () =>
+        Object.defineProperty(new Error("one"), "details", {
+          enumerable: true,
+          get: () => {
+            throw new Error("hidden");
+          },
+        }),
+    ],
+    ["a toJSON of its own", () => Object.assign(new Error("one"), { toJSON: () => ({}) })],
+  ])("has an error with %s", (_what, make) => {
+    const { record, json } = lineOf((logger) => logger.error({ err: make() }, "It failed: %s", "x"));
+    expect(record).toMatchObject({ level: "ERROR", msg: "It failed: x", err: { message: "one" } });
+    expect(record.err?.stack).toMatch(/^Error: one/);
+    expect(json.length).toBeLessThan(100_000);
+  });
+
   it("is text as on the console", () => {
     const { sink, logging: all } = logging();
     all.getLogger("peek_plugin_a.b").warning("%s took %d ms: %o", "it", 5, { a: 1 });

@@ -138,6 +138,7 @@ export class PeekService implements AsyncDisposable {
    * @returns Whether one is known.
    */
   reportUncaught(error: Error): boolean {
+    if (this.#loader.isHandled(error)) return true;
     const plugin = this.pluginAtFault(error);
     return plugin !== undefined && this.#loader.reportError(plugin, error);
   }

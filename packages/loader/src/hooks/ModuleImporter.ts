@@ -7,6 +7,12 @@ const firstWaitMs = 5;
 /** Imports plugins' modules, side by side. */
 export class ModuleImporter {
   readonly #underWay = new Set<Promise<object>>();
+  readonly #retried = new WeakSet<object>();
+
+  /** Whether an error is one that an import was tried again for. Node also reports it as a rejection of its own. */
+  isRetried(error: object): boolean {
+    return this.#retried.has(error);
+  }
 
   /** The module of a URL. Throws what its code throws. */
   async import(url: string): Promise<object> {
@@ -16,6 +22,7 @@ export class ModuleImporter {
         return await this.#track(import(attempt === 0 ? url : `${url}?again=${attempt}`));
       } catch (error) {
         if (!isRace(error) || attempt === tries) throw error;
+        this.#retried.add(error);
         await this.#othersToSettle(firstWaitMs * (attempt + 1));
       }
     }
@@ -44,6 +51,6 @@ export class ModuleImporter {
   }
 }
 
-function isRace(error: unknown): boolean {
+function isRace(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === "ERR_REQUIRE_ESM_RACE_CONDITION";
 }

@@ -13,12 +13,10 @@ export interface DeadlineOptions {
   readonly onCancelled: () => Error;
 }
 
-/** Work that can be given up on from outside. */
-export interface Interruptible {
-  /** Settles with the work, at its deadline, or when it is given up on. */
+/** Work whose time can be cut from outside. */
+export interface Cancellable {
+  /** Settles with the work, or when it is given up on. */
   readonly done: Promise<void>;
-  /** Gives up on the work with an error. Does nothing once it has settled. */
-  readonly interrupt: (error: Error) => void;
   /** Gives the work so many milliseconds from now; default: `cancelMs`. Does nothing once it has settled. */
   readonly cancel: (ms?: number) => void;
 }
@@ -27,7 +25,7 @@ export interface Interruptible {
  * Runs work that may never settle. What it does after it was given up on is nobody's: it cannot be stopped, but its
  * outcome goes nowhere.
  */
-export function withDeadline(work: () => unknown, options: DeadlineOptions): Interruptible {
+export function withDeadline(work: () => unknown, options: DeadlineOptions): Cancellable {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timers: NodeJS.Timeout[] = [];
   let settled = false;
@@ -35,7 +33,7 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Int
     if (!settled) timers.push(setTimeout(action, ms));
   };
   const settle = async (): Promise<void> => {
-    // Not before the caller has what is returned: work that interrupts itself has to find it.
+    // Not before the caller has what is returned: what the work brings about may look for it.
     await Promise.resolve();
     const result = work();
     if (!isThenable(result)) return;
@@ -48,7 +46,7 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Int
     settled = true;
     for (const timer of timers) clearTimeout(timer);
   });
-  return { done, interrupt: reject, cancel: (ms = options.cancelMs) => after(ms, () => reject(options.onCancelled())) };
+  return { done, cancel: (ms = options.cancelMs) => after(ms, () => reject(options.onCancelled())) };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
