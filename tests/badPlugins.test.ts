@@ -283,17 +283,7 @@ export const peekLogicEntryHook = () => Old;`,
   },
 ];
 
-/** A CommonJS file within a plugin that requires what the others import at the same time. */
-const viaCommonJs = (name: string): PluginPackageOptions => ({
-  name,
-  index: `import { createRequire } from "node:module";
-const { PluginLogicEntryHookABC } = await import("data:text/javascript,0").then(() => createRequire(import.meta.url)("@peek/plugin-base/logic"));
-export const peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
-  load() {} start() { this.getLogger(import.meta).info("Started"); } stop() {} unload() {} };`,
-});
-
 const good: readonly PluginPackageOptions[] = [
-  viaCommonJs("peek_plugin_requiring"),
   { name: "peek_plugin_good" },
   {
     name: "peek_plugin_properties",
@@ -389,7 +379,7 @@ describe("among bad plugins", () => {
   it("the summary counts and names them", () => {
     const line = running.lines.find((each) => each.includes(":Ready in"));
     expect(line).toMatch(
-      /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 8 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
+      /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 7 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
     );
     expect(line).toMatch(/4 blocked \(.*peek_plugin_far_behind by peek_plugin_behind_load/);
   });
