@@ -34,6 +34,7 @@ const defaults = (): ServiceConfig => serviceConfigSchema.parse({});
 const example: unknown = {
   logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
   plugin: { ...defaults().plugin, enabled: ["peek_plugin_tutorial"] },
+  storage: { ...defaults().storage, connectUrl: "postgresql://peek:password@db.example:5432/peek" },
 };
 
 /**

@@ -19,6 +19,8 @@ export interface ServiceHome {
   readonly lockFile: string;
   /** The service's log files. */
   readonly logDir: string;
+  /** The embedded database: of the logic service, whose home it is in. */
+  readonly postgresDir: string;
 }
 
 /** The home of a service, by its name: `logic`, `field`, `office`, `worker` or `agent`. */
@@ -30,6 +32,7 @@ export function serviceHome(service: string, environment: HomeEnvironment = proc
     configFile: join(dir, "config.json"),
     lockFile: join(dir, "service.lock"),
     logDir: join(dir, "log"),
+    postgresDir: join(dir, "postgresql"),
   };
 }
 

@@ -7,6 +7,8 @@ type Path = readonly PropertyKey[];
 
 /** How many mistakes are told at once; a file that is another's altogether would fill the screen. */
 const maxIssues = 10;
+/** What may hold a password, even where it is not the URL that it should be. */
+const secretKeys: ReadonlySet<PropertyKey | undefined> = new Set(["connectUrl"]);
 
 /**
  * What is wrong in a document, one sentence a mistake: where, what was found, what is expected, and how it would be
@@ -29,9 +31,14 @@ function explainIssue(document: JsonDocument, outer: Issue, example: unknown): s
   const { issue, path } = innermost(outer, []);
   const where = path.length === 0 ? "the file as a whole" : `line ${lineOf(document, path)}, ${pathText(path)}`;
   const value = valueAt(document.value, path);
-  const found = value === undefined ? "is missing" : `is ${describeValue(value)}`;
+  const found = value === undefined ? "is missing" : describeFound(path, value);
   const sample = sampleAt(example, path);
   return `${where}: ${found}; expected ${expectation(issue)}${sample === undefined ? "" : `. For example: ${sample}`}`;
+}
+
+function describeFound(path: Path, value: unknown): string {
+  const isSecret = typeof value === "string" && secretKeys.has(path.at(-1));
+  return isSecret ? "is something else (not shown, for it may hold a password)" : `is ${describeValue(value)}`;
 }
 
 /** Of a union's branches, the one that went furthest is what the person meant. */

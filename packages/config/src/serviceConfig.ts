@@ -33,6 +33,11 @@ const loggingSchema = z.strictObject({
 
 const deadlinesSchema = z.strictObject({
   warnSeconds: seconds.default(5).describe("After this long in one hook, a warning names the plugin; seconds."),
+  migrateSeconds: seconds
+    .default(3600)
+    .describe(
+      "What migrating a plugin's database schema may take; on the worker, waiting for logic to do it; seconds.",
+    ),
   loadSeconds: seconds.default(60).describe("What importing a plugin, and then its load(), may take each; seconds."),
   startSeconds: seconds.default(60).describe("What start() may take; seconds."),
   stopSeconds: seconds.default(10).describe("What stop() may take; seconds."),
@@ -51,10 +56,42 @@ const pluginSchema = z.strictObject({
   deadlines: deadlinesSchema.prefault({}).describe("How long a plugin's hooks are waited for."),
 });
 
+const sslModes = ["disable", "require", "verify-ca", "verify-full"];
+
+const storageSchema = z.strictObject({
+  connectUrl: z
+    .string()
+    .max(4096)
+    .refine(isPostgresUrl, {
+      error: `a URL such as "postgresql://user:password@host:5432/database", ?sslmode= being ${sslModes.join(", ")}`,
+    })
+    .optional()
+    .describe(
+      'The PostgreSQL server and database: "postgresql://user:password@host:5432/database?sslmode=verify-full". Default: the embedded PostgreSQL of the logic service on this machine.',
+    ),
+  retrySeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(60)
+    .describe("How long a start waits for a database that cannot be reached, before it gives up; seconds."),
+  poolSize: z.int().min(1).max(1000).default(2).describe("How many connections each plugin may have at most."),
+  acquireTimeoutSeconds: seconds
+    .default(10)
+    .describe("How long work waits for one of the plugin's connections to be free, or to be made; seconds."),
+  statementTimeoutSeconds: seconds
+    .default(60)
+    .describe("What one statement of a plugin may take; migrations are free of it; seconds."),
+  idleInTransactionTimeoutSeconds: seconds
+    .default(60)
+    .describe("How long a plugin's transaction may stay open with no statement running; seconds."),
+});
+
 /** The schema of config.json, the same for all services. */
 export const serviceConfigSchema = z.strictObject({
   logging: loggingSchema.prefault({}),
   plugin: pluginSchema.prefault({}),
+  storage: storageSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
 });
 
 /** A service's configuration, complete with defaults. */
@@ -62,3 +99,11 @@ export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 
 /** What a person or a test may leave out of a {@link ServiceConfig}. */
 export type ServiceConfigInput = z.input<typeof serviceConfigSchema>;
+
+function isPostgresUrl(text: string): boolean {
+  // An empty host, as a socket named by ?host= has it, is what URLs of other schemes cannot have.
+  const url = URL.parse(text.replace("@/", "@socket/"));
+  if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) return false;
+  const sslMode = url.searchParams.get("sslmode");
+  return url.username !== "" && url.pathname.length > 1 && (sslMode === null || sslModes.includes(sslMode));
+}

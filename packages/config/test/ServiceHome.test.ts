@@ -19,6 +19,7 @@ describe("serviceHome", () => {
       configFile: join(dir, "config.json"),
       lockFile: join(dir, "service.lock"),
       logDir: join(dir, "log"),
+      postgresDir: join(dir, "postgresql"),
     });
   });
 });

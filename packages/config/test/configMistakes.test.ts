@@ -54,6 +54,18 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
       "CONFIG_MALFORMED",
       ["has logging.level twice, again on line 3"],
     ],
+    [
+      "has a URL of another database",
+      '{"storage": {"connectUrl": "mysql://peek:hidden@db/peek"}}',
+      "CONFIG_INVALID",
+      ["line 1, storage.connectUrl", "not shown", "postgresql://user:password@host:5432/database"],
+    ],
+    [
+      "has a URL with an sslmode that there is not",
+      '{"storage": {"connectUrl": "postgresql://peek:hidden@db/peek?sslmode=alow"}}',
+      "CONFIG_INVALID",
+      ["storage.connectUrl", "?sslmode= being disable, require, verify-ca, verify-full"],
+    ],
     ["is a list", "[]", "CONFIG_INVALID", ["the file as a whole", "is []", "an object { }"]],
     ["is null", "null", "CONFIG_INVALID", ["the file as a whole", "is null", "an object { }"]],
     [

@@ -97,7 +97,7 @@ describe("loadConfig with a file", () => {
   });
 
   it("names a part that is missing as a whole once", () => {
-    expect(loadConfig(fileWith("{}")).filledIn).toEqual(["logging", "plugin"]);
+    expect(loadConfig(fileWith("{}")).filledIn).toEqual(["logging", "plugin", "storage"]);
   });
 
   it("takes a key named __proto__ for one that is not known, and keeps it", () => {
@@ -145,9 +145,11 @@ describe("loadConfig with a file", () => {
   ])("writes what it fills in with %s where the file does", (_what, indent, eol) => {
     const { daysToKeep: _left, ...logging } = defaults.logging;
     const text = (value: unknown): string => `${JSON.stringify(value, null, indent).replaceAll("\n", eol)}${eol}`;
-    const file = fileWith(text({ logging, plugin: defaults.plugin }));
+    const file = fileWith(text({ logging, plugin: defaults.plugin, storage: defaults.storage }));
     expect(loadConfig(file).filledIn).toEqual(["logging.daysToKeep"]);
-    expect(readFileSync(file, "utf8")).toBe(text({ logging: { ...logging, daysToKeep: 14 }, plugin: defaults.plugin }));
+    expect(readFileSync(file, "utf8")).toBe(
+      text({ logging: { ...logging, daysToKeep: 14 }, plugin: defaults.plugin, storage: defaults.storage }),
+    );
   });
 
   it("leaves the order and the form of the parts that lack nothing", () => {
@@ -241,12 +243,24 @@ describe("any config that is right", () => {
       dataPath: folder,
       deadlines: some({
         warnSeconds: seconds,
+        migrateSeconds: seconds,
         loadSeconds: seconds,
         startSeconds: seconds,
         stopSeconds: seconds,
         unloadSeconds: seconds,
         shutdownSeconds: seconds,
       }),
+    }),
+    storage: some({
+      connectUrl: fc.constantFrom(
+        "postgresql://peek:a%40b@db.example/peek?sslmode=require",
+        "postgres://p@/d?host=/run",
+      ),
+      retrySeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
+      poolSize: fc.integer({ min: 1, max: 1000 }),
+      acquireTimeoutSeconds: seconds,
+      statementTimeoutSeconds: seconds,
+      idleInTransactionTimeoutSeconds: seconds,
     }),
   });
   const strangers = fc.array(

@@ -215,6 +215,131 @@ export const errorCatalogue = {
     cure: "Return it from the other plugin's published<Service>Api.",
     exitCode: ExitCode.internal,
   },
+  STORAGE_UNAVAILABLE: {
+    meaning: "The database cannot be reached, or its connection was lost.",
+    cure: "The work can be tried again. If it lasts, see whether the server that the message names is running and reachable.",
+    exitCode: ExitCode.unavailable,
+  },
+  STORAGE_REFUSED: {
+    meaning: "The database server was reached and refused: password, account, database name, TLS or rights.",
+    cure: "Correct what the message names, in storage.connectUrl or on the server.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_TOO_NEW: {
+    meaning: "Peek's own tables in the database were made by a newer version of Peek.",
+    cure: "Run that version of Peek, or a newer one.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_CONNECTIONS: {
+    meaning: "The server allows fewer connections than the plugins need.",
+    cure: "Raise max_connections on the server, or enable fewer plugins on it.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_EMBEDDED_FAILED: {
+    meaning: "The embedded PostgreSQL could not be made, started or stopped.",
+    cure: "See the reason in the message: space and rights of the folder, or what PostgreSQL printed.",
+    exitCode: ExitCode.unavailable,
+  },
+  STORAGE_EMBEDDED_UNSUPPORTED: {
+    meaning: "The embedded PostgreSQL cannot be used on this machine or by this account.",
+    cure: "Name a server in storage.connectUrl, or run the service by an ordinary account on a supported system.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_DATA_VERSION: {
+    meaning: "The embedded database's files were written by another major version of PostgreSQL.",
+    cure: "Run the version of Peek that wrote them, copy the data out with peek storage copy, and back in.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_SCHEMA_TAKEN: {
+    meaning: "The schema that a plugin is to have is there already, and was not made by Peek.",
+    cure: "Rename or drop that schema, or use another database.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_BUSY: {
+    meaning: "All database connections that a plugin may have were in use for too long.",
+    cure: "Give connections back sooner, or raise storage.poolSize.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_TIMEOUT: {
+    meaning: "A database statement or transaction took longer than it may.",
+    cure: "Make it quicker, or raise storage.statementTimeoutSeconds or storage.idleInTransactionTimeoutSeconds.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_CONFLICT: {
+    meaning: "Transactions that ran at the same time were in each other's way, also when tried again.",
+    cure: "Try again later, make the transaction shorter, or take locks in one order.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_DENIED: {
+    meaning: "A plugin's SQL reached for what is not its own.",
+    cure: "Use the tables of the plugin's own schema; ask the other plugin by its API.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_CONSTRAINT: {
+    meaning: "The database refused a value that breaks a constraint; fields has its name.",
+    cure: "Correct the value, or handle the case.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_QUERY_FAILED: {
+    meaning: "The database refused a statement; fields has PostgreSQL's code.",
+    cure: "Correct the statement that the message shows.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_COMMIT_UNKNOWN: {
+    meaning: "The connection was lost while a transaction was being committed, so that nobody knows whether it was.",
+    cure: "Look whether its changes are there before doing them again.",
+    exitCode: ExitCode.unavailable,
+  },
+  STORAGE_CLOSED: {
+    meaning: "A plugin used its storage after it had been unloaded.",
+    cure: "End all work in stop(), and wait for it there.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_CONNECTIONS_LEAKED: {
+    meaning: "Database connections were still in use when they should have been given back.",
+    cure: "Await every query and transaction, and read or close every stream, before the end.",
+    exitCode: ExitCode.internal,
+  },
+  STORAGE_COPY_REFUSED: {
+    meaning: "The data was not copied to the other database, which is as it was.",
+    cure: "See the reason in the message.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATIONS_UNREADABLE: {
+    meaning: "The folder of a plugin's migrations, or a file in it, is not as it must be.",
+    cure: "Correct what the message names.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATION_FAILED: {
+    meaning: "A migration threw. The schema is as it was before that migration.",
+    cure: "Correct the migration; the message has the statement and the position.",
+    exitCode: ExitCode.internal,
+  },
+  MIGRATION_EDITED: {
+    meaning: "A migration was changed after it had been applied to this database.",
+    cure: "Put the file back as it was, and make the change in a new migration.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATION_MISSING: {
+    meaning: "A migration that was applied to this database is not in the plugin's package.",
+    cure: "Put the file back.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATION_OUT_OF_ORDER: {
+    meaning: "A migration is not applied, though later ones are.",
+    cure: "Give it a number after the last that is applied.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATION_NEWER: {
+    meaning: "The database has migrations of a newer version of the plugin.",
+    cure: "Install that version of the plugin or a newer one; or roll back with that version and peek storage rollback.",
+    exitCode: ExitCode.config,
+  },
+  MIGRATION_NOT_REVERSIBLE: {
+    meaning: "A migration that is to be rolled back has no down().",
+    cure: "Restore a backup, or write the way back as a new migration.",
+    exitCode: ExitCode.config,
+  },
   INTERNAL: {
     meaning: "Something happened that Peek's code did not expect.",
     cure: "Please report it with the log.",

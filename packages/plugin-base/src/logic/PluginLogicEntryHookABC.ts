@@ -2,8 +2,15 @@ import { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "../co
 import { PluginCommonEntryHookABC } from "../common/PluginCommonEntryHookABC.ts";
 import type { PeekLogicPlatformHook } from "./PeekLogicPlatformHook.ts";
 
-/** The entry point of a plugin on the logic service: the centre, which owns the data. */
-export abstract class PluginLogicEntryHookABC extends PluginCommonEntryHookABC<PeekLogicPlatformHook> {
+/**
+ * The entry point of a plugin on the logic service: the centre, which owns the data.
+ *
+ * @typeParam Tables The rows of the plugin's tables: with it, there is `this.platform.storage`. Only for a plugin whose
+ *   plugin_package.json requires `storage`; without that, there is no such property at run time. Default: none.
+ */
+export abstract class PluginLogicEntryHookABC<
+  Tables extends object | undefined = undefined,
+> extends PluginCommonEntryHookABC<PeekLogicPlatformHook<Tables>> {
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "logic", apiVersion: PLUGIN_API_VERSION };
 
   /**
@@ -20,6 +27,7 @@ export interface PluginLogicEntryHookClass<Api = unknown> {
   new (
     pluginName: string,
     pluginRootDir: string,
-    platform: PeekLogicPlatformHook,
+    // Whatever platform the class asks for: the manifest says whether it has storage, which types do not know.
+    platform: never,
   ): PluginLogicEntryHookABC & { readonly publishedLogicApi: Api };
 }

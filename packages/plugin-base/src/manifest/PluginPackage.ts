@@ -41,6 +41,17 @@ const serviceSection = z
   .record(z.string(), z.json())
   .describe("The plugin's own settings for this service; the plugin finds them in packageConfig.");
 
+const storageSection = z
+  .object({
+    migrationsDir: text
+      .optional()
+      .describe(
+        "The folder of the plugin's migrations, relative to that of the package's entry, so that it holds for src and dist alike: \"_private/storage/migrations\". Default: none.",
+      ),
+  })
+  .catchall(z.json())
+  .describe("What the plugin has in the database, and its own settings for that.");
+
 /**
  * The schema of plugin_package.json, the file at the root of a plugin's package that tells the platform what the
  * plugin is and what it needs. `plugin_package.schema.json` beside this package's package.json is made from it.
@@ -71,7 +82,7 @@ export const pluginPackageSchema = z.strictObject({
   office: serviceSection.optional(),
   worker: serviceSection.optional(),
   agent: serviceSection.optional(),
-  storage: serviceSection.optional(),
+  storage: storageSection.optional(),
   admin: serviceSection.optional(),
   "admin-doc": serviceSection.optional(),
   "field-doc": serviceSection.optional(),

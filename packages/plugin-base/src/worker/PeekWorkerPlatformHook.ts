@@ -1,7 +1,14 @@
 import type { PeekPlatformCommonHook } from "../common/PeekPlatformCommonHook.ts";
 import type { OtherPluginApis } from "../common/PluginApi.ts";
+import type { StorageOf } from "../storage/StorageOf.ts";
 
-/** What the worker service (which runs tasks in parallel) hands to a plugin. */
-export interface PeekWorkerPlatformHook extends PeekPlatformCommonHook, OtherPluginApis<"worker"> {
+interface WorkerPlatform extends PeekPlatformCommonHook, OtherPluginApis<"worker"> {
   readonly serviceName: "worker";
 }
+
+/**
+ * What the worker service (which runs tasks in parallel) hands to a plugin.
+ *
+ * @typeParam Tables The rows of the plugin's tables, where it requires storage. Default: it does not.
+ */
+export type PeekWorkerPlatformHook<Tables extends object | undefined = undefined> = WorkerPlatform & StorageOf<Tables>;

@@ -2,8 +2,15 @@ import { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "../co
 import { PluginCommonEntryHookABC } from "../common/PluginCommonEntryHookABC.ts";
 import type { PeekWorkerPlatformHook } from "./PeekWorkerPlatformHook.ts";
 
-/** The entry point of a plugin on the worker service: which runs tasks in parallel. */
-export abstract class PluginWorkerEntryHookABC extends PluginCommonEntryHookABC<PeekWorkerPlatformHook> {
+/**
+ * The entry point of a plugin on the worker service: which runs tasks in parallel.
+ *
+ * @typeParam Tables The rows of the plugin's tables: with it, there is `this.platform.storage`. Only for a plugin whose
+ *   plugin_package.json requires `storage`; without that, there is no such property at run time. Default: none.
+ */
+export abstract class PluginWorkerEntryHookABC<
+  Tables extends object | undefined = undefined,
+> extends PluginCommonEntryHookABC<PeekWorkerPlatformHook<Tables>> {
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "worker", apiVersion: PLUGIN_API_VERSION };
 
   /**
@@ -20,6 +27,7 @@ export interface PluginWorkerEntryHookClass<Api = unknown> {
   new (
     pluginName: string,
     pluginRootDir: string,
-    platform: PeekWorkerPlatformHook,
+    // Whatever platform the class asks for: the manifest says whether it has storage, which types do not know.
+    platform: never,
   ): PluginWorkerEntryHookABC & { readonly publishedWorkerApi: Api };
 }
