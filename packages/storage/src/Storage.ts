@@ -1,0 +1,333 @@
+import { messageOf, PeekError } from "@peek/errors";
+import type { Logger } from "@peek/plugin-base";
+import type { PluginStorage } from "@peek/plugin-base/storage";
+import type { ClientBase } from "pg";
+import { ConnectionBudget } from "./access/ConnectionBudget.ts";
+import { ConnectionPool, type PoolStatus } from "./access/ConnectionPool.ts";
+import { HealthMonitor } from "./access/HealthMonitor.ts";
+import type { LentClient } from "./access/LentClient.ts";
+import { PooledPluginStorage } from "./access/PooledPluginStorage.ts";
+import { StorageHealth } from "./access/StorageHealth.ts";
+import { type Catalogue, readCatalogue, type Room } from "./catalogue/readCatalogue.ts";
+import { readServerFacts, type ServerFacts } from "./catalogue/readServerFacts.ts";
+import { retryWhileUnavailable } from "./connection/retryWhileUnavailable.ts";
+import { type ConnectionTarget, nameOf } from "./connection/ConnectionTarget.ts";
+import { DatabaseLocation, type DatabaseLocationOptions } from "./DatabaseLocation.ts";
+import { awaitMigrations } from "./migration/awaitMigrations.ts";
+import { Migrator, type RehearsedMigration } from "./migration/Migrator.ts";
+import { connectionBudget } from "./connectionBudget.ts";
+import { makeRooms, makeRoomsWithin, passwordSql, plannedRoom, type RefusedRooms } from "./room/makeRooms.ts";
+import { rolePassword } from "./room/names.ts";
+import type { StoragePlugin } from "./StoragePlugin.ts";
+import type { StorageStatus } from "./StorageStatus.ts";
+import { type SchemaSurvey, surveySchemas } from "./surveySchemas.ts";
+
+/** What a {@link Storage} is opened with. */
+export interface StorageOptions extends DatabaseLocationOptions {
+  /** Who opens it, as the server's administrator sees it in pg_stat_activity: `peek logic`. */
+  readonly title: string;
+  /** Whether schemas are made and migrated by this process, or waited for. */
+  readonly migrations: "apply" | "await";
+  /** Whether a database may be opened that is being copied into, or was when that broke off. Default: it may not. */
+  readonly unfinishedCopy?: "accept" | "refuse";
+  /** The plugins that require storage. */
+  readonly plugins: readonly StoragePlugin[];
+  /** Where the database is, if that has been asked before: disposed with the storage. Default: by these options. */
+  readonly location?: DatabaseLocation;
+}
+
+/** How many connections the platform itself has at most: to migrate, and to see whether the database is there. */
+const ownConnections = 3;
+
+/** The database of a service, with a room for each plugin that requires storage. */
+export class Storage implements AsyncDisposable {
+  readonly #options: StorageOptions;
+  readonly #target: ConnectionTarget;
+  readonly #facts: ServerFacts;
+  readonly #refused: RefusedRooms;
+  readonly #logger: Logger;
+  readonly #pool: ConnectionPool;
+  readonly #health: StorageHealth;
+  readonly #migrator: Migrator;
+  readonly #budget: ConnectionBudget;
+  readonly #owned: AsyncDisposableStack;
+  readonly #pools = new Map<string, ConnectionPool>();
+  #catalogue: Catalogue | undefined;
+  #looking: Promise<Catalogue | undefined> | undefined;
+
+  private constructor(options: StorageOptions, opened: Opened, budget: ConnectionBudget, owned: AsyncDisposableStack) {
+    this.#options = options;
+    this.#target = opened.target;
+    this.#facts = opened.facts;
+    this.#refused = opened.refused;
+    this.#catalogue = opened.catalogue;
+    this.#pool = opened.pool;
+    this.#health = opened.health;
+    this.#logger = options.getLogger("peek_storage.Storage");
+    this.#budget = budget;
+    this.#migrator = new Migrator(this.#pool, ownConnections - 1, this.#logger);
+    this.#owned = owned;
+  }
+
+  /**
+   * Starts or finds the database, waits for it, and makes the rooms that are missing. Nothing is migrated yet.
+   *
+   * @throws PeekError `STORAGE_UNAVAILABLE`, `STORAGE_REFUSED`, `STORAGE_TOO_NEW`, `STORAGE_CONNECTIONS`,
+   *   `STORAGE_EMBEDDED_FAILED`, `STORAGE_EMBEDDED_UNSUPPORTED` or `STORAGE_DATA_VERSION`; nothing is held then.
+   */
+  static async open(options: StorageOptions): Promise<Storage> {
+    await using held = new AsyncDisposableStack();
+    const { config, getLogger, signal } = options;
+    const logger = getLogger("peek_storage.Storage");
+    const location = held.use(options.location ?? new DatabaseLocation(options));
+    let monitor: HealthMonitor | undefined;
+    const health = new StorageHealth(logger, () => monitor?.hurry());
+    const opened = await retryWhileUnavailable(() => open(options, location, health, logger), {
+      retryMs: config.retrySeconds * 1000,
+      logger,
+      signal,
+    });
+    held.use(opened.pool);
+    monitor = held.use(new HealthMonitor(opened.pool, health));
+    const { target, facts } = opened;
+    logger.info("PostgreSQL %s: %s", facts.version, nameOf(target));
+    const budget = connectionBudget(options, facts, ownConnections, logger);
+    return new Storage(options, opened, budget, held.move());
+  }
+
+  /**
+   * Brings a plugin's schema to where its package expects it; or waits until another service has.
+   *
+   * @param signal Gives it up.
+   * @throws PeekError `STORAGE_SCHEMA_TAKEN`, `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or `STORAGE_UNAVAILABLE`.
+   */
+  async migrate(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    const plugin = this.#plugin(name);
+    if (this.#options.migrations === "await") {
+      await awaitMigrations(plugin, () => this.#look(), this.#logger, signal);
+      return [];
+    }
+    return await this.#migrator.migrate(plugin, this.#room(name), this.#catalogue?.applied.get(name) ?? [], signal);
+  }
+
+  /** Tries what {@link migrate} would do, and takes it back; the schema too, where it would have to be made. */
+  async rehearse(name: string, signal: AbortSignal): Promise<readonly RehearsedMigration[]> {
+    const room = this.#plannedRoom(name);
+    const makeRoom = async (client: ClientBase): Promise<void> => {
+      if (room.complete) return;
+      const { refused } = await makeRoomsWithin(client, this.#target, this.#facts, [name]);
+      const refusal = refused.get(name);
+      if (refusal !== undefined) throw refusal;
+    };
+    return await this.#migrator.rehearse(this.#plugin(name), room, makeRoom, signal);
+  }
+
+  /** Takes back migrations. See {@link Migrator.rollback}. */
+  async rollback(name: string, to: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#migrator.rollback(this.#plugin(name), this.#room(name), to, signal);
+  }
+
+  /** What is recorded in the database, as last looked at. */
+  get catalogue(): Catalogue | undefined {
+    return this.#catalogue;
+  }
+
+  /** The database as messages name it, without its password. */
+  get title(): string {
+    return nameOf(this.#target);
+  }
+
+  /** How each plugin's schema stands, those included that are only in the database. Changes nothing. */
+  async survey(): Promise<readonly SchemaSurvey[]> {
+    return await this.asOwner(async ({ client }) => {
+      this.#catalogue = await readCatalogue(client);
+      return await surveySchemas(client, this.#catalogue, this.#options.plugins, (name) => this.#plannedRoom(name));
+    });
+  }
+
+  /**
+   * Lends Peek's own tools a connection of the account that owns the database. When the work fails, it is cut off, so
+   * that the server takes back what was open on it.
+   */
+  async asOwner<T>(work: (lent: LentClient) => Promise<T>): Promise<T> {
+    const lent = await this.#pool.acquire();
+    try {
+      const result = await work(lent);
+      this.#pool.release(lent);
+      return result;
+    } catch (error) {
+      // Not end(): a server that is in the middle of a COPY would have to be listened to until its end.
+      lent.client.connection.stream.destroy();
+      this.#pool.release(lent, true);
+      throw error;
+    }
+  }
+
+  /**
+   * What a plugin gets as `platform.storage`, on connections of its own. They are made when they are needed.
+   *
+   * @returns With the connections, which whoever asked disposes.
+   */
+  enter(name: string): {
+    readonly storage: PluginStorage<Record<string, never>>;
+    readonly connections: AsyncDisposable;
+  } {
+    const { config, title } = this.#options;
+    const room = this.#room(name);
+    const pool = new ConnectionPool({
+      target: this.#targetOf(room),
+      title: name,
+      size: config.poolSize,
+      acquireTimeoutMs: config.acquireTimeoutSeconds * 1000,
+      budget: this.#budget,
+      health: this.#health,
+      prepares: true,
+      onEnd: () => this.#pools.delete(name),
+      ...(room.role !== undefined && { onWrongPassword: () => this.#setPassword(room.plugin) }),
+      settings: {
+        applicationName: `${title} ${name}`,
+        connectTimeoutMs: config.acquireTimeoutSeconds * 1000,
+        statementTimeoutMs: config.statementTimeoutSeconds * 1000,
+        idleInTransactionTimeoutMs: config.idleInTransactionTimeoutSeconds * 1000,
+        schema: room.schema,
+      },
+    });
+    this.#pools.set(name, pool);
+    return { storage: new PooledPluginStorage(room.schema, pool), connections: pool };
+  }
+
+  status(): StorageStatus {
+    const { kind, host, port, database } = this.#target;
+    const rooms = [...(this.#catalogue?.rooms.values() ?? [])];
+    const pools = [...this.#pools].map(([name, pool]): readonly [string, PoolStatus] => [name, pool.status()]);
+    return {
+      kind,
+      host,
+      port,
+      database,
+      serverVersion: this.#facts.version,
+      rolePerPlugin: rooms.every(({ role }) => role !== undefined),
+      ...this.#health.status(),
+      pools: Object.fromEntries(pools),
+    };
+  }
+
+  /** Closes what is open, and stops the embedded database if this process runs it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #plugin(name: string): StoragePlugin {
+    const plugin = this.#options.plugins.find((each) => each.name === name);
+    if (plugin !== undefined) return plugin;
+    throw new PeekError("INTERNAL", `The storage was opened without ${name}.`);
+  }
+
+  #room(name: string): Room {
+    const refused = this.#refused.get(name);
+    if (refused !== undefined) throw refused;
+    const room = this.#catalogue?.rooms.get(name);
+    if (room !== undefined) return room;
+    throw new PeekError("INTERNAL", `${name} has no schema in the database, though it was to be made.`);
+  }
+
+  #plannedRoom(name: string): Room {
+    return plannedRoom(name, this.#target.database, this.#facts, this.#catalogue?.rooms.get(name));
+  }
+
+  /** The account of a plugin: its own role, or that of the database where roles cannot be made. */
+  #targetOf({ role }: Room): ConnectionTarget {
+    if (role === undefined || this.#catalogue === undefined) return this.#target;
+    return { ...this.#target, user: role, password: rolePassword(this.#catalogue.secret, role) };
+  }
+
+  /**
+   * Gives a role the password that it is to have. Somebody has changed it; or the database came from a backup, with the
+   * secret of then, to a server that had the roles already.
+   */
+  async #setPassword(plugin: string): Promise<void> {
+    const { role } = this.#room(plugin);
+    if (role === undefined || this.#catalogue === undefined) return;
+    const sql = passwordSql(role, this.#catalogue.secret);
+    try {
+      await this.#pool.use(({ client }) => client.query(sql));
+    } catch (error) {
+      throw new PeekError(
+        "STORAGE_REFUSED",
+        `The role ${role} of ${plugin} has another password than Peek gave it, and cannot be given it again: ${messageOf(error)}. Let the account of storage.connectUrl alter the role.`,
+        { cause: error, fields: { plugin, role } },
+      );
+    }
+    this.#logger.warning("The role %s of %s had another password than Peek gave it, and has it again", role, plugin);
+  }
+
+  /** What is recorded now; whoever asks at the same time gets the same answer. */
+  #look(): Promise<Catalogue | undefined> {
+    const look = async (): Promise<Catalogue | undefined> => {
+      try {
+        this.#catalogue = await this.#pool.use((lent) => readCatalogue(lent.client));
+        return this.#catalogue;
+      } catch (error) {
+        // Noted by the pool, and waited for.
+        if (this.#health.available) throw error;
+        return undefined;
+      } finally {
+        this.#looking = undefined;
+      }
+    };
+    this.#looking ??= look();
+    return this.#looking;
+  }
+}
+
+interface Opened {
+  readonly target: ConnectionTarget;
+  readonly pool: ConnectionPool;
+  readonly health: StorageHealth;
+  readonly facts: ServerFacts;
+  readonly catalogue: Catalogue | undefined;
+  readonly refused: RefusedRooms;
+}
+
+async function open(
+  options: StorageOptions,
+  location: DatabaseLocation,
+  health: StorageHealth,
+  logger: Logger,
+): Promise<Opened> {
+  await using held = new AsyncDisposableStack();
+  const { title, config, migrations, plugins } = options;
+  const target = await location.find();
+  const connectTimeoutMs = config.acquireTimeoutSeconds * 1000;
+  const pool = held.use(
+    new ConnectionPool({
+      target,
+      title: "the platform",
+      size: ownConnections,
+      acquireTimeoutMs: connectTimeoutMs,
+      budget: new ConnectionBudget(Infinity),
+      health,
+      // Migrations change tables under their statements' feet, and come once.
+      prepares: false,
+      settings: { applicationName: title, connectTimeoutMs },
+    }),
+  );
+  const found = await pool.use(async ({ client }) => {
+    const facts = await readServerFacts(client);
+    const seen = await readCatalogue(client);
+    if (seen?.copyBeganAt !== undefined && options.unfinishedCopy !== "accept")
+      throw unfinished(target, seen.copyBeganAt);
+    if (migrations === "await") return { facts, catalogue: seen, refused: new Map<string, PeekError>() };
+    const names = plugins.map(({ name }) => name);
+    return { facts, ...(await makeRooms(client, target, facts, names, seen, logger)) };
+  });
+  held.move();
+  return { target, pool, health, ...found };
+}
+
+function unfinished(target: ConnectionTarget, since: string): PeekError {
+  return new PeekError(
+    "STORAGE_REFUSED",
+    `The database ${nameOf(target)} is being copied into since ${since}, or that broke off: what the plugins have in it is not complete. Wait for peek storage copy to end, or run it again, which begins anew.`,
+  );
+}

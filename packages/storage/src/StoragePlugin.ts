@@ -1,0 +1,9 @@
+/** A plugin that requires storage. */
+export interface StoragePlugin {
+  /** `peek_plugin_<name>`, or `peek_core_<name>`. */
+  readonly name: string;
+  /** The version of its package. */
+  readonly version: string;
+  /** The folder of its migrations; an absolute path. Undefined: it has none. */
+  readonly migrationsDir: string | undefined;
+}

@@ -1,0 +1,48 @@
+import { PeekError } from "@peek/errors";
+import type { ConnectionPool } from "./ConnectionPool.ts";
+import type { StorageHealth } from "./StorageHealth.ts";
+
+/** How often a database is asked that is there, and one that is not; milliseconds. */
+const pauseMs = { available: 15_000, lost: 1000 } as const;
+/** How long its answer is waited for; milliseconds. */
+const answerMs = 10_000;
+
+/** Not that all connections are in use, or that the pool is closed. */
+const meansLoss: ReadonlySet<string> = new Set(["STORAGE_UNAVAILABLE", "STORAGE_REFUSED", "STORAGE_TIMEOUT"]);
+
+/** Asks the database now and then, so that its loss and its return are noticed when no plugin does. */
+export class HealthMonitor implements Disposable {
+  readonly #pool: ConnectionPool;
+  readonly #health: StorageHealth;
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  constructor(pool: ConnectionPool, health: StorageHealth) {
+    this.#pool = pool;
+    this.#health = health;
+    this.hurry();
+  }
+
+  /** The database was lost: from now on it is asked more often. */
+  hurry(): void {
+    clearTimeout(this.#timer);
+    if (this.#disposed) return;
+    this.#timer = setTimeout(() => void this.#ask(), this.#health.available ? pauseMs.available : pauseMs.lost);
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      await this.#pool.use((lent) => lent.probe(answerMs));
+      this.#health.reached();
+    } catch (error) {
+      if (!PeekError.is(error)) throw error;
+      if (meansLoss.has(error.code)) this.#health.lost(error);
+    }
+    this.hurry();
+  }
+}

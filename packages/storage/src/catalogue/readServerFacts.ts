@@ -1,0 +1,61 @@
+import { PeekError } from "@peek/errors";
+import type { ClientBase } from "pg";
+import { z } from "zod";
+
+/** What is to be known of the server and of the account. */
+export interface ServerFacts {
+  /** `"15.20"`. */
+  readonly version: string;
+  /** How many connections ordinary accounts may have together. */
+  readonly connections: number;
+  /** Whether the account may give each plugin a login role. */
+  readonly createsRoles: boolean;
+  /** Whether the account may create schemas in this database. */
+  readonly createsSchemas: boolean;
+}
+
+/** The oldest PostgreSQL that Peek is tested with. */
+const oldestMajor = 15;
+
+const query = `
+  SELECT
+    current_setting('server_version') AS version,
+    current_setting('server_version_num')::int AS number,
+    least(
+      current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true), '0')::int,
+      nullif(datconnlimit, -1)
+    ) AS connections,
+    rolsuper OR rolcreaterole AS creates_roles,
+    pg_catalog.has_database_privilege(datname, 'CREATE') AS creates_schemas
+  FROM pg_catalog.pg_roles, pg_catalog.pg_database
+  WHERE rolname = current_user AND datname = current_database()
+`;
+
+const rowSchema = z.object({
+  version: z.string(),
+  number: z.number(),
+  connections: z.number(),
+  creates_roles: z.boolean(),
+  creates_schemas: z.boolean(),
+});
+
+/** @throws PeekError `STORAGE_REFUSED` when the server is older than Peek is tested with. */
+export async function readServerFacts(client: ClientBase): Promise<ServerFacts> {
+  const { rows } = await client.query<Record<string, unknown>>(query);
+  const row = rowSchema.parse(rows[0]);
+  const version = row.version.split(" ")[0] ?? row.version;
+  if (Math.floor(row.number / 10_000) < oldestMajor) {
+    throw new PeekError(
+      "STORAGE_REFUSED",
+      `The server of storage.connectUrl is PostgreSQL ${version}. Peek needs ${oldestMajor} or later.`,
+    );
+  }
+  return {
+    version,
+    connections: row.connections,
+    createsRoles: row.creates_roles,
+    createsSchemas: row.creates_schemas,
+  };
+}

@@ -1,0 +1,116 @@
+import { messageOf, PeekError } from "@peek/errors";
+import { DatabaseError } from "pg";
+import { type ConnectionTarget, nameOf } from "./ConnectionTarget.ts";
+
+/**
+ * Why a connection could not be made, for whoever has to mend it. `STORAGE_UNAVAILABLE` is worth another try;
+ * `STORAGE_REFUSED` is the same until somebody changes something.
+ */
+export function explainConnectFailure(error: unknown, target: ConnectionTarget): PeekError {
+  if (PeekError.is(error)) return error;
+  if (error instanceof DatabaseError) return explainRefusal(error, target);
+  const code = codeOf(error);
+  const where = addressOf(target);
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return unavailable(
+      target,
+      error,
+      `the host ${target.host} has no address (${code}). ${lookAt(target, "the host")}`,
+    );
+  }
+  if (code === "ECONNREFUSED" || code === "ENOENT") {
+    return unavailable(target, error, `nothing listens at ${where}. ${lookAt(target, "host and port")}`);
+  }
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH" || code === "ETIMEDOUT" || isTimeout(error)) {
+    return unavailable(target, error, `${where} does not answer. ${lookAt(target, "host and port")}`);
+  }
+  const tls = tlsFault(error, code);
+  if (tls !== undefined) return refused(target, error, `TLS with ${where} failed: ${tls}`);
+  return unavailable(target, error, `${messageOf(error)} (${where}). ${lookAt(target, "host and port")}`);
+}
+
+function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekError {
+  const { user, database } = target;
+  const said = error.message;
+  switch (error.code) {
+    case "28P01":
+      return refused(target, error, `the password of ${user} is wrong. Correct it in storage.connectUrl.`);
+    case "28000":
+      return refused(
+        target,
+        error,
+        `the account ${user} may not log in: ${said}. Look at the account, at sslmode in storage.connectUrl, and at pg_hba.conf on the server.`,
+      );
+    case "3D000":
+      return refused(
+        target,
+        error,
+        `the server has no database ${database}. Correct storage.connectUrl, or create it: CREATE DATABASE "${database}" OWNER "${user}".`,
+      );
+    case "42501":
+      return refused(target, error, `${said}. Give ${user} the right to connect to ${database}.`);
+    case "42704":
+    case "22023":
+      return refused(target, error, `the server does not take what Peek sets for a connection: ${said}.`);
+    default:
+      // 57P03: it is starting; 53300: it has no connection to spare; and what else passes.
+      return unavailable(target, error, `the server says: ${said} (${error.code ?? "no code"})`);
+  }
+}
+
+function tlsFault(error: unknown, code: string | undefined): string | undefined {
+  const said = messageOf(error);
+  if (said.includes("does not support SSL")) {
+    return "the server offers none. Take sslmode out of storage.connectUrl, or switch TLS on at the server.";
+  }
+  const isCertificate =
+    code !== undefined &&
+    (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME|ISSUER/.test(code) ||
+      code.startsWith("ERR_SSL") ||
+      code.startsWith("ERR_TLS"));
+  if (!isCertificate) return undefined;
+  return `${said} (${code}). Name the authority's certificate with sslrootcert in storage.connectUrl, and the host as the server's certificate has it; sslmode=require encrypts without checking.`;
+}
+
+function unavailable(target: ConnectionTarget, cause: unknown, why: string): PeekError {
+  return new PeekError("STORAGE_UNAVAILABLE", `The ${titleOf(target)} cannot be reached: ${why}`, {
+    cause,
+    fields: fieldsOf(target),
+  });
+}
+
+function refused(target: ConnectionTarget, cause: unknown, why: string): PeekError {
+  return new PeekError("STORAGE_REFUSED", `The ${titleOf(target)} (${nameOf(target)}) refuses: ${why}`, {
+    cause,
+    fields: fieldsOf(target),
+  });
+}
+
+function lookAt({ kind }: ConnectionTarget, part: string): string {
+  return kind === "embedded"
+    ? "The logic service on this machine runs it; see that it runs, or set storage.connectUrl."
+    : `See that the server runs, and ${part} in storage.connectUrl.`;
+}
+
+function titleOf({ kind }: ConnectionTarget): string {
+  return kind === "embedded" ? "embedded database" : "database of storage.connectUrl";
+}
+
+function addressOf({ host, port }: ConnectionTarget): string {
+  return host.startsWith("/") ? `the socket in ${host}, port ${port}` : `${host}:${port}`;
+}
+
+function fieldsOf({ host, port, user, database }: ConnectionTarget): Readonly<Record<string, unknown>> {
+  return { host, port, user, database };
+}
+
+/** The code of an error; of one that stands for several (one per address of a host), that of the first. */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  return /timeout (?:expired|exceeded)|connection timeout/i.test(messageOf(error));
+}

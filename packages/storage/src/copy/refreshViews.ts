@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { LentClient } from "../access/LentClient.ts";
+import { qualified } from "./SchemaShape.ts";
+
+// Views of both kinds, each with those that it is made of.
+const viewsQuery = `
+  SELECT class.oid::text AS id, namespace.nspname AS schema, class.relname AS name,
+    class.relkind = 'm' AS is_stored, class.relispopulated AS is_filled,
+    ARRAY(
+      SELECT DISTINCT depend.refobjid::text
+      FROM pg_catalog.pg_rewrite AS rewrite
+      JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND depend.objid = rewrite.oid
+        AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND depend.refobjid <> class.oid
+      WHERE rewrite.ev_class = class.oid
+    ) AS uses
+  FROM pg_catalog.pg_class AS class
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+  WHERE namespace.nspname = $1 AND class.relkind IN ('v', 'm')
+  ORDER BY namespace.nspname, class.relname
+`;
+
+const viewsSchema = z.array(
+  z.object({
+    id: z.string(),
+    schema: z.string(),
+    name: z.string(),
+    is_stored: z.boolean(),
+    is_filled: z.boolean(),
+    uses: z.array(z.string()),
+  }),
+);
+
+type View = z.infer<typeof viewsSchema>[number];
+
+/** Fills the materialized views that are filled in the source, each after those that it is made of. */
+export async function refreshViews(source: LentClient, target: LentClient, schema: string): Promise<void> {
+  const filled = new Set((await viewsIn(source, schema)).filter((view) => view.is_filled).map(qualified));
+  for (const view of inOrder(await viewsIn(target, schema))) {
+    if (!view.is_stored) continue;
+    const withData = filled.has(qualified(view)) ? "" : " WITH NO DATA";
+    await target.query(`REFRESH MATERIALIZED VIEW ${qualified(view)}${withData}`);
+  }
+}
+
+async function viewsIn(lent: LentClient, schema: string): Promise<readonly View[]> {
+  return viewsSchema.parse((await lent.query(viewsQuery, [schema])).rows);
+}
+
+function inOrder(views: readonly View[]): readonly View[] {
+  const byId = new Map(views.map((view) => [view.id, view]));
+  const ordered = new Set<View>();
+  const add = (view: View): void => {
+    if (ordered.has(view)) return;
+    // Views cannot be made of each other in a circle.
+    for (const id of view.uses) {
+      const used = byId.get(id);
+      if (used !== undefined) add(used);
+    }
+    ordered.add(view);
+  };
+  views.forEach(add);
+  return [...ordered];
+}

@@ -1,0 +1,38 @@
+import { pathToFileURL } from "node:url";
+import { messageOf, PeekError } from "@peek/errors";
+import type { Migration } from "@peek/plugin-base/storage";
+import type { MigrationFile } from "./MigrationFile.ts";
+
+/**
+ * The code of a migration.
+ *
+ * @throws PeekError `MIGRATIONS_UNREADABLE` when it cannot be imported, or exports no up().
+ */
+export async function importMigration({ file }: MigrationFile): Promise<Migration> {
+  const module = await importModule(file);
+  if (!isMigration(module)) {
+    throw new PeekError(
+      "MIGRATIONS_UNREADABLE",
+      `The migration ${file} exports no function up(db), or a down that is no function.`,
+      { fields: { file } },
+    );
+  }
+  return module;
+}
+
+async function importModule(file: string): Promise<object> {
+  try {
+    const module: object = await import(pathToFileURL(file).href);
+    return module;
+  } catch (cause) {
+    throw new PeekError("MIGRATIONS_UNREADABLE", `Importing the migration ${file} failed: ${messageOf(cause)}`, {
+      cause,
+      fields: { file },
+    });
+  }
+}
+
+function isMigration(module: object): module is Migration {
+  const down: unknown = Reflect.get(module, "down");
+  return typeof Reflect.get(module, "up") === "function" && (down === undefined || typeof down === "function");
+}

@@ -1,0 +1,80 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { messageOf, PeekError } from "@peek/errors";
+import { checksumOf } from "./checksumOf.ts";
+import type { MigrationFile } from "./MigrationFile.ts";
+
+const namePattern = /^(\d{1,18})[-_][A-Za-z0-9][A-Za-z0-9_-]{0,150}$/;
+const extensions = [".ts", ".js", ".mjs"];
+/** Larger than any migration that a person wrote; bytes. */
+const maxBytes = 1_000_000;
+
+/**
+ * A plugin's migrations, in their order. None of their code runs.
+ *
+ * @param dir `storage.migrationsDir`, absolute; undefined for a plugin that has none.
+ * @throws PeekError `MIGRATIONS_UNREADABLE`
+ */
+export async function readMigrations(dir: string | undefined): Promise<readonly MigrationFile[]> {
+  if (dir === undefined) return [];
+  const names = (await listFiles(dir)).filter(isModule);
+  const migrations = await Promise.all(names.map((name) => readMigration(dir, name)));
+  migrations.sort((a, b) => (a.number < b.number ? -1 : 1));
+  refuseTwins(dir, migrations);
+  return migrations;
+}
+
+async function listFiles(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir);
+  } catch (cause) {
+    throw unreadable(
+      `The folder of migrations ${dir} cannot be read: ${messageOf(cause)}. It is storage.migrationsDir in plugin_package.json, relative to the folder of the package's entry; build the package if it is new.`,
+      dir,
+      cause,
+    );
+  }
+}
+
+/** Whether it is code: beside it lie declarations, maps, and what else a build leaves. */
+function isModule(name: string): boolean {
+  return extensions.includes(extname(name)) && !name.endsWith(".d.ts");
+}
+
+async function readMigration(dir: string, fileName: string): Promise<MigrationFile> {
+  const file = join(dir, fileName);
+  const name = fileName.slice(0, -extname(fileName).length);
+  const digits = namePattern.exec(name)?.[1];
+  if (digits === undefined) {
+    throw unreadable(
+      `${file} is not named as a migration. Name it by a number and what it does, such as 0001_create_tables.ts; keep other code elsewhere.`,
+      file,
+    );
+  }
+  return { number: BigInt(digits), name, file, checksum: await checksumOfFile(file) };
+}
+
+async function checksumOfFile(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxBytes) throw new Error(`it has ${size} bytes, and may have ${maxBytes}`);
+    return await checksumOf(file, await readFile(file, "utf8"));
+  } catch (cause) {
+    throw unreadable(`The migration ${file} cannot be read: ${messageOf(cause)}.`, file, cause);
+  }
+}
+
+function refuseTwins(dir: string, migrations: readonly MigrationFile[]): void {
+  for (const [index, { number, name }] of migrations.entries()) {
+    const next = migrations[index + 1];
+    if (next?.number !== number) continue;
+    throw unreadable(
+      `${dir} has two migrations with the number ${number}: ${name} and ${next.name}. Number them one after the other.`,
+      dir,
+    );
+  }
+}
+
+function unreadable(message: string, file: string, cause?: unknown): PeekError {
+  return new PeekError("MIGRATIONS_UNREADABLE", message, { cause, fields: { file } });
+}

@@ -1,0 +1,65 @@
+import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { caught } from "./caught.ts";
+import { processesOn, serverPid } from "./processesOn.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+import { madeOnce, numbers, openServer } from "./testServer.ts";
+
+const isRoot = process.getuid?.() === 0;
+const fill = madeOnce();
+
+/** Makes programs fail as they do where they are not allowed, until the test is over. */
+function forbid(...programs: readonly string[]): void {
+  const dir = temporaryFolder();
+  for (const program of programs) {
+    writeFileSync(join(dir, program), "#!/bin/sh\nexit 1\n");
+    chmodSync(join(dir, program), 0o755);
+  }
+  const before = process.env["PATH"];
+  onTestFinished(() => void (process.env["PATH"] = before));
+  process.env["PATH"] = [dir, before].join(delimiter);
+}
+
+describe.runIf(isRoot)("Root's embedded server", () => {
+  it("runs within a namespace or by another account, whichever there is, on the same data", async () => {
+    const dir = temporaryFolder();
+    fill(dir);
+    const first = await openServer(dir);
+    expect(statSync(`/proc/${serverPid(dir)}`).uid).toBe(0);
+    expect(statSync(join(dir, "data")).uid).toBe(0);
+    await first.stop();
+
+    forbid("unshare");
+    const second = await openServer(dir);
+    expect(await numbers(second.connection)).toEqual([1]);
+    expect(statSync(`/proc/${serverPid(dir)}`).uid).toBe(65_534);
+    expect(statSync(join(dir, "data", "PG_VERSION")).uid).toBe(65_534);
+    await second.stop();
+
+    process.env["PATH"] = process.env["PATH"]?.split(delimiter).slice(1).join(delimiter);
+    const third = await openServer(dir);
+    expect(await numbers(third.connection)).toEqual([1]);
+    expect(statSync(`/proc/${serverPid(dir)}`).uid).toBe(0);
+    expect(statSync(join(dir, "data", "PG_VERSION")).uid).toBe(0);
+  });
+
+  it("is made by another account where there are no namespaces", async () => {
+    forbid("unshare");
+    const dir = join(temporaryFolder(), "new");
+    const { connection } = await openServer(dir);
+    expect(connection.host).toBe(dir);
+    expect(statSync(join(dir, "data")).uid).toBe(65_534);
+    expect(statSync(dir).uid).toBe(0);
+  });
+
+  it("is refused where there is neither", async () => {
+    forbid("unshare", "setpriv");
+    const dir = temporaryFolder();
+    const error = await caught(() => openServer(dir));
+    expect(error.code).toBe("STORAGE_EMBEDDED_UNSUPPORTED");
+    expect(error.message).toContain("ordinary account");
+    expect(error.message).toContain("storage.connectUrl");
+    expect(processesOn(dir)).toEqual([]);
+  });
+});

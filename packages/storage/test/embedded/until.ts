@@ -1,0 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Waits for a condition; throws when it has not come true within 15 s. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 15_000;
+  while (!condition()) {
+    if (performance.now() > giveUpAt) throw new Error(`Not within 15 s: ${what}`);
+    await delay(10);
+  }
+}

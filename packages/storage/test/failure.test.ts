@@ -1,0 +1,278 @@
+import { sql } from "@peek/plugin-base/storage";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { caught, enter, nameOf, openStorage, TestLog, until, valueOf } from "./rig.ts";
+import { TcpProxy } from "./TcpProxy.ts";
+import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
+import { writePlugin } from "./plugins.ts";
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+const one = sql<{ readonly one: number }>`SELECT 1 AS one`;
+const quick = { acquireTimeoutSeconds: 2, retrySeconds: 0 };
+const password = "s3cret-pa55";
+
+/** The test's database under another user, password, … */
+function changed(url: string, change: (url: URL) => void): string {
+  const parsed = new URL(url);
+  change(parsed);
+  return parsed.href;
+}
+
+/** Runs SQL on the server, but not in the test's database. */
+async function onServer(database: TestDatabase, text: string): Promise<void> {
+  const connectionString = database.connectUrl.replace(/^([a-z]+:\/\/[^/]*\/)[^?]*/, "$1template1");
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+describe("a database that is lost while plugins run", () => {
+  it("fails their calls with STORAGE_UNAVAILABLE, is told of once, and serves them again once it is back", async () => {
+    const log = new TestLog();
+    await using storage = await openStorage(database, { log, config: quick });
+    await using entered = enter(storage);
+    const { db } = entered.storage;
+    await one.execute(db);
+    const name = await nameOf(database);
+    await onServer(
+      database,
+      `ALTER DATABASE ${name} ALLOW_CONNECTIONS false;
+       SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+    );
+    await until("the loss is noticed", () => !storage.status().available);
+    for (const _attempt of [1, 2, 3]) {
+      expect(await caught(() => one.execute(db))).toMatchObject({ code: "STORAGE_UNAVAILABLE", exitCode: 69 });
+    }
+    expect(await caught(() => entered.storage.transaction(async () => undefined))).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+    });
+    expect(storage.status().error).toContain("database of storage.connectUrl cannot be reached");
+    await onServer(database, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    expect((await one.execute(db)).rows).toEqual([{ one: 1 }]);
+    expect(storage.status()).toMatchObject({ available: true });
+    expect(storage.status().error).toBeUndefined();
+    expect(log.of("error")).toEqual([expect.stringContaining("Calls of plugins fail until it is back")]);
+    expect(log.of("info").filter((line) => line.includes("again"))).toEqual([
+      expect.stringMatching(/The database can be reached again, after [\d.]+ s/),
+    ]);
+  });
+
+  it("is seen to be back without any plugin asking", async () => {
+    await using proxy = await TcpProxy.open(database);
+    const log = new TestLog();
+    await using storage = await openStorage(proxy, { log, config: quick });
+    await proxy.vanish();
+    await until("the loss is noticed", () => !storage.status().available);
+    await proxy.listen();
+    await until("the return is noticed", () => storage.status().available);
+    expect(log.of("error").length).toBe(1);
+  });
+
+  it("fails a statement that is running then", async () => {
+    await using storage = await openStorage(database);
+    await using entered = enter(storage);
+    const running = caught(() => sql`SELECT pg_sleep(30)`.execute(entered.storage.db));
+    const end =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    while ((await database.query(end)).length === 0);
+    expect(await running).toMatchObject({ code: "STORAGE_UNAVAILABLE", fields: { sqlState: "57P01" } });
+    expect((await one.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("shows in the status of the service", async () => {
+    await using proxy = await TcpProxy.open(database);
+    await using logic = await startService("logic", {
+      plugins: [writePlugin("peek_plugin_pump", { start: ({ platform }) => one.execute(platform.storage.db) })],
+      config: { storage: { connectUrl: proxy.connectUrl } },
+    });
+    expect(logic.status().storage).toMatchObject({ available: true, host: "127.0.0.1" });
+    await proxy.vanish();
+    await logic.log.waitFor("ERROR peek_storage.Storage:The database of storage.connectUrl cannot be reached");
+    expect(logic.status().storage).toMatchObject({ available: false, error: expect.any(String) });
+    expect(JSON.stringify(logic.status())).not.toContain("secret");
+  });
+});
+
+describe("a transaction whose connection is lost", () => {
+  it.each([
+    ["before the server has read the COMMIT", "cut", 0],
+    ["when the server has committed", "pass, and cut when it answers", 1],
+  ] as const)("%s fails with STORAGE_COMMIT_UNKNOWN, and is not done again", async (_when, fate, rows) => {
+    await using proxy = await TcpProxy.open(database);
+    await using storage = await openStorage(proxy);
+    await using entered = enter(storage);
+    await sql`DROP TABLE IF EXISTS t; CREATE TABLE t (i int)`.execute(entered.storage.db);
+    proxy.fate = (sent) => (/^Q.{4}commit\0/s.test(sent) ? fate : "pass");
+    let tries = 0;
+    const error = await caught(() =>
+      entered.storage.transaction(async (db) => {
+        tries += 1;
+        await sql`INSERT INTO t VALUES (1)`.execute(db);
+      }),
+    );
+    expect([error.code, tries]).toEqual(["STORAGE_COMMIT_UNKNOWN", 1]);
+    expect(error.message).toContain("Look whether its changes are there");
+    expect(await valueOf(database, "SELECT count(*)::int FROM pl_pump.t")).toBe(rows);
+  });
+
+  it("before it was to be committed is known not to have been", async () => {
+    await using proxy = await TcpProxy.open(database);
+    await using storage = await openStorage(proxy);
+    await using entered = enter(storage);
+    const error = await caught(() =>
+      entered.storage.transaction(async (db) => {
+        proxy.fate = (sent) => (sent.includes("pg_sleep") ? "cut" : "pass");
+        await sql`SELECT pg_sleep(1)`.execute(db).catch(() => undefined);
+      }),
+    );
+    expect(error.code).toBe("STORAGE_UNAVAILABLE");
+  });
+});
+
+describe("a server that does not answer", () => {
+  it("is given up on when a connection takes too long to make", async () => {
+    await using proxy = await TcpProxy.open(database);
+    proxy.fate = () => "swallow";
+    const began = performance.now();
+    const error = await caught(() => openStorage(proxy, { config: { ...quick, acquireTimeoutSeconds: 0.2 } }));
+    expect(error.code).toBe("STORAGE_UNAVAILABLE");
+    expect(error.message).toContain("does not answer");
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it("is given up on when a statement takes longer than the server would let it", { timeout: 15_000 }, async () => {
+    await using proxy = await TcpProxy.open(database);
+    await using storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 0.1 } });
+    await using entered = enter(storage);
+    proxy.fate = (sent) => (sent.includes("lost on the way") ? "swallow" : "pass");
+    const error = await caught(() => sql`SELECT 'lost on the way'`.execute(entered.storage.db));
+    expect(error.code).toBe("STORAGE_TIMEOUT");
+    expect((await one.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
+    expect(storage.status().pools["peek_plugin_pump"]).toMatchObject({ open: 1, idle: 1 });
+  });
+});
+
+describe("a database that is absent at the start", () => {
+  it("is tried again, with one line each time, and given up after storage.retrySeconds", async () => {
+    const proxy = await TcpProxy.open(database);
+    await proxy.vanish();
+    const log = new TestLog();
+    const error = await caught(() => openStorage(proxy, { log, config: { ...quick, retrySeconds: 0.6 } }));
+    expect([error.code, error.exitCode]).toEqual(["STORAGE_UNAVAILABLE", 69]);
+    expect(log.lines.length).toBeGreaterThanOrEqual(2);
+    for (const line of log.lines)
+      expect(line).toMatch(/^warning: .*nothing listens at 127\.0\.0\.1:\d+.* Trying again in/);
+  });
+
+  it("is used as soon as it comes", async () => {
+    await using proxy = await TcpProxy.open(database);
+    await proxy.vanish();
+    const log = new TestLog();
+    const opening = openStorage(proxy, { log, config: { ...quick, retrySeconds: 30 } });
+    await log.waitFor("Trying again");
+    await proxy.listen();
+    await using storage = await opening;
+    expect(storage.status().available).toBe(true);
+    expect(log.of("error")).toEqual([]);
+  });
+
+  it("is not waited for any longer when the service is told to stop", async () => {
+    const proxy = await TcpProxy.open(database);
+    await proxy.vanish();
+    const log = new TestLog();
+    const stop = new AbortController();
+    const opening = caught(() =>
+      openStorage(proxy, { log, signal: stop.signal, config: { ...quick, retrySeconds: 600 } }),
+    );
+    await log.waitFor("Trying again");
+    stop.abort();
+    expect((await opening).code).toBe("STORAGE_UNAVAILABLE");
+  });
+});
+
+describe("a connectUrl that is wrong", () => {
+  /** Opens what cannot be opened, by TCP whatever the server of the test. */
+  async function refusal(
+    change: (url: URL) => void,
+    database: TestDatabase,
+  ): Promise<Awaited<ReturnType<typeof caught>>> {
+    await using proxy = await TcpProxy.open(database);
+    const connectUrl = changed(proxy.connectUrl, change);
+    const error = await caught(() => openStorage({ connectUrl }, { config: quick }));
+    const own = new URL(proxy.connectUrl).password;
+    for (const text of [error.message, JSON.stringify(error), String(error.stack)]) {
+      expect(text).not.toContain(password);
+      if (own !== "") expect(text).not.toContain(own);
+    }
+    return error;
+  }
+
+  it.each([
+    [
+      "host",
+      (url: URL) => (url.hostname = "no-such-host.invalid"),
+      "STORAGE_UNAVAILABLE",
+      "the host no-such-host.invalid",
+    ],
+    ["port", (url: URL) => (url.port = "1"), "STORAGE_UNAVAILABLE", "nothing listens at 127.0.0.1:1."],
+    ["database", (url: URL) => (url.pathname = "/nowhere"), "STORAGE_REFUSED", "the server has no database nowhere"],
+    [
+      "certificate",
+      (url: URL) => (url.search = "?sslmode=verify-ca&sslrootcert=/no/such.crt"),
+      "STORAGE_REFUSED",
+      "/no/such.crt",
+    ],
+  ])("in its %s is told so", async (_part, change, code, said) => {
+    const error = await refusal(change, database);
+    expect([error.code, error.message]).toEqual([code, expect.stringContaining(said)]);
+    expect(error.message).toContain("storage.connectUrl");
+  });
+
+  it("in its account is told so", async () => {
+    const error = await refusal((url) => {
+      url.username = "nobody_of_that_name";
+      url.password = password;
+    }, database);
+    expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("nobody_of_that_name")]);
+  });
+
+  it("in its password is told so", async (context) => {
+    const name = await nameOf(database);
+    await database.query(`CREATE ROLE ${name}_known LOGIN PASSWORD 'other'`);
+    const connectUrl = changed(
+      database.connectUrl.replace(/@\//, "@localhost/"),
+      (url) => ([url.username, url.password] = [`${name}_known`, password]),
+    ).replace("@localhost/", "@/");
+    const client = new pg.Client({ connectionString: connectUrl });
+    const asks = await client.connect().then(
+      () => false,
+      () => true,
+    );
+    await client.end().catch(() => undefined);
+    context.skip(!asks, "the server asks nobody for a password");
+    const error = await caught(() => openStorage({ connectUrl }, { config: quick }));
+    expect([error.code, error.message]).toEqual([
+      "STORAGE_REFUSED",
+      expect.stringContaining(`the password of ${name}_known is wrong`),
+    ]);
+    expect(error.message).not.toContain(password);
+  });
+
+  it("in asking for TLS of a server that has none is told so", async (context) => {
+    context.skip((await valueOf(database, "SELECT current_setting('ssl')")) === "on", "the server has TLS");
+    const error = await refusal((url) => (url.search = "?sslmode=require"), database);
+    expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("TLS with 127.0.0.1")]);
+    expect(error.message).toContain("the server offers none");
+  });
+});

@@ -1,0 +1,498 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PeekError } from "@peek/errors";
+import type { Storage } from "@peek/storage";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePlugin } from "./plugins.ts";
+import {
+  caught,
+  column,
+  migrations,
+  openStorage,
+  pluginFolder,
+  pluginOf,
+  signal,
+  sqlMigration,
+  TestLog,
+} from "./rig.ts";
+import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
+
+let database: TestDatabase;
+let counter = 0;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** A plugin of a test's own in the database of all. */
+class Subject {
+  readonly name: string;
+  readonly schema: string;
+  readonly folder = pluginFolder();
+  readonly log = new TestLog();
+
+  constructor() {
+    counter += 1;
+    this.name = `peek_plugin_m${counter}`;
+    this.schema = `pl_m${counter}`;
+  }
+
+  /** Its package gets these migrations besides. */
+  write(files: Readonly<Record<string, string>>): string {
+    return migrations(files, this.folder);
+  }
+
+  async with<T>(work: (storage: Storage) => Promise<T>, version?: string): Promise<T> {
+    const plugin = pluginOf(this.name, join(this.folder, "migrations"), version);
+    await using storage = await openStorage(database, { plugins: [plugin], log: this.log });
+    return await work(storage);
+  }
+
+  async migrate(version?: string): Promise<readonly string[]> {
+    return await this.with((storage) => storage.migrate(this.name, signal), version);
+  }
+
+  async rollback(to?: string): Promise<readonly string[]> {
+    return await this.with((storage) => storage.rollback(this.name, to, signal));
+  }
+
+  async failure(): Promise<PeekError> {
+    return await caught(() => this.migrate());
+  }
+
+  /** The names of what is in its schema. */
+  async tables(): Promise<readonly unknown[]> {
+    return await column(database, `SELECT tablename FROM pg_tables WHERE schemaname = '${this.schema}' ORDER BY 1`);
+  }
+
+  async recorded(): Promise<readonly unknown[]> {
+    return await column(
+      database,
+      `SELECT name FROM peek_platform.migration WHERE plugin = '${this.name}' ORDER BY number`,
+    );
+  }
+}
+
+const create = (table: string): string => sqlMigration(`CREATE TABLE ${table} (i int)`, `DROP TABLE ${table}`);
+
+describe("migrations", () => {
+  it("are applied in the order of their numbers, each once, in the plugin's schema and as its role", async () => {
+    const subject = new Subject();
+    subject.write({
+      "0010_c.js": sqlMigration("INSERT INTO steps SELECT 'c'"),
+      "9_b.js": sqlMigration("INSERT INTO steps SELECT 'b'"),
+      "0001_a.js": sqlMigration("CREATE TABLE steps AS SELECT 'a' AS step"),
+      "notes.md": "",
+      "0001_a.d.ts": "",
+    });
+    expect(await subject.migrate()).toEqual(["0001_a", "9_b", "0010_c"]);
+    expect(await subject.migrate()).toEqual([]);
+    expect(await column(database, `SELECT step FROM ${subject.schema}.steps`)).toEqual(["a", "b", "c"]);
+    const [owner] = await database.query(
+      `SELECT tableowner = current_database() || '_${subject.schema}' AS own FROM pg_tables WHERE schemaname = '${subject.schema}'`,
+    );
+    expect(owner).toEqual({ own: true });
+  });
+
+  it("are recorded with their checksum, the plugin's version and the time", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a") });
+    await subject.migrate("1.2.3");
+    expect(
+      await database.query(
+        "SELECT *, applied_at::text FROM peek_platform.migration WHERE plugin = $1 AND applied_at > now() - interval '1 minute'",
+        [subject.name],
+      ),
+    ).toEqual([
+      {
+        plugin: subject.name,
+        number: "1",
+        name: "0001_a",
+        checksum: expect.stringMatching(/^[0-9a-f]{32}$/),
+        plugin_version: "1.2.3",
+        applied_at: expect.any(String),
+        duration_ms: expect.any(Number),
+      },
+    ]);
+    expect(subject.log.of("info")).toContainEqual(
+      expect.stringMatching(`${subject.name}: migration 0001_a applied in \\d+ ms`),
+    );
+  });
+
+  it("that are new are applied at the next start, and no others", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a") });
+    await subject.migrate();
+    subject.write({ "0002_b.js": create("b") });
+    expect(await subject.migrate()).toEqual(["0002_b"]);
+    expect(await subject.recorded()).toEqual(["0001_a", "0002_b"]);
+  });
+
+  it("are written in TypeScript or JavaScript, to the same effect", async () => {
+    const subject = new Subject();
+    subject.write({
+      "0001_a.ts": `import { type MigrationDatabase, sql } from "@peek/plugin-base/storage";
+        export async function up(db: MigrationDatabase): Promise<void> {
+          const rows: readonly number[] = [1];
+          await db.schema.createTable("a").addColumn("i", "integer").execute();
+          await sql\`INSERT INTO a VALUES (\${rows[0]})\`.execute(db);
+        }`,
+    });
+    await subject.migrate();
+    rmSync(join(subject.folder, "migrations/0001_a.ts"));
+    subject.write({
+      "0001_a.js": `import { sql } from '@peek/plugin-base/storage';
+export async function up(db) {
+    const rows = [1];
+    await db.schema.createTable('a').addColumn('i', 'integer').execute();
+    await sql \`INSERT INTO a VALUES (\${rows[0]})\`.execute(db);
+}
+//# sourceMappingURL=0001_a.js.map`,
+    });
+    expect(await subject.migrate()).toEqual([]);
+    expect(await column(database, `SELECT i FROM ${subject.schema}.a`)).toEqual([1]);
+  });
+});
+
+describe("a migration that fails", () => {
+  it("leaves the schema as it was before it, with those before it applied, and says where", async () => {
+    const subject = new Subject();
+    subject.write({
+      "0001_a.js": create("a"),
+      "0002_b.js": sqlMigration("CREATE TABLE b (i int); INSERT INTO a VALUES (1); SELECT 1 FROM nowhere"),
+      "0003_c.js": create("c"),
+    });
+    const error = await subject.failure();
+    expect(error).toMatchObject({
+      code: "MIGRATION_FAILED",
+      fields: { plugin: subject.name, migration: "0002_b", sqlState: "42P01" },
+    });
+    expect(error.message).toContain("»nowhere«");
+    expect(error.message).toContain(join(subject.folder, "migrations/0002_b.js"));
+    expect(error.message).toContain("The schema is as it was before it");
+    expect(await subject.tables()).toEqual(["a"]);
+    expect(await column(database, `SELECT count(*)::int FROM ${subject.schema}.a`)).toEqual([0]);
+    // Under another name: what was imported stays in the memory of this process.
+    rmSync(join(subject.folder, "migrations/0002_b.js"));
+    subject.write({ "0002_d.js": create("d") });
+    expect(await subject.migrate()).toEqual(["0002_d", "0003_c"]);
+  });
+
+  it("fails its plugin, and no other", async () => {
+    await using logic = await startService("logic", {
+      database,
+      plugins: [
+        writePlugin("peek_plugin_failing", { migrations: { "0001_a.js": sqlMigration("SELECT 1 / 0") } }),
+        writePlugin("peek_plugin_well", { migrations: { "0001_a.js": create("a") } }),
+      ],
+    });
+    expect(logic.plugin("peek_plugin_failing")).toMatchObject({
+      state: "failed",
+      error: { code: "MIGRATION_FAILED", hook: "migrate" },
+    });
+    expect(logic.plugin("peek_plugin_failing").error?.message).toContain("division by zero");
+    expect(logic.plugin("peek_plugin_well").state).toBe("started");
+  });
+
+  it.each([
+    ["throws", "export async function up() { throw new Error('no such pump'); }", "no such pump"],
+    [
+      "does not await a query",
+      `export async function up(db) { await db.schema.createTable("a").execute(); void db.schema.createTable("b").execute(); }`,
+      "Await each of them",
+    ],
+    [
+      "does not await a query that takes its time",
+      `import { sql } from "@peek/plugin-base/storage";
+       export async function up(db) { void sql\`SELECT pg_sleep(0.05)\`.execute(db); }`,
+      "Await each of them",
+    ],
+    [
+      "goes on after an error",
+      `import { sql } from "@peek/plugin-base/storage";
+       export async function up(db) {
+         await db.schema.createTable("a").execute();
+         await sql\`SELECT 1 / 0\`.execute(db).catch(() => {});
+       }`,
+      "current transaction is aborted",
+    ],
+    [
+      "reaches for what is not the plugin's",
+      sqlMigration("CREATE TABLE a (); UPDATE peek_platform.setting SET value = '0'"),
+      "permission denied",
+    ],
+  ])("leaves nothing behind when it %s", async (_what, code, said) => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": code });
+    const error = await subject.failure();
+    expect([error.code, error.message]).toEqual(["MIGRATION_FAILED", expect.stringContaining(said)]);
+    expect([await subject.tables(), await subject.recorded()]).toEqual([[], []]);
+  });
+
+  it.each([
+    ["commits", "CREATE TABLE a (); COMMIT", ["a"]],
+    ["commits and begins again", "CREATE TABLE a (); COMMIT; BEGIN", ["a"]],
+    ["rolls back", "CREATE TABLE a (); ROLLBACK", []],
+  ])("is told when it %s by itself, and is not recorded", async (_what, statements, left) => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration(statements) });
+    const error = await subject.failure();
+    expect(error.code).toBe("MIGRATION_FAILED");
+    expect(error.message).toContain("Leave COMMIT and ROLLBACK to the platform");
+    expect(error.message).toContain("has to be taken back by hand");
+    expect([await subject.tables(), await subject.recorded()]).toEqual([left, []]);
+  });
+
+  it("is taken back by the server when its connection is cut off in the middle, and applied the next time", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a (); SELECT pg_sleep(30)") });
+    const migrating = caught(() => subject.migrate());
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '%CREATE TABLE a%' AND pid <> pg_backend_pid()`;
+    let ended = 0;
+    while (ended === 0) ended = (await database.query(cut)).length;
+    expect((await migrating).code).toBe("STORAGE_UNAVAILABLE");
+    expect(await subject.tables()).toEqual([]);
+    // Under another name: what was imported stays in the memory of this process.
+    rmSync(join(subject.folder, "migrations/0001_a.js"));
+    subject.write({ "0001_b.js": create("b") });
+    expect(await subject.migrate()).toEqual(["0001_b"]);
+  });
+
+  it("is given up when the service is told to stop", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a (); SELECT pg_sleep(30)") });
+    const stop = new AbortController();
+    const migrating = subject.with((storage) => caught(() => storage.migrate(subject.name, stop.signal)));
+    await untilAsked(async () => (await sleeping()) > 0);
+    stop.abort();
+    await migrating;
+    await untilAsked(async () => (await sleeping()) === 0);
+    expect(await subject.tables()).toEqual([]);
+    expect(subject.log.of("error")).toEqual([]);
+  });
+
+  async function sleeping(): Promise<number> {
+    const rows = await database.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+    );
+    return rows.length;
+  }
+});
+
+/** Waits for what is asked of the database. */
+async function untilAsked(condition: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!(await condition())) if (performance.now() > giveUpAt) throw new Error("Not within 10 s");
+}
+
+describe("what was applied and what the package has", () => {
+  const applied = async (...names: readonly string[]): Promise<Subject> => {
+    const subject = new Subject();
+    subject.write(Object.fromEntries(names.map((name) => [`${name}.js`, create(`t_${name}`)])));
+    await subject.migrate("2.0.0");
+    return subject;
+  };
+  const remove = (subject: Subject, name: string): void => rmSync(join(subject.folder, "migrations", `${name}.js`));
+
+  it("differ by an edit: MIGRATION_EDITED names the file, and nothing is applied", async () => {
+    const subject = await applied("0001_a");
+    subject.write({ "0001_a.js": sqlMigration("CREATE TABLE t_0001_a (i bigint)"), "0002_b.js": create("b") });
+    const error = await subject.failure();
+    expect(error.code).toBe("MIGRATION_EDITED");
+    expect(error.message).toContain(join(subject.folder, "migrations/0001_a.js"));
+    expect(error.message).toContain("make the change in a new migration");
+    expect(await subject.recorded()).toEqual(["0001_a"]);
+  });
+
+  it("do not differ by comments and layout", async () => {
+    const subject = await applied("0001_a");
+    const file = join(subject.folder, "migrations/0001_a.js");
+    writeFileSync(file, `// Made by hand.\n${readFileSync(file, "utf8").replaceAll("; ", ";\n\n    /* so */ ")}`);
+    expect(await subject.migrate()).toEqual([]);
+  });
+
+  it("differ by a file that is gone: MIGRATION_MISSING", async () => {
+    const subject = await applied("0001_a", "0002_b");
+    remove(subject, "0001_a");
+    const error = await subject.failure();
+    expect([error.code, error.message]).toEqual(["MIGRATION_MISSING", expect.stringContaining("0001_a")]);
+    expect(error.message).toContain("by version 2.0.0");
+  });
+
+  it("differ by a new file between old ones: MIGRATION_OUT_OF_ORDER says which number it needs", async () => {
+    const subject = await applied("0001_a", "0005_b");
+    subject.write({ "0003_c.js": create("c") });
+    const error = await subject.failure();
+    expect([error.code, error.message]).toEqual([
+      "MIGRATION_OUT_OF_ORDER",
+      expect.stringContaining("Give it a number after 5"),
+    ]);
+  });
+
+  it("differ by the package being older: MIGRATION_NEWER says which version to install", async () => {
+    const subject = await applied("0001_a", "0002_b");
+    remove(subject, "0002_b");
+    const error = await subject.failure();
+    expect([error.code, error.message]).toEqual([
+      "MIGRATION_NEWER",
+      expect.stringContaining("Install version 2.0.0 or later"),
+    ]);
+    expect(error.message).toContain(`peek storage rollback ${subject.name}`);
+  });
+});
+
+describe("a folder of migrations", () => {
+  it.each([
+    ["has a file that is not named as one", { "create_pumps.js": create("a") }, /create_pumps\.js is not named/],
+    ["has two with one number", { "0001_a.js": create("a"), "1_b.js": create("b") }, /0001_a and 1_b|1_b and 0001_a/],
+    ["has one in two languages", { "0001_a.js": create("a"), "0001_a.ts": create("a") }, /two migrations/],
+    ["has one that is no code", { "0001_a.js": "CREATE TABLE a ();" }, /0001_a\.js cannot be read/],
+    [
+      "has one without up()",
+      { "0001_a.js": "export const down = async () => {};" },
+      /0001_a\.js exports no function up/,
+    ],
+    [
+      "has one whose down is no function",
+      { "0001_a.js": "export const up = async () => {}; export const down = 1;" },
+      /down that is no function/,
+    ],
+    [
+      "has one that imports what is not there",
+      { "0001_a.js": "import './gone.js'; export const up = async () => {};" },
+      /Importing the migration .*0001_a\.js failed/,
+    ],
+  ])("that %s is refused with the file's name", async (_what, files: Readonly<Record<string, string>>, said) => {
+    const subject = new Subject();
+    subject.write(files);
+    const error = await subject.failure();
+    expect([error.code, error.message]).toEqual(["MIGRATIONS_UNREADABLE", expect.stringMatching(said)]);
+    expect(await subject.recorded()).toEqual([]);
+  });
+
+  it("that is not there is refused with what names it", async () => {
+    const subject = new Subject();
+    const error = await subject.failure();
+    expect(error.code).toBe("MIGRATIONS_UNREADABLE");
+    expect(error.message).toContain(join(subject.folder, "migrations"));
+    expect(error.message).toContain("storage.migrationsDir in plugin_package.json");
+  });
+
+  it("outside of the plugin's package is refused", async () => {
+    const name = "peek_plugin_outside";
+    await using logic = await startService("logic", {
+      database,
+      plugins: [writePlugin(name, { migrationsDir: "../../elsewhere" })],
+    });
+    expect(logic.plugin(name)).toMatchObject({ state: "failed", error: { code: "MIGRATIONS_UNREADABLE" } });
+    expect(logic.plugin(name).error?.message).toContain("../../elsewhere, which is not in the package");
+  });
+
+  it("need not be: a plugin without migrations has its schema", async () => {
+    const name = "peek_plugin_bare";
+    await using logic = await startService("logic", { database, plugins: [writePlugin(name)] });
+    expect(logic.plugin(name).state).toBe("started");
+  });
+});
+
+describe("two services that migrate one database at the same time", () => {
+  it("apply each migration once: one works, the other waits for it and says so", async () => {
+    const subject = new Subject();
+    subject.write({
+      "0001_a.js": sqlMigration("CREATE TABLE a (i int); SELECT pg_sleep(0.2)"),
+      "0002_b.js": sqlMigration("INSERT INTO a VALUES (1)"),
+    });
+    const applied = await Promise.all([subject.migrate(), subject.migrate(), subject.migrate()]);
+    expect(applied.toSorted((a, b) => b.length - a.length)).toEqual([["0001_a", "0002_b"], [], []]);
+    expect(await subject.recorded()).toEqual(["0001_a", "0002_b"]);
+    expect(await column(database, `SELECT i FROM ${subject.schema}.a`)).toEqual([1]);
+    expect(subject.log.of("info")).toContainEqual(expect.stringContaining("another process is migrating it"));
+  });
+});
+
+describe("rehearse()", () => {
+  it("runs what is pending, lists its statements, and leaves no trace", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a") });
+    await subject.migrate();
+    subject.write({ "0002_b.js": create("b"), "0003_c.js": sqlMigration("INSERT INTO b VALUES (1)") });
+    expect(await subject.with((storage) => storage.rehearse(subject.name, signal))).toEqual([
+      { name: "0002_b", statements: ["CREATE TABLE b (i int)"] },
+      { name: "0003_c", statements: ["INSERT INTO b VALUES (1)"] },
+    ]);
+    expect([await subject.tables(), await subject.recorded()]).toEqual([["a"], ["0001_a"]]);
+    expect(await subject.migrate()).toEqual(["0002_b", "0003_c"]);
+    expect(await subject.with((storage) => storage.rehearse(subject.name, signal))).toEqual([]);
+  });
+
+  it("fails as the migration would, and leaves no trace then either", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a"), "0002_b.js": sqlMigration("SELECT 1 FROM nowhere") });
+    const error = await subject.with((storage) => caught(() => storage.rehearse(subject.name, signal)));
+    expect([error.code, error.message]).toEqual(["MIGRATION_FAILED", expect.stringContaining("nowhere")]);
+    expect([await subject.tables(), await subject.recorded()]).toEqual([[], []]);
+  });
+});
+
+describe("rollback()", () => {
+  const three = async (): Promise<Subject> => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a"), "0002_b.js": create("b"), "0010_c.js": create("c") });
+    await subject.migrate();
+    return subject;
+  };
+
+  it("takes back the last migration, and it can be applied again", async () => {
+    const subject = await three();
+    expect(await subject.rollback()).toEqual(["0010_c"]);
+    expect([await subject.tables(), await subject.recorded()]).toEqual([
+      ["a", "b"],
+      ["0001_a", "0002_b"],
+    ]);
+    expect(await subject.migrate()).toEqual(["0010_c"]);
+  });
+
+  it.each([
+    ["a name", "0001_a", ["0010_c", "0002_b"]],
+    ["a number", "2", ["0010_c"]],
+    ["a number with zeros", "0010", []],
+    ["before the first", "0", ["0010_c", "0002_b", "0001_a"]],
+  ])("goes back to %s", async (_what, to, reverted) => {
+    const subject = await three();
+    expect(await subject.rollback(to)).toEqual(reverted);
+    expect((await subject.recorded()).length).toBe(3 - reverted.length);
+  });
+
+  it("does nothing for a plugin that has none applied", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a") });
+    expect(await subject.rollback()).toEqual([]);
+  });
+
+  it("refuses a migration that there is not, and lists those there are", async () => {
+    const subject = await three();
+    const error = await caught(() => subject.rollback("0003_d"));
+    expect([error.code, error.message]).toEqual(["USAGE", expect.stringContaining("0001_a, 0002_b, 0010_c")]);
+  });
+
+  it("stops before a migration that has no way back", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a ()"), "0002_b.js": create("b") });
+    await subject.migrate();
+    const error = await caught(() => subject.rollback("0"));
+    expect([error.code, error.message]).toEqual(["MIGRATION_NOT_REVERSIBLE", expect.stringContaining("0001_a")]);
+    expect(await subject.tables()).toEqual(["a"]);
+  });
+
+  it("leaves the schema as it was when down() fails", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a ()", "DROP TABLE a; SELECT 1 / 0") });
+    await subject.migrate();
+    const error = await caught(() => subject.rollback());
+    expect([error.code, error.message]).toEqual(["MIGRATION_FAILED", expect.stringContaining("down() of")]);
+    expect([await subject.tables(), await subject.recorded()]).toEqual([["a"], ["0001_a"]]);
+  });
+});

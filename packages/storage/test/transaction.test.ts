@@ -1,0 +1,233 @@
+import { sql } from "@peek/plugin-base/storage";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Storage } from "@peek/storage";
+import { caught, enter, type Entered, migrations, nameOf, openStorage, pluginOf, signal, sqlMigration } from "./rig.ts";
+import { openTestDatabase, type TestDatabase } from "./testing.ts";
+
+interface Tables {
+  readonly pump: { readonly id: number; readonly level: number };
+}
+
+const name = "peek_plugin_pump";
+
+let database: TestDatabase;
+let storage: Storage;
+let entered: Entered<Tables>;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  // How soon the server looks for circles of those who wait.
+  await database.query(`ALTER DATABASE ${await nameOf(database)} SET deadlock_timeout = '20ms'`);
+  storage = await openStorage(database, { config: { poolSize: 4 } });
+  entered = enter<Tables>(storage);
+  await sql`CREATE TABLE pump (id int PRIMARY KEY, level int NOT NULL)`.execute(entered.storage.db);
+});
+
+afterAll(async () => {
+  await entered[Symbol.asyncDispose]();
+  await storage[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+/** Two pumps of a test's own. */
+async function pumps(first: number): Promise<void> {
+  await entered.storage.db
+    .insertInto("pump")
+    .values([
+      { id: first, level: 10 },
+      { id: first + 1, level: 10 },
+    ])
+    .execute();
+}
+
+async function level(id: number): Promise<number | undefined> {
+  const row = await entered.storage.db.selectFrom("pump").select("level").where("id", "=", id).executeTakeFirst();
+  return row?.level;
+}
+
+/** What each of two does once both have come so far; the first time. */
+function meeting(): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let here = 0;
+  return async () => {
+    here += 1;
+    if (here === 2) resolve();
+    await promise;
+  };
+}
+
+describe("transaction()", () => {
+  it("keeps what the work did when it returns, and gives its result", async () => {
+    const result = await entered.storage.transaction(async (db) => {
+      await db.insertInto("pump").values({ id: 1, level: 5 }).execute();
+      return "done";
+    });
+    expect([result, await level(1)]).toEqual(["done", 5]);
+  });
+
+  it("takes all of it back when the work throws, and throws the same", async () => {
+    const thrown = new Error("the valve is stuck");
+    const transaction = entered.storage.transaction(async (db) => {
+      await db.insertInto("pump").values({ id: 2, level: 5 }).execute();
+      throw thrown;
+    });
+    await expect(transaction).rejects.toBe(thrown);
+    expect(await level(2)).toBeUndefined();
+  });
+
+  it("has the isolation and the access that were asked for, by default read committed and read write", async () => {
+    const modes = async (options?: Parameters<typeof entered.storage.transaction>[1]): Promise<unknown> =>
+      await entered.storage.transaction(async (db) => {
+        const { rows } = await sql`
+          SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS read_only
+        `.execute(db);
+        return rows[0];
+      }, options);
+    expect(await modes()).toEqual({ isolation: "read committed", read_only: "off" });
+    expect(await modes({ isolation: "repeatable read" })).toMatchObject({ isolation: "repeatable read" });
+    expect(await modes({ isolation: "serializable", readOnly: true })).toEqual({
+      isolation: "serializable",
+      read_only: "on",
+    });
+  });
+
+  it("refuses changes when it is read only", async () => {
+    const error = await caught(() =>
+      entered.storage.transaction((db) => db.insertInto("pump").values({ id: 3, level: 1 }).execute(), {
+        readOnly: true,
+      }),
+    );
+    expect(error).toMatchObject({ code: "STORAGE_QUERY_FAILED", fields: { sqlState: "25006" } });
+  });
+
+  it("does the work again when two at once cannot have been one after the other", async () => {
+    await pumps(10);
+    const met = meeting();
+    let tries = 0;
+    /** Sets one pump by what the other is: of two at once, one must not see the state from before. */
+    const copy = async (from: number, to: number): Promise<void> =>
+      await entered.storage.transaction(
+        async (db) => {
+          tries += 1;
+          const { level } = await db
+            .selectFrom("pump")
+            .select("level")
+            .where("id", "=", from)
+            .executeTakeFirstOrThrow();
+          if (tries <= 2) await met();
+          await db
+            .updateTable("pump")
+            .set({ level: level + 1 })
+            .where("id", "=", to)
+            .execute();
+        },
+        { isolation: "serializable" },
+      );
+    await Promise.all([copy(10, 11), copy(11, 10)]);
+    expect([tries, new Set([await level(10), await level(11)])]).toEqual([3, new Set([11, 12])]);
+  });
+
+  it("does the work again when two waited for each other", async () => {
+    await pumps(20);
+    const met = meeting();
+    let tries = 0;
+    const raise = async (first: number, second: number): Promise<void> =>
+      await entered.storage.transaction(async (db) => {
+        tries += 1;
+        const raiseOne = (id: number) =>
+          db
+            .updateTable("pump")
+            .set((pump) => ({ level: pump("level", "+", 1) }))
+            .where("id", "=", id)
+            .execute();
+        await raiseOne(first);
+        if (tries <= 2) await met();
+        await raiseOne(second);
+      });
+    await Promise.all([raise(20, 21), raise(21, 20)]);
+    expect([tries, await level(20), await level(21)]).toEqual([3, 12, 12]);
+  });
+
+  it("gives up with STORAGE_CONFLICT after so many tries", async () => {
+    let tries = 0;
+    const transaction = entered.storage.transaction(
+      async (db) => {
+        tries += 1;
+        await sql`DO $$ BEGIN RAISE EXCEPTION 'in the way' USING ERRCODE = 'serialization_failure'; END $$`.execute(db);
+      },
+      { retries: 2 },
+    );
+    const error = await caught(() => transaction);
+    expect(error).toMatchObject({ code: "STORAGE_CONFLICT", fields: { sqlState: "40001" } });
+    expect([tries, error.message]).toEqual([3, expect.stringContaining("in the way")]);
+  });
+
+  it("does work with any other error only once", async () => {
+    let tries = 0;
+    const transaction = entered.storage.transaction(async (db) => {
+      tries += 1;
+      await sql`SELECT 1 / 0`.execute(db);
+    });
+    expect(await caught(() => transaction)).toMatchObject({ code: "STORAGE_QUERY_FAILED" });
+    expect(tries).toBe(1);
+  });
+
+  it("does not pretend to have committed after an error that the work caught", async () => {
+    const transaction = entered.storage.transaction(async (db) => {
+      await db.insertInto("pump").values({ id: 30, level: 1 }).execute();
+      await sql`SELECT 1 / 0`.execute(db).catch(() => undefined);
+    });
+    const error = await caught(() => transaction);
+    expect(error.code).toBe("STORAGE_QUERY_FAILED");
+    expect(error.message).toContain("rolled back instead of committed");
+    expect(await level(30)).toBeUndefined();
+  });
+
+  it("tells of a constraint that is only looked at in the end", async () => {
+    await sql`CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)`.execute(entered.storage.db);
+    const transaction = entered.storage.transaction((db) => sql`INSERT INTO late VALUES (1), (1)`.execute(db));
+    expect(await caught(() => transaction)).toMatchObject({
+      code: "STORAGE_CONSTRAINT",
+      fields: { constraint: "late_id_key" },
+    });
+  });
+
+  it("is another transaction within a transaction, on a connection of its own", async () => {
+    await entered.storage
+      .transaction(async (outer) => {
+        await outer.insertInto("pump").values({ id: 40, level: 1 }).execute();
+        await entered.storage.transaction((inner) => inner.insertInto("pump").values({ id: 41, level: 1 }).execute());
+        throw new Error("back");
+      })
+      .catch(() => undefined);
+    expect([await level(40), await level(41)]).toEqual([undefined, 1]);
+  });
+
+  it("cannot be begun on the database of a transaction", async () => {
+    // @ts-expect-error -- nor do the types know of one
+    const transaction = entered.storage.transaction((db) => db.transaction().execute(async () => undefined));
+    await expect(transaction).rejects.toThrow("transaction");
+    expect(await entered.storage.transaction(async () => "well")).toBe("well");
+  });
+
+  it("gives its connections back, however it ends", () => {
+    expect(storage.status().pools[name]).toMatchObject({ size: 4, waiting: 0 });
+    const { open, idle } = storage.status().pools[name] ?? {};
+    expect(idle).toBe(open);
+  });
+});
+
+describe("a migration's transaction", () => {
+  it("is refused another one", async () => {
+    const dir = migrations({
+      "0001_nested.js": "export const up = (db) => db.transaction().execute(async () => {});",
+      "0002_fine.js": sqlMigration("CREATE TABLE t ()"),
+    });
+    await using other = await openStorage(database, { plugins: [pluginOf("peek_plugin_nested", dir)] });
+    const error = await caught(() => other.migrate("peek_plugin_nested", signal));
+    expect([error.code, error.message]).toEqual([
+      "MIGRATION_FAILED",
+      expect.stringContaining("in a transaction of its own already"),
+    ]);
+  });
+});
