@@ -7,7 +7,9 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: { launch: "src/launch.ts" },
   platform: "node",
-  resolve: { conditionNames: ["@peek/source", "node", "import"], mainFields: ["module", "main"] },
+  // It takes types out of TypeScript, which a built service never meets.
+  external: ["amaro"],
+  resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
   output: {
     dir: "bundle",
     format: "esm",

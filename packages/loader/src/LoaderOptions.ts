@@ -1,10 +1,13 @@
 import type { Logger, ServiceName } from "@peek/plugin-base";
+import type { PlatformExtension } from "./PlatformExtension.ts";
 import type { PluginSource } from "./sources/PluginSource.ts";
 
 /** How long a plugin's hooks are waited for; all in milliseconds. */
 export interface HookDeadlines {
   /** After this long in one hook, a warning names the plugin. */
   readonly warnMs: number;
+  /** For migrating a plugin's database schema, or waiting for that. */
+  readonly migrateMs: number;
   /** For importing a plugin, and then for its load(). */
   readonly loadMs: number;
   readonly startMs: number;
@@ -29,6 +32,8 @@ export interface PluginLoaderOptions {
   /** The folder in which each plugin has a folder of its own. */
   readonly dataPath: string;
   readonly deadlines: HookDeadlines;
+  /** What the service offers besides to plugins that ask for it. Default: nothing. */
+  readonly extensions?: readonly PlatformExtension[];
   /** The logger of a name. */
   readonly getLogger: (name: string) => Logger;
 }

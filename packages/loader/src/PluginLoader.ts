@@ -4,6 +4,7 @@ import { blame } from "./blame.ts";
 import { PluginContext } from "./hooks/PluginContext.ts";
 import { LateErrors } from "./LateErrors.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
+import type { PluginFacts } from "./PlatformExtension.ts";
 import { otherPluginApi } from "./order/otherPluginApi.ts";
 import { PluginPlan } from "./PluginPlan.ts";
 import type { PluginRecord } from "./PluginRecord.ts";
@@ -65,6 +66,13 @@ export class PluginLoader {
     return blame(error.stack ?? "", this.#context.current(), suspects, (name, on) => this.#dependsOn(name, on));
   }
 
+  /** The plugins that are to be loaded, dependencies first. */
+  toLoad(): readonly PluginFacts[] {
+    return this.#order.flatMap((record) =>
+      record.isIn("resolved") ? [{ name: record.name, rootDir: record.rootDir, manifest: record.manifest }] : [],
+    );
+  }
+
   /** Finds every enabled plugin, checks its manifest, and settles their order. No plugin code runs. */
   async resolve(): Promise<void> {
     const plan = new PluginPlan(this.#options, this.#logger, (record, error) => this.#fail(record, error, undefined));
@@ -122,7 +130,8 @@ export class PluginLoader {
           cause: toError(thrown),
         });
     // A hook that is running is not cut off: what it does half would not be undone.
-    if (record.isIn("loading", "loaded", "starting", "started")) this.#fail(record, error, record.running?.hook);
+    if (record.isIn("migrating", "migrated", "loading", "loaded", "starting", "started"))
+      this.#fail(record, error, record.running?.hook);
     else this.#tellOfLateError(record, error);
     return true;
   }
@@ -147,7 +156,7 @@ export class PluginLoader {
     this.#logger.error(facts(error), "%s failed%s: %s", record.name, where, error.message);
     if (this.#stopping) {
       // It ends in its turn, as all do; one that was interrupted on its way up did nothing wrong.
-      if (hook !== "import" && hook !== "load" && hook !== "start") this.#untidy.add(record);
+      if (hook === "stop" || hook === "unload" || hook === undefined) this.#untidy.add(record);
       return;
     }
     this.#blockDependantsOf(record);
@@ -158,7 +167,9 @@ export class PluginLoader {
   #blockDependantsOf(record: PluginRecord): void {
     const blocked = this.#dependantsOf(record)
       .toReversed()
-      .filter((dependant) => dependant.isIn("resolved", "loading", "loaded", "starting", "started"));
+      .filter((dependant) =>
+        dependant.isIn("resolved", "migrating", "migrated", "loading", "loaded", "starting", "started"),
+      );
     for (const dependant of blocked) {
       // What it depends on itself comes first in the order, and is blocked by now.
       const by = this.#requiredBy(dependant).find((each) => each.isIn("failed", "blocked", "skipped")) ?? record;

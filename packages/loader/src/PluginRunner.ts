@@ -7,6 +7,7 @@ import type { PluginContext } from "./hooks/PluginContext.ts";
 import { ResourceStack } from "./hooks/ResourceStack.ts";
 import { type Cancellable, withDeadline } from "./hooks/withDeadline.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
+import type { PlatformExtension, PluginFacts } from "./PlatformExtension.ts";
 import { PluginPlatform } from "./PluginPlatform.ts";
 import type { LivePlugin, PluginRecord } from "./PluginRecord.ts";
 import type { HookName } from "./PluginStatus.ts";
@@ -49,12 +50,13 @@ export class PluginRunner {
     return this.#importer.isRetried(error);
   }
 
-  /** Imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`, unless it was blocked meanwhile. */
+  /** Migrates, imports, constructs and loads. Ends in `loaded`, `skipped` or `failed`, unless it was blocked meanwhile. */
   async load(record: PluginRecord): Promise<void> {
     const { deadlines, logger } = this.#options;
-    record.moveTo("loading");
     const live = newLivePlugin(record.name);
     record.live = live;
+    if (!(await this.#migrate(record))) return;
+    record.moveTo("loading");
     const imported = await this.#step(record, "import", deadlines.loadMs, () => this.#construct(record));
     if (!imported || !record.isIn("loading") || this.#options.isStopping()) return;
     if (live.instance === undefined) {
@@ -114,8 +116,8 @@ export class PluginRunner {
     const { live } = record;
     if (live === undefined) return true;
     live.stack = live.loadStack;
-    // `loading`: a stop came between its import and its load().
-    if (record.isIn("loading", "loaded", "stopped")) record.moveTo("unloading");
+    // Those before `loaded`: a stop came in between.
+    if (record.isIn("migrating", "migrated", "loading", "loaded", "stopped")) record.moveTo("unloading");
     const unloaded =
       !live.owed.delete("unload") || (await this.#endStep(record, "unload", () => record.live?.instance?.unload()));
     if (record.isIn("unloading")) record.moveTo("unloaded");
@@ -124,13 +126,49 @@ export class PluginRunner {
     return unloaded;
   }
 
+  /** Has every extension that the plugin asks for make itself ready. Returns whether the plugin can be loaded. */
+  async #migrate(record: PluginRecord): Promise<boolean> {
+    const { deadlines, logger } = this.#options;
+    const facts = factsOf(record);
+    const extensions = this.#extensionsOf(record);
+    if (extensions.length === 0) return true;
+    record.moveTo("migrating");
+    const givenUp = new AbortController();
+    const migrate = async (): Promise<void> => {
+      try {
+        for (const extension of extensions) await extension.migrate(facts, givenUp.signal);
+      } catch (error) {
+        throw givenUp.signal.aborted ? cancelled(callOf("migrate"), error) : error;
+      }
+    };
+    // What it does half is undone by the database, so that a stop need not wait for it.
+    const onCancel = (): void => givenUp.abort();
+    const migrated = await this.#step(record, "migrate", deadlines.migrateMs, migrate, onCancel);
+    givenUp.abort();
+    if (!migrated || !record.isIn("migrating") || this.#options.isStopping()) return false;
+    record.moveTo("migrated");
+    logger.debug("%s migrated in %d ms", record.name, record.durations.migrate);
+    return true;
+  }
+
+  #extensionsOf(record: PluginRecord): readonly PlatformExtension[] {
+    const facts = factsOf(record);
+    return (this.#options.extensions ?? []).filter((extension) => extension.concerns(facts));
+  }
+
   /** A step forward. A failure is the plugin's, unless it has failed or is blocked already. */
-  async #step(record: PluginRecord, hook: HookName, deadlineMs: number, work: () => unknown): Promise<boolean> {
+  async #step(
+    record: PluginRecord,
+    hook: HookName,
+    deadlineMs: number,
+    work: () => unknown,
+    onCancel?: () => void,
+  ): Promise<boolean> {
     try {
-      await this.#runHook(record, hook, deadlineMs, work);
+      await this.#runHook(record, hook, deadlineMs, work, onCancel);
       return true;
     } catch (thrown) {
-      if (record.isIn("loading", "starting")) this.#options.onFailure(record, asPluginError(thrown), hook);
+      if (record.isIn("migrating", "loading", "starting")) this.#options.onFailure(record, asPluginError(thrown), hook);
       return false;
     }
   }
@@ -184,6 +222,9 @@ export class PluginRunner {
       disposables: () => live.stack,
       getOtherPluginApi: (name, optional) => getOtherPluginApi(record, name, optional),
     });
+    for (const extension of this.#extensionsOf(record)) {
+      Object.assign(platform, extension.properties(factsOf(record), live.stack));
+    }
     return requireHooks(construct(entryHookClass, record, platform), entryHookFunctionName(service), entryHookClass);
   }
 
@@ -199,11 +240,18 @@ export class PluginRunner {
     logger.warning("%s is skipped: %s", record.name, error.message);
   }
 
-  async #runHook(record: PluginRecord, hook: HookName, deadlineMs: number, work: () => unknown): Promise<void> {
+  /** @param onCancel Called when what is left of its time is cut. */
+  async #runHook(
+    record: PluginRecord,
+    hook: HookName,
+    deadlineMs: number,
+    work: () => unknown,
+    onCancel?: () => void,
+  ): Promise<void> {
     const { context, deadlines, logger } = this.#options;
     const began = performance.now();
     const call = callOf(hook);
-    const running = withDeadline(() => context.run(record.name, work), {
+    const limited = withDeadline(() => context.run(record.name, work), {
       deadlineMs,
       warnMs: deadlines.warnMs,
       onWarn: () =>
@@ -216,12 +264,15 @@ export class PluginRunner {
         ),
       onTimeout: () => timedOut(call, deadlineMs),
       cancelMs: deadlines.stopMs,
-      onCancelled: () =>
-        new PeekError(
-          "HOOK_CANCELLED",
-          `${call} did not settle in time and was given up on, since the plugin is to stop.`,
-        ),
+      onCancelled: () => cancelled(call),
     });
+    const running: Cancellable = {
+      done: limited.done,
+      cancel: (ms) => {
+        onCancel?.();
+        limited.cancel(ms);
+      },
+    };
     record.running = { ...running, hook };
     this.#running.add(running);
     if (this.#options.isStopping() && hook !== "stop" && hook !== "unload") running.cancel(this.#left("stop"));
@@ -249,7 +300,12 @@ export class PluginRunner {
 
 /** The hook as it stands in messages. */
 export function callOf(hook: HookName): string {
+  if (hook === "migrate") return "its migration";
   return hook === "import" ? "its import" : `${hook}()`;
+}
+
+function factsOf({ name, rootDir, manifest }: PluginRecord): PluginFacts {
+  return { name, rootDir, manifest };
 }
 
 /** The stack belongs to the log where code threw; where a person made a mistake, the message says it all. */
@@ -279,6 +335,14 @@ function newLivePlugin(name: string): LivePlugin {
     stack: loadStack,
     owed: new Set(),
   };
+}
+
+function cancelled(call: string, cause?: unknown): PeekError {
+  return new PeekError(
+    "HOOK_CANCELLED",
+    `${call} did not settle in time and was given up on, since the plugin is to stop.`,
+    { cause },
+  );
 }
 
 function timedOut(call: string, deadlineMs: number): PeekError {

@@ -6,9 +6,12 @@ const legalMoves = {
   /** Named in plugin.enabled. */
   configured: ["resolved", "failed"],
   /** Its package was found and its plugin_package.json is in order. */
-  resolved: ["loading", "skipped", "failed", "blocked"],
+  resolved: ["migrating", "loading", "skipped", "failed", "blocked"],
   /** Its plugin_package.json does not require this service, or it has no hook function for it. */
   skipped: [],
+  /** Its database schema is being migrated; or, on the worker, it waits for logic to do that. */
+  migrating: ["migrated", "unloading", "failed", "blocked"],
+  migrated: ["loading", "unloading", "failed", "blocked"],
   /** Being imported, constructed, or in load(). */
   loading: ["loaded", "skipped", "unloading", "failed", "blocked"],
   loaded: ["starting", "unloading", "failed", "blocked"],

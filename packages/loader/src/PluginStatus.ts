@@ -2,7 +2,7 @@ import type { PeekErrorCode } from "@peek/errors";
 import type { PluginState } from "./PluginState.ts";
 
 /** The steps of a plugin's life that take time and can fail. */
-export type HookName = "import" | "load" | "start" | "stop" | "unload";
+export type HookName = "migrate" | "import" | "load" | "start" | "stop" | "unload";
 
 /** What is known of a plugin on a service: data, safe to send or print. */
 export interface PluginStatus {

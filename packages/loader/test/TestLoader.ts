@@ -13,6 +13,7 @@ import { type TestPlugin, writePlugin } from "./pluginFolders.ts";
 /** What tests that do not ask for others wait at most. */
 export const deadlines: HookDeadlines = {
   warnMs: 5000,
+  migrateMs: 5000,
   loadMs: 60_000,
   startMs: 50_000,
   stopMs: 10_000,

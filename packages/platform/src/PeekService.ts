@@ -15,6 +15,7 @@ import { createLogging } from "./createLogging.ts";
 import { developmentConfig } from "./developmentConfig.ts";
 import { packageConditions, pluginSources } from "./pluginSources.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { StorageExtension } from "./StorageExtension.ts";
 import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
 
 /** How a service is opened. */
@@ -37,6 +38,7 @@ export class PeekService implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
   readonly #logger: Logger;
   readonly #loader: PluginLoader;
+  readonly #storage: StorageExtension;
   readonly #cancel = new AbortController();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
@@ -52,15 +54,19 @@ export class PeekService implements AsyncDisposable {
     this.#version = serviceVersion(definition);
     this.#owned = owned;
     this.#logger = logging.getLogger(`peek_${definition.name}_service`);
+    const getLogger = (name: string): Logger => logging.getLogger(name);
+    const { home } = options;
+    this.#storage = new StorageExtension({ definition, home, config: config.storage, getLogger });
     this.#loader = new PluginLoader({
       service: definition.name,
       serviceVersion: this.#version,
       enabled: config.plugin.enabled,
-      sources: [...(options.sources ?? []), ...pluginSources(definition.dir, options.home, config)],
+      sources: [...(options.sources ?? []), ...pluginSources(definition.dir, home, config)],
       conditions: packageConditions,
-      dataPath: resolveInHome(options.home, config.plugin.dataPath),
+      dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: deadlinesOf(config),
-      getLogger: (name) => logging.getLogger(name),
+      extensions: [this.#storage],
+      getLogger,
     });
   }
 
@@ -99,16 +105,23 @@ export class PeekService implements AsyncDisposable {
 
   /** What is known of the service and its plugins now. */
   status(): ServiceStatus {
+    const storage = this.#storage.status();
     return {
       service: this.#definition.name,
       version: this.#version,
       pid: process.pid,
       since: this.#since.toISOString(),
+      ...(storage !== undefined && { storage }),
       plugins: this.#loader.status(),
     };
   }
 
-  /** Loads and starts the plugins. Settles when all have had their turn; a plugin's failure is its state. */
+  /**
+   * Waits for the database if a plugin asks for one, then loads and starts the plugins. Settles when all have had their
+   * turn; a plugin's failure is its state.
+   *
+   * @throws PeekError when the database cannot be used, as `Storage.open`; no plugin is loaded then.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#cancel.signal.aborted ? Promise.resolve() : this.#run();
     return this.#starting;
@@ -150,6 +163,7 @@ export class PeekService implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
     await this.#loader.resolve();
+    await this.#storage.open(this.#loader.toLoad(), signal);
     await this.#loader.load(signal);
     await this.#loader.start(signal);
     if (signal.aborted) return;
@@ -170,6 +184,7 @@ export class PeekService implements AsyncDisposable {
     // Its failure is told to whoever called start().
     await Promise.allSettled([this.#starting]);
     const troubled = await this.#loader.stop();
+    await this.#storage[Symbol.asyncDispose]();
     const names = troubled.map((plugin) => plugin.name).join(", ");
     if (troubled.length > 0) {
       this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
@@ -191,6 +206,7 @@ export class PeekService implements AsyncDisposable {
 function deadlinesOf({ plugin: { deadlines } }: ServiceConfig): HookDeadlines {
   return {
     warnMs: deadlines.warnSeconds * 1000,
+    migrateMs: deadlines.migrateSeconds * 1000,
     loadMs: deadlines.loadSeconds * 1000,
     startMs: deadlines.startSeconds * 1000,
     stopMs: deadlines.stopSeconds * 1000,

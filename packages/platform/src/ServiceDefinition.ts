@@ -8,6 +8,11 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   /** The folder of the service's package. */
   readonly dir: string;
+  /**
+   * What it has to do with the database: the `owner` runs the embedded one and migrates the plugins' schemas; a
+   * `user` finds it and waits for that. Default: it has none.
+   */
+  readonly storage?: "owner" | "user";
 }
 
 const packageSchema = z.object({ version: z.string() });

@@ -1,5 +1,6 @@
 import type { PluginState, PluginStatus } from "@peek/loader";
 import type { ServiceName } from "@peek/plugin-base";
+import type { StorageStatus } from "@peek/storage";
 
 /** What is known of a running service: data, safe to send or print. */
 export interface ServiceStatus {
@@ -8,6 +9,8 @@ export interface ServiceStatus {
   readonly pid: number;
   /** When it began to start; ISO 8601, UTC. */
   readonly since: string;
+  /** The database; absent where no plugin asks for one, or it has not been reached yet. */
+  readonly storage?: StorageStatus;
   readonly plugins: readonly PluginStatus[];
 }
 

@@ -50,7 +50,12 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   };
   using _guard = new ProcessGuard(service, onFatal);
   using _alive = keepAlive();
-  service.start().catch((thrown: unknown) => onFatal(toError(thrown)));
+  service.start().catch((thrown: unknown) => {
+    if (!PeekError.is(thrown)) return onFatal(toError(thrown));
+    // What somebody has to mend or wait for: the message says it all.
+    service.logger.critical({ code: thrown.code, ...thrown.fields }, "Stopping: %s", thrown.message);
+    ask(thrown.exitCode);
+  });
   const exitCode = await asked;
   const troubled = await service.stop();
   return troubled.length > 0 ? ExitCode.internal : exitCode;

@@ -1,11 +1,16 @@
 import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
 import type { TutorialLogicApi } from "../../TutorialLogicApi.ts";
+import type { TutorialTables } from "../storage/TutorialTables.ts";
 import { LogicApi } from "./LogicApi.ts";
+import { Settings } from "./Settings.ts";
+import { StringInts } from "./StringInts.ts";
 
 /** The entry point of the plugin on the logic service. */
-export class LogicEntryHook extends PluginLogicEntryHookABC {
+export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
   readonly #logger = this.getLogger(import.meta);
   readonly #api = new LogicApi();
+  readonly #stringInts = new StringInts(this.platform.storage);
+  readonly #settings = new Settings(this.platform.storage);
 
   override get publishedLogicApi(): TutorialLogicApi {
     return this.#api;
@@ -15,7 +20,10 @@ export class LogicEntryHook extends PluginLogicEntryHookABC {
     this.#logger.debug("Loaded");
   }
 
-  override start(): void {
+  override async start(): Promise<void> {
+    await this.#countStart();
+    const rows = await this.#stringInts.all();
+    if (rows.length === 0) await this.#stringInts.add("one", 1);
     this.#logger.debug("Started");
   }
 
@@ -25,5 +33,9 @@ export class LogicEntryHook extends PluginLogicEntryHookABC {
 
   override unload(): void {
     this.#logger.debug("Unloaded");
+  }
+
+  async #countStart(): Promise<void> {
+    await this.#settings.set("starts", Number((await this.#settings.get("starts")) ?? 0) + 1);
   }
 }
