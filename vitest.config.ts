@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@peek/source"];
 
 export default defineConfig({
-  resolve: { conditions: [...conditions, "node", "import", "default"] },
-  ssr: { resolve: { conditions: [...conditions, "node", "import", "default"], externalConditions: conditions } },
+  resolve: { conditions: [...conditions, "node", "default"] },
+  ssr: { resolve: { conditions: [...conditions, "node", "default"], externalConditions: conditions } },
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
@@ -13,12 +13,34 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts"],
+          globalSetup: "./packages/testing/src/vitest/globalSetup.ts",
+          setupFiles: "./packages/testing/src/vitest/setup.ts",
+        },
+      },
+      {
+        extends: true,
+        // The same tests as on the embedded PostgreSQL, on one that an administrator would name.
+        test: {
+          name: "storage on a given server",
+          include: ["packages/storage/test/*.test.ts"],
+          globalSetup: "./scripts/givenServer/globalSetup.ts",
+          setupFiles: ["./packages/testing/src/vitest/setup.ts", "./scripts/givenServer/setup.ts"],
+        },
       },
       {
         extends: true,
         // These start the built commands as their users do, and wait for what they print.
-        test: { name: "services", include: ["tests/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: "services",
+          include: ["tests/**/*.test.ts"],
+          globalSetup: "./scripts/givenServer/globalSetup.ts",
+          setupFiles: "./packages/testing/src/vitest/setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

@@ -6,6 +6,8 @@ import { FolderSource, type PluginStatus } from "@peek/loader";
 import { PeekService, type ServiceStatus } from "@peek/platform";
 import { pluginNameOf, type ServiceName } from "@peek/plugin-base";
 import { LogCapture } from "./LogCapture.ts";
+import { openTestDatabase, type TestDatabase } from "./TestDatabase.ts";
+import { hasTestServer } from "./TestServer.ts";
 import { serviceDefinitions } from "./serviceDefinitions.ts";
 
 /** What a service in a test is started with. */
@@ -15,6 +17,11 @@ export interface StartServiceOptions {
    * Default: none.
    */
   readonly plugins?: readonly string[];
+  /**
+   * The database of plugins that require storage. Default: an empty one of its own, where the run of tests has a server
+   * (`@peek/testing/vitest/globalSetup`); otherwise, on logic, the embedded one.
+   */
+  readonly database?: TestDatabase;
   /** What its config.json has besides. Default: nothing; level DEBUG, no console, no log file. */
   readonly config?: ServiceConfigInput;
 }
@@ -52,6 +59,7 @@ export async function startService(name: ServiceName, options: StartServiceOptio
   held.defer(() => rm(base, { recursive: true, force: true }));
   const home = serviceHome(name, { PEEK_HOME: base });
   const { config = {}, plugins = [] } = options;
+  const connectUrl = config.storage?.connectUrl ?? (await databaseFor(options, held))?.connectUrl;
   const named = plugins.filter((plugin) => !plugin.includes("/"));
   const folders = new FolderSource(plugins.filter((plugin) => plugin.includes("/")));
   const enabled = [...named, ...folders.packageNames().map(pluginNameOf), ...(config.plugin?.enabled ?? [])];
@@ -61,6 +69,7 @@ export async function startService(name: ServiceName, options: StartServiceOptio
     JSON.stringify({
       logging: { level: "DEBUG", logToStdout: false, logToFile: false, ...config.logging },
       plugin: { ...config.plugin, enabled },
+      storage: { ...config.storage, ...(connectUrl !== undefined && { connectUrl }) },
     }),
   );
   const log = new LogCapture();
@@ -81,6 +90,15 @@ export async function startService(name: ServiceName, options: StartServiceOptio
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+/** The database that is given; or else a new one, dropped with the service. */
+async function databaseFor(
+  { database }: StartServiceOptions,
+  held: AsyncDisposableStack,
+): Promise<TestDatabase | undefined> {
+  if (database !== undefined || !hasTestServer()) return database;
+  return held.use(await openTestDatabase());
 }
 
 function pluginIn(status: ServiceStatus, name: string): PluginStatus {

@@ -1,0 +1,123 @@
+import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { FolderSource, type PluginFacts, resolvePlugin } from "@peek/loader";
+import { storagePluginOf } from "@peek/platform";
+import { pluginNameOf } from "@peek/plugin-base";
+import { Storage } from "@peek/storage";
+import { serviceConfigSchema } from "@peek/config";
+import pg from "pg";
+import { z } from "zod";
+import { testServer, type TestServer } from "./TestServer.ts";
+
+/** What a test's database begins with. */
+export interface TestDatabaseOptions {
+  /**
+   * The plugins whose schemas it has, migrated: folders of packages. They are migrated once for all tests of a run; a
+   * test's database is a copy. Default: none, the database is empty.
+   */
+  readonly plugins?: readonly string[];
+}
+
+/** A database of one test, or of one file of tests. Dispose it when all that used it has been stopped. */
+export interface TestDatabase extends AsyncDisposable {
+  /** For `storage.connectUrl`. */
+  readonly connectUrl: string;
+  /** Runs SQL as the owner of the database, and gives its rows. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /**
+   * Drops the database.
+   *
+   * @throws Error naming the connections to it that were left open.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How long connections are given to close; milliseconds. */
+const closeMs = 2000;
+
+/**
+ * Makes a database of its own for a test, in milliseconds: a copy of one that is made once.
+ *
+ * @throws Error when the run of tests has no server: `@peek/testing/vitest` starts one.
+ */
+export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const server = testServer();
+  const name = `${server.prefix}_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
+  const template = plugins.length === 0 ? "template0" : await templateOf(server, plugins);
+  await server.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const connectUrl = server.urlOf(name);
+  const pool = new pg.Pool({ connectionString: connectUrl, max: 2, idleTimeoutMillis: 100 });
+  pool.on("error", () => undefined);
+  return {
+    connectUrl,
+    query: async (sql, values) => (await pool.query<Record<string, unknown>>(sql, [...(values ?? [])])).rows,
+    [Symbol.asyncDispose]: async () => {
+      await pool.end();
+      const left = await connectionsTo(server, name);
+      await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      if (left.length === 0) return;
+      throw new Error(
+        `${left.length} connection${left.length === 1 ? " was" : "s were"} left open to the test's database:\n${left.join("\n")}`,
+      );
+    },
+  };
+}
+
+/** The name of a database in which these plugins have been migrated; made by whoever needs it first. */
+async function templateOf(server: TestServer, folders: readonly string[]): Promise<string> {
+  const source = new FolderSource(folders);
+  const plugins = source.packageNames().map((packageName): PluginFacts => {
+    const name = pluginNameOf(packageName);
+    return { name, ...resolvePlugin(name, [source]) };
+  });
+  const hash = createHash("sha256")
+    .update(JSON.stringify(plugins.map(({ name, rootDir }) => [name, rootDir])))
+    .digest("hex");
+  const name = `${server.prefix}_template_${hash.slice(0, 12)}`;
+  await server.exclusively(name, async () => {
+    if ((await server.query("SELECT 1 FROM pg_database WHERE datname = $1", [name])).length > 0) return;
+    const draft = `${name}_draft`;
+    await server.query(`DROP DATABASE IF EXISTS ${draft}`);
+    await server.query(`CREATE DATABASE ${draft} TEMPLATE template0`);
+    await migrate(server.urlOf(draft), plugins);
+    await server.query(`ALTER DATABASE ${draft} RENAME TO ${name}`);
+  });
+  return name;
+}
+
+async function migrate(connectUrl: string, plugins: readonly PluginFacts[]): Promise<void> {
+  const log = (): void => undefined;
+  const logger = { debug: log, info: log, warning: log, error: log, critical: log, isLevelEnabled: () => false };
+  const { signal } = new AbortController();
+  await using storage = await Storage.open({
+    title: "peek test",
+    config: serviceConfigSchema.parse({ storage: { connectUrl } }).storage,
+    embeddedDir: "",
+    embedded: "find",
+    migrations: "apply",
+    plugins: plugins.map(storagePluginOf),
+    getLogger: () => logger,
+    signal,
+  });
+  for (const { name } of plugins) await storage.migrate(name, signal);
+}
+
+const connectionSchema = z.object({ application_name: z.string(), state: z.string().nullable(), query: z.string() });
+
+/** Who is still connected, after connections that are closing have had time to. */
+async function connectionsTo(server: TestServer, database: string): Promise<readonly string[]> {
+  const until = performance.now() + closeMs;
+  for (;;) {
+    const rows = await server.query(
+      "SELECT application_name, state, query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'",
+      [database],
+    );
+    if (rows.length === 0 || performance.now() > until) {
+      return rows.map((row) => {
+        const { application_name: title, state, query } = connectionSchema.parse(row);
+        return `${title === "" ? "without a name" : title}, ${state ?? "unknown"}, last: ${query.slice(0, 200)}`;
+      });
+    }
+    await wait(20);
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+
+/** The PostgreSQL server that a run of tests has. */
+export interface TestServer {
+  /** What the names of all databases and roles of this run begin with. */
+  readonly prefix: string;
+  /** Runs SQL in the server's own database. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Does work while no other process of the run does the same. */
+  exclusively(name: string, work: () => Promise<void>): Promise<void>;
+  /** The URL of a database on it. */
+  urlOf(database: string): string;
+}
+
+/** Where a run of tests says which server it has. */
+const urlVariable = "PEEK_TEST_DATABASE_URL";
+const prefixVariable = "PEEK_TEST_DATABASE_PREFIX";
+
+/** Whether this run of tests has a server. */
+export function hasTestServer(): boolean {
+  return process.env[urlVariable] !== undefined;
+}
+
+/** Says to this process which server it has. */
+export function setTestServer(url: string, prefix: string): void {
+  process.env[urlVariable] = url;
+  process.env[prefixVariable] = prefix;
+}
+
+/** @throws Error when the run has none. */
+export function testServer(): TestServer {
+  const url = process.env[urlVariable];
+  const prefix = process.env[prefixVariable] ?? "peek_test";
+  if (url === undefined) {
+    throw new Error(
+      'This run of tests has no PostgreSQL. Add @peek/testing/vitest/globalSetup to "globalSetup", and @peek/testing/vitest/setup to "setupFiles", of vitest.config.ts.',
+    );
+  }
+  return serverAt(url, prefix);
+}
+
+/** The server of a URL. Connections are made for each thing asked of it, and closed. */
+export function serverAt(url: string, prefix: string): TestServer {
+  return {
+    prefix,
+    query: (sql, values) =>
+      withClient(url, async (client) => (await client.query<Record<string, unknown>>(sql, [...(values ?? [])])).rows),
+    exclusively: (name, work) =>
+      withClient(url, async (client) => {
+        const key = createHash("sha256").update(name).digest().readInt32BE();
+        // Gone with the connection.
+        await client.query("SELECT pg_advisory_lock($1)", [key]);
+        await work();
+      }),
+    urlOf: (database) => withDatabase(url, database),
+  };
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function withDatabase(url: string, database: string): string {
+  // A socket's URL has no host, which the class URL does not take.
+  return url.replace(/^([a-z]+:\/\/[^/]*\/)[^?]*/, `$1${database}`);
+}

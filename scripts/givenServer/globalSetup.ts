@@ -1,0 +1,35 @@
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { dropAllOf, testPrefix } from "../../packages/testing/src/vitest/globalSetup.ts";
+
+/** The server of the tests that need a given one: an account on it that may create databases and roles. */
+const url = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
+
+/** Looks for the server. Where there is none, its tests are skipped; in CI, where there has to be one, they fail. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const trouble = await tryConnect();
+  if (trouble === undefined) {
+    const prefix = testPrefix();
+    project.provide("peekTestServer", { url, prefix });
+    return () => dropAllOf(url, prefix);
+  }
+  if (process.env["CI"] !== undefined) {
+    throw new Error(
+      `There has to be a PostgreSQL server in CI, and there is none (${trouble}). See PEEK_TEST_POSTGRESQL.`,
+    );
+  }
+  project.provide("peekTestServer", undefined);
+  return undefined;
+}
+
+async function tryConnect(): Promise<string | undefined> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 });
+  try {
+    await client.connect();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
