@@ -62,9 +62,13 @@ describe("a deployed service", () => {
     const enabled = await runToEnd(peek, { args: ["plugin", "enable", "peek_plugin_tutorial"], env, cwd: folder });
     expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
 
+    // The plugin has tables: the worker finds them where logic on the same machine has made them.
+    const tutorial = { plugin: { enabled: ["peek_plugin_tutorial"] } };
+    await using logic = service === "worker" ? await (await TestHome.at(home, "logic", tutorial)).start() : undefined;
     await using second = new RunningProcess(command, { env, cwd: folder });
     await second.waitFor(/:Ready in .*: 1 plugin started/);
     expect(await second.stop()).toEqual({ code: 0, signal: null });
+    await logic?.stop();
     expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
   });
 
@@ -78,7 +82,9 @@ describe("a deployed service", () => {
     }
     await unpack("packages/plugin-base", join(modules, "@peek", "plugin-base"));
     await unpack("packages/errors", join(modules, "@peek", "errors"));
-    await symlink(join(workspaceDir, "packages/plugin-base/node_modules/zod"), join(modules, "zod"));
+    for (const name of ["zod", "kysely"]) {
+      await symlink(join(workspaceDir, "packages/plugin-base/node_modules", name), join(modules, name));
+    }
 
     await using built = await home.start();
     expect(built.stdout).toContain("1 plugin started");

@@ -1,13 +1,28 @@
 import { serviceNames } from "@peek/plugin-base";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunningProcess } from "./src/RunningProcess.ts";
 import { TestHome } from "./src/TestHome.ts";
 
 describe.each(serviceNames)("run_peek_%s_service", (service) => {
   const logger = `peek_plugin_tutorial._private.${service}.${service.charAt(0).toUpperCase()}${service.slice(1)}EntryHook`;
   const tutorial = { logging: { level: "DEBUG" as const }, plugin: { enabled: ["peek_plugin_tutorial"] } };
 
+  // The plugin has tables, which logic makes for the worker too.
+  let base: TestHome;
+  let logic: RunningProcess | undefined;
+
+  beforeAll(async () => {
+    base = await TestHome.make();
+    if (service === "worker") logic = await (await base.beside("logic", tutorial)).start();
+  });
+
+  afterAll(async () => {
+    await logic?.stop();
+    await base[Symbol.asyncDispose]();
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)("runs the tutorial plugin and stops it on %s", async (signal) => {
-    await using home = await TestHome.with(tutorial, [], service);
+    const home = await base.beside(service, tutorial);
     await using running = await home.start();
     expect(running.lines).toContain(`DEBUG ${logger}:Loaded`);
     expect(running.lines.indexOf(`DEBUG ${logger}:Started`)).toBeGreaterThan(
@@ -24,7 +39,7 @@ describe.each(serviceNames)("run_peek_%s_service", (service) => {
   });
 
   it("imports no other service's part of the plugin", async () => {
-    await using home = await TestHome.with(tutorial, [], service);
+    const home = await base.beside(service, tutorial);
     await using running = await home.start();
     await running.stop();
     const others = serviceNames.filter((other) => other !== service);

@@ -1,7 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { ServiceConfigInput } from "@peek/config";
 import { writePlugins, type PluginPackageOptions } from "./pluginPackage.ts";
+import { processesOn } from "./processesOn.ts";
 import { RunningProcess, type RunOptions } from "./RunningProcess.ts";
 import { makeFolder } from "./temporaryFolder.ts";
 import { serviceCommand } from "./workspace.ts";
@@ -29,10 +31,32 @@ export class TestHome implements AsyncDisposable {
     service = "logic",
   ): Promise<TestHome> {
     const home = await TestHome.make(service);
-    const enabled = [...(config.plugin?.enabled ?? []), ...plugins.map((plugin) => plugin.name)];
-    await home.writeConfig(JSON.stringify({ ...config, plugin: { ...config.plugin, enabled } }));
-    if (plugins.length > 0) await writePlugins(join(home.dir, "plugin-software"), plugins);
+    await home.#fill(config, plugins);
     return home;
+  }
+
+  /** A home below a base folder that the caller removes. */
+  static async at(base: string, service: string, config: ServiceConfigInput): Promise<TestHome> {
+    const home = new TestHome(base, service);
+    await home.#fill(config, []);
+    return home;
+  }
+
+  /** The home of another service in the same base folder, which this one removes. */
+  async beside(
+    service: string,
+    config: ServiceConfigInput,
+    plugins: readonly PluginPackageOptions[] = [],
+  ): Promise<TestHome> {
+    const home = new TestHome(this.base, service);
+    await home.#fill(config, plugins);
+    return home;
+  }
+
+  async #fill(config: ServiceConfigInput, plugins: readonly PluginPackageOptions[]): Promise<void> {
+    const enabled = [...(config.plugin?.enabled ?? []), ...plugins.map((plugin) => plugin.name)];
+    await this.writeConfig(JSON.stringify({ ...config, plugin: { ...config.plugin, enabled } }));
+    if (plugins.length > 0) await writePlugins(join(this.dir, "plugin-software"), plugins);
   }
 
   get dir(): string {
@@ -68,6 +92,8 @@ export class TestHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // The database of a service that was killed ends by itself, a moment later.
+    while ((await processesOn(this.base)).length > 0) await setTimeout(20);
     await rm(this.base, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { workspaceDir } from "./workspace.ts";
 
 /** A plugin to write; what is left out is as a plain plugin on logic has it. */
@@ -13,6 +13,8 @@ export interface PluginPackageOptions {
   /** The whole of index.js instead. */
   readonly index?: string;
   readonly version?: string;
+  /** Further files, by their path in the package. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const plainBody = `
@@ -42,6 +44,10 @@ async function writePlugin(modules: string, plugin: PluginPackageOptions): Promi
     JSON.stringify({ name: packageName, version, type: "module", exports: "./index.js" }),
   );
   await writeFile(join(dir, "index.js"), plugin.index ?? entry(body));
+  for (const [path, content] of Object.entries(plugin.files ?? {})) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), content);
+  }
   if (manifest === null) return;
   const plain = { plugin: { title: name, packageName: name, version }, requiresServices: ["logic"] };
   const text = typeof manifest === "string" ? manifest : JSON.stringify({ ...plain, ...manifest });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { configCommand } from "./commands/config.ts";
 import { pluginCommand } from "./commands/plugin.ts";
 import { runCommand } from "./commands/run.ts";
+import { storageCommand } from "./commands/storage.ts";
 
 const packageSchema = z.object({ version: z.string() });
 
@@ -31,6 +32,7 @@ function program(): Command {
     .addCommand(configCommand())
     .addCommand(pluginCommand())
     .addCommand(runCommand())
+    .addCommand(storageCommand())
     .addHelpText(
       "after",
       "\nEnvironment:\n  PEEK_HOME  the folder in which the services' homes are; default: the account's home folder",

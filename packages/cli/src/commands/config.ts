@@ -1,5 +1,6 @@
 import { configPath, configValue, createServiceHome, loadConfig, setConfigValue } from "@peek/config";
 import { ExitCode } from "@peek/errors";
+import { maskSecrets } from "@peek/logging";
 import { developmentConfig } from "@peek/platform";
 import type { ServiceName } from "@peek/plugin-base";
 import { Command } from "commander";
@@ -76,14 +77,20 @@ function getCommand(): Command {
     .addArgument(serviceArgument())
     .argument("[key]", "the value, such as logging.level")
     .addOption(jsonOption())
-    .action((name: ServiceName, key: string | undefined, options: { readonly json: boolean }) => {
+    .option("--show-secrets", "print the passwords in it too", false)
+    .action((name: ServiceName, key: string | undefined, { json, showSecrets }: GetOptions) => {
       const [service] = localServices([name]);
       if (service === undefined) return;
       const config = configOf(service);
       const value = key === undefined ? config : configValue(config, configPath(key));
-      if (typeof value === "string" && !options.json) console.log(value);
-      else printJson(value);
+      const text = typeof value === "string" && !json ? value : JSON.stringify(value, null, 2);
+      console.log(showSecrets ? text : maskSecrets(text));
     });
+}
+
+interface GetOptions {
+  readonly json: boolean;
+  readonly showSecrets: boolean;
 }
 
 function setCommand(): Command {

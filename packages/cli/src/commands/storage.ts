@@ -1,0 +1,61 @@
+import { Command } from "commander";
+import { jsonOption } from "../arguments.ts";
+
+// What does the work is imported when it is asked for: the clients of PostgreSQL take longer than any other command.
+
+/** `peek storage`: the database of the logic service on this machine. */
+export function storageCommand(): Command {
+  return new Command("storage")
+    .description("look at the database of logic on this machine, migrate it, and copy it to another server")
+    .addCommand(statusCommand())
+    .addCommand(migrateCommand())
+    .addCommand(rollbackCommand())
+    .addCommand(copyCommand());
+}
+
+function statusCommand(): Command {
+  return new Command("status")
+    .description("tell where the database is, and how each plugin's schema stands; nothing is changed")
+    .addOption(jsonOption())
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const { storageStatus } = await import("../storage/storageStatus.ts");
+      await storageStatus(json);
+    });
+}
+
+function migrateCommand(): Command {
+  return new Command("migrate")
+    .description("apply the migrations that are pending, as logic does when it starts; logic must not run")
+    .argument("[plugin...]", "only these plugins; default: all that are enabled")
+    .option("--dry-run", "try them, print their SQL, and take all of it back", false)
+    .action(async (names: readonly string[], { dryRun }: { readonly dryRun: boolean }) => {
+      const { storageMigrate } = await import("../storage/storageMigrate.ts");
+      await storageMigrate(names, dryRun);
+    });
+}
+
+function rollbackCommand(): Command {
+  return new Command("rollback")
+    .description("take back a plugin's last migration, and what is in the tables that it made; logic must not run")
+    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
+    .option("--to <migration>", "take back all after this one instead: its name or its number, 0 for all")
+    .option("--yes", "do not ask", false)
+    .action(async (name: string, options: { readonly to?: string; readonly yes: boolean }) => {
+      const { storageRollback } = await import("../storage/storageRollback.ts");
+      await storageRollback(name, options.to, options.yes);
+    });
+}
+
+function copyCommand(): Command {
+  return new Command("copy")
+    .description(
+      "copy all that the plugins have in the database to another, empty one, of any version; logic and worker must not run",
+    )
+    .argument("<url>", "postgresql://user:password@host:5432/database; or embedded, for logic's own on this machine")
+    .option("--without <plugins...>", "leave the schemas of these plugins out")
+    .option("--yes", "do not ask", false)
+    .action(async (url: string, options: { readonly without?: readonly string[]; readonly yes: boolean }) => {
+      const { storageCopy } = await import("../storage/storageCopy.ts");
+      await storageCopy(url, options.without ?? [], options.yes);
+    });
+}

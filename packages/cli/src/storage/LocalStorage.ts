@@ -1,0 +1,136 @@
+import { homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
+import { PeekError } from "@peek/errors";
+import { type PluginFacts, resolvePlugin } from "@peek/loader";
+import { migrationsDirOf } from "@peek/platform";
+import { hasEmbeddedDatabase, Storage, type StorageOptions, type StoragePlugin } from "@peek/storage";
+import { commandLogger } from "./commandLogger.ts";
+import { configOf, type LocalService, localServices, sourcesOf } from "../LocalService.ts";
+
+/** How a command opens the database. */
+export interface OpenOptions {
+  /** The command, as the server's administrator sees it: `peek storage status`. */
+  readonly title: string;
+  readonly migrations: StorageOptions["migrations"];
+  readonly plugins: readonly StoragePlugin[];
+  readonly signal: AbortSignal;
+}
+
+/** The database of the logic service on this machine, as its config.json has it. */
+export class LocalStorage {
+  readonly service: LocalService;
+  readonly config: ServiceConfig;
+
+  /** @throws PeekError as `readConfig`. */
+  constructor() {
+    const [service] = localServices(["logic"]);
+    if (service === undefined) throw new PeekError("INTERNAL", "There is no service logic.");
+    this.service = service;
+    this.config = configOf(service);
+  }
+
+  /** Whether there is a database, as far as can be known without reaching it. */
+  get exists(): boolean {
+    return this.config.storage.connectUrl !== undefined || hasEmbeddedDatabase(this.service.home.postgresDir);
+  }
+
+  /** What to say where there is none. */
+  get absence(): string {
+    return `There is no database yet: logic makes the embedded one, in ${this.service.home.postgresDir}, when it first starts with a plugin that requires storage.`;
+  }
+
+  /** The plugins that logic has schemas made for, and why others that are enabled cannot be looked at. */
+  enabledPlugins(): { readonly plugins: readonly StoragePlugin[]; readonly unusable: ReadonlyMap<string, PeekError> } {
+    const plugins: StoragePlugin[] = [];
+    const unusable = new Map<string, PeekError>();
+    for (const name of new Set(this.config.plugin.enabled)) {
+      try {
+        const facts = this.#resolve(name);
+        if (requiresStorage(facts)) plugins.push(storagePlugin(facts));
+      } catch (error) {
+        if (!PeekError.is(error)) throw error;
+        unusable.set(name, error);
+      }
+    }
+    return { plugins, unusable };
+  }
+
+  /**
+   * A plugin that is installed, enabled or not.
+   *
+   * @throws PeekError `USAGE` when it requires no storage on logic; or as `resolvePlugin`.
+   */
+  plugin(name: string): StoragePlugin {
+    const facts = this.#resolve(name);
+    if (requiresStorage(facts)) return storagePlugin(facts);
+    throw new PeekError("USAGE", `${name} has no schema: its plugin_package.json does not require logic and storage.`);
+  }
+
+  /** Opens the database beside logic where that runs, and otherwise as {@link openAlone}. */
+  async openBeside(options: OpenOptions, held: AsyncDisposableStack): Promise<Storage> {
+    const { home } = this.service;
+    const holder = homeLockHolder(home);
+    const isServer = this.config.storage.connectUrl !== undefined;
+    if (!isServer && holder === undefined) held.use(lockHome(home));
+    try {
+      return held.use(await Storage.open(this.optionsOf(options, holder === undefined ? "start" : "find")));
+    } catch (error) {
+      if (isServer || holder === undefined || !PeekError.is(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
+      throw new PeekError(
+        "STORAGE_UNAVAILABLE",
+        `logic is running (process ${holder.pid}), but not its embedded database: logic is just starting or stopping, or runs no plugin that requires storage. Try again, or stop logic first.`,
+        { cause: error, fields: error.fields },
+      );
+    }
+  }
+
+  /**
+   * Takes the home as logic does, so that it cannot run meanwhile, and opens the database.
+   *
+   * @param held What the home and the database are let go of with.
+   * @param hint What to do instead while logic runs, for the message.
+   * @throws PeekError `HOME_LOCKED`, or as {@link Storage.open}.
+   */
+  async openAlone(options: OpenOptions, held: AsyncDisposableStack, hint: string): Promise<Storage> {
+    held.use(this.#lock(hint));
+    return held.use(await Storage.open(this.optionsOf(options, "start")));
+  }
+
+  /** What the database is opened with. */
+  optionsOf({ title, migrations, plugins, signal }: OpenOptions, embedded: "start" | "find"): StorageOptions {
+    return {
+      title,
+      // Who asks by a command wants to hear at once, and needs few connections.
+      config: { ...this.config.storage, retrySeconds: 0, poolSize: 1 },
+      embeddedDir: this.service.home.postgresDir,
+      embedded,
+      migrations,
+      plugins,
+      getLogger: () => commandLogger,
+      signal,
+    };
+  }
+
+  #lock(hint: string): Disposable {
+    const { home } = this.service;
+    const holder = homeLockHolder(home);
+    if (holder === undefined) return lockHome(home);
+    throw new PeekError(
+      "HOME_LOCKED",
+      `logic is running on ${home.dir} (process ${holder.pid}, since ${holder.since}). Stop it first (kill ${holder.pid})${hint}.`,
+      { fields: { pid: holder.pid, home: home.dir } },
+    );
+  }
+
+  #resolve(name: string): PluginFacts {
+    return { name, ...resolvePlugin(name, sourcesOf(this.service, this.config)) };
+  }
+}
+
+function requiresStorage({ manifest: { requiresServices } }: PluginFacts): boolean {
+  return requiresServices.includes("logic") && requiresServices.includes("storage");
+}
+
+/** @throws PeekError as {@link migrationsDirOf}. */
+function storagePlugin(facts: PluginFacts): StoragePlugin {
+  return { name: facts.name, version: facts.manifest.plugin.version, migrationsDir: migrationsDirOf(facts) };
+}

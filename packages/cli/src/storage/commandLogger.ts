@@ -1,0 +1,18 @@
+import { format } from "node:util";
+import type { Logger } from "@peek/plugin-base";
+
+const ignore = (): void => undefined;
+
+/** Tells of what is odd on standard error. What goes well, the command prints by itself; what fails, it ends with. */
+export const commandLogger: Logger = {
+  debug: ignore,
+  info: ignore,
+  warning: tell,
+  error: ignore,
+  critical: ignore,
+  isLevelEnabled: (level) => level === "warning",
+};
+
+function tell(first: unknown, ...rest: readonly unknown[]): void {
+  console.error(`peek: ${typeof first === "string" ? format(first, ...rest) : format(...rest)}`);
+}

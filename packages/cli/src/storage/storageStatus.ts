@@ -1,0 +1,127 @@
+import { PeekError } from "@peek/errors";
+import type { SchemaSurvey, Storage } from "@peek/storage";
+import { printJson, printTable } from "../output.ts";
+import { interruptible } from "./interruptible.ts";
+import { LocalStorage } from "./LocalStorage.ts";
+import { inUnits } from "./inUnits.ts";
+
+/** What is known of the database, as it is printed as JSON. */
+interface StorageReport {
+  readonly kind: "embedded" | "server";
+  /** Whether there is one yet. */
+  readonly exists: boolean;
+  readonly reachable: boolean;
+  /** Why it is not. */
+  readonly error?: string;
+  /** The folder of the embedded one. */
+  readonly dir?: string;
+  readonly database?: string;
+  readonly serverVersion?: string;
+  readonly plugins: readonly PluginReport[];
+}
+
+interface PluginReport {
+  readonly plugin: string;
+  readonly schema: string | null;
+  readonly role: string | null;
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  readonly bytes: number;
+  /** For people. */
+  readonly state: string;
+}
+
+/** `peek storage status` */
+export async function storageStatus(json: boolean): Promise<void> {
+  await interruptible(async (signal) => {
+    const local = new LocalStorage();
+    try {
+      const report = await look(local, signal);
+      if (json) printJson(report);
+      else print(local, report);
+    } catch (error) {
+      if (!json || !PeekError.is(error)) throw error;
+      printJson({ ...placeOf(local), exists: true, reachable: false, error: error.message, plugins: [] });
+      process.exitCode = error.exitCode;
+    }
+  });
+}
+
+async function look(local: LocalStorage, signal: AbortSignal): Promise<StorageReport> {
+  const { plugins, unusable } = local.enabledPlugins();
+  const unusables = [...unusable].map(([name, error]) => withoutPackage(name, error));
+  if (!local.exists) return { ...placeOf(local), exists: false, reachable: false, plugins: unusables };
+  await using held = new AsyncDisposableStack();
+  const options = { title: "peek storage status", migrations: "await", plugins, signal } as const;
+  const storage = await local.openBeside(options, held);
+  const surveys = await storage.survey();
+  const known = new Set(surveys.map(({ plugin }) => plugin));
+  return {
+    ...placeOf(local),
+    exists: true,
+    reachable: true,
+    ...factsOf(storage),
+    plugins: [
+      ...surveys.map((survey) => reportOf(survey, unusable.get(survey.plugin))),
+      ...unusables.filter(({ plugin }) => !known.has(plugin)),
+    ],
+  };
+}
+
+function placeOf({ config, service }: LocalStorage): Pick<StorageReport, "kind" | "dir"> {
+  return config.storage.connectUrl === undefined
+    ? { kind: "embedded", dir: service.home.postgresDir }
+    : { kind: "server" };
+}
+
+function factsOf(storage: Storage): Pick<StorageReport, "database" | "serverVersion"> {
+  return { database: storage.title, serverVersion: storage.status().serverVersion };
+}
+
+function reportOf(survey: SchemaSurvey, unusable: PeekError | undefined): PluginReport {
+  const { plugin, schema, role = null, applied, pending, bytes } = survey;
+  return { plugin, schema, role, applied, pending, bytes, state: stateOf(survey, unusable) };
+}
+
+function withoutPackage(plugin: string, { message }: PeekError): PluginReport {
+  return { plugin, schema: null, role: null, applied: [], pending: [], bytes: 0, state: `mistake: ${message}` };
+}
+
+function stateOf({ enabled, made, trouble, applied, pending }: SchemaSurvey, unusable: PeekError | undefined): string {
+  if (unusable !== undefined) return `mistake: ${unusable.message}`;
+  if (!enabled) return "no longer enabled";
+  if (trouble !== undefined) return `${words[trouble.code] ?? "mistake"}: ${trouble.message}`;
+  if (!made) return applied.length === 0 ? "not made yet" : "incomplete: peek storage migrate makes what is missing";
+  return pending.length === 0 ? "up to date" : `${pending.length} to apply`;
+}
+
+const words: Readonly<Partial<Record<PeekError["code"], string>>> = {
+  MIGRATION_EDITED: "edited",
+  MIGRATION_MISSING: "missing",
+  MIGRATION_NEWER: "newer",
+  MIGRATION_OUT_OF_ORDER: "out of order",
+};
+
+function print(local: LocalStorage, { kind, exists, dir, database, serverVersion, plugins }: StorageReport): void {
+  if (!exists) console.log(local.absence);
+  else {
+    const where = kind === "embedded" ? `embedded, in ${dir ?? ""}` : "of storage.connectUrl";
+    console.log(`PostgreSQL ${serverVersion ?? ""} (${where}): ${database ?? ""}`);
+  }
+  if (plugins.length === 0) {
+    if (exists) console.log("No plugin has a schema in it, or requires one.");
+    return;
+  }
+  printTable([
+    ["PLUGIN", "SCHEMA", "ROLE", "APPLIED", "PENDING", "SIZE", "STATE"],
+    ...plugins.map(({ plugin, schema, role, applied, pending, bytes, state }) => [
+      plugin,
+      schema ?? "-",
+      role ?? "-",
+      String(applied.length),
+      String(pending.length),
+      inUnits(bytes),
+      state,
+    ]),
+  ]);
+}
