@@ -1,6 +1,9 @@
 import { coldStart } from "./cases/coldStart.ts";
 import { memory } from "./cases/memory.ts";
 import { plugins } from "./cases/plugins.ts";
+import { storageMigrations } from "./cases/storageMigrations.ts";
+import { storageQueries } from "./cases/storageQueries.ts";
+import { storageStart } from "./cases/storageStart.ts";
 import { installPeers } from "./installPeers.ts";
 import { machine } from "./machine.ts";
 import { type Options, parseOptions, type SuiteName } from "./options.ts";
@@ -8,7 +11,14 @@ import { peekIsBuilt } from "./paths.ts";
 import type { Suite } from "./Suite.ts";
 import { makeTempFolder } from "./TempFolder.ts";
 
-const suites: Readonly<Record<SuiteName, Suite>> = { plugins, cold: coldStart, memory };
+const suites: Readonly<Record<SuiteName, Suite>> = {
+  plugins,
+  cold: coldStart,
+  memory,
+  queries: storageQueries,
+  starts: storageStart,
+  migrations: storageMigrations,
+};
 
 try {
   const options = parseOptions(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** The groups of cases. */
-const suiteNames = ["plugins", "cold", "memory"] as const;
+const suiteNames = ["plugins", "cold", "memory", "queries", "starts", "migrations"] as const;
 
 /** A group of cases, as `--only` names it. */
 export type SuiteName = (typeof suiteNames)[number];

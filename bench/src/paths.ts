@@ -7,8 +7,13 @@ const workspaceDir = join(benchDir, "..");
 /** The folder whose package.json pins the peers. */
 export const peersDir: string = join(benchDir, "peers");
 
-/** The built logic service's bin. */
-export const logicServiceBin: string = join(workspaceDir, "services", "logic", "bin", "run_peek_logic_service");
+/** The built services that are measured. All services are the same but for the plugins' parts that they run. */
+export type ServiceName = "logic" | "field";
+
+/** A built service's bin. */
+export function serviceBin(service: ServiceName): string {
+  return join(workspaceDir, "services", service, "bin", `run_peek_${service}_service`);
+}
 
 /** The package that every plugin imports. */
 export const pluginBaseDir: string = join(workspaceDir, "packages", "plugin-base");

@@ -15,3 +15,8 @@ export function withSpread({ median, min, max }: Summary, digits = 0): string {
 export function ratio(value: number, limit: number): string {
   return `${(value / limit).toFixed(2)} ×`;
 }
+
+/** `1.31 × (1.20–1.44)`: the median, the least and the most. */
+export function ratioOf({ median, min, max }: Summary): string {
+  return `${median.toFixed(2)} × (${min.toFixed(2)}–${max.toFixed(2)})`;
+}

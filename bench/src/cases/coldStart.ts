@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { Child, type Command } from "../Child.ts";
-import { logicServiceBin } from "../paths.ts";
+import { serviceBin } from "../paths.ts";
 import { roundRobin } from "../roundRobin.ts";
 import { summarise } from "../statistics.ts";
 import type { Case, Suite, SuiteContext } from "../Suite.ts";
@@ -12,7 +12,7 @@ import { peerProcess, tutorialPlugin, tutorialService } from "./processes.ts";
 type Metric = "ms";
 
 /** The tutorial plugin's own line: its start() has run. */
-const started = new RegExp(`${tutorialPlugin}\\._private\\.logic\\.LogicEntryHook:Started$`);
+const started = new RegExp(`${tutorialPlugin}\\._private\\.field\\.FieldEntryHook:Started$`);
 const ready = /^Ready in /;
 
 /** How long a process takes until it is of use. */
@@ -21,8 +21,8 @@ export const coldStart: Suite = async (context) => {
   const cases: readonly Case<Metric>[] = [
     limit,
     untilLine(
-      "**Peek, logic service**: until the tutorial plugin's `Started`",
-      await tutorialService(context),
+      "**Peek, field service**: until the tutorial plugin's `Started`",
+      await tutorialService("field", context),
       started,
     ),
     { title: "the same, the very first start: no home, no compile cache (`--dev`)", run: () => runFirstStart(context) },
@@ -57,7 +57,7 @@ function untilLine(title: string, command: Command, pattern: RegExp): Case<Metri
 
 async function runFirstStart({ temp, signal }: SuiteContext): Promise<{ readonly ms: number }> {
   const peekHome = await mkdtemp(join(temp, "first-"));
-  await using child = new Child({ args: [logicServiceBin, "--dev"], env: { PEEK_HOME: peekHome }, signal });
+  await using child = new Child({ args: [serviceBin("field"), "--dev"], env: { PEEK_HOME: peekHome }, signal });
   return { ms: (await child.line(started)).afterMs };
 }
 

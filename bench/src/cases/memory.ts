@@ -22,7 +22,11 @@ export const memory: Suite = async (context) => {
   const limit = idleCase("Node with a timer (the limit)", idleProcess(context));
   const cases = [
     limit,
-    idleCase("**Peek, logic service** with the tutorial plugin", await tutorialService(context)),
+    idleCase("**Peek, field service** with the tutorial plugin", await tutorialService("field", context)),
+    idleCase(
+      "**Peek, logic service** with the tutorial plugin and storage; without PostgreSQL's own processes",
+      await tutorialService("logic", context),
+    ),
     idleCase("Fastify server with one route", peerProcess("fastifyServer", context)),
     idleCase("NestJS application context with one empty module", peerProcess("nestjsContext", context)),
   ];

@@ -4,7 +4,7 @@ import { Child, type Command } from "../Child.ts";
 import { generatePeekHome } from "../generate/peekHome.ts";
 import { generatePeekPlugins } from "../generate/peekPlugins.ts";
 import { generatePeerPlugins, type PluginPeer } from "../generate/peerPlugins.ts";
-import { limitScript, logicServiceBin, peerScript } from "../paths.ts";
+import { limitScript, peerScript, serviceBin } from "../paths.ts";
 import { roundRobin } from "../roundRobin.ts";
 import { summarise } from "../statistics.ts";
 import type { Case, Sample, SuiteContext } from "../Suite.ts";
@@ -83,7 +83,7 @@ async function casesOf(count: number, context: SuiteContext): Promise<readonly P
 }
 
 async function runPeek(peekHome: string, count: number, { signal }: SuiteContext): Promise<Sample<Metric>> {
-  await using child = new Child({ args: [logicServiceBin], env: { PEEK_HOME: peekHome }, signal });
+  await using child = new Child({ args: [serviceBin("logic")], env: { PEEK_HOME: peekHome }, signal });
   const { afterMs, match } = await child.line(/:Ready in (\d+) ms, .*: (\d+) plugins? started$/);
   if (Number(match[2]) !== count) throw new Error(`Peek started ${match[2]} of ${count} plugins`);
   return { own: Number(match[1]), whole: afterMs };

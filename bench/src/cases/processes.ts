@@ -1,17 +1,21 @@
 import { join } from "node:path";
 import type { Command } from "../Child.ts";
 import { generatePeekHome } from "../generate/peekHome.ts";
-import { logicServiceBin, peerScript } from "../paths.ts";
+import { peerScript, serviceBin, type ServiceName } from "../paths.ts";
 import type { SuiteContext } from "../Suite.ts";
 
 /** The name by which the tutorial plugin is enabled. */
 export const tutorialPlugin = "peek_plugin_tutorial";
 
-/** The logic service with the tutorial plugin, on a home that is there; it logs all, as the tutorial shows it. */
-export async function tutorialService({ temp, signal }: SuiteContext): Promise<Command> {
-  const peekHome = join(temp, "tutorial");
-  await generatePeekHome(peekHome, { logging: { level: "DEBUG" }, plugin: { enabled: [tutorialPlugin] } });
-  return { args: [logicServiceBin], env: { PEEK_HOME: peekHome }, signal };
+/**
+ * A service with the tutorial plugin, on a home that is there; it logs all, as the tutorial shows it. On logic the plugin
+ * has a database, on field none.
+ */
+export async function tutorialService(service: ServiceName, { temp, signal }: SuiteContext): Promise<Command> {
+  const peekHome = join(temp, `tutorial-${service}`);
+  const config = { logging: { level: "DEBUG" }, plugin: { enabled: [tutorialPlugin] } } as const;
+  await generatePeekHome(peekHome, config, service);
+  return { args: [serviceBin(service)], env: { PEEK_HOME: peekHome }, signal };
 }
 
 /** A script of a peer, with a compile cache as Peek has one. */

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** A package as npm would have installed it, with one module. */
 export interface GeneratedPackage {
@@ -8,10 +8,15 @@ export interface GeneratedPackage {
   readonly source: string;
   /** Further files at the package's root, to be written as JSON. */
   readonly json?: Readonly<Record<string, unknown>>;
+  /** Further files, by their paths in the package, to be written as they are. */
+  readonly text?: Readonly<Record<string, string>>;
 }
 
 /** @returns The module. */
-export async function generatePackage(modulesDir: string, { name, source, json }: GeneratedPackage): Promise<string> {
+export async function generatePackage(
+  modulesDir: string,
+  { name, source, json, text = {} }: GeneratedPackage,
+): Promise<string> {
   const dir = join(modulesDir, name);
   const file = join(dir, "dist", "index.js");
   await mkdir(join(dir, "dist"), { recursive: true });
@@ -23,6 +28,10 @@ export async function generatePackage(modulesDir: string, { name, source, json }
   };
   for (const [path, value] of Object.entries({ "package.json": packageJson, ...json })) {
     await writeFile(join(dir, path), `${JSON.stringify(value, null, 2)}\n`);
+  }
+  for (const [path, content] of Object.entries(text)) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeFile(join(dir, path), content);
   }
   await writeFile(file, source);
   return file;

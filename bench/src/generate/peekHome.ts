@@ -1,15 +1,21 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ServiceName } from "../paths.ts";
 
 /** What a generated config.json says; the rest are the defaults, which the first start fills in. */
 export interface PeekHomeConfig {
   readonly logging?: { readonly level: "DEBUG" };
   readonly plugin: { readonly enabled: readonly string[]; readonly softwarePath?: string };
+  readonly storage?: { readonly connectUrl: string };
 }
 
-/** Makes a home for the logic service in a folder that is to be its PEEK_HOME. */
-export async function generatePeekHome(peekHome: string, config: PeekHomeConfig): Promise<void> {
-  const dir = join(peekHome, "peek-logic-service.home");
+/** Makes a home for a service in a folder that is to be its PEEK_HOME. */
+export async function generatePeekHome(
+  peekHome: string,
+  config: PeekHomeConfig,
+  service: ServiceName = "logic",
+): Promise<void> {
+  const dir = join(peekHome, `peek-${service}-service.home`);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await writeFile(join(dir, "config.json"), JSON.stringify(config), { mode: 0o600 });
 }
