@@ -26,8 +26,8 @@ export default defineConfig({
         test: {
           name: "storage on a given server",
           include: ["packages/storage/test/*.test.ts"],
-          globalSetup: "./scripts/givenServer/globalSetup.ts",
-          setupFiles: ["./packages/testing/src/vitest/setup.ts", "./scripts/givenServer/setup.ts"],
+          globalSetup: "./scripts/givenServer.ts",
+          setupFiles: "./packages/testing/src/vitest/setup.ts",
         },
       },
       {
@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: "services",
           include: ["tests/**/*.test.ts"],
-          globalSetup: "./scripts/givenServer/globalSetup.ts",
+          globalSetup: "./scripts/givenServer.ts",
           setupFiles: "./packages/testing/src/vitest/setup.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,

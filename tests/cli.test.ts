@@ -118,6 +118,22 @@ describe("peek config check", () => {
 });
 
 describe("peek config get and set", () => {
+  it("gives a value back its default, and prints no password unless told to", async () => {
+    await using home = await TestHome.with({ storage: { connectUrl: "postgresql://peek:hidden@db/peek" } });
+    const get = async (...options: readonly string[]): Promise<string> =>
+      (await peek(home, "config", "get", "logic", "storage.connectUrl", ...options)).stdout;
+    expect(await get()).toBe("postgresql://peek:[redacted]@db/peek\n");
+    expect(await get("--show-secrets")).toBe("postgresql://peek:hidden@db/peek\n");
+    expect((await peek(home, "config", "get", "logic")).stdout).not.toContain("hidden");
+    expect(await peek(home, "config", "unset", "logic", "storage.connectUrl")).toMatchObject({ code: 0, stderr: "" });
+    expect(await get()).toBe("null\n");
+    expect(JSON.parse(await home.readConfig())).toMatchObject({ storage: { poolSize: 2 } });
+    expect(await peek(home, "config", "unset", "logic", "storage.connectUrls")).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("Did you mean storage.connectUrl?"),
+    });
+  });
+
   it("reads and changes one value, and leaves the rest of the file as it is written", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{\n  "note": "mine",\n  "logging": { "level": "INFO" }\n}\n');

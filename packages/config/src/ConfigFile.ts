@@ -97,7 +97,7 @@ export function setConfigValue(file: string, path: readonly string[], value: unk
 /**
  * Changes one value of config.json depending on what it is. No other process changes the file meanwhile.
  *
- * @param edit Gives the new value for the present one, defaults included.
+ * @param edit Gives the new value for the present one, defaults included; undefined takes it out of the file.
  * @throws PeekError as {@link setConfigValue}.
  */
 export function editConfigValue(file: string, path: readonly string[], edit: (before: unknown) => unknown): void {
@@ -154,15 +154,14 @@ export function configPath(key: string): readonly string[] {
 }
 
 /**
- * One value of a configuration.
+ * One value of a configuration; undefined for a key that there is and that has none.
  *
  * @throws PeekError `CONFIG_KEY_UNKNOWN`
  */
 export function configValue(config: ServiceConfig, path: readonly string[]): unknown {
   const value = valueAt(config, path);
-  if (value !== undefined) return value;
-  const { unknownKeys } = checkAlone(path, null);
-  throw unknownKey(path.join("."), unknownKeys[0]?.nearest);
+  if (value === undefined) checkKnown(path, undefined);
+  return value;
 }
 
 function readDocument(file: string): JsonDocument | undefined {

@@ -153,7 +153,9 @@ export class PluginLoader {
   #fail(record: PluginRecord, error: PeekError, hook: HookName | undefined): void {
     record.fail(error, hook);
     const where = hook === undefined ? "" : ` in ${callOf(hook)}`;
-    this.#logger.error(facts(error), "%s failed%s: %s", record.name, where, error.message);
+    // Waiting for a database when the service is told to stop is nobody's failure.
+    const level = this.#stopping && hook === "migrate" ? "info" : "error";
+    this.#logger[level](facts(error), "%s failed%s: %s", record.name, where, error.message);
     if (this.#stopping) {
       // It ends in its turn, as all do; one that was interrupted on its way up did nothing wrong.
       if (hook === "stop" || hook === "unload" || hook === undefined) this.#untidy.add(record);

@@ -138,7 +138,8 @@ export class PluginRunner {
       try {
         for (const extension of extensions) await extension.migrate(facts, givenUp.signal);
       } catch (error) {
-        throw givenUp.signal.aborted ? cancelled(callOf("migrate"), error) : error;
+        if (!givenUp.signal.aborted) throw error;
+        throw new PeekError("HOOK_CANCELLED", "its migration was given up, since the plugin is to stop.");
       }
     };
     // What it does half is undone by the database, so that a stop need not wait for it.
@@ -337,11 +338,10 @@ function newLivePlugin(name: string): LivePlugin {
   };
 }
 
-function cancelled(call: string, cause?: unknown): PeekError {
+function cancelled(call: string): PeekError {
   return new PeekError(
     "HOOK_CANCELLED",
     `${call} did not settle in time and was given up on, since the plugin is to stop.`,
-    { cause },
   );
 }
 

@@ -23,7 +23,7 @@ export function connectionBudget(
   const wanted = plugins.length * config.poolSize;
   const left = connections - own - spare;
   if (wanted <= left) return new ConnectionBudget(Infinity);
-  const sum = `${plugins.length} plugins with up to ${config.poolSize} connections each (storage.poolSize) may need ${wanted}`;
+  const sum = `With up to ${config.poolSize} connections each (storage.poolSize), ${plugins.length} plugin${plugins.length === 1 ? "" : "s"} may need ${wanted}`;
   if (left < 1) {
     throw new PeekError(
       "STORAGE_CONNECTIONS",

@@ -71,6 +71,15 @@ async function backend(): Promise<unknown> {
 }
 
 describe("db", () => {
+  it("leaves no transaction to the next query that was begun in SQL and not ended", async () => {
+    await sql`BEGIN`.execute(entered.storage.db);
+    await sql`CREATE TABLE kept ()`.execute(entered.storage.db);
+    // Had it gone into that transaction, nobody else would see it.
+    expect(await database.query("SELECT to_regclass('pl_pump.kept')::text AS name")).toEqual([
+      { name: "pl_pump.kept" },
+    ]);
+  });
+
   it("runs typed queries on the plugin's own schema, whose name they need not say", async () => {
     const { db, schema } = entered.storage;
     expect(schema).toBe("pl_pump");

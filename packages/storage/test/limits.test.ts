@@ -60,7 +60,7 @@ describe("a server that allows fewer connections than the plugins may have", () 
     expect(log.of("error")).toEqual([]);
     expect(log.of("warning")).toEqual([
       expect.stringContaining(
-        "12 plugins with up to 3 connections each (storage.poolSize) may need 36, but the server allows 10: they share 5",
+        "With up to 3 connections each (storage.poolSize), 12 plugins may need 36, but the server allows 10: they share 5",
       ),
     ]);
   });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startService } from "@peek/testing";
+import { openTestDatabase, startService } from "@peek/testing";
 import { expect, it } from "vitest";
 import { peekLogicEntryHook } from "./stages/logic/src/index.ts";
 import {
@@ -38,4 +38,41 @@ it.each([
     `DEBUG peek_plugin_tutorial._private.${name}.${hook}:Started`,
   ]);
   expect(await entry()).toHaveProperty("name", hook);
+});
+
+const stage = (name: string): string => join(import.meta.dirname, "stages", name);
+const linesOf = (lines: readonly string[]): readonly string[] =>
+  lines.flatMap(
+    (line) => /^\w+ (?:peek_plugin_tutorial\._private|peek_storage\.Storage:peek).*?:(.*)$/.exec(line)?.[1] ?? [],
+  );
+
+it("after the tutorial's seventh page, the plugin migrates its schema once, and keeps what is in it", async () => {
+  await using database = await openTestDatabase();
+  const first = await startService("logic", { plugins: [stage("storage")], database });
+  expect(await first.stop()).toEqual([]);
+  expect(linesOf(first.log.lines)).toEqual([
+    expect.stringMatching(/^ ?migration 0001_create_string_int applied in \d+ ms$/),
+    expect.stringMatching(/^ ?migration 0002_create_setting_property applied in \d+ ms$/),
+    ...["Loaded", "Started", "Stopped", "Unloaded"],
+  ]);
+  const second = await startService("logic", { plugins: [stage("storage")], database });
+  expect(await second.stop()).toEqual([]);
+  expect(linesOf(second.log.lines)).toEqual(["Loaded", "Started", "Stopped", "Unloaded"]);
+  expect(await database.query("SELECT value FROM pl_tutorial.setting_property")).toEqual([{ value: 2 }]);
+  const third = await startService("logic", { plugins: [stage("storage-more")], database });
+  expect(await third.stop()).toEqual([]);
+  expect(linesOf(third.log.lines)).toEqual([
+    expect.stringMatching(/^ ?migration 0003_add_comment applied in \d+ ms$/),
+    ...["Loaded", "one: 1 rows, sum 1", "The longest text is one", "Stopped", "Unloaded"],
+  ]);
+  expect(await database.query("SELECT comment FROM pl_tutorial.string_int")).toEqual([{ comment: "" }]);
+});
+
+it("its transaction changes both rows, or neither", async () => {
+  await using logic = await startService("logic", { plugins: [stage("storage-move")] });
+  expect(logic.log.lines.flatMap((line) => /^INFO .*LogicEntryHook:(.*)$/.exec(line)?.[1] ?? [])).toEqual([
+    "one has 7, two has 3",
+    expect.stringContaining("no result"),
+    "one has 7, two has 3",
+  ]);
 });

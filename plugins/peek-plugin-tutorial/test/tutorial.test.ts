@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startService } from "@peek/testing";
+import { openTestDatabase, startService } from "@peek/testing";
 import { describe, expect, it } from "vitest";
 
 const tutorialDir = join(import.meta.dirname, "..");
@@ -29,7 +29,8 @@ describe("the tutorial plugin", () => {
     ["worker", "WorkerEntryHook"],
     ["agent", "AgentEntryHook"],
   ] as const)("runs on %s", async (name, hook) => {
-    const service = await startService(name, { plugins: [tutorialDir] });
+    await using database = await openTestDatabase({ plugins: [tutorialDir] });
+    const service = await startService(name, { plugins: [tutorialDir], database });
     expect(service.plugin("peek_plugin_tutorial").state).toBe("started");
     expect(await service.stop()).toEqual([]);
     const lines = service.log.lines.filter((line) => line.includes(logger));

@@ -17,7 +17,8 @@ export function configCommand(): Command {
     .addCommand(initCommand())
     .addCommand(checkCommand())
     .addCommand(getCommand())
-    .addCommand(setCommand());
+    .addCommand(setCommand())
+    .addCommand(unsetCommand());
 }
 
 function initCommand(): Command {
@@ -83,7 +84,7 @@ function getCommand(): Command {
       if (service === undefined) return;
       const config = configOf(service);
       const value = key === undefined ? config : configValue(config, configPath(key));
-      const text = typeof value === "string" && !json ? value : JSON.stringify(value, null, 2);
+      const text = typeof value === "string" && !json ? value : JSON.stringify(value ?? null, null, 2);
       console.log(showSecrets ? text : maskSecrets(text));
     });
 }
@@ -104,6 +105,20 @@ function setCommand(): Command {
       if (service === undefined) return;
       init(service, false);
       setConfigValue(service.home.configFile, configPath(key), parseValue(text));
+      tellIfRunning(service);
+    });
+}
+
+function unsetCommand(): Command {
+  return new Command("unset")
+    .description("take one value out of a service's configuration: from its next start it has the default")
+    .addArgument(serviceArgument())
+    .argument("<key>", "the value, such as storage.connectUrl")
+    .action((name: ServiceName, key: string) => {
+      const [service] = localServices([name]);
+      if (service === undefined) return;
+      init(service, false);
+      setConfigValue(service.home.configFile, configPath(key), undefined);
       tellIfRunning(service);
     });
 }

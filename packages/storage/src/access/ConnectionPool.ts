@@ -131,8 +131,9 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   release(lent: LentClient, spoilt = false): void {
     if (!this.#lent.delete(lent)) return;
     lent.detach();
-    // What still runs would run on in the hands of the next one.
-    lent.client.release(spoilt || lent.lost !== undefined || lent.running > 0);
+    // What still runs would run on in the hands of the next one, and so would a transaction that was left open.
+    const used = lent.running > 0 || lent.client.getTransactionStatus() !== "I";
+    lent.client.release(spoilt || lent.lost !== undefined || used);
     if (this.#lent.size === 0) this.#onDrained?.();
   }
 

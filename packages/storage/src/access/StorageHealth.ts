@@ -43,7 +43,11 @@ export class StorageHealth {
     if (!this.available || !this.#everReached) return;
     this.#error = error.message;
     this.#since = new Date();
-    this.#logger.error({ code: error.code }, "%s Calls of plugins fail until it is back.", error.message);
+    this.#logger.error(
+      { code: error.code },
+      "%s. Calls of plugins fail until it is back",
+      error.message.replace(/\.$/, ""),
+    );
     this.#onLost();
   }
 

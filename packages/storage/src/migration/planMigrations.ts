@@ -55,7 +55,7 @@ function absent(plugin: string, { name, appliedAt, pluginVersion }: AppliedMigra
   return isNewer
     ? new PeekError(
         "MIGRATION_NEWER",
-        `${what}: it is older than the database. Install version ${pluginVersion} or later; to go back, roll back with that version first: peek storage rollback ${plugin}.`,
+        `${what}: it is older than the database. Install version ${pluginVersion} or later, or put the file back if it was lost; to go back, roll back with that version first: peek storage rollback ${plugin}.`,
         { fields: { plugin, migration: name } },
       )
     : new PeekError("MIGRATION_MISSING", `${what}. Put the file back as it was.`, {

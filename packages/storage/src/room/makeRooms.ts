@@ -48,7 +48,7 @@ export async function makeRooms(
   try {
     const { catalogue, refused, made } = await makeRoomsWithin(client, target, facts, plugins);
     await client.query("COMMIT");
-    if (made.length > 0) logger.debug("Made schemas for %d plugins: %s", made.length, made.join(", "));
+    if (made.length > 0) logger.debug("Made the schemas of %s", made.join(", "));
     return { catalogue, refused };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);

@@ -1,11 +1,20 @@
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { dropAllOf, testPrefix } from "../../packages/testing/src/vitest/globalSetup.ts";
+import { dropAllOf, testPrefix } from "../packages/testing/src/vitest/globalSetup.ts";
+
+/** The project of vitest.config.ts whose tests all need a given server. */
+const givenServerProject = "storage on a given server";
 
 /** The server of the tests that need a given one: an account on it that may create databases and roles. */
 const url = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 
-/** Looks for the server. Where there is none, its tests are skipped; in CI, where there has to be one, they fail. */
+/** A pattern that no test's name matches. Those that match none are skipped, their beforeAll() too. */
+const nothing = /(?!)/;
+
+/**
+ * Looks for the server. Where there is none, the tests of the project that is there for it are skipped, each by its
+ * name; in CI, where there has to be one, they fail.
+ */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const trouble = await tryConnect();
   if (trouble === undefined) {
@@ -19,6 +28,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     );
   }
   project.provide("peekTestServer", undefined);
+  if (project.name === givenServerProject) project.config.testNamePattern = nothing;
   return undefined;
 }
 
