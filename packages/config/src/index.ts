@@ -27,3 +27,4 @@ export {
   serviceHome,
 } from "./ServiceHome.ts";
 export { checkTolerantly, type CheckedDocument, type UnknownKey } from "./unknownKeys.ts";
+export { writeFileAtomic } from "./writeFileAtomic.ts";

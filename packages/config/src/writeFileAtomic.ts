@@ -8,12 +8,14 @@ import { dirname, join, resolve } from "node:path";
  * Own code, though libraries exist: those that are kept up hook the process's signals and exit for their clean-up,
  * and how a service stops is not theirs to change.
  *
+ * @param draftMark What the name of the file that is written first begins with, beside the other; a process that is
+ *   killed leaves it. Default: a dot.
  * @throws Error of `node:fs`; the file is then as it was.
  */
-export function writeFileAtomic(file: string, content: string): void {
+export function writeFileAtomic(file: string, content: string, draftMark = "."): void {
   // A link stays a link: what it points at is replaced.
   const target = realTarget(file);
-  const draft = join(dirname(target), `.${randomUUID()}.tmp`);
+  const draft = join(dirname(target), `${draftMark}${randomUUID()}.tmp`);
   try {
     const descriptor = openSync(draft, "wx", 0o600);
     try {
