@@ -124,8 +124,12 @@ describe("a plugin that does not give a connection back", () => {
       plugins: [
         writePlugin(name, {
           start: async ({ platform }) => {
-            void platform.storage.withClient(() => promise);
-            await sql`SELECT 1`.execute(platform.storage.db);
+            const lent = Promise.withResolvers<void>();
+            void platform.storage.withClient(() => {
+              lent.resolve();
+              return promise;
+            });
+            await lent.promise;
           },
         }),
       ],
