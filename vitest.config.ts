@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Our packages run from source in tests, in vitest's own module graph and in what Node imports beside it.
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
+    // Most of the time is waiting for processes, databases and deadlines.
+    maxWorkers: Math.max(4, availableParallelism()),
     reporters: ["default", "./scripts/CountReporter.ts"],
     projects: [
       {

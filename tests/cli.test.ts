@@ -118,6 +118,14 @@ describe("peek config check", () => {
 });
 
 describe("peek config get and set", () => {
+  it("reads a value with a password from standard input, where nobody sees it", async () => {
+    await using home = await TestHome.make();
+    const url = "postgresql://peek:hidden@db/peek";
+    const line = `echo '${url}' | '${command}' config set logic storage.connectUrl -`;
+    expect((await runToEnd("sh", { args: ["-c", line], env: { PEEK_HOME: home.base } })).ending.code).toBe(0);
+    expect(JSON.parse(await home.readConfig())).toMatchObject({ storage: { connectUrl: url } });
+  });
+
   it("gives a value back its default, and prints no password unless told to", async () => {
     await using home = await TestHome.with({ storage: { connectUrl: "postgresql://peek:hidden@db/peek" } });
     const get = async (...options: readonly string[]): Promise<string> =>

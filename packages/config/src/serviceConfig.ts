@@ -63,7 +63,7 @@ const storageSchema = z.strictObject({
     .string()
     .max(4096)
     .refine(isPostgresUrl, {
-      error: `a URL such as "postgresql://user:password@host:5432/database", ?sslmode= being ${sslModes.join(", ")}`,
+      error: `a URL such as "postgresql://user:password@host:5432/database", with @ and / in the password as %40 and %2F, and ?sslmode= being ${sslModes.join(", ")}`,
     })
     .optional()
     .describe(
@@ -105,5 +105,7 @@ function isPostgresUrl(text: string): boolean {
   const url = URL.parse(text.replace("@/", "@socket/"));
   if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) return false;
   const sslMode = url.searchParams.get("sslmode");
-  return url.username !== "" && url.pathname.length > 1 && (sslMode === null || sslModes.includes(sslMode));
+  // Either in the name of a database is most likely the rest of a password.
+  const isNamed = url.username !== "" && /^\/[^@/]+$/.test(url.pathname);
+  return isNamed && (sslMode === null || sslModes.includes(sslMode));
 }

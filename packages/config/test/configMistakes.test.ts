@@ -61,6 +61,12 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
       ["line 1, storage.connectUrl", "not shown", "postgresql://user:password@host:5432/database"],
     ],
     [
+      "has a URL whose password is not escaped",
+      '{"storage": {"connectUrl": "postgresql://peek:hi@dd/en@localhost:5432/peek"}}',
+      "CONFIG_INVALID",
+      ["not shown", "@ and / in the password as %40 and %2F"],
+    ],
+    [
       "has a URL with an sslmode that there is not",
       '{"storage": {"connectUrl": "postgresql://peek:hidden@db/peek?sslmode=alow"}}',
       "CONFIG_INVALID",

@@ -255,6 +255,17 @@ export const errorCatalogue = {
     cure: "Rename or drop that schema, or use another database.",
     exitCode: ExitCode.config,
   },
+  STORAGE_SCHEMA_GONE: {
+    meaning: "A plugin's schema is not in the database any more, though its migrations were applied.",
+    cure: "Restore it from a backup; or, to begin anew, delete the plugin's rows from peek_platform.migration and peek_platform.plugin.",
+    exitCode: ExitCode.config,
+  },
+  STORAGE_ROLE_TAKEN: {
+    meaning:
+      "The role that a plugin is to have is on the server already, and has rights that no plugin gets, or may not be altered by the account of storage.connectUrl.",
+    cure: "Drop or rename that role, or let a superuser change it as the message says.",
+    exitCode: ExitCode.config,
+  },
   STORAGE_BUSY: {
     meaning: "All database connections that a plugin may have were in use for too long.",
     cure: "Give connections back sooner, or raise storage.poolSize.",

@@ -18,8 +18,9 @@ export interface PlatformExtension {
    * Makes ready what the plugin is going to find, just before it is imported. A failure is the plugin's.
    *
    * @param signal Fires when it is not waited for any longer.
+   * @param begin Called when no other plugin is waited for: from then on its time counts.
    */
-  migrate(plugin: PluginFacts, signal: AbortSignal): Promise<void>;
+  migrate(plugin: PluginFacts, signal: AbortSignal, begin: () => void): Promise<void>;
   /**
    * What the plugin's `platform` has besides.
    *

@@ -27,6 +27,14 @@ export interface PluginRunnerOptions extends PluginLoaderOptions {
   readonly onFailure: (record: PluginRecord, error: PeekError, hook: HookName) => void;
 }
 
+/** What the time of a hook goes by besides its deadline. */
+interface HookTiming {
+  /** From when on its time counts. */
+  readonly begins: Promise<void>;
+  /** Called when what is left of its time is cut. */
+  readonly onCancel: () => void;
+}
+
 /** Takes one plugin at a time through the steps of its life. A plugin's failure is never thrown: it is its state. */
 export class PluginRunner {
   readonly #options: PluginRunnerOptions;
@@ -134,9 +142,10 @@ export class PluginRunner {
     if (extensions.length === 0) return true;
     record.moveTo("migrating");
     const givenUp = new AbortController();
+    const { promise: begins, resolve: begin } = Promise.withResolvers<void>();
     const migrate = async (): Promise<void> => {
       try {
-        for (const extension of extensions) await extension.migrate(facts, givenUp.signal);
+        for (const extension of extensions) await extension.migrate(facts, givenUp.signal, begin);
       } catch (error) {
         if (!givenUp.signal.aborted) throw error;
         throw new PeekError("HOOK_CANCELLED", "its migration was given up, since the plugin is to stop.");
@@ -144,7 +153,7 @@ export class PluginRunner {
     };
     // What it does half is undone by the database, so that a stop need not wait for it.
     const onCancel = (): void => givenUp.abort();
-    const migrated = await this.#step(record, "migrate", deadlines.migrateMs, migrate, onCancel);
+    const migrated = await this.#step(record, "migrate", deadlines.migrateMs, migrate, { begins, onCancel });
     givenUp.abort();
     if (!migrated || !record.isIn("migrating") || this.#options.isStopping()) return false;
     record.moveTo("migrated");
@@ -163,10 +172,10 @@ export class PluginRunner {
     hook: HookName,
     deadlineMs: number,
     work: () => unknown,
-    onCancel?: () => void,
+    timing?: HookTiming,
   ): Promise<boolean> {
     try {
-      await this.#runHook(record, hook, deadlineMs, work, onCancel);
+      await this.#runHook(record, hook, deadlineMs, work, timing);
       return true;
     } catch (thrown) {
       if (record.isIn("migrating", "loading", "starting")) this.#options.onFailure(record, asPluginError(thrown), hook);
@@ -241,19 +250,19 @@ export class PluginRunner {
     logger.warning("%s is skipped: %s", record.name, error.message);
   }
 
-  /** @param onCancel Called when what is left of its time is cut. */
   async #runHook(
     record: PluginRecord,
     hook: HookName,
     deadlineMs: number,
     work: () => unknown,
-    onCancel?: () => void,
+    timing?: HookTiming,
   ): Promise<void> {
     const { context, deadlines, logger } = this.#options;
     const began = performance.now();
     const call = callOf(hook);
     const limited = withDeadline(() => context.run(record.name, work), {
       deadlineMs,
+      ...(timing !== undefined && { begins: timing.begins }),
       warnMs: deadlines.warnMs,
       onWarn: () =>
         logger.warning(
@@ -270,7 +279,7 @@ export class PluginRunner {
     const running: Cancellable = {
       done: limited.done,
       cancel: (ms) => {
-        onCancel?.();
+        timing?.onCancel();
         limited.cancel(ms);
       },
     };

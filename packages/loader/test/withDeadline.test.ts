@@ -87,6 +87,22 @@ describe("withDeadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("counts from when it is told to, and not before", async () => {
+    const { promise: begins, resolve: begin } = Promise.withResolvers<void>();
+    const given = { ...options(), begins };
+    const { done } = withDeadline(forever, given);
+    expect(await standing(done)).toBe("pending");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(given.onWarn).not.toHaveBeenCalled();
+    begin();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await standing(done)).toBe("pending");
+    const outcome = expect(done).rejects.toBe(timeout);
+    await vi.advanceTimersByTimeAsync(1);
+    await outcome;
+    expect(given.onWarn).toHaveBeenCalledOnce();
+  });
+
   it("does not warn where the deadline comes first", async () => {
     const given = { ...options(), warnMs: 2000 };
     const outcome = expect(withDeadline(forever, given).done).rejects.toBe(timeout);

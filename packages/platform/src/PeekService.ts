@@ -8,6 +8,7 @@ import {
   type ServiceConfig,
   type ServiceHome,
 } from "@peek/config";
+import { messageOf, toError } from "@peek/errors";
 import { type HookDeadlines, PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
@@ -42,6 +43,7 @@ export class PeekService implements AsyncDisposable {
   readonly #cancel = new AbortController();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
+  #isTidy = true;
 
   private constructor(
     definition: ServiceDefinition,
@@ -137,6 +139,11 @@ export class PeekService implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /** Whether, as far as it has stopped, all that is the service's own could be closed as it should. */
+  get isTidy(): boolean {
+    return this.#isTidy;
+  }
+
   /**
    * The plugin that is at fault for an error which nobody caught, or for a call that it should not make: by the stack
    * and by whose code is running.
@@ -184,12 +191,22 @@ export class PeekService implements AsyncDisposable {
     // Its failure is told to whoever called start().
     await Promise.allSettled([this.#starting]);
     const troubled = await this.#loader.stop();
-    await this.#storage[Symbol.asyncDispose]();
+    await this.#closeStorage();
     const names = troubled.map((plugin) => plugin.name).join(", ");
     if (troubled.length > 0) {
       this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
     } else this.#logger.info("Stopped");
     return troubled;
+  }
+
+  async #closeStorage(): Promise<void> {
+    try {
+      await this.#storage[Symbol.asyncDispose]();
+    } catch (thrown) {
+      this.#isTidy = false;
+      const reasons = reasonsOf(thrown).map((reason) => messageOf(reason));
+      this.#logger.error({ err: toError(thrown) }, "The database was not closed as it should: %s", reasons.join(" "));
+    }
   }
 
   #tellOfConfig({ file, created, filledIn, unknownKeys, notSaved }: LoadedConfig, how: string): void {
@@ -201,6 +218,12 @@ export class PeekService implements AsyncDisposable {
     }
     if (notSaved !== undefined) this.#logger.warning(notSaved.message);
   }
+}
+
+/** All that went wrong in a disposal, in that order. */
+function reasonsOf(thrown: unknown): readonly unknown[] {
+  if (!(thrown instanceof SuppressedError)) return [thrown];
+  return [...reasonsOf(thrown.suppressed), ...reasonsOf(thrown.error)];
 }
 
 function deadlinesOf({ plugin: { deadlines } }: ServiceConfig): HookDeadlines {

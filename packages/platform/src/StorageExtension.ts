@@ -46,9 +46,12 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
     } as const;
     // Neither before it is needed, nor all at once: while the database starts there is time to import the rest.
     const { DatabaseLocation } = await import("@peek/storage/location");
-    const location = new DatabaseLocation(options);
+    await using held = new AsyncDisposableStack();
+    const location = held.use(new DatabaseLocation(options));
     location.begin();
     const { Storage } = await import("@peek/storage");
+    // From here on the storage disposes it, also when that cannot be opened.
+    held.move();
     const migrations = storage === "owner" ? "apply" : "await";
     const opening = Storage.open({ ...options, location, migrations, title: `peek ${definition.name}` });
     try {
@@ -63,9 +66,9 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
     return this.#options.definition.storage !== undefined && manifest.requiresServices.includes("storage");
   }
 
-  async migrate(plugin: PluginFacts, signal: AbortSignal): Promise<void> {
+  async migrate(plugin: PluginFacts, signal: AbortSignal, begin: () => void): Promise<void> {
     migrationsDirOf(plugin);
-    await this.#opened().migrate(plugin.name, signal);
+    await this.#opened().migrate(plugin.name, signal, begin);
   }
 
   properties({ name }: PluginFacts, disposables: PluginDisposables): Readonly<Record<string, unknown>> {

@@ -58,7 +58,7 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   });
   const exitCode = await asked;
   const troubled = await service.stop();
-  return troubled.length > 0 ? ExitCode.internal : exitCode;
+  return troubled.length > 0 || !service.isTidy ? ExitCode.internal : exitCode;
 }
 
 /** Nothing else need keep a service alive: its plugins may have neither sockets nor timers. */

@@ -11,13 +11,15 @@ import { StorageHealth } from "./access/StorageHealth.ts";
 import { type Catalogue, readCatalogue, type Room } from "./catalogue/readCatalogue.ts";
 import { readServerFacts, type ServerFacts } from "./catalogue/readServerFacts.ts";
 import { retryWhileUnavailable } from "./connection/retryWhileUnavailable.ts";
+import { whileAnswering } from "./connection/whileAnswering.ts";
 import { type ConnectionTarget, nameOf } from "./connection/ConnectionTarget.ts";
 import { DatabaseLocation, type DatabaseLocationOptions } from "./DatabaseLocation.ts";
 import { awaitMigrations } from "./migration/awaitMigrations.ts";
-import { Migrator, type RehearsedMigration } from "./migration/Migrator.ts";
+import { Migrator, type RehearsedMigration, type RollbackOptions } from "./migration/Migrator.ts";
 import { connectionBudget } from "./connectionBudget.ts";
-import { makeRooms, makeRoomsWithin, passwordSql, plannedRoom, type RefusedRooms } from "./room/makeRooms.ts";
+import { makeRooms, makeRoomsWithin, plannedRoom, type RefusedRooms } from "./room/makeRooms.ts";
 import { rolePassword } from "./room/names.ts";
+import { passwordSql } from "./room/roomSql.ts";
 import type { StoragePlugin } from "./StoragePlugin.ts";
 import type { StorageStatus } from "./StorageStatus.ts";
 import { type SchemaSurvey, surveySchemas } from "./surveySchemas.ts";
@@ -38,6 +40,8 @@ export interface StorageOptions extends DatabaseLocationOptions {
 
 /** How many connections the platform itself has at most: to migrate, and to see whether the database is there. */
 const ownConnections = 3;
+/** How old what was looked at may be for who waits for migrations; milliseconds. */
+const freshMs = 400;
 
 /** The database of a service, with a room for each plugin that requires storage. */
 export class Storage implements AsyncDisposable {
@@ -54,6 +58,7 @@ export class Storage implements AsyncDisposable {
   readonly #pools = new Map<string, ConnectionPool>();
   #catalogue: Catalogue | undefined;
   #looking: Promise<Catalogue | undefined> | undefined;
+  #lookedAt = -Infinity;
 
   private constructor(options: StorageOptions, opened: Opened, budget: ConnectionBudget, owned: AsyncDisposableStack) {
     this.#options = options;
@@ -99,32 +104,35 @@ export class Storage implements AsyncDisposable {
    * Brings a plugin's schema to where its package expects it; or waits until another service has.
    *
    * @param signal Gives it up.
-   * @throws PeekError `STORAGE_SCHEMA_TAKEN`, `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or `STORAGE_UNAVAILABLE`.
+   * @param onTurn Called when no other plugin of this process is waited for any longer.
+   * @throws PeekError `STORAGE_SCHEMA_…`, `STORAGE_ROLE_TAKEN`, `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or
+   *   `STORAGE_UNAVAILABLE`.
    */
-  async migrate(name: string, signal: AbortSignal): Promise<readonly string[]> {
+  async migrate(name: string, signal: AbortSignal, onTurn?: () => void): Promise<readonly string[]> {
     const plugin = this.#plugin(name);
     if (this.#options.migrations === "await") {
+      onTurn?.();
       await awaitMigrations(plugin, () => this.#look(), this.#logger, signal);
       return [];
     }
-    return await this.#migrator.migrate(plugin, this.#room(name), this.#catalogue?.applied.get(name) ?? [], signal);
+    const applied = this.#catalogue?.applied.get(name) ?? [];
+    return await this.#migrator.migrate(plugin, this.#room(name), applied, signal, onTurn);
   }
 
   /** Tries what {@link migrate} would do, and takes it back; the schema too, where it would have to be made. */
   async rehearse(name: string, signal: AbortSignal): Promise<readonly RehearsedMigration[]> {
-    const room = this.#plannedRoom(name);
     const makeRoom = async (client: ClientBase): Promise<void> => {
-      if (room.complete) return;
-      const { refused } = await makeRoomsWithin(client, this.#target, this.#facts, [name]);
+      const { refused } = await makeRoomsWithin(client, this.#target, this.#facts, [name], this.#logger);
       const refusal = refused.get(name);
       if (refusal !== undefined) throw refusal;
     };
-    return await this.#migrator.rehearse(this.#plugin(name), room, makeRoom, signal);
+    const roomIn = (catalogue: Catalogue | undefined): Room => this.#plannedRoom(name, catalogue);
+    return await this.#migrator.rehearse(this.#plugin(name), roomIn, makeRoom, signal);
   }
 
   /** Takes back migrations. See {@link Migrator.rollback}. */
-  async rollback(name: string, to: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
-    return await this.#migrator.rollback(this.#plugin(name), this.#room(name), to, signal);
+  async rollback(name: string, options: RollbackOptions, signal: AbortSignal): Promise<readonly string[]> {
+    return await this.#migrator.rollback(this.#plugin(name), this.#room(name), options, signal);
   }
 
   /** What is recorded in the database, as last looked at. */
@@ -140,8 +148,10 @@ export class Storage implements AsyncDisposable {
   /** How each plugin's schema stands, those included that are only in the database. Changes nothing. */
   async survey(): Promise<readonly SchemaSurvey[]> {
     return await this.asOwner(async ({ client }) => {
-      this.#catalogue = await readCatalogue(client);
-      return await surveySchemas(client, this.#catalogue, this.#options.plugins, (name) => this.#plannedRoom(name));
+      const catalogue = await readCatalogue(client);
+      this.#catalogue = catalogue;
+      const roomOf = (name: string): Room => this.#plannedRoom(name, catalogue);
+      return await surveySchemas(client, catalogue, this.#options.plugins, roomOf);
     });
   }
 
@@ -231,24 +241,37 @@ export class Storage implements AsyncDisposable {
     throw new PeekError("INTERNAL", `${name} has no schema in the database, though it was to be made.`);
   }
 
-  #plannedRoom(name: string): Room {
-    return plannedRoom(name, this.#target.database, this.#facts, this.#catalogue?.rooms.get(name));
+  #plannedRoom(name: string, catalogue: Catalogue | undefined): Room {
+    return plannedRoom(name, this.#target.database, this.#facts, catalogue?.rooms.get(name));
   }
 
   /** The account of a plugin: its own role, or that of the database where roles cannot be made. */
   #targetOf({ role }: Room): ConnectionTarget {
-    if (role === undefined || this.#catalogue === undefined) return this.#target;
-    return { ...this.#target, user: role, password: rolePassword(this.#catalogue.secret, role) };
+    if (role === undefined) return this.#target;
+    const passwordNow = (): string => rolePassword(this.#catalogue?.secret ?? "", role);
+    return {
+      ...this.#target,
+      user: role,
+      // With the secret of then.
+      get password() {
+        return passwordNow();
+      },
+    };
   }
 
   /**
    * Gives a role the password that it is to have. Somebody has changed it; or the database came from a backup, with the
-   * secret of then, to a server that had the roles already.
+   * secret of then, to a server that had the roles already. When that happened while this process ran, another may have
+   * given it: the secret is another one now, which is used from then on.
    */
   async #setPassword(plugin: string): Promise<void> {
     const { role } = this.#room(plugin);
-    if (role === undefined || this.#catalogue === undefined) return;
-    const sql = passwordSql(role, this.#catalogue.secret);
+    const catalogue = await this.#pool.use(({ client }) => readCatalogue(client));
+    if (role === undefined || catalogue === undefined) return;
+    const isKnown = catalogue.secret === this.#catalogue?.secret;
+    this.#catalogue = catalogue;
+    if (!isKnown) return;
+    const sql = await passwordSql(role, catalogue.secret);
     try {
       await this.#pool.use(({ client }) => client.query(sql));
     } catch (error) {
@@ -261,7 +284,7 @@ export class Storage implements AsyncDisposable {
     this.#logger.warning("The role %s of %s had another password than Peek gave it, and has it again", role, plugin);
   }
 
-  /** What is recorded now; whoever asks at the same time gets the same answer. */
+  /** What is recorded now; whoever asks at the same time, or shortly after, gets the same answer. */
   #look(): Promise<Catalogue | undefined> {
     const look = async (): Promise<Catalogue | undefined> => {
       try {
@@ -272,10 +295,14 @@ export class Storage implements AsyncDisposable {
         if (this.#health.available) throw error;
         return undefined;
       } finally {
-        this.#looking = undefined;
+        this.#lookedAt = performance.now();
       }
     };
-    this.#looking ??= look();
+    if (this.#looking === undefined || performance.now() - this.#lookedAt > freshMs) {
+      // Until it is answered, it is not old.
+      this.#lookedAt = Infinity;
+      this.#looking = look();
+    }
     return this.#looking;
   }
 }
@@ -296,7 +323,7 @@ async function open(
   logger: Logger,
 ): Promise<Opened> {
   await using held = new AsyncDisposableStack();
-  const { title, config, migrations, plugins } = options;
+  const { title, config, migrations, plugins, signal } = options;
   const target = await location.find();
   const connectTimeoutMs = config.acquireTimeoutSeconds * 1000;
   const pool = held.use(
@@ -309,16 +336,20 @@ async function open(
       health,
       // Migrations change tables under their statements' feet, and come once.
       prepares: false,
+      isVital: true,
       settings: { applicationName: title, connectTimeoutMs },
     }),
   );
-  const found = await pool.use(async ({ client }) => {
+  const answering = { target, silenceMs: connectTimeoutMs, signal };
+  const found = await whileAnswering(pool, answering, async (client, allow) => {
     const facts = await readServerFacts(client);
     const seen = await readCatalogue(client);
     if (seen?.copyBeganAt !== undefined && options.unfinishedCopy !== "accept")
       throw unfinished(target, seen.copyBeganAt);
     if (migrations === "await") return { facts, catalogue: seen, refused: new Map<string, PeekError>() };
     const names = plugins.map(({ name }) => name);
+    // To give what is in a restored schema to its role takes a server longer than to answer a question.
+    allow(Math.max(config.statementTimeoutSeconds, config.acquireTimeoutSeconds) * 1000);
     return { facts, ...(await makeRooms(client, target, facts, names, seen, logger)) };
   });
   held.move();

@@ -132,6 +132,17 @@ describe("the checksum of a migration", () => {
     expect(await checksumOf("x.ts", edited)).not.toBe(await checksumOf("x.ts", base));
   });
 
+  it("leaves out down(), and what it needs, so that the way back may be written later", async () => {
+    const up = 'export async function up(db) { await db.schema.dropTable("a").execute(); }';
+    const forth = await checksumOf("0001_a.js", up);
+    const ways = [
+      `import { sql } from "@peek/plugin-base/storage";\n${up}\nexport async function down(db) { await sql\`SELECT 1\`.execute(db); }`,
+      `${up}\nexport const down = async () => {};`,
+    ];
+    for (const both of ways) expect(await checksumOf("0001_a.js", both)).toBe(forth);
+    expect(await checksumOf("0001_a.js", `${up}\nconst down = 1;`)).not.toBe(forth);
+  });
+
   it("tells texts apart that are only written differently, since a tag may see how", async () => {
     const raw = (text: string): string => `export const up = () => String.raw\`${text}\`;`;
     expect(await checksumOf("x.js", raw("\\n"))).not.toBe(await checksumOf("x.js", raw("\n")));

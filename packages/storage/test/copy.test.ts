@@ -4,8 +4,9 @@ import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { copyDatabase, type CopyReport, type TableProgress } from "../src/copy/index.ts";
 import { Storage, type StorageOptions } from "../src/index.ts";
-import { openTestDatabase, type TestDatabase } from "./testing.ts";
 import { describe, expect, it } from "vitest";
+import { migrations, pluginOf, sqlMigration } from "./rig.ts";
+import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const ignore = (): void => undefined;
 const logger: Logger = {
@@ -41,9 +42,9 @@ async function openSource(): Promise<TestDatabase> {
   return database;
 }
 
-async function migrate(database: TestDatabase): Promise<void> {
-  await using storage = await Storage.open(optionsFor(database, { migrations: "apply" }));
-  for (const { name } of [fixture, plain]) await storage.migrate(name, new AbortController().signal);
+async function migrate(database: TestDatabase, plugins: StorageOptions["plugins"] = [fixture, plain]): Promise<void> {
+  await using storage = await Storage.open(optionsFor(database, { migrations: "apply", plugins }));
+  for (const { name } of plugins) await storage.migrate(name, new AbortController().signal);
 }
 
 /** An empty database whose owner is an ordinary account. */
@@ -165,6 +166,36 @@ describe("copyDatabase", () => {
       UNION ALL SELECT name, checksum, NULL FROM peek_platform.migration
       UNION ALL SELECT key, NULL, NULL FROM peek_platform.setting ORDER BY 1, 2`;
     expect(await to.query(things)).toEqual(await from.query(things));
+  });
+
+  it("runs what the plugin has written, functions of its tables, as the plugin itself does", async () => {
+    const file = sqlMigration(`
+      CREATE TABLE kind (name text PRIMARY KEY);
+      CREATE FUNCTION is_kind(name text) RETURNS boolean LANGUAGE plpgsql AS
+        'BEGIN RETURN EXISTS (SELECT FROM kind WHERE kind.name = is_kind.name); END';
+      CREATE FUNCTION who(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN current_user; END';
+      CREATE FUNCTION is_short(name text) RETURNS boolean LANGUAGE plpgsql AS
+        'BEGIN RETURN length(who(name)) > length(name); END';
+      CREATE DOMAIN kind_name AS text CHECK (is_short(VALUE));
+      CREATE TABLE item (
+        name kind_name REFERENCES kind, by text GENERATED ALWAYS AS (who(name)) STORED, CONSTRAINT known CHECK (is_kind(name))
+      );
+      CREATE INDEX ON item (who(name));
+      ALTER TABLE item FORCE ROW LEVEL SECURITY;
+      CREATE MATERIALIZED VIEW refreshed AS SELECT current_user::text AS by;
+    `);
+    const plugins = [pluginOf("peek_plugin_writer", migrations({ "0001_create.js": file }))];
+    await using from = await openTestDatabase();
+    await using to = await openTestDatabase();
+    await migrate(from, plugins);
+    await from.query(
+      "SET search_path TO pl_writer; INSERT INTO kind VALUES ('x'); INSERT INTO item VALUES ('x'); RESET search_path",
+    );
+    await copy(from, to, { options: { plugins } });
+    const role = (await to.query("SELECT role FROM peek_platform.plugin"))[0]?.["role"];
+    expect(await to.query("SELECT name, by FROM pl_writer.item")).toEqual([{ name: "x", by: role }]);
+    expect(await to.query("SELECT by FROM pl_writer.refreshed")).toEqual([{ by: role }]);
+    expect(await to.query("SELECT relname FROM pg_class WHERE relforcerowsecurity")).toEqual([{ relname: "item" }]);
   });
 
   it("refuses a database that Peek uses, itself too", async () => {

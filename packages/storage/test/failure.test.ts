@@ -1,6 +1,7 @@
 import { sql } from "@peek/plugin-base/storage";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Storage } from "@peek/storage";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { caught, enter, nameOf, openStorage, TestLog, until, valueOf } from "./rig.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
@@ -151,6 +152,31 @@ describe("a server that does not answer", () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
+  it.each([
+    ["at its first statement", "server_version_num"],
+    ["while schemas are made", "SAVEPOINT look"],
+  ])("is given up on %s, and at once when the service is told to stop", async (_when, last) => {
+    await using own = await openTestDatabase();
+    await using proxy = await TcpProxy.open(own);
+    let onMute = (): void => undefined;
+    let mute = false;
+    proxy.fate = (sent) => {
+      if (sent.includes(last)) {
+        mute = true;
+        onMute();
+      }
+      return mute ? "swallow" : "pass";
+    };
+    const short = { acquireTimeoutSeconds: 0.3, statementTimeoutSeconds: 0.3, retrySeconds: 0 };
+    const error = await caught(() => openStorage(proxy, { config: short }));
+    expect([error.code, error.message]).toEqual(["STORAGE_UNAVAILABLE", expect.stringContaining("has not answered")]);
+    mute = false;
+    const stop = new AbortController();
+    onMute = () => stop.abort();
+    const long = { acquireTimeoutSeconds: 60, retrySeconds: 600 };
+    await expect(openStorage(proxy, { config: long, signal: stop.signal })).rejects.toThrow("given up");
+  });
+
   it("is given up on when a statement takes longer than the server would let it", { timeout: 15_000 }, async () => {
     await using proxy = await TcpProxy.open(database);
     await using storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 0.1 } });
@@ -274,5 +300,25 @@ describe("a connectUrl that is wrong", () => {
     const error = await refusal((url) => (url.search = "?sslmode=require"), database);
     expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("TLS with 127.0.0.1")]);
     expect(error.message).toContain("the server offers none");
+  });
+});
+
+describe("a database that cannot be closed as it should", () => {
+  it("is told of in one line, and the service stops", async () => {
+    const dispose = vi.spyOn(Storage.prototype, Symbol.asyncDispose);
+    onTestFinished(() => dispose.mockRestore());
+    dispose.mockImplementation(async function (this: Storage) {
+      dispose.mockRestore();
+      await using held = new AsyncDisposableStack();
+      held.defer(() => this[Symbol.asyncDispose]());
+      held.defer(() => Promise.reject(new Error("one connection is stuck.")));
+      held.defer(() => Promise.reject(new Error("so is another.")));
+    });
+    const logic = await startService("logic", { database, plugins: [writePlugin("peek_plugin_pump")] });
+    expect(await logic.stop()).toEqual([]);
+    expect(logic.log.lines.filter((line) => line.startsWith("ERROR"))).toEqual([
+      "ERROR peek_logic_service:The database was not closed as it should: so is another. one connection is stuck.",
+    ]);
+    expect(logic.log.lines.at(-1)).toContain("Stopped");
   });
 });

@@ -8,6 +8,7 @@ import {
   caught,
   column,
   migrations,
+  nameOf,
   openStorage,
   pluginFolder,
   pluginOf,
@@ -54,12 +55,16 @@ class Subject {
     return await this.with((storage) => storage.migrate(this.name, signal), version);
   }
 
-  async rollback(to?: string): Promise<readonly string[]> {
-    return await this.with((storage) => storage.rollback(this.name, to, signal));
+  async rollback(to?: string, edited = false): Promise<readonly string[]> {
+    return await this.with((storage) => storage.rollback(this.name, { to, edited }, signal));
   }
 
   async failure(): Promise<PeekError> {
     return await caught(() => this.migrate());
+  }
+
+  async attempt(way: "migrate" | "rehearse"): Promise<readonly unknown[]> {
+    return await this.with((storage): Promise<readonly unknown[]> => storage[way](this.name, signal));
   }
 
   /** The names of what is in its schema. */
@@ -274,6 +279,19 @@ describe("a migration that fails", () => {
     expect(subject.log.of("error")).toEqual([]);
   });
 
+  it.each([
+    ["RESET ROLE", "CREATE TABLE a (); RESET ROLE"],
+    ["SET ROLE", "CREATE TABLE a (); SET ROLE pg_monitor"],
+  ])("is told when it says %s, and leaves nothing behind", async (_what, statements) => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration("SELECT 1"), "0002_b.js": sqlMigration(statements) });
+    const error = await subject.failure();
+    expect(error.code).toBe("MIGRATION_FAILED");
+    expect(error.message).toContain("it changed the role that it runs in");
+    expect(error.message).toContain("The schema is as it was before it");
+    expect([await subject.tables(), await subject.recorded()]).toEqual([[], ["0001_a"]]);
+  });
+
   async function sleeping(): Promise<number> {
     const rows = await database.query(
       "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
@@ -413,7 +431,176 @@ describe("two services that migrate one database at the same time", () => {
   });
 });
 
+describe("what a migration leaves in its session", () => {
+  const traces = `SET statement_timeout = '100ms'; SET search_path TO nowhere; CREATE TEMP TABLE staging (i int);
+    SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; LISTEN news`;
+  const untouched = "CREATE TEMP TABLE staging (i text); CREATE TABLE t (i int); SELECT pg_sleep(0.2)";
+
+  it.each(["migrate", "rehearse"] as const)("does not reach the plugin's next one: %s()", async (way) => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration(traces), "0002_b.js": sqlMigration(untouched) });
+    expect((await subject.attempt(way)).length).toBe(2);
+  });
+
+  it("does not reach another plugin, or the platform", async () => {
+    const subjects = [traces, untouched, untouched].map((statements) => {
+      const subject = new Subject();
+      subject.write({ "0001_a.js": sqlMigration(`SELECT pg_advisory_lock(1); ${statements}`) });
+      return subject;
+    });
+    await using storage = await openStorage(database, {
+      plugins: subjects.map(({ name, folder }) => pluginOf(name, join(folder, "migrations"))),
+    });
+    for (const { name } of subjects) expect(await storage.migrate(name, signal)).toEqual(["0001_a"]);
+    const { rows } = await storage.asOwner((lent) => lent.query("SHOW statement_timeout"));
+    expect(rows).toEqual([{ statement_timeout: "0" }]);
+  });
+});
+
+describe("a constraint trigger that is deferred", () => {
+  /** Records who it runs as, in a table that it finds by the plugin's schema alone. */
+  const trigger = `
+    CREATE TABLE t (i int); CREATE TABLE ran (by text);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO ran VALUES (current_user); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
+    INSERT INTO t VALUES (1);`;
+
+  it("runs as the plugin's role and in its schema", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": sqlMigration(trigger), "0002_b.js": sqlMigration(`INSERT INTO t VALUES (2)`) });
+    expect(await subject.migrate()).toEqual(["0001_a", "0002_b"]);
+    const role = `${await nameOf(database)}_${subject.schema}`;
+    expect(await column(database, `SELECT by FROM ${subject.schema}.ran`)).toEqual([role, role]);
+  });
+
+  it.each(["rehearse", "migrate"] as const)("is deferred again for the next migration: %s()", async (way) => {
+    const subject = new Subject();
+    subject.write({
+      "0001_a.js": sqlMigration("CREATE TABLE a (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)"),
+      "0002_b.js": sqlMigration(
+        "INSERT INTO a VALUES (1), (1); UPDATE a SET i = 2 WHERE ctid = (SELECT min(ctid) FROM a)",
+      ),
+    });
+    expect((await subject.attempt(way)).length).toBe(2);
+  });
+
+  it("fails the migration when it fails, also of one that is only tried", async () => {
+    const subject = new Subject();
+    subject.write({
+      "0001_a.js": sqlMigration(
+        "CREATE TABLE a (i int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1), (1)",
+      ),
+    });
+    for (const way of ["rehearse", "migrate"] as const) {
+      const error = await caught(() => subject.attempt(way));
+      expect([way, error.code, error.fields["sqlState"]]).toEqual([way, "MIGRATION_FAILED", "23505"]);
+      expect(error.message).not.toContain("RESET ROLE");
+    }
+  });
+});
+
+describe("a migration that never settles", () => {
+  const never = "export async function up() { await new Promise(() => {}); }";
+  const names = ["peek_plugin_stuck1", "peek_plugin_stuck2", "peek_plugin_well"] as const;
+
+  /** A storage in which as many plugins are stuck as are migrated at a time. */
+  async function whileStuck(
+    work: (storage: Storage, giveUp: () => void, stuck: readonly Promise<PeekError>[]) => Promise<void>,
+  ): Promise<void> {
+    await using own = await openTestDatabase();
+    const plugins = names.map((name) =>
+      pluginOf(name, migrations({ "0001_a.js": name === names[2] ? create("a") : never })),
+    );
+    await using storage = await openStorage(own, { plugins });
+    const stop = new AbortController();
+    const stuck = names.slice(0, 2).map((name) => caught(() => storage.migrate(name, stop.signal)));
+    await untilAsked(async () => {
+      const idle =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+      return (await own.query(idle)).length === 2;
+    });
+    await work(storage, () => stop.abort(), stuck);
+    stop.abort();
+    await Promise.all(stuck);
+  }
+
+  it("gives its turn, its lock and its connection back when it is given up", async () => {
+    await whileStuck(async (storage, giveUp, stuck) => {
+      const waiting = storage.migrate(names[2], signal);
+      giveUp();
+      for (const error of await Promise.all(stuck)) expect(error.code).toBe("STORAGE_CLOSED");
+      expect(await waiting).toEqual(["0001_a"]);
+    });
+  });
+
+  it("keeps none that waits for its turn from being given up", async () => {
+    await whileStuck(async (storage, giveUp, stuck) => {
+      const impatient = new AbortController();
+      const waiting = storage.migrate(names[2], impatient.signal);
+      impatient.abort();
+      await expect(waiting).rejects.toThrow("abort");
+      // Nor is a turn given to one that has gone.
+      const next = storage.migrate(names[2], signal);
+      giveUp();
+      await Promise.all(stuck);
+      expect(await next).toEqual(["0001_a"]);
+    });
+  });
+
+  it("fails its plugin after migrateSeconds, and does not keep the service from stopping", async () => {
+    await using logic = await startService("logic", {
+      plugins: [
+        ...names.slice(0, 2).map((name) => writePlugin(name, { migrations: { "0001_a.js": never } })),
+        writePlugin(names[2], { migrations: { "0001_a.js": create("a") } }),
+      ],
+      config: { plugin: { deadlines: { migrateSeconds: 0.5 } } },
+    });
+    expect(names.map((name) => logic.plugin(name).error?.code)).toEqual([
+      "HOOK_TIMED_OUT",
+      "HOOK_TIMED_OUT",
+      undefined,
+    ]);
+    expect(logic.plugin(names[2]).state).toBe("started");
+    await logic.stop();
+    expect(logic.log.lines.filter((line) => line.includes("still in use"))).toEqual([]);
+  });
+});
+
+describe("plugin.deadlines.migrateSeconds", () => {
+  it("does not count the wait for the migrations of other plugins", async () => {
+    const plugins = ["peek_plugin_a", "peek_plugin_b", "peek_plugin_c", "peek_plugin_d", "peek_plugin_e"];
+    const slow = { "0001_a.js": sqlMigration("SELECT pg_sleep(0.6)") };
+    await using logic = await startService("logic", {
+      plugins: plugins.map((name) => writePlugin(name, { migrations: slow })),
+      config: { plugin: { deadlines: { migrateSeconds: 1.2 } } },
+    });
+    expect(plugins.map((name) => logic.plugin(name).state)).toEqual(plugins.map(() => "started"));
+  });
+});
+
 describe("rehearse()", () => {
+  it("works in a database that Peek has never used, and leaves it so", async () => {
+    await using own = await openTestDatabase();
+    const plugin = pluginOf("peek_plugin_pump", migrations({ "0001_a.js": create("a") }));
+    await using storage = await openStorage(own, { plugins: [plugin], migrations: "await" });
+    expect(await storage.rehearse(plugin.name, signal)).toEqual([
+      { name: "0001_a", statements: ["CREATE TABLE a (i int)"] },
+    ]);
+    expect(await own.query("SELECT 1 FROM pg_namespace WHERE nspname IN ('pl_pump', 'peek_platform')")).toEqual([]);
+  });
+
+  it("lets others make schemas meanwhile, once the plugin's is there", async () => {
+    await using own = await openTestDatabase();
+    const held = `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+      WHERE datname = current_database() AND locktype = 'advisory' AND objid = 0`;
+    const look = `DO $$ BEGIN IF EXISTS (${held}) THEN RAISE 'held'; END IF; END $$`;
+    const plugin = pluginOf("peek_plugin_pump", migrations({ "0001_a.js": sqlMigration(look) }));
+    await using storage = await openStorage(own, { plugins: [plugin], migrations: "await" });
+    await (await openStorage(own, { plugins: [plugin] }))[Symbol.asyncDispose]();
+    expect(await storage.rehearse(plugin.name, signal)).toMatchObject([{ name: "0001_a" }]);
+  });
+
   it("runs what is pending, lists its statements, and leaves no trace", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a") });
@@ -485,6 +672,18 @@ describe("rollback()", () => {
     const error = await caught(() => subject.rollback("0"));
     expect([error.code, error.message]).toEqual(["MIGRATION_NOT_REVERSIBLE", expect.stringContaining("0001_a")]);
     expect(await subject.tables()).toEqual(["a"]);
+  });
+
+  it("takes back one that was edited since when that is asked for, by the down() that it has now", async () => {
+    const subject = new Subject();
+    subject.write({ "0001_a.js": create("a"), "0002_b.js": sqlMigration("CREATE TABLE b ()") });
+    await subject.migrate();
+    subject.write({ "0002_b.js": sqlMigration("CREATE TABLE b (id int)", "DROP TABLE b") });
+    const error = await caught(() => subject.rollback());
+    expect([error.code, error.message]).toEqual(["MIGRATION_EDITED", expect.stringContaining("--edited")]);
+    expect(await subject.rollback(undefined, true)).toEqual(["0002_b"]);
+    expect(await subject.migrate()).toEqual(["0002_b"]);
+    expect(await subject.tables()).toEqual(["a", "b"]);
   });
 
   it("leaves the schema as it was when down() fails", async () => {

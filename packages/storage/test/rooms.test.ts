@@ -2,6 +2,7 @@ import { sql } from "@peek/plugin-base/storage";
 import fc from "fast-check";
 import pg from "pg";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { lockSpace } from "../src/room/makeRooms.ts";
 import { roleNameOf, rolePassword, schemaNameOf } from "../src/room/names.ts";
 import {
   caught,
@@ -15,6 +16,7 @@ import {
   signal,
   sqlMigration,
   TestLog,
+  valueOf,
 } from "./rig.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
 import { writePlugin } from "./plugins.ts";
@@ -87,6 +89,12 @@ describe("a plugin's schema and role", () => {
     );
   });
 
+  it("have no half of a character of the database's name at their end", () => {
+    for (const lead of ["", "a", "aa", "aaa"]) {
+      expect(roleNameOf(`${lead}${"😀".repeat(20)}`, "pl_pump").isWellFormed()).toBe(true);
+    }
+  });
+
   it("are made once, however many services begin at the same time", async () => {
     await using database = await openTestDatabase();
     const plugins = [pump, valve];
@@ -146,7 +154,85 @@ describe("a schema that is there already", () => {
   });
 });
 
+describe("a role that is there already", () => {
+  it.each(["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"])(
+    "with %s is given to no plugin, which fails, and no other",
+    async (right) => {
+      await using database = await openTestDatabase();
+      const role = `${await nameOf(database)}_pl_pump`;
+      await database.query(`CREATE ROLE ${role} ${right}`);
+      await using storage = await openStorage(database, { plugins: [pump, valve] });
+      const error = await caught(() => storage.migrate(pump, signal));
+      expect(error).toMatchObject({ code: "STORAGE_ROLE_TAKEN", fields: { plugin: pump, role } });
+      expect(error.message).toContain(`run ALTER ROLE "${role}" NO${right}.`);
+      expect(await storage.migrate(valve, signal)).toEqual([]);
+      expect(await schemas(database)).toEqual(["pl_valve"]);
+      await database.query(`ALTER ROLE ${role} NO${right}`);
+      await using mended = await openStorage(database, { plugins: [pump, valve] });
+      expect(await mended.migrate(pump, signal)).toEqual([]);
+    },
+  );
+
+  it("that the account may not alter fails its plugin, and no other", async (context) => {
+    await using database = await openTestDatabase();
+    const version = Number(await valueOf(database, "SELECT current_setting('server_version_num')"));
+    context.skip(version < 160_000, "who makes roles may alter any ordinary one");
+    const { role: user, connectUrl } = await account(database, "maker", "CREATEROLE");
+    const name = await nameOf(database);
+    const role = `${name}_pl_pump`;
+    await database.query(`GRANT CREATE ON DATABASE ${name} TO ${user}; CREATE ROLE ${role}`);
+    {
+      await using storage = await openStorage({ connectUrl }, { plugins: [pump, valve] });
+      const error = await caught(() => storage.migrate(pump, signal));
+      expect(error).toMatchObject({ code: "STORAGE_ROLE_TAKEN", fields: { plugin: pump, role } });
+      await using entered = enter(storage, valve);
+      expect((await sql`SELECT 1 AS one`.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
+      expect(error.message).toContain(`GRANT "${role}" TO "${user}" WITH ADMIN OPTION`);
+    }
+    await database.query(`GRANT ${role} TO ${user} WITH ADMIN OPTION`);
+    {
+      await using storage = await openStorage({ connectUrl }, { plugins: [pump, valve] });
+      await using entered = enter(storage);
+      expect((await sql`SELECT 1 AS one`.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
+    }
+    for (const each of [role, `${name}_pl_valve`]) await dropRole(database, each);
+  });
+});
+
+describe("the schema public of a database that comes from before PostgreSQL 15", () => {
+  it("is closed to plugins when their schemas are made", async () => {
+    await using database = await openTestDatabase();
+    await database.query("GRANT CREATE ON SCHEMA public TO PUBLIC");
+    const log = new TestLog();
+    await using storage = await openStorage(database, { log });
+    await using entered = enter(storage);
+    const error = await caught(() => sql`CREATE TABLE public.t (i int)`.execute(entered.storage.db));
+    expect(error.code).toBe("STORAGE_DENIED");
+    expect(log.of("warning")).toEqual([]);
+  });
+
+  it("stays open, with a warning, when it is not the account's", async () => {
+    await using database = await openTestDatabase();
+    const { role, connectUrl } = await account(database, "maker", "CREATEROLE");
+    const name = await nameOf(database);
+    await database.query(`GRANT CREATE ON DATABASE ${name} TO ${role}; GRANT CREATE ON SCHEMA public TO PUBLIC`);
+    const log = new TestLog();
+    await (await openStorage({ connectUrl }, { log }))[Symbol.asyncDispose]();
+    expect(log.of("warning")).toEqual([expect.stringContaining("REVOKE CREATE ON SCHEMA public FROM PUBLIC")]);
+    await dropRole(database, `${name}_pl_pump`);
+  });
+});
+
 describe("an account of storage.connectUrl", () => {
+  it("that serves all plugins itself has them share the connections that it may have", async () => {
+    await using database = await openTestDatabase();
+    const { role, connectUrl } = await account(database, "plain", "CONNECTION LIMIT 7");
+    await database.query(`GRANT CREATE ON DATABASE ${await nameOf(database)} TO ${role}`);
+    const log = new TestLog();
+    await (await openStorage({ connectUrl }, { plugins: [pump, valve], log }))[Symbol.asyncDispose]();
+    expect(log.of("warning")).toContainEqual(expect.stringContaining("the server allows 7: they share 2"));
+  });
+
   it("that may not create roles serves all plugins itself, and a warning says what that means", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "plain", "");
@@ -160,6 +246,21 @@ describe("an account of storage.connectUrl", () => {
       expect(storage.status().rolePerPlugin).toBe(false);
     }
     expect(log.of("warning")).toEqual([expect.stringContaining(`ALTER ROLE "${role}" CREATEROLE`)]);
+  });
+
+  it("that may not create roles migrates as itself, also where it takes another role at once", async () => {
+    await using database = await openTestDatabase();
+    const { role, connectUrl } = await account(database, "member", "");
+    await database.query(
+      `CREATE ROLE ${role}s; GRANT ${role}s TO ${role}; ALTER ROLE ${role} SET role TO ${role}s;
+       GRANT CREATE ON DATABASE ${await nameOf(database)} TO ${role}s`,
+    );
+    const dir = migrations({ "0001_t.js": sqlMigration("CREATE TABLE t ()"), "0002_u.js": sqlMigration("SELECT 1") });
+    await using storage = await openStorage({ connectUrl }, { plugins: [pluginOf(pump, dir)] });
+    expect(await storage.migrate(pump, signal)).toEqual(["0001_t", "0002_u"]);
+    expect(await column(database, "SELECT tableowner FROM pg_tables WHERE schemaname = 'pl_pump'")).toEqual([
+      `${role}s`,
+    ]);
   });
 
   it("that comes to create roles gives plugins theirs at the next start, with what they had", async () => {
@@ -293,6 +394,83 @@ describe("a database that was restored without its roles", () => {
   });
 });
 
+describe("a schema that somebody dropped", () => {
+  const dir = (): string => migrations({ "0001_t.js": sqlMigration("CREATE TABLE t ()") });
+
+  it("fails the plugin whose migrations are recorded, says what to do, and is not made again", async () => {
+    await using database = await openTestDatabase();
+    const plugins = [pluginOf(pump, dir()), pluginOf(valve, dir())];
+    {
+      await using storage = await openStorage(database, { plugins });
+      for (const { name } of plugins) await storage.migrate(name, signal);
+    }
+    await database.query("DROP SCHEMA pl_pump CASCADE");
+    {
+      await using storage = await openStorage(database, { plugins });
+      const error = await caught(() => storage.migrate(pump, signal));
+      expect([error.code, error.exitCode, error.fields]).toEqual([
+        "STORAGE_SCHEMA_GONE",
+        78,
+        { plugin: pump, schema: "pl_pump" },
+      ]);
+      expect(error.message).toContain("Restore");
+      expect(error.message).toContain(`DELETE FROM peek_platform.migration WHERE plugin = '${pump}'`);
+      expect(await storage.migrate(valve, signal)).toEqual([]);
+    }
+    {
+      await using storage = await openStorage(database, { plugins, migrations: "await" });
+      expect((await caught(() => storage.rehearse(pump, signal))).code).toBe("STORAGE_SCHEMA_GONE");
+    }
+    expect(await schemas(database)).toEqual(["pl_valve"]);
+    // What the message says for who wants to begin anew.
+    await database.query(
+      `DELETE FROM peek_platform.migration WHERE plugin = '${pump}'; DELETE FROM peek_platform.plugin WHERE name = '${pump}'`,
+    );
+    await using storage = await openStorage(database, { plugins });
+    expect(await storage.migrate(pump, signal)).toEqual(["0001_t"]);
+  });
+});
+
+describe("making schemas while another process does", () => {
+  /** Opens a storage while somebody else has the lock under which schemas are made. */
+  async function whileLocked(
+    work: (
+      opening: ReturnType<typeof openStorage>,
+      unlock: () => Promise<void>,
+      stop: AbortController,
+    ) => Promise<void>,
+  ): Promise<void> {
+    await using database = await openTestDatabase();
+    const other = new pg.Client({ connectionString: database.connectUrl });
+    await other.connect();
+    try {
+      await other.query(`SELECT pg_advisory_lock(${lockSpace}, 0)`);
+      const log = new TestLog();
+      const stop = new AbortController();
+      const opening = openStorage(database, { log, signal: stop.signal, config: { acquireTimeoutSeconds: 1 } });
+      await log.waitFor("Another process is making schemas");
+      await work(opening, () => other.end(), stop);
+      expect(log.of("info").filter((line) => line.includes("making schemas")).length).toBe(1);
+    } finally {
+      await other.end();
+    }
+  }
+
+  it("waits for that, says so once, and goes on", async () => {
+    await whileLocked(async (opening, unlock) => {
+      await unlock();
+      await (await opening)[Symbol.asyncDispose]();
+    });
+  });
+
+  it("is given up at once when the service is told to stop", async () => {
+    await whileLocked(async (opening, _unlock, stop) => {
+      stop.abort();
+      await expect(opening).rejects.toThrow("given up");
+    });
+  });
+});
+
 describe("the password of a plugin's role", () => {
   /** Whether the server asks for passwords at all. */
   async function asks(database: TestDatabase): Promise<boolean> {
@@ -318,6 +496,33 @@ describe("the password of a plugin's role", () => {
     expect((await sql`SELECT 1 AS one`.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
     expect(log.of("warning")).toEqual([expect.stringContaining("had another password")]);
     expect(log.of("error")).toEqual([]);
+  });
+
+  it("is left to the process that has given it, when that knows a newer secret", async (context) => {
+    await using database = await openTestDatabase();
+    context.skip(!(await asks(database)), "the server asks nobody for a password");
+    const logs = [new TestLog(), new TestLog()] as const;
+    await using old = await openStorage(database, { log: logs[0] });
+    await database.query("UPDATE peek_platform.setting SET value = 'restored' WHERE key = 'secret'");
+    await using restored = await openStorage(database, { log: logs[1] });
+    for (const storage of [restored, old, restored, old]) {
+      await using entered = enter(storage);
+      expect((await sql`SELECT 1 AS one`.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
+    }
+    expect(logs.map((log) => log.of("warning").length)).toEqual([0, 1]);
+  });
+
+  it("is in no statement that the server is sent, and could log, nor is the secret", async () => {
+    await using database = await openTestDatabase();
+    const query = vi.spyOn(pg.Client.prototype, "query");
+    onTestFinished(() => query.mockRestore());
+    await (await openStorage(database))[Symbol.asyncDispose]();
+    const sent = query.mock.calls.map((call: readonly unknown[]) => JSON.stringify(call)).join("\n");
+    const secret = String(await valueOf(database, "SELECT value FROM peek_platform.setting WHERE key = 'secret'"));
+    expect(secret).toMatch(/^[0-9a-f]{96}$/);
+    expect(sent).toContain("SCRAM-SHA-256$4096:");
+    expect(sent).not.toContain(secret);
+    expect(sent).not.toContain(rolePassword(secret, `${await nameOf(database)}_pl_pump`));
   });
 
   it("is another for every role and every database, and cannot be guessed from their names", () => {

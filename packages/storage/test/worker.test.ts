@@ -65,6 +65,32 @@ describe("a worker", () => {
     });
   });
 
+  it("asks once for all plugins that wait", async () => {
+    await using database = await openTestDatabase();
+    await using proxy = await TcpProxy.open(database);
+    const dir = migrations(first);
+    const names = Array.from({ length: 20 }, (_, index) => `peek_plugin_p${index}`);
+    const plugins = names.map((each) => pluginOf(each, dir));
+    const log = new TestLog();
+    await using storage = await openStorage(proxy, { plugins, migrations: "await", log });
+    let asked = 0;
+    proxy.fate = (sent) => {
+      if (sent.includes("peek_platform")) asked += 1;
+      return "pass";
+    };
+    const stop = new AbortController();
+    const waiting: Promise<unknown>[] = [];
+    for (const each of names) {
+      waiting.push(storage.migrate(each, stop.signal));
+      await log.waitFor(`${each}: waiting`);
+    }
+    stop.abort();
+    await Promise.allSettled(waiting);
+    // Each came when the one before had been answered.
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(names.length / 2);
+  });
+
   it("makes nothing in the database itself", async () => {
     await using database = await openTestDatabase();
     const log = new TestLog();

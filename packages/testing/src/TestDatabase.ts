@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { FolderSource, type PluginFacts, resolvePlugin } from "@peek/loader";
 import { storagePluginOf } from "@peek/platform";
@@ -55,12 +57,26 @@ export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {
       await pool.end();
       const left = await connectionsTo(server, name);
       await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await dropRolesOf(server, name);
       if (left.length === 0) return;
       throw new Error(
         `${left.length} connection${left.length === 1 ? " was" : "s were"} left open to the test's database:\n${left.join("\n")}`,
       );
     },
   };
+}
+
+/** The plugins' roles are the server's, and outlive their database. */
+async function dropRolesOf(server: TestServer, database: string): Promise<void> {
+  const sql = "SELECT quote_ident(rolname) AS role FROM pg_roles WHERE starts_with(rolname, $1)";
+  for (const { role } of await server.query(sql, [`${database}_`])) await server.query(`DROP ROLE ${String(role)}`);
+}
+
+/** What is in the files of a plugin's migrations. */
+function migrationsOf(plugin: PluginFacts): readonly string[] {
+  const { migrationsDir } = storagePluginOf(plugin);
+  if (migrationsDir === undefined) return [];
+  return readdirSync(migrationsDir).map((file) => readFileSync(join(migrationsDir, file), "utf8"));
 }
 
 /** The name of a database in which these plugins have been migrated; made by whoever needs it first. */
@@ -71,7 +87,7 @@ async function templateOf(server: TestServer, folders: readonly string[]): Promi
     return { name, ...resolvePlugin(name, [source]) };
   });
   const hash = createHash("sha256")
-    .update(JSON.stringify(plugins.map(({ name, rootDir }) => [name, rootDir])))
+    .update(JSON.stringify(plugins.map((plugin) => [plugin.name, plugin.rootDir, migrationsOf(plugin)])))
     .digest("hex");
   const name = `${server.prefix}_template_${hash.slice(0, 12)}`;
   await server.exclusively(name, async () => {

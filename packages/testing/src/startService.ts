@@ -40,9 +40,16 @@ export interface TestService extends AsyncDisposable {
    * @throws Error when no such plugin is enabled.
    */
   plugin(name: string): PluginStatus;
-  /** Stops it and removes its home. Returns the plugins that did not stop as they should. */
+  /**
+   * Stops it and removes its home. Returns the plugins that did not stop as they should.
+   *
+   * @throws Error when a plugin has not given back a database connection.
+   */
   stop(): Promise<readonly PluginStatus[]>;
 }
+
+/** What stands in the warning of a plugin that keeps a database connection. */
+const leak = "still in use, and cut off";
 
 /**
  * Boots a real service in this process, in a temporary home, and waits until it is ready.
@@ -78,8 +85,12 @@ export async function startService(name: ServiceName, options: StartServiceOptio
   await service.start();
   const owned = held.move();
   const stop = async (): Promise<readonly PluginStatus[]> => {
+    await using _owned = owned;
     const troubled = await service.stop();
-    await owned.disposeAsync();
+    const leaked = log.records.find(
+      ({ code, msg }) => code === "RESOURCE_NOT_RELEASED" && msg?.includes(leak) === true,
+    );
+    if (leaked !== undefined) throw new Error(leaked.msg);
     return troubled;
   };
   return {

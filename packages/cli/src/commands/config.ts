@@ -8,6 +8,7 @@ import { jsonOption, parseService, serviceArgument } from "../arguments.ts";
 import { checkService, type ServiceCheck } from "../checkService.ts";
 import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
+import { secretArgument } from "../secretArgument.ts";
 import { tellIfRunning } from "../running.ts";
 
 /** `peek config`: the services' config.json files. */
@@ -99,12 +100,15 @@ function setCommand(): Command {
     .description("change one value of a service's configuration")
     .addArgument(serviceArgument())
     .argument("<key>", "the value, such as logging.level")
-    .argument("<value>", 'JSON, or text as it is: DEBUG, 14, true, ["peek_plugin_tutorial"]')
+    .argument(
+      "<value>",
+      'JSON, or text as it is: DEBUG, 14, true, ["peek_plugin_tutorial"]; - reads it from standard input',
+    )
     .action((name: ServiceName, key: string, text: string) => {
       const [service] = localServices([name]);
       if (service === undefined) return;
       init(service, false);
-      setConfigValue(service.home.configFile, configPath(key), parseValue(text));
+      setConfigValue(service.home.configFile, configPath(key), parseValue(secretArgument(text)));
       tellIfRunning(service);
     });
 }

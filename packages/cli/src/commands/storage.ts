@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { jsonOption } from "../arguments.ts";
+import { secretArgument } from "../secretArgument.ts";
 
 // What does the work is imported when it is asked for: the clients of PostgreSQL take longer than any other command.
 
@@ -39,11 +40,17 @@ function rollbackCommand(): Command {
     .description("take back a plugin's last migration, and what is in the tables that it made; logic must not run")
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .option("--to <migration>", "take back all after this one instead: its name or its number, 0 for all")
+    .option("--edited", "take back also one that was edited since it was applied, by the down() that it has now", false)
     .option("--yes", "do not ask", false)
-    .action(async (name: string, options: { readonly to?: string; readonly yes: boolean }) => {
-      const { storageRollback } = await import("../storage/storageRollback.ts");
-      await storageRollback(name, options.to, options.yes);
-    });
+    .action(
+      async (
+        name: string,
+        options: { readonly to?: string; readonly edited: boolean; readonly yes: boolean },
+      ): Promise<void> => {
+        const { storageRollback } = await import("../storage/storageRollback.ts");
+        await storageRollback(name, options);
+      },
+    );
 }
 
 function copyCommand(): Command {
@@ -51,11 +58,14 @@ function copyCommand(): Command {
     .description(
       "copy all that the plugins have in the database to another, empty one, of any version; logic and worker must not run",
     )
-    .argument("<url>", "postgresql://user:password@host:5432/database; or embedded, for logic's own on this machine")
+    .argument(
+      "<url>",
+      "postgresql://user:password@host:5432/database, or - to read that from standard input; or embedded, for logic's own on this machine",
+    )
     .option("--without <plugins...>", "leave the schemas of these plugins out")
     .option("--yes", "do not ask", false)
     .action(async (url: string, options: { readonly without?: readonly string[]; readonly yes: boolean }) => {
       const { storageCopy } = await import("../storage/storageCopy.ts");
-      await storageCopy(url, options.without ?? [], options.yes);
+      await storageCopy(secretArgument(url), options.without ?? [], options.yes);
     });
 }

@@ -49,8 +49,9 @@ async function copy(
     const targetConfig = connectUrl === undefined ? others : { ...others, connectUrl };
     return await copyDatabase({ source, target: { ...rest, config: targetConfig }, without, onTable: printProgress });
   } catch (error) {
-    // It was made for the copy, and has nothing in it.
-    if (isNew) await rm(rest.embeddedDir, { recursive: true, force: true });
+    // It was made for the copy, and has nothing in it; unless all had been copied when the connection was lost.
+    const isCopied = PeekError.is(error) && error.code === "STORAGE_COMMIT_UNKNOWN";
+    if (isNew && !isCopied) await rm(rest.embeddedDir, { recursive: true, force: true });
     throw error;
   }
 }

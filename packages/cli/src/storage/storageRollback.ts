@@ -1,26 +1,31 @@
 import { PeekError } from "@peek/errors";
+import type { RollbackOptions } from "@peek/storage";
 import { confirm } from "./confirm.ts";
 import { interruptible } from "./interruptible.ts";
 import { LocalStorage } from "./LocalStorage.ts";
 
 /** `peek storage rollback` */
-export async function storageRollback(name: string, to: string | undefined, yes: boolean): Promise<void> {
+export async function storageRollback(
+  name: string,
+  { yes, ...options }: RollbackOptions & { readonly yes: boolean },
+): Promise<void> {
+  const { to } = options;
   const local = new LocalStorage();
   const plugin = local.plugin(name);
   const absence = new PeekError("USAGE", `${name} has no schema in the database. Nothing was taken back.`);
   if (!local.exists) throw absence;
-  const what = to === undefined ? "The last migration" : `Every migration after ${to}`;
-  const question = `${what} of ${name} is taken back, and what is in the tables and columns that it made is lost.`;
+  const what = to === undefined ? "the last migration" : `every migration after ${to}`;
+  const question = `Take back ${what} of ${name}? What is in the tables and columns that it made is lost.`;
   if (!(await confirm(question, yes))) {
     console.log("Nothing was taken back.");
     return;
   }
   await interruptible(async (signal) => {
     await using held = new AsyncDisposableStack();
-    const options = { title: "peek storage rollback", migrations: "await", plugins: [plugin], signal } as const;
-    const storage = await local.openAlone(options, held, "");
+    const opening = { title: "peek storage rollback", migrations: "await", plugins: [plugin], signal } as const;
+    const storage = await local.openAlone(opening, held, "");
     if (storage.catalogue?.rooms.get(name)?.complete !== true) throw absence;
-    const reverted = await storage.rollback(name, to, signal);
+    const reverted = await storage.rollback(name, options, signal);
     console.log(`${name}: ${reverted.length === 0 ? "nothing to take back" : `took back ${reverted.join(", ")}`}`);
     if (reverted.length > 0) {
       console.log("logic applies it again when it starts, unless another version of the plugin is installed before.");

@@ -2,6 +2,8 @@
 export interface DeadlineOptions {
   /** After this long the work is given up on; milliseconds. */
   readonly deadlineMs: number;
+  /** From when on the time counts. Default: at once. */
+  readonly begins?: Promise<void>;
   /** After this long somebody is told; milliseconds. */
   readonly warnMs: number;
   readonly onWarn: () => void;
@@ -37,8 +39,12 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Can
     await Promise.resolve();
     const result = work();
     if (!isThenable(result)) return;
-    if (options.warnMs < options.deadlineMs) after(options.warnMs, options.onWarn);
-    after(options.deadlineMs, () => reject(options.onTimeout()));
+    const limit = (): void => {
+      if (options.warnMs < options.deadlineMs) after(options.warnMs, options.onWarn);
+      after(options.deadlineMs, () => reject(options.onTimeout()));
+    };
+    if (options.begins === undefined) limit();
+    else void options.begins.then(limit);
     await result;
   };
   settle().then(resolve, reject);

@@ -22,6 +22,8 @@ export interface ConnectionPoolOptions {
   readonly health: StorageHealth;
   /** Whether statements that come again and again are prepared. */
   readonly prepares: boolean;
+  /** Whether nothing goes without it: a server with no connection to spare is then one that cannot be reached. */
+  readonly isVital?: boolean;
   /** Called when the server does not take the password; the connection is then tried once more. */
   readonly onWrongPassword?: () => Promise<void>;
   /** Called when it begins to close. */
@@ -47,18 +49,31 @@ const drainMs = 2000;
 /** How long the server is waited for to see that a connection is closed; milliseconds. */
 const closeMs = 1000;
 
-/** A few connections that are made when they are needed, and made again when they are lost. */
+/** Work that waits for a connection. */
+interface Waiter {
+  /** One is being taken for it. */
+  readonly go: (connecting: Promise<PoolClient>) => void;
+  readonly giveUp: (error: PeekError) => void;
+}
+
+/**
+ * A few connections that are made when they are needed, and made again when they are lost. Who waits for one waits
+ * here, first come, first served: `pg`'s own queue knows nothing of what other pools need.
+ */
 export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   readonly #options: ConnectionPoolOptions;
   readonly #pool: Pool;
   readonly #lent = new Set<LentClient>();
   /** Those that the server has, with when it has them no more: a pool forgets them before they are closed. */
   readonly #open = new Set<Promise<void>>();
+  /** Those that are being made. */
+  readonly #connecting = new Set<Client>();
   /** What each connection has prepared. */
   readonly #prepared = new WeakMap<PoolClient, PreparedStatements>();
+  /** All that wait: in the queue, or for a connection that is being taken for them. */
+  readonly #waiters = new Set<Waiter>();
+  readonly #queue: Waiter[] = [];
   #ending: Promise<void> | undefined;
-  /** Fails, for who waits, when it begins to close. */
-  readonly #closing = Promise.withResolvers<never>();
   #onDrained: (() => void) | undefined;
 
   constructor(options: ConnectionPoolOptions) {
@@ -80,8 +95,10 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     this.#pool.on("error", (error) => {
       if (this.#ending === undefined) health.lost(explainConnectFailure(error, target));
     });
-    this.#pool.on("connect", () => health.reached());
-    this.#pool.on("release", () => budget.pulse());
+    this.#pool.on("connect", (client) => {
+      this.#connecting.delete(client);
+      health.reached();
+    });
     budget.add(this);
   }
 
@@ -97,19 +114,24 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     return this.#pool.idleCount > this.#pool.waitingCount;
   }
 
-  get grows(): boolean {
-    return this.#pool.totalCount < this.#options.size;
-  }
-
   async evict(): Promise<void> {
     // The idle one is what the pool gives, since it has one.
     const client = await this.#pool.connect();
     client.release(true);
   }
 
+  serve(): void {
+    while (this.#queue.length > 0) {
+      const connecting = this.#take();
+      if (connecting === undefined) return;
+      this.#queue.shift()?.go(connecting);
+    }
+    this.#options.budget.satisfied(this);
+  }
+
   status(): PoolStatus {
-    const { totalCount, idleCount, waitingCount } = this.#pool;
-    return { size: this.#options.size, open: totalCount, idle: idleCount, waiting: waitingCount };
+    const { totalCount, idleCount } = this.#pool;
+    return { size: this.#options.size, open: totalCount, idle: idleCount, waiting: this.#queue.length };
   }
 
   /**
@@ -118,23 +140,27 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
    * @throws PeekError `STORAGE_UNAVAILABLE`, `STORAGE_REFUSED`, `STORAGE_BUSY` or `STORAGE_CLOSED`.
    */
   async acquire(): Promise<LentClient> {
-    if (this.#ending !== undefined) throw this.#closed();
     const { health, settings } = this.#options;
     const client = await this.#connect();
+    if (this.#ending !== undefined) {
+      client.release(true);
+      throw this.#closed();
+    }
     const streamTimeoutMs = (settings.statementTimeoutMs ?? 60_000) + 5000;
-    const lent = new LentClient(client, streamTimeoutMs, (error) => health.lost(error), this.#preparedOf(client));
+    const lent = new LentClient(client, streamTimeoutMs, (error) => health.noticed(error), this.#preparedOf(client));
     this.#lent.add(lent);
     return lent;
   }
 
-  /** Gives a connection back; one that is lost, or `spoilt`, is closed. */
+  /** Gives a connection back; one that is lost, or `spoilt`, is closed, and one that another pool waits for. */
   release(lent: LentClient, spoilt = false): void {
     if (!this.#lent.delete(lent)) return;
     lent.detach();
     // What still runs would run on in the hands of the next one, and so would a transaction that was left open.
     const used = lent.running > 0 || lent.client.getTransactionStatus() !== "I";
-    lent.client.release(spoilt || lent.lost !== undefined || used);
+    lent.client.release(spoilt || lent.lost !== undefined || used || this.#options.budget.isOwedBy(this));
     if (this.#lent.size === 0) this.#onDrained?.();
+    this.#passOn();
   }
 
   /** Lends a connection to work, and takes it back. What `pg` throws in the work becomes a PeekError. */
@@ -171,24 +197,19 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   }
 
   async #connect(): Promise<PoolClient> {
-    const { budget, health, acquireTimeoutMs, target, title, size, onWrongPassword } = this.#options;
+    const { budget, health, acquireTimeoutMs, target, onWrongPassword } = this.#options;
     const deadline = performance.now() + acquireTimeoutMs;
     let mended = false;
     for (;;) {
+      if (this.#ending !== undefined) throw this.#closed();
       const leftMs = deadline - performance.now();
-      if (budget.isOver(this)) {
-        if (leftMs <= 0) throw this.#busy("the connections that the server allows are in use");
-        await budget.makeRoom(this, leftMs);
-        if (this.#ending !== undefined) throw this.#closed();
-        continue;
-      }
       try {
-        return await this.#connectUnlessClosing();
+        return await this.#inTurn(leftMs);
       } catch (error) {
         if (this.#ending !== undefined) throw this.#closed();
-        if (messageOf(error) === "timeout exceeded when trying to connect") {
-          throw this.#busy(`all ${size} connections of ${title} are in use`);
-        }
+        if (PeekError.is(error)) throw error;
+        // What it was to make may be made for the next.
+        this.serve();
         const sqlState = error instanceof DatabaseError ? error.code : undefined;
         if (sqlState === "28P01" && onWrongPassword !== undefined && !mended) {
           mended = true;
@@ -196,10 +217,12 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
           continue;
         }
         // Others use them: another process, or one of ours whose end the server has not seen yet.
-        if (sqlState === "53300") {
-          if (leftMs <= 0) throw this.#busy(`the server has none to spare: ${messageOf(error)}`);
-          await budget.wait(Math.min(leftMs, crowdedMs));
+        if (sqlState === "53300" && leftMs > crowdedMs) {
+          await budget.wait(crowdedMs);
           continue;
+        }
+        if (sqlState === "53300" && !this.#options.isVital) {
+          throw this.#busy(`the server has none to spare: ${messageOf(error)}`);
         }
         const explained = explainConnectFailure(error, target);
         if (explained.code === "STORAGE_UNAVAILABLE") health.lost(explained);
@@ -208,35 +231,94 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     }
   }
 
-  async #connectUnlessClosing(): Promise<PoolClient> {
-    const connecting = this.#pool.connect();
-    const giveBack = (client: PoolClient): void => {
-      if (this.#ending !== undefined) client.release(true);
+  /** Begins to take a connection out, if there is one to be had or to be made. */
+  #take(): Promise<PoolClient> | undefined {
+    const { budget, size } = this.#options;
+    const may = this.hasIdle || (this.#pool.totalCount < size && !budget.isSpent());
+    return may ? this.#pool.connect() : undefined;
+  }
+
+  /** A connection, after all who came before. One that comes too late goes back. */
+  #inTurn(leftMs: number): Promise<PoolClient> {
+    const direct = this.#queue.length === 0 ? this.#take() : undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<PoolClient>();
+    let open = true;
+    const settle = (): boolean => {
+      const was = open;
+      open = false;
+      clearTimeout(timer);
+      return was;
     };
-    // Who waits is not kept waiting by a pool that gives out no more; nor is a connection forgotten that comes late.
-    connecting.then(giveBack, () => undefined);
-    return await Promise.race([connecting, this.#closing.promise]);
+    const handOver = async (connecting: Promise<PoolClient>): Promise<void> => {
+      try {
+        const client = await connecting;
+        if (settle()) resolve(client);
+        else this.#giveBack(client);
+      } catch (error) {
+        if (settle()) reject(error);
+      }
+    };
+    const waiter: Waiter = {
+      go: (connecting) => void handOver(connecting),
+      giveUp: (error) => {
+        if (settle()) reject(error);
+      },
+    };
+    const timer = setTimeout(() => this.#tooLate(waiter), Math.max(0, leftMs));
+    this.#waiters.add(waiter);
+    if (direct === undefined) {
+      this.#queue.push(waiter);
+      this.#options.budget.wantedBy(this);
+    } else waiter.go(direct);
+    return promise.finally(() => this.#waiters.delete(waiter));
+  }
+
+  #giveBack(client: PoolClient): void {
+    client.release(this.#ending !== undefined);
+    this.#passOn();
+  }
+
+  /** A connection is free: for who waits here, or else in another pool. */
+  #passOn(): void {
+    this.serve();
+    if (this.hasIdle) this.#options.budget.offer(this);
+  }
+
+  #tooLate(waiter: Waiter): void {
+    const { title, size, health, target } = this.#options;
+    const at = this.#queue.indexOf(waiter);
+    if (at >= 0) this.#queue.splice(at, 1);
+    const { error } = health.status();
+    // They are not in use by anybody who would give them back.
+    if (error !== undefined) waiter.giveUp(new PeekError("STORAGE_UNAVAILABLE", error));
+    else if (at < 0) waiter.giveUp(explainConnectFailure(new Error("connection timeout"), target));
+    else if (this.#pool.totalCount < size)
+      waiter.giveUp(this.#busy("the connections that the server allows are in use"));
+    else waiter.giveUp(this.#busy(`all ${size} connections of ${title} are in use`));
   }
 
   async #end(): Promise<void> {
     const { budget, onEnd } = this.#options;
     onEnd?.();
-    this.#closing.promise.catch(() => undefined);
-    this.#closing.reject(this.#closed());
+    this.#queue.length = 0;
+    for (const waiter of this.#waiters) waiter.giveUp(this.#closed());
     budget.remove(this);
+    // Nobody wants those any more, and a server that does not answer would be waited for.
+    for (const client of this.#connecting) client.connection.stream.destroy();
     const ended = this.#pool.end();
     if (this.#lent.size > 0) await settled(this.#drained(), drainMs);
     const leaked = this.#lent.size;
     for (const lent of this.#lent) {
       lent.client.once("error", () => undefined);
+      // It is ended here, which is no loss of the database.
+      lent.giveUp(this.#closed());
       this.release(lent, true);
     }
-    await ended;
-    await settled(Promise.all(this.#open), closeMs);
+    await settled(Promise.all([ended, ...this.#open]), closeMs);
     if (leaked === 0) return;
     throw new PeekError(
       "STORAGE_CONNECTIONS_LEAKED",
-      `${leaked} database connection${leaked === 1 ? "" : "s"} of ${this.#options.title} ${leaked === 1 ? "was" : "were"} still in use, and cut off. Await every query and transaction before stop() returns.`,
+      `${leaked} database connection${leaked === 1 ? "" : "s"} of ${this.#options.title} ${leaked === 1 ? "was" : "were"} still in use, and cut off. Await every query, transaction and lent connection before stop(), or unload(), returns.`,
       { fields: { title: this.#options.title, leaked } },
     );
   }
@@ -244,10 +326,13 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   #track(client: Client): void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#open.add(promise);
+    this.#connecting.add(client);
     client.once("end", () => {
       this.#open.delete(promise);
+      this.#connecting.delete(client);
       resolve();
       this.#options.budget.pulse();
+      this.serve();
     });
   }
 

@@ -3,9 +3,9 @@ import type { ConnectionPool } from "./ConnectionPool.ts";
 import type { StorageHealth } from "./StorageHealth.ts";
 
 /** How often a database is asked that is there, and one that is not; milliseconds. */
-const pauseMs = { available: 15_000, lost: 1000 } as const;
+const pauseMs = { available: 15_000, suspected: 0, lost: 1000 } as const;
 /** How long its answer is waited for; milliseconds. */
-const answerMs = 10_000;
+const answerMs = { available: 10_000, suspected: 2000, lost: 10_000 } as const;
 
 /** Not that all connections are in use, or that the pool is closed. */
 const meansLoss: ReadonlySet<string> = new Set(["STORAGE_UNAVAILABLE", "STORAGE_REFUSED", "STORAGE_TIMEOUT"]);
@@ -23,11 +23,10 @@ export class HealthMonitor implements Disposable {
     this.hurry();
   }
 
-  /** The database was lost: from now on it is asked more often. */
+  /** The database was lost, or may be: from now on it is asked more often. */
   hurry(): void {
     clearTimeout(this.#timer);
-    if (this.#disposed) return;
-    this.#timer = setTimeout(() => void this.#ask(), this.#health.available ? pauseMs.available : pauseMs.lost);
+    if (!this.#disposed) this.#timer = setTimeout(() => void this.#ask(), pauseMs[this.#state()]);
   }
 
   [Symbol.dispose](): void {
@@ -35,9 +34,14 @@ export class HealthMonitor implements Disposable {
     clearTimeout(this.#timer);
   }
 
+  #state(): keyof typeof pauseMs {
+    if (!this.#health.available) return "lost";
+    return this.#health.suspected ? "suspected" : "available";
+  }
+
   async #ask(): Promise<void> {
     try {
-      await this.#pool.use((lent) => lent.probe(answerMs));
+      await this.#pool.use((lent) => lent.probe(answerMs[this.#state()]));
       this.#health.reached();
     } catch (error) {
       if (!PeekError.is(error)) throw error;

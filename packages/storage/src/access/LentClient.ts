@@ -10,7 +10,7 @@ type Row = Readonly<Record<string, unknown>>;
 export class LentClient {
   readonly client: PoolClient;
   readonly #streamTimeoutMs: number;
-  readonly #onQueryLost: (error: PeekError) => void;
+  readonly #onLost: (error: PeekError) => void;
   #lost: PeekError | undefined;
   /** What the server said when it ended the connection by itself. */
   #ended: Error | undefined;
@@ -31,7 +31,7 @@ export class LentClient {
     this.client = client;
     this.#prepared = prepared;
     this.#streamTimeoutMs = streamTimeoutMs;
-    this.#onQueryLost = onLost;
+    this.#onLost = onLost;
     client.on("error", this.#onError);
   }
 
@@ -49,7 +49,7 @@ export class LentClient {
   async query(sql: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> {
     this.#running += 1;
     try {
-      return await this.#send(sql, values);
+      return lastOf(await this.#send(sql, values));
     } catch (error) {
       throw this.explain(error, sql);
     } finally {
@@ -129,7 +129,7 @@ export class LentClient {
   #lose(error: PeekError): void {
     if (this.#lost !== undefined) return;
     this.#lost = error;
-    if (error.code === "STORAGE_UNAVAILABLE") this.#onQueryLost(error);
+    this.#onLost(error);
   }
 
   /** Statements without values may be several in one text, which cannot be prepared. */
@@ -167,4 +167,9 @@ export class LentClient {
       clearTimeout(timer);
     }
   }
+}
+
+/** Of several statements in one text, `pg` gives a list of what each has come to, whatever its types say. */
+function lastOf(result: QueryResult<Row>): QueryResult<Row> {
+  return [result].flat().at(-1) ?? result;
 }

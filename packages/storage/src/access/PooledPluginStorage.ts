@@ -16,6 +16,8 @@ export class PooledPluginStorage<Tables extends object> implements PluginStorage
   readonly schema: string;
   readonly db: Kysely<Tables>;
   readonly #pool: ConnectionPool;
+  /** Conflicts after which a transaction was given up: one around it is not run again for them. */
+  readonly #givenUp = new WeakSet<PeekError>();
 
   constructor(schema: string, pool: ConnectionPool) {
     this.schema = schema;
@@ -35,7 +37,11 @@ export class PooledPluginStorage<Tables extends object> implements PluginStorage
       try {
         return await transaction.execute(work);
       } catch (error) {
-        if (!PeekError.is(error) || error.code !== "STORAGE_CONFLICT" || retry >= retries) throw error;
+        if (!PeekError.is(error) || error.code !== "STORAGE_CONFLICT" || this.#givenUp.has(error)) throw error;
+        if (retry >= retries) {
+          this.#givenUp.add(error);
+          throw error;
+        }
         // By chance, so that those who met do not meet again.
         await wait(Math.random() * firstWaitMs * 2 ** retry);
       }
@@ -44,12 +50,14 @@ export class PooledPluginStorage<Tables extends object> implements PluginStorage
 
   async withClient<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     const lent = await this.#pool.acquire();
+    const listeners = listenersOf(lent.client);
     let clean = false;
     try {
       const result = await work(lent.client);
       clean = await isCleaned(lent);
       return result;
     } finally {
+      listeners.restore();
       this.#pool.release(lent, !clean);
     }
   }
@@ -66,4 +74,23 @@ async function isCleaned(lent: LentClient): Promise<boolean> {
     // What the work has done stays done.
     return false;
   }
+}
+
+const events = ["notification", "notice", "error", "drain", "end"] as const;
+
+/** What listens to a client now, to go back to: what its borrower has added is for nobody after that. */
+function listenersOf(client: ClientBase): { readonly restore: () => void } {
+  const before = new Set(events.flatMap((event) => client.listeners(event)));
+  const restore = (): void => {
+    for (const event of events) {
+      for (const listener of client.listeners(event)) {
+        if (isListener(listener) && !before.has(listener)) client.removeListener(event, listener);
+      }
+    }
+  };
+  return { restore };
+}
+
+function isListener(value: unknown): value is (...values: unknown[]) => void {
+  return typeof value === "function";
 }

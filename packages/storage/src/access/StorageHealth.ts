@@ -13,15 +13,21 @@ export interface HealthStatus {
 /** Keeps whether the database can be reached, and tells of each change once. */
 export class StorageHealth {
   readonly #logger: Logger;
-  readonly #onLost: () => void;
+  readonly #onTrouble: () => void;
   #since = new Date();
   #error: string | undefined;
   #everReached = false;
+  #suspected = false;
 
-  /** @param onLost Called when it was there and is so no more. */
-  constructor(logger: Logger, onLost: () => void) {
+  /** @param onTrouble Called when it was there and is so no more, or may be. */
+  constructor(logger: Logger, onTrouble: () => void) {
     this.#logger = logger;
-    this.#onLost = onLost;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Whether it has not answered somebody in time, and nobody else has spoken to it since. */
+  get suspected(): boolean {
+    return this.#suspected;
   }
 
   get available(): boolean {
@@ -31,6 +37,7 @@ export class StorageHealth {
   /** It was spoken to. */
   reached(): void {
     this.#everReached = true;
+    this.#suspected = false;
     if (this.available) return;
     const seconds = (Date.now() - this.#since.getTime()) / 1000;
     this.#logger.info("The database can be reached again, after %s s", seconds.toFixed(1));
@@ -48,7 +55,16 @@ export class StorageHealth {
       "%s. Calls of plugins fail until it is back",
       error.message.replace(/\.$/, ""),
     );
-    this.#onLost();
+    this.#onTrouble();
+  }
+
+  /** A connection has come to its end, for this reason. */
+  noticed(error: PeekError): void {
+    if (error.code === "STORAGE_UNAVAILABLE") this.lost(error);
+    else if (error.fields["connectionLost"] === true && !this.#suspected) {
+      this.#suspected = true;
+      this.#onTrouble();
+    }
   }
 
   status(): HealthStatus {

@@ -39,8 +39,9 @@ export function isConnectionLost(error: unknown): boolean {
  */
 export function isPreparationStale(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false;
-  const { code, routine } = error;
-  return (code === "0A000" && routine === "RevalidateCachedQuery") || code === "26000";
+  const { code, routine, message } = error;
+  // Only those that were prepared here: a plugin may have prepared some itself.
+  return (code === "0A000" && routine === "RevalidateCachedQuery") || (code === "26000" && message.includes('"peek_'));
 }
 
 /** `: relation "x" does not exist at character 15 of: select * from «x»`. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 export interface ServerFacts {
   /** `"15.20"`. */
   readonly version: string;
-  /** How many connections ordinary accounts may have together. */
+  /** How many connections the plugins may have, and the platform: ordinary accounts together, or the one they share. */
   readonly connections: number;
   /** Whether the account may give each plugin a login role. */
   readonly createsRoles: boolean;
@@ -25,7 +25,9 @@ const query = `
       current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int
         - coalesce(current_setting('reserved_connections', true), '0')::int,
-      nullif(datconnlimit, -1)
+      nullif(datconnlimit, -1),
+      -- Roles of the plugins' own have no limit of their own.
+      CASE WHEN NOT rolsuper AND NOT rolcreaterole THEN nullif(rolconnlimit, -1) END
     ) AS connections,
     rolsuper OR rolcreaterole AS creates_roles,
     pg_catalog.has_database_privilege(datname, 'CREATE') AS creates_schemas

@@ -10,7 +10,7 @@ export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Undefined where the server asks for none. */
+  /** Read for each connection: it may come to be another. Undefined where the server asks for none. */
   readonly password: string | undefined;
   readonly database: string;
   /** False: in the clear. */

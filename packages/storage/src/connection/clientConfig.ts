@@ -26,8 +26,8 @@ export function clientConfig(target: ConnectionTarget, settings: ClientSettings)
     host: target.host,
     port: target.port,
     user: target.user,
-    // An empty one keeps `pg` from looking for another, in PGPASSWORD or a file.
-    password: target.password ?? "",
+    // A function keeps `pg` from looking for another when there is none, in PGPASSWORD or a file.
+    password: () => target.password ?? "",
     database: target.database,
     ssl: target.tls,
     application_name: settings.applicationName,

@@ -24,6 +24,9 @@ export function explainConnectFailure(error: unknown, target: ConnectionTarget):
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH" || code === "ETIMEDOUT" || isTimeout(error)) {
     return unavailable(target, error, `${where} does not answer. ${lookAt(target, "host and port")}`);
   }
+  if (messageOf(error).startsWith("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password")) {
+    return refused(target, error, `it asks for the password of ${target.user}, and storage.connectUrl has none.`);
+  }
   const tls = tlsFault(error, code);
   if (tls !== undefined) return refused(target, error, `TLS with ${where} failed: ${tls}`);
   return unavailable(target, error, `${messageOf(error)} (${where}). ${lookAt(target, "host and port")}`);
@@ -34,7 +37,11 @@ function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekErr
   const said = error.message;
   switch (error.code) {
     case "28P01":
-      return refused(target, error, `the password of ${user} is wrong. Correct it in storage.connectUrl.`);
+      return refused(
+        target,
+        error,
+        `the password of ${user} is wrong, or there is no such account. Correct it in storage.connectUrl.`,
+      );
     case "28000":
       return refused(
         target,

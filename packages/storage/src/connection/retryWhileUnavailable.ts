@@ -16,7 +16,7 @@ const longestWaitMs = 5000;
 /**
  * Does what a database is needed for, again and again while that cannot be reached: each time is told in one line.
  *
- * @throws PeekError `STORAGE_UNAVAILABLE` after the time; anything else at once.
+ * @throws PeekError `STORAGE_UNAVAILABLE` after the time, or by the signal; anything else at once.
  */
 export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { retryMs, logger, signal } = options;
@@ -35,7 +35,9 @@ export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: 
         (pauseMs / 1000).toFixed(1),
         Math.round(leftMs / 1000),
       );
-      await wait(pauseMs, undefined, { signal }).catch(() => undefined);
+      await wait(pauseMs, undefined, { signal }).catch(() => {
+        throw error;
+      });
     }
   }
 }

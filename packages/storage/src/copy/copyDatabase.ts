@@ -165,7 +165,7 @@ async function copyAll(
       try {
         signal.throwIfAborted();
         await copyRows(reading, writing, {
-          schemas: schemas.map(({ schema }) => schema),
+          rooms: schemas.map(({ plugin, schema }) => ({ schema, role: target.catalogue?.rooms.get(plugin)?.role })),
           onTable: (table) => {
             sum.tables += 1;
             sum.rows += table.rows;

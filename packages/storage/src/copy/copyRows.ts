@@ -1,7 +1,9 @@
 import type { LentClient } from "../access/LentClient.ts";
+import type { Room } from "../catalogue/readCatalogue.ts";
+import { assumeRoomSql, leaveRoomSql } from "../room/assumeRoomSql.ts";
 import { copySequences } from "./copySequences.ts";
 import { type CopiedAmount, copyTable } from "./copyTable.ts";
-import { refreshViews } from "./refreshViews.ts";
+import { planRefresh } from "./planRefresh.ts";
 import { type CopiedTable, qualified, readSchemaShape, requireSameShape, type SchemaShape } from "./SchemaShape.ts";
 import { setAside } from "./setAside.ts";
 
@@ -10,8 +12,8 @@ export interface TableProgress extends CopiedTable, CopiedAmount {}
 
 /** What is copied, and how it is told of. */
 export interface CopyRowsOptions {
-  /** Their names are the same on both sides. */
-  readonly schemas: readonly string[];
+  /** Those of the target; the schemas' names are the same on both sides. */
+  readonly rooms: readonly Pick<Room, "schema" | "role">[];
   readonly onTable: (table: TableProgress) => void;
 }
 
@@ -33,26 +35,31 @@ const settings = `
  *   the target's schemas removed: some may be filled.
  */
 export async function copyRows(source: LentClient, target: LentClient, options: CopyRowsOptions): Promise<void> {
-  const { schemas, onTable } = options;
+  const { rooms, onTable } = options;
+  const schemas = rooms.map(({ schema }) => schema);
   await source.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings}`);
   const shape = await readSchemaShape(source, schemas);
   requireSameShape(shape, await readSchemaShape(target, schemas));
-  for (const schema of schemas) await copySchema(source, target, schema, shape, onTable);
+  for (const room of rooms) await copySchema(source, target, room, shape, onTable);
   await source.query("COMMIT");
 }
 
 async function copySchema(
   source: LentClient,
   target: LentClient,
-  schema: string,
+  room: CopyRowsOptions["rooms"][number],
   shape: SchemaShape,
   onTable: (table: TableProgress) => void,
 ): Promise<void> {
+  const { schema } = room;
   const tables = shape.tables.filter((table) => table.schema === schema);
   const names = tables.map(qualified);
   // What is checked only at the end would keep tables from being altered before.
   await target.query(`BEGIN; ${settings} SET CONSTRAINTS ALL IMMEDIATE`);
   const putBack = await setAside(target, schema);
+  const refresh = await planRefresh(source, target, schema);
+  // Nothing of the plugin's runs on the source: COPY of a table only reads.
+  await target.query(assumeRoomSql(room));
   // The migrations may have put rows in.
   if (names.length > 0) await target.query(`TRUNCATE ${names.join(", ")}`);
   for (const table of tables) onTable({ ...table, ...(await copyTable(source, target, table)) });
@@ -62,7 +69,8 @@ async function copySchema(
     target,
     shape.sequences.filter((sequence) => sequence.schema === schema),
   );
-  await refreshViews(source, target, schema);
+  for (const statement of refresh) await target.query(statement);
   if (names.length > 0) await target.query(`ANALYZE ${names.join(", ")}`);
-  await target.query("COMMIT");
+  // What a function of the plugin has put off to the end is still the plugin's to do.
+  await target.query(`SET CONSTRAINTS ALL IMMEDIATE; ${leaveRoomSql} COMMIT`);
 }

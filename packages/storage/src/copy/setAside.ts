@@ -9,8 +9,8 @@ interface Aside {
   readonly back: string;
 }
 
-// Foreign keys, which would have tables filled in an order that need not exist; and checks that were never made of the
-// rows that were there before them.
+// Foreign keys, and checks whose functions read other tables, would have tables filled in an order that need not exist;
+// and there are checks that were never made of the rows that were there before them.
 const constraintsQuery = `
   SELECT
     namespace.nspname AS schema,
@@ -22,7 +22,7 @@ const constraintsQuery = `
   JOIN pg_catalog.pg_class AS class ON class.oid = constraint_.conrelid
   JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
   WHERE namespace.nspname = $1 AND constraint_.conparentid = 0 AND constraint_.coninhcount = 0
-    AND (constraint_.contype = 'f' OR constraint_.contype = 'c' AND NOT constraint_.convalidated)
+    AND constraint_.contype IN ('f', 'c')
 `;
 
 const triggersQuery = `
@@ -32,6 +32,16 @@ const triggersQuery = `
   JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
   WHERE namespace.nspname = $1 AND class.relkind = 'r' AND NOT tgisinternal AND tgenabled <> 'D'
 `;
+
+// Tables whose owner sees the rows by the policies only, and may not be sent any by COPY.
+const forcedQuery = `
+  SELECT namespace.nspname AS schema, class.relname AS name
+  FROM pg_catalog.pg_class AS class
+  JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+  WHERE namespace.nspname = $1 AND class.relforcerowsecurity
+`;
+
+const forcedSchema = z.array(z.object({ schema: z.string(), name: z.string() }));
 
 const constraintsSchema = z.array(
   z.object({
@@ -51,12 +61,17 @@ const triggersSchema = z.array(
 );
 
 /**
- * Takes out of the way what would keep rows from being copied as they are: foreign keys and triggers.
+ * Takes out of the way what would keep rows from being copied as they are: foreign keys, checks, triggers, and
+ * policies that hold for the owner too.
  *
- * @returns Puts all of it back; the rows are then checked against the foreign keys.
+ * @returns Puts all of it back; the rows are then checked against the constraints.
  */
 export async function setAside(lent: LentClient, schema: string): Promise<() => Promise<void>> {
-  const asides = [...(await triggersOf(lent, schema)), ...(await constraintsOf(lent, schema))];
+  const asides = [
+    ...(await policiesOf(lent, schema)),
+    ...(await triggersOf(lent, schema)),
+    ...(await constraintsOf(lent, schema)),
+  ];
   await run(
     lent,
     asides.map(({ away }) => away),
@@ -81,6 +96,14 @@ async function constraintsOf(lent: LentClient, schema: string): Promise<readonly
           : `${add}; COMMENT ON CONSTRAINT ${name} ON ${qualified(table)} IS ${escapeLiteral(comment)}`,
     };
   });
+}
+
+async function policiesOf(lent: LentClient, schema: string): Promise<readonly Aside[]> {
+  const { rows } = await lent.query(forcedQuery, [schema]);
+  return forcedSchema.parse(rows).map((table) => ({
+    away: `ALTER TABLE ${qualified(table)} NO FORCE ROW LEVEL SECURITY`,
+    back: `ALTER TABLE ${qualified(table)} FORCE ROW LEVEL SECURITY`,
+  }));
 }
 
 async function triggersOf(lent: LentClient, schema: string): Promise<readonly Aside[]> {

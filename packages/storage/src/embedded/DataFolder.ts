@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lchownSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { lchownSync, lstatSync, readdirSync, readFileSync, realpathSync, renameSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
@@ -111,13 +111,22 @@ function tellingLine(text: string): string | undefined {
 
 /** Gives all files to the account that is to work with them; it may be another than before. */
 export function suitOwner(layout: EmbeddedLayout, owner: number | undefined): void {
-  const { dataDir } = layout;
+  // The folder itself may have been put elsewhere by whoever made the home. What is in it was made by another account.
+  const dataDir = realpathSync(layout.dataDir);
   if (owner === undefined || statSync(dataDir).uid === owner) return;
+  giveContents(dataDir, owner);
   // The folder itself comes last: whoever is killed on the way leaves it as it was, and the next begins again.
-  for (const entry of readdirSync(dataDir, { recursive: true, encoding: "utf8" })) {
-    lchownSync(join(dataDir, entry), owner, owner);
-  }
   lchownSync(dataDir, owner, owner);
+}
+
+/** Never through a link, and no file that has another name too: it may be one that is none of the database's. */
+function giveContents(dir: string, owner: number): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) giveContents(path, owner);
+    else if (lstatSync(path).nlink > 1) continue;
+    lchownSync(path, owner, owner);
+  }
 }
 
 async function removeFolder(dir: string): Promise<void> {

@@ -12,6 +12,8 @@ export interface EmbeddedLayout {
   readonly libDir: string;
   /** The socket, when the path is short enough for one. */
   readonly socketFile: string;
+  /** The port that clients know, when it is not. */
+  readonly portFile: string;
 }
 
 /** The number in the name of the server's socket: nothing else has a socket in this folder. */
@@ -28,5 +30,6 @@ export function embeddedLayout(dir: string): EmbeddedLayout {
     passwordFile: join(dir, "password"),
     libDir: join(dir, "lib"),
     socketFile: join(dir, `.s.PGSQL.${socketPort}`),
+    portFile: join(dir, "port"),
   };
 }

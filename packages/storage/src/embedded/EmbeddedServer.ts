@@ -10,7 +10,7 @@ import { endLeftoverServer } from "./leftoverServer.ts";
 import { passwordForNewData, passwordOfData } from "./ownerPassword.ts";
 import { findPostgresPackage } from "./PostgresPackage.ts";
 import { type PostgresPrograms, preparePrograms } from "./PostgresPrograms.ts";
-import { chooseAddress, hostAndPort } from "./serverAddress.ts";
+import { chooseAddress, hostAndPort, keepAddress } from "./serverAddress.ts";
 import type { ServerProcess } from "./ServerProcess.ts";
 import { type ServerAddress, serverArguments } from "./serverSettings.ts";
 import { ServerSupervisor, type StartServer } from "./ServerSupervisor.ts";
@@ -36,6 +36,7 @@ interface RunningServer {
   readonly server: ServerProcess;
   readonly connection: EmbeddedConnection;
   readonly start: StartServer;
+  readonly programs: PostgresPrograms;
 }
 
 /**
@@ -47,6 +48,7 @@ interface RunningServer {
 export class EmbeddedServer implements AsyncDisposable {
   readonly #dir: string;
   readonly #supervisor: ServerSupervisor;
+  readonly #programs: PostgresPrograms;
   readonly #logger: Logger;
   #stopped: Promise<void> | undefined;
 
@@ -59,6 +61,7 @@ export class EmbeddedServer implements AsyncDisposable {
     this.#dir = dir;
     this.#logger = options.logger;
     this.#supervisor = new ServerSupervisor(running.server, running.start, options.logger);
+    this.#programs = running.programs;
     this.connection = running.connection;
     this.version = version;
   }
@@ -101,6 +104,7 @@ export class EmbeddedServer implements AsyncDisposable {
       removeEmbeddedConnection(this.#dir);
     } finally {
       await this.#supervisor.stop();
+      this.#programs.remove();
     }
     this.#logger.info("The embedded PostgreSQL has stopped, within %d ms", Math.round(performance.now() - began));
   }
@@ -116,10 +120,15 @@ async function openServer(
   if (!isNew) checkDataVersion(layout, postgres.version);
   removeEmbeddedConnection(layout.dir);
   const programs = await preparePrograms(postgres, layout);
-  await removeDrafts(layout);
-  const password = await (isNew ? newData : presentData)(layout, programs, options.logger);
-  const running = await run({ options, layout, programs, password, isNew });
-  return { version: postgres.version, running };
+  try {
+    await removeDrafts(layout);
+    const password = await (isNew ? newData : presentData)(layout, programs, options.logger);
+    const running = await run({ options, layout, programs, password, isNew });
+    return { version: postgres.version, running };
+  } catch (error) {
+    programs.remove();
+    throw error;
+  }
 }
 
 async function newData(layout: EmbeddedLayout, programs: PostgresPrograms, logger: Logger): Promise<string> {
@@ -145,17 +154,18 @@ interface RunInput {
 }
 
 async function run(input: RunInput): Promise<RunningServer> {
-  const { layout, password, isNew } = input;
+  const { layout, programs, password, isNew } = input;
   const { address, start, server } = await startSomewhere(input, input.options.signal ?? new AbortController().signal);
   const connection = { ...hostAndPort(layout, address), user: ownerAccount, password, database: "peek" };
   try {
     await ensureDatabase(connection, isNew, layout.passwordFile);
+    keepAddress(layout, address);
     writeEmbeddedConnection(layout.dir, connection);
   } catch (error) {
     await server.end();
     throw error;
   }
-  return { server, connection, start };
+  return { server, connection, start, programs };
 }
 
 /** Starts the server, at another port when the one that was free has been taken meanwhile. */
@@ -164,7 +174,7 @@ async function startSomewhere(
   signal: AbortSignal,
 ): Promise<{ readonly address: ServerAddress; readonly start: StartServer; readonly server: ServerProcess }> {
   for (let attempt = 1; ; attempt += 1) {
-    const address = await chooseAddress(input.layout);
+    const address = await chooseAddress(input.layout, attempt > 1);
     const start = starter(input, address);
     try {
       return { address, start, server: await start(signal) };

@@ -11,6 +11,8 @@ export interface PostgresPrograms {
   readonly owner: number | undefined;
   /** How to run one of them. */
   call(program: "initdb" | "postgres", args: readonly string[]): ProgramCall;
+  /** Removes what was made for them alone: they cannot be run any more. */
+  readonly remove: () => void;
 }
 
 /**
@@ -19,11 +21,13 @@ export interface PostgresPrograms {
  * @throws PeekError `STORAGE_EMBEDDED_UNSUPPORTED`; Error of `node:fs`
  */
 export async function preparePrograms(postgres: PostgresPackage, layout: EmbeddedLayout): Promise<PostgresPrograms> {
-  const environment = programEnvironment(linkLibraries(postgres, layout.libDir));
   const { prefix, owner } = await chooseProgramAccount(postgres, layout.dir);
+  const { folders, remove } = linkLibraries(postgres, layout.libDir);
+  const environment = programEnvironment(folders);
   return {
     owner,
     call: (program, args) => ({ command: [...prefix, join(postgres.bin, program), ...args], environment }),
+    remove,
   };
 }
 

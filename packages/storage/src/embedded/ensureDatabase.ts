@@ -49,7 +49,9 @@ async function isThere(connection: EmbeddedConnection): Promise<boolean> {
 async function query(connection: EmbeddedConnection, statements: readonly string[]): Promise<void> {
   // While the server starts there is time to import it.
   const { Client } = await import("pg");
-  const client = new Client({ ...connection, ssl: false, connectionTimeoutMillis: connectWithinMs });
+  // With options of its own, so that those of the user's shell are not used.
+  const options = "-c search_path=pg_catalog";
+  const client = new Client({ ...connection, ssl: false, options, connectionTimeoutMillis: connectWithinMs });
   // What ends the connection while nothing is asked is told by the next statement.
   client.on("error", () => undefined);
   try {

@@ -29,7 +29,7 @@ export class MigrationRun {
   /** @throws PeekError `MIGRATION_FAILED` or `MIGRATIONS_UNREADABLE`; the schema is then as it was. */
   async apply(file: MigrationFile): Promise<void> {
     const migration = await importMigration(file);
-    await this.#orRollBack(() => this.#up(file, migration, "BEGIN;", "COMMIT"));
+    await this.#orRollBack(() => this.#up(file, migration, beginClean, "COMMIT"));
   }
 
   /**
@@ -47,9 +47,11 @@ export class MigrationRun {
     await this.#orRollBack(async () => {
       await this.#lent.query("BEGIN");
       await prepare(this.#lent.client);
-      for (const file of files) {
+      for (const [index, file] of files.entries()) {
         onFile(file);
-        await this.#up(file, await importMigration(file), "", "");
+        // What the one before has put off was done with, which holds for the rest of a transaction.
+        const before = index === 0 ? cleanSession : `${cleanSession} SET CONSTRAINTS ALL DEFERRED;`;
+        await this.#up(file, await importMigration(file), before, "");
       }
       await this.#lent.query("ROLLBACK");
     });
@@ -68,7 +70,7 @@ export class MigrationRun {
     }
     const forget = `DELETE FROM peek_platform.migration WHERE plugin = ${escapeLiteral(plugin)} AND number = ${file.number};`;
     const step = async (db: MigrationDatabase): Promise<void> => await migration.down?.(db);
-    await this.#orRollBack(() => this.#run(file, "down", step, "BEGIN;", () => `${forget} COMMIT`));
+    await this.#orRollBack(() => this.#run(file, "down", step, beginClean, () => `${forget} COMMIT`));
   }
 
   /** @param before What begins the transaction, and `after` what ends it; nothing within one that goes on. */
@@ -111,10 +113,28 @@ export class MigrationRun {
       if (this.#lent.running > 0) {
         throw new Error("it returned while queries of its own were running. Await each of them");
       }
-      await this.#lent.query(`${requireMark} RESET ROLE; SET LOCAL search_path TO pg_catalog; ${after()}`);
+      await this.#finish(after());
     } catch (error) {
       source.close();
       throw failed(this.#room.plugin, file, way, error);
+    }
+  }
+
+  /** What the migration has put off is done as its own doing, before the platform records it as the owner. */
+  async #finish(after: string): Promise<void> {
+    const { role, schema } = this.#room;
+    const sql = `
+      ${requireUnchanged(role)}
+      SET LOCAL search_path TO ${escapeIdentifier(schema)};
+      SET CONSTRAINTS ALL IMMEDIATE;
+      RESET ROLE;
+      SET LOCAL search_path TO pg_catalog;
+      ${after}`;
+    try {
+      await this.#lent.client.query(sql);
+    } catch (error) {
+      // Not with the statement, which is not the migration's.
+      throw this.#lent.explain(error, "");
     }
   }
 
@@ -158,22 +178,41 @@ class MigrationConnection {
 const mark = "peek.migration";
 /** The code of the error when it is gone: the migration has ended its transaction, whether it began another or not. */
 const endedState = "PK001";
-const requireMark = `
-  DO $$ BEGIN
-    IF current_setting('${mark}', true) IS DISTINCT FROM 'on' THEN RAISE EXCEPTION SQLSTATE '${endedState}'; END IF;
-  END $$;`;
+/** The code of the error when it is there, but the migration has another role than it was given. */
+const otherRoleState = "PK002";
+
+/** @param role What the migration was given; undefined where that is the account's own, which a reset gives. */
+function requireUnchanged(role: string | undefined): string {
+  const [reset, given] = role === undefined ? ["RESET ROLE;", "current_user"] : ["", escapeLiteral(role)];
+  return `
+    DO $peek$ DECLARE own name := current_user; BEGIN
+      IF current_setting('${mark}', true) IS DISTINCT FROM 'on' THEN RAISE EXCEPTION SQLSTATE '${endedState}'; END IF;
+      ${reset}
+      IF own <> ${given} THEN RAISE EXCEPTION SQLSTATE '${otherRoleState}'; END IF;
+    END $peek$;`;
+}
+
+/** Takes back what a migration may leave in its session; what is the connection's own stays, such as its locks. */
+const cleanSession = `
+  RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
+  CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES;`;
+/** In a transaction before its own, which could otherwise not be given an isolation level any more. */
+const beginClean = `BEGIN READ WRITE; ${cleanSession} COMMIT; BEGIN;`;
+
+const mistakes: ReadonlyMap<unknown, string> = new Map([
+  [endedState, "it ended the transaction that it runs in. Leave COMMIT and ROLLBACK to the platform"],
+  [otherRoleState, "it changed the role that it runs in. Leave SET ROLE and RESET ROLE to the platform"],
+]);
 
 function failed(plugin: string, { name, file }: MigrationFile, way: "up" | "down", thrown: unknown): PeekError {
   // A database that went away is not the migration's fault.
   if (PeekError.is(thrown) && thrown.exitCode === ExitCode.unavailable) return thrown;
   const sqlState = PeekError.is(thrown) ? thrown.fields["sqlState"] : undefined;
-  const [what, outcome] =
+  const what = mistakes.get(sqlState) ?? messageOf(thrown).replace(/\.$/, "");
+  const outcome =
     sqlState === endedState
-      ? [
-          "it ended the transaction that it runs in. Leave COMMIT and ROLLBACK to the platform",
-          "What it committed itself is in the schema, and has to be taken back by hand.",
-        ]
-      : [messageOf(thrown).replace(/\.$/, ""), "The schema is as it was before it."];
+      ? "What it committed itself is in the schema, and has to be taken back by hand."
+      : "The schema is as it was before it.";
   return new PeekError(
     "MIGRATION_FAILED",
     `${way}() of the migration ${name} of ${plugin} failed: ${what}. ${outcome} (${file})`,

@@ -8,10 +8,15 @@ export class Turns {
     this.#free = places;
   }
 
-  /** Does work when it has its turn. */
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does work when it has its turn.
+   *
+   * @param signal Ends the wait; whoever works then is not concerned.
+   */
+  async take<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#wait(signal);
     try {
       return await work();
     } finally {
@@ -20,5 +25,20 @@ export class Turns {
       if (next === undefined) this.#free += 1;
       else next();
     }
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(go);
+    });
   }
 }

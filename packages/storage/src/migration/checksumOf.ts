@@ -5,6 +5,7 @@ import { parse } from "acorn";
 /**
  * What tells whether a migration was edited: a hash of what its code says, not of how it is written. Comments, layout
  * and types do not count, so that the TypeScript in a workspace and the JavaScript that was built of it are the same.
+ * Nor does down(), which has not been run: the way back may be written later.
  *
  * @throws SyntaxError when it is not a module.
  */
@@ -37,8 +38,8 @@ function isEmpty(value: unknown): boolean {
   if (!isNode(value)) return false;
   const { type, declaration, source, specifiers } = value;
   if (type === "EmptyStatement") return true;
-  // What the compiler may leave of an import of types, or not.
-  if (type === "ImportDeclaration") return Array.isArray(specifiers) && specifiers.length === 0;
+  if (type === "ExportNamedDeclaration" && isNamedDown(declaration)) return true;
+  if (type === "ImportDeclaration") return isImportOfNothing(value);
   // `export {}`, which marks a module that has nothing else to export.
   return (
     type === "ExportNamedDeclaration" &&
@@ -47,6 +48,21 @@ function isEmpty(value: unknown): boolean {
     Array.isArray(specifiers) &&
     specifiers.length === 0
   );
+}
+
+/** Of nothing at all; or of what every migration may use, which changes nothing by being there. */
+function isImportOfNothing({ specifiers, source }: Readonly<Record<string, unknown>>): boolean {
+  if (isNode(source) && source["value"] === "@peek/plugin-base/storage") return true;
+  return Array.isArray(specifiers) && specifiers.length === 0;
+}
+
+/** `function down() {}`, or `const down = …`. */
+function isNamedDown(declaration: unknown): boolean {
+  if (!isNode(declaration)) return false;
+  const { id, declarations } = declaration;
+  const [only, ...others] = Array.isArray(declarations) ? declarations : [declaration];
+  const name: unknown = isNode(only) ? only["id"] : id;
+  return others.length === 0 && isNode(name) && name["name"] === "down";
 }
 
 function textOf({ value }: Readonly<Record<string, unknown>>): unknown {

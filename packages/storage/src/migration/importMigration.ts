@@ -8,8 +8,8 @@ import type { MigrationFile } from "./MigrationFile.ts";
  *
  * @throws PeekError `MIGRATIONS_UNREADABLE` when it cannot be imported, or exports no up().
  */
-export async function importMigration({ file }: MigrationFile): Promise<Migration> {
-  const module = await importModule(file);
+export async function importMigration({ file, checksum }: MigrationFile): Promise<Migration> {
+  const module = await importModule(file, checksum);
   if (!isMigration(module)) {
     throw new PeekError(
       "MIGRATIONS_UNREADABLE",
@@ -20,9 +20,10 @@ export async function importMigration({ file }: MigrationFile): Promise<Migratio
   return module;
 }
 
-async function importModule(file: string): Promise<object> {
+async function importModule(file: string, checksum: string): Promise<object> {
   try {
-    const module: object = await import(pathToFileURL(file).href);
+    // Another content is another module: Node keeps what it has once imported.
+    const module: object = await import(`${pathToFileURL(file).href}?${checksum}`);
     return module;
   } catch (cause) {
     throw new PeekError("MIGRATIONS_UNREADABLE", `Importing the migration ${file} failed: ${messageOf(cause)}`, {

@@ -74,7 +74,7 @@ function outOfOrder(plugin: string, { name, file }: MigrationFile, newest: bigin
 function edited(plugin: string, { name, file }: MigrationFile, { appliedAt, checksum }: AppliedMigration): PeekError {
   return new PeekError(
     "MIGRATION_EDITED",
-    `The migration ${name} of ${plugin} (${file}) is not what was applied ${appliedAt}. Put it back as it was, and make the change in a new migration.`,
+    `The migration ${name} of ${plugin} (${file}) is not what was applied ${appliedAt}. Put it back as it was, and make the change in a new migration; or, where it is your own and nobody else has applied it, take it back first: peek storage rollback ${plugin} --edited.`,
     { fields: { plugin, migration: name, checksum } },
   );
 }

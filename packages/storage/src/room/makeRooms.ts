@@ -1,18 +1,23 @@
-import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { type ClientBase, escapeIdentifier, escapeLiteral } from "pg";
-import { layoutSql } from "../catalogue/layout.ts";
+import { makeLayout } from "../catalogue/layout.ts";
 import { type Catalogue, readCatalogue, type Room } from "../catalogue/readCatalogue.ts";
 import type { ServerFacts } from "../catalogue/readServerFacts.ts";
 import type { ConnectionTarget } from "../connection/ConnectionTarget.ts";
-import { handOverSql } from "./handOverSql.ts";
-import { roleNameOf, rolePassword, schemaNameOf } from "./names.ts";
+import { closePublicSchema } from "./closePublicSchema.ts";
+import { makeDrafts } from "./makeDrafts.ts";
+import { roleNameOf, schemaNameOf } from "./names.ts";
+import { claimRefusal, presentRoles } from "./roleClaims.ts";
+import { roomSql } from "./roomSql.ts";
 
 /** A number of ours among those of other programs' advisory locks in the same database: "peek". */
 export const lockSpace = 0x7065656b;
 /** The lock under which rooms are made. */
 const roomsLock = 0;
+/** How often it is asked for while another has it; milliseconds. */
+const lockPauseMs = 200;
 
 /** Why a plugin has no room, by plugin. */
 export type RefusedRooms = ReadonlyMap<string, PeekError>;
@@ -46,7 +51,8 @@ export async function makeRooms(
   }
   await client.query("BEGIN");
   try {
-    const { catalogue, refused, made } = await makeRoomsWithin(client, target, facts, plugins);
+    const { catalogue, refused, made } = await makeRoomsWithin(client, target, facts, plugins, logger);
+    if (seen === undefined) await closePublicSchema(client, logger);
     await client.query("COMMIT");
     if (made.length > 0) logger.debug("Made the schemas of %s", made.join(", "));
     return { catalogue, refused };
@@ -66,6 +72,7 @@ export async function makeRoomsWithin(
   target: ConnectionTarget,
   facts: ServerFacts,
   plugins: readonly string[],
+  logger: Logger,
 ): Promise<{ readonly catalogue: Catalogue; readonly refused: RefusedRooms; readonly made: readonly string[] }> {
   const { user, database } = target;
   if (!facts.createsSchemas) {
@@ -75,15 +82,27 @@ export async function makeRoomsWithin(
       { fields: { user, database } },
     );
   }
-  await client.query(`SELECT pg_catalog.pg_advisory_xact_lock(${lockSpace}, ${roomsLock})`);
+  await takeLock(client, logger);
   // Another service may have been here while the lock was waited for.
-  const { secret, rooms } = await catalogueOf(client);
+  const { secret, rooms, applied } = await catalogueOf(client);
   const missing = plugins.filter((plugin) => !isMade(rooms.get(plugin), facts));
-  const refused = await takenSchemas(client, missing, rooms);
+  const planned = missing.map((plugin) => plannedRoom(plugin, database, facts, rooms.get(plugin)));
+  const roles = await presentRoles(
+    client,
+    planned.map(({ role }) => role).filter((role) => role !== undefined),
+  );
+  const refused = new Map(await refusedSchemas(client, planned, rooms, applied));
+  for (const { plugin, role } of planned) {
+    const refusal = role === undefined ? undefined : claimRefusal(plugin, role, roles);
+    if (refusal !== undefined && !refused.has(plugin)) refused.set(plugin, refusal);
+  }
+  const drafts = await Promise.all(
+    planned
+      .filter(({ plugin }) => !refused.has(plugin))
+      .map(async (room) => ({ room, sql: await roomSql(room, rooms.has(room.plugin), database, secret, roles) })),
+  );
+  for (const [plugin, error] of await makeDrafts(client, user, drafts, roles)) refused.set(plugin, error);
   const made = missing.filter((plugin) => !refused.has(plugin));
-  const roles = await existingRoles(client);
-  const statements = made.map((plugin) => roomSql(plugin, rooms.get(plugin), database, facts, secret, roles));
-  if (statements.length > 0) await client.query(statements.join(""));
   const catalogue = await readCatalogue(client);
   if (catalogue === undefined) throw new PeekError("INTERNAL", "Peek's own tables are gone within a transaction.");
   return { catalogue, refused, made };
@@ -92,11 +111,6 @@ export async function makeRoomsWithin(
 /** Whether a room has all that it can have: also a role, if one can be made now. */
 function isMade(room: Room | undefined, facts: ServerFacts): boolean {
   return room?.complete === true && (room.role !== undefined || !facts.createsRoles);
-}
-
-/** Gives a role its password again. */
-export function passwordSql(role: string, secret: string): string {
-  return `ALTER ROLE ${escapeIdentifier(role)} LOGIN PASSWORD ${escapeLiteral(rolePassword(secret, role))};`;
 }
 
 /** The room that a plugin has, or would be given. */
@@ -113,73 +127,57 @@ async function catalogueOf(client: ClientBase): Promise<Catalogue> {
   const found = await readCatalogue(client);
   if (found !== undefined) return found;
   await client.query("ROLLBACK TO SAVEPOINT look");
-  const secret = randomBytes(32).toString("base64url");
-  await client.query(layoutSql(secret));
+  const secret = await makeLayout(client);
   return { secret, copyBeganAt: undefined, rooms: new Map(), applied: new Map() };
 }
 
-/** Schemas that are there but are nobody's room. */
-async function takenSchemas(
+/** Schemas that are there but are nobody's room; and those that were somebody's and are not there. */
+async function refusedSchemas(
   client: ClientBase,
-  plugins: readonly string[],
-  rooms: ReadonlyMap<string, Room>,
+  planned: readonly Room[],
+  rooms: Catalogue["rooms"],
+  applied: Catalogue["applied"],
 ): Promise<RefusedRooms> {
-  const fresh = plugins.filter((plugin) => !rooms.has(plugin));
   const { rows } = await client.query<{ readonly nspname: string }>(
     "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)",
-    [fresh.map(schemaNameOf)],
+    [planned.map(({ schema }) => schema)],
   );
-  const taken = new Set(rows.map(({ nspname }) => nspname));
-  return new Map(
-    fresh
-      .filter((plugin) => taken.has(schemaNameOf(plugin)))
-      .map((plugin) => {
-        const schema = schemaNameOf(plugin);
-        const message = `The schema ${schema}, which ${plugin} is to have, is in the database already, and Peek did not make it. Rename or drop it, or use another database.`;
-        return [plugin, new PeekError("STORAGE_SCHEMA_TAKEN", message, { fields: { plugin, schema } })];
-      }),
-  );
-}
-
-async function existingRoles(client: ClientBase): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ readonly rolname: string }>("SELECT rolname FROM pg_catalog.pg_roles");
-  return new Set(rows.map(({ rolname }) => rolname));
-}
-
-/** Makes what a plugin's room lacks: all of it, or what a restored database came without. */
-function roomSql(
-  plugin: string,
-  room: Room | undefined,
-  database: string,
-  facts: ServerFacts,
-  secret: string,
-  roles: ReadonlySet<string>,
-): string {
-  const { schema, role } = plannedRoom(plugin, database, facts, room);
-  const schemaName = escapeIdentifier(schema);
-  if (role === undefined) {
-    return `
-      CREATE SCHEMA IF NOT EXISTS ${schemaName};
-      ${recordSql(plugin, schema, undefined)}
-    `;
+  const present = new Set(rows.map(({ nspname }) => nspname));
+  const refused = new Map<string, PeekError>();
+  for (const { plugin, schema } of planned) {
+    const isKnown = rooms.has(plugin);
+    if (!isKnown && present.has(schema)) refused.set(plugin, schemaTaken(plugin, schema));
+    // Without any there was nothing in it that Peek knows of.
+    if (isKnown && !present.has(schema) && applied.has(plugin)) refused.set(plugin, schemaGone(plugin, schema));
   }
-  const roleName = escapeIdentifier(role);
-  return `
-    ${roles.has(role) ? "" : `CREATE ROLE ${roleName};`}
-    ${passwordSql(role, secret)}
-    GRANT ${roleName} TO CURRENT_USER;
-    GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${roleName};
-    CREATE SCHEMA IF NOT EXISTS ${schemaName} AUTHORIZATION ${roleName};
-    ${room === undefined ? "" : handOverSql(schema, role)}
-    ${recordSql(plugin, schema, role)}
-  `;
+  return refused;
 }
 
-function recordSql(plugin: string, schema: string, role: string | undefined): string {
-  const values = [plugin, schema].map((each) => escapeLiteral(each));
-  return `
-    INSERT INTO peek_platform.plugin (name, schema, role)
-      VALUES (${values.join(", ")}, ${role === undefined ? "NULL" : escapeLiteral(role)})
-      ON CONFLICT (name) DO UPDATE SET role = excluded.role;
-  `;
+function schemaTaken(plugin: string, schema: string): PeekError {
+  return new PeekError(
+    "STORAGE_SCHEMA_TAKEN",
+    `The schema ${schema}, which ${plugin} is to have, is in the database already, and Peek did not make it. Rename or drop it, or use another database.`,
+    { fields: { plugin, schema } },
+  );
+}
+
+function schemaGone(plugin: string, schema: string): PeekError {
+  const name = escapeLiteral(plugin);
+  return new PeekError(
+    "STORAGE_SCHEMA_GONE",
+    `The schema ${schema} of ${plugin} is not in the database any more, though its migrations were applied. Restore it from a backup. To begin anew without what was in it: DELETE FROM peek_platform.migration WHERE plugin = ${name}; DELETE FROM peek_platform.plugin WHERE name = ${name};`,
+    { fields: { plugin, schema } },
+  );
+}
+
+/** Waits for whoever has the lock by asking again: a server that is only asked has something to answer. */
+async function takeLock(client: ClientBase, logger: Logger): Promise<void> {
+  for (let isTold = false; ; isTold = true) {
+    const { rows } = await client.query<{ readonly taken: boolean }>(
+      `SELECT pg_catalog.pg_try_advisory_xact_lock(${lockSpace}, ${roomsLock}) AS taken`,
+    );
+    if (rows[0]?.taken === true) return;
+    if (!isTold) logger.info("Another process is making schemas; waiting for that");
+    await wait(lockPauseMs);
+  }
 }

@@ -24,6 +24,6 @@ function fitted(name: string): string {
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 10);
   // The names are ASCII but for the database's, of which no half character may be left.
   let head = name.slice(0, maxName - hash.length - 1);
-  while (Buffer.byteLength(head) > maxName - hash.length - 1) head = head.slice(0, -1);
+  while (Buffer.byteLength(head) > maxName - hash.length - 1 || !head.isWellFormed()) head = head.slice(0, -1);
   return `${head}_${hash}`;
 }

@@ -12,7 +12,7 @@ import {
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { readEmbeddedConnection } from "../../src/embedded/EmbeddedConnection.ts";
 import { findPostgresPackage } from "../../src/embedded/PostgresPackage.ts";
 import { caught } from "./caught.ts";
@@ -238,6 +238,49 @@ describe("An embedded server in a folder", () => {
     other.on("error", resolve).on("listening", () => resolve("listening"));
     other.listen(connection.port, "127.0.0.1");
     expect(await promise).toMatchObject({ code: "EADDRINUSE" });
+  });
+
+  it("whose path is too long for a socket keeps its port, unless another program has it", async () => {
+    const dir = join(temporaryFolder(), "x".repeat(100));
+    fill(dir);
+    const first = await openServer(dir);
+    await first.stop();
+    const second = await openServer(dir);
+    expect(second.connection).toEqual(first.connection);
+    await second.stop();
+    const other = createServer().listen(first.connection.port, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const third = await openServer(dir);
+    expect(third.connection.port).not.toBe(first.connection.port);
+    await third.stop();
+    other.close();
+    await once(other, "close");
+    writeFileSync(join(dir, "port"), "no port");
+    expect(await numbers((await openServer(dir)).connection)).toEqual([1]);
+  });
+
+  it.each([":", ";"])("with a %s in its path runs, and leaves nothing elsewhere", async (divider) => {
+    const dir = join(temporaryFolder(), `a${divider}b`);
+    const temporary = temporaryFolder();
+    vi.stubEnv("TMPDIR", temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const server = await openServer(dir);
+    expect(await query(server.connection, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    const [links = ""] = readdirSync(temporary);
+    expect(mode(join(temporary, links))).toBe(0o700);
+    await server.stop();
+    await caught(() => openServer(dir, new TestLog(), { shared_buffers: "nonsense" }));
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("is used as the service says, whatever the user's shell has for PostgreSQL's programs", async () => {
+    vi.stubEnv("PGOPTIONS", "-c default_transaction_read_only=on");
+    vi.stubEnv("PGPASSWORD", "another");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { connection } = await openServer(temporaryFolder());
+    vi.unstubAllEnvs();
+    expect(await query(connection, "SELECT current_database() AS name")).toEqual([{ name: "peek" }]);
   });
 
   it("whose port is taken again and again gives up, and says so", async () => {

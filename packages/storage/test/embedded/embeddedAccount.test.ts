@@ -1,4 +1,4 @@
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { caught } from "./caught.ts";
@@ -42,6 +42,24 @@ describe.runIf(isRoot)("Root's embedded server", () => {
     expect(await numbers(third.connection)).toEqual([1]);
     expect(statSync(`/proc/${serverPid(dir)}`).uid).toBe(0);
     expect(statSync(join(dir, "data", "PG_VERSION")).uid).toBe(0);
+  });
+
+  it("gives another account nothing that lies outside of its data", async () => {
+    const dir = temporaryFolder();
+    fill(dir);
+    const outside = temporaryFolder();
+    for (const name of ["linked", "named"]) writeFileSync(join(outside, name), "");
+    mkdirSync(join(outside, "inner"));
+    writeFileSync(join(outside, "inner", "file"), "");
+    const data = join(dir, "data");
+    symlinkSync(join(outside, "linked"), join(data, "link"));
+    symlinkSync(join(outside, "inner"), join(data, "pg_tblspc", "inner"));
+    linkSync(join(outside, "named"), join(data, "name"));
+    forbid("unshare");
+    expect(await numbers((await openServer(dir)).connection)).toEqual([1]);
+    expect(statSync(join(data, "global")).uid).toBe(65_534);
+    for (const name of ["", "linked", "named", "inner", "inner/file"])
+      expect([name, statSync(join(outside, name)).uid]).toEqual([name, 0]);
   });
 
   it("is made by another account where there are no namespaces", async () => {

@@ -29,7 +29,7 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
   }
 
   async #tell(): Promise<void> {
-    const rows = await this.#stringInts.all();
+    const rows = (await this.#stringInts.all()).slice(-2);
     this.#logger.info("%s", rows.map(({ string1, int1 }) => `${string1} has ${int1}`).join(", "));
   }
 }

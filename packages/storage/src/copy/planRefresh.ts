@@ -33,14 +33,13 @@ const viewsSchema = z.array(
 
 type View = z.infer<typeof viewsSchema>[number];
 
-/** Fills the materialized views that are filled in the source, each after those that it is made of. */
-export async function refreshViews(source: LentClient, target: LentClient, schema: string): Promise<void> {
+/** What fills the materialized views that are filled in the source, each after those that it is made of. */
+export async function planRefresh(source: LentClient, target: LentClient, schema: string): Promise<readonly string[]> {
   const filled = new Set((await viewsIn(source, schema)).filter((view) => view.is_filled).map(qualified));
-  for (const view of inOrder(await viewsIn(target, schema))) {
-    if (!view.is_stored) continue;
-    const withData = filled.has(qualified(view)) ? "" : " WITH NO DATA";
-    await target.query(`REFRESH MATERIALIZED VIEW ${qualified(view)}${withData}`);
-  }
+  return inOrder(await viewsIn(target, schema))
+    .filter((view) => view.is_stored)
+    .map(qualified)
+    .map((name) => `REFRESH MATERIALIZED VIEW ${name}${filled.has(name) ? "" : " WITH NO DATA"}`);
 }
 
 async function viewsIn(lent: LentClient, schema: string): Promise<readonly View[]> {

@@ -1,0 +1,118 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { sql } from "@peek/plugin-base/storage";
+import { describe, expect, it } from "vitest";
+import { caught, enter, nameOf, openStorage, TestLog, until } from "./rig.ts";
+import { TcpProxy } from "./TcpProxy.ts";
+import { openTestDatabase } from "./testing.ts";
+
+describe("a plugin's connections", () => {
+  it("leave nothing behind in memory, however often they are used", { timeout: 30_000 }, async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database);
+    await using entered = enter(storage);
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    const heapAfter = async (queries: number): Promise<number> => {
+      for (let run = 0; run < queries; run += 4) {
+        await Promise.all([1, 2, 3, 4].map((n) => sql`SELECT ${n}::int`.execute(entered.storage.db)));
+      }
+      if (typeof collect === "function") collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await heapAfter(2000);
+    // A hundred bytes a query would be a megabyte and a half.
+    expect((await heapAfter(15_000)) - before).toBeLessThan(1_000_000);
+  });
+
+  it("are shared with a plugin that asks for few, while another would use them all", async () => {
+    await using database = await openTestDatabase();
+    await database.query(`ALTER DATABASE ${await nameOf(database)} CONNECTION LIMIT 7`);
+    const plugins = ["peek_plugin_busy", "peek_plugin_quiet"];
+    await using storage = await openStorage(database, { plugins, config: { poolSize: 3, acquireTimeoutSeconds: 3 } });
+    await using busy = enter(storage, "peek_plugin_busy");
+    await using quiet = enter(storage, "peek_plugin_quiet");
+    const served = new AbortController();
+    const loops = [1, 2, 3, 4].map(async () => {
+      do await sql`SELECT pg_sleep(0.01)`.execute(busy.storage.db);
+      while (!served.signal.aborted);
+    });
+    await sql`SELECT 1`.execute(busy.storage.db);
+    const answer = await sql`SELECT 1 AS one`.execute(quiet.storage.db).finally(() => served.abort());
+    expect(answer.rows).toEqual([{ one: 1 }]);
+    await Promise.all(loops);
+  });
+
+  it("are closed at once when the server does not answer", { timeout: 10_000 }, async () => {
+    await using database = await openTestDatabase();
+    await using proxy = await TcpProxy.open(database);
+    await using storage = await openStorage(proxy, { config: { acquireTimeoutSeconds: 60 } });
+    const entered = enter(storage);
+    proxy.fate = () => "swallow";
+    const waiting = caught(() => sql`SELECT 1`.execute(entered.storage.db));
+    await entered[Symbol.asyncDispose]();
+    expect((await waiting).code).toBe("STORAGE_CLOSED");
+    proxy.fate = () => "pass";
+  });
+
+  it("that time out without an answer have the database looked at", { timeout: 20_000 }, async () => {
+    await using database = await openTestDatabase();
+    await using proxy = await TcpProxy.open(database);
+    const log = new TestLog();
+    await using storage = await openStorage(proxy, { log, config: { statementTimeoutSeconds: 0.5 } });
+    await using entered = enter(storage);
+    await sql`SELECT 1`.execute(entered.storage.db);
+    proxy.fate = () => "swallow";
+    expect((await caught(() => sql`SELECT 2`.execute(entered.storage.db))).code).toBe("STORAGE_TIMEOUT");
+    await until("the loss is noticed", () => !storage.status().available);
+    proxy.fate = () => "pass";
+    await until("the return is noticed", () => storage.status().available);
+  });
+
+  it("have, after they were lent, none of the listeners that were added", async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database, { config: { poolSize: 1 } });
+    await using entered = enter(storage);
+    const heard: unknown[] = [];
+    await entered.storage.withClient(async (client) => {
+      client.on("notification", ({ payload }) => heard.push(payload));
+      await client.query("LISTEN pump");
+      await client.query("NOTIFY pump, 'mine'");
+    });
+    await entered.storage.withClient(async (client) => {
+      expect(client.listenerCount("notification")).toBe(0);
+      await client.query("LISTEN pump");
+      await client.query("NOTIFY pump, 'another''s'");
+    });
+    expect(heard).toEqual(["mine"]);
+  });
+
+  it("answer several statements in one text with the rows of the last", async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database);
+    await using entered = enter(storage);
+    const { rows } = await sql.raw("SELECT 1 AS n; SELECT 2 AS n").execute(entered.storage.db);
+    expect(rows).toEqual([{ n: 2 }]);
+  });
+
+  it("run the work of a transaction no more often for one within it that was given up", async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database);
+    await using entered = enter(storage);
+    const conflict = sql`DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40001'; END $$`;
+    const runs = { outer: 0, inner: 0 };
+    const error = await caught(() =>
+      entered.storage.transaction(async () => {
+        runs.outer += 1;
+        await entered.storage.transaction(
+          async (db) => {
+            runs.inner += 1;
+            await conflict.execute(db);
+          },
+          { retries: 2 },
+        );
+      }),
+    );
+    expect([error.code, runs]).toEqual(["STORAGE_CONFLICT", { outer: 1, inner: 3 }]);
+  });
+});
