@@ -55,6 +55,19 @@ describe("a plugin's connections", () => {
     proxy.fate = () => "pass";
   });
 
+  it("that are cut off at its end are no loss of the database", async () => {
+    await using database = await openTestDatabase();
+    const log = new TestLog();
+    await using storage = await openStorage(database, { log, config: { statementTimeoutSeconds: 2.5 } });
+    const entered = enter(storage);
+    await sql`SELECT 1`.execute(entered.storage.db);
+    const endless = caught(() => sql`SELECT pg_sleep(1000)`.execute(entered.storage.db));
+    await until("it has its connection", () => storage.status().pools["peek_plugin_pump"]?.idle === 0);
+    expect((await caught(() => entered[Symbol.asyncDispose]())).code).toBe("STORAGE_CONNECTIONS_LEAKED");
+    await endless;
+    expect([storage.status().available, log.of("error")]).toEqual([true, []]);
+  });
+
   it("that time out without an answer have the database looked at", { timeout: 20_000 }, async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);

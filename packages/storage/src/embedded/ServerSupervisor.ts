@@ -63,7 +63,7 @@ export class ServerSupervisor {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#logger.error({ err: error }, "%s It is tried again in %d s", messageOf(error), this.#pauseMs / 1000);
+        this.#logger.error("%s It is tried again in %d s", messageOf(error), this.#pauseMs / 1000);
       }
     }
   }

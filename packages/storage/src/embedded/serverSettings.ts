@@ -38,6 +38,8 @@ function fixedSettings({ layout, address, maxConnections }: SettingsInput): Read
     // Compiling a short query takes longer than running it.
     jit: "off",
     huge_pages: "off",
+    // A statement whose plugin was cut off ends with it.
+    client_connection_check_interval: "1s",
     // The service has the log. What a client did wrong it is told itself, and its values are in no log.
     logging_collector: "off",
     log_destination: "stderr",
