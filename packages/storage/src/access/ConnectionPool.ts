@@ -200,6 +200,8 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     const { budget, health, acquireTimeoutMs, target, onWrongPassword } = this.#options;
     const deadline = performance.now() + acquireTimeoutMs;
     let mended = false;
+    /** What the server said when it had no connection to spare. */
+    let crowded: DatabaseError | undefined;
     for (;;) {
       if (this.#ending !== undefined) throw this.#closed();
       const leftMs = deadline - performance.now();
@@ -207,7 +209,7 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
         return await this.#inTurn(leftMs);
       } catch (error) {
         if (this.#ending !== undefined) throw this.#closed();
-        if (PeekError.is(error)) throw error;
+        if (PeekError.is(error)) throw crowded === undefined ? error : this.#crowdedOut(crowded);
         // What it was to make may be made for the next.
         this.serve();
         const sqlState = error instanceof DatabaseError ? error.code : undefined;
@@ -217,18 +219,22 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
           continue;
         }
         // Others use them: another process, or one of ours whose end the server has not seen yet.
-        if (sqlState === "53300" && leftMs > crowdedMs) {
+        if (error instanceof DatabaseError && sqlState === "53300") {
+          if (leftMs <= crowdedMs) throw this.#crowdedOut(error);
+          crowded = error;
           await budget.wait(crowdedMs);
           continue;
-        }
-        if (sqlState === "53300" && !this.#options.isVital) {
-          throw this.#busy(`the server has none to spare: ${messageOf(error)}`);
         }
         const explained = explainConnectFailure(error, target);
         if (explained.code === "STORAGE_UNAVAILABLE") health.lost(explained);
         throw explained;
       }
     }
+  }
+
+  #crowdedOut(error: DatabaseError): PeekError {
+    if (this.#options.isVital === true) return explainConnectFailure(error, this.#options.target);
+    return this.#busy(`the server has none to spare: ${messageOf(error)}`);
   }
 
   /** Begins to take a connection out, if there is one to be had or to be made. */
