@@ -6,6 +6,7 @@ import { type ClientBase, escapeIdentifier, escapeLiteral } from "pg";
 import type { Room } from "../catalogue/readCatalogue.ts";
 import type { LentClient } from "../access/LentClient.ts";
 import { type OnStatement, PgDialect } from "../access/PgDialect.ts";
+import { assumeRoomSql, leaveRoomSql } from "../room/assumeRoomSql.ts";
 import { importMigration } from "./importMigration.ts";
 import type { MigrationFile } from "./MigrationFile.ts";
 
@@ -97,11 +98,7 @@ export class MigrationRun {
     before: string,
     after: () => string,
   ): Promise<void> {
-    const { role, schema } = this.#room;
-    const setRole = role === undefined ? "" : `SET LOCAL ROLE ${escapeIdentifier(role)};`;
-    await this.#lent.query(
-      `${before} SET LOCAL ${mark} TO 'on'; ${setRole} SET LOCAL search_path TO ${escapeIdentifier(schema)}`,
-    );
+    await this.#lent.query(`${before} SET LOCAL ${mark} TO 'on'; ${assumeRoomSql(this.#room)}`);
     const source = new MigrationConnection(this.#lent);
     const onStatement = this.#onStatement;
     const db = new Kysely<MigrationTables>({ dialect: new PgDialect(source, { transactions: false, onStatement }) });
@@ -127,8 +124,7 @@ export class MigrationRun {
       ${requireUnchanged(role)}
       SET LOCAL search_path TO ${escapeIdentifier(schema)};
       SET CONSTRAINTS ALL IMMEDIATE;
-      RESET ROLE;
-      SET LOCAL search_path TO pg_catalog;
+      ${leaveRoomSql}
       ${after}`;
     try {
       await this.#lent.client.query(sql);
