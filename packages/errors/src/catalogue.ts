@@ -351,6 +351,127 @@ export const errorCatalogue = {
     cure: "Restore a backup, or write the way back as a new migration.",
     exitCode: ExitCode.config,
   },
+  CONTRACT_INVALID: {
+    meaning: "A tuple type, an RPC contract or a selector is not defined as it must be.",
+    cure: "Correct what the message names.",
+    exitCode: ExitCode.internal,
+  },
+  DATA_INVALID: {
+    meaning: "Data that came from another side, or is to be sent there, does not fit its schema.",
+    cure: "See the path in the message; bring the plugin to the same version on both sides.",
+    exitCode: ExitCode.internal,
+  },
+  DATA_UNENCODABLE: {
+    meaning: "A value cannot be sent: it has a function, a symbol, a class of its own, a cycle, or too many levels.",
+    cure: "Send plain data: what the documentation of contracts lists.",
+    exitCode: ExitCode.internal,
+  },
+  VORTEX_DISCONNECTED: {
+    meaning: "Nothing could be sent, since the service is not connected to the others at this moment.",
+    cure: "It connects again by itself; see the log for what keeps it from that.",
+    exitCode: ExitCode.unavailable,
+  },
+  VORTEX_NOBODY: {
+    meaning: "Nobody is connected who could take what was to be sent.",
+    cure: "Start the service, and enable the plugin there; or let the call wait.",
+    exitCode: ExitCode.unavailable,
+  },
+  VORTEX_OVERLOADED: {
+    meaning: "More waits to be sent than may, since it is not taken fast enough.",
+    cure: "Send less at a time, or wait for answers before sending more.",
+    exitCode: ExitCode.unavailable,
+  },
+  VORTEX_MESSAGE_TOO_LARGE: {
+    meaning: "A message is larger than may be sent.",
+    cure: "Send it in parts, or as a stream.",
+    exitCode: ExitCode.internal,
+  },
+  VORTEX_FRAME_INVALID: {
+    meaning: "What a peer sent is not what Peek's services send to each other.",
+    cure: "Look at who connects from the address in the message, and with which version.",
+    exitCode: ExitCode.internal,
+  },
+  VORTEX_CLOSED: {
+    meaning: "A plugin used Vortex after it had been stopped, or a service while it stops.",
+    cure: "End all work in stop(), and wait for it there.",
+    exitCode: ExitCode.internal,
+  },
+  PEER_GONE: {
+    meaning:
+      "The service that was called is gone, or the way to it was cut. Whether it had done its work is not known.",
+    cure: "Ask it about the state of things before calling again.",
+    exitCode: ExitCode.unavailable,
+  },
+  DEADLINE_EXCEEDED: {
+    meaning: "A call was not answered in time. Whether it was done is not known.",
+    cure: "See what holds up the called service, or give the call more time.",
+    exitCode: ExitCode.unavailable,
+  },
+  CALL_CANCELLED: {
+    meaning: "The caller has given up a call.",
+    cure: "Nothing; it is the reason that a handler's signal fires with.",
+    exitCode: ExitCode.internal,
+  },
+  FORBIDDEN: {
+    meaning: "The caller's service may not call this.",
+    cure: "Call it from a service that the contract's server accepts.",
+    exitCode: ExitCode.config,
+  },
+  RPC_UNKNOWN: {
+    meaning: "The called service does not have the procedure.",
+    cure: "Enable the plugin there, in a version that has it.",
+    exitCode: ExitCode.unavailable,
+  },
+  RPC_BUSY: {
+    meaning: "The called service has as many calls running and waiting as it takes.",
+    cure: "Call less at a time, or later.",
+    exitCode: ExitCode.unavailable,
+  },
+  RPC_HANDLER_FAILED: {
+    meaning: "The handler of a call threw an error.",
+    cure: "See the log of the called service.",
+    exitCode: ExitCode.internal,
+  },
+  RPC_REJECTED: {
+    meaning: "The handler of a call refused it with an error that the contract declares.",
+    cure: "See the error's name and data.",
+    exitCode: ExitCode.internal,
+  },
+  RPC_ALREADY_SERVED: {
+    meaning: "A plugin serves a contract that it serves already.",
+    cure: "Serve it once, with one object of handlers.",
+    exitCode: ExitCode.internal,
+  },
+  EXCHANGE_PORT_UNUSABLE: {
+    meaning: "The port of the data exchange cannot be listened on.",
+    cure: "Stop who has it, or set httpServer.dataExchange.sitePort, and dataExchange.httpPort of the other services.",
+    exitCode: ExitCode.unavailable,
+  },
+  TLS_UNUSABLE: {
+    meaning: "A certificate, a key or a list of authorities for TLS cannot be used.",
+    cure: "Correct the file that the message names.",
+    exitCode: ExitCode.config,
+  },
+  TOKEN_MALFORMED: {
+    meaning: "What should be a token is not one.",
+    cure: "Make one with peek token create, and copy all of it.",
+    exitCode: ExitCode.config,
+  },
+  TOKEN_UNKNOWN: {
+    meaning: "There is no token of that id.",
+    cure: "See peek token list.",
+    exitCode: ExitCode.config,
+  },
+  TOKENS_UNUSABLE: {
+    meaning: "The file of tokens in logic's home cannot be read or written.",
+    cure: "Correct what the message names; the file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  NATS_UNUSABLE: {
+    meaning: "The settings of NATS cannot be used, or its server does not do what Peek needs.",
+    cure: "Correct what the message names.",
+    exitCode: ExitCode.config,
+  },
   INTERNAL: {
     meaning: "Something happened that Peek's code did not expect.",
     cure: "Please report it with the log.",

@@ -7,3 +7,4 @@ export type { PluginDisposables } from "./common/PluginDisposables.ts";
 export { isPluginName, packageNameOf, pluginNameOf } from "./common/pluginName.ts";
 export { serviceNames, type ServiceName } from "./common/services.ts";
 export type { PluginPackage } from "./manifest/PluginPackage.ts";
+export type * from "./vortex/index.ts";

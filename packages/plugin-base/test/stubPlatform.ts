@@ -31,6 +31,9 @@ export function stubPlatform(): PeekLogicPlatformHook {
     disposables,
     signal: new AbortController().signal,
     getLogger: () => logger,
+    get vortex(): never {
+      throw new Error("There are no other services");
+    },
     getOtherPluginApi: () => {
       throw new Error("There are no other plugins");
     },

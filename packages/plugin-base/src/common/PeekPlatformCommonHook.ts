@@ -1,6 +1,7 @@
 import type { PluginPackage } from "../manifest/PluginPackage.ts";
 import type { Logger, ModuleMeta } from "./Logger.ts";
 import type { PluginDisposables } from "./PluginDisposables.ts";
+import type { PluginVortex } from "../vortex/PluginVortex.ts";
 import type { ServiceName } from "./services.ts";
 
 /** How a plugin asks for another's API. */
@@ -26,6 +27,8 @@ export interface PeekPlatformCommonHook {
   readonly dataDir: string;
   /** What the plugin has acquired in the present phase. See {@link PluginDisposables}. */
   readonly disposables: PluginDisposables;
+  /** The other services: how to call them, and who is connected. */
+  readonly vortex: PluginVortex;
   /**
    * Fires when the plugin is to stop: the service stops, or the plugin has failed. Hand it to whatever takes an
    * `AbortSignal`.

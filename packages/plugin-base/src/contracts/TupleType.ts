@@ -1,0 +1,20 @@
+import type { z } from "zod";
+
+/**
+ * A type of tuples: typed records that all sides share. Made by {@link defineTuple}.
+ *
+ * `T` is a tuple that was checked; `Input` what may be checked, which lacks what has a default.
+ */
+export interface TupleType<T, Input = unknown> {
+  /** `<plugin>.<Tuple>`, such as `peek_plugin_tutorial.StringInt`. */
+  readonly name: string;
+  /** The plugin that the name begins with. */
+  readonly plugin: string;
+  /** The schema that every boundary checks with. */
+  readonly schema: z.ZodType<T, Input>;
+  /** The fields that tell one tuple from another, in order. */
+  readonly key: readonly string[];
+}
+
+/** The tuples of a type: `type StringInt = TupleOf<typeof StringIntTuple>`. */
+export type TupleOf<Type extends TupleType<unknown>> = z.output<Type["schema"]>;

@@ -1,0 +1,78 @@
+import { messageOf, PeekError } from "@peek/errors";
+import { z } from "zod";
+import { dataPath } from "./dataPath.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** How many mistakes are told. */
+const maxIssues = 3;
+/** How much of what a schema says of a mistake is told: it may quote what it was given. */
+const maxExpectationLength = 100;
+
+/**
+ * Checks data from another side, or for it, against its schema.
+ *
+ * @param what What the data is, for the message: `the input of peek_plugin_tutorial.RpcForAgent.addInts`.
+ * @returns What the schema makes of it: with defaults, and without unknown fields.
+ * @throws PeekError `DATA_INVALID` when it does not fit; `fields` has the path of the first mistake and the first issues
+ *   in words. The value itself is never in it.
+ * @throws PeekError `CONTRACT_INVALID` when the schema itself throws, or is asynchronous.
+ */
+export function checkData<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const result = parse(schema, value, what);
+  if (result.success) return result.data;
+  throw misfit(result.error.issues, what);
+}
+
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    const mistake =
+      cause instanceof z.core.$ZodAsyncError
+        ? "is asynchronous. Schemas of contracts have to be synchronous: leave out async refinements and transforms, and do that work in the handler"
+        : `threw an error instead of telling what is wrong: ${messageOf(cause)}. Let its refinements and transforms not throw`;
+    throw new PeekError("CONTRACT_INVALID", `The schema of ${what} ${mistake}.`, { cause });
+  }
+}
+
+function misfit(issues: readonly Issue[], what: string): PeekError {
+  const mistakes = issues.slice(0, maxIssues).map((issue) => innermost(issue, []));
+  const told = mistakes.map(({ issue, path }) => `${dataPath(path)}: ${expectation(issue)}`);
+  const more = issues.length > told.length ? `; and ${issues.length - told.length} more` : "";
+  return new PeekError("DATA_INVALID", `${what} does not fit its schema. ${told.join("; ")}${more}`, {
+    fields: { path: dataPath(mistakes[0]?.path ?? []), issues: told },
+  });
+}
+
+/** Of a union's branches, the one that went furthest is what was meant. */
+function innermost(
+  issue: Issue,
+  outer: readonly PropertyKey[],
+): { readonly issue: Issue; readonly path: readonly PropertyKey[] } {
+  const path = [...outer, ...issue.path];
+  if (issue.code !== "invalid_union") return { issue, path };
+  const [first, ...others] = issue.errors.flatMap((branch) => branch.slice(0, 1));
+  if (first === undefined) return { issue, path };
+  const deepest = others.reduce((best, each) => (each.path.length > best.path.length ? each : best), first);
+  return deepest.path.length === 0 ? { issue, path } : innermost(deepest, path);
+}
+
+function expectation(issue: Issue): string {
+  const text = expectationOf(issue);
+  return text.length > maxExpectationLength ? `${text.slice(0, maxExpectationLength - 1)}…` : text;
+}
+
+function expectationOf(issue: Issue): string {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    return issue.errors
+      .flatMap((branch) => branch.slice(0, 1))
+      .map(expectationOf)
+      .join(", or ");
+  }
+  return issue.message.replace(/^Invalid (?:input|option|string): /, "");
+}

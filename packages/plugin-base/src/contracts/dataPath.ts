@@ -1,0 +1,19 @@
+/** How much of a path a message shows: keys may come from a peer, and be of any length. */
+const maxLength = 100;
+const identifier = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+
+/** Where something is within a value, as a message shows it: `$.a[3].b`, and `$` for the value itself. */
+export function dataPath(steps: readonly PropertyKey[]): string {
+  let text = "$";
+  for (const step of steps) {
+    text += stepText(step);
+    if (text.length > maxLength) return `${text.slice(0, maxLength - 1)}…`;
+  }
+  return text;
+}
+
+function stepText(step: PropertyKey): string {
+  if (typeof step === "number") return `[${step}]`;
+  const name = String(step).slice(0, maxLength);
+  return identifier.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}

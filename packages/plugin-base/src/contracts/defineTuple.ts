@@ -1,0 +1,78 @@
+import { describeValue, PeekError } from "@peek/errors";
+import { z } from "zod";
+import { checkContractName } from "./contractName.ts";
+import { isRecord } from "./encoding/isRecord.ts";
+import { isSafeName } from "./safeName.ts";
+import type { TupleType } from "./TupleType.ts";
+
+/** The schema of each field of a tuple. */
+export type TupleShape = Readonly<Record<string, z.ZodType>>;
+
+/** What there is to say of a tuple type besides its fields. */
+export interface TupleOptions<Field extends string> {
+  /** The field, or fields, that tell one tuple of the type from another. */
+  readonly key: Field | readonly [Field, ...Field[]];
+}
+
+/**
+ * Defines a type of tuples, once, for all sides.
+ *
+ * ```ts
+ * export const StringIntTuple = defineTuple(
+ *   "peek_plugin_tutorial.StringInt",
+ *   { id: z.int(), string1: z.string(), int1: z.int().default(0) },
+ *   { key: "id" },
+ * );
+ * export type StringInt = TupleOf<typeof StringIntTuple>;
+ * ```
+ *
+ * A field may hold another tuple: `pump: PumpTuple.schema`. Fields that a tuple has and this definition does not know,
+ * which a newer version of the plugin on the other side has sent, are dropped when it is checked. A field that was added
+ * later needs a default, or to be optional, for tuples of an older version to be taken.
+ *
+ * @param name `<plugin>.<Name>`.
+ * @throws PeekError `CONTRACT_INVALID`
+ */
+export function defineTuple<const Shape extends TupleShape>(
+  name: string,
+  shape: Shape,
+  options: TupleOptions<keyof Shape & string>,
+): TupleType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>>> {
+  const plugin = checkContractName("a tuple type", name);
+  checkShape(name, shape);
+  const key = checkKey(name, shape, options);
+  return Object.freeze({ name, plugin, schema: z.object(shape), key });
+}
+
+function checkShape(name: string, shape: unknown): void {
+  if (typeof shape !== "object" || shape === null || !isRecord(shape)) {
+    // `{ __proto__: z.string() }` has no field but another prototype.
+    throw invalid(name, "the fields have to be a plain object, { id: z.int() }, with no __proto__");
+  }
+  for (const field of Reflect.ownKeys(shape)) {
+    if (typeof field === "symbol" || !isSafeName(field)) {
+      throw invalid(name, `no field can have the name ${describeValue(field)}. Give it another`);
+    }
+    if (!(shape[field] instanceof z.ZodType)) {
+      throw invalid(name, `the field ${describeValue(field)} has to be a zod schema, such as z.string()`);
+    }
+  }
+}
+
+function checkKey(name: string, shape: object, options: unknown): readonly string[] {
+  const key: unknown = typeof options === "object" && options !== null && "key" in options ? options.key : undefined;
+  const fields: readonly unknown[] = Array.isArray(key) ? key : [key];
+  if (fields.length === 0 || new Set(fields).size < fields.length) throw invalid(name, keyRule);
+  return Object.freeze(
+    fields.map((field) => {
+      if (typeof field === "string" && Object.hasOwn(shape, field)) return field;
+      throw invalid(name, field === undefined ? keyRule : `it has no field ${describeValue(field)} for its key`);
+    }),
+  );
+}
+
+const keyRule = 'the key has to name one of the fields or several, each once: { key: "id" }';
+
+function invalid(name: string, what: string): PeekError {
+  return new PeekError("CONTRACT_INVALID", `The tuple type ${name} cannot be defined: ${what}.`, { fields: { name } });
+}

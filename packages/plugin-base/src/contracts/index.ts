@@ -1,0 +1,10 @@
+export { checkData } from "./checkData.ts";
+export { defineRpc } from "./defineRpc.ts";
+export { defineTuple, type TupleOptions, type TupleShape } from "./defineTuple.ts";
+export { decode } from "./encoding/decode.ts";
+export { encode } from "./encoding/encode.ts";
+export { isRejection } from "./isRejection.ts";
+export type * from "./RpcContract.ts";
+export { RpcRejection } from "./RpcRejection.ts";
+export { type SelectorValues, TupleSelector } from "./TupleSelector.ts";
+export type { TupleOf, TupleType } from "./TupleType.ts";
