@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // Our packages run from source in tests, in vitest's own module graph and in what Node imports beside it.
 const conditions = ["@peek/source"];
+
+const onNats = "packages/vortex/test/**/nats*.test.ts";
 
 export default defineConfig({
   resolve: { conditions: [...conditions, "node", "default"] },
@@ -19,6 +21,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, onNats],
           globalSetup: "./packages/testing/src/vitest/globalSetup.ts",
           setupFiles: "./packages/testing/src/vitest/setup.ts",
         },
@@ -32,6 +35,11 @@ export default defineConfig({
           globalSetup: "./scripts/givenServer.ts",
           setupFiles: "./packages/testing/src/vitest/setup.ts",
         },
+      },
+      {
+        extends: true,
+        // What needs the program nats-server, which a machine may not have.
+        test: { name: "vortex on nats", include: [onNats], globalSetup: "./scripts/natsServer.ts" },
       },
       {
         extends: true,

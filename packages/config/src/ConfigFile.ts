@@ -35,6 +35,29 @@ const example: unknown = {
   logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
   plugin: { ...defaults().plugin, enabled: ["peek_plugin_tutorial"] },
   storage: { ...defaults().storage, connectUrl: "postgresql://peek:password@db.example:5432/peek" },
+  httpServer: {
+    dataExchange: {
+      ...defaults().httpServer.dataExchange,
+      sslBundleFilePath: "tls/bundle.pem",
+      sslMutualTLSCertificateAuthorityBundleFilePath: "tls/authority.pem",
+    },
+  },
+  dataExchange: {
+    ...defaults().dataExchange,
+    sslCertificateAuthorityBundleFilePath: "tls/authority.pem",
+    sslClientBundleFilePath: "tls/bundle.pem",
+    token: "peek_agent_…",
+    nats: {
+      ...defaults().dataExchange.nats,
+      servers: ["nats://nats.example:4222"],
+      user: "agent",
+      password: "password",
+      token: "token",
+      credentialsFilePath: "nats.creds",
+      sslCertificateAuthorityBundleFilePath: "tls/authority.pem",
+      sslClientBundleFilePath: "tls/bundle.pem",
+    },
+  },
 };
 
 /**

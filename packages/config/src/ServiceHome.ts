@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
 
 /** The environment variables that say where things are. */
@@ -21,6 +21,8 @@ export interface ServiceHome {
   readonly logDir: string;
   /** The embedded database: of the logic service, whose home it is in. */
   readonly postgresDir: string;
+  /** The tokens that services are known by, and those that logic made for this machine: of the logic service. */
+  readonly tokensDir: string;
 }
 
 /** The home of a service, by its name: `logic`, `field`, `office`, `worker` or `agent`. */
@@ -33,7 +35,13 @@ export function serviceHome(service: string, environment: HomeEnvironment = proc
     lockFile: join(dir, "service.lock"),
     logDir: join(dir, "log"),
     postgresDir: join(dir, "postgresql"),
+    tokensDir: join(dir, "tokens"),
   };
+}
+
+/** The home of another service beside a service's own. */
+export function siblingHome(home: ServiceHome, service: string): ServiceHome {
+  return serviceHome(service, { PEEK_HOME: dirname(home.dir) });
 }
 
 /**

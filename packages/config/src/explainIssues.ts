@@ -1,14 +1,13 @@
 import { describeValue } from "@peek/errors";
 import type { z } from "zod";
 import { type JsonDocument, lineOf } from "./JsonDocument.ts";
+import { mayHoldSecret, withoutSecrets } from "./secrets.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** How many mistakes are told at once; a file that is another's altogether would fill the screen. */
 const maxIssues = 10;
-/** What may hold a password, even where it is not the URL that it should be. */
-const secretKeys: ReadonlySet<PropertyKey | undefined> = new Set(["connectUrl"]);
 
 /**
  * What is wrong in a document, one sentence a mistake: where, what was found, what is expected, and how it would be
@@ -37,8 +36,9 @@ function explainIssue(document: JsonDocument, outer: Issue, example: unknown): s
 }
 
 function describeFound(path: Path, value: unknown): string {
-  const isSecret = typeof value === "string" && secretKeys.has(path.at(-1));
-  return isSecret ? "is something else (not shown, for it may hold a password)" : `is ${describeValue(value)}`;
+  return path.some(mayHoldSecret) && value !== null
+    ? "is something else (not shown, for it may hold a password)"
+    : `is ${describeValue(withoutSecrets(value))}`;
 }
 
 /** Of a union's branches, the one that went furthest is what the person meant. */

@@ -8,9 +8,11 @@ export {
   setConfigValue,
 } from "./ConfigFile.ts";
 export { explainIssues } from "./explainIssues.ts";
+export { FileLock, pause } from "./FileLock.ts";
 export { homeLockHolder, lockHome } from "./lockHome.ts";
 export type { LockHolder } from "./lockHolder.ts";
-export { type JsonDocument, type JsonDocumentKind, readJsonDocument } from "./JsonDocument.ts";
+export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
+export { isSecretKey } from "./secrets.ts";
 export {
   type LogLevel,
   logLevels,
@@ -25,6 +27,7 @@ export {
   resolveInHome,
   type ServiceHome,
   serviceHome,
+  siblingHome,
 } from "./ServiceHome.ts";
 export { checkTolerantly, type CheckedDocument, type UnknownKey } from "./unknownKeys.ts";
 export { writeFileAtomic } from "./writeFileAtomic.ts";

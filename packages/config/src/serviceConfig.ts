@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dataExchangeSchema, httpServerSchema } from "./exchangeConfig.ts";
 
 /** The levels of `logging.level`, lowest first. */
 export const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
@@ -92,6 +93,10 @@ export const serviceConfigSchema = z.strictObject({
   logging: loggingSchema.prefault({}),
   plugin: pluginSchema.prefault({}),
   storage: storageSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
+  httpServer: httpServerSchema.prefault({}).describe("Read by logic."),
+  dataExchange: dataExchangeSchema
+    .prefault({})
+    .describe("How this service reaches the others; all but `nats` is for those other than logic."),
 });
 
 /** A service's configuration, complete with defaults. */

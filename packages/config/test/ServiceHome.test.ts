@@ -2,7 +2,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createServiceHome, resolveInHome, serviceHome } from "@peek/config";
+import { createServiceHome, resolveInHome, serviceHome, siblingHome } from "@peek/config";
 import { caught } from "./caught.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -20,6 +20,7 @@ describe("serviceHome", () => {
       lockFile: join(dir, "service.lock"),
       logDir: join(dir, "log"),
       postgresDir: join(dir, "postgresql"),
+      tokensDir: join(dir, "tokens"),
     });
   });
 });
@@ -63,6 +64,13 @@ describe("createServiceHome", () => {
     const error = caught(() => createServiceHome(serviceHome("field", { PEEK_HOME: base })));
     expect(error).toMatchObject({ code: "HOME_UNUSABLE", exitCode: 78 });
     expect(error.message).not.toContain("\n");
+  });
+});
+
+describe("siblingHome", () => {
+  it("is beside a service's own", () => {
+    const homes = { PEEK_HOME: "/srv/peek" };
+    expect(siblingHome(serviceHome("agent", homes), "logic")).toEqual(serviceHome("logic", homes));
   });
 });
 

@@ -72,6 +72,52 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
       "CONFIG_INVALID",
       ["storage.connectUrl", "?sslmode= being disable, require, verify-ca, verify-full"],
     ],
+    [
+      "has a port that there is not",
+      '{"httpServer": {"dataExchange": {"sitePort": 70000}}}',
+      "CONFIG_INVALID",
+      ["httpServer.dataExchange.sitePort: is 70000", "at most 65535", '{ "sitePort": 8011 }'],
+    ],
+    [
+      "has a heartbeat without a pause",
+      '{"dataExchange": {"heartbeatSeconds": 0}}',
+      "CONFIG_INVALID",
+      ["dataExchange.heartbeatSeconds: is 0", "at least 0.1"],
+    ],
+    [
+      "switches TLS on without a certificate",
+      lines("{", '"httpServer": {"dataExchange": {', '"useSsl": true}}}'),
+      "CONFIG_INVALID",
+      [
+        "line 2, httpServer.dataExchange.sslBundleFilePath: is missing",
+        "expected a PEM file with certificate and private key, which useSsl needs: set this first",
+        '{ "sslBundleFilePath": "tls/bundle.pem" }',
+      ],
+    ],
+    [
+      "has mutual TLS without authorities",
+      '{"httpServer": {"dataExchange": {"useSsl": true, "sslBundleFilePath": "x.pem", "sslEnableMutualTLS": true}}}',
+      "CONFIG_INVALID",
+      ["sslMutualTLSCertificateAuthorityBundleFilePath: is missing", "which sslEnableMutualTLS needs"],
+    ],
+    [
+      "has mutual TLS without TLS",
+      '{"httpServer": {"dataExchange": {"sslEnableMutualTLS": true, "sslMutualTLSCertificateAuthorityBundleFilePath": "x"}}}',
+      "CONFIG_INVALID",
+      ["httpServer.dataExchange.sslEnableMutualTLS: is true; expected false as long as useSsl is not true"],
+    ],
+    [
+      "has mutual TLS without TLS on the side that connects",
+      '{"dataExchange": {"sslEnableMutualTLS": true, "sslClientBundleFilePath": "x.pem"}}',
+      "CONFIG_INVALID",
+      ["dataExchange.sslEnableMutualTLS: is true; expected false as long as useSsl is not true"],
+    ],
+    [
+      "has mutual TLS without a certificate to show",
+      '{"dataExchange": {"useSsl": true, "sslEnableMutualTLS": true}}',
+      "CONFIG_INVALID",
+      ["dataExchange.sslClientBundleFilePath: is missing", "which sslEnableMutualTLS needs"],
+    ],
     ["is a list", "[]", "CONFIG_INVALID", ["the file as a whole", "is []", "an object { }"]],
     ["is null", "null", "CONFIG_INVALID", ["the file as a whole", "is null", "an object { }"]],
     [
@@ -187,6 +233,33 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
     expect(error.message).toContain(why);
     expect(error.message).not.toContain("\n");
     if (why !== "ENOTDIR") expect(readdirSync(join(dir, "home"))).toEqual(["config.json"]);
+  });
+});
+
+describe("a secret", () => {
+  it.each([
+    ["a token that is no text", '{"dataExchange": {"token": ["hidden"]}}'],
+    ["a token that is a number", '{"dataExchange": {"token": 4711}}'],
+    ["a token that is too long", `{"dataExchange": {"token": "hidden${"x".repeat(5000)}"}}`],
+    ["a password that is no text", '{"dataExchange": {"nats": {"password": {"a": "hidden"}}}}'],
+    ["a URL among servers", `{"dataExchange": {"nats": {"servers": ["nats://u:hidden@h/${"x".repeat(1000)}"]}}}`],
+    ["a part with a token that is a list", '{"dataExchange": [{"token": "hidden"}]}'],
+    ["a part with a URL that is a list", '{"storage": [[{"connectUrl": "postgresql://u:hidden@h/d"}]]}'],
+    ["a switch that holds a token", '{"dataExchange": {"useSsl": {"token": "hidden"}}}'],
+  ])("is not shown where it is %s", (_what, content) => {
+    const file = join(temporaryFolder(), "config.json");
+    writeFileSync(file, content);
+    const error = caught(() => loadConfig(file));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message + JSON.stringify(error.fields)).not.toMatch(/hidden|4711/);
+    expect(caught(() => setConfigValue(file, ["logging", "level"], "INFO")).message).not.toMatch(/hidden|4711/);
+  });
+
+  it("is not shown where it is being set", () => {
+    const file = join(temporaryFolder(), "config.json");
+    const error = caught(() => setConfigValue(file, ["dataExchange", "nats", "token"], 4711));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).not.toContain("4711");
   });
 });
 

@@ -97,7 +97,7 @@ describe("loadConfig with a file", () => {
   });
 
   it("names a part that is missing as a whole once", () => {
-    expect(loadConfig(fileWith("{}")).filledIn).toEqual(["logging", "plugin", "storage"]);
+    expect(loadConfig(fileWith("{}")).filledIn).toEqual(["logging", "plugin", "storage", "httpServer", "dataExchange"]);
   });
 
   it("takes a key named __proto__ for one that is not known, and keeps it", () => {
@@ -145,11 +145,9 @@ describe("loadConfig with a file", () => {
   ])("writes what it fills in with %s where the file does", (_what, indent, eol) => {
     const { daysToKeep: _left, ...logging } = defaults.logging;
     const text = (value: unknown): string => `${JSON.stringify(value, null, indent).replaceAll("\n", eol)}${eol}`;
-    const file = fileWith(text({ logging, plugin: defaults.plugin, storage: defaults.storage }));
+    const file = fileWith(text({ ...defaults, logging }));
     expect(loadConfig(file).filledIn).toEqual(["logging.daysToKeep"]);
-    expect(readFileSync(file, "utf8")).toBe(
-      text({ logging: { ...logging, daysToKeep: 14 }, plugin: defaults.plugin, storage: defaults.storage }),
-    );
+    expect(readFileSync(file, "utf8")).toBe(text({ ...defaults, logging: { ...logging, daysToKeep: 14 } }));
   });
 
   it("leaves the order and the form of the parts that lack nothing", () => {
@@ -262,6 +260,16 @@ describe("any config that is right", () => {
       statementTimeoutSeconds: seconds,
       idleInTransactionTimeoutSeconds: seconds,
     }),
+    httpServer: some({
+      dataExchange: some({ host: fc.constantFrom("0.0.0.0", "::"), sitePort: fc.integer({ min: 0, max: 65_535 }) }),
+    }),
+    dataExchange: some({
+      httpPort: fc.integer({ min: 1, max: 65_535 }),
+      useSsl: fc.boolean(),
+      token: folder,
+      heartbeatSeconds: fc.double({ min: 0.1, max: 300, noNaN: true }),
+      nats: some({ servers: fc.array(fc.constantFrom("nats://a:4222", "tls://b")), password: folder }),
+    }),
   });
   const strangers = fc.array(
     fc.record({
@@ -273,7 +281,7 @@ describe("any config that is right", () => {
   );
   const form = fc.constantFrom(undefined, 1, 2, 4, "\t");
 
-  it("keeps every value, is saved as JSON, and settles with the first load", () => {
+  it("keeps every value, is saved as JSON, and settles with the first load", { timeout: 30_000 }, () => {
     const file = join(temporaryFolder(), "config.json");
     fc.assert(
       fc.property(known, strangers, form, (given, unknown, indent) => {

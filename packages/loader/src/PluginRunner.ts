@@ -134,18 +134,18 @@ export class PluginRunner {
     return unloaded;
   }
 
-  /** Has every extension that the plugin asks for make itself ready. Returns whether the plugin can be loaded. */
+  /** Has every extension make ready what the plugin is going to find. Returns whether the plugin can be loaded. */
   async #migrate(record: PluginRecord): Promise<boolean> {
     const { deadlines, logger } = this.#options;
     const facts = factsOf(record);
-    const extensions = this.#extensionsOf(record);
+    const extensions = this.#extensionsOf(record).filter((extension) => extension.migrate !== undefined);
     if (extensions.length === 0) return true;
     record.moveTo("migrating");
     const givenUp = new AbortController();
     const { promise: begins, resolve: begin } = Promise.withResolvers<void>();
     const migrate = async (): Promise<void> => {
       try {
-        for (const extension of extensions) await extension.migrate(facts, givenUp.signal, begin);
+        for (const extension of extensions) await extension.migrate?.(facts, givenUp.signal, begin);
       } catch (error) {
         if (!givenUp.signal.aborted) throw error;
         throw new PeekError("HOOK_CANCELLED", "its migration was given up, since the plugin is to stop.");
@@ -233,7 +233,10 @@ export class PluginRunner {
       getOtherPluginApi: (name, optional) => getOtherPluginApi(record, name, optional),
     });
     for (const extension of this.#extensionsOf(record)) {
-      Object.assign(platform, extension.properties(factsOf(record), live.stack));
+      Object.assign(
+        platform,
+        extension.properties(factsOf(record), () => live.stack),
+      );
     }
     return requireHooks(construct(entryHookClass, record, platform), entryHookFunctionName(service), entryHookClass);
   }

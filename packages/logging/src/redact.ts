@@ -14,8 +14,12 @@ const urlPassword = /(:\/\/[^\s:/@"\\]*:)[^\s/@"\\]+@/g;
 // `password=…` as in a connection string or the arguments of a command.
 const assignedSecret = /\b(password|passwd|pwd|secret|token|api_?key)=[^\s"'&;,\\]+/gi;
 
-/** Text without the passwords of URLs, and the values of `password=` and the like, that stand in it. */
+// Between services: `peek_agent_k3v9x2m7_…`, of which the last part is the secret.
+const serviceToken = /\b(peek_(?:logic|field|office|worker|agent)_[a-z2-7]{8}_)[\w-]{20,}/g;
+
+/** Text without the passwords of URLs, the values of `password=` and the like, and services' tokens, that stand in it. */
 export function maskSecrets(text: string): string {
-  const masked = text.includes("://") ? text.replace(urlPassword, `$1${redacted}@`) : text;
+  const withoutTokens = text.includes("peek_") ? text.replace(serviceToken, `$1${redacted}`) : text;
+  const masked = withoutTokens.includes("://") ? withoutTokens.replace(urlPassword, `$1${redacted}@`) : withoutTokens;
   return masked.includes("=") ? masked.replace(assignedSecret, `$1=${redacted}`) : masked;
 }

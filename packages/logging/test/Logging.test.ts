@@ -167,7 +167,10 @@ describe("a secret", () => {
     ["redis://:hunter2@cache:6379", "redis://:[redacted]@cache:6379"],
     ["a://u:hunter2@h and b://v:hunter2@i", "a://u:[redacted]@h and b://v:[redacted]@i"],
     ["https://u:hun%40ter2@h", "https://u:[redacted]@h"],
-  ])("is not written where it is the password in %s", (text, masked) => {
+    ["peek_agent_k3v4x2m7_hunter2hunter2hunter2-_", "peek_agent_k3v4x2m7_[redacted]"],
+    ["token peek_logic_aaaaaaaa_hunter2hunter2hunter2, and more", "token peek_logic_aaaaaaaa_[redacted], and more"],
+    ["peek_plugin_tutorial_aaaaaaaa_hunter2hunter2hunter2", "peek_plugin_tutorial_aaaaaaaa_hunter2hunter2hunter2"],
+  ])("is not written where it is the password or token in %s", (text, masked) => {
     const { record } = lineOf((logger) => logger.info({ address: text }, "at %s", text));
     expect(record).toMatchObject({ msg: `at ${masked}`, address: masked });
   });

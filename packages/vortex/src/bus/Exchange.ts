@@ -1,0 +1,144 @@
+import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
+
+/** Someone who is connected to an {@link Exchange}: how it is told things. None of it may call back into the exchange. */
+export interface ExchangeMember {
+  /** Takes a text that another has sent. */
+  receive(from: PeerIdentity, text: string): void;
+  /** Who is connected of a service that it watches has changed. */
+  presence(change: PresenceChange): void;
+  /** An instance that it had to do with is gone. */
+  gone(instance: string): void;
+  /** Another connection of the same instance has taken its place: it is to be ended. */
+  replaced(): void;
+}
+
+/** What a new member says of itself, and what is known of it. */
+export type Entrant = Omit<Peer, "connectedSince">;
+
+interface Seat {
+  readonly member: ExchangeMember;
+  readonly observer: boolean;
+  peer: Peer;
+  readonly watched: Set<ServiceName>;
+  /** With whom it has exchanged texts: they are told when it is gone. */
+  readonly contacts: Set<string>;
+  /** The one that it sent to last; asking that is quicker than asking the set. */
+  lastTarget: string | undefined;
+}
+
+/**
+ * The switch in the middle: knows who is connected, passes texts on, and tells each member who of the services that it
+ * watches comes and goes. It knows nothing of sockets; all of it is synchronous.
+ */
+export class Exchange {
+  readonly #seats = new Map<string, Seat>();
+  readonly #peers = new Map<ServiceName, readonly Peer[]>();
+  readonly #watchers = new Map<ServiceName, Set<Seat>>();
+
+  /** How many members there are. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /**
+   * Gives a member its place. One with the same name is replaced: the same process has connected again before its first
+   * connection was known to be dead.
+   *
+   * @param observer Whether nobody is to be told of it.
+   */
+  join(entrant: Entrant, member: ExchangeMember, observer: boolean): void {
+    const former = this.#seats.get(entrant.instance);
+    if (former !== undefined) {
+      this.leave(entrant.instance, former.member);
+      former.member.replaced();
+    }
+    const peer: Peer = { ...entrant, connectedSince: new Date().toISOString() };
+    this.#seats.set(peer.instance, {
+      member,
+      observer,
+      peer,
+      watched: new Set(),
+      contacts: new Set(),
+      lastTarget: undefined,
+    });
+    if (observer) return;
+    this.#peers.set(peer.service, [...this.peers(peer.service), peer]);
+    this.#tell({ kind: "joined", peer });
+  }
+
+  /**
+   * Takes a member's place away. Does nothing when another has it by now.
+   */
+  leave(instance: string, member: ExchangeMember): void {
+    const seat = this.#seats.get(instance);
+    if (seat === undefined || seat.member !== member) return;
+    this.#seats.delete(instance);
+    for (const service of seat.watched) this.#watchers.get(service)?.delete(seat);
+    const { peer } = seat;
+    if (!seat.observer) {
+      const others = this.peers(peer.service).filter((other) => other.instance !== instance);
+      this.#peers.set(peer.service, others);
+      this.#tell({ kind: "left", peer });
+    }
+    for (const name of seat.contacts) {
+      const contact = this.#seats.get(name);
+      if (contact === undefined) continue;
+      contact.contacts.delete(instance);
+      if (contact.lastTarget === instance) contact.lastTarget = undefined;
+      contact.member.gone(instance);
+    }
+  }
+
+  /** Who of a service is connected, in the order in which they came. The array is never changed. */
+  peers(service: ServiceName): readonly Peer[] {
+    return this.#peers.get(service) ?? [];
+  }
+
+  /** From now on the member is told of changes among those of the service, who are returned. */
+  watch(instance: string, service: ServiceName): readonly Peer[] {
+    const seat = this.#seats.get(instance);
+    if (seat !== undefined) {
+      seat.watched.add(service);
+      const watchers = this.#watchers.get(service) ?? new Set();
+      this.#watchers.set(service, watchers.add(seat));
+    }
+    return this.peers(service);
+  }
+
+  /** Tells the others which contracts an instance serves. */
+  announce(instance: string, serves: readonly string[]): void {
+    const seat = this.#seats.get(instance);
+    if (seat === undefined) return;
+    seat.peer = { ...seat.peer, serves };
+    if (seat.observer) return;
+    const { peer } = seat;
+    const peers = this.peers(peer.service).map((other) => (other.instance === instance ? peer : other));
+    this.#peers.set(peer.service, peers);
+    this.#tell({ kind: "updated", peer });
+  }
+
+  /**
+   * Passes a text on.
+   *
+   * @returns Whether there was somebody to pass it to.
+   */
+  send(from: PeerIdentity, to: string, text: string): boolean {
+    const target = this.#seats.get(to);
+    if (target === undefined) return false;
+    this.#remember(from.instance, to, target);
+    target.member.receive(from, text);
+    return true;
+  }
+
+  #remember(from: string, to: string, target: Seat): void {
+    const sender = this.#seats.get(from);
+    if (sender === undefined || sender.lastTarget === to) return;
+    sender.lastTarget = to;
+    sender.contacts.add(to);
+    target.contacts.add(from);
+  }
+
+  #tell(change: PresenceChange): void {
+    for (const seat of this.#watchers.get(change.peer.service) ?? []) seat.member.presence(change);
+  }
+}

@@ -1,0 +1,89 @@
+import { Buffer } from "node:buffer";
+import type { PeerIdentity } from "@peek/plugin-base";
+import { partsOf, probeFrame } from "./natsFrame.ts";
+import type { NatsLink } from "./NatsLink.ts";
+import { inboxOf, type NatsAddress, textSubject } from "./natsSubjects.ts";
+import { type HeldParts, PartsAssembly } from "./PartsAssembly.ts";
+
+/** Texts of one turn of the event loop go out together, up to this many bytes. */
+const fullBatchBytes = 64 * 1024;
+
+/** Another process, over the connection that it has: what is sent to it, and what is known of that. */
+export class NatsContact {
+  readonly address: NatsAddress;
+  readonly identity: PeerIdentity;
+  /** The subject of its texts to this process. */
+  readonly inbound: string;
+  readonly parts: PartsAssembly;
+  /** Whether texts were exchanged since this was last asked. */
+  wasUsed = false;
+  /** When texts were last exchanged, as far as it was asked; `performance.now()`. */
+  usedAt = 0;
+  /** Whether texts were ever exchanged. */
+  isKnown = false;
+  /** Whether it is among those that are probed often. */
+  isActive = false;
+  /** Whether somebody sees to it that it is flushed. */
+  isWaiting = false;
+  readonly #link: NatsLink;
+  readonly #subject: string;
+  readonly #reply: string;
+  readonly #batchBytes: number;
+  /** Whether the server was asked lately to tell if there is nobody. */
+  #wasProbed = false;
+  #texts: string[] = [];
+  #bytes = 0;
+
+  constructor(link: NatsLink, self: NatsAddress, address: NatsAddress, held: HeldParts) {
+    this.address = address;
+    this.identity = { service: address.service, instance: address.instance };
+    this.inbound = textSubject(self, address);
+    this.parts = new PartsAssembly(held);
+    this.#link = link;
+    this.#subject = textSubject(address, self);
+    this.#reply = `${inboxOf(self)}.${address.service}.${address.instance}.${address.connection}`;
+    this.#batchBytes = Math.min(fullBatchBytes, link.maxPayload);
+  }
+
+  /** Puts a text into the next batch, which goes when it is full, or else with {@link flush}. */
+  add(text: string): void {
+    const bytes = Buffer.byteLength(text) + 1;
+    if (this.#bytes + bytes > this.#batchBytes) this.flush();
+    this.#texts.push(text);
+    this.#bytes += bytes;
+    if (this.#bytes >= this.#batchBytes) this.flush();
+  }
+
+  /** Sends what there is now. */
+  flush(): void {
+    const [first] = this.#texts;
+    if (first === undefined) return;
+    const texts = this.#texts;
+    const bytes = this.#bytes;
+    this.#texts = [];
+    this.#bytes = 0;
+    if (bytes > this.#link.maxPayload && Buffer.byteLength(first) > this.#link.maxPayload) {
+      // More than one text is never more than a batch.
+      for (const part of partsOf(first, this.#link.maxPayload)) this.#publish(part);
+    } else this.#publish(texts.length === 1 ? first : texts.join("\n"));
+  }
+
+  /** Has the server tell if there is nobody, unless that was done since this was last called. */
+  probe(): void {
+    if (!this.#wasProbed) this.#publish(probeFrame);
+    this.#wasProbed = false;
+  }
+
+  /** Sends something that is no text. */
+  tell(frame: Uint8Array): void {
+    this.#link.publish(this.#subject, frame);
+  }
+
+  #publish(payload: string | Uint8Array): void {
+    if (this.#wasProbed) this.#link.publish(this.#subject, payload);
+    else {
+      this.#wasProbed = true;
+      this.#link.publish(this.#subject, payload, this.#reply);
+    }
+  }
+}

@@ -1,0 +1,378 @@
+import { Buffer } from "node:buffer";
+import type { Msg } from "@nats-io/transport-node";
+import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
+import type { BusMember } from "../Bus.ts";
+import { nobody, overloaded } from "../busErrors.ts";
+import { maxWaitingBytes } from "../messageLimits.ts";
+import { NatsContact } from "./NatsContact.ts";
+import { goodbyeFrame, holdsTexts, NatsFrame, presenceFrame, probeFrame } from "./natsFrame.ts";
+import type { NatsLink } from "./NatsLink.ts";
+import { NatsProber } from "./NatsProber.ts";
+import type { NatsRoster } from "./NatsRoster.ts";
+import {
+  addressIn,
+  inboxOf,
+  type NatsAddress,
+  presenceSubject,
+  textsFor,
+  textSubject,
+  whoSubject,
+} from "./natsSubjects.ts";
+import type { HeldParts } from "./PartsAssembly.ts";
+import type { PresenceRecord } from "./presenceRecord.ts";
+
+/** After so many heartbeats without one of a peer, it is taken for gone. */
+const maxSilentBeats = 2.5;
+/** How many may be known that are not watched. */
+const maxContacts = 10_000;
+/** How long the server is waited for when a connection is closed; milliseconds. */
+const closeMs = 500;
+/** What the server says where nobody gets a message. */
+const noResponders = 503;
+
+/** Whom a {@link NatsSession} works for. */
+export interface NatsSessionHost {
+  readonly member: BusMember;
+  readonly heartbeatMs: number;
+  readonly roster: NatsRoster;
+  /** The contracts that are served here now. */
+  serves(): readonly string[];
+  receive(from: PeerIdentity, text: string): void;
+  gone(instance: string): void;
+  /**
+   * Something has come that is not what Peek's services send.
+   *
+   * @param kind What is the same for all of its kind.
+   */
+  invalid(kind: string, subject: string): void;
+}
+
+/** One connection to NATS in use: what is sent, what comes, and who is there. It ends with the connection. */
+export class NatsSession {
+  readonly #link: NatsLink;
+  readonly #host: NatsSessionHost;
+  readonly #self: NatsAddress;
+  readonly #inbox: string;
+  readonly #contacts = new Map<string, NatsContact>();
+  /** By the subject on which its texts come. */
+  readonly #senders = new Map<string, NatsContact>();
+  readonly #prober = new NatsProber();
+  readonly #held: HeldParts = { bytes: 0 };
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  readonly #asked = new Set<ServiceName>();
+  #waiting: NatsContact[] = [];
+  #flush: NodeJS.Immediate | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #lastBeat = 0;
+  #roundTripMs = 0;
+  #record = "";
+  #connectedSince = "";
+  #hasBegun = false;
+
+  /** @param self Its connection is this one. */
+  constructor(link: NatsLink, self: NatsAddress, host: NatsSessionHost) {
+    this.#link = link;
+    this.#self = self;
+    this.#host = host;
+    this.#inbox = inboxOf(self);
+  }
+
+  /** Whether nobody is told of this process. */
+  get #isObserver(): boolean {
+    return this.#host.member.observer === true;
+  }
+
+  /** Listens for what is meant for this process, and does what it must be allowed to. */
+  listen(): void {
+    const { service } = this.#self;
+    this.#link.subscribe(`${textsFor(this.#self)}.>`, this.#take);
+    this.#link.subscribe(`${this.#inbox}.>`, this.#takeNotice);
+    if (!this.#isObserver) this.#link.subscribe(`peek.who.${service}.*.*.*`, this.#takeQuestion);
+    this.#link.publish(textSubject(this.#self, this.#self), probeFrame);
+    // It is not there yet.
+    if (!this.#isObserver) this.#link.publish(presenceSubject(this.#self), "");
+  }
+
+  /** Finds out who of the watched services is there. Nobody is told of this process before it knows. */
+  async callAll(): Promise<void> {
+    const start = performance.now();
+    await this.#link.flush();
+    this.#roundTripMs = performance.now() - start;
+    await Promise.race([
+      Promise.all(this.#host.roster.services.map((service) => this.#ask(service))),
+      this.#link.ended,
+    ]);
+  }
+
+  /** The connection is in use from now on. */
+  begin(): void {
+    const { roster, heartbeatMs } = this.#host;
+    this.#hasBegun = true;
+    this.#connectedSince = new Date().toISOString();
+    for (const service of roster.services) {
+      if (this.#asked.has(service)) roster.reveal(service);
+      // Watched since the others were asked.
+      else void this.watch(service);
+    }
+    this.announce();
+    this.#lastBeat = performance.now();
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+  }
+
+  /** Follows who of another service is there; settles when that is known. */
+  async watch(service: ServiceName): Promise<void> {
+    if (service === this.#self.service) this.#putSelf();
+    await this.#ask(service);
+    if (this.#link.isOpen) this.#host.roster.reveal(service);
+  }
+
+  /** Tells others, and the roster, what is served here. */
+  announce(): void {
+    if (!this.#hasBegun || this.#isObserver) return;
+    const { version, since } = this.#host.member;
+    const serves = [...this.#host.serves()].sort();
+    const record: PresenceRecord = {
+      version,
+      since,
+      connectedSince: this.#connectedSince,
+      address: this.#link.localAddress,
+      serves,
+    };
+    this.#record = JSON.stringify(record);
+    this.#link.publish(presenceSubject(this.#self), this.#record);
+    this.#putSelf();
+  }
+
+  /** @throws PeekError `VORTEX_NOBODY` or `VORTEX_OVERLOADED` */
+  send(to: PeerIdentity, text: string): void {
+    const contact = this.#contacts.get(to.instance) ?? this.#reach(to);
+    if (contact === undefined) throw nobody(to);
+    const { waitingBytes } = this.#link;
+    if (waitingBytes > maxWaitingBytes) throw overloaded(this.#self, waitingBytes);
+    this.#prober.use(contact);
+    contact.add(text);
+    if (contact.isWaiting) return;
+    contact.isWaiting = true;
+    this.#waiting.push(contact);
+    this.#flush ??= setImmediate(() => {
+      this.#flush = undefined;
+      this.#flushAll();
+    });
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    clearImmediate(this.#flush);
+    clearInterval(this.#heartbeat);
+    this.#prober[Symbol.dispose]();
+    this.#contacts.clear();
+    this.#senders.clear();
+    this.#waiting = [];
+  }
+
+  /** Sends what there is, tells the others that this process goes, and closes the connection. */
+  async close(): Promise<void> {
+    this.#flushAll();
+    for (const contact of this.#contacts.values()) if (contact.isKnown) contact.tell(goodbyeFrame);
+    if (this.#hasBegun && !this.#isObserver) this.#link.publish(presenceSubject(this.#self), "");
+    this.end();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, closeMs);
+    await Promise.race([this.#link.flush(), promise]);
+    clearTimeout(late);
+    await this.#link.close();
+  }
+
+  readonly #take = (message: Msg): void => {
+    const { subject, data } = message;
+    const known = this.#senders.get(subject);
+    if (!holdsTexts(data)) {
+      this.#takeFrame(subject, data, known);
+      return;
+    }
+    const contact = known ?? this.#meet(subject);
+    if (contact !== undefined) this.#deliver(contact, data, subject);
+  };
+
+  #takeFrame(subject: string, data: Uint8Array, known: NatsContact | undefined): void {
+    switch (data[0]) {
+      case NatsFrame.probe:
+        return;
+      case NatsFrame.goodbye:
+        if (known !== undefined) this.#lose(known.address);
+        return;
+      case NatsFrame.presence: {
+        const address = addressIn(subject);
+        if (address === undefined) return this.#host.invalid("the subject of an answer", subject);
+        return this.#hear(address, Buffer.from(data.subarray(1)).toString(), subject);
+      }
+      case NatsFrame.firstPart:
+      case NatsFrame.part: {
+        const contact = known ?? this.#meet(subject);
+        const whole = contact?.parts.add(data);
+        if (contact === undefined || whole === undefined || whole === "more") return;
+        if (whole !== "refused") return this.#deliver(contact, whole, subject);
+        // What is lost is lost to both: each takes the other for gone, and so for another when it is heard of again.
+        this.#host.invalid("a part of a text", subject);
+        contact.tell(goodbyeFrame);
+        return this.#lose(contact.address);
+      }
+      default:
+        this.#host.invalid("a message", subject);
+    }
+  }
+
+  #deliver(contact: NatsContact, data: Uint8Array, subject: string): void {
+    let text: string;
+    try {
+      text = this.#decoder.decode(data);
+    } catch {
+      this.#host.invalid("a text", subject);
+      return;
+    }
+    this.#prober.use(contact);
+    const { identity } = contact;
+    let start = 0;
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+      this.#host.receive(identity, text.slice(start, end));
+      start = end + 1;
+    }
+    this.#host.receive(identity, start === 0 ? text : text.slice(start));
+  }
+
+  readonly #takePresence = (message: Msg): void => {
+    const { subject, data } = message;
+    const address = addressIn(subject);
+    if (address === undefined) {
+      this.#host.invalid("the subject of a presence record", subject);
+    } else if (data.length === 0) this.#lose(address);
+    else this.#hear(address, Buffer.from(data).toString(), subject);
+  };
+
+  #hear(address: NatsAddress, record: string, subject: string): void {
+    const { roster } = this.#host;
+    if (address.instance === this.#self.instance) {
+      roster.answered(address.service);
+      return;
+    }
+    const former = this.#contacts.get(address.instance)?.address ?? roster.find(address);
+    if (former !== undefined && former.connection > address.connection) return;
+    if (former !== undefined && former.connection < address.connection) this.#lose(former);
+    if (!roster.hear(address, record)) this.#host.invalid("a presence record", subject);
+  }
+
+  readonly #takeQuestion = (message: Msg): void => {
+    const asker = addressIn(message.subject);
+    if (asker === undefined) {
+      this.#host.invalid("the subject of a question", message.subject);
+      return;
+    }
+    // Its own question is answered always: that is how it learns that nobody else will.
+    const isSelf = asker.instance === this.#self.instance;
+    if (this.#hasBegun || isSelf) this.#link.publish(textSubject(asker, this.#self), presenceFrame(this.#record));
+  };
+
+  readonly #takeNotice = (message: Msg): void => {
+    if (message.headers?.code !== noResponders) return;
+    const [kind, service] = message.subject.slice(this.#inbox.length + 1).split(".");
+    if (kind === "who") {
+      for (const watched of this.#host.roster.services) if (watched === service) this.#host.roster.nobody(watched);
+      return;
+    }
+    const address = addressIn(message.subject);
+    if (address !== undefined) this.#lose(address);
+  };
+
+  async #ask(service: ServiceName): Promise<void> {
+    this.#asked.add(service);
+    this.#link.subscribe(`peek.presence.${service}.*.*`, this.#takePresence);
+    this.#link.publish(whoSubject(service, this.#self), "", `${this.#inbox}.who.${service}`);
+    await this.#host.roster.call(service, this.#roundTripMs);
+  }
+
+  #putSelf(): void {
+    if (this.#isObserver) return;
+    const { service, instance } = this.#self;
+    const { version, since } = this.#host.member;
+    const serves = [...this.#host.serves()].sort();
+    const connectedSince = this.#connectedSince;
+    const peer: Peer = { service, instance, version, since, connectedSince, address: "local", serves };
+    this.#host.roster.put(peer);
+  }
+
+  /** Somebody to whom nothing was sent yet. */
+  #reach(to: PeerIdentity): NatsContact | undefined {
+    const isSelf = to.instance === this.#self.instance;
+    const address = isSelf ? this.#self : this.#host.roster.find(to);
+    return address === undefined ? undefined : this.#know(address);
+  }
+
+  /** Somebody from whom something has come for the first time. */
+  #meet(subject: string): NatsContact | undefined {
+    const address = addressIn(subject);
+    if (address === undefined) {
+      this.#host.invalid("the subject of a text", subject);
+      return undefined;
+    }
+    const former = this.#contacts.get(address.instance)?.address ?? this.#host.roster.find(address);
+    if (former !== undefined && former.connection > address.connection) return undefined;
+    if (former !== undefined && former.connection < address.connection) this.#lose(former);
+    return this.#know(address);
+  }
+
+  #know(address: NatsAddress): NatsContact {
+    if (this.#contacts.size >= maxContacts) this.#makeRoom();
+    const contact = new NatsContact(this.#link, this.#self, address, this.#held);
+    this.#contacts.set(address.instance, contact);
+    this.#senders.set(contact.inbound, contact);
+    return contact;
+  }
+
+  #makeRoom(): void {
+    const { roster } = this.#host;
+    for (const { address } of this.#contacts.values()) {
+      if (roster.find(address) !== undefined || address.instance === this.#self.instance) continue;
+      this.#lose(address);
+      return;
+    }
+  }
+
+  /** Somebody's connection is gone, if that is the one that it was known to have. */
+  #lose(address: NatsAddress): void {
+    const { roster } = this.#host;
+    const contact = this.#contacts.get(address.instance);
+    const wasContact = contact !== undefined && contact.address.connection === address.connection;
+    const wasWatched = roster.find(address)?.connection === address.connection;
+    if (wasContact) {
+      this.#contacts.delete(address.instance);
+      this.#senders.delete(contact.inbound);
+      this.#prober.forget(contact);
+      contact.parts.clear();
+    }
+    if (wasWatched) roster.remove(address);
+    if (wasContact || wasWatched) this.#host.gone(address.instance);
+  }
+
+  #flushAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const contact of waiting) {
+      contact.isWaiting = false;
+      contact.flush();
+    }
+  }
+
+  #beat(): void {
+    const { roster, heartbeatMs } = this.#host;
+    const now = performance.now();
+    if (now - this.#lastBeat > 1.5 * heartbeatMs) roster.forgive();
+    this.#lastBeat = now;
+    this.#link.beat(heartbeatMs);
+    if (!this.#isObserver) this.#link.publish(presenceSubject(this.#self), this.#record);
+    // Whoever is not watched tells nothing by itself.
+    for (const contact of this.#contacts.values()) {
+      if (!contact.isActive && roster.find(contact.address) === undefined) contact.probe();
+    }
+    for (const address of roster.silentFor(maxSilentBeats * heartbeatMs)) this.#lose(address);
+  }
+}

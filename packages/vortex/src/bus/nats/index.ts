@@ -1,0 +1,9 @@
+export { NatsBus, type NatsBusOptions } from "./NatsBus.ts";
+export type { NatsConfig } from "./NatsConfig.ts";
+export {
+  natsAuthorization,
+  natsPasswordVariable,
+  type NatsPermissions,
+  natsPermissions,
+  natsUserOf,
+} from "./natsPermissions.ts";

@@ -1,0 +1,52 @@
+import { Buffer } from "node:buffer";
+
+/*
+ * A message is one or more texts in UTF-8, separated by line breaks; or something else, which begins with a byte that no
+ * UTF-8 begins with.
+ */
+
+/** What a message is that begins with a byte which no text begins with. */
+export const NatsFrame = {
+  /** Says nothing: it is sent to learn whether there is somebody. */
+  probe: 0xfe,
+  /** The sender is about to go. */
+  goodbye: 0xfd,
+  /** A presence record, as the answer to having been asked. JSON. */
+  presence: 0xfc,
+  /** The first part of a text that is longer than a message may be: the bytes of all parts, as four bytes; then the part. */
+  firstPart: 0xfb,
+  /** A further part. */
+  part: 0xfa,
+} as const;
+
+export const probeFrame: Uint8Array = Uint8Array.of(NatsFrame.probe);
+export const goodbyeFrame: Uint8Array = Uint8Array.of(NatsFrame.goodbye);
+
+/** What {@link NatsFrame.firstPart} has before the part. */
+export const firstPartHeaderBytes = 5;
+
+/** Whether a message holds texts. */
+export function holdsTexts(data: Uint8Array): boolean {
+  const [first] = data;
+  return first === undefined || first < 0xf8;
+}
+
+export function presenceFrame(record: string): Uint8Array {
+  const text = Buffer.from(record);
+  return Buffer.concat([Buffer.of(NatsFrame.presence), text]);
+}
+
+/** The messages that carry a text which is too long for one. */
+export function partsOf(text: string, maxPayload: number): readonly Uint8Array[] {
+  const bytes = Buffer.from(text);
+  const first = bytes.subarray(0, maxPayload - firstPartHeaderBytes);
+  const header = Buffer.alloc(firstPartHeaderBytes);
+  header.writeUInt8(NatsFrame.firstPart);
+  header.writeUInt32BE(bytes.length, 1);
+  const frames = [Buffer.concat([header, first])];
+  const step = maxPayload - 1;
+  for (let at = first.length; at < bytes.length; at += step) {
+    frames.push(Buffer.concat([Buffer.of(NatsFrame.part), bytes.subarray(at, at + step)]));
+  }
+  return frames;
+}

@@ -1,0 +1,362 @@
+import type { IncomingMessage } from "node:http";
+import { messageOf, toError } from "@peek/errors";
+import type { Logger, Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
+import { type RawData, WebSocket } from "ws";
+import { Backoff } from "../Backoff.ts";
+import type { Bus, BusMember, BusState } from "../Bus.ts";
+import { closed, disconnected, nobody, overloaded } from "../busErrors.ts";
+import { isObserver, serviceOfInstance } from "../instanceName.ts";
+import { Listeners } from "../Listeners.ts";
+import { checkMessage, maxMessageBytes, maxWaitingBytes } from "../messageLimits.ts";
+import { OutageLog } from "../OutageLog.ts";
+import { PeerTable } from "../PeerTable.ts";
+import { pemList, type PemTexts } from "../pemList.ts";
+import { plainAddress } from "../plainAddress.ts";
+import { Outbox } from "./Outbox.ts";
+import {
+  complaintSchema,
+  eachLine,
+  exchangePath,
+  frameInvalid,
+  LineKind,
+  maxFrameBytes,
+  parseLine,
+  peerSchema,
+  peersSchema,
+  protocol,
+  serviceSchema,
+  welcomeSchema,
+} from "./wire.ts";
+
+/** How long one attempt to connect may take; milliseconds. */
+const attemptMs = 10_000;
+/** How long a closing connection is waited for; milliseconds. */
+const closeMs = 500;
+/** After so many heartbeats without a sign of life, the connection is taken for dead. */
+const maxSilentBeats = 2;
+const maxReasonBytes = 1000;
+
+/** What a service shows to be let in; and for TLS, whom it trusts. PEM texts. */
+export interface WsCredentials {
+  readonly token?: string | undefined;
+  readonly ca?: PemTexts | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+}
+
+/** How a service connects to the exchange. */
+export interface WsBusOptions {
+  readonly service: ServiceName;
+  readonly member: BusMember;
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /**
+   * What it shows; asked before each attempt, since it may have been replaced.
+   *
+   * @throws PeekError when there is nothing; its message is logged, and it is asked again later.
+   */
+  readonly credentials: () => WsCredentials;
+  readonly logger: Logger;
+  /** Says in words what a failure to connect means. Default: the error's own message. */
+  readonly explain?: (error: Error) => string | undefined;
+}
+
+interface Watch {
+  /** Settles when the members are known; there is one while that is waited for. */
+  known: PromiseWithResolvers<void> | undefined;
+}
+
+/** A bus that goes through the exchange of the logic service. It connects by itself, again and again. */
+export class WsBus implements Bus {
+  readonly self: PeerIdentity;
+  readonly maxMessageBytes = maxMessageBytes;
+  readonly #options: WsBusOptions;
+  readonly #url: string;
+  readonly #stateListeners = new Listeners<BusState>();
+  readonly #presenceListeners = new Listeners<PresenceChange>();
+  readonly #goneListeners = new Listeners<string>();
+  readonly #peers = new PeerTable((change) => this.#presenceListeners.tell(change));
+  readonly #watches = new Map<ServiceName, Watch>();
+  readonly #identities = new Map<string, PeerIdentity>();
+  readonly #backoff = new Backoff();
+  readonly #outages: OutageLog;
+  #receiver: ((from: PeerIdentity, text: string) => void) | undefined;
+  #serves: readonly string[] = [];
+  #state: BusState = "connecting";
+  #socket: WebSocket | undefined;
+  #outbox: Outbox | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  #silentBeats = 0;
+  /** Why the present attempt or connection ends, as far as it is known. */
+  #reason: string | undefined;
+  #remoteAddress = "";
+
+  constructor(options: WsBusOptions) {
+    const { service, member, host, port, secure, logger } = options;
+    this.#options = options;
+    this.self = { service, instance: member.instance };
+    this.#url = `${secure ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#outages = new OutageLog(logger, `the logic service at ${this.#url}`);
+    this.#connect();
+  }
+
+  get state(): BusState {
+    return this.#state;
+  }
+
+  get trouble(): string | undefined {
+    return this.#outages.reason;
+  }
+
+  onState(listener: (state: BusState) => void): Disposable {
+    return this.#stateListeners.add(listener);
+  }
+
+  onMessage(receiver: (from: PeerIdentity, text: string) => void): void {
+    this.#receiver = receiver;
+  }
+
+  async watch(service: ServiceName): Promise<void> {
+    const known = this.#watches.get(service);
+    if (known !== undefined) return known.known?.promise;
+    const watch: Watch = { known: undefined };
+    this.#watches.set(service, watch);
+    if (this.#state === "connected") this.#ask(service, watch);
+    return watch.known?.promise;
+  }
+
+  peers(service: ServiceName): readonly Peer[] {
+    return this.#peers.peers(service);
+  }
+
+  onPresence(listener: (change: PresenceChange) => void): Disposable {
+    return this.#presenceListeners.add(listener);
+  }
+
+  onGone(listener: (instance: string) => void): Disposable {
+    return this.#goneListeners.add(listener);
+  }
+
+  announce(serves: readonly string[]): void {
+    this.#serves = serves;
+    this.#outboxIfConnected()?.add(LineKind.serves + JSON.stringify(serves));
+  }
+
+  send(to: PeerIdentity, text: string): void {
+    const outbox = this.#outboxIfConnected();
+    if (outbox === undefined) throw this.#state === "closed" ? closed(this.self) : disconnected(this.self);
+    checkMessage(text, maxMessageBytes);
+    if (this.#isKnownToBeGone(to)) throw nobody(to);
+    const { waitingBytes } = outbox;
+    if (waitingBytes > maxWaitingBytes) throw overloaded(this.self, waitingBytes);
+    outbox.add(`${LineKind.message}${to.instance}\t${text}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === "closed") return;
+    const socket = this.#socket;
+    this.#outbox?.flush();
+    this.#disconnect("closed");
+    clearTimeout(this.#retry);
+    for (const listeners of [this.#stateListeners, this.#presenceListeners, this.#goneListeners]) listeners.clear();
+    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    socket.once("close", () => resolve());
+    if (socket.readyState === WebSocket.OPEN) socket.close(1000);
+    else socket.terminate();
+    const late = setTimeout(() => socket.terminate(), closeMs);
+    await promise;
+    clearTimeout(late);
+  }
+
+  #outboxIfConnected(): Outbox | undefined {
+    return this.#state === "connected" ? this.#outbox : undefined;
+  }
+
+  #isKnownToBeGone({ service, instance }: PeerIdentity): boolean {
+    // Who looks on is not told of, and who is not watched not either: the exchange says so when there is nobody.
+    const watch = this.#watches.get(service);
+    if (watch === undefined || watch.known !== undefined || isObserver(instance)) return false;
+    return !this.#peers.has(instance);
+  }
+
+  #connect(): void {
+    this.#reason = undefined;
+    let socket: WebSocket;
+    try {
+      const { token, ca, cert, key } = this.#options.credentials();
+      socket = new WebSocket(this.#url + exchangePath, protocol, {
+        perMessageDeflate: false,
+        maxPayload: maxFrameBytes,
+        handshakeTimeout: attemptMs,
+        ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+        ...(ca !== undefined && { ca: pemList(ca) }),
+        ...(cert !== undefined && { cert }),
+        ...(key !== undefined && { key }),
+      });
+    } catch (thrown) {
+      this.#reason = messageOf(thrown);
+      this.#tryLater();
+      return;
+    }
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket);
+    socket.on("upgrade", ({ socket: { remoteAddress = "" } }) => (this.#remoteAddress = plainAddress(remoteAddress)));
+    socket.on("open", () => this.#onOpen());
+    socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
+    socket.on("ping", () => void (this.#silentBeats = 0));
+    socket.on("unexpected-response", (_request, response) => this.#onRefused(socket, response));
+    socket.on("error", (error) => (this.#reason ??= this.#options.explain?.(error) ?? error.message));
+    socket.on("close", () => {
+      if (this.#socket === socket) this.#onClose();
+    });
+  }
+
+  #onOpen(): void {
+    const { instance, version, since, observer = false } = this.#options.member;
+    this.#outbox?.add(LineKind.hello + JSON.stringify({ instance, version, since, observer, serves: this.#serves }));
+  }
+
+  #onRefused(socket: WebSocket, response: IncomingMessage): void {
+    let reason = "";
+    const end = (): void => {
+      const said = reason === "" ? `it answered ${response.statusCode ?? 0}` : reason;
+      this.#reason = `it refuses this service: ${said}`;
+      socket.terminate();
+    };
+    response.setEncoding("utf8");
+    response.on("data", (part: string) => void (reason = (reason + part).slice(0, maxReasonBytes)));
+    response.on("end", end);
+    response.on("error", end);
+  }
+
+  #onClose(): void {
+    const former = this.#state;
+    this.#disconnect("connecting");
+    if (former !== "closed") this.#tryLater();
+  }
+
+  #tryLater(): void {
+    this.#outages.failed(this.#reason ?? "the connection was closed");
+    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
+  }
+
+  /** What ends with a connection, whatever comes next. */
+  #disconnect(state: BusState): void {
+    const former = this.#state;
+    this.#state = former === "closed" ? former : state;
+    clearInterval(this.#watchdog);
+    this.#outbox?.clear();
+    this.#outbox = undefined;
+    this.#socket = undefined;
+    this.#identities.clear();
+    this.#peers.clear();
+    for (const watch of this.#watches.values()) settle(watch);
+    if (former !== this.#state) this.#stateListeners.tell(this.#state);
+  }
+
+  #onFrame(data: RawData, isBinary: boolean): void {
+    this.#silentBeats = 0;
+    try {
+      if (isBinary || !Buffer.isBuffer(data)) throw frameInvalid("a frame must be text");
+      eachLine(data.toString(), this.#takeLine);
+    } catch (thrown) {
+      // With an exchange that is not understood there is nothing to be done but to begin again.
+      this.#reason = messageOf(toError(thrown));
+      this.#socket?.terminate();
+    }
+  }
+
+  readonly #takeLine = (line: string): void => {
+    if (line.startsWith(LineKind.message)) {
+      const tab = line.indexOf("\t");
+      this.#receiver?.(this.#identityOf(line.slice(1, tab)), line.slice(tab + 1));
+      return;
+    }
+    const rest = line.slice(1);
+    switch (line.charAt(0)) {
+      case LineKind.welcome:
+        return this.#onWelcome(parseLine(welcomeSchema, rest).heartbeatMs);
+      case LineKind.peers: {
+        const tab = rest.indexOf("\t");
+        return this.#onPeers(serviceSchema.parse(rest.slice(0, tab)), parseLine(peersSchema, rest.slice(tab + 1)));
+      }
+      case LineKind.joined:
+      case LineKind.updated:
+        return this.#peers.put(this.#asSeenFromHere(parseLine(peerSchema, rest)));
+      case LineKind.left: {
+        const { service, instance } = this.#identityOf(rest);
+        this.#peers.remove(service, instance);
+        return this.#onGone(instance);
+      }
+      case LineKind.gone:
+        return this.#onGone(rest);
+      case LineKind.complaint: {
+        const { code, message } = parseLine(complaintSchema, rest);
+        this.#options.logger.warning({ code }, "The logic service complains: %s", message);
+        return;
+      }
+      default:
+        throw frameInvalid("it is of no kind that is known");
+    }
+  };
+
+  #onWelcome(heartbeatMs: number): void {
+    this.#state = "connected";
+    this.#backoff.reset();
+    this.#silentBeats = 0;
+    this.#watchdog = setInterval(() => this.#listenForLife(heartbeatMs), heartbeatMs);
+    for (const [service, watch] of this.#watches) this.#ask(service, watch);
+    this.#outages.connected();
+    this.#stateListeners.tell("connected");
+  }
+
+  #listenForLife(heartbeatMs: number): void {
+    this.#silentBeats += 1;
+    if (this.#silentBeats <= maxSilentBeats) return;
+    this.#reason = `it has not been heard of for ${this.#silentBeats * heartbeatMs} ms`;
+    this.#socket?.terminate();
+  }
+
+  #onPeers(service: ServiceName, peers: readonly Peer[]): void {
+    this.#peers.replace(
+      service,
+      peers.map((peer) => this.#asSeenFromHere(peer)),
+    );
+    const watch = this.#watches.get(service);
+    if (watch !== undefined) settle(watch);
+  }
+
+  #onGone(instance: string): void {
+    this.#identities.delete(instance);
+    this.#goneListeners.tell(instance);
+  }
+
+  #ask(service: ServiceName, watch: Watch): void {
+    watch.known ??= Promise.withResolvers();
+    this.#outbox?.add(LineKind.watch + service);
+  }
+
+  #identityOf(instance: string): PeerIdentity {
+    const known = this.#identities.get(instance);
+    if (known !== undefined) return known;
+    const service = serviceOfInstance(instance);
+    if (service === undefined) throw frameInvalid("it must name an instance");
+    const identity = { service, instance };
+    this.#identities.set(instance, identity);
+    return identity;
+  }
+
+  /** The process that tells it says `local` of itself. */
+  #asSeenFromHere(peer: Peer): Peer {
+    if (peer.instance === this.self.instance) return { ...peer, address: "local" };
+    return peer.address === "local" ? { ...peer, address: this.#remoteAddress } : peer;
+  }
+}
+
+function settle(watch: Watch): void {
+  watch.known?.resolve();
+  watch.known = undefined;
+}
