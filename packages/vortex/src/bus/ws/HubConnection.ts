@@ -49,7 +49,7 @@ export class HubConnection implements ExchangeMember {
       if (waitingBytes > maxWaitingBytes) this.cut(`does not take what is sent to it: ${waitingBytes} bytes wait`);
     });
     socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
-    socket.on("pong", () => void (this.#silentBeats = 0));
+    socket.on("pong", () => this.#heard());
     socket.on("error", (error) => this.#onError(error));
     socket.on("close", () => this.#onClose());
   }
@@ -103,7 +103,7 @@ export class HubConnection implements ExchangeMember {
   /** Ends the connection at once, and says why in the log. */
   cut(why: string): void {
     if (this.#cut) return;
-    this.#context.onTrouble(this, "cut", `${this.title} ${why}; its connection was cut`);
+    this.#context.onTrouble(this, `${this.title} cut`, `${this.title} ${why}; its connection was cut`);
     this.#end();
   }
 
@@ -126,10 +126,14 @@ export class HubConnection implements ExchangeMember {
     this.#socket.terminate();
   }
 
+  #heard(): void {
+    // Without a hello, nothing keeps it.
+    if (this.#identity !== undefined) this.#silentBeats = 0;
+  }
+
   #onFrame(data: RawData, isBinary: boolean): void {
     if (this.#cut) return;
-    // Before its hello, pings alone do not keep it.
-    if (this.#identity !== undefined) this.#silentBeats = 0;
+    this.#heard();
     if (isBinary || !Buffer.isBuffer(data)) this.#complain(frameInvalid("a frame must be text"));
     else eachLine(data.toString(), this.#takeLine);
     this.#context.onFrame();

@@ -139,7 +139,10 @@ export class WsExchange implements AsyncDisposable {
       connectionsCheckingInterval: requestMs / 5,
       keepAliveTimeout: 1000,
     };
-    const server = tls === undefined ? createHttpServer(limits) : createHttpsServer({ ...limits, ...tlsOptions(tls) });
+    const server =
+      tls === undefined
+        ? createHttpServer(limits)
+        : createHttpsServer({ ...limits, handshakeTimeout: requestMs, ...tlsOptions(tls) });
     server.maxConnections = maxConnections;
     server.on("request", (_request, response) => {
       response.writeHead(426, { connection: "close", upgrade: "websocket", "content-type": "text/plain" });
@@ -203,8 +206,8 @@ export class WsExchange implements AsyncDisposable {
     // Until it is a WebSocket, nobody else listens to its errors.
     const onError = (): void => void socket.destroy();
     socket.on("error", onError);
-    const { pathname } = new URL(request.url ?? "/", "http://exchange");
-    if (pathname !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing of that name");
+    // Not by the class URL, which throws: anybody may send anything here.
+    if (request.url !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing of that name");
     const credential = this.#options.authenticator.authenticate(request);
     if (!("isValid" in credential)) return this.#refuse(socket, address, 401, credential.reason);
     const protocols = request.headers["sec-websocket-protocol"] ?? "";

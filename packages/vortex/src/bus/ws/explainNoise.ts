@@ -21,7 +21,7 @@ export function explainNoise(error: Error, secure: boolean): string | undefined 
   if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") {
     return "it showed no certificate; set dataExchange.sslEnableMutualTLS and sslClientBundleFilePath there";
   }
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "it asked for nothing";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT" || code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "it asked for nothing";
   if (code.startsWith("HPE_")) return "what it sent is not HTTP";
   return messageOf(error).slice(0, 300);
 }

@@ -1,0 +1,95 @@
+import type { PayloadFilter, PeerIdentity } from "@peek/plugin-base";
+import { decodeBody } from "../rpc/bodies.ts";
+import { PeekError } from "@peek/errors";
+import { type ArrivedPayload, PayloadEndpoint, type PayloadEndpointParts } from "./PayloadEndpoint.ts";
+import { isFilter } from "./payloadFilter.ts";
+
+/** 32 fields, each character of which may be written as six. */
+const maxRecordLength = 250_000;
+const maxNameLength = 200;
+
+type FilterValue = PayloadFilter[string];
+
+/** Hands payloads to the endpoints whose filters they match. */
+export class PayloadRouter {
+  /** By what the filter has under `key`, or else under `plugin`: most filters have one, and few have the same. */
+  readonly #byKey = new Map<FilterValue, Set<PayloadEndpoint>>();
+  readonly #byPlugin = new Map<FilterValue, Set<PayloadEndpoint>>();
+  readonly #order = new WeakMap<PayloadEndpoint, number>();
+  #count = 0;
+  #size = 0;
+
+  /** How many endpoints there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds an endpoint, until what is returned is disposed. */
+  add(parts: PayloadEndpointParts): Disposable {
+    const endpoint = new PayloadEndpoint(parts);
+    const { key, plugin } = endpoint.filter;
+    const index = key === undefined ? this.#byPlugin : this.#byKey;
+    const value = key ?? plugin ?? "";
+    const endpoints = index.get(value) ?? new Set();
+    index.set(value, endpoints.add(endpoint));
+    this.#order.set(endpoint, this.#count);
+    this.#count += 1;
+    this.#size += 1;
+    return {
+      [Symbol.dispose]: () => {
+        if (!endpoints.delete(endpoint)) return;
+        this.#size -= 1;
+        if (endpoints.size === 0 && index.get(value) === endpoints) index.delete(value);
+      },
+    };
+  }
+
+  /** Takes a payload. Returns whether it is one. */
+  onPayload(from: PeerIdentity, text: string): boolean {
+    const afterRecord = text.indexOf("\t");
+    const afterName = text.indexOf("\t", afterRecord + 1);
+    if (afterRecord === -1 || afterName === -1 || afterRecord > maxRecordLength) return false;
+    if (afterName - afterRecord > maxNameLength + 1) return false;
+    const filt = parse(text.slice(1, afterRecord));
+    if (!isFilter(filt)) return false;
+    const tupleName = text.slice(afterRecord + 1, afterName);
+    let tuples: readonly unknown[] | undefined;
+    const payload: ArrivedPayload = {
+      from,
+      filt,
+      tupleName,
+      // Decoded once at most, and checked by each endpoint, which makes a copy.
+      tuples: () => (tuples ??= readTuples(text.slice(afterName + 1))),
+    };
+    for (const endpoint of this.#matching(filt)) endpoint.receive(payload);
+    return true;
+  }
+
+  #matching(filt: PayloadFilter): readonly PayloadEndpoint[] {
+    const matching: PayloadEndpoint[] = [];
+    for (const [index, value] of [[this.#byKey, filt["key"]] as const, [this.#byPlugin, filt["plugin"]] as const]) {
+      if (value === undefined) continue;
+      for (const endpoint of index.get(value) ?? []) if (endpoint.matches(filt)) matching.push(endpoint);
+    }
+    return matching.sort((a, b) => this.#place(a) - this.#place(b));
+  }
+
+  #place(endpoint: PayloadEndpoint): number {
+    return this.#order.get(endpoint) ?? 0;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    const record: unknown = JSON.parse(text);
+    return record;
+  } catch {
+    return undefined;
+  }
+}
+
+function readTuples(body: string): readonly unknown[] {
+  const tuples = decodeBody(body, "its tuples");
+  if (Array.isArray(tuples)) return tuples;
+  throw new PeekError("DATA_INVALID", "its tuples are not a list");
+}

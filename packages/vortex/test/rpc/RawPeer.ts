@@ -1,0 +1,33 @@
+import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
+import type { MemoryBus } from "../../src/bus/memory/MemoryBus.ts";
+import type { MemoryHarness } from "./MemoryHarness.ts";
+import { until } from "./until.ts";
+
+/** A peer that sends what a test writes, and keeps what it is sent. */
+export class RawPeer {
+  readonly bus: MemoryBus;
+  readonly texts: string[] = [];
+
+  private constructor(bus: MemoryBus) {
+    this.bus = bus;
+    bus.onMessage((_, text) => this.texts.push(text));
+  }
+
+  static async join(harness: MemoryHarness, service: ServiceName): Promise<RawPeer> {
+    return new RawPeer((await harness.join(service)).bus);
+  }
+
+  send(to: PeerIdentity, ...texts: readonly string[]): void {
+    for (const text of texts) this.bus.send(to, text);
+  }
+
+  /** Waits for a text. */
+  async next(pattern: RegExp): Promise<string> {
+    let found: string | undefined;
+    await until(`a text like ${String(pattern)} among ${JSON.stringify(this.texts)}`, () => {
+      found = this.texts.find((text) => pattern.test(text));
+      return found !== undefined;
+    });
+    return found ?? "";
+  }
+}

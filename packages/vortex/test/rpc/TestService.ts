@@ -1,0 +1,31 @@
+import type { PluginVortex } from "@peek/plugin-base";
+import type { Bus, BusMember } from "../../src/bus/Bus.ts";
+import { Vortex } from "../../src/plugin/Vortex.ts";
+import { TestLog } from "./TestLog.ts";
+
+/** The plugin of these tests. */
+export const plugin = "peek_plugin_pump";
+
+/** A process of a service, as far as Vortex goes: a bus, and one plugin. */
+export class TestService implements AsyncDisposable {
+  readonly bus: Bus;
+  readonly log: TestLog = new TestLog();
+  readonly vortex: Vortex;
+  /** What the plugin is handed. */
+  readonly plugin: PluginVortex;
+  /** The stack of the plugin's present phase; a test may put another in its place. */
+  stack: AsyncDisposableStack = new AsyncDisposableStack();
+
+  constructor(bus: Bus, member: BusMember) {
+    this.bus = bus;
+    this.vortex = new Vortex({ bus, member, logger: this.log });
+    this.plugin = this.vortex.forPlugin(plugin, () => this.stack, this.log);
+  }
+
+  /** Ends as a service does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stack.disposeAsync();
+    await this.vortex[Symbol.asyncDispose]();
+    await this.bus[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,17 @@
+import { connected, member } from "../bus/BusHarness.ts";
+import { openNatsBus } from "../bus/openNatsBus.ts";
+import { NatsServer } from "../nats/NatsServer.ts";
+import type { RpcHarness } from "./RpcHarness.ts";
+import { describeRpc } from "./rpcBehaviour.ts";
+
+describeRpc("nats", async (): Promise<RpcHarness> => {
+  const server = await NatsServer.start();
+  return {
+    join: async (service) => {
+      const self = member(service);
+      return { bus: await connected(openNatsBus(server, service, { member: self }).bus), member: self };
+    },
+    kill: async (bus) => await bus[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose](),
+  };
+});

@@ -1,0 +1,42 @@
+import { setImmediate } from "node:timers/promises";
+import { PeekError, type PeekErrorCode } from "@peek/errors";
+
+/** Waits for a condition; throws when it has not come true within 10 s. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt) throw new Error(`Not within 10 s: ${what}`);
+    await setImmediate();
+  }
+}
+
+/** The PeekError by which something fails. */
+export async function caught(action: PromiseLike<unknown> | (() => unknown)): Promise<PeekError> {
+  try {
+    await (typeof action === "function" ? action() : action);
+  } catch (error) {
+    if (PeekError.is(error)) return error;
+    throw new Error(`Not a PeekError was thrown: ${String(error)}`, { cause: error });
+  }
+  throw new Error("Nothing was thrown");
+}
+
+/** The code by which something fails. */
+export async function codeOf(action: PromiseLike<unknown> | (() => unknown)): Promise<PeekErrorCode> {
+  return (await caught(action)).code;
+}
+
+/** All items of a stream. */
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Settles with the reason of a signal, once it fires. */
+export function fired(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(signal.reason);
+    else signal.addEventListener("abort", () => resolve(signal.reason), { once: true });
+  });
+}

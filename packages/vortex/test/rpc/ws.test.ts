@@ -1,0 +1,43 @@
+import { serviceNames } from "@peek/plugin-base";
+import { Exchange } from "../../src/bus/Exchange.ts";
+import type { Authenticator } from "../../src/bus/ws/Authenticator.ts";
+import { WsBus } from "../../src/bus/ws/WsBus.ts";
+import { WsExchange } from "../../src/bus/ws/WsExchange.ts";
+import { connected, member } from "../bus/BusHarness.ts";
+import type { RpcHarness } from "./RpcHarness.ts";
+import { describeRpc } from "./rpcBehaviour.ts";
+import { TestLog } from "./TestLog.ts";
+
+/** Lets everybody in whose token is the name of a service. */
+const authenticator: Authenticator = {
+  authenticate: ({ headers }) => {
+    const service = serviceNames.find((name) => headers.authorization === `Bearer ${name}`);
+    if (service === undefined) return { reason: "that is no token" };
+    return { service, title: "a token of a test", isValid: () => true };
+  },
+  onChange: () => ({ [Symbol.dispose]: () => undefined }),
+};
+
+describeRpc("ws", async (): Promise<RpcHarness> => {
+  const logger = new TestLog();
+  const exchange = await WsExchange.listen({
+    exchange: new Exchange(),
+    host: "127.0.0.1",
+    port: 0,
+    authenticator,
+    heartbeatMs: 1000,
+    logger,
+  });
+  const { port } = exchange;
+  if (port === undefined) throw new Error("The exchange does not listen.");
+  return {
+    join: async (service) => {
+      const self = member(service);
+      const credentials = () => ({ token: service });
+      const bus = new WsBus({ service, member: self, host: "127.0.0.1", port, secure: false, credentials, logger });
+      return { bus: await connected(bus), member: self };
+    },
+    kill: async (bus) => await bus[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => await exchange[Symbol.asyncDispose](),
+  };
+});
