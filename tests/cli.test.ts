@@ -142,6 +142,23 @@ describe("peek config get and set", () => {
     });
   });
 
+  it("prints no token and no other password unless told to", async () => {
+    const nats = { servers: ["nats://peek:hidden1@nats.example"], password: "hidden2", token: "hidden3" };
+    await using home = await TestHome.with({ dataExchange: { token: "hidden4", nats } });
+    const get = async (...args: readonly string[]): Promise<string> =>
+      (await peek(home, "config", "get", "logic", ...args)).stdout;
+    expect(await get("dataExchange.token")).toBe("[redacted]\n");
+    expect(await get("dataExchange.token", "--json")).toBe('"[redacted]"\n');
+    expect(JSON.parse(await get("dataExchange.nats"))).toMatchObject({
+      servers: ["nats://peek:[redacted]@nats.example"],
+      password: "[redacted]",
+      token: "[redacted]",
+    });
+    expect(await get()).not.toContain("hidden");
+    expect(await get("dataExchange.token", "--show-secrets")).toBe("hidden4\n");
+    expect(JSON.parse(await get("--show-secrets"))).toMatchObject({ dataExchange: { token: "hidden4", nats } });
+  });
+
   it("reads and changes one value, and leaves the rest of the file as it is written", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{\n  "note": "mine",\n  "logging": { "level": "INFO" }\n}\n');

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { ServiceConfigInput } from "@peek/config";
+import { freePort } from "./freePort.ts";
 import { writePlugins, type PluginPackageOptions } from "./pluginPackage.ts";
 import { processesOn } from "./processesOn.ts";
 import { RunningProcess, type RunOptions } from "./RunningProcess.ts";
@@ -55,7 +56,8 @@ export class TestHome implements AsyncDisposable {
 
   async #fill(config: ServiceConfigInput, plugins: readonly PluginPackageOptions[]): Promise<void> {
     const enabled = [...(config.plugin?.enabled ?? []), ...plugins.map((plugin) => plugin.name)];
-    await this.writeConfig(JSON.stringify({ ...config, plugin: { ...config.plugin, enabled } }));
+    const httpServer = config.httpServer ?? { dataExchange: { sitePort: await freePort() } };
+    await this.writeConfig(JSON.stringify({ httpServer, ...config, plugin: { ...config.plugin, enabled } }));
     if (plugins.length > 0) await writePlugins(join(this.dir, "plugin-software"), plugins);
   }
 

@@ -1,14 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { ExitCode, PeekError, toError } from "@peek/errors";
 import { Command, CommanderError } from "commander";
-import { z } from "zod";
 import { configCommand } from "./commands/config.ts";
+import { natsCommand } from "./commands/nats.ts";
 import { pluginCommand } from "./commands/plugin.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
-
-const packageSchema = z.object({ version: z.string() });
+import { tokenCommand } from "./commands/token.ts";
+import { packageVersion } from "./packageVersion.ts";
 
 /**
  * Runs one `peek` command.
@@ -30,9 +29,12 @@ function program(): Command {
     .description("Administers the Peek services on this machine.")
     .version(packageVersion(), "-v, --version", "print the version")
     .addCommand(configCommand())
+    .addCommand(natsCommand())
     .addCommand(pluginCommand())
     .addCommand(runCommand())
+    .addCommand(statusCommand())
     .addCommand(storageCommand())
+    .addCommand(tokenCommand())
     .addHelpText(
       "after",
       "\nEnvironment:\n  PEEK_HOME  the folder in which the services' homes are; default: the account's home folder",
@@ -56,9 +58,4 @@ function exitCodeOf(thrown: unknown): number {
   }
   console.error(toError(thrown).stack);
   return ExitCode.internal;
-}
-
-function packageVersion(): string {
-  const file = join(import.meta.dirname, "..", "package.json");
-  return packageSchema.parse(JSON.parse(readFileSync(file, "utf8"))).version;
 }

@@ -8,7 +8,7 @@ import {
   type ServiceConfig,
   type ServiceHome,
 } from "@peek/config";
-import { messageOf, toError } from "@peek/errors";
+import { messageOf, type PeekError, toError } from "@peek/errors";
 import { type HookDeadlines, PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
@@ -18,6 +18,7 @@ import { packageConditions, pluginSources } from "./pluginSources.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
 import { StorageExtension } from "./StorageExtension.ts";
 import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
+import { VortexExtension } from "./VortexExtension.ts";
 
 /** How a service is opened. */
 export interface PeekServiceOptions {
@@ -40,7 +41,9 @@ export class PeekService implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #loader: PluginLoader;
   readonly #storage: StorageExtension;
+  readonly #vortex: VortexExtension;
   readonly #cancel = new AbortController();
+  readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
   #isTidy = true;
@@ -59,6 +62,16 @@ export class PeekService implements AsyncDisposable {
     const getLogger = (name: string): Logger => logging.getLogger(name);
     const { home } = options;
     this.#storage = new StorageExtension({ definition, home, config: config.storage, getLogger });
+    this.#vortex = new VortexExtension({
+      definition,
+      version: this.#version,
+      since: this.#since,
+      home,
+      config,
+      status: () => this.status(),
+      onFatal: (error) => this.#fatal.resolve(error),
+      getLogger,
+    });
     this.#loader = new PluginLoader({
       service: definition.name,
       serviceVersion: this.#version,
@@ -67,7 +80,7 @@ export class PeekService implements AsyncDisposable {
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: deadlinesOf(config),
-      extensions: [this.#storage],
+      extensions: [this.#storage, this.#vortex],
       getLogger,
     });
   }
@@ -105,24 +118,32 @@ export class PeekService implements AsyncDisposable {
     return this.#cancel.signal;
   }
 
+  /** Resolves when a service that has started finds that it can never reach the others as things are. */
+  get fatal(): Promise<PeekError> {
+    return this.#fatal.promise;
+  }
+
   /** What is known of the service and its plugins now. */
   status(): ServiceStatus {
     const storage = this.#storage.status();
+    const vortex = this.#vortex.status();
     return {
       service: this.#definition.name,
       version: this.#version,
       pid: process.pid,
       since: this.#since.toISOString(),
       ...(storage !== undefined && { storage }),
+      ...(vortex !== undefined && { vortex }),
       plugins: this.#loader.status(),
     };
   }
 
   /**
-   * Waits for the database if a plugin asks for one, then loads and starts the plugins. Settles when all have had their
-   * turn; a plugin's failure is its state.
+   * Waits for the database if a plugin asks for one, and begins to connect to the other services; then loads and starts
+   * the plugins. Settles when all have had their turn; a plugin's failure is its state.
    *
-   * @throws PeekError when the database cannot be used, as `Storage.open`; no plugin is loaded then.
+   * @throws PeekError when the database cannot be used, as `Storage.open`, or the way to the other services, as
+   *   `VortexExtension.open`; no plugin is loaded then.
    */
   start(): Promise<void> {
     this.#starting ??= this.#cancel.signal.aborted ? Promise.resolve() : this.#run();
@@ -170,7 +191,7 @@ export class PeekService implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
     await this.#loader.resolve();
-    await this.#storage.open(this.#loader.toLoad(), signal);
+    await this.#open();
     await this.#loader.load(signal);
     await this.#loader.start(signal);
     if (signal.aborted) return;
@@ -184,6 +205,18 @@ export class PeekService implements AsyncDisposable {
     );
   }
 
+  /** Both at once; when one fails, the other is not waited for longer than it takes to give it up. */
+  async #open(): Promise<void> {
+    const opening = [this.#storage.open(this.#loader.toLoad(), this.#cancel.signal), this.#vortex.open()];
+    try {
+      await Promise.all(opening);
+    } catch (error) {
+      this.#cancel.abort();
+      await Promise.allSettled(opening);
+      throw error;
+    }
+  }
+
   async #shutDown(): Promise<readonly PluginStatus[]> {
     // Whatever goes wrong, the home is let go of and what was logged is written out.
     await using _owned = this.#owned;
@@ -191,7 +224,8 @@ export class PeekService implements AsyncDisposable {
     // Its failure is told to whoever called start().
     await Promise.allSettled([this.#starting]);
     const troubled = await this.#loader.stop();
-    await this.#closeStorage();
+    await this.#close(this.#vortex, "The connection to the other services");
+    await this.#close(this.#storage, "The database");
     const names = troubled.map((plugin) => plugin.name).join(", ");
     if (troubled.length > 0) {
       this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
@@ -199,13 +233,13 @@ export class PeekService implements AsyncDisposable {
     return troubled;
   }
 
-  async #closeStorage(): Promise<void> {
+  async #close(part: AsyncDisposable, title: string): Promise<void> {
     try {
-      await this.#storage[Symbol.asyncDispose]();
+      await part[Symbol.asyncDispose]();
     } catch (thrown) {
       this.#isTidy = false;
       const reasons = reasonsOf(thrown).map((reason) => messageOf(reason));
-      this.#logger.error({ err: toError(thrown) }, "The database was not closed as it should: %s", reasons.join(" "));
+      this.#logger.error({ err: toError(thrown) }, "%s was not closed as it should: %s", title, reasons.join(" "));
     }
   }
 

@@ -2,6 +2,15 @@ import type { PluginState, PluginStatus } from "@peek/loader";
 import type { ServiceName } from "@peek/plugin-base";
 import type { StorageStatus } from "@peek/storage";
 
+/** How a service is connected to the others. */
+export interface VortexStatus {
+  /** The name of this process among the instances of its service. */
+  readonly instance: string;
+  readonly state: "connecting" | "connected" | "closed";
+  /** The port on which it lets others connect; absent where it does not. */
+  readonly port?: number;
+}
+
 /** What is known of a running service: data, safe to send or print. */
 export interface ServiceStatus {
   readonly service: ServiceName;
@@ -11,6 +20,8 @@ export interface ServiceStatus {
   readonly since: string;
   /** The database; absent where no plugin asks for one, or it has not been reached yet. */
   readonly storage?: StorageStatus;
+  /** The connection to the other services; absent before it was opened. */
+  readonly vortex?: VortexStatus;
   readonly plugins: readonly PluginStatus[];
 }
 

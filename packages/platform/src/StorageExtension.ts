@@ -71,9 +71,10 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
     await this.#opened().migrate(plugin.name, signal, begin);
   }
 
-  properties({ name }: PluginFacts, disposables: PluginDisposables): Readonly<Record<string, unknown>> {
+  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     const { storage, connections } = this.#opened().enter(name);
-    disposables.use(connections);
+    // Until after unload(), since the plugin may use it there.
+    disposables().use(connections);
     return { storage };
   }
 

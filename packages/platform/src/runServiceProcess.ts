@@ -50,12 +50,13 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   };
   using _guard = new ProcessGuard(service, onFatal);
   using _alive = keepAlive();
-  service.start().catch((thrown: unknown) => {
-    if (!PeekError.is(thrown)) return onFatal(toError(thrown));
-    // What somebody has to mend or wait for: the message says it all.
-    service.logger.critical({ code: thrown.code, ...thrown.fields }, "Stopping: %s", thrown.message);
-    ask(thrown.exitCode);
-  });
+  // What somebody has to mend or wait for: the message says it all.
+  const onHopeless = (error: PeekError): void => {
+    service.logger.critical({ code: error.code, ...error.fields }, "Stopping: %s", error.message);
+    ask(error.exitCode);
+  };
+  service.start().catch((thrown: unknown) => (PeekError.is(thrown) ? onHopeless(thrown) : onFatal(toError(thrown))));
+  void service.fatal.then(onHopeless);
   const exitCode = await asked;
   const troubled = await service.stop();
   return troubled.length > 0 || !service.isTidy ? ExitCode.internal : exitCode;

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createServiceHome, type ServiceConfigInput, type ServiceHome, serviceHome } from "@peek/config";
 import { FolderSource, type PluginStatus } from "@peek/loader";
 import { PeekService, type ServiceStatus } from "@peek/platform";
 import { pluginNameOf, type ServiceName } from "@peek/plugin-base";
+import { readLocalToken } from "@peek/vortex/identity";
 import { LogCapture } from "./LogCapture.ts";
 import { openTestDatabase, type TestDatabase } from "./TestDatabase.ts";
 import { hasTestServer } from "./TestServer.ts";
@@ -22,6 +23,8 @@ export interface StartServiceOptions {
    * (`@peek/testing/vitest/globalSetup`); otherwise, on logic, the embedded one.
    */
   readonly database?: TestDatabase;
+  /** The logic service that it connects to. Default: none, so that it waits for one. */
+  readonly logic?: TestService;
   /** What its config.json has besides. Default: nothing; level DEBUG, no console, no log file. */
   readonly config?: ServiceConfigInput;
 }
@@ -77,6 +80,8 @@ export async function startService(name: ServiceName, options: StartServiceOptio
       logging: { level: "DEBUG", logToStdout: false, logToFile: false, ...config.logging },
       plugin: { ...config.plugin, enabled },
       storage: { ...config.storage, ...(connectUrl !== undefined && { connectUrl }) },
+      httpServer: config.httpServer ?? { dataExchange: { sitePort: 0 } },
+      dataExchange: { ...wayTo(name, options.logic), ...config.dataExchange },
     }),
   );
   const log = new LogCapture();
@@ -101,6 +106,13 @@ export async function startService(name: ServiceName, options: StartServiceOptio
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+/** Where a service finds logic; without one, a port that nobody listens on. */
+function wayTo(name: ServiceName, logic: TestService | undefined): ServiceConfigInput["dataExchange"] {
+  const port = logic?.status().vortex?.port;
+  if (logic === undefined || port === undefined) return { httpPort: 1 };
+  return { httpPort: port, token: readLocalToken(dirname(logic.home.dir), name) };
 }
 
 /** The database that is given; or else a new one, dropped with the service. */

@@ -1,6 +1,6 @@
-import { configPath, configValue, createServiceHome, loadConfig, setConfigValue } from "@peek/config";
+import { configPath, configValue, createServiceHome, isSecretKey, loadConfig, setConfigValue } from "@peek/config";
 import { ExitCode } from "@peek/errors";
-import { maskSecrets } from "@peek/logging";
+import { maskSecrets, redacted } from "@peek/logging";
 import { developmentConfig } from "@peek/platform";
 import type { ServiceName } from "@peek/plugin-base";
 import { Command } from "commander";
@@ -84,8 +84,11 @@ function getCommand(): Command {
       const [service] = localServices([name]);
       if (service === undefined) return;
       const config = configOf(service);
-      const value = key === undefined ? config : configValue(config, configPath(key));
-      const text = typeof value === "string" && !json ? value : JSON.stringify(value ?? null, null, 2);
+      const path = key === undefined ? [] : configPath(key);
+      const hide = (name: string, inner: unknown): unknown =>
+        !showSecrets && isSecretKey(name) && inner !== undefined ? redacted : inner;
+      const value = hide(path.at(-1) ?? "", configValue(config, path));
+      const text = typeof value === "string" && !json ? value : JSON.stringify(value ?? null, hide, 2);
       console.log(showSecrets ? text : maskSecrets(text));
     });
 }
@@ -104,11 +107,11 @@ function setCommand(): Command {
       "<value>",
       'JSON, or text as it is: DEBUG, 14, true, ["peek_plugin_tutorial"]; - reads it from standard input',
     )
-    .action((name: ServiceName, key: string, text: string) => {
+    .action(async (name: ServiceName, key: string, text: string) => {
       const [service] = localServices([name]);
       if (service === undefined) return;
       init(service, false);
-      setConfigValue(service.home.configFile, configPath(key), parseValue(secretArgument(text)));
+      setConfigValue(service.home.configFile, configPath(key), parseValue(await secretArgument(text)));
       tellIfRunning(service);
     });
 }

@@ -66,6 +66,6 @@ function copyCommand(): Command {
     .option("--yes", "do not ask", false)
     .action(async (url: string, options: { readonly without?: readonly string[]; readonly yes: boolean }) => {
       const { storageCopy } = await import("../storage/storageCopy.ts");
-      await storageCopy(secretArgument(url), options.without ?? [], options.yes);
+      await storageCopy(await secretArgument(url), options.without ?? [], options.yes);
     });
 }

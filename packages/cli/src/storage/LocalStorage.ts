@@ -3,7 +3,7 @@ import { PeekError } from "@peek/errors";
 import { type PluginFacts, resolvePlugin } from "@peek/loader";
 import { migrationsDirOf } from "@peek/platform";
 import { hasEmbeddedDatabase, Storage, type StorageOptions, type StoragePlugin } from "@peek/storage";
-import { commandLogger } from "./commandLogger.ts";
+import { commandLogger } from "../commandLogger.ts";
 import { configOf, type LocalService, localServices, sourcesOf } from "../LocalService.ts";
 
 /** How a command opens the database. */

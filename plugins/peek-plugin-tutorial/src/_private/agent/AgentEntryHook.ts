@@ -1,4 +1,7 @@
 import { PluginAgentEntryHookABC } from "@peek/plugin-base/agent";
+import { RpcForLogic } from "../contracts/RpcForLogic.ts";
+import { callLogic } from "./callLogic.ts";
+import { rpcForLogicHandlers } from "./rpcForLogicHandlers.ts";
 
 /** The entry point of the plugin on the agent service. */
 export class AgentEntryHook extends PluginAgentEntryHookABC {
@@ -9,6 +12,10 @@ export class AgentEntryHook extends PluginAgentEntryHookABC {
   }
 
   override start(): void {
+    const { vortex, disposables } = this.platform;
+    vortex.rpc.serve(RpcForLogic, rpcForLogicHandlers, { acceptOnlyFrom: "logic" });
+    const calling = callLogic(this.platform, this.#logger);
+    disposables.defer(() => calling);
     this.#logger.debug("Started");
   }
 

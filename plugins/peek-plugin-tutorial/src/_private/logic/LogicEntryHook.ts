@@ -1,7 +1,10 @@
 import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
 import type { TutorialLogicApi } from "../../TutorialLogicApi.ts";
+import { RpcForAgent } from "../contracts/RpcForAgent.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
+import { callAgents } from "./callAgents.ts";
 import { LogicApi } from "./LogicApi.ts";
+import { rpcForAgentHandlers } from "./rpcForAgentHandlers.ts";
 import { Settings } from "./Settings.ts";
 import { StringInts } from "./StringInts.ts";
 
@@ -24,6 +27,11 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
     await this.#countStart();
     const rows = await this.#stringInts.all();
     if (rows.length === 0) await this.#stringInts.add("one", 1);
+    const { vortex, disposables } = this.platform;
+    const handlers = rpcForAgentHandlers(this.#stringInts, this.#logger);
+    vortex.rpc.serve(RpcForAgent, handlers, { acceptOnlyFrom: "agent" });
+    const calling = callAgents(this.platform, this.#logger);
+    disposables.defer(() => calling);
     this.#logger.debug("Started");
   }
 

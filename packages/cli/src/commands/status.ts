@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { ExitCode, PeekError } from "@peek/errors";
+import { type ObservedService, observeServices } from "@peek/platform";
+import type { ServiceName } from "@peek/plugin-base";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { jsonOption, parseService } from "../arguments.ts";
+import { configOf, type LocalService, localServices } from "../LocalService.ts";
+import { printJson, printTable } from "../output.ts";
+import { packageVersion } from "../packageVersion.ts";
+import { commandLogger } from "../commandLogger.ts";
+
+interface StatusOptions {
+  readonly as?: ServiceName;
+  readonly timeout: number;
+  readonly json: boolean;
+}
+
+/** `peek status`: which services are connected, and how the plugins are there. */
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("show every connected service, on whatever machine, with the state of each plugin there")
+    .addOption(
+      new Option(
+        "--as <service>",
+        "whose credential on this machine is used; default: of the first that has a home here, logic before the others",
+      ).argParser(parseService),
+    )
+    .addOption(
+      new Option("--timeout <seconds>", "how long the connection, and then each answer, is waited for")
+        .default(5)
+        .argParser(parseSeconds),
+    )
+    .addOption(jsonOption())
+    .action(async ({ as, timeout, json }: StatusOptions) => {
+      const service = as === undefined ? firstWithHome() : withHome(as);
+      const observed = await observeServices({
+        service: service.name,
+        home: service.home,
+        config: configOf(service),
+        version: packageVersion(),
+        timeoutMs: timeout * 1000,
+        logger: commandLogger,
+      });
+      if (json) printJson(observed);
+      else printServices(observed);
+      if (observed.some(({ status }) => status === undefined)) process.exitCode = ExitCode.unavailable;
+    });
+}
+
+function printServices(observed: readonly ObservedService[]): void {
+  if (observed.length === 0) {
+    console.log("No service is connected.");
+    return;
+  }
+  const heads = ["SERVICE", "INSTANCE", "VERSION", "CONNECTED SINCE", "ADDRESS", "PLUGIN", "VERSION", "STATE"];
+  printTable([heads, ...observed.flatMap(rowsOf)]);
+}
+
+/** A row for each plugin; what is known of the service itself stands in the first. */
+function rowsOf({ peer, status, error }: ObservedService): readonly (readonly string[])[] {
+  const service = [peer.service, peer.instance, peer.version, peer.connectedSince.slice(0, 19), peer.address];
+  if (error !== undefined) return [[...service, "-", "-", `no answer: ${error.message}`]];
+  const plugins = (status?.plugins ?? []).map(({ name, version, state, error: failure, blockedBy }) => {
+    const why = failure === undefined ? "" : `: ${failure.code}, ${failure.message}`;
+    return [name, version ?? "-", blockedBy === undefined ? state + why : `${state} by ${blockedBy}`];
+  });
+  const [first = ["-", "-", "no plugin"], ...others] = plugins;
+  return [[...service, ...first], ...others.map((plugin) => [...service.map(() => ""), ...plugin])];
+}
+
+function firstWithHome(): LocalService {
+  const found = localServices().find(hasHome);
+  if (found !== undefined) return found;
+  throw new PeekError(
+    "SERVICE_NOT_FOUND",
+    "No service has a home on this machine, so that there is no credential to look with. Run it where one has, or set PEEK_HOME.",
+  );
+}
+
+function withHome(name: ServiceName): LocalService {
+  const found = localServices([name]).find(hasHome);
+  if (found !== undefined) return found;
+  throw new PeekError("SERVICE_NOT_FOUND", `The ${name} service has no home on this machine. Name another with --as.`, {
+    fields: { service: name },
+  });
+}
+
+function hasHome({ home }: LocalService): boolean {
+  return existsSync(home.configFile);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError("It is a number of seconds, up to 3600.");
+}

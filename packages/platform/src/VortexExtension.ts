@@ -1,0 +1,141 @@
+import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
+import { PeekError } from "@peek/errors";
+import type { PlatformExtension, PluginFacts } from "@peek/loader";
+import type { Logger, PluginDisposables } from "@peek/plugin-base";
+import type { Bus, BusMember, Vortex, WsExchange } from "@peek/vortex";
+import { openRemoteBus } from "./openRemoteBus.ts";
+import type { ServiceDefinition } from "./ServiceDefinition.ts";
+import type { ServiceStatus, VortexStatus } from "./ServiceStatus.ts";
+import { platformPlugin, ServiceStatusRpc } from "./serviceStatusRpc.ts";
+
+/** What a {@link VortexExtension} works with. */
+export interface VortexExtensionOptions {
+  readonly definition: ServiceDefinition;
+  readonly version: string;
+  /** When the process began to start. */
+  readonly since: Date;
+  readonly home: ServiceHome;
+  readonly config: ServiceConfig;
+  /** What the service tells others of itself. */
+  readonly status: () => ServiceStatus;
+  /** Told when the way to the others can never be used as things are. */
+  readonly onFatal: (error: PeekError) => void;
+  readonly getLogger: (name: string) => Logger;
+}
+
+/** `platform.vortex`: the way to the other services, for every plugin. */
+export class VortexExtension implements PlatformExtension, AsyncDisposable {
+  readonly #options: VortexExtensionOptions;
+  readonly #owned = new AsyncDisposableStack();
+  #bus: Bus | undefined;
+  #hub: WsExchange | undefined;
+  #vortex: Vortex | undefined;
+
+  constructor(options: VortexExtensionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins to connect, or to let others connect. It does not wait for anybody.
+   *
+   * @throws PeekError `EXCHANGE_PORT_UNUSABLE`, `TLS_UNUSABLE`, `TOKENS_UNUSABLE`, `CONFIG_INVALID` or `NATS_UNUSABLE`
+   */
+  async open(): Promise<void> {
+    const { definition, config, status } = this.#options;
+    const { Vortex } = await import("@peek/vortex");
+    // Over NATS nobody is in the middle.
+    const isHub = definition.name === "logic" && config.dataExchange.nats.servers.length === 0;
+    const member = await this.#member();
+    const bus = this.#owned.use(await (isHub ? this.#openHub(member) : this.#openRemote(member)));
+    this.#bus = bus;
+    const vortex = this.#owned.use(new Vortex({ bus, member, logger: this.#logger("Vortex") }));
+    this.#vortex = vortex;
+    const own = vortex.forPlugin(platformPlugin, () => this.#owned, this.#logger("ServiceStatus"));
+    own.rpc.serve(ServiceStatusRpc, { status });
+  }
+
+  concerns(): boolean {
+    return true;
+  }
+
+  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+    if (this.#vortex === undefined) throw new PeekError("INTERNAL", "Vortex was asked for before it was opened.");
+    return { vortex: this.#vortex.forPlugin(name, disposables, this.#options.getLogger(`${name}.vortex`)) };
+  }
+
+  /** What is known of the connection; undefined before it was opened. */
+  status(): VortexStatus | undefined {
+    if (this.#bus === undefined) return undefined;
+    const { instance } = this.#bus.self;
+    const port = this.#hub?.port;
+    return { instance, state: this.#bus.state, ...(port !== undefined && { port }) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  async #openHub(member: BusMember): Promise<Bus> {
+    const { definition, home, config } = this.#options;
+    const { Exchange, MemoryBus, WsExchange } = await import("@peek/vortex");
+    const { ensureLocalTokens, ExchangeAuthenticator, readAuthorities, readBundle, TokenStore } =
+      await import("@peek/vortex/identity");
+    const logger = this.#logger("DataExchange");
+    const site = config.httpServer.dataExchange;
+    const authorities = site.sslMutualTLSCertificateAuthorityBundleFilePath;
+    const tls =
+      site.useSsl && site.sslBundleFilePath !== undefined
+        ? {
+            ...readBundle(resolveInHome(home, site.sslBundleFilePath)),
+            ...(site.sslEnableMutualTLS &&
+              authorities !== undefined && { clientAuthorities: readAuthorities(resolveInHome(home, authorities)) }),
+          }
+        : undefined;
+    const { withheld } = ensureLocalTokens(home);
+    if (withheld.length > 0) logger.warning("No token for this machine's %s: it was revoked", withheld.join(", "));
+    const tokens = this.#owned.use(new TokenStore(home));
+    const authenticator = this.#owned.use(new ExchangeAuthenticator(tokens, site.sslEnableMutualTLS, logger));
+    const exchange = new Exchange();
+    const bus = this.#owned.use(new MemoryBus(exchange, definition.name, member));
+    const hub = this.#owned.use(
+      await WsExchange.listen({
+        exchange,
+        host: site.host,
+        port: site.sitePort,
+        tls,
+        authenticator,
+        heartbeatMs: config.dataExchange.heartbeatSeconds * 1000,
+        logger,
+        onFrame: () => bus.settle(),
+      }),
+    );
+    this.#hub = hub;
+    if (tls === undefined && !isLoopback(site.host)) {
+      logger.warning(
+        "Without TLS (httpServer.dataExchange.useSsl), whoever listens on the way to %s can read the services' tokens",
+        site.host,
+      );
+    }
+    return bus;
+  }
+
+  async #openRemote(member: BusMember): Promise<Bus> {
+    const { definition, home, config, onFatal } = this.#options;
+    const logger = this.#logger("DataExchange");
+    return await openRemoteBus({ service: definition.name, member, home, config, onFatal, logger });
+  }
+
+  async #member(): Promise<BusMember> {
+    const { definition, version, since } = this.#options;
+    const { makeInstanceName } = await import("@peek/vortex");
+    return { instance: makeInstanceName(definition.name), version, since: since.toISOString() };
+  }
+
+  #logger(name: string): Logger {
+    return this.#options.getLogger(`peek_vortex.${name}`);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}

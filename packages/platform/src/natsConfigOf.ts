@@ -1,0 +1,26 @@
+import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
+import { readAuthorities, readBundle } from "@peek/vortex/identity";
+import type { NatsConfig } from "@peek/vortex/nats";
+
+/**
+ * How NATS is reached, out of config.json.
+ *
+ * @throws PeekError `TLS_UNUSABLE`
+ */
+export function natsConfigOf(config: ServiceConfig["dataExchange"]["nats"], home: ServiceHome): NatsConfig {
+  const { servers, user, password, token, credentialsFilePath, useSsl } = config;
+  const { sslCertificateAuthorityBundleFilePath: authorities, sslClientBundleFilePath: bundle } = config;
+  return {
+    servers,
+    user,
+    password,
+    token,
+    ...(credentialsFilePath !== undefined && { credentialsFile: resolveInHome(home, credentialsFilePath) }),
+    ...(useSsl && {
+      tls: {
+        ...(authorities !== undefined && { ca: readAuthorities(resolveInHome(home, authorities)).join("\n") }),
+        ...(bundle !== undefined && readBundle(resolveInHome(home, bundle))),
+      },
+    }),
+  };
+}

@@ -1,0 +1,56 @@
+import type { ServiceConfig, ServiceHome } from "@peek/config";
+import type { PeekError } from "@peek/errors";
+import type { Logger, ServiceName } from "@peek/plugin-base";
+import type { Bus, BusMember } from "@peek/vortex";
+
+/** How a process connects to a network that is somewhere else: logic's data exchange, or NATS. */
+export interface RemoteBusOptions {
+  /** The service whose credential is used. */
+  readonly service: ServiceName;
+  readonly member: BusMember;
+  readonly home: ServiceHome;
+  readonly config: ServiceConfig;
+  /** Told when it will never be connected as things are. */
+  readonly onFatal: (error: PeekError) => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Begins to connect, and goes on by itself.
+ *
+ * @throws PeekError `CONFIG_INVALID`, `TLS_UNUSABLE` or `NATS_UNUSABLE`
+ */
+export async function openRemoteBus(options: RemoteBusOptions): Promise<Bus> {
+  return options.config.dataExchange.nats.servers.length > 0 ? await openNats(options) : await openWs(options);
+}
+
+async function openWs({ service, member, home, config, logger }: RemoteBusOptions): Promise<Bus> {
+  const { WsBus } = await import("@peek/vortex");
+  const { explainTlsFailure, wsCredentials } = await import("@peek/vortex/identity");
+  const { host, httpPort, useSsl } = config.dataExchange;
+  return new WsBus({
+    service,
+    member,
+    host,
+    port: httpPort,
+    secure: useSsl,
+    credentials: wsCredentials({ service, home, config }),
+    explain: explainTlsFailure,
+    logger,
+  });
+}
+
+async function openNats({ service, member, home, config, onFatal, logger }: RemoteBusOptions): Promise<Bus> {
+  const { NatsBus } = await import("@peek/vortex/nats");
+  const { explainTlsFailure } = await import("@peek/vortex/identity");
+  const { natsConfigOf } = await import("./natsConfigOf.ts");
+  return NatsBus.open({
+    service,
+    member,
+    config: natsConfigOf(config.dataExchange.nats, home),
+    heartbeatMs: config.dataExchange.heartbeatSeconds * 1000,
+    explain: explainTlsFailure,
+    onFatal,
+    logger,
+  });
+}

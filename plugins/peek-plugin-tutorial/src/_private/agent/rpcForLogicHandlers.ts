@@ -1,0 +1,14 @@
+import type { RpcHandlers } from "@peek/plugin-base";
+import { RpcRejection } from "@peek/plugin-base/contracts";
+import type { RpcForLogic } from "../contracts/RpcForLogic.ts";
+
+const largest = 1_000_000;
+
+/** What the agent does for logic. */
+export const rpcForLogicHandlers: RpcHandlers<typeof RpcForLogic.procedures> = {
+  addInts: ({ val1, kwval1 }) => {
+    const sum = val1 + kwval1;
+    if (sum > largest) throw new RpcRejection("tooLarge", `${sum} is more than ${largest}`, { largest });
+    return sum;
+  },
+};
