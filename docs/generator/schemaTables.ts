@@ -22,7 +22,7 @@ export function configTable(schema: Schema): string {
   const rows = leaves(keysOf(schema, "")).map(({ path, schema: key }) => [
     `\`${path}\``,
     typeText(key),
-    `\`${JSON.stringify(key.default)}\``,
+    key.default === undefined ? "none" : `\`${JSON.stringify(key.default)}\``,
     codeSpans(key.description ?? ""),
   ]);
   return markdownTable(["key", "value", "default", "what it is for"], rows);

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { format } from "node:util";
-import { readConfig, resolveInHome } from "@peek/config";
+import { readConfig, resolveInHome, type ServiceConfig } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { PluginLoader } from "@peek/loader";
-import { packageConditions } from "@peek/platform";
+import { checkConnection, packageConditions } from "@peek/platform";
 import type { Logger } from "@peek/plugin-base";
 import { type LocalService, sourcesOf } from "./LocalService.ts";
 
@@ -49,12 +49,24 @@ export async function checkService(service: LocalService): Promise<ServiceCheck 
     });
     await loader.resolve();
     const plugins = loader.status();
-    const mistakes = plugins.flatMap(({ name: plugin, state, error }) =>
+    const connection = await connectionMistakes(service, config);
+    const failures = plugins.flatMap(({ name: plugin, state, error }) =>
       state === "failed" && error !== undefined ? [`${plugin}: ${error.message}`] : [],
     );
+    const mistakes = [...connection, ...failures];
     return { ...check, mistakes, warnings, plugins: plugins.filter((plugin) => plugin.state === "resolved").length };
   } catch (error) {
     if (PeekError.is(error)) return { ...check, mistakes: [error.message] };
+    throw error;
+  }
+}
+
+async function connectionMistakes({ name, home }: LocalService, config: ServiceConfig): Promise<readonly string[]> {
+  try {
+    await checkConnection(name, home, config);
+    return [];
+  } catch (error) {
+    if (PeekError.is(error)) return [error.message];
     throw error;
   }
 }

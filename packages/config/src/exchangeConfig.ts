@@ -111,7 +111,7 @@ export const dataExchangeSchema = z
       .max(300)
       .default(5)
       .describe(
-        "How often the connection is tried; what does not answer until the next time is held to be cut; seconds.",
+        "How often each connection is tried; one that does not answer for two to three times as long is held to be cut. Over logic's data exchange, that of logic counts; seconds.",
       ),
     nats: natsSchema.prefault({}).describe("Read by logic too."),
   })

@@ -1,4 +1,4 @@
-import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
+import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
@@ -78,19 +78,11 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
   async #openHub(member: BusMember): Promise<Bus> {
     const { definition, home, config } = this.#options;
     const { Exchange, MemoryBus, WsExchange } = await import("@peek/vortex");
-    const { ensureLocalTokens, ExchangeAuthenticator, readAuthorities, readBundle, TokenStore } =
-      await import("@peek/vortex/identity");
+    const { ensureLocalTokens, ExchangeAuthenticator, TokenStore } = await import("@peek/vortex/identity");
     const logger = this.#logger("DataExchange");
     const site = config.httpServer.dataExchange;
-    const authorities = site.sslMutualTLSCertificateAuthorityBundleFilePath;
-    const tls =
-      site.useSsl && site.sslBundleFilePath !== undefined
-        ? {
-            ...readBundle(resolveInHome(home, site.sslBundleFilePath)),
-            ...(site.sslEnableMutualTLS &&
-              authorities !== undefined && { clientAuthorities: readAuthorities(resolveInHome(home, authorities)) }),
-          }
-        : undefined;
+    const { exchangeTls } = await import("./exchangeTls.ts");
+    const tls = exchangeTls(site, home);
     const { withheld } = ensureLocalTokens(home);
     if (withheld.length > 0) logger.warning("No token for this machine's %s: it was revoked", withheld.join(", "));
     const tokens = this.#owned.use(new TokenStore(home));
@@ -112,8 +104,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
     this.#hub = hub;
     if (tls === undefined && !isLoopback(site.host)) {
       logger.warning(
-        "Without TLS (httpServer.dataExchange.useSsl), whoever listens on the way to %s can read the services' tokens",
-        site.host,
+        "Without TLS (httpServer.dataExchange.useSsl), whoever listens in the network can read the tokens of services on other machines",
       );
     }
     return bus;

@@ -1,3 +1,4 @@
+export { checkConnection } from "./checkConnection.ts";
 export { developmentConfig } from "./developmentConfig.ts";
 export { type ObservedService, type ObserveOptions, observeServices } from "./observeServices.ts";
 export { PeekService, type PeekServiceOptions } from "./PeekService.ts";

@@ -16,7 +16,7 @@ export function natsConfigOf(config: ServiceConfig["dataExchange"]["nats"], home
     password,
     token,
     ...(credentialsFilePath !== undefined && { credentialsFile: resolveInHome(home, credentialsFilePath) }),
-    ...(useSsl && {
+    ...((useSsl || servers.some((server) => server.startsWith("tls:"))) && {
       tls: {
         ...(authorities !== undefined && { ca: readAuthorities(resolveInHome(home, authorities)).join("\n") }),
         ...(bundle !== undefined && readBundle(resolveInHome(home, bundle))),

@@ -4,6 +4,7 @@ import { type Logger, type Peer, type PluginVortex, type ServiceName, serviceNam
 import { type Bus, makeInstanceName, Vortex } from "@peek/vortex";
 import { once } from "./once.ts";
 import { openRemoteBus } from "./openRemoteBus.ts";
+import { wayToOwnExchange } from "./wayToOwnExchange.ts";
 import { platformPlugin, ServiceStatusRpc, type ToldServiceStatus } from "./serviceStatusRpc.ts";
 
 /** With whose credential, and how long, somebody looks at the services. */
@@ -46,8 +47,8 @@ export async function observeServices(options: ObserveOptions): Promise<readonly
     observer: true,
   };
   const fatal = Promise.withResolvers<PeekError>();
-  const config = seenFromHere(options);
-  const bus = owned.use(await openRemoteBus({ ...options, config, member, onFatal: fatal.resolve }));
+  const way = options.service === "logic" ? wayToOwnExchange(options) : {};
+  const bus = owned.use(await openRemoteBus({ ...options, ...way, member, onFatal: fatal.resolve }));
   const vortex = owned.use(new Vortex({ bus, member, logger }));
   await connected(bus, fatal.promise, timeoutMs);
   const own = vortex.forPlugin(platformPlugin, () => owned, logger);
@@ -79,15 +80,4 @@ async function connected(bus: Bus, fatal: Promise<PeekError>, timeoutMs: number)
     "VORTEX_DISCONNECTED",
     `The services cannot be reached within ${timeoutMs / 1000} s: ${bus.trouble ?? "there is no answer"}.`,
   );
-}
-
-/** How the network is reached with logic's credential: at the address where logic itself lets others connect. */
-function seenFromHere({ service, config }: ObserveOptions): ServiceConfig {
-  if (service !== "logic") return config;
-  const { host, sitePort, useSsl } = config.httpServer.dataExchange;
-  const isAnywhere = host === "0.0.0.0" || host === "::";
-  return {
-    ...config,
-    dataExchange: { ...config.dataExchange, host: isAnywhere ? "127.0.0.1" : host, httpPort: sitePort, useSsl },
-  };
 }

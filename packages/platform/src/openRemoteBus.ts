@@ -1,7 +1,7 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import type { PeekError } from "@peek/errors";
 import type { Logger, ServiceName } from "@peek/plugin-base";
-import type { Bus, BusMember } from "@peek/vortex";
+import type { Bus, BusMember, WsCredentials } from "@peek/vortex";
 
 /** How a process connects to a network that is somewhere else: logic's data exchange, or NATS. */
 export interface RemoteBusOptions {
@@ -10,6 +10,8 @@ export interface RemoteBusOptions {
   readonly member: BusMember;
   readonly home: ServiceHome;
   readonly config: ServiceConfig;
+  /** What is shown to logic's data exchange. Default: what config.json says. */
+  readonly credentials?: () => WsCredentials;
   /** Told when it will never be connected as things are. */
   readonly onFatal: (error: PeekError) => void;
   readonly logger: Logger;
@@ -24,7 +26,7 @@ export async function openRemoteBus(options: RemoteBusOptions): Promise<Bus> {
   return options.config.dataExchange.nats.servers.length > 0 ? await openNats(options) : await openWs(options);
 }
 
-async function openWs({ service, member, home, config, logger }: RemoteBusOptions): Promise<Bus> {
+async function openWs({ service, member, home, config, credentials, logger }: RemoteBusOptions): Promise<Bus> {
   const { WsBus } = await import("@peek/vortex");
   const { explainTlsFailure, wsCredentials } = await import("@peek/vortex/identity");
   const { host, httpPort, useSsl } = config.dataExchange;
@@ -34,7 +36,7 @@ async function openWs({ service, member, home, config, logger }: RemoteBusOption
     host,
     port: httpPort,
     secure: useSsl,
-    credentials: wsCredentials({ service, home, config }),
+    credentials: credentials ?? wsCredentials({ service, home, config }),
     explain: explainTlsFailure,
     logger,
   });

@@ -76,3 +76,38 @@ it("its transaction changes both rows, or neither", async () => {
     "one has 7, two has 3",
   ]);
 });
+
+const stepsOf = (lines: readonly string[], side: string): readonly string[] =>
+  lines.flatMap(
+    (line) => new RegExp(`^(\\w+) peek_plugin_tutorial\\._private\\.${side}\\..*?:(.*)$`).exec(line)?.[2] ?? [],
+  );
+
+it("after the tutorial's eighth page, logic and the agent call each other", async () => {
+  await using logic = await startService("logic", { plugins: [stage("rpc")] });
+  await using agent = await startService("agent", { plugins: [join(import.meta.dirname, "..")], logic });
+  await agent.log.waitFor("Logic keeps", { timeoutMs: 3000 });
+  await logic.log.waitFor("The agent says", { timeoutMs: 3000 });
+  expect(stepsOf(agent.log.lines, "agent")).toEqual([
+    ...["Loaded", "Started"],
+    ...["Logic says that 1 + 2 = 3", "Logic keeps 'from the agent' as row 2"],
+  ]);
+  expect(stepsOf(logic.log.lines, "logic").toSorted()).toEqual([
+    ...["Loaded", "Started"],
+    ...["The agent says that 7 + 9 = 16", "agent says: The agent is here"],
+  ]);
+});
+
+it("a declared error, a stream, and a call of all do as the page says", async () => {
+  await using logic = await startService("logic", { plugins: [stage("rpc-more")] });
+  await using agent = await startService("agent", { plugins: [stage("rpc-more")], logic });
+  await agent.log.waitFor("That is enough");
+  await logic.log.waitFor("agent says that");
+  expect(stepsOf(agent.log.lines, "agent")).toEqual([
+    ...["Loaded", "Logic counts: 1", "Logic counts: 2", "Logic counts: 3", "That is enough"],
+  ]);
+  expect(stepsOf(logic.log.lines, "logic")).toEqual([
+    ...["Loaded", "An agent adds up to 1000000", "agent says that 1 + 9 = 10"],
+  ]);
+  expect(await agent.stop()).toEqual([]);
+  expect(await logic.stop()).toEqual([]);
+});

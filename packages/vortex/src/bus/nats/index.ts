@@ -1,5 +1,5 @@
 export { NatsBus, type NatsBusOptions } from "./NatsBus.ts";
-export type { NatsConfig } from "./NatsConfig.ts";
+export { type NatsConfig, parseNatsConfig } from "./NatsConfig.ts";
 export {
   natsAuthorization,
   natsPasswordVariable,

@@ -30,6 +30,8 @@ import {
 
 /** How long one attempt to connect may take; milliseconds. */
 const attemptMs = 10_000;
+/** What is taken for a heartbeat's time until the exchange has told its own; milliseconds. */
+const firstBeatMs = 3000;
 /** How long a closing connection is waited for; milliseconds. */
 const closeMs = 500;
 /** After so many heartbeats without a sign of life, the connection is taken for dead. */
@@ -42,6 +44,8 @@ export interface WsCredentials {
   readonly ca?: PemTexts | undefined;
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
+  /** Whether the certificate in `ca` is the exchange's own: that one is trusted, and no name is compared. Default: false. */
+  readonly isPinned?: boolean;
 }
 
 /** How a service connects to the exchange. */
@@ -83,6 +87,8 @@ export class WsBus implements Bus {
   readonly #outages: OutageLog;
   #receiver: ((from: PeerIdentity, text: string) => void) | undefined;
   #serves: readonly string[] = [];
+  /** What the exchange was told last, on this connection. */
+  #toldServes: readonly string[] = [];
   #state: BusState = "connecting";
   #socket: WebSocket | undefined;
   #outbox: Outbox | undefined;
@@ -141,7 +147,8 @@ export class WsBus implements Bus {
 
   announce(serves: readonly string[]): void {
     this.#serves = serves;
-    this.#outboxIfConnected()?.add(LineKind.serves + JSON.stringify(serves));
+    const outbox = this.#outboxIfConnected();
+    if (outbox !== undefined) this.#tellServes(outbox);
   }
 
   send(to: PeerIdentity, text: string): void {
@@ -186,7 +193,7 @@ export class WsBus implements Bus {
     this.#reason = undefined;
     let socket: WebSocket;
     try {
-      const { token, ca, cert, key } = this.#options.credentials();
+      const { token, ca, cert, key, isPinned = false } = this.#options.credentials();
       socket = new WebSocket(this.#url + exchangePath, protocol, {
         perMessageDeflate: false,
         maxPayload: maxFrameBytes,
@@ -195,6 +202,7 @@ export class WsBus implements Bus {
         ...(ca !== undefined && { ca: pemList(ca) }),
         ...(cert !== undefined && { cert }),
         ...(key !== undefined && { key }),
+        ...(isPinned && { allowPartialTrustChain: true, checkServerIdentity: () => undefined }),
       });
     } catch (thrown) {
       this.#reason = messageOf(thrown);
@@ -215,8 +223,16 @@ export class WsBus implements Bus {
   }
 
   #onOpen(): void {
+    // The network may be cut just now, and the welcome never come.
+    this.#watchOver(firstBeatMs);
     const { instance, version, since, observer = false } = this.#options.member;
+    this.#toldServes = this.#serves;
     this.#outbox?.add(LineKind.hello + JSON.stringify({ instance, version, since, observer, serves: this.#serves }));
+  }
+
+  #tellServes(outbox: Outbox): void {
+    this.#toldServes = this.#serves;
+    outbox.add(LineKind.serves + JSON.stringify(this.#serves));
   }
 
   #onRefused(socket: WebSocket, response: IncomingMessage): void {
@@ -306,11 +322,18 @@ export class WsBus implements Bus {
   #onWelcome(heartbeatMs: number): void {
     this.#state = "connected";
     this.#backoff.reset();
-    this.#silentBeats = 0;
-    this.#watchdog = setInterval(() => this.#listenForLife(heartbeatMs), heartbeatMs);
+    this.#watchOver(heartbeatMs);
+    // What was announced since the hello.
+    if (this.#outbox !== undefined && this.#serves !== this.#toldServes) this.#tellServes(this.#outbox);
     for (const [service, watch] of this.#watches) this.#ask(service, watch);
     this.#outages.connected();
     this.#stateListeners.tell("connected");
+  }
+
+  #watchOver(heartbeatMs: number): void {
+    clearInterval(this.#watchdog);
+    this.#silentBeats = 0;
+    this.#watchdog = setInterval(() => this.#listenForLife(heartbeatMs), heartbeatMs);
   }
 
   #listenForLife(heartbeatMs: number): void {

@@ -1,0 +1,1 @@
+export { rpcForLogicHandlers } from "../../../../../../src/_private/agent/rpcForLogicHandlers.ts";

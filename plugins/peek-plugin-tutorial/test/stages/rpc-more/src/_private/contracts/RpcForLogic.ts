@@ -1,0 +1,1 @@
+export { RpcForLogic } from "../../../../../../src/_private/contracts/RpcForLogic.ts";
