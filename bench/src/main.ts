@@ -1,6 +1,9 @@
 import { coldStart } from "./cases/coldStart.ts";
+import { connections } from "./cases/connections.ts";
 import { memory } from "./cases/memory.ts";
 import { plugins } from "./cases/plugins.ts";
+import { rpc } from "./cases/rpc.ts";
+import { rpcOverNats } from "./cases/rpcOverNats.ts";
 import { storageMigrations } from "./cases/storageMigrations.ts";
 import { storageQueries } from "./cases/storageQueries.ts";
 import { storageStart } from "./cases/storageStart.ts";
@@ -18,6 +21,9 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   queries: storageQueries,
   starts: storageStart,
   migrations: storageMigrations,
+  rpc,
+  nats: rpcOverNats,
+  connections,
 };
 
 try {

@@ -1,7 +1,17 @@
 import { parseArgs } from "node:util";
 
 /** The groups of cases. */
-const suiteNames = ["plugins", "cold", "memory", "queries", "starts", "migrations"] as const;
+const suiteNames = [
+  "plugins",
+  "cold",
+  "memory",
+  "queries",
+  "starts",
+  "migrations",
+  "rpc",
+  "nats",
+  "connections",
+] as const;
 
 /** A group of cases, as `--only` names it. */
 export type SuiteName = (typeof suiteNames)[number];

@@ -1,4 +1,5 @@
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
+import { PeerList } from "./PeerList.ts";
 
 /** Someone who is connected to an {@link Exchange}: how it is told things. None of it may call back into the exchange. */
 export interface ExchangeMember {
@@ -19,9 +20,10 @@ interface Seat {
   readonly member: ExchangeMember;
   readonly observer: boolean;
   peer: Peer;
-  readonly watched: Set<ServiceName>;
+  // The sets are made when there is something to be in them: most of thousands who are connected may be idle.
+  watched: Set<ServiceName> | undefined;
   /** With whom it has exchanged texts: they are told when it is gone. */
-  readonly contacts: Set<string>;
+  contacts: Set<string> | undefined;
   /** The one that it sent to last; asking that is quicker than asking the set. */
   lastTarget: string | undefined;
 }
@@ -32,7 +34,7 @@ interface Seat {
  */
 export class Exchange {
   readonly #seats = new Map<string, Seat>();
-  readonly #peers = new Map<ServiceName, readonly Peer[]>();
+  readonly #peers = new Map<ServiceName, PeerList>();
   readonly #watchers = new Map<ServiceName, Set<Seat>>();
 
   /** How many members there are. */
@@ -57,12 +59,12 @@ export class Exchange {
       member,
       observer,
       peer,
-      watched: new Set(),
-      contacts: new Set(),
+      watched: undefined,
+      contacts: undefined,
       lastTarget: undefined,
     });
     if (observer) return;
-    this.#peers.set(peer.service, [...this.peers(peer.service), peer]);
+    this.#list(peer.service).put(peer);
     this.#tell({ kind: "joined", peer });
   }
 
@@ -73,17 +75,16 @@ export class Exchange {
     const seat = this.#seats.get(instance);
     if (seat === undefined || seat.member !== member) return;
     this.#seats.delete(instance);
-    for (const service of seat.watched) this.#watchers.get(service)?.delete(seat);
+    for (const service of seat.watched ?? []) this.#watchers.get(service)?.delete(seat);
     const { peer } = seat;
     if (!seat.observer) {
-      const others = this.peers(peer.service).filter((other) => other.instance !== instance);
-      this.#peers.set(peer.service, others);
+      this.#list(peer.service).remove(instance);
       this.#tell({ kind: "left", peer });
     }
-    for (const name of seat.contacts) {
+    for (const name of seat.contacts ?? []) {
       const contact = this.#seats.get(name);
       if (contact === undefined) continue;
-      contact.contacts.delete(instance);
+      contact.contacts?.delete(instance);
       if (contact.lastTarget === instance) contact.lastTarget = undefined;
       contact.member.gone(instance);
     }
@@ -91,13 +92,14 @@ export class Exchange {
 
   /** Who of a service is connected, in the order in which they came. The array is never changed. */
   peers(service: ServiceName): readonly Peer[] {
-    return this.#peers.get(service) ?? [];
+    return this.#list(service).all;
   }
 
   /** From now on the member is told of changes among those of the service, who are returned. */
   watch(instance: string, service: ServiceName): readonly Peer[] {
     const seat = this.#seats.get(instance);
     if (seat !== undefined) {
+      seat.watched ??= new Set();
       seat.watched.add(service);
       const watchers = this.#watchers.get(service) ?? new Set();
       this.#watchers.set(service, watchers.add(seat));
@@ -112,8 +114,7 @@ export class Exchange {
     seat.peer = { ...seat.peer, serves };
     if (seat.observer) return;
     const { peer } = seat;
-    const peers = this.peers(peer.service).map((other) => (other.instance === instance ? peer : other));
-    this.#peers.set(peer.service, peers);
+    this.#list(peer.service).put(peer);
     this.#tell({ kind: "updated", peer });
   }
 
@@ -134,8 +135,16 @@ export class Exchange {
     const sender = this.#seats.get(from);
     if (sender === undefined || sender.lastTarget === to) return;
     sender.lastTarget = to;
-    sender.contacts.add(to);
-    target.contacts.add(from);
+    (sender.contacts ??= new Set()).add(to);
+    (target.contacts ??= new Set()).add(from);
+  }
+
+  #list(service: ServiceName): PeerList {
+    const known = this.#peers.get(service);
+    if (known !== undefined) return known;
+    const list = new PeerList();
+    this.#peers.set(service, list);
+    return list;
   }
 
   #tell(change: PresenceChange): void {

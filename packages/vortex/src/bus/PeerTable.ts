@@ -1,8 +1,11 @@
 import type { Peer, PresenceChange, ServiceName } from "@peek/plugin-base";
+import { PeerList } from "./PeerList.ts";
+
+const none: readonly Peer[] = [];
 
 /** Who is connected, as a member that is told of it from afar knows it. */
 export class PeerTable {
-  readonly #peers = new Map<ServiceName, readonly Peer[]>();
+  readonly #peers = new Map<ServiceName, PeerList>();
   readonly #names = new Set<string>();
   readonly #tell: (change: PresenceChange) => void;
 
@@ -13,7 +16,7 @@ export class PeerTable {
 
   /** Those of a service. The array is never changed, another takes its place. */
   peers(service: ServiceName): readonly Peer[] {
-    return this.#peers.get(service) ?? [];
+    return this.#peers.get(service)?.all ?? none;
   }
 
   /** Whether there is an instance of that name. */
@@ -23,22 +26,21 @@ export class PeerTable {
 
   /** Adds a peer, or replaces what is known of it. */
   put(peer: Peer): void {
-    const peers = this.peers(peer.service);
-    const index = peers.findIndex((other) => other.instance === peer.instance);
+    const list = this.#peers.get(peer.service) ?? new PeerList();
+    this.#peers.set(peer.service, list);
+    const isNew = list.get(peer.instance) === undefined;
+    list.put(peer);
     this.#names.add(peer.instance);
-    this.#peers.set(peer.service, index === -1 ? [...peers, peer] : peers.with(index, peer));
-    this.#tell({ kind: index === -1 ? "joined" : "updated", peer });
+    this.#tell({ kind: isNew ? "joined" : "updated", peer });
   }
 
   /** Removes a peer, if it is there. */
   remove(service: ServiceName, instance: string): void {
-    const peer = this.peers(service).find((other) => other.instance === instance);
-    if (peer === undefined) return;
+    const list = this.#peers.get(service);
+    const peer = list?.get(instance);
+    if (list === undefined || peer === undefined) return;
+    list.remove(instance);
     this.#names.delete(instance);
-    this.#peers.set(
-      service,
-      this.peers(service).filter((other) => other !== peer),
-    );
     this.#tell({ kind: "left", peer });
   }
 
@@ -51,6 +53,6 @@ export class PeerTable {
 
   /** Removes everybody. */
   clear(): void {
-    for (const [service, peers] of this.#peers) for (const { instance } of peers) this.remove(service, instance);
+    for (const [service, { all }] of this.#peers) for (const { instance } of all) this.remove(service, instance);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { serviceNames } from "@peek/plugin-base";
 import { z } from "zod";
 import { type Token, tokenIdPattern } from "./Token.ts";
@@ -54,5 +54,5 @@ export function tokenState({ expires, revoked }: TokenEntry): TokenState {
 
 /** What is kept of a secret. It is as random as a key, so that one round of a fast hash keeps it. */
 export function hashOf(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+  return hash("sha256", secret, "buffer");
 }

@@ -4,6 +4,7 @@ import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import type { BusMember } from "../Bus.ts";
 import { nobody, overloaded } from "../busErrors.ts";
 import { maxWaitingBytes } from "../messageLimits.ts";
+import { SendTurn } from "../SendTurn.ts";
 import { NatsContact } from "./NatsContact.ts";
 import { goodbyeFrame, holdsTexts, NatsFrame, presenceFrame, probeFrame } from "./natsFrame.ts";
 import type { NatsLink } from "./NatsLink.ts";
@@ -61,7 +62,7 @@ export class NatsSession {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #asked = new Set<ServiceName>();
   #waiting: NatsContact[] = [];
-  #flush: NodeJS.Immediate | undefined;
+  readonly #turn = new SendTurn(() => this.#flushAll());
   #heartbeat: NodeJS.Timeout | undefined;
   #lastBeat = 0;
   #roundTripMs = 0;
@@ -151,18 +152,18 @@ export class NatsSession {
     if (waitingBytes > maxWaitingBytes) throw overloaded(this.#self, waitingBytes);
     this.#prober.use(contact);
     contact.add(text);
+    if (this.#turn.begins()) {
+      contact.flush();
+      return;
+    }
     if (contact.isWaiting) return;
     contact.isWaiting = true;
     this.#waiting.push(contact);
-    this.#flush ??= setImmediate(() => {
-      this.#flush = undefined;
-      this.#flushAll();
-    });
   }
 
   /** The connection has ended. */
   end(): void {
-    clearImmediate(this.#flush);
+    this.#turn[Symbol.dispose]();
     clearInterval(this.#heartbeat);
     this.#prober[Symbol.dispose]();
     this.#contacts.clear();

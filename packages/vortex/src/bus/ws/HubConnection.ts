@@ -1,10 +1,12 @@
 import { PeekError, toError } from "@peek/errors";
 import type { Peer, PeerIdentity, PresenceChange } from "@peek/plugin-base";
+import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
 import { isObserver, serviceOfInstance } from "../instanceName.ts";
 import { maxWaitingBytes } from "../messageLimits.ts";
 import type { Credential } from "./Authenticator.ts";
+import { LifeSigns } from "./LifeSigns.ts";
 import { Outbox } from "./Outbox.ts";
 import { eachLine, frameInvalid, helloSchema, LineKind, parseLine, servesSchema, serviceSchema } from "./wire.ts";
 
@@ -34,22 +36,30 @@ export class HubConnection implements ExchangeMember {
   readonly #context: HubConnectionContext;
   readonly #socket: WebSocket;
   readonly #outbox: Outbox;
+  readonly #life: LifeSigns;
   /** Who it is, once it has said hello. */
   #identity: PeerIdentity | undefined;
-  #silentBeats = 0;
+  #beatsWithoutHello = 0;
   #complaints = 0;
   #cut = false;
 
-  constructor(socket: WebSocket, credential: Credential, address: string, context: HubConnectionContext) {
+  /** @param stream What is below the socket. */
+  constructor(
+    socket: WebSocket,
+    stream: Duplex,
+    credential: Credential,
+    address: string,
+    context: HubConnectionContext,
+  ) {
     this.address = address;
     this.#credential = credential;
     this.#context = context;
     this.#socket = socket;
+    this.#life = new LifeSigns(stream);
     this.#outbox = new Outbox(socket, (waitingBytes) => {
       if (waitingBytes > maxWaitingBytes) this.cut(`does not take what is sent to it: ${waitingBytes} bytes wait`);
     });
     socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
-    socket.on("pong", () => this.#heard());
     socket.on("error", (error) => this.#onError(error));
     socket.on("close", () => this.#onClose());
   }
@@ -86,12 +96,15 @@ export class HubConnection implements ExchangeMember {
     this.recheck();
     // That may have cut it.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#silentBeats >= maxSilentBeats) {
-      const ms = this.#silentBeats * this.#context.heartbeatMs;
-      this.cut(`${this.#identity === undefined ? "has not said hello" : "has not been heard of"} for ${ms} ms`);
+    const isKnown = this.#identity !== undefined;
+    // Without a hello, nothing keeps it.
+    const silentBeats = isKnown ? this.#life.beat() : this.#beatsWithoutHello;
+    if (!isKnown) this.#beatsWithoutHello += 1;
+    if (silentBeats >= maxSilentBeats) {
+      const ms = silentBeats * this.#context.heartbeatMs;
+      this.cut(`${isKnown ? "has not been heard of" : "has not said hello"} for ${ms} ms`);
       return;
     }
-    this.#silentBeats += 1;
     this.#socket.ping();
   }
 
@@ -126,26 +139,20 @@ export class HubConnection implements ExchangeMember {
     this.#socket.terminate();
   }
 
-  #heard(): void {
-    // Without a hello, nothing keeps it.
-    if (this.#identity !== undefined) this.#silentBeats = 0;
-  }
-
   #onFrame(data: RawData, isBinary: boolean): void {
     if (this.#cut) return;
-    this.#heard();
     if (isBinary || !Buffer.isBuffer(data)) this.#complain(frameInvalid("a frame must be text"));
-    else eachLine(data.toString(), this.#takeLine);
+    else eachLine(data.toString(), (line) => this.#takeLine(line));
     this.#context.onFrame();
   }
 
-  readonly #takeLine = (line: string): void => {
+  #takeLine(line: string): void {
     try {
       this.#take(line);
     } catch (thrown) {
       this.#complain(thrown);
     }
-  };
+  }
 
   #take(line: string): void {
     // A complaint may have been one too many.
@@ -179,7 +186,6 @@ export class HubConnection implements ExchangeMember {
       throw frameInvalid(`an instance of the ${service} service must be named after it`);
     }
     this.#identity = { service, instance: said.instance };
-    this.#silentBeats = 0;
     this.#outbox.add(LineKind.welcome + JSON.stringify({ heartbeatMs: this.#context.heartbeatMs }));
     this.#context.exchange.join({ service, ...said, address: this.address }, this, observer);
   }

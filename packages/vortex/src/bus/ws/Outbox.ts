@@ -1,17 +1,15 @@
 import type { WebSocket } from "ws";
+import { SendTurn } from "../SendTurn.ts";
 
 /** A frame is sent at once when it has grown to this many characters. */
 const fullFrame = 256 * 1024;
 
-/**
- * What is to be sent over one socket. The lines of one turn of the event loop go out in one frame, since each frame
- * costs a system call here and a wake-up there: more than all else that is done for a short text.
- */
+/** What is to be sent over one socket: as many lines in one frame as there are when it goes out. */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #onFlushed: ((waitingBytes: number) => void) | undefined;
   #frame = "";
-  #flush: NodeJS.Immediate | undefined;
+  readonly #turn = new SendTurn(() => this.flush());
 
   /** @param onFlushed Told, after each frame, how many bytes the socket has not passed on yet. */
   constructor(socket: WebSocket, onFlushed?: (waitingBytes: number) => void) {
@@ -25,14 +23,8 @@ export class Outbox {
   }
 
   add(line: string): void {
-    if (this.#frame === "") {
-      this.#frame = line;
-      this.#flush ??= setImmediate(() => {
-        this.#flush = undefined;
-        this.flush();
-      });
-    } else this.#frame += `\n${line}`;
-    if (this.#frame.length > fullFrame) this.flush();
+    this.#frame = this.#frame === "" ? line : `${this.#frame}\n${line}`;
+    if (this.#turn.begins() || this.#frame.length > fullFrame) this.flush();
   }
 
   /** Sends what there is now. */
@@ -49,7 +41,6 @@ export class Outbox {
   /** Forgets what has not been sent. */
   clear(): void {
     this.#frame = "";
-    clearImmediate(this.#flush);
-    this.#flush = undefined;
+    this.#turn[Symbol.dispose]();
   }
 }

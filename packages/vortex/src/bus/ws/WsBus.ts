@@ -12,6 +12,7 @@ import { OutageLog } from "../OutageLog.ts";
 import { PeerTable } from "../PeerTable.ts";
 import { pemList, type PemTexts } from "../pemList.ts";
 import { plainAddress } from "../plainAddress.ts";
+import { LifeSigns } from "./LifeSigns.ts";
 import { Outbox } from "./Outbox.ts";
 import {
   complaintSchema,
@@ -30,8 +31,6 @@ import {
 
 /** How long one attempt to connect may take; milliseconds. */
 const attemptMs = 10_000;
-/** What is taken for a heartbeat's time until the exchange has told its own; milliseconds. */
-const firstBeatMs = 3000;
 /** How long a closing connection is waited for; milliseconds. */
 const closeMs = 500;
 /** After so many heartbeats without a sign of life, the connection is taken for dead. */
@@ -94,7 +93,7 @@ export class WsBus implements Bus {
   #outbox: Outbox | undefined;
   #retry: NodeJS.Timeout | undefined;
   #watchdog: NodeJS.Timeout | undefined;
-  #silentBeats = 0;
+  #life: LifeSigns | undefined;
   /** Why the present attempt or connection ends, as far as it is known. */
   #reason: string | undefined;
   #remoteAddress = "";
@@ -211,10 +210,12 @@ export class WsBus implements Bus {
     }
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
-    socket.on("upgrade", ({ socket: { remoteAddress = "" } }) => (this.#remoteAddress = plainAddress(remoteAddress)));
+    socket.on("upgrade", ({ socket: stream }) => {
+      this.#remoteAddress = plainAddress(stream.remoteAddress ?? "");
+      this.#life = new LifeSigns(stream);
+    });
     socket.on("open", () => this.#onOpen());
     socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
-    socket.on("ping", () => void (this.#silentBeats = 0));
     socket.on("unexpected-response", (_request, response) => this.#onRefused(socket, response));
     socket.on("error", (error) => (this.#reason ??= this.#options.explain?.(error) ?? error.message));
     socket.on("close", () => {
@@ -224,7 +225,7 @@ export class WsBus implements Bus {
 
   #onOpen(): void {
     // The network may be cut just now, and the welcome never come.
-    this.#watchOver(firstBeatMs);
+    this.#watchdog = setTimeout(() => this.#giveUp(attemptMs), attemptMs);
     const { instance, version, since, observer = false } = this.#options.member;
     this.#toldServes = this.#serves;
     this.#outbox?.add(LineKind.hello + JSON.stringify({ instance, version, since, observer, serves: this.#serves }));
@@ -263,7 +264,7 @@ export class WsBus implements Bus {
   #disconnect(state: BusState): void {
     const former = this.#state;
     this.#state = former === "closed" ? former : state;
-    clearInterval(this.#watchdog);
+    clearTimeout(this.#watchdog);
     this.#outbox?.clear();
     this.#outbox = undefined;
     this.#socket = undefined;
@@ -274,7 +275,6 @@ export class WsBus implements Bus {
   }
 
   #onFrame(data: RawData, isBinary: boolean): void {
-    this.#silentBeats = 0;
     try {
       if (isBinary || !Buffer.isBuffer(data)) throw frameInvalid("a frame must be text");
       eachLine(data.toString(), this.#takeLine);
@@ -331,15 +331,22 @@ export class WsBus implements Bus {
   }
 
   #watchOver(heartbeatMs: number): void {
-    clearInterval(this.#watchdog);
-    this.#silentBeats = 0;
-    this.#watchdog = setInterval(() => this.#listenForLife(heartbeatMs), heartbeatMs);
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setInterval(() => this.#beat(heartbeatMs), heartbeatMs);
   }
 
-  #listenForLife(heartbeatMs: number): void {
-    this.#silentBeats += 1;
-    if (this.#silentBeats <= maxSilentBeats) return;
-    this.#reason = `it has not been heard of for ${this.#silentBeats * heartbeatMs} ms`;
+  #beat(heartbeatMs: number): void {
+    const silentBeats = this.#life?.beat() ?? 0;
+    if (silentBeats < maxSilentBeats) {
+      // Not only when it is asked: that may wait behind much else on its way here.
+      this.#socket?.ping();
+      return;
+    }
+    this.#giveUp(silentBeats * heartbeatMs);
+  }
+
+  #giveUp(silentMs: number): void {
+    this.#reason = `it has not been heard of for ${silentMs} ms`;
     this.#socket?.terminate();
   }
 

@@ -221,7 +221,7 @@ export class WsExchange implements AsyncDisposable {
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", onError);
-      this.#connections.add(new HubConnection(webSocket, credential, address, this.#context));
+      this.#connections.add(new HubConnection(webSocket, socket, credential, address, this.#context));
     });
   }
 

@@ -1,0 +1,9 @@
+import { connect } from "@nats-io/transport-node";
+import { readArgument } from "../readArgument.js";
+import { ready } from "../ready.js";
+
+// As little as can be done: what comes goes back, and nobody looks at what it holds.
+const connection = await connect({ servers: readArgument().natsUrl, noAsyncTraces: true });
+connection.subscribe("bench.echo", { callback: (_error, message) => message.respond(message.data) });
+await connection.flush();
+ready(0);

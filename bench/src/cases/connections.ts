@@ -1,0 +1,117 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { Child } from "../Child.ts";
+import { limitScript } from "../paths.ts";
+import { roundRobin } from "../roundRobin.ts";
+import { freePort } from "../rpc/freePort.ts";
+import { summarise } from "../statistics.ts";
+import type { Case, Sample, Suite, SuiteContext } from "../Suite.ts";
+import { ratioOf, table, withSpread } from "../table.ts";
+
+/** What the server's process has more with all connections than with none, for each; KiB. */
+type MemoryMetric = "rss" | "settled" | "heap";
+
+/** From when the hub is gone, or from when it is started again; seconds. */
+type ReturnMetric = "seconds";
+
+const idleCount = 5000;
+const returningCount = 1000;
+/** The clients share so many processes. */
+const clientProcesses = 2;
+/** So long that whoever is to come back looks for it as seldom as it ever does; milliseconds. */
+const longAbsenceMs = 10_000;
+
+const memoryMetrics = ["rss", "settled", "heap"] as const;
+
+/** What many connections cost, and how long it takes until they are back. */
+export const connections: Suite = async (context) => {
+  const { runs } = context;
+  const idle = await roundRobin<MemoryMetric, Case<MemoryMetric>>(
+    "Idle connections",
+    [
+      { title: "bare `ws` server (the limit)", run: () => runIdle("ws", context) },
+      { title: "**Peek**, logic's hub", run: () => runIdle("peek", context) },
+    ],
+    runs,
+  );
+  const returns = await roundRobin<ReturnMetric, Case<ReturnMetric>>(
+    "Coming back",
+    [
+      { title: "logic is started again at once: from its end", run: () => runReturn(0, context) },
+      {
+        title: `logic is away for ${longAbsenceMs / 1000} s: from its start`,
+        run: () => runReturn(longAbsenceMs, context),
+      },
+    ],
+    runs,
+  );
+  const memoryRows = idle.map(({ case: { title }, samples }) => [
+    title,
+    ...memoryMetrics.flatMap((metric) => {
+      const values = samples.map((sample) => sample[metric]);
+      const ratios = values.map((value, round) => value / (idle[0]?.samples[round]?.[metric] ?? Number.NaN));
+      return [withSpread(summarise(values), 2), ratioOf(summarise(ratios))];
+    }),
+  ]);
+  const returnRows = returns.map(({ case: { title }, samples }) => [
+    title,
+    withSpread(summarise(samples.map(({ seconds }) => seconds)), 2),
+  ]);
+  return `## Connections
+
+KiB for each of ${idleCount} idle connections: what the server's process has more than with none, after garbage was collected.
+V8's young generation is empty then and stays as large as it has become, a few dozen MiB at most, however many connections there are.
+Median (least–most) of ${runs} runs, and of the ratios of each run.
+
+${table(["", "RSS", "× limit", "without the young generation", "× limit", "live objects", "× limit"], memoryRows)}
+
+${returningCount} agents in ${clientProcesses} processes come back; seconds until all are connected, median (least–most) of ${runs} runs.
+
+${table(["", "s"], returnRows)}`;
+};
+
+async function runIdle(kind: "ws" | "peek", { temp, signal }: SuiteContext): Promise<Sample<MemoryMetric>> {
+  const argument = { peekHome: await mkdtemp(join(temp, "idle-")), port: await freePort() };
+  await using held = new AsyncDisposableStack();
+  const start = (name: string, count: number, options: readonly string[] = []): Child => {
+    const script = limitScript(`connections/${kind}${name}`);
+    const args = [...options, script, JSON.stringify({ ...argument, count })];
+    return held.use(new Child({ args, signal }));
+  };
+  const hub = start("Hub", idleCount, ["--expose-gc"]);
+  const empty = await readMemory(hub);
+  await hub.line(/^Ready in /);
+  // One after the other: a hub that is called by many at once keeps more of what it had to do for that.
+  for (let each = 0; each < clientProcesses; each += 1) {
+    await start("Clients", idleCount / clientProcesses).line(/^Ready in /);
+  }
+  const full = await readMemory(hub);
+  const each = (metric: MemoryMetric): number => (full[metric] - empty[metric]) / idleCount / 1024;
+  return { rss: each("rss"), settled: each("settled"), heap: each("heap") };
+}
+
+async function readMemory(hub: Child): Promise<Sample<MemoryMetric>> {
+  const { match } = await hub.line(/^Memory .*"rss":(\d+),"settled":(\d+),"heap":(\d+)/);
+  return { rss: Number(match[1]), settled: Number(match[2]), heap: Number(match[3]) };
+}
+
+async function runReturn(absenceMs: number, { temp, signal }: SuiteContext): Promise<Sample<ReturnMetric>> {
+  const argument = { peekHome: await mkdtemp(join(temp, "return-")), port: await freePort() };
+  await using held = new AsyncDisposableStack();
+  const start = (name: string, count?: number): Child => {
+    const args = [limitScript(`connections/peek${name}`), JSON.stringify({ ...argument, count })];
+    return held.use(new Child({ args, signal }));
+  };
+  const hub = start("Hub");
+  await hub.line(/^Ready in /);
+  const clients = Array.from({ length: clientProcesses }, () => start("Clients", returningCount / clientProcesses));
+  for (const client of clients) await client.line(/^Ready in /);
+  const ended = performance.now();
+  await hub[Symbol.asyncDispose]();
+  if (absenceMs > 0) await setTimeout(absenceMs, undefined, { signal });
+  const began = absenceMs > 0 ? performance.now() : ended;
+  start("Hub");
+  await Promise.all(clients.map((client) => client.line(/^All connected/)));
+  return { seconds: (performance.now() - began) / 1000 };
+}
