@@ -1,14 +1,21 @@
+import { PeekError } from "@peek/errors";
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { PeerList } from "./PeerList.ts";
 
 /** Someone who is connected to an {@link Exchange}: how it is told things. None of it may call back into the exchange. */
 export interface ExchangeMember {
+  /** Whose it is: another of the same name takes its place only if it is of the same owner. */
+  readonly owner: string;
+  /** How many bytes it has been told and has not taken yet; about. */
+  readonly waitingBytes: number;
   /** Takes a text that another has sent. */
   receive(from: PeerIdentity, text: string): void;
   /** Who is connected of a service that it watches has changed. */
   presence(change: PresenceChange): void;
   /** An instance that it had to do with is gone. */
   gone(instance: string): void;
+  /** Calls once when it has taken most of what waits for it, or is gone. */
+  onceRelieved(listener: () => void): void;
   /** Another connection of the same instance has taken its place: it is to be ended. */
   replaced(): void;
 }
@@ -47,10 +54,12 @@ export class Exchange {
    * connection was known to be dead.
    *
    * @param observer Whether nobody is to be told of it.
+   * @throws PeekError `FORBIDDEN` when one of that name is there that is somebody else's.
    */
   join(entrant: Entrant, member: ExchangeMember, observer: boolean): void {
     const former = this.#seats.get(entrant.instance);
     if (former !== undefined) {
+      if (former.member.owner !== member.owner) throw taken(entrant);
       this.leave(entrant.instance, former.member);
       former.member.replaced();
     }
@@ -121,14 +130,19 @@ export class Exchange {
   /**
    * Passes a text on.
    *
-   * @returns Whether there was somebody to pass it to.
+   * @returns Who was there to be passed it; undefined when there was nobody.
    */
-  send(from: PeerIdentity, to: string, text: string): boolean {
+  send(from: PeerIdentity, to: string, text: string): ExchangeMember | undefined {
     const target = this.#seats.get(to);
-    if (target === undefined) return false;
+    if (target === undefined) return undefined;
     this.#remember(from.instance, to, target);
     target.member.receive(from, text);
-    return true;
+    return target.member;
+  }
+
+  /** How many bytes an instance has been told and has not taken yet; about. */
+  waitingBytes(instance: string): number {
+    return this.#seats.get(instance)?.member.waitingBytes ?? 0;
   }
 
   #remember(from: string, to: string, target: Seat): void {
@@ -150,4 +164,12 @@ export class Exchange {
   #tell(change: PresenceChange): void {
     for (const seat of this.#watchers.get(change.peer.service) ?? []) seat.member.presence(change);
   }
+}
+
+function taken({ service, instance }: Entrant): PeekError {
+  return new PeekError(
+    "FORBIDDEN",
+    `${instance} is connected already, with another credential of the ${service} service.`,
+    { fields: { service, instance } },
+  );
 }

@@ -1,5 +1,8 @@
 import type { Logger } from "@peek/plugin-base";
 
+/** So many different reasons are told until it is connected. */
+const maxTold = 20;
+
 /** Says once that something is waited for, and once that it is there; not with each attempt. */
 export class OutageLog {
   readonly #logger: Logger;
@@ -28,7 +31,7 @@ export class OutageLog {
     this.#since ??= performance.now();
     this.#attempts += 1;
     this.#reason = reason;
-    if (this.#told.has(reason)) return;
+    if (this.#told.has(reason) || this.#told.size >= maxTold) return;
     const isFirst = this.#told.size === 0;
     this.#told.add(reason);
     if (!isFirst) this.#logger.warning("Still waiting for %s: %s", this.#what, reason);

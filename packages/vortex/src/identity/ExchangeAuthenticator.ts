@@ -46,7 +46,7 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
     if (scheme === undefined)
       return { reason: "it shows no token; make one on logic's machine with peek token create" };
     const verdict = this.#tokens.verify(scheme === "Bearer" ? text : "");
-    if (!verdict.ok) return { reason: reasonOf(verdict) };
+    if (!verdict.ok) return { kind: verdict.reason, reason: reasonOf(verdict) };
     const { service, id } = verdict;
     return { service, title: `token ${id}`, isValid: () => this.#tokens.isValid(id) };
   }

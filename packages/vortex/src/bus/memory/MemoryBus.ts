@@ -1,9 +1,9 @@
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember, BusState } from "../Bus.ts";
-import { closed, nobody } from "../busErrors.ts";
+import { closed, nobody, overloaded } from "../busErrors.ts";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
 import { Listeners } from "../Listeners.ts";
-import { checkMessage, maxMessageBytes } from "../messageLimits.ts";
+import { checkMessage, isOneTooMany, maxMessageBytes } from "../messageLimits.ts";
 import { PeerTable } from "../PeerTable.ts";
 
 /** What is told later: a text, or something else that has happened. */
@@ -14,6 +14,8 @@ export class MemoryBus implements Bus, ExchangeMember {
   readonly self: PeerIdentity;
   readonly maxMessageBytes = maxMessageBytes;
   readonly trouble = undefined;
+  readonly owner = "the process itself";
+  readonly waitingBytes = 0;
   readonly #exchange: Exchange;
   readonly #stateListeners = new Listeners<BusState>();
   readonly #presenceListeners = new Listeners<PresenceChange>();
@@ -76,7 +78,9 @@ export class MemoryBus implements Bus, ExchangeMember {
   send(to: PeerIdentity, text: string): void {
     if (this.#state !== "connected") throw closed(this.self);
     checkMessage(text, maxMessageBytes);
-    if (!this.#exchange.send(this.self, to.instance, text)) throw nobody(to);
+    const waitingBytes = this.#exchange.waitingBytes(to.instance);
+    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
+    if (this.#exchange.send(this.self, to.instance, text) === undefined) throw nobody(to);
   }
 
   receive(from: PeerIdentity, text: string): void {
@@ -93,6 +97,10 @@ export class MemoryBus implements Bus, ExchangeMember {
 
   gone(instance: string): void {
     this.#later(() => this.#goneListeners.tell(instance));
+  }
+
+  onceRelieved(listener: () => void): void {
+    listener();
   }
 
   replaced(): void {

@@ -12,6 +12,8 @@ export interface Credential {
 
 /** Why somebody is not let in: for the log here, and for the one who is refused. */
 export interface Refusal {
+  /** What is the same for all that are refused for the same reason, where the reason says more. Default: the reason. */
+  readonly kind?: string;
   readonly reason: string;
 }
 

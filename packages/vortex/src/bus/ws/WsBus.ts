@@ -7,11 +7,12 @@ import type { Bus, BusMember, BusState } from "../Bus.ts";
 import { closed, disconnected, nobody, overloaded } from "../busErrors.ts";
 import { isObserver, serviceOfInstance } from "../instanceName.ts";
 import { Listeners } from "../Listeners.ts";
-import { checkMessage, maxMessageBytes, maxWaitingBytes } from "../messageLimits.ts";
+import { checkMessage, isOneTooMany, maxMessageBytes } from "../messageLimits.ts";
 import { OutageLog } from "../OutageLog.ts";
 import { PeerTable } from "../PeerTable.ts";
 import { pemList, type PemTexts } from "../pemList.ts";
 import { plainAddress } from "../plainAddress.ts";
+import { RateLimit } from "../../RateLimit.ts";
 import { LifeSigns } from "./LifeSigns.ts";
 import { Outbox } from "./Outbox.ts";
 import {
@@ -20,6 +21,7 @@ import {
   exchangePath,
   frameInvalid,
   LineKind,
+  maxControlLine,
   maxFrameBytes,
   parseLine,
   peerSchema,
@@ -33,6 +35,8 @@ import {
 const attemptMs = 10_000;
 /** How long a closing connection is waited for; milliseconds. */
 const closeMs = 500;
+/** A connection that has lasted so long was no failure; milliseconds. */
+const lastingMs = 2000;
 /** After so many heartbeats without a sign of life, the connection is taken for dead. */
 const maxSilentBeats = 2;
 const maxReasonBytes = 1000;
@@ -89,6 +93,10 @@ export class WsBus implements Bus {
   /** What the exchange was told last, on this connection. */
   #toldServes: readonly string[] = [];
   #state: BusState = "connecting";
+  #connectedAt = Infinity;
+  /** Those of the services that are being told in several lines. */
+  readonly #partial = new Map<ServiceName, Peer[]>();
+  readonly #complaints = new RateLimit();
   #socket: WebSocket | undefined;
   #outbox: Outbox | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -156,7 +164,7 @@ export class WsBus implements Bus {
     checkMessage(text, maxMessageBytes);
     if (this.#isKnownToBeGone(to)) throw nobody(to);
     const { waitingBytes } = outbox;
-    if (waitingBytes > maxWaitingBytes) throw overloaded(this.self, waitingBytes);
+    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
     outbox.add(`${LineKind.message}${to.instance}\t${text}`);
   }
 
@@ -210,12 +218,17 @@ export class WsBus implements Bus {
     }
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
+    // The network may be cut at any moment, and whatever is waited for never come.
+    this.#watchdog = setTimeout(() => this.#giveUp(attemptMs), attemptMs);
     socket.on("upgrade", ({ socket: stream }) => {
       this.#remoteAddress = plainAddress(stream.remoteAddress ?? "");
       this.#life = new LifeSigns(stream);
     });
     socket.on("open", () => this.#onOpen());
-    socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
+    socket.on("message", (data, isBinary) => {
+      // Disposed, it hears no more, though the other end has not closed yet.
+      if (this.#socket === socket) this.#onFrame(data, isBinary);
+    });
     socket.on("unexpected-response", (_request, response) => this.#onRefused(socket, response));
     socket.on("error", (error) => (this.#reason ??= this.#options.explain?.(error) ?? error.message));
     socket.on("close", () => {
@@ -224,8 +237,6 @@ export class WsBus implements Bus {
   }
 
   #onOpen(): void {
-    // The network may be cut just now, and the welcome never come.
-    this.#watchdog = setTimeout(() => this.#giveUp(attemptMs), attemptMs);
     const { instance, version, since, observer = false } = this.#options.member;
     this.#toldServes = this.#serves;
     this.#outbox?.add(LineKind.hello + JSON.stringify({ instance, version, since, observer, serves: this.#serves }));
@@ -233,7 +244,10 @@ export class WsBus implements Bus {
 
   #tellServes(outbox: Outbox): void {
     this.#toldServes = this.#serves;
-    outbox.add(LineKind.serves + JSON.stringify(this.#serves));
+    const line = LineKind.serves + JSON.stringify(this.#serves);
+    if (line.length <= maxControlLine) outbox.add(line);
+    else
+      this.#options.logger.error("The %d contracts that are served here are too many to be told", this.#serves.length);
   }
 
   #onRefused(socket: WebSocket, response: IncomingMessage): void {
@@ -244,13 +258,18 @@ export class WsBus implements Bus {
       socket.terminate();
     };
     response.setEncoding("utf8");
-    response.on("data", (part: string) => void (reason = (reason + part).slice(0, maxReasonBytes)));
+    response.on("data", (part: string) => {
+      reason = (reason + part).slice(0, maxReasonBytes);
+      // Something else may be there, that does not come to an end.
+      if (reason.length === maxReasonBytes) end();
+    });
     response.on("end", end);
     response.on("error", end);
   }
 
   #onClose(): void {
     const former = this.#state;
+    if (performance.now() - this.#connectedAt > lastingMs) this.#backoff.reset();
     this.#disconnect("connecting");
     if (former !== "closed") this.#tryLater();
   }
@@ -268,7 +287,9 @@ export class WsBus implements Bus {
     this.#outbox?.clear();
     this.#outbox = undefined;
     this.#socket = undefined;
+    this.#connectedAt = Infinity;
     this.#identities.clear();
+    this.#partial.clear();
     this.#peers.clear();
     for (const watch of this.#watches.values()) settle(watch);
     if (former !== this.#state) this.#stateListeners.tell(this.#state);
@@ -286,6 +307,8 @@ export class WsBus implements Bus {
   }
 
   readonly #takeLine = (line: string): void => {
+    // What came before in the frame may have led to the end.
+    if (this.#outbox === undefined) return;
     if (line.startsWith(LineKind.message)) {
       const tab = line.indexOf("\t");
       this.#receiver?.(this.#identityOf(line.slice(1, tab)), line.slice(tab + 1));
@@ -295,10 +318,10 @@ export class WsBus implements Bus {
     switch (line.charAt(0)) {
       case LineKind.welcome:
         return this.#onWelcome(parseLine(welcomeSchema, rest).heartbeatMs);
-      case LineKind.peers: {
-        const tab = rest.indexOf("\t");
-        return this.#onPeers(serviceSchema.parse(rest.slice(0, tab)), parseLine(peersSchema, rest.slice(tab + 1)));
-      }
+      case LineKind.somePeers:
+        return void this.#gather(rest);
+      case LineKind.peers:
+        return this.#onPeers(...this.#gather(rest));
       case LineKind.joined:
       case LineKind.updated:
         return this.#peers.put(this.#asSeenFromHere(parseLine(peerSchema, rest)));
@@ -311,7 +334,10 @@ export class WsBus implements Bus {
         return this.#onGone(rest);
       case LineKind.complaint: {
         const { code, message } = parseLine(complaintSchema, rest);
-        this.#options.logger.warning({ code }, "The logic service complains: %s", message);
+        const untold = this.#complaints.count(code);
+        if (untold !== undefined) {
+          this.#options.logger.warning({ code }, "The logic service complains: %s%s", message, untold);
+        }
         return;
       }
       default:
@@ -321,7 +347,7 @@ export class WsBus implements Bus {
 
   #onWelcome(heartbeatMs: number): void {
     this.#state = "connected";
-    this.#backoff.reset();
+    this.#connectedAt = performance.now();
     this.#watchOver(heartbeatMs);
     // What was announced since the hello.
     if (this.#outbox !== undefined && this.#serves !== this.#toldServes) this.#tellServes(this.#outbox);
@@ -350,7 +376,18 @@ export class WsBus implements Bus {
     this.#socket?.terminate();
   }
 
+  /** Adds what a line tells of a service's members to what lines before it have told. */
+  #gather(rest: string): [ServiceName, readonly Peer[]] {
+    const tab = rest.indexOf("\t");
+    const service = serviceSchema.parse(rest.slice(0, tab));
+    const peers = this.#partial.get(service) ?? [];
+    this.#partial.set(service, peers);
+    peers.push(...parseLine(peersSchema, rest.slice(tab + 1)));
+    return [service, peers];
+  }
+
   #onPeers(service: ServiceName, peers: readonly Peer[]): void {
+    this.#partial.delete(service);
     this.#peers.replace(
       service,
       peers.map((peer) => this.#asSeenFromHere(peer)),

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
@@ -54,6 +55,8 @@ export class WsExchange implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<HubConnection>();
+  /** All that lies below, also what has asked for nothing yet. */
+  readonly #streams = new Set<Socket>();
   readonly #refusals: RefusalLog;
   readonly #context: HubConnectionContext;
   readonly #heartbeat: NodeJS.Timeout;
@@ -109,6 +112,11 @@ export class WsExchange implements AsyncDisposable {
     return typeof address === "object" ? address?.port : undefined;
   }
 
+  /** Uses another certificate for those who connect from now on. Only where it was opened with TLS. */
+  setTls(tls: ExchangeTls): void {
+    if (this.#server instanceof HttpsServer) this.#server.setSecureContext(tlsOptions(tls));
+  }
+
   /** How many are connected. */
   get connections(): number {
     return this.#connections.size;
@@ -126,6 +134,8 @@ export class WsExchange implements AsyncDisposable {
     this.#server.closeAllConnections();
     const late = setTimeout(() => {
       for (const connection of this.#connections) connection.terminate();
+      // Whoever has connected and then said nothing is known to nobody else.
+      for (const stream of this.#streams) stream.destroy();
     }, closeMs);
     await closed;
     clearTimeout(late);
@@ -144,6 +154,12 @@ export class WsExchange implements AsyncDisposable {
         ? createHttpServer(limits)
         : createHttpsServer({ ...limits, handshakeTimeout: requestMs, ...tlsOptions(tls) });
     server.maxConnections = maxConnections;
+    const streams = this.#streams;
+    // One function for all: there may be thousands.
+    const forget = function (this: Socket): void {
+      streams.delete(this);
+    };
+    server.on("connection", (stream) => void streams.add(stream.once("close", forget)));
     server.on("request", (_request, response) => {
       response.writeHead(426, { connection: "close", upgrade: "websocket", "content-type": "text/plain" });
       response.end("This is the data exchange of Peek's logic service. Services connect to it by WebSocket.\n");
@@ -155,7 +171,7 @@ export class WsExchange implements AsyncDisposable {
     });
     server.on("clientError", (error, socket) => this.#onNoise(error, socket));
     server.on("tlsClientError", (error, socket) => this.#onNoise(error, socket));
-    server.on("drop", () => logger.warning("A connection was refused: there are %d already", maxConnections));
+    server.on("drop", () => this.#refusals.refused("anybody", "full", `refused: there are ${maxConnections} already`));
     return server;
   }
 
@@ -209,7 +225,7 @@ export class WsExchange implements AsyncDisposable {
     // Not by the class URL, which throws: anybody may send anything here.
     if (request.url !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing of that name");
     const credential = this.#options.authenticator.authenticate(request);
-    if (!("isValid" in credential)) return this.#refuse(socket, address, 401, credential.reason);
+    if (!("isValid" in credential)) return this.#refuse(socket, address, 401, credential.reason, credential.kind);
     const protocols = request.headers["sec-websocket-protocol"] ?? "";
     if (!protocols.split(/ *, */).includes(protocol)) {
       return this.#refuse(
@@ -225,8 +241,8 @@ export class WsExchange implements AsyncDisposable {
     });
   }
 
-  #refuse(socket: Duplex, address: string, status: number, reason: string): void {
-    this.#refusals.refused(address, reason, `a connection was refused: ${reason}`);
+  #refuse(socket: Duplex, address: string, status: number, reason: string, kind = reason): void {
+    this.#refusals.refused(address, kind, `a connection was refused: ${reason}`);
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
       "Connection: close",

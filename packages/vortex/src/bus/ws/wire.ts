@@ -28,7 +28,9 @@ export const LineKind = {
   watch: "+",
   /** To the exchange: the contracts that are served now. JSON, {@link servesSchema}. */
   serves: "S",
-  /** From the exchange: the members of a service, as an answer to `watch`: the service, a tab, JSON. */
+  /** From the exchange, as an answer to `watch`: some of the members of a service, of which more follow. As `peers`. */
+  somePeers: "p",
+  /** From the exchange, as an answer to `watch`: the last members of a service: the service, a tab, JSON. */
   peers: "P",
   /** From the exchange: someone has joined. JSON, {@link peerSchema}. */
   joined: "J",
@@ -43,7 +45,7 @@ export const LineKind = {
 } as const;
 
 const instance = z.string().refine((text) => serviceOfInstance(text) !== undefined, { error: "an instance's name" });
-const version = z.string().min(1).max(100);
+const version = z.string().regex(/^[\x21-\x7e]{1,100}$/, { error: "a version in letters, digits and signs" });
 const time = z.iso.datetime();
 const served = z.array(z.string().min(1).max(300)).max(10_000);
 
@@ -68,6 +70,9 @@ export const peersSchema = z.array(peerSchema).max(100_000);
 export const complaintSchema = z.object({ code: z.string().max(100), message: z.string().max(1000) });
 
 export const serviceSchema = z.enum(serviceNames);
+
+/** The longest line of a kind that is not a text; characters. */
+export const maxControlLine: number = 128 * 1024;
 
 /**
  * What follows the kind in a line, as JSON.

@@ -1,0 +1,49 @@
+import { fork } from "node:child_process";
+import { on, once } from "node:events";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { HubProcess } from "./HubProcess.ts";
+import type { LongRunArgument, LongRunReport } from "./longRunMain.ts";
+
+const calls = process.env["PEEK_LONG_TESTS"] === undefined ? 200_000 : 1_000_000;
+
+it(
+  `${calls} calls with connects, disconnects and aborts leave nothing in who calls or in logic`,
+  {
+    timeout: 600_000,
+  },
+  async () => {
+    await using hub = await HubProcess.start();
+    const tokens = { agent: hub.tokens.create("agent"), worker: hub.tokens.create("worker") };
+    const argument: LongRunArgument = { port: hub.port, tokens, calls };
+    const child = fork(join(import.meta.dirname, "longRunMain.ts"), [JSON.stringify(argument)], {
+      execArgv: ["--conditions=@peek/source", "--expose-gc"],
+    });
+    try {
+      const exit = once(child, "exit");
+      const reports: LongRunReport[] = [];
+      const heaps: number[] = [];
+      for await (const [report] of on(child, "message", { close: ["exit"] })) {
+        reports.push(report as LongRunReport);
+        await hub.until(({ connections }) => connections === 0);
+        heaps.push((await hub.ask("collect")).heapUsed);
+      }
+      expect(await exit).toEqual([0, null]);
+      const [before, after] = reports;
+      if (before === undefined || after === undefined) throw new Error("It has not told twice.");
+      expect(after.answered + after.givenUp).toBe(calls + calls / 10);
+      expect(after.connections).toBe(((calls + calls / 10) * 2) / 1000);
+      // The pipe to its parent, and what the process began with.
+      expect(after.resources).toEqual(before.resources);
+      expect(after.resources.filter((name) => /Timeout|TCP|Immediate|TLS/.test(name))).toEqual([]);
+      expect(after.heapUsed - before.heapUsed).toBeLessThan(2 * 1024 * 1024);
+      const [hubBefore = 0, hubAfter = Infinity] = heaps;
+      expect(hubAfter - hubBefore).toBeLessThan(2 * 1024 * 1024);
+      const { lines, members } = await hub.ask("look");
+      expect(members).toBe(1);
+      expect(lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  },
+);

@@ -1,0 +1,106 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { PeekError } from "@peek/errors";
+import type { PeerIdentity } from "@peek/plugin-base";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Caller } from "./Caller.ts";
+import type { ClientsArgument, ClientsReport } from "./clientsMain.ts";
+import type { HubAnswer } from "./hubMain.ts";
+import { HubProcess } from "./HubProcess.ts";
+import { RawMember } from "./RawMember.ts";
+
+const mebibyte = 1024 * 1024;
+const sentBytes = 100 * mebibyte;
+
+let hub: HubProcess;
+let sender: Caller;
+
+beforeEach(async () => {
+  hub = await HubProcess.start({ heartbeatMs: 500 });
+  sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
+}, 30_000);
+
+afterEach(async () => {
+  await sender[Symbol.asyncDispose]();
+  await hub[Symbol.asyncDispose]();
+});
+
+/** Sends 100 MiB to somebody, as fast as the hub takes it; gives the largest size of the hub meanwhile. */
+async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number; readonly end: HubAnswer }> {
+  const text = "x".repeat(mebibyte);
+  let largestRss = 0;
+  for (let sent = 0; sent < sentBytes;) {
+    try {
+      sender.bus.send(to, text);
+      sent += mebibyte;
+    } catch (error) {
+      // It is gone by now, or too much waits to be sent from here.
+      if (!PeekError.is(error)) throw error;
+      if (error.code === "VORTEX_NOBODY") break;
+      expect(error.code).toBe("VORTEX_OVERLOADED");
+    }
+    if (sent % (4 * mebibyte) === 0) largestRss = Math.max(largestRss, (await hub.ask("look")).rss);
+    await setImmediate();
+  }
+  const end = await hub.until(({ lines }) => lines.some((line) => line.includes("its connection was cut")));
+  return { largestRss: Math.max(largestRss, end.rss), end };
+}
+
+describe("100 MiB for a peer that does not read", () => {
+  it(
+    "do not stay in the hub: the peer is cut, with one line, and the sender is told",
+    { timeout: 30_000 },
+    async () => {
+      const { rss } = await hub.ask("collect");
+      using raw = await RawMember.join(hub.port, "agent", hub.tokens.create("agent"));
+      const gone = Promise.withResolvers<string>();
+      sender.bus.onGone(gone.resolve);
+      raw.socket.pause();
+      const { largestRss, end } = await sendMuch({ service: "agent", instance: raw.instance });
+      expect(largestRss - rss).toBeLessThan(150 * mebibyte);
+      expect(end.lines.filter((line) => line.startsWith("warning"))).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^warning 127\\.0\\.0\\.1: ${raw.instance} does not take what is sent to it: \\d+ bytes wait; its con`,
+          ),
+        ),
+      ]);
+      expect(await gone.promise).toBe(raw.instance);
+      expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
+    },
+  );
+
+  it("do not keep a real service away: it comes back when it runs again", { timeout: 30_000 }, async () => {
+    const argument: ClientsArgument = { port: hub.port, service: "agent", token: hub.tokens.create("agent"), count: 1 };
+    const child = fork(join(import.meta.dirname, "clientsMain.ts"), [JSON.stringify(argument)], {
+      execArgv: ["--conditions=@peek/source"],
+    });
+    try {
+      const { instance } = await report(child, ({ connected }) => connected === 1);
+      child.kill("SIGSTOP");
+      const { end } = await sendMuch({ service: "agent", instance });
+      expect(end.lines.filter((line) => line.startsWith("warning"))).toHaveLength(1);
+      const again = report(child, ({ lines }) => lines.length === 3);
+      child.kill("SIGCONT");
+      expect((await again).lines).toEqual([
+        expect.stringMatching(/^info Connected to the logic service/),
+        expect.stringMatching(/^warning Lost the logic service .*Connecting again$/),
+        expect.stringMatching(/^info Connected again to the logic service .* after \d/),
+      ]);
+      await hub.until(({ members }) => members === 3);
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+});
+
+/** Waits until the clients are as they should be. */
+async function report(child: ChildProcess, isSo: (report: ClientsReport) => boolean): Promise<ClientsReport> {
+  for (;;) {
+    const [message] = (await once(child, "message", { signal: AbortSignal.timeout(20_000) })) as [ClientsReport];
+    if (isSo(message)) return message;
+  }
+}

@@ -1,0 +1,142 @@
+import { stat } from "node:fs/promises";
+import type { ServiceConfigInput } from "@peek/config";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "./src/freePort.ts";
+import { peek } from "./src/peekCommand.ts";
+import type { PluginPackageOptions } from "./src/pluginPackage.ts";
+import { TestHome } from "./src/TestHome.ts";
+
+const plugins: readonly PluginPackageOptions[] = [
+  { name: "peek_plugin_well" },
+  { name: "peek_plugin_ill", body: `start() { throw new Error("the pump is stuck"); }` },
+  { name: "peek_plugin_behind", manifest: { dependencies: { peek_plugin_ill: "*" } } },
+];
+
+describe("peek status", () => {
+  const owned = new AsyncDisposableStack();
+  let base: TestHome;
+  let port: number;
+
+  beforeAll(async () => {
+    base = owned.use(await TestHome.make());
+    port = await freePort();
+    const logic = await base.beside("logic", { httpServer: { dataExchange: { sitePort: port } } }, plugins);
+    const agent = await base.beside("agent", { dataExchange: { httpPort: port } });
+    const running = [owned.use(logic.run()), owned.use(agent.run())];
+    await Promise.all(running.map((process) => process.waitFor(/:Ready in /)));
+    await running[1]?.waitFor(/Connected to the logic service/);
+  });
+
+  afterAll(async () => {
+    await owned.disposeAsync();
+  });
+
+  /** A home of an agent on a machine of its own. */
+  const elsewhere = async (config: ServiceConfigInput): Promise<TestHome> =>
+    owned.use(await TestHome.with(config, [], "agent"));
+
+  it("shows each service with its plugins in a table", async () => {
+    const { code, stdout, stderr } = await peek(base.base, "status");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [heads, ...rows] = stdout.trimEnd().split("\n");
+    expect(heads).toMatch(/^SERVICE +INSTANCE +VERSION +CONNECTED SINCE +ADDRESS +PLUGIN +VERSION +STATE$/);
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatch(/^logic +logic-\w{10} +\d+\.\d+\.\d+ +\d{4}-\d\d-\d\dT[\d:]{8} +\S+ +peek_plugin_\w+ /);
+    expect(rows.join("\n")).toMatch(/ peek_plugin_well +1\.0\.0 +started$/m);
+    expect(rows.join("\n")).toMatch(/ peek_plugin_ill +1\.0\.0 +failed: HOOK_THREW, the pump is stuck$/m);
+    expect(rows.join("\n")).toMatch(/ peek_plugin_behind +1\.0\.0 +blocked by peek_plugin_ill$/m);
+    expect(rows[3]).toMatch(/^agent +agent-\w{10} +\S+ +\S+ +127\.0\.0\.1 +- +- +no plugin$/);
+  });
+
+  it("gives the same as JSON, with the credential of any service that has one", async () => {
+    for (const args of [["--json"], ["--json", "--as", "agent"], ["--json", "--as", "logic", "--timeout", "10"]]) {
+      const { code, stdout, stderr } = await peek(base.base, "status", ...args);
+      expect({ code, stderr }, args.join(" ")).toEqual({ code: 0, stderr: "" });
+      const told: unknown = JSON.parse(stdout);
+      expect(told).toMatchObject([
+        {
+          peer: { service: "logic", instance: expect.stringMatching(/^logic-/), serves: expect.any(Array) },
+          status: {
+            service: "logic",
+            pid: expect.any(Number),
+            plugins: expect.arrayContaining([
+              expect.objectContaining({ name: "peek_plugin_well", state: "started" }),
+              expect.objectContaining({
+                name: "peek_plugin_ill",
+                state: "failed",
+                error: { code: "HOOK_THREW", message: "the pump is stuck", hook: "start" },
+              }),
+              expect.objectContaining({ name: "peek_plugin_behind", state: "blocked", blockedBy: "peek_plugin_ill" }),
+            ]),
+          },
+        },
+        { peer: { service: "agent" }, status: { service: "agent", plugins: [] } },
+      ]);
+    }
+  });
+
+  it("is none of the services that it shows, and leaves nothing behind", async () => {
+    await peek(base.base, "status", "--as", "agent");
+    const { stdout } = await peek(base.base, "status", "--json");
+    expect(JSON.parse(stdout)).toHaveLength(2);
+  });
+
+  it("works from another machine, with a token", async () => {
+    const token = (await peek(base.base, "token", "create", "agent")).stdout.trim();
+    const home = await elsewhere({ dataExchange: { httpPort: port, token } });
+    const { code, stdout, stderr } = await peek(home.base, "status");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^logic +logic-\w{10} +\S+ +\S+ +127\.0\.0\.1 /m);
+  });
+
+  it("says why, with 69, when its token is not taken", async () => {
+    const other = owned.use(await TestHome.make());
+    const token = (await peek(other.base, "token", "create", "agent")).stdout.trim();
+    const home = await elsewhere({ dataExchange: { httpPort: port, token } });
+    const { code, stdout, stderr } = await peek(home.base, "status", "--timeout", "1");
+    expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
+    expect(stderr).toMatch(
+      /The services cannot be reached within 1 s: it refuses this service: its token \w{8} is not known/,
+    );
+    expect(stderr).not.toContain(token.slice(-43));
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it("says why, with 69, when nobody listens", async () => {
+    const home = await elsewhere({ dataExchange: { httpPort: await freePort(), token: await anyToken() } });
+    const { code, stdout, stderr } = await peek(home.base, "status", "--timeout", "0.5");
+    expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
+    expect(stderr).toMatch(/The services cannot be reached within 0\.5 s: nothing listens there/);
+    expect(stderr.trimEnd().split("\n").length, stderr).toBeLessThanOrEqual(2);
+  });
+
+  it("says that there is no token, where there is none", async () => {
+    const home = await elsewhere({ dataExchange: { httpPort: port } });
+    const { code, stderr } = await peek(home.base, "status", "--timeout", "0.5");
+    expect(code).toBe(69);
+    expect(stderr).toMatch(/token/);
+    expect(stderr).toMatch(/peek token create agent/);
+  });
+
+  it("needs a home, and makes none", async () => {
+    const home = owned.use(await TestHome.make("agent"));
+    for (const args of [[], ["--as", "agent"]]) {
+      const { code, stdout, stderr } = await peek(home.base, "status", ...args);
+      expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+      expect(stderr).toMatch(/has (a|no) home on this machine/);
+    }
+    await expect(stat(home.dir)).rejects.toThrow("ENOENT");
+  });
+
+  it.each([[["--as", "donkey"]], [["--timeout", "0"]], [["--timeout", "soon"]], [["--colour"]]])(
+    "%s is refused with 64",
+    async (args) => {
+      const { code, stdout } = await peek(base.base, "status", ...args);
+      expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+    },
+  );
+
+  async function anyToken(): Promise<string> {
+    return (await peek(base.base, "token", "create", "agent")).stdout.trim();
+  }
+});
