@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import type { Logger } from "@peek/plugin-base";
+import { printableLines } from "./printable.ts";
 
 const ignore = (): void => undefined;
 
@@ -14,5 +15,6 @@ export const commandLogger: Logger = {
 };
 
 function tell(first: unknown, ...rest: readonly unknown[]): void {
-  console.error(`peek: ${typeof first === "string" ? format(first, ...rest) : format(...rest)}`);
+  const text = typeof first === "string" ? format(first, ...rest) : format(...rest);
+  console.error(printableLines(`peek: ${text}`));
 }

@@ -1,10 +1,14 @@
+import { printable, printableLines } from "./printable.ts";
+
 /** Prints data as JSON. */
 export function printJson(data: unknown): void {
-  console.log(JSON.stringify(data, null, 2));
+  // All that it changes is in strings, and is written there as JSON writes it.
+  console.log(printableLines(JSON.stringify(data, null, 2)));
 }
 
 /** Prints rows in columns that are as wide as they need be. */
-export function printTable(rows: readonly (readonly string[])[]): void {
+export function printTable(cells: readonly (readonly string[])[]): void {
+  const rows = cells.map((row) => row.map(printable));
   const widths = rows.reduce<readonly number[]>(
     (before, row) => row.map((cell, column) => Math.max(before[column] ?? 0, cell.length)),
     [],

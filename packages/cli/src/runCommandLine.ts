@@ -8,6 +8,7 @@ import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { packageVersion } from "./packageVersion.ts";
+import { printableLines } from "./printable.ts";
 
 /**
  * Runs one `peek` command.
@@ -53,7 +54,7 @@ function exitCodeOf(thrown: unknown): number {
   // Help and version end the parsing too; commander has printed whatever there is to print.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (PeekError.is(thrown)) {
-    console.error(`peek: ${thrown.message}`);
+    console.error(printableLines(`peek: ${thrown.message}`));
     return thrown.exitCode;
   }
   console.error(toError(thrown).stack);

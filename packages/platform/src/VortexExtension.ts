@@ -6,7 +6,7 @@ import type { Bus, BusMember, Vortex, WsExchange } from "@peek/vortex";
 import { openRemoteBus } from "./openRemoteBus.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
 import type { ServiceStatus, VortexStatus } from "./ServiceStatus.ts";
-import { platformPlugin, ServiceStatusRpc } from "./serviceStatusRpc.ts";
+import { platformPlugin, ServiceStatusRpc, toldStatus } from "./serviceStatusRpc.ts";
 
 /** What a {@link VortexExtension} works with. */
 export interface VortexExtensionOptions {
@@ -46,12 +46,12 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
     // Over NATS nobody is in the middle.
     const isHub = definition.name === "logic" && config.dataExchange.nats.servers.length === 0;
     const member = await this.#member();
-    const bus = this.#owned.use(await (isHub ? this.#openHub(member) : this.#openRemote(member)));
+    const bus = await (isHub ? this.#openHub(member) : this.#openRemote(member));
     this.#bus = bus;
     const vortex = this.#owned.use(new Vortex({ bus, member, logger: this.#logger("Vortex") }));
     this.#vortex = vortex;
     const own = vortex.forPlugin(platformPlugin, () => this.#owned, this.#logger("ServiceStatus"));
-    own.rpc.serve(ServiceStatusRpc, { status });
+    own.rpc.serve(ServiceStatusRpc, { status: () => toldStatus(status()) });
   }
 
   concerns(): boolean {
@@ -78,10 +78,10 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
   async #openHub(member: BusMember): Promise<Bus> {
     const { definition, home, config } = this.#options;
     const { Exchange, MemoryBus, WsExchange } = await import("@peek/vortex");
-    const { ensureLocalTokens, ExchangeAuthenticator, TokenStore } = await import("@peek/vortex/identity");
+    const { ensureLocalTokens, ExchangeAuthenticator, isLoopback, TokenStore } = await import("@peek/vortex/identity");
     const logger = this.#logger("DataExchange");
     const site = config.httpServer.dataExchange;
-    const { exchangeTls } = await import("./exchangeTls.ts");
+    const { exchangeTls, followExchangeTls } = await import("./exchangeTls.ts");
     const tls = exchangeTls(site, home);
     const { withheld } = ensureLocalTokens(home);
     if (withheld.length > 0) logger.warning("No token for this machine's %s: it was revoked", withheld.join(", "));
@@ -102,6 +102,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
       }),
     );
     this.#hub = hub;
+    this.#owned.use(followExchangeTls(site, home, (renewed) => hub.setTls(renewed), logger));
     if (tls === undefined && !isLoopback(site.host)) {
       logger.warning(
         "Without TLS (httpServer.dataExchange.useSsl), whoever listens in the network can read the tokens of services on other machines",
@@ -113,7 +114,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
   async #openRemote(member: BusMember): Promise<Bus> {
     const { definition, home, config, onFatal } = this.#options;
     const logger = this.#logger("DataExchange");
-    return await openRemoteBus({ service: definition.name, member, home, config, onFatal, logger });
+    return this.#owned.use(await openRemoteBus({ service: definition.name, member, home, config, onFatal, logger }));
   }
 
   async #member(): Promise<BusMember> {
@@ -125,8 +126,4 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
   #logger(name: string): Logger {
     return this.#options.getLogger(`peek_vortex.${name}`);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }

@@ -1,21 +1,62 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
+import type { Logger } from "@peek/plugin-base";
 import type { ExchangeTls } from "@peek/vortex";
-import { readAuthorities, readBundle } from "@peek/vortex/identity";
+import { readAuthorities, readBundle, type TlsBundle, TlsRenewal } from "@peek/vortex/identity";
+
+type ExchangeConfig = ServiceConfig["httpServer"]["dataExchange"];
+
+/** The files that TLS of logic's data exchange is made of. */
+interface ExchangeTlsFiles {
+  readonly bundle: string;
+  /** With mutual TLS. */
+  readonly authorities: string | undefined;
+}
 
 /**
  * The TLS of logic's data exchange, out of config.json; undefined when it is plain.
  *
  * @throws PeekError `TLS_UNUSABLE`
  */
-export function exchangeTls(
-  site: ServiceConfig["httpServer"]["dataExchange"],
+export function exchangeTls(site: ExchangeConfig, home: ServiceHome): (ExchangeTls & TlsBundle) | undefined {
+  const files = filesOf(site, home);
+  return files === undefined ? undefined : readTls(files);
+}
+
+/**
+ * Has logic's data exchange use the files of its TLS, also when they are replaced; undefined when it is plain.
+ *
+ * @param use Takes what is read, at once and then.
+ * @throws PeekError `TLS_UNUSABLE` when they cannot be used now.
+ */
+export function followExchangeTls(
+  site: ExchangeConfig,
   home: ServiceHome,
-): ExchangeTls | undefined {
+  use: (tls: ExchangeTls) => void,
+  logger: Logger,
+): Disposable | undefined {
+  const files = filesOf(site, home);
+  if (files === undefined) return undefined;
+  const { bundle, authorities } = files;
+  return new TlsRenewal({
+    files: authorities === undefined ? [bundle] : [bundle, authorities],
+    read: () => readTls(files),
+    use,
+    logger,
+  });
+}
+
+function filesOf(site: ExchangeConfig, home: ServiceHome): ExchangeTlsFiles | undefined {
   const { useSsl, sslBundleFilePath, sslEnableMutualTLS } = site;
   if (!useSsl || sslBundleFilePath === undefined) return undefined;
-  const { cert, key } = readBundle(resolveInHome(home, sslBundleFilePath));
   const authorities = site.sslMutualTLSCertificateAuthorityBundleFilePath;
-  return sslEnableMutualTLS && authorities !== undefined
-    ? { cert, key, clientAuthorities: readAuthorities(resolveInHome(home, authorities)) }
-    : { cert, key };
+  const isMutual = sslEnableMutualTLS && authorities !== undefined;
+  return {
+    bundle: resolveInHome(home, sslBundleFilePath),
+    authorities: isMutual ? resolveInHome(home, authorities) : undefined,
+  };
+}
+
+function readTls({ bundle, authorities }: ExchangeTlsFiles): ExchangeTls & TlsBundle {
+  const own = readBundle(bundle);
+  return authorities === undefined ? own : { ...own, clientAuthorities: readAuthorities(authorities) };
 }

@@ -34,7 +34,7 @@ export interface ObservedService {
 /**
  * Asks every connected service how it is, over the same network as they use, without being one of them.
  *
- * @throws PeekError `VORTEX_DISCONNECTED` when there is no connection in time; and as a service's start, when its credential
+ * @throws PeekError `VORTEX_DISCONNECTED` when there is no connection in time, or it is lost meanwhile; and as a service's start, when its credential
  *   cannot be used.
  */
 export async function observeServices(options: ObserveOptions): Promise<readonly ObservedService[]> {
@@ -52,7 +52,11 @@ export async function observeServices(options: ObserveOptions): Promise<readonly
   const vortex = owned.use(new Vortex({ bus, member, logger }));
   await connected(bus, fatal.promise, timeoutMs);
   const own = vortex.forPlugin(platformPlugin, () => owned, logger);
+  let wasLost = false;
+  owned.use(bus.onState(() => (wasLost = true)));
   const observed = await Promise.all(serviceNames.map((name) => ask(own, name, timeoutMs)));
+  // Nobody is there then, as far as can be seen from here.
+  if (wasLost) throw lost(bus);
   return observed.flat();
 }
 
@@ -79,5 +83,13 @@ async function connected(bus: Bus, fatal: Promise<PeekError>, timeoutMs: number)
   throw new PeekError(
     "VORTEX_DISCONNECTED",
     `The services cannot be reached within ${timeoutMs / 1000} s: ${bus.trouble ?? "there is no answer"}.`,
+  );
+}
+
+function lost(bus: Bus): PeekError {
+  const why = bus.trouble === undefined ? "" : `: ${bus.trouble}`;
+  return new PeekError(
+    "VORTEX_DISCONNECTED",
+    `The connection to the services was lost while they were asked${why}. Ask again.`,
   );
 }

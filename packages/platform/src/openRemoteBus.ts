@@ -28,8 +28,14 @@ export async function openRemoteBus(options: RemoteBusOptions): Promise<Bus> {
 
 async function openWs({ service, member, home, config, credentials, logger }: RemoteBusOptions): Promise<Bus> {
   const { WsBus } = await import("@peek/vortex");
-  const { explainTlsFailure, wsCredentials } = await import("@peek/vortex/identity");
+  const { explainTlsFailure, isThisMachine, wsCredentials } = await import("@peek/vortex/identity");
   const { host, httpPort, useSsl } = config.dataExchange;
+  if (!useSsl && !isThisMachine(host)) {
+    logger.warning(
+      "Without TLS (dataExchange.useSsl), the token of this service can be read on the way to %s, and by whoever listens there in the place of logic",
+      host,
+    );
+  }
   return new WsBus({
     service,
     member,

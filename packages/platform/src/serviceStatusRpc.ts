@@ -1,26 +1,38 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
+import type { PluginStatus } from "@peek/loader";
+import type { ServiceStatus } from "./ServiceStatus.ts";
 
 /** Under whose name the platform itself serves what it offers to other services. */
 export const platformPlugin = "peek_core_platform";
 
+/** The longest of what is short: a name, a version; characters. */
+const maxWord = 300;
+/** The longest message of an error; characters. */
+const maxMessage = 10_000;
+const maxPlugins = 1000;
+
+const word = z.string().max(maxWord);
+
 const pluginSchema = z.object({
-  name: z.string(),
-  state: z.string(),
-  since: z.string(),
-  title: z.string().optional(),
-  version: z.string().optional(),
-  error: z.object({ code: z.string(), message: z.string(), hook: z.string().optional() }).optional(),
-  blockedBy: z.string().optional(),
+  name: word,
+  state: word,
+  since: word,
+  title: word.optional(),
+  version: word.optional(),
+  error: z.object({ code: word, message: z.string().max(maxMessage), hook: word.optional() }).optional(),
+  blockedBy: word.optional(),
 });
 
 const statusSchema = z.object({
-  service: z.string(),
-  version: z.string(),
+  service: word,
+  version: word,
   pid: z.number(),
-  since: z.string(),
-  plugins: z.array(pluginSchema).readonly(),
+  since: word,
+  plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
+
+type ToldPluginStatus = z.infer<typeof pluginSchema>;
 
 /** What a service tells of itself. */
 export type ToldServiceStatus = z.infer<typeof statusSchema>;
@@ -31,3 +43,36 @@ type StatusProcedures = { readonly status: { readonly output: typeof statusSchem
 export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${platformPlugin}.ServiceStatus`, {
   status: { output: statusSchema },
 });
+
+/** What a service tells of itself, out of what is known there; what is longer than it may be is cut. */
+export function toldStatus({ service, version, pid, since, plugins }: ServiceStatus): ToldServiceStatus {
+  return {
+    service,
+    version: cut(version),
+    pid,
+    since,
+    plugins: plugins.slice(0, maxPlugins).map(toldPlugin),
+  };
+}
+
+function toldPlugin({ name, state, since, title, version, error, blockedBy }: PluginStatus): ToldPluginStatus {
+  return {
+    name: cut(name),
+    state,
+    since,
+    ...(title !== undefined && { title: cut(title) }),
+    ...(version !== undefined && { version: cut(version) }),
+    ...(error !== undefined && {
+      error: {
+        code: cut(error.code),
+        message: cut(error.message, maxMessage),
+        ...(error.hook !== undefined && { hook: cut(error.hook) }),
+      },
+    }),
+    ...(blockedBy !== undefined && { blockedBy: cut(blockedBy) }),
+  };
+}
+
+function cut(text: string, length = maxWord): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { WsCredentials } from "@peek/vortex";
@@ -34,7 +35,8 @@ export function wayToOwnExchange({
     const tls = exchangeTls(config.httpServer.dataExchange, home);
     if (tls === undefined) return { token: token.text };
     const { cert, key, clientAuthorities } = tls;
-    return { token: token.text, ca: cert, isPinned: true, ...(clientAuthorities !== undefined && { cert, key }) };
+    const { fingerprint256: fingerprint } = new X509Certificate(cert);
+    return { token: token.text, ca: cert, fingerprint, ...(clientAuthorities !== undefined && { cert, key }) };
   };
   return { config: seen, credentials };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { Logger } from "@peek/plugin-base";
+import { Listeners } from "../bus/Listeners.ts";
 import type { Authenticator, Credential, Refusal } from "../bus/ws/Authenticator.ts";
 import { judgeClientCertificate } from "./judgeClientCertificate.ts";
 import type { TokenStore, TokenVerdict } from "./TokenStore.ts";
@@ -10,7 +11,7 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
   readonly #tokens: TokenStore;
   readonly #byCertificate: boolean;
   readonly #watching: Disposable;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners<void>();
 
   /**
    * @param byCertificate Whether the certificate counts, and no token: those who connect have been made to show one, and
@@ -21,9 +22,9 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
     this.#byCertificate = byCertificate;
     this.#watching = tokens.onChange((trouble) => {
       if (trouble !== undefined) {
-        logger.error({ code: trouble.code }, "Nobody can be let in by a token: %s", trouble.message);
+        logger.error({ code: trouble.code }, "Tokens cannot be checked as they should be: %s", trouble.message);
       }
-      this.#changed();
+      this.#listeners.tell();
     });
   }
 
@@ -32,8 +33,7 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
   }
 
   onChange(listener: () => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    return this.#listeners.add(listener);
   }
 
   [Symbol.dispose](): void {
@@ -49,10 +49,6 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
     if (!verdict.ok) return { kind: verdict.reason, reason: reasonOf(verdict) };
     const { service, id } = verdict;
     return { service, title: `token ${id}`, isValid: () => this.#tokens.isValid(id) };
-  }
-
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
   }
 }
 

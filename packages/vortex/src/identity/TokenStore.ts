@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { ServiceHome } from "@peek/config";
 import { PeekError, toError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
+import { Listeners } from "../bus/Listeners.ts";
 import { FileWatch, fileVersion } from "./FileWatch.ts";
 import { makeToken, tokenIdPattern, tokenText, tryParseToken } from "./Token.ts";
 import { hashOf, newEntry, type TokenEntry, tokenLabelPattern, type TokenState, tokenState } from "./TokenEntry.ts";
@@ -38,14 +39,17 @@ export type TokensListener = (trouble: PeekError | undefined) => void;
  * The tokens that logic knows services by. Their file is logic's, and any process may change it: all take turns, and one
  * that verifies sees it at once.
  *
- * While the file is damaged or cannot be read, nobody is accepted, and it is left as it was.
+ * While the file is damaged, nobody is accepted, and it is left as it was. While the system does not let it be read, which
+ * may pass (no more files can be opened), what was known before is good, and it is tried again.
  */
 export class TokenStore implements Disposable {
   readonly #home: ServiceHome;
-  readonly #listeners = new Set<TokensListener>();
+  readonly #listeners = new Listeners<PeekError | undefined>();
   #entries: ReadonlyMap<string, TokenEntry> = new Map();
   #trouble: PeekError | undefined;
+  /** Of the file when it was read last; undefined when that has failed. */
   #version: string | undefined;
+  #wasRead = false;
   #watch: FileWatch | undefined;
   #isDisposed = false;
 
@@ -126,7 +130,7 @@ export class TokenStore implements Disposable {
       hash,
       entry === undefined ? Buffer.alloc(hash.length) : Buffer.from(entry.hash, "hex"),
     );
-    if (this.#trouble !== undefined) return { ok: false, reason: "unusable", id };
+    if (this.#trouble !== undefined && entry === undefined) return { ok: false, reason: "unusable", id };
     if (entry === undefined || !isSame || entry.service !== service) return { ok: false, reason: "unknown", id };
     const state = tokenState(entry);
     return state === "valid" ? { ok: true, service, id } : { ok: false, reason: state, id };
@@ -145,10 +149,11 @@ export class TokenStore implements Disposable {
    */
   onChange(listener: TokensListener): Disposable {
     this.#follow();
-    this.#listeners.add(listener);
+    const listening = new DisposableStack();
+    listening.use(this.#listeners.add(listener));
     const trouble = this.#trouble;
-    if (trouble !== undefined) this.#call(listener, trouble);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    if (trouble !== undefined) this.#later(() => !listening.disposed && listener(trouble));
+    return listening;
   }
 
   /** Ends the watching. What it knows then, it knows for good. */
@@ -171,29 +176,33 @@ export class TokenStore implements Disposable {
     // Asked for before the file is read: a change in between is seen the next time.
     const version = fileVersion(tokensFile(this.#home));
     if (version === this.#version) return;
-    const isFirst = this.#version === undefined;
-    this.#version = version;
+    const isFirst = !this.#wasRead;
+    this.#wasRead = true;
     const troubleBefore = this.#trouble;
-    this.#read();
-    const isSameTrouble = troubleBefore !== undefined && this.#trouble !== undefined;
-    if (isFirst || isSameTrouble) return;
-    for (const listener of this.#listeners) this.#call(listener, this.#trouble);
+    this.#version = this.#read() ? version : undefined;
+    const trouble = this.#trouble;
+    const isSameTrouble = trouble !== undefined && trouble.message === troubleBefore?.message;
+    if (!isFirst && !isSameTrouble) this.#later(() => this.#listeners.tell(trouble));
   }
 
-  #read(): void {
+  /** @returns Whether it is of no use to read again what is there now. */
+  #read(): boolean {
     try {
       this.#entries = new Map(readTokens(this.#home).map((entry) => [entry.id, entry]));
       this.#trouble = undefined;
+      return true;
     } catch (error) {
-      this.#entries = new Map();
+      const mayPass = isOfTheSystem(error);
+      if (!mayPass) this.#entries = new Map();
       this.#trouble = PeekError.is(error) ? error : unexpected(error);
+      return !mayPass;
     }
   }
 
-  /** Later, so that nobody is called from within what he has called. */
-  #call(listener: TokensListener, trouble: PeekError | undefined): void {
+  /** So that nobody is called from within what he has called. */
+  #later(tell: () => void): void {
     queueMicrotask(() => {
-      if (this.#listeners.has(listener)) listener(trouble);
+      if (!this.#isDisposed) tell();
     });
   }
 
@@ -210,6 +219,12 @@ export class TokenStore implements Disposable {
 function listed(entry: TokenEntry): ListedToken {
   const { hash: _hash, ...rest } = entry;
   return { ...rest, state: tokenState(entry) };
+}
+
+/** Whether it is the system that does not let a file be read, and not what is in it. */
+function isOfTheSystem(error: unknown): boolean {
+  const cause = PeekError.is(error) ? error.cause : error;
+  return cause instanceof Error && "syscall" in cause;
 }
 
 function unexpected(error: unknown): PeekError {

@@ -1,5 +1,5 @@
 export { explainTlsFailure } from "./explainTlsFailure.ts";
-export { isThisMachine } from "./isThisMachine.ts";
+export { isLoopback, isThisMachine } from "./isThisMachine.ts";
 export { type CertificateVerdict, judgeClientCertificate } from "./judgeClientCertificate.ts";
 export { ensureLocalTokens, localTokenFile, type LocalTokens, readLocalToken } from "./localTokens.ts";
 export { readAuthorities } from "./readAuthorities.ts";
@@ -15,6 +15,7 @@ export {
   type TokenVerdict,
 } from "./TokenStore.ts";
 export type { TokenState } from "./TokenEntry.ts";
+export { TlsRenewal, type TlsRenewalOptions } from "./TlsRenewal.ts";
 export { tokensFile } from "./tokensFile.ts";
 export { ExchangeAuthenticator } from "./ExchangeAuthenticator.ts";
 export { wsCredentials } from "./wsCredentials.ts";

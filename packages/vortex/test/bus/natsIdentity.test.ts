@@ -120,6 +120,50 @@ describe("a NATS server with what peek nats permissions prints", () => {
     expect(logic.ear.news.at(-1)).toBe("left agent-abcdefghjk");
   });
 
+  it("lets nobody in whose record would move the cursor of a terminal", async () => {
+    await using logic = openNatsBus(server, "logic");
+    await connected(logic.bus);
+    await logic.bus.watch("agent");
+    const client = await intruder(server, "agent");
+    const good = {
+      version: "1",
+      since: new Date().toISOString(),
+      connectedSince: new Date().toISOString(),
+      address: "",
+    };
+    const records = [
+      { version: "1\u001B[2J", serves: [] },
+      { address: "\u009B2J", serves: [] },
+      { serves: ["peek_plugin_x.A\u001B[2J"] },
+      { serves: ["peek_plugin_x.A"] },
+    ];
+    for (const record of records) {
+      client.publish("peek.presence.agent.agent-abcdefghjk.1", JSON.stringify({ ...good, ...record }));
+    }
+    client.publish(`peek.to.logic.${logic.bus.self.instance}.1.agent.agent-abcdefghjk.1`, "That was all");
+    await logic.ear.until(() => logic.ear.texts.length > 0 && logic.ear.changes.length > 0);
+    expect(logic.ear.changes).toMatchObject([{ kind: "joined", peer: { version: "1", serves: ["peek_plugin_x.A"] } }]);
+    await client.close();
+  });
+
+  it("forgets whoever it has heard of least lately, when too many write to it", { timeout: 30_000 }, async () => {
+    await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
+    await connected(logic.bus);
+    const client = await intruder(server, "agent");
+    client.subscribe("peek.to.agent.>", { callback: () => undefined });
+    const self = `peek.to.logic.${logic.bus.self.instance}.1`;
+    const letters = "abcdefghjk";
+    const nameOf = (index: number): string =>
+      `agent-${Array.from(String(index).padStart(10, "0"), (digit) => letters[Number(digit)]).join("")}`;
+    const write = (index: number): void => client.publish(`${self}.agent.${nameOf(index)}.1`, "text");
+    for (let index = 0; index < 10_000; index += 1) write(index);
+    write(0);
+    write(10_000);
+    await logic.ear.until(() => logic.ear.texts.length === 10_002);
+    expect(logic.ear.gone).toEqual([nameOf(1)]);
+    await client.close();
+  });
+
   it("cannot be upset by what a peer sends", async () => {
     await using logic = openNatsBus(server, "logic");
     await connected(logic.bus);
@@ -181,6 +225,30 @@ describe("a NATS server that does not keep services apart", () => {
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "peek.to.>"])} }`;
+      }),
+      "read what is sent to",
+    ],
+    [
+      "lets all ask as anybody who is there",
+      lax((service) => {
+        const { publish, subscribe } = natsPermissions(service);
+        return `permissions: { publish: ${listed([...publish, "peek.who.*.*.*.*"])}, subscribe: ${listed(subscribe)} }`;
+      }),
+      "speak as",
+    ],
+    [
+      "lets all tell another that there is nobody",
+      lax((service) => {
+        const { publish, subscribe } = natsPermissions(service);
+        return `permissions: { publish: ${listed([...publish, "_INBOX_logic.>"])}, subscribe: ${listed(subscribe)} }`;
+      }),
+      "speak as",
+    ],
+    [
+      "lets all read what others are told of nobody",
+      lax((service) => {
+        const { publish, subscribe } = natsPermissions(service);
+        return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "_INBOX_logic.>"])} }`;
       }),
       "read what is sent to",
     ],

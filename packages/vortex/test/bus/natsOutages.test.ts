@@ -17,9 +17,13 @@ async function acquainted(logic: OpenNatsBus, agent: OpenNatsBus): Promise<void>
   await agent.ear.until(() => agent.ear.texts.length > told, "agent has the text");
 }
 
-async function openPair(servers: readonly [NatsServer, NatsServer]): Promise<readonly [OpenNatsBus, OpenNatsBus]> {
-  const logic = openNatsBus(servers[0], "logic");
-  const agent = openNatsBus(servers[1], "agent");
+async function openPair(
+  servers: readonly [NatsServer, NatsServer],
+  heartbeatMs?: number,
+): Promise<readonly [OpenNatsBus, OpenNatsBus]> {
+  const options = heartbeatMs === undefined ? {} : { heartbeatMs };
+  const logic = openNatsBus(servers[0], "logic", options);
+  const agent = openNatsBus(servers[1], "agent", options);
   await logic.bus.watch("agent");
   await agent.bus.watch("logic");
   await connected(logic.bus);
@@ -113,6 +117,66 @@ describe("a NATS server", () => {
     for (const text of texts) agent.bus.send(logic.bus.self, text);
     await logic.ear.until(() => logic.ear.texts.length > texts.length);
     expect(logic.ear.texts.slice(1).map(({ text }) => text)).toEqual(texts);
+  });
+
+  it("that takes nothing is still sent what is short, up to twice as much", { timeout: 30_000 }, async () => {
+    await using server = await NatsServer.start();
+    const [logic, agent] = await openPair([server, server], 60_000);
+    await using stack = new AsyncDisposableStack();
+    stack.use(logic);
+    stack.use(agent);
+    await acquainted(logic, agent);
+    await server.standStill();
+    const overloaded = expect.objectContaining({ code: "VORTEX_OVERLOADED" });
+    const text = "x".repeat(100_000);
+    expect(() => {
+      for (;;) agent.bus.send(logic.bus.self, text);
+    }).toThrow(overloaded);
+    const short = "s".repeat(1024);
+    let sent = 0;
+    const sendShort = (): void => {
+      for (; sent < 100_000; sent += 1) agent.bus.send(logic.bus.self, short);
+    };
+    expect(sendShort).toThrow(overloaded);
+    expect(sent * short.length).toBeGreaterThan(25_000_000);
+    expect(sent * short.length).toBeLessThan(40_000_000);
+    server.goOn();
+  });
+
+  it("that takes small messages only gets in parts what a service says of itself", { timeout: 20_000 }, async () => {
+    await using server = await NatsServer.start({ config: `max_payload: 4096\n${natsAuthorization()}` });
+    const [logic, agent] = await openPair([server, server]);
+    await using stack = new AsyncDisposableStack();
+    stack.use(logic);
+    stack.use(agent);
+    await acquainted(logic, agent);
+    const serves = Array.from({ length: 200 }, (_, index) => `peek_plugin_${"x".repeat(50)}.Contract${1000 + index}`);
+    agent.bus.announce(serves);
+    await logic.ear.until(() => logic.ear.changes.at(-1)?.peer.serves.length === serves.length);
+    expect(logic.bus.peers("agent")).toMatchObject([{ instance: agent.bus.self.instance, serves }]);
+    // Whoever comes later is told, and all are at each heartbeat: nobody is taken for gone.
+    await using late = openNatsBus(server, "office");
+    await late.bus.watch("agent");
+    await connected(late.bus);
+    expect(late.bus.peers("agent")).toMatchObject([{ instance: agent.bus.self.instance, serves }]);
+    const before = process.hrtime.bigint();
+    while (process.hrtime.bigint() - before < 1_000_000_000n) await acquainted(logic, agent);
+    expect(logic.ear.news).toEqual([`joined ${agent.bus.self.instance}`, `updated ${agent.bus.self.instance}`]);
+    for (const { log } of [logic, agent, late])
+      expect(log.lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+  });
+
+  it("is given up when it is a fault here that keeps it from being used", async () => {
+    await using server = await NatsServer.start();
+    await using agent = openNatsBus(server, "agent");
+    agent.bus.onState((state) => {
+      if (state === "connected") throw new Error("a listener's fault");
+    });
+    expect(await agent.fatal).toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringContaining("a listener's fault"),
+    });
+    expect(agent.bus.state).toBe("closed");
   });
 
   it("that cuts one service has the others told of it, and of its return", async () => {

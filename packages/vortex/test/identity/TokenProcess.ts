@@ -1,6 +1,40 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A running `tokenCommands.ts` that is asked line by line. */
+export interface TokenProcess {
+  readonly ended: Promise<unknown>;
+  /** The next line that it prints. */
+  next(): Promise<string>;
+  /** Sends it a line, and gives the next that it prints. */
+  ask(line: string): Promise<string>;
+}
+
+/** Starts `tokenCommands.ts` in a process of its own, which can have only so many files open. */
+export function startTokenProcess(args: readonly string[], { maxFiles }: { readonly maxFiles: number }): TokenProcess {
+  const script = join(import.meta.dirname, "tokenCommands.ts");
+  const child = spawn(
+    "sh",
+    ["-c", `ulimit -n ${maxFiles}; exec "$@"`, "sh", process.execPath, "--conditions=@peek/source", script, ...args],
+    { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, NODE_OPTIONS: "" } },
+  );
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error("It has ended.");
+    return value;
+  };
+  return {
+    ended: once(child, "close"),
+    next,
+    ask: async (line) => {
+      child.stdin.write(`${line}\n`);
+      return await next();
+    },
+  };
+}
 
 /** Runs `tokenCommands.ts` in a process of its own, as another program on the machine would, and gives what it prints. */
 export async function runTokenProcess(args: readonly string[], uid?: number): Promise<string> {

@@ -17,7 +17,7 @@ import { parseToken, tokensFile, TokenStore } from "@peek/vortex/identity";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { caught } from "./caught.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
-import { runTokenProcess } from "./TokenProcess.ts";
+import { runTokenProcess, startTokenProcess } from "./TokenProcess.ts";
 
 function newHome(): ServiceHome {
   return serviceHome("logic", { PEEK_HOME: temporaryFolder() });
@@ -287,6 +287,21 @@ describe("other processes", () => {
     store[Symbol.dispose]();
     await later();
     expect(told).toEqual(["second"]);
+  });
+});
+
+describe("a system that lets no more files be opened", () => {
+  it("locks nobody out, and what has changed meanwhile counts once it lets them", async () => {
+    const home = newHome();
+    const store = open(home);
+    const text = store.create("agent");
+    const process = startTokenProcess([dirname(home.dir), "crowded", text], { maxFiles: 64 });
+    expect(await process.next()).toBe("known: true");
+    // Its file is another now, and cannot be opened.
+    const later = store.create("field");
+    expect(await process.ask(later)).toBe("full: known true, valid true, later unusable, told 1");
+    expect(await process.ask("")).toBe("free: known true, valid true, later true, told 2");
+    await process.ended;
   });
 });
 

@@ -1,4 +1,4 @@
-import { messageOf, type PeekError } from "@peek/errors";
+import { messageOf, PeekError } from "@peek/errors";
 import type { Logger, Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember, BusState } from "../Bus.ts";
 import { closed, disconnected } from "../busErrors.ts";
@@ -79,7 +79,7 @@ export class NatsBus implements Bus {
       invalid: (kind, subject) =>
         this.#invalid.refused("NATS", kind, `${kind} is not what Peek's services send; on ${subject}`),
     };
-    void this.#run();
+    this.#run().catch((thrown: unknown) => this.#giveUp(asPeekError(thrown)));
   }
 
   /**
@@ -234,11 +234,20 @@ export class NatsBus implements Bus {
 
   async #fail(link: NatsLink, error: PeekError): Promise<string> {
     await link.close();
-    if (!this.#ending.signal.aborted) {
-      await this[Symbol.asyncDispose]();
-      this.#options.onFatal(error);
-    }
+    await this.#giveUp(error);
     return error.message;
+  }
+
+  async #giveUp(error: PeekError): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    const link = this.#link;
+    try {
+      await this[Symbol.asyncDispose]();
+    } catch (thrown) {
+      this.#options.logger.error({ err: thrown }, "The connection to NATS was not closed as it should: %s", thrown);
+      await link?.close();
+    }
+    this.#options.onFatal(error);
   }
 
   #tooLax(what: string): PeekError {
@@ -253,4 +262,9 @@ export class NatsBus implements Bus {
       `The NATS server does not let ${this.self.service} ${what} ${subject}. Put what \`peek nats permissions\` prints into its configuration.`,
     );
   }
+}
+
+function asPeekError(thrown: unknown): PeekError {
+  if (PeekError.is(thrown)) return thrown;
+  return new PeekError("INTERNAL", `The connection to NATS has failed: ${messageOf(thrown)}`, { cause: thrown });
 }

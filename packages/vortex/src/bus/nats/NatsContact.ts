@@ -4,9 +4,16 @@ import { partsOf, probeFrame } from "./natsFrame.ts";
 import type { NatsLink } from "./NatsLink.ts";
 import { inboxOf, type NatsAddress, textSubject } from "./natsSubjects.ts";
 import { type HeldParts, PartsAssembly } from "./PartsAssembly.ts";
+import { maxRecordLength } from "./presenceRecord.ts";
 
 /** Texts of one turn of the event loop go out together, up to this many bytes. */
 const fullBatchBytes = 64 * 1024;
+
+/** What is unfinished of all contacts. */
+export interface HeldOfContacts {
+  readonly texts: HeldParts;
+  readonly records: HeldParts;
+}
 
 /** Another process, over the connection that it has: what is sent to it, and what is known of that. */
 export class NatsContact {
@@ -14,7 +21,10 @@ export class NatsContact {
   readonly identity: PeerIdentity;
   /** The subject of its texts to this process. */
   readonly inbound: string;
+  /** Of what it sends to this process. */
   readonly parts: PartsAssembly;
+  /** Of what it tells everybody. */
+  readonly records: PartsAssembly;
   /** Whether texts were exchanged since this was last asked. */
   wasUsed = false;
   /** When texts were last exchanged, as far as it was asked; `performance.now()`. */
@@ -23,6 +33,8 @@ export class NatsContact {
   isKnown = false;
   /** Whether it is among those that are probed often. */
   isActive = false;
+  /** Counts with each use: whoever was used last has the highest. */
+  lastUse = 0;
   /** Whether somebody sees to it that it is flushed. */
   isWaiting = false;
   readonly #link: NatsLink;
@@ -34,11 +46,12 @@ export class NatsContact {
   #texts: string[] = [];
   #bytes = 0;
 
-  constructor(link: NatsLink, self: NatsAddress, address: NatsAddress, held: HeldParts) {
+  constructor(link: NatsLink, self: NatsAddress, address: NatsAddress, held: HeldOfContacts) {
     this.address = address;
     this.identity = { service: address.service, instance: address.instance };
     this.inbound = textSubject(self, address);
-    this.parts = new PartsAssembly(held);
+    this.parts = new PartsAssembly(held.texts);
+    this.records = new PartsAssembly(held.records, maxRecordLength);
     this.#link = link;
     this.#subject = textSubject(address, self);
     this.#reply = `${inboxOf(self)}.${address.service}.${address.instance}.${address.connection}`;
@@ -64,7 +77,7 @@ export class NatsContact {
     this.#bytes = 0;
     if (bytes > this.#link.maxPayload && Buffer.byteLength(first) > this.#link.maxPayload) {
       // More than one text is never more than a batch.
-      for (const part of partsOf(first, this.#link.maxPayload)) this.#publish(part);
+      for (const part of partsOf(Buffer.from(first), this.#link.maxPayload)) this.#publish(part);
     } else this.#publish(texts.length === 1 ? first : texts.join("\n"));
   }
 

@@ -80,10 +80,16 @@ export class NatsLink {
     return this.#sentBytes - this.#takenBytes;
   }
 
-  /** Sends a message; once the link has ended, it goes nowhere. */
+  /** Sends a message; once the link has ended, it goes nowhere. One that is not taken ends the link. */
   publish(subject: string, payload: Uint8Array | string, reply?: string): void {
     if (!this.#isOpen || this.#client.isClosed()) return;
-    this.#client.publish(subject, payload, reply === undefined ? undefined : { reply });
+    try {
+      this.#client.publish(subject, payload, reply === undefined ? undefined : { reply });
+    } catch (error) {
+      // The server may take less than it did when the link began.
+      this.end(`it does not take what is to be sent: ${messageOf(error)}`);
+      return;
+    }
     this.#sentBytes += (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length) + overheadBytes;
     if (this.#sentBytes - this.#askedAt >= askBytes) void this.#ask();
   }

@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
-import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
+import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
 import type { BusMember } from "../Bus.ts";
 import { nobody, overloaded } from "../busErrors.ts";
-import { maxWaitingBytes } from "../messageLimits.ts";
+import { isOneTooMany } from "../messageLimits.ts";
 import { SendTurn } from "../SendTurn.ts";
-import { NatsContact } from "./NatsContact.ts";
-import { goodbyeFrame, holdsTexts, NatsFrame, presenceFrame, probeFrame } from "./natsFrame.ts";
+import { type HeldOfContacts, NatsContact } from "./NatsContact.ts";
+import { goodbyeFrame, holdsTexts, isPart, NatsFrame, partsOf, presenceFrame, probeFrame } from "./natsFrame.ts";
 import type { NatsLink } from "./NatsLink.ts";
 import { NatsProber } from "./NatsProber.ts";
 import type { NatsRoster } from "./NatsRoster.ts";
@@ -19,7 +19,6 @@ import {
   textSubject,
   whoSubject,
 } from "./natsSubjects.ts";
-import type { HeldParts } from "./PartsAssembly.ts";
 import type { PresenceRecord } from "./presenceRecord.ts";
 
 /** After so many heartbeats without one of a peer, it is taken for gone. */
@@ -58,7 +57,7 @@ export class NatsSession {
   /** By the subject on which its texts come. */
   readonly #senders = new Map<string, NatsContact>();
   readonly #prober = new NatsProber();
-  readonly #held: HeldParts = { bytes: 0 };
+  readonly #held: HeldOfContacts = { texts: { bytes: 0 }, records: { bytes: 0 } };
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #asked = new Set<ServiceName>();
   #waiting: NatsContact[] = [];
@@ -66,7 +65,10 @@ export class NatsSession {
   #heartbeat: NodeJS.Timeout | undefined;
   #lastBeat = 0;
   #roundTripMs = 0;
-  #record = "";
+  /** How many texts were exchanged. */
+  #uses = 0;
+  /** What it tells of itself: a {@link PresenceRecord}. */
+  #record = Buffer.alloc(0);
   #connectedSince = "";
   #hasBegun = false;
 
@@ -130,17 +132,9 @@ export class NatsSession {
   /** Tells others, and the roster, what is served here. */
   announce(): void {
     if (!this.#hasBegun || this.#isObserver) return;
-    const { version, since } = this.#host.member;
-    const serves = [...this.#host.serves()].sort();
-    const record: PresenceRecord = {
-      version,
-      since,
-      connectedSince: this.#connectedSince,
-      address: this.#link.localAddress,
-      serves,
-    };
-    this.#record = JSON.stringify(record);
-    this.#link.publish(presenceSubject(this.#self), this.#record);
+    const record: PresenceRecord = { ...this.#said(), address: this.#link.localAddress };
+    this.#record = Buffer.from(JSON.stringify(record));
+    this.#tell(presenceSubject(this.#self), this.#record);
     this.#putSelf();
   }
 
@@ -149,8 +143,8 @@ export class NatsSession {
     const contact = this.#contacts.get(to.instance) ?? this.#reach(to);
     if (contact === undefined) throw nobody(to);
     const { waitingBytes } = this.#link;
-    if (waitingBytes > maxWaitingBytes) throw overloaded(this.#self, waitingBytes);
-    this.#prober.use(contact);
+    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.#self, waitingBytes);
+    this.#use(contact);
     contact.add(text);
     if (this.#turn.begins()) {
       contact.flush();
@@ -202,25 +196,35 @@ export class NatsSession {
       case NatsFrame.goodbye:
         if (known !== undefined) this.#lose(known.address);
         return;
-      case NatsFrame.presence: {
-        const address = addressIn(subject);
-        if (address === undefined) return this.#host.invalid("the subject of an answer", subject);
-        return this.#hear(address, Buffer.from(data.subarray(1)).toString(), subject);
-      }
+      case NatsFrame.presence:
+        return this.#takeAnswer(data, subject);
       case NatsFrame.firstPart:
       case NatsFrame.part: {
         const contact = known ?? this.#meet(subject);
         const whole = contact?.parts.add(data);
         if (contact === undefined || whole === undefined || whole === "more") return;
-        if (whole !== "refused") return this.#deliver(contact, whole, subject);
-        // What is lost is lost to both: each takes the other for gone, and so for another when it is heard of again.
-        this.#host.invalid("a part of a text", subject);
-        contact.tell(goodbyeFrame);
-        return this.#lose(contact.address);
+        if (whole === "refused") return this.#giveUp(contact, subject);
+        return whole[0] === NatsFrame.presence
+          ? this.#takeAnswer(whole, subject)
+          : this.#deliver(contact, whole, subject);
       }
       default:
         this.#host.invalid("a message", subject);
     }
+  }
+
+  /** Takes what somebody tells of itself who was asked. */
+  #takeAnswer(data: Uint8Array, subject: string): void {
+    const address = addressIn(subject);
+    if (address === undefined) this.#host.invalid("the subject of an answer", subject);
+    else this.#hear(address, Buffer.from(data.subarray(1)).toString(), subject);
+  }
+
+  /** What is lost is lost to both: each takes the other for gone, and so for another when it is heard of again. */
+  #giveUp(contact: NatsContact, subject: string): void {
+    this.#host.invalid("a part of a text", subject);
+    contact.tell(goodbyeFrame);
+    this.#lose(contact.address);
   }
 
   #deliver(contact: NatsContact, data: Uint8Array, subject: string): void {
@@ -231,7 +235,7 @@ export class NatsSession {
       this.#host.invalid("a text", subject);
       return;
     }
-    this.#prober.use(contact);
+    this.#use(contact);
     const { identity } = contact;
     let start = 0;
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
@@ -247,8 +251,19 @@ export class NatsSession {
     if (address === undefined) {
       this.#host.invalid("the subject of a presence record", subject);
     } else if (data.length === 0) this.#lose(address);
-    else this.#hear(address, Buffer.from(data).toString(), subject);
+    else if (holdsTexts(data)) this.#hear(address, Buffer.from(data).toString(), subject);
+    else if (isPart(data)) this.#takeRecordPart(address, data, subject);
+    else this.#host.invalid("a presence record", subject);
   };
+
+  #takeRecordPart(address: NatsAddress, data: Uint8Array, subject: string): void {
+    const known = this.#contacts.get(address.instance);
+    const contact = known?.address.connection === address.connection ? known : this.#meet(subject);
+    const whole = contact?.records.add(data);
+    // Its beginning may have been sent before anybody listened here; it is told again with the next heartbeat.
+    if (whole === undefined || whole === "more" || whole === "refused") return;
+    this.#hear(address, Buffer.from(whole).toString(), subject);
+  }
 
   #hear(address: NatsAddress, record: string, subject: string): void {
     const { roster } = this.#host;
@@ -270,7 +285,7 @@ export class NatsSession {
     }
     // Its own question is answered always: that is how it learns that nobody else will.
     const isSelf = asker.instance === this.#self.instance;
-    if (this.#hasBegun || isSelf) this.#link.publish(textSubject(asker, this.#self), presenceFrame(this.#record));
+    if (this.#hasBegun || isSelf) this.#tell(textSubject(asker, this.#self), presenceFrame(this.#record));
   };
 
   readonly #takeNotice = (message: Msg): void => {
@@ -294,11 +309,20 @@ export class NatsSession {
   #putSelf(): void {
     if (this.#isObserver) return;
     const { service, instance } = this.#self;
+    this.#host.roster.put({ service, instance, ...this.#said(), address: "local" });
+  }
+
+  /** What it says of itself, but for its address. */
+  #said(): Omit<PresenceRecord, "address"> {
     const { version, since } = this.#host.member;
-    const serves = [...this.#host.serves()].sort();
-    const connectedSince = this.#connectedSince;
-    const peer: Peer = { service, instance, version, since, connectedSince, address: "local", serves };
-    this.#host.roster.put(peer);
+    return { version, since, connectedSince: this.#connectedSince, serves: [...this.#host.serves()].sort() };
+  }
+
+  /** Sends something that may be more than a message can hold. */
+  #tell(subject: string, data: Uint8Array): void {
+    const { maxPayload } = this.#link;
+    for (const frame of data.length > maxPayload ? partsOf(data, maxPayload) : [data])
+      this.#link.publish(subject, frame);
   }
 
   /** Somebody to whom nothing was sent yet. */
@@ -321,21 +345,31 @@ export class NatsSession {
     return this.#know(address);
   }
 
+  #use(contact: NatsContact): void {
+    this.#uses += 1;
+    contact.lastUse = this.#uses;
+    this.#prober.use(contact);
+  }
+
   #know(address: NatsAddress): NatsContact {
     if (this.#contacts.size >= maxContacts) this.#makeRoom();
     const contact = new NatsContact(this.#link, this.#self, address, this.#held);
+    contact.lastUse = this.#uses;
     this.#contacts.set(address.instance, contact);
     this.#senders.set(contact.inbound, contact);
     return contact;
   }
 
+  /** Forgets whoever nothing was exchanged with for the longest time, of those who are not watched. */
   #makeRoom(): void {
     const { roster } = this.#host;
-    for (const { address } of this.#contacts.values()) {
-      if (roster.find(address) !== undefined || address.instance === this.#self.instance) continue;
-      this.#lose(address);
-      return;
+    let oldest: NatsContact | undefined;
+    for (const contact of this.#contacts.values()) {
+      const { address, lastUse } = contact;
+      if (oldest !== undefined && oldest.lastUse <= lastUse) continue;
+      if (roster.find(address) === undefined && address.instance !== this.#self.instance) oldest = contact;
     }
+    if (oldest !== undefined) this.#lose(oldest.address);
   }
 
   /** Somebody's connection is gone, if that is the one that it was known to have. */
@@ -349,6 +383,7 @@ export class NatsSession {
       this.#senders.delete(contact.inbound);
       this.#prober.forget(contact);
       contact.parts.clear();
+      contact.records.clear();
     }
     if (wasWatched) roster.remove(address);
     if (wasContact || wasWatched) this.#host.gone(address.instance);
@@ -369,7 +404,7 @@ export class NatsSession {
     if (now - this.#lastBeat > 1.5 * heartbeatMs) roster.forgive();
     this.#lastBeat = now;
     this.#link.beat(heartbeatMs);
-    if (!this.#isObserver) this.#link.publish(presenceSubject(this.#self), this.#record);
+    if (!this.#isObserver) this.#tell(presenceSubject(this.#self), this.#record);
     // Whoever is not watched tells nothing by itself.
     for (const contact of this.#contacts.values()) {
       if (!contact.isActive && roster.find(contact.address) === undefined) contact.probe();

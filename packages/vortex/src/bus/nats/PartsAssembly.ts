@@ -2,24 +2,29 @@ import { Buffer } from "node:buffer";
 import { maxMessageBytes } from "../messageLimits.ts";
 import { firstPartHeaderBytes, NatsFrame } from "./natsFrame.ts";
 
-/** How much may be held of all unfinished texts together: 128 MiB. */
+/** How much may be held of all that is unfinished, of one kind: 128 MiB. */
 const maxHeldBytes = 128 * 1024 * 1024;
 
-/** What the unfinished texts of all senders take. */
+/** What all that is unfinished takes, of all senders and of one kind. */
 export interface HeldParts {
   bytes: number;
 }
 
-/** Puts the parts of one sender's texts together again. */
+/** Puts the parts of what one sender sends together again. */
 export class PartsAssembly {
   readonly #held: HeldParts;
+  readonly #maxBytes: number;
   #parts: Uint8Array[] = [];
   #total = 0;
   #received = 0;
 
-  /** @param held Shared by all senders. */
-  constructor(held: HeldParts) {
+  /**
+   * @param held Shared by all senders.
+   * @param maxBytes The most that one whole may have. Default: what a text may.
+   */
+  constructor(held: HeldParts, maxBytes: number = maxMessageBytes) {
     this.#held = held;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -33,7 +38,7 @@ export class PartsAssembly {
     if (frame[0] === NatsFrame.firstPart) {
       if (this.#total > 0 || frame.length <= firstPartHeaderBytes) return this.#refuse();
       this.#total = Buffer.from(frame.buffer, frame.byteOffset, firstPartHeaderBytes).readUInt32BE(1);
-      if (this.#total > maxMessageBytes || this.#held.bytes + this.#total > maxHeldBytes) {
+      if (this.#total > this.#maxBytes || this.#held.bytes + this.#total > maxHeldBytes) {
         this.#total = 0;
         return this.#refuse();
       }

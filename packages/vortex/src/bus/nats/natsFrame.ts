@@ -13,7 +13,10 @@ export const NatsFrame = {
   goodbye: 0xfd,
   /** A presence record, as the answer to having been asked. JSON. */
   presence: 0xfc,
-  /** The first part of a text that is longer than a message may be: the bytes of all parts, as four bytes; then the part. */
+  /**
+   * The first part of a text, an answer or a record that is longer than a message may be: the bytes of all parts, as four
+   * bytes; then the part.
+   */
   firstPart: 0xfb,
   /** A further part. */
   part: 0xfa,
@@ -31,14 +34,17 @@ export function holdsTexts(data: Uint8Array): boolean {
   return first === undefined || first < 0xf8;
 }
 
-export function presenceFrame(record: string): Uint8Array {
-  const text = Buffer.from(record);
-  return Buffer.concat([Buffer.of(NatsFrame.presence), text]);
+/** Whether a message is a part of something that is too long for one. */
+export function isPart([first]: Uint8Array): boolean {
+  return first === NatsFrame.firstPart || first === NatsFrame.part;
 }
 
-/** The messages that carry a text which is too long for one. */
-export function partsOf(text: string, maxPayload: number): readonly Uint8Array[] {
-  const bytes = Buffer.from(text);
+export function presenceFrame(record: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.of(NatsFrame.presence), record]);
+}
+
+/** The messages that carry what is too long for one. */
+export function partsOf(bytes: Uint8Array, maxPayload: number): readonly Uint8Array[] {
   const first = bytes.subarray(0, maxPayload - firstPartHeaderBytes);
   const header = Buffer.alloc(firstPartHeaderBytes);
   header.writeUInt8(NatsFrame.firstPart);

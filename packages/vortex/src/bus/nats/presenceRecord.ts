@@ -2,16 +2,16 @@ import type { Peer } from "@peek/plugin-base";
 import { z } from "zod";
 import type { NatsAddress } from "./natsSubjects.ts";
 
-/** The longest record that is read; characters. */
-const maxRecordLength = 1024 * 1024;
+/** The longest record that is read, which is as long as {@link recordSchema} allows; bytes, or characters. */
+export const maxRecordLength: number = 4 * 1024 * 1024;
 
-/** What a service tells of itself. Who it is, is in the subject. */
+/** What a service tells of itself, without what would move the cursor of a terminal. Who it is, is in the subject. */
 const recordSchema = z.object({
-  version: z.string().min(1).max(100),
+  version: z.string().regex(/^[\x21-\x7e]{1,100}$/),
   since: z.iso.datetime(),
   connectedSince: z.iso.datetime(),
-  address: z.string().max(100),
-  serves: z.array(z.string().min(1).max(300)).max(10_000),
+  address: z.string().regex(/^[\x21-\x7e]{0,100}$/),
+  serves: z.array(z.string().regex(/^[\x21-\x7e]{1,300}$/)).max(10_000),
 });
 
 export type PresenceRecord = Readonly<z.infer<typeof recordSchema>>;

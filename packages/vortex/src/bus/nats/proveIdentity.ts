@@ -24,16 +24,25 @@ export async function findLaxPermissions(
       const other = others[index % others.length] ?? to;
       return { other, subject: `peek.to.${to}.${proof}.${proof}.${other}.${proof}.${proof}` };
     }),
+    ...serviceNames.map((to, index) => {
+      const other = others[index % others.length] ?? to;
+      return { other, subject: `peek.who.${to}.${other}.${proof}.${proof}` };
+    }),
     ...others.map((other) => ({ other, subject: `peek.presence.${other}.${proof}.${proof}` })),
+    // There, the server tells that nobody gets what was sent.
+    ...others.map((other) => ({ other, subject: `_INBOX_${other}.${proof}.${proof}` })),
   ];
   for (const { subject } of spoken) link.publish(subject, probeFrame);
   const readable = new Set<ServiceName>(others);
   for (const other of others) {
-    link.subscribe(
-      `peek.to.${other}.${proof}.${proof}.>`,
-      () => undefined,
-      () => void readable.delete(other),
-    );
+    const heard = new Set([`peek.to.${other}.${proof}.${proof}.>`, `_INBOX_${other}.${proof}.${proof}.>`]);
+    for (const subject of heard) {
+      const onDenied = (): void => {
+        heard.delete(subject);
+        if (heard.size === 0) readable.delete(other);
+      };
+      link.subscribe(subject, () => undefined, onDenied);
+    }
   }
   await link.flush();
   // What the server complained about is told a little after its answer.

@@ -151,8 +151,9 @@ export class HubConnection implements ExchangeMember {
     // Without a hello, nothing keeps it.
     const silentBeats = isKnown ? this.#life.beat() : this.#beatsWithoutHello;
     if (!isKnown) this.#beatsWithoutHello += 1;
-    // Who is not listened to cannot be heard.
-    if (silentBeats >= maxSilentBeats && this.#holds === 0) {
+    // Who is not listened to cannot be heard; nor at once when he is again.
+    if (this.#holds > 0) this.#life.excuse();
+    else if (silentBeats >= maxSilentBeats) {
       // It may well be alive, and not read.
       if (this.waitingBytes > relievedBytes) return this.#cutAsStuck(this.waitingBytes);
       const ms = silentBeats * this.#context.heartbeatMs;

@@ -21,4 +21,9 @@ export class LifeSigns {
     this.#bytes = bytes;
     return this.#silentBeats;
   }
+
+  /** Forgets for how long nothing has come in. */
+  excuse(): void {
+    this.#silentBeats = 0;
+  }
 }

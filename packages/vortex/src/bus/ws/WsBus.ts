@@ -40,6 +40,8 @@ const lastingMs = 2000;
 /** After so many heartbeats without a sign of life, the connection is taken for dead. */
 const maxSilentBeats = 2;
 const maxReasonBytes = 1000;
+/** The longest JSON with what is served: it fits into a hello, with what else is said there; characters. */
+const maxServesText = maxControlLine - 1024;
 
 /** What a service shows to be let in; and for TLS, whom it trusts. PEM texts. */
 export interface WsCredentials {
@@ -47,8 +49,11 @@ export interface WsCredentials {
   readonly ca?: PemTexts | undefined;
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
-  /** Whether the certificate in `ca` is the exchange's own: that one is trusted, and no name is compared. Default: false. */
-  readonly isPinned?: boolean;
+  /**
+   * SHA-256 of the exchange's own certificate, as Node writes it, where that is known: no other is taken, whoever has signed
+   * it, and no name is compared. It must be in `ca`. Default: unknown.
+   */
+  readonly fingerprint?: string;
 }
 
 /** How a service connects to the exchange. */
@@ -153,6 +158,11 @@ export class WsBus implements Bus {
   }
 
   announce(serves: readonly string[]): void {
+    // Checked here, since it would be refused in the hello of each connection to come.
+    if (JSON.stringify(serves).length > maxServesText) {
+      this.#options.logger.error("The %d contracts that are served here are too many to be told", serves.length);
+      return;
+    }
     this.#serves = serves;
     const outbox = this.#outboxIfConnected();
     if (outbox !== undefined) this.#tellServes(outbox);
@@ -200,7 +210,7 @@ export class WsBus implements Bus {
     this.#reason = undefined;
     let socket: WebSocket;
     try {
-      const { token, ca, cert, key, isPinned = false } = this.#options.credentials();
+      const { token, ca, cert, key, fingerprint } = this.#options.credentials();
       socket = new WebSocket(this.#url + exchangePath, protocol, {
         perMessageDeflate: false,
         maxPayload: maxFrameBytes,
@@ -209,7 +219,10 @@ export class WsBus implements Bus {
         ...(ca !== undefined && { ca: pemList(ca) }),
         ...(cert !== undefined && { cert }),
         ...(key !== undefined && { key }),
-        ...(isPinned && { allowPartialTrustChain: true, checkServerIdentity: () => undefined }),
+        ...(fingerprint !== undefined && {
+          allowPartialTrustChain: true,
+          checkServerIdentity: (_host: string, shown: unknown) => whyAnother(shown, fingerprint),
+        }),
       });
     } catch (thrown) {
       this.#reason = messageOf(thrown);
@@ -244,10 +257,7 @@ export class WsBus implements Bus {
 
   #tellServes(outbox: Outbox): void {
     this.#toldServes = this.#serves;
-    const line = LineKind.serves + JSON.stringify(this.#serves);
-    if (line.length <= maxControlLine) outbox.add(line);
-    else
-      this.#options.logger.error("The %d contracts that are served here are too many to be told", this.#serves.length);
+    outbox.add(LineKind.serves + JSON.stringify(this.#serves));
   }
 
   #onRefused(socket: WebSocket, response: IncomingMessage): void {
@@ -421,6 +431,14 @@ export class WsBus implements Bus {
     if (peer.instance === this.self.instance) return { ...peer, address: "local" };
     return peer.address === "local" ? { ...peer, address: this.#remoteAddress } : peer;
   }
+}
+
+/** Why a certificate, as Node gives it, is not the one of a fingerprint; undefined when it is. */
+function whyAnother(shown: unknown, fingerprint: string): Error | undefined {
+  const isSame =
+    typeof shown === "object" && shown !== null && "fingerprint256" in shown && shown.fingerprint256 === fingerprint;
+  if (isSame) return undefined;
+  return new Error("what listens there has another certificate than logic's own. See that it is logic that listens");
 }
 
 function settle(watch: Watch): void {
