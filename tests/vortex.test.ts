@@ -84,14 +84,14 @@ describe("three workers", () => {
 
   it("refuse at once whom they do not accept, and log who it was, once", async () => {
     const answers = [];
-    for (const id of [2, 2, 2, 2, 2, 2]) {
-      answers.push(await office.call({ to: "worker", procedure: "agentsOnly", id }));
-    }
+    for (let n = 0; n < 11; n += 1) answers.push(await office.call({ to: "worker", procedure: "agentsOnly", id: 2 }));
     for (const { code, message } of answers) {
       expect(code).toBe("FORBIDDEN");
       expect(message).toMatch(/may not be called from the office service, only from agent\.$/);
     }
-    expect(Math.min(...answers.map(({ ms }) => ms))).toBeLessThan(50);
+    const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
+    expect(times[5]).toBeLessThan(50);
+    expect(times[10]).toBeLessThan(1000);
     expect(await ranOf(2)).toBe(0);
     const lines = workers.flatMap(({ process }) => process.lines.filter((line) => line.includes("was refused")));
     expect(lines.length).toBeGreaterThan(0);

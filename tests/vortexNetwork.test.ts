@@ -129,9 +129,11 @@ async function hasReturned(service: ProbedService, of: string): Promise<boolean>
   return news.length >= 3 && news.length <= 5 && news.at(-1) === "joined";
 }
 
-const hasNetworks = NetworkPair.isPossible();
+const noNetworks = NetworkPair.isPossible() ? "" : " (only root can make their network, with ip of iproute2)";
+const noNats = hasNats() ? "" : " (the program nats-server is not on this machine)";
+const machines = `two machines, 200 ms and some losses apart, and a cable that is pulled${noNetworks}`;
 
-describe.skipIf(!hasNetworks)("two machines, 200 ms and some losses apart, and a cable that is pulled", () => {
+describe.skipIf(noNetworks !== "")(machines, () => {
   it.concurrent("find each other again through logic's data exchange, and nothing runs twice", async () => {
     await using owned = new AsyncDisposableStack();
     const network = owned.use(await NetworkPair.make());
@@ -155,8 +157,8 @@ describe.skipIf(!hasNetworks)("two machines, 200 ms and some losses apart, and a
     expect(agentProcess.lines.filter((line) => line.includes(":Connected again to"))).toHaveLength(1);
   }, 120_000);
 
-  it.skipIf(!hasNats()).concurrent(
-    "find each other again over NATS, and nothing runs twice",
+  it.skipIf(noNats !== "").concurrent(
+    `find each other again over NATS, and nothing runs twice${noNats}`,
     async () => {
       await using owned = new AsyncDisposableStack();
       const network = owned.use(await NetworkPair.make());

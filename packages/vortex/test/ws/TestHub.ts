@@ -27,22 +27,29 @@ export class TestHub implements AsyncDisposable {
   readonly log: KeptLog = keptLog();
   readonly tokens: TokenStore;
   readonly port: number;
+  /** What all are connected to, however they are. */
+  readonly exchange: Exchange;
   readonly bus: MemoryBus;
   readonly isSecure: boolean;
+  readonly #sockets: WsExchange;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
     owned: AsyncDisposableStack,
     log: KeptLog,
     tokens: TokenStore,
+    exchange: Exchange,
     bus: MemoryBus,
+    sockets: WsExchange,
     port: number,
     isSecure: boolean,
   ) {
     this.#owned = owned;
     this.log = log;
     this.tokens = tokens;
+    this.exchange = exchange;
     this.bus = bus;
+    this.#sockets = sockets;
     this.port = port;
     this.isSecure = isSecure;
   }
@@ -58,10 +65,15 @@ export class TestHub implements AsyncDisposable {
     const bus = owned.use(new MemoryBus(exchange, "logic", member("logic")));
     bus.onMessage((from, text) => bus.send(from, text));
     const port = await lowPort();
-    owned.use(
+    const sockets = owned.use(
       await WsExchange.listen({ exchange, host: "127.0.0.1", port, tls, authenticator, heartbeatMs, logger: log }),
     );
-    return new TestHub(owned.move(), log, tokens, bus, port, tls !== undefined);
+    return new TestHub(owned.move(), log, tokens, exchange, bus, sockets, port, tls !== undefined);
+  }
+
+  /** How many are connected by a socket. */
+  get connections(): number {
+    return this.#sockets.connections;
   }
 
   /** What it has logged as warnings or errors. */

@@ -23,6 +23,8 @@ export interface HubAnswer {
   readonly rss: number;
   /** Bytes. */
   readonly heapUsed: number;
+  /** What is in use outside the heap, such as what waits to be sent. Bytes. */
+  readonly external: number;
   /** All that it has logged. */
   readonly lines: readonly string[];
   readonly connections: number;
@@ -63,10 +65,10 @@ const hub = await WsExchange.listen({
 process.on("disconnect", () => process.exit());
 process.on("message", (question: HubQuestion) => {
   if (question === "collect") globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
-  tell({ rss, heapUsed, lines: log.lines, connections: hub.connections, members: exchange.size });
+  const { rss, heapUsed, external } = process.memoryUsage();
+  tell({ rss, heapUsed, external, lines: log.lines, connections: hub.connections, members: exchange.size });
 });
-tell({ rss: 0, heapUsed: 0, lines: [], connections: 0, members: exchange.size });
+tell({ rss: 0, heapUsed: 0, external: 0, lines: [], connections: 0, members: exchange.size });
 
 function tell(answer: HubAnswer): void {
   process.send?.(answer);

@@ -15,8 +15,9 @@ import { TestHub } from "./TestHub.ts";
 
 // They wait for times that are nobody's to set, ten seconds and more.
 const isQuick = process.env["PEEK_LONG_TESTS"] === undefined;
+const why = isQuick ? " (takes more than 10 s, runs with PEEK_LONG_TESTS=1)" : "";
 
-describe.skipIf(isQuick).concurrent("somebody who connects and says nothing", { timeout: 40_000 }, () => {
+describe.skipIf(isQuick).concurrent(`somebody who connects and says nothing${why}`, { timeout: 40_000 }, () => {
   it("is cut at a plain port, with one line", async ({ expect }) => {
     await using hub = await TestHub.open();
     const sockets = [silent(hub.port), silent(hub.port)];
@@ -34,7 +35,7 @@ describe.skipIf(isQuick).concurrent("somebody who connects and says nothing", { 
   });
 });
 
-describe.skipIf(isQuick)("a bus whose logic says nothing", () => {
+describe.skipIf(isQuick)(`a bus whose logic says nothing${why}`, () => {
   it("begins again, and says so once", { timeout: 40_000 }, async () => {
     const port = await lowPort();
     const server = new WebSocketServer({ port, host: "127.0.0.1", handleProtocols: () => protocol });

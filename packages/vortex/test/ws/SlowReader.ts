@@ -1,0 +1,61 @@
+import type { RawMember } from "./RawMember.ts";
+
+/** Has a member read all the time, but only so much in a second; counts what has come. */
+export class SlowReader implements Disposable {
+  readonly #member: RawMember;
+  readonly #bytesPerMs: number;
+  readonly #waiting = new Set<() => void>();
+  #isCut = false;
+  #pause: NodeJS.Timeout | undefined;
+  /** How many bytes of texts have come. */
+  bytes = 0;
+  /** The texts that are short, in their order. */
+  readonly shortTexts: string[] = [];
+
+  constructor(member: RawMember, bytesPerSecond: number) {
+    this.#member = member;
+    this.#bytesPerMs = bytesPerSecond / 1000;
+    member.socket.on("message", () => this.#onFrame());
+    member.socket.on("close", () => {
+      this.#isCut = true;
+      for (const look of this.#waiting) look();
+    });
+  }
+
+  /** Waits until so many bytes have come. Fails when the connection ends before. */
+  async until(bytes: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.bytes >= bytes) resolve();
+      else if (this.#isCut) reject(new Error(`Cut after ${this.bytes} bytes, before ${bytes}`));
+    };
+    this.#waiting.add(look);
+    look();
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(look);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#pause);
+  }
+
+  #onFrame(): void {
+    let length = 0;
+    for (const line of this.#member.lines.splice(0)) {
+      length += line.length;
+      if (!line.startsWith("m")) continue;
+      const text = line.slice(line.indexOf("\t") + 1);
+      this.bytes += text.length;
+      if (text.length <= 1024) this.shortTexts.push(text);
+    }
+    for (const look of this.#waiting) look();
+    // A bus does so by itself: what it answers to those of the other side comes late.
+    this.#member.socket.ping();
+    this.#member.socket.pause();
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#member.socket.resume(), length / this.#bytesPerMs);
+  }
+}

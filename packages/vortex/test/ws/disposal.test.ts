@@ -1,0 +1,45 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { connected } from "../bus/BusHarness.ts";
+import { TestAuthority } from "../identity/TestAuthority.ts";
+import type { DisposalReport } from "./disposalMain.ts";
+import { TestHub } from "./TestHub.ts";
+
+describe("a bus that is disposed while its welcome is on the way", () => {
+  it("stays closed, hears nothing more, and leaves nothing that keeps the process", { timeout: 30_000 }, async () => {
+    const child = fork(join(import.meta.dirname, "disposalMain.ts"), { execArgv: ["--conditions=@peek/source"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const reports: DisposalReport[] = [];
+    child.on("message", (report) => reports.push(report as DisposalReport));
+    expect(await once(child, "exit", { signal: AbortSignal.timeout(20_000) })).toEqual([0, null]);
+    expect(reports).toEqual([{ heard: ["state closed"], state: "closed", peers: 0, log: [] }]);
+  });
+});
+
+describe("an exchange that is disposed", () => {
+  it.each([true, false])("does not wait for one who has connected and says nothing (TLS: %s)", async (isSecure) => {
+    const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const authority = isSecure ? new TestAuthority(dir) : undefined;
+    const hub = await TestHub.open(authority === undefined ? {} : { tls: authority.issue() });
+    onTestFinished(() => hub[Symbol.asyncDispose]());
+    const silent = connect({ host: "127.0.0.1", port: hub.port });
+    onTestFinished(() => void silent.destroy());
+    silent.on("error", () => undefined);
+    silent.resume();
+    await once(silent, "connect");
+    // One who came later has been let in.
+    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority?.cert });
+    await connected(bus);
+    const closed = once(silent, "close");
+    const start = performance.now();
+    await hub[Symbol.asyncDispose]();
+    expect(performance.now() - start).toBeLessThan(2000);
+    await closed;
+  });
+});

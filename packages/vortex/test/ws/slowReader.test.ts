@@ -1,0 +1,110 @@
+import { PeekError } from "@peek/errors";
+import type { PeerIdentity } from "@peek/plugin-base";
+import type { BusState } from "../../src/bus/Bus.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Caller } from "./Caller.ts";
+import { HubProcess } from "./HubProcess.ts";
+import { RawMember } from "./RawMember.ts";
+import { SlowReader } from "./SlowReader.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** A hub, somebody who sends, and somebody who reads so much in a second. */
+async function connectAll(
+  bytesPerSecond: number,
+  heartbeatMs: number,
+): Promise<{
+  readonly hub: HubProcess;
+  readonly sender: Caller;
+  readonly reader: SlowReader;
+  readonly to: PeerIdentity;
+  readonly states: readonly BusState[];
+}> {
+  const hub = await HubProcess.start({ heartbeatMs });
+  onTestFinished(() => hub[Symbol.asyncDispose]());
+  const sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
+  onTestFinished(() => sender[Symbol.asyncDispose]());
+  const states: BusState[] = [];
+  sender.bus.onState((state) => states.push(state));
+  const raw = await RawMember.join(hub.port, "agent", hub.tokens.create("agent"));
+  onTestFinished(() => raw[Symbol.dispose]());
+  const reader = new SlowReader(raw, bytesPerSecond);
+  onTestFinished(() => reader[Symbol.dispose]());
+  return { hub, sender, reader, to: { service: "agent", instance: raw.instance }, states };
+}
+
+describe("one who reads more slowly than another sends to him", () => {
+  it(
+    "gets 100 MiB in order, and the sender is told to wait, while the hub stays small",
+    { timeout: 60_000 },
+    async () => {
+      const { hub, sender, reader, to, states } = await connectAll(60e6, 5000);
+      const before = await hub.ask("collect");
+      const text = "x".repeat(mebibyte);
+      let mostWaiting = 0;
+      let largestRss = 0;
+      let refused = 0;
+      let bytes = 0;
+      for (let sent = 0; sent < 100;) {
+        try {
+          sender.bus.send(to, text);
+          sent += 1;
+          bytes += mebibyte;
+        } catch (error) {
+          if (!PeekError.is(error)) throw error;
+          expect(error.code).toBe("VORTEX_OVERLOADED");
+          // A short one is taken still: it may be what the other waits for.
+          const short = `${refused}`.padEnd(1024, ".");
+          sender.bus.send(to, short);
+          refused += 1;
+          bytes += short.length;
+          // Waits until less waits to be sent.
+          await reader.until(Math.min(bytes, reader.bytes + 4 * mebibyte));
+          const { external, rss } = await hub.ask("collect");
+          mostWaiting = Math.max(mostWaiting, external);
+          largestRss = Math.max(largestRss, rss);
+        }
+      }
+      await reader.until(bytes);
+      expect(reader.bytes).toBe(bytes);
+      expect(reader.shortTexts.map((short) => parseInt(short, 10))).toEqual(
+        Array.from({ length: refused }, (_, n) => n),
+      );
+      expect(refused).toBeGreaterThan(0);
+      expect(mostWaiting - before.external).toBeLessThan(48 * mebibyte);
+      expect(largestRss - before.rss).toBeLessThan(150 * mebibyte);
+      expect(states).toEqual([]);
+      expect((await hub.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+    },
+  );
+
+  it("does not get the sender cut for its silence, nor hold up others", { timeout: 60_000 }, async () => {
+    const heartbeatMs = 500;
+    const { hub, sender, reader, to, states } = await connectAll(4.5e6, heartbeatMs);
+    const witness = await Caller.connect(hub.port, "worker", hub.tokens.create("worker"));
+    onTestFinished(() => witness[Symbol.asyncDispose]());
+    expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
+    const start = performance.now();
+    for (let n = 0; n < 64; n += 1) sender.bus.send(to, "x".repeat(mebibyte / 4));
+    let heldMs = 0;
+    const over = new AbortController();
+    // It comes behind all that, and is not read before.
+    const callBehind = async (): Promise<void> => {
+      await sender.client.add({ a: 1, b: 2 });
+      heldMs = performance.now() - start;
+      over.abort();
+    };
+    const held = callBehind();
+    let slowest = 0;
+    while (!over.signal.aborted) {
+      const asked = performance.now();
+      await Promise.race([witness.client.add({ a: 1, b: 2 }), held]);
+      slowest = Math.max(slowest, performance.now() - asked);
+    }
+    expect(heldMs).toBeGreaterThan(2 * heartbeatMs);
+    expect(slowest).toBeLessThan(1000);
+    await reader.until(16 * mebibyte);
+    expect(states).toEqual([]);
+    expect((await hub.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+  });
+});
