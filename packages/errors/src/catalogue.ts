@@ -352,7 +352,7 @@ export const errorCatalogue = {
     exitCode: ExitCode.config,
   },
   CONTRACT_INVALID: {
-    meaning: "A tuple type, an RPC contract or a selector is not defined as it must be.",
+    meaning: "A tuple type, an RPC contract or a selector is not defined, served or called as it must be.",
     cure: "Correct what the message names.",
     exitCode: ExitCode.internal,
   },

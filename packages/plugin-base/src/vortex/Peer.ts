@@ -41,8 +41,10 @@ export interface PluginPresence {
   peers(service?: ServiceName): Promise<readonly Peer[]>;
   /**
    * Who is connected, and then each change: first a `joined` for everyone who is there already. When this service loses
-   * its connection, all others have `left`; they join again once it is back. Ends with the plugin, with `break`, or
-   * when `signal` fires, and never throws.
+   * its connection, all others have `left`; they join again once it is back. One that was away in between, however shortly,
+   * is told as `left` and `joined`. Ends with the plugin, with `break`, or when `signal` fires; the iteration never throws.
+   *
+   * @throws PeekError `CONTRACT_INVALID` when `service` is none.
    */
   changes(options?: PresenceOptions): AsyncIterable<PresenceChange>;
   /**

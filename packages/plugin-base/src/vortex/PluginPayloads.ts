@@ -18,7 +18,7 @@ export type PayloadTarget = ServiceName | PeerIdentity | { readonly all: Service
 export interface PayloadEndpointOptions<T> {
   /** What the tuples are; a payload of others is refused and logged. Default: payloads without tuples. */
   readonly tuple?: TupleType<T>;
-  /** The services whose payloads are taken. Default: all. */
+  /** The services whose payloads are taken, at least one. Default: all. */
   readonly acceptOnlyFrom?: ServiceName | readonly ServiceName[];
 }
 
@@ -27,7 +27,11 @@ export interface PluginPayloads {
   /**
    * Receives every payload whose record has all that `filter` has, with the same values; it may have more. `plugin` is
    * added to the filter with this plugin's name unless it says otherwise. Ends with the plugin, or when what is returned
-   * is disposed. An error of the handler is logged.
+   * is disposed: then no handler begins any more, and the plugin's phase does not end before those that run. 100 handlers run
+   * at a time. Up to 10,000 payloads wait for their turn, of 64 MiB over all endpoints; what comes beyond that is dropped and
+   * logged. An error of the handler is logged.
+   *
+   * @throws PeekError `DATA_INVALID` when the filter is none, `CONTRACT_INVALID` when `acceptOnlyFrom` is wrong.
    */
   endpoint<T = never>(
     filter: PayloadFilter,
@@ -38,7 +42,7 @@ export interface PluginPayloads {
    * Sends a payload, at most once, in the order of the calls. `plugin` is added to its record as for endpoints.
    *
    * @throws PeekError `VORTEX_DISCONNECTED`, `VORTEX_NOBODY`, `VORTEX_OVERLOADED` or `VORTEX_MESSAGE_TOO_LARGE` when it
-   *   was not sent; `DATA_INVALID` or `DATA_UNENCODABLE` when it cannot be.
+   *   was not sent; `DATA_INVALID` or `DATA_UNENCODABLE` when it cannot be; `CONTRACT_INVALID` when `to` is none.
    */
   send<T = never>(
     payload: { readonly filt: PayloadFilter; readonly tuple?: TupleType<T>; readonly tuples?: readonly NoInfer<T>[] },

@@ -35,11 +35,17 @@ export type RpcHandlers<Procedures extends RpcProcedures> = {
 
 /** How a contract is served. */
 export interface RpcServeOptions {
-  /** The services that may call; others are refused at once with `FORBIDDEN`. Default: all. */
+  /** The services that may call, at least one; others are refused at once with `FORBIDDEN`. Default: all. */
   readonly acceptOnlyFrom?: ServiceName | readonly ServiceName[];
-  /** How many calls run at a time, over all callers; streams count while they are open. Default: 100. */
+  /**
+   * How many calls run at a time, over all callers; streams count while they are open. While others wait, a caller loses the
+   * streams beyond its share that it has not taken an item from for 5 s. Default: 100.
+   */
   readonly concurrency?: number;
-  /** How many calls wait for their turn; a call beyond that is refused with `RPC_BUSY`. Default: 1000. */
+  /**
+   * How many calls wait for their turn; a call beyond that is refused with `RPC_BUSY`, and so is one with which the inputs
+   * that wait in this process would have more than 64 MiB. Default: 1000.
+   */
   readonly queueLimit?: number;
 }
 
@@ -66,7 +72,8 @@ export interface RpcCallOptions {
   readonly deadlineMs?: number;
   /**
    * Whether a call waits, within its deadline, for somebody to be connected who serves the contract. Otherwise it fails
-   * at once with `VORTEX_NOBODY`. Default: the client's.
+   * at once with `VORTEX_NOBODY`. Those that wait are made in their order, before others that are made when somebody has come.
+   * Default: the client's.
    */
   readonly wait?: boolean;
 }
@@ -99,7 +106,11 @@ export interface PluginRpc {
    * Answers the calls of a contract, until the plugin stops or what is returned is disposed. A disposal refuses new
    * calls, aborts those that run, and settles when the handlers have.
    *
-   * @throws PeekError `CONTRACT_INVALID` when the contract's name does not begin with this plugin's.
+   * Like all that a plugin acquires, it ends before what was acquired before it: handlers have ended by the time that what
+   * they use is released.
+   *
+   * @throws PeekError `CONTRACT_INVALID` when the contract's name does not begin with this plugin's, a handler is missing, or
+   *   an option is wrong.
    * @throws PeekError `RPC_ALREADY_SERVED` when it is served here already.
    */
   serve<Procedures extends RpcProcedures>(
@@ -111,8 +122,12 @@ export interface PluginRpc {
    * The functions that call one instance of a service. Each rejects with a PeekError: `VORTEX_DISCONNECTED` or
    * `VORTEX_NOBODY` when it was not sent, `PEER_GONE` when the instance that runs it is gone and nobody knows whether
    * it was done, `DEADLINE_EXCEEDED`, `FORBIDDEN`, `RPC_BUSY`, `RPC_UNKNOWN`, `DATA_INVALID`, `RPC_HANDLER_FAILED`; with
-   * an {@link RpcRejection} when the handler threw one that the contract declares; and with any other PeekError that the
-   * handler threw. A call is never sent twice.
+   * an {@link RpcRejection} when the handler threw one that the contract declares; and with a PeekError of the handler's that
+   * says nothing of a call, such as `STORAGE_BUSY`. These codes always speak of this call: when the handler threw one of them,
+   * since a call that it made itself has failed, it is `RPC_HANDLER_FAILED`, with the code in the message and in
+   * `fields.code`. A call is never sent twice.
+   *
+   * @throws PeekError `CONTRACT_INVALID` when `to` is neither a service nor a peer.
    */
   client<Procedures extends RpcProcedures>(
     contract: RpcContract<Procedures>,
@@ -121,6 +136,8 @@ export interface PluginRpc {
   /**
    * The functions that call every instance of a service that serves the contract. What each answered is in the result;
    * the call itself fails only when nobody was called.
+   *
+   * @throws PeekError `CONTRACT_INVALID` when `to` is not a service.
    */
   clientOfAll<Procedures extends RpcProcedures>(
     contract: RpcContract<Procedures>,

@@ -1,9 +1,20 @@
-import { messageOf, PeekError } from "@peek/errors";
+import { messageOf } from "@peek/errors";
 import type { Logger, Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
+import { checkAccepted } from "../checkServices.ts";
+import { isThenable } from "../isThenable.ts";
+import type { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
+import { FairQueue } from "../rpc/FairQueue.ts";
 import type { ContextRunner } from "../rpc/handlerContext.ts";
 import type { RateLimit } from "../RateLimit.ts";
+import { LateNotice } from "../rpc/LateNotice.ts";
+import type { RoomHolder, WaitingRoom } from "../WaitingRoom.ts";
 import { matches } from "./payloadFilter.ts";
+
+/** How many handlers of an endpoint run at a time. */
+const concurrency = 100;
+/** How many payloads wait for their turn; one beyond that is dropped. */
+const queueLimit = 10_000;
 
 /** What a {@link PayloadEndpoint} is made of. */
 export interface PayloadEndpointParts {
@@ -16,6 +27,9 @@ export interface PayloadEndpointParts {
   readonly rateLimit: RateLimit;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
+  /** Where payloads wait for their turn; shared by all endpoints. */
+  readonly room: WaitingRoom;
+  readonly deadlines: DeadlineWheel;
 }
 
 /** A payload as it has arrived. */
@@ -24,14 +38,24 @@ export interface ArrivedPayload {
   readonly filt: PayloadFilter;
   /** The name of the tuples' type; empty: there are none. */
   readonly tupleName: string;
+  /** How long it is as it came. */
+  readonly chars: number;
   /** Its tuples, not yet checked. Throws `DATA_INVALID`. */
   readonly tuples: () => readonly unknown[];
 }
 
 /** One who receives payloads. */
-export class PayloadEndpoint {
+export class PayloadEndpoint implements RoomHolder {
   readonly filter: PayloadFilter;
+  /** How much waits for its turn. */
+  waitingChars = 0;
   readonly #parts: PayloadEndpointParts;
+  /** By the instance that has sent them. */
+  readonly #queue = new FairQueue<string, ArrivedPayload>();
+  readonly #idle = Promise.withResolvers<void>();
+  #running = 0;
+  #isServing = false;
+  #isClosed = false;
   readonly #entries: readonly (readonly [string, unknown])[];
   readonly #accepted: ReadonlySet<ServiceName> | undefined;
 
@@ -39,57 +63,144 @@ export class PayloadEndpoint {
     this.filter = parts.filter;
     this.#parts = parts;
     this.#entries = Object.entries(parts.filter);
-    this.#accepted = parts.acceptOnlyFrom === undefined ? undefined : new Set([parts.acceptOnlyFrom].flat());
+    this.#accepted = checkAccepted(parts.acceptOnlyFrom, `${parts.plugin} cannot receive payloads`);
   }
 
   matches(record: PayloadFilter): boolean {
     return matches(this.#entries, record);
   }
 
-  /** Hands a payload on. What goes wrong is logged. */
+  /** Hands a payload on, now or when it is its turn. What goes wrong is logged. */
   receive(payload: ArrivedPayload): void {
+    if (this.#isClosed) return;
+    const objection = this.#objection(payload);
+    if (objection !== undefined) {
+      this.#tellDropped(payload.from, "was refused", objection);
+    } else if (this.#running < concurrency && this.#queue.size === 0) {
+      this.#start(payload);
+    } else {
+      this.#wait(payload);
+    }
+  }
+
+  /** Hands nothing on any more, and waits for the handlers that run. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#take() !== undefined);
+    if (this.#running === 0) return;
+    using _notice = new LateNotice(this.#parts.deadlines, () => this.#tellRunning());
+    await this.#idle.promise;
+  }
+
+  #wait(payload: ArrivedPayload): void {
+    const { from, chars } = payload;
+    const { room } = this.#parts;
+    if (!room.enter(this, chars)) {
+      this.#tellFull(from);
+      return;
+    }
+    if (this.#queue.size >= queueLimit) {
+      const displaced = this.#queue.makeRoomFor(from.instance);
+      room.leave(this, (displaced ?? payload).chars);
+      this.#tellFull((displaced ?? payload).from);
+      if (displaced === undefined) return;
+    }
+    this.#queue.push(from.instance, payload);
+  }
+
+  #take(): ArrivedPayload | undefined {
+    const payload = this.#queue.take();
+    if (payload !== undefined) this.#parts.room.leave(this, payload.chars);
+    return payload;
+  }
+
+  #start(payload: ArrivedPayload): void {
     const { handler, run } = this.#parts;
     const { from, filt } = payload;
     let tuples: readonly unknown[];
     try {
-      tuples = this.#accept(payload);
+      tuples = this.#tuples(payload);
     } catch (error) {
-      this.#tellRefused(from, error);
+      this.#tellDropped(from, "was refused", messageOf(error));
       return;
     }
     try {
       const result = run(handler, { filt, tuples }, from);
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#tellFailed(from, error));
+      if (isThenable(result)) void this.#await(result, from);
     } catch (error) {
       this.#tellFailed(from, error);
     }
   }
 
-  #accept({ from, tupleName, tuples }: ArrivedPayload): readonly unknown[] {
+  async #await(result: PromiseLike<unknown>, from: PeerIdentity): Promise<void> {
+    this.#running += 1;
+    try {
+      await result;
+    } catch (error) {
+      this.#tellFailed(from, error);
+    }
+    this.#running -= 1;
+    this.#serve();
+    if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
+  }
+
+  /** Starts those whose turn has come. */
+  #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    while (this.#running < concurrency) {
+      const payload = this.#take();
+      if (payload === undefined) break;
+      this.#start(payload);
+    }
+    this.#isServing = false;
+  }
+
+  /** Why it is not for this endpoint; undefined when it is. */
+  #objection({ from, tupleName }: ArrivedPayload): string | undefined {
     if (this.#accepted !== undefined && !this.#accepted.has(from.service)) {
-      throw new PeekError("FORBIDDEN", `it is accepted only from ${[...this.#accepted].join(", ")}`);
+      return `it is accepted only from ${[...this.#accepted].join(", ")}`;
     }
     const { tuple } = this.#parts;
-    if (tupleName !== (tuple?.name ?? "")) {
-      const came = tupleName === "" ? "without tuples" : `of ${tupleName}`;
-      const wanted = tuple === undefined ? "without" : `of ${tuple.name}`;
-      throw new PeekError("DATA_INVALID", `it is a payload ${came}, where one ${wanted} is expected`);
-    }
+    if (tupleName === (tuple?.name ?? "")) return undefined;
+    const came = tupleName === "" ? "without tuples" : `of ${tupleName}`;
+    const wanted = tuple === undefined ? "without" : `of ${tuple.name}`;
+    return `it is a payload ${came}, where one ${wanted} is expected`;
+  }
+
+  /** @throws PeekError `DATA_INVALID` */
+  #tuples({ tuples }: ArrivedPayload): readonly unknown[] {
+    const { tuple } = this.#parts;
     if (tuple === undefined) return [];
     return tuples().map((each, index) => checkData(tuple.schema, each, `tuple ${index} (${tuple.name})`));
   }
 
-  #tellRefused(from: PeerIdentity, error: unknown): void {
+  #tellFull(from: PeerIdentity): void {
+    this.#tellDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads wait`);
+  }
+
+  #tellRunning(): void {
+    const { logger, plugin } = this.#parts;
+    logger.warning(
+      "The endpoint %o of %s is being stopped, and waits for %d handlers that have not ended",
+      this.filter,
+      plugin,
+      this.#running,
+    );
+  }
+
+  #tellDropped(from: PeerIdentity, what: string, why: string): void {
     const { logger, rateLimit, plugin } = this.#parts;
-    const untold = rateLimit.count(`payload ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`);
+    const untold = rateLimit.count(`payload ${what} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`);
     if (untold === undefined) return;
     logger.warning(
-      "A payload from %s of the %s service for the endpoint %o of %s was refused: %s%s",
+      "A payload from %s of the %s service for the endpoint %o of %s %s: %s%s",
       from.instance,
       from.service,
       this.filter,
       plugin,
-      messageOf(error),
+      what,
+      why,
       untold,
     );
   }
@@ -105,8 +216,4 @@ export class PayloadEndpoint {
       messageOf(error),
     );
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

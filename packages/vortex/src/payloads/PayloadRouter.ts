@@ -1,6 +1,8 @@
+import { PeekError } from "@peek/errors";
 import type { PayloadFilter, PeerIdentity } from "@peek/plugin-base";
 import { decodeBody } from "../rpc/bodies.ts";
-import { PeekError } from "@peek/errors";
+import type { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
+import { WaitingRoom } from "../WaitingRoom.ts";
 import { type ArrivedPayload, PayloadEndpoint, type PayloadEndpointParts } from "./PayloadEndpoint.ts";
 import { isFilter } from "./payloadFilter.ts";
 
@@ -16,17 +18,27 @@ export class PayloadRouter {
   readonly #byKey = new Map<FilterValue, Set<PayloadEndpoint>>();
   readonly #byPlugin = new Map<FilterValue, Set<PayloadEndpoint>>();
   readonly #order = new WeakMap<PayloadEndpoint, number>();
+  readonly #room = new WaitingRoom();
+  readonly #deadlines: DeadlineWheel;
   #count = 0;
   #size = 0;
+
+  constructor(deadlines: DeadlineWheel) {
+    this.#deadlines = deadlines;
+  }
 
   /** How many endpoints there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds an endpoint, until what is returned is disposed. */
-  add(parts: PayloadEndpointParts): Disposable {
-    const endpoint = new PayloadEndpoint(parts);
+  /**
+   * Adds an endpoint, until what is returned is disposed; that settles when its handlers have.
+   *
+   * @throws PeekError `CONTRACT_INVALID`
+   */
+  add(parts: Omit<PayloadEndpointParts, "room" | "deadlines">): AsyncDisposable {
+    const endpoint = new PayloadEndpoint({ ...parts, room: this.#room, deadlines: this.#deadlines });
     const { key, plugin } = endpoint.filter;
     const index = key === undefined ? this.#byPlugin : this.#byKey;
     const value = key ?? plugin ?? "";
@@ -36,12 +48,18 @@ export class PayloadRouter {
     this.#count += 1;
     this.#size += 1;
     return {
-      [Symbol.dispose]: () => {
-        if (!endpoints.delete(endpoint)) return;
-        this.#size -= 1;
+      [Symbol.asyncDispose]: async () => {
+        if (endpoints.delete(endpoint)) this.#size -= 1;
         if (endpoints.size === 0 && index.get(value) === endpoints) index.delete(value);
+        await endpoint.close();
       },
     };
+  }
+
+  /** Waits for the handlers that run; nothing is handed on any more. */
+  async close(): Promise<void> {
+    const all = [this.#byKey, this.#byPlugin].flatMap((index) => [...index.values()].flatMap((each) => [...each]));
+    await Promise.all(all.map((endpoint) => endpoint.close()));
   }
 
   /** Takes a payload. Returns whether it is one. */
@@ -58,6 +76,7 @@ export class PayloadRouter {
       from,
       filt,
       tupleName,
+      chars: text.length,
       // Decoded once at most, and checked by each endpoint, which makes a copy.
       tuples: () => (tuples ??= readTuples(text.slice(afterName + 1))),
     };

@@ -2,7 +2,9 @@ import { PeekError } from "@peek/errors";
 import type { PayloadFilter, PayloadTarget, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
 import type { Bus } from "../bus/Bus.ts";
+import { checkPeer, checkService } from "../checkServices.ts";
 import { writeBody } from "../rpc/bodies.ts";
+import { maxDeadlineMs } from "../rpc/frames.ts";
 import type { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import { isAbsence } from "../rpc/rpcErrors.ts";
 import { completeFilter } from "./payloadFilter.ts";
@@ -18,8 +20,6 @@ export interface OutgoingPayload {
 export class PayloadSender {
   readonly #bus: Bus;
   readonly #directory: PeerDirectory;
-  /** The last of those that wait until it is known who is there: who comes after them waits too, so that the order holds. */
-  readonly #waiting = new Map<ServiceName, Promise<void>>();
 
   constructor(bus: Bus, directory: PeerDirectory) {
     this.#bus = bus;
@@ -28,29 +28,46 @@ export class PayloadSender {
 
   /** @throws PeekError as `PluginPayloads.send` */
   async send(payload: OutgoingPayload, to: PayloadTarget, plugin: string): Promise<void> {
-    const text = textOf(payload, plugin);
+    const what = `${plugin} cannot send a payload`;
     if (typeof to === "object" && "instance" in to) {
-      this.#bus.send(to, text);
+      const peer = checkPeer(to, what);
+      const text = textOf(payload, plugin);
+      // What was sent to the service before may be for it.
+      if (this.#directory.isQueueing(peer.service)) await this.#turn(peer.service, () => this.#bus.send(peer, text));
+      else this.#bus.send(peer, text);
       return;
     }
-    const service = typeof to === "string" ? to : to.all;
-    const watch = this.#directory.watch(service);
-    if (this.#waiting.has(service) || (this.#directory.isConnected && !watch.isComplete)) {
-      await this.#turn(service, () => watch.settled);
-    }
-    if (typeof to === "string") this.#sendToAny(service, text);
-    else this.#sendToAll(service, text);
+    const service = checkService(typeof to === "string" ? to : to.all, what);
+    const text = textOf(payload, plugin);
+    const send = (): void => (typeof to === "string" ? this.#sendToAny(service, text) : this.#sendToAll(service, text));
+    const { isComplete } = this.#directory.watch(service);
+    if (this.#directory.isConnected && !isComplete) await this.#turn(service, send);
+    else send();
   }
 
-  async #turn(service: ServiceName, settled: () => Promise<void>): Promise<void> {
-    const before = this.#waiting.get(service);
-    const turn = (async () => {
-      await before;
-      await settled();
-    })();
-    this.#waiting.set(service, turn);
-    await turn;
-    if (this.#waiting.get(service) === turn) this.#waiting.delete(service);
+  /** Sends once it is known who is there, in turn with all else that waits for that. */
+  async #turn(service: ServiceName, send: () => void): Promise<void> {
+    const directory = this.#directory;
+    const { promise: sent, resolve, reject } = Promise.withResolvers<void>();
+    directory.sendLater({
+      target: {
+        service,
+        key: "",
+        outlook: () => (directory.isConnected && !directory.watch(service).isComplete ? "stay" : "go"),
+        absence: () => nobody(service),
+      },
+      scope: undefined,
+      // It ends with the answer, or with the connection.
+      deadlineMs: maxDeadlineMs,
+      wait: false,
+      signal: undefined,
+      go: () => {
+        send();
+        resolve();
+      },
+      fail: reject,
+    });
+    await sent;
   }
 
   #sendToAny(service: ServiceName, text: string): void {
@@ -79,12 +96,16 @@ export class PayloadSender {
     if (obstacle !== undefined) throw obstacle;
     const peers = this.#directory.peers(service);
     if (peers.length > 0) return peers;
-    throw new PeekError(
-      "VORTEX_NOBODY",
-      `A payload for the ${service} service was not sent: none is connected. Start one, or wait for it with presence.waitFor().`,
-      { fields: { service } },
-    );
+    throw nobody(service);
   }
+}
+
+function nobody(service: ServiceName): PeekError {
+  return new PeekError(
+    "VORTEX_NOBODY",
+    `A payload for the ${service} service was not sent: none is connected. Start one, or wait for it with presence.waitFor().`,
+    { fields: { service } },
+  );
 }
 
 function textOf({ filt, tuple, tuples = [] }: OutgoingPayload, plugin: string): string {

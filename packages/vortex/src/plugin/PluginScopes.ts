@@ -34,7 +34,7 @@ export class PluginScopes {
     if (stack === this.#lastStack && this.#last !== undefined) return this.#last;
     let scope = this.#scopes.get(stack);
     if (scope === undefined) {
-      scope = stack.use(new PluginScope(this.#plugin, this.#onEnd));
+      scope = new PluginScope(this.#plugin, stack, this.#onEnd);
       this.#scopes.set(stack, scope);
     }
     this.#lastStack = stack;

@@ -52,8 +52,8 @@ export class ScopedPayloads implements PluginPayloads {
       rateLimit,
       run: capture(),
     });
-    const release = scope.hold(() => added[Symbol.dispose]());
-    return { [Symbol.dispose]: release };
+    const release = scope.stack("a payload endpoint", () => added[Symbol.asyncDispose]());
+    return { [Symbol.dispose]: () => void release() };
   }
 
   async send<T = never>(

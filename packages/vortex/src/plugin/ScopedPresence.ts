@@ -7,6 +7,7 @@ import type {
   PresenceOptions,
   ServiceName,
 } from "@peek/plugin-base";
+import { checkService } from "../checkServices.ts";
 import type { ChangeFeed } from "../presence/ChangeFeed.ts";
 import type { PresenceView } from "../presence/PresenceView.ts";
 import { released } from "../rpc/rpcErrors.ts";
@@ -30,21 +31,28 @@ export class ScopedPresence implements PluginPresence {
 
   async peers(service?: ServiceName): Promise<readonly Peer[]> {
     this.#scopes.current();
+    this.#check(service);
     return await this.#view.peers(service);
   }
 
   changes(options: PresenceOptions = {}): AsyncIterable<PresenceChange> {
+    this.#check(options.service);
     return { [Symbol.asyncIterator]: () => this.#follow(options) };
   }
 
   async waitFor(service: ServiceName, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Peer> {
     // A plugin that has been stopped is told so.
     this.#scopes.current();
+    checkService(service, `${this.#plugin} cannot wait`);
     signal?.throwIfAborted();
     const options = signal === undefined ? { service } : { service, signal };
     for await (const { kind, peer } of this.changes(options)) if (kind !== "left") return peer;
     signal?.throwIfAborted();
     throw released(this.#plugin);
+  }
+
+  #check(service: ServiceName | undefined): void {
+    if (service !== undefined) checkService(service, `${this.#plugin} cannot ask who is connected`);
   }
 
   /** A stream of changes that ends with the phase of the plugin's life in which it began. */

@@ -51,16 +51,7 @@ export class ScopedRpc implements PluginRpc {
       );
     }
     const served = server.serve({ contract, handlers, limits: options, logger, rateLimit, run: capture() });
-    let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => (closing ??= server.withdraw(served));
-    const release = scope.hold(close);
-    return {
-      [Symbol.asyncDispose]: async () => {
-        await release();
-        // Released with the phase already, it may still be at it.
-        await close();
-      },
-    };
+    return { [Symbol.asyncDispose]: scope.stack(`the contract ${contract.name}`, () => server.withdraw(served)) };
   }
 
   client<Procedures extends RpcProcedures>(

@@ -7,6 +7,7 @@ import { PresenceView } from "../presence/PresenceView.ts";
 import { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
 import { Frame } from "../rpc/frames.ts";
 import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
+import { Notices } from "../rpc/Notices.ts";
 import { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import type { PeerRecord } from "../rpc/PeerRecord.ts";
 import { PeerRecords } from "../rpc/PeerRecords.ts";
@@ -35,7 +36,7 @@ export class Vortex implements AsyncDisposable {
   readonly #records = new PeerRecords();
   readonly #deadlines = new DeadlineWheel();
   readonly #rateLimit = new RateLimit();
-  readonly #router = new PayloadRouter();
+  readonly #router = new PayloadRouter(this.#deadlines);
   readonly #directory: PeerDirectory;
   readonly #caller: RpcCaller;
   readonly #server: RpcServer;
@@ -49,8 +50,9 @@ export class Vortex implements AsyncDisposable {
     this.#logger = logger;
     this.#capture = capture;
     this.#directory = new PeerDirectory(bus, this.#deadlines, () => this.#view.refresh());
-    this.#caller = new RpcCaller(bus, this.#records, this.#directory, this.#deadlines);
-    this.#server = new RpcServer(bus, this.#records, this.#deadlines);
+    const notices = new Notices(bus, this.#deadlines);
+    this.#caller = new RpcCaller(bus, this.#records, this.#directory, this.#deadlines, notices);
+    this.#server = new RpcServer(bus, this.#records, this.#deadlines, notices);
     this.#sender = new PayloadSender(bus, this.#directory);
     this.#view = new PresenceView({ bus, directory: this.#directory, member, serves: () => this.#server.serves });
     bus.onMessage((from, text) => this.#receive(from, text));
@@ -112,7 +114,7 @@ export class Vortex implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#view.close();
     this.#caller.close();
-    await this.#server.close();
+    await Promise.all([this.#server.close(), this.#router.close()]);
     this.#listeners.dispose();
     this.#deadlines[Symbol.dispose]();
   }
@@ -174,7 +176,7 @@ export class Vortex implements AsyncDisposable {
 
   #onPresence(change: PresenceChange): void {
     if (change.kind === "left") this.#onGone(change.peer.instance);
-    this.#directory.changed();
+    this.#directory.changed(change);
     this.#view.onChange(change);
   }
 

@@ -15,7 +15,13 @@ export class ChangeFeed implements AsyncIterableIterator<PresenceChange, undefin
   readonly #untold = new Map<string, Peer | undefined>();
   readonly #waiters: ((step: Step) => void)[] = [];
   readonly #onEnd: (() => void)[] = [];
+  readonly #self: string | undefined;
   #isOver = false;
+
+  /** @param self The instance of this process: always there, also when it has connected anew. */
+  constructor(self?: string) {
+    this.#self = self;
+  }
 
   /** Calls when nothing more is to be told; at once when that is so already. */
   onEnd(listener: () => void): void {
@@ -37,9 +43,11 @@ export class ChangeFeed implements AsyncIterableIterator<PresenceChange, undefin
       return;
     }
     this.#untold.set(instance, peer);
-    if (this.#waiters.length === 0) return;
-    const step = this.#step();
-    if (step !== undefined) this.#waiters.shift()?.(step);
+    while (this.#waiters.length > 0) {
+      const step = this.#step();
+      if (step === undefined) return;
+      this.#waiters.shift()?.(step);
+    }
   }
 
   /** What is so of all peers now. */
@@ -85,12 +93,22 @@ export class ChangeFeed implements AsyncIterableIterator<PresenceChange, undefin
 
   #change(instance: string, peer: Peer | undefined): PresenceChange | undefined {
     const told = this.#told.get(instance);
+    if (told !== undefined && peer !== undefined && this.#isAnew(told, peer)) {
+      this.#told.delete(instance);
+      this.#untold.set(instance, peer);
+      return { kind: "left", peer: told };
+    }
     if (peer !== undefined) {
       this.#told.set(instance, peer);
       return { kind: told === undefined ? "joined" : "updated", peer };
     }
     this.#told.delete(instance);
     return told === undefined ? undefined : { kind: "left", peer: told };
+  }
+
+  /** Whether it was gone between: what was under way to it was lost. */
+  #isAnew(told: Peer, peer: Peer): boolean {
+    return told.connectedSince !== peer.connectedSince && peer.instance !== this.#self;
   }
 }
 

@@ -51,7 +51,7 @@ export class PresenceView {
   /** Who is connected, and each change; to be disposed. */
   changes(service: ServiceName | undefined): ChangeFeed {
     const services = servicesOf(service);
-    const feed = new ChangeFeed();
+    const feed = new ChangeFeed(this.self.instance);
     feed.onEnd(() => this.#feeds.delete(feed));
     this.#feeds.set(feed, services);
     for (const each of services) this.#options.directory.watch(each);

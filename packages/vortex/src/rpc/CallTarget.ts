@@ -4,44 +4,45 @@ import type { RpcContract } from "@peek/plugin-base/contracts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { PeerRecords } from "./PeerRecords.ts";
-
-/** Whether there is somebody to be called: there is, there may be soon, there is not. */
-export type Outlook = "go" | "stay" | "fail";
+import type { Outlook, WaitTarget } from "./PeerWait.ts";
+import { serviceKey } from "./PeerWaits.ts";
+import type { ServiceWatch } from "./ServiceWatch.ts";
 
 /** Whom a client calls. */
-export interface CallTarget {
+export interface CallTarget extends WaitTarget {
   /**
-   * Who gets the next call; undefined when there is nobody.
+   * Who gets the next call; undefined when there is nobody, or it has to wait.
    *
    * @param wait Whether a call waits for somebody to come.
    */
   pick(wait: boolean): PeerRecord | undefined;
-  /** @param wait Whether a call waits for somebody to come. */
-  outlook(wait: boolean): Outlook;
-  /** Why nobody can be called. */
-  absence(): PeekError;
 }
 
 /** The least busy instance of a service among those that serve a contract. */
 export class ServiceTarget implements CallTarget {
+  readonly service: ServiceName;
+  readonly key: string;
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
-  readonly #service: ServiceName;
+  readonly #watch: ServiceWatch;
   /** The bus's list that the candidates are of. */
   #peers: readonly Peer[] | undefined;
+  /** What {@link PeerRecords.removals} was then. */
+  #removals = 0;
   #candidates: PeerRecord[] = [];
 
   constructor(directory: PeerDirectory, records: PeerRecords, contract: RpcContract, service: ServiceName) {
+    this.service = service;
+    this.key = serviceKey(service, contract.name);
     this.#directory = directory;
     this.#records = records;
     this.#contract = contract;
-    this.#service = service;
-    directory.watch(service);
+    this.#watch = directory.watch(service);
   }
 
   pick(): PeerRecord | undefined {
-    if (!this.#directory.isConnected) return undefined;
+    if (!this.#watch.isComplete || !this.#directory.isConnected) return undefined;
     const candidates = this.candidates();
     const count = candidates.length;
     if (count < 2) return candidates[0];
@@ -58,68 +59,57 @@ export class ServiceTarget implements CallTarget {
 
   /** All that serve the contract now. */
   candidates(): readonly PeerRecord[] {
-    const peers = this.#directory.peers(this.#service);
-    if (peers !== this.#peers || this.#candidates.some(isClosed)) {
-      this.#peers = peers;
+    const peers = this.#directory.peers(this.service);
+    if (peers !== this.#peers || this.#removals !== this.#records.removals) {
       const { name } = this.#contract;
-      this.#candidates = peers.filter((peer) => peer.serves.includes(name)).map((peer) => this.#records.of(peer));
+      this.#candidates = peers.filter((peer) => peer.serves.includes(name)).map((peer) => this.#records.listed(peer));
+      this.#peers = peers;
+      this.#removals = this.#records.removals;
     }
     return this.#candidates;
   }
 
+  // Not before all are known: then the calls are spread over all, and are made in their order.
   outlook(wait: boolean): Outlook {
     if (!this.#directory.isConnected) return wait ? "stay" : "fail";
+    if (!this.#watch.isComplete) return "stay";
     if (this.candidates().length > 0) return "go";
-    if (!this.isComplete) return "stay";
     return wait ? "stay" : "fail";
-  }
-
-  /** Whether all that serve it are known. */
-  get isComplete(): boolean {
-    return this.#directory.watch(this.#service).isComplete;
   }
 
   absence(): PeekError {
     const missing = this.#directory.obstacle();
     if (missing !== undefined) return missing;
     const { name, plugin } = this.#contract;
-    const fields = { service: this.#service, contract: name };
-    if (this.#directory.peers(this.#service).length === 0) {
+    const fields = { service: this.service, contract: name };
+    if (this.#directory.peers(this.service).length === 0) {
       return new PeekError(
         "VORTEX_NOBODY",
-        `${name} cannot be called: no ${this.#service} service is connected. Start one, or let the call wait.`,
+        `${name} cannot be called: no ${this.service} service is connected. Start one, or let the call wait.`,
         { fields },
       );
     }
     return new PeekError(
       "VORTEX_NOBODY",
-      `${name} cannot be called: the ${this.#service} service is connected, but does not serve it. Is ${plugin} enabled there, and has it started?`,
+      `${name} cannot be called: the ${this.service} service is connected, but does not serve it. Is ${plugin} enabled there, and has it started?`,
       { fields },
     );
   }
 }
 
-/** All instances of a service that serve a contract. */
-export class EveryoneTarget extends ServiceTarget {
-  override outlook(wait: boolean): Outlook {
-    const outlook = super.outlook(wait);
-    // Not only those that happen to be known already.
-    return outlook === "go" && !this.isComplete ? "stay" : outlook;
-  }
-}
-
 /** One instance in particular. */
 export class InstanceTarget implements CallTarget {
+  readonly service: ServiceName;
+  readonly key: string;
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
   readonly #identity: PeerIdentity;
-  /** The bus's list that it was looked for in. */
-  #peers: readonly Peer[] | undefined;
-  #found: Peer | undefined;
 
   constructor(directory: PeerDirectory, records: PeerRecords, contract: RpcContract, identity: PeerIdentity) {
     const { service, instance } = identity;
+    this.service = service;
+    this.key = instance;
     this.#directory = directory;
     this.#records = records;
     this.#contract = contract;
@@ -134,19 +124,9 @@ export class InstanceTarget implements CallTarget {
   // others have been told what it serves; and who only looks on is known to nobody.
   outlook(wait: boolean): Outlook {
     if (!this.#directory.isConnected) return wait ? "stay" : "go";
-    const peer = this.#peer();
-    if (peer === undefined && !this.#directory.watch(this.#identity.service).isComplete) return "stay";
+    if (!this.#directory.watch(this.service).isComplete) return "stay";
     if (!wait) return "go";
-    return peer?.serves.includes(this.#contract.name) === true ? "go" : "stay";
-  }
-
-  #peer(): Peer | undefined {
-    const peers = this.#directory.peers(this.#identity.service);
-    if (peers !== this.#peers) {
-      this.#peers = peers;
-      this.#found = peers.find(({ instance }) => instance === this.#identity.instance);
-    }
-    return this.#found;
+    return this.#directory.peer(this.#identity)?.serves.includes(this.#contract.name) === true ? "go" : "stay";
   }
 
   absence(): PeekError {
@@ -162,8 +142,4 @@ export class InstanceTarget implements CallTarget {
       },
     );
   }
-}
-
-function isClosed(record: PeerRecord): boolean {
-  return record.closed;
 }

@@ -8,6 +8,11 @@ export class FairQueue<Line, Item> {
     return this.#size;
   }
 
+  /** Those for whom something waits. */
+  lines(): Iterable<Line> {
+    return this.#lines.keys();
+  }
+
   push(line: Line, item: Item): void {
     const items = this.#lines.get(line);
     if (items === undefined) this.#lines.set(line, new Set([item]));

@@ -3,8 +3,9 @@ import type { PeerIdentity } from "@peek/plugin-base";
 import { readBody, writeBody } from "./bodies.ts";
 import { CallContext, type SeenCall } from "./CallContext.ts";
 import { Expiring } from "./DeadlineWheel.ts";
-import { errorBody, type Failure, failureOf, outputFailure } from "./errorBody.ts";
+import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./errorBody.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
+import { isThenable } from "../isThenable.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 import { isAbsence } from "./rpcErrors.ts";
 import { ServedStream } from "./ServedStream.ts";
@@ -13,6 +14,8 @@ import { ServedStream } from "./ServedStream.ts";
 export interface CallHost {
   /** Sends a text to a caller; throws as a bus does. */
   send(to: PeerIdentity, text: string): void;
+  /** Sends a text that the caller waits for, now or later; throws as a bus does when it is not going to be sent. */
+  notify(to: PeerRecord, text: string): void;
   /** No answer will be sent any more. */
   settled(call: IncomingCall): void;
   /** Its deadline is over with its first item: from then on the caller alone measures the time. */
@@ -32,6 +35,8 @@ export class IncomingCall extends Expiring implements SeenCall {
   readonly #idText: string;
   readonly #deadlineMs: number;
   #body: string;
+  /** Whether its first item has been sent. */
+  #hasItems = false;
   #isRunning = false;
   /** Whether the caller waits for an answer. */
   #isAwaited = true;
@@ -79,6 +84,16 @@ export class IncomingCall extends Expiring implements SeenCall {
     return this.procedure.isStream;
   }
 
+  /** How many characters it keeps until it is its turn. */
+  get bodyChars(): number {
+    return this.#body.length;
+  }
+
+  /** Since when the caller has not made room for more items of the stream, by `performance.now()`; undefined: it has. */
+  get stalledSince(): number | undefined {
+    return this.#stream?.stalledSince;
+  }
+
   /** Runs the handler: its turn has come. */
   start(): void {
     this.#isRunning = true;
@@ -86,13 +101,18 @@ export class IncomingCall extends Expiring implements SeenCall {
     const body = this.#body;
     // A stream may be open for long.
     this.#body = "";
+    let value: unknown;
+    try {
+      value = readBody(input, body, inputTitle);
+    } catch (error) {
+      this.failOtherwise(error);
+      return;
+    }
     let result: unknown;
     try {
-      result = contract.run(handler, readBody(input, body, inputTitle), new CallContext(this));
+      result = contract.run(handler, value, new CallContext(this));
       if (isStream) {
-        this.#host.untimed(this);
-        this.#stream = new ServedStream(this, result);
-        void this.#stream.run();
+        this.#startStream(result);
         return;
       }
       if (isThenable(result)) {
@@ -128,11 +148,15 @@ export class IncomingCall extends Expiring implements SeenCall {
   close(): void {
     if (!this.#isRunning) return;
     this.#fire("VORTEX_CLOSED");
-    if (this.#stream === undefined) return;
     // It might go on for ever.
-    this.#settle();
-    this.#reply("e", errorBody(this.#reason("VORTEX_CLOSED")));
-    this.#stream.abandon();
+    if (this.#stream !== undefined) this.#endStream(this.#stream, this.#reason("VORTEX_CLOSED"));
+  }
+
+  /** The stream is to make room for others. */
+  displace(error: PeekError): void {
+    if (!this.#isAwaited) return;
+    this.#fire("DEADLINE_EXCEEDED");
+    if (this.#stream !== undefined) this.#endStream(this.#stream, error);
   }
 
   onDeadline(): void {
@@ -148,6 +172,10 @@ export class IncomingCall extends Expiring implements SeenCall {
   sendItem(value: unknown): number {
     const body = writeBody(value, this.procedure.outputTitle);
     this.#host.send(this.from, `n${this.#idText}\t${body}`);
+    if (!this.#hasItems) {
+      this.#hasItems = true;
+      this.#host.untimed(this);
+    }
     this.due = performance.now() + this.#deadlineMs;
     return body.length;
   }
@@ -158,7 +186,7 @@ export class IncomingCall extends Expiring implements SeenCall {
       this.#settle();
       this.#reply("d", undefined);
     }
-    this.procedure.contract.ended();
+    this.procedure.contract.ended(this);
   }
 
   /** The handler has thrown. */
@@ -166,9 +194,33 @@ export class IncomingCall extends Expiring implements SeenCall {
     this.#fail(failureOf(error, this.procedure));
   }
 
+  /** It failed by no fault of the handler's. */
+  failOtherwise(error: unknown): void {
+    this.#fail(platformFailure(error, this.procedure));
+  }
+
   /** What the handler gave cannot be sent. */
   failOutput(error: unknown): void {
     this.#fail(outputFailure(error, this.procedure));
+  }
+
+  #startStream(result: unknown): void {
+    const stream = new ServedStream(this, result);
+    this.#stream = stream;
+    // The handler itself may have had it ended.
+    if (this.#endReason !== undefined && this.#isAwaited) {
+      this.#settle();
+      this.#reply("e", errorBody(this.#reason(this.#endReason)));
+    }
+    void stream.run();
+    if (this.#endReason !== undefined) stream.abandon();
+  }
+
+  /** Ends the stream before its time, and tells the caller why. */
+  #endStream(stream: ServedStream, error: PeekError): void {
+    this.#settle();
+    this.#reply("e", errorBody(error));
+    stream.abandon();
   }
 
   async #await(result: PromiseLike<unknown>): Promise<void> {
@@ -184,7 +236,7 @@ export class IncomingCall extends Expiring implements SeenCall {
 
   #answer(value: unknown): void {
     if (!this.#isAwaited) {
-      this.procedure.contract.ended();
+      this.procedure.contract.ended(this);
       return;
     }
     let body: string;
@@ -196,7 +248,7 @@ export class IncomingCall extends Expiring implements SeenCall {
     }
     this.#settle();
     this.#reply("r", body);
-    this.procedure.contract.ended();
+    this.procedure.contract.ended(this);
   }
 
   #fail(failure: Failure): void {
@@ -208,7 +260,7 @@ export class IncomingCall extends Expiring implements SeenCall {
       this.#settle();
       this.#reply("e", isStopped ? errorBody(this.#reason("VORTEX_CLOSED")) : failure.body);
     }
-    this.procedure.contract.ended();
+    this.procedure.contract.ended(this);
   }
 
   #settle(): void {
@@ -218,13 +270,21 @@ export class IncomingCall extends Expiring implements SeenCall {
 
   #reply(kind: "r" | "e" | "d", body: string | undefined): void {
     try {
-      this.#host.send(this.from, body === undefined ? kind + this.#idText : `${kind}${this.#idText}\t${body}`);
+      this.#host.notify(this.peer, body === undefined ? kind + this.#idText : `${kind}${this.#idText}\t${body}`);
     } catch (error) {
       // One who is not there any more knows it, or is going to be told.
-      if (isAbsence(error) || kind === "e") return;
-      const failure = outputFailure(error, this.procedure);
-      this.procedure.contract.tellFault(this, failure.fault ?? failure.body);
-      this.#reply("e", failure.body);
+      if (!isAbsence(error)) this.#replyInstead(error);
+    }
+  }
+
+  /** The answer cannot be sent: it is too large, or too much waits to be sent already. */
+  #replyInstead(error: unknown): void {
+    const { fault, body } = outputFailure(error, this.procedure);
+    this.procedure.contract.tellFault(this, fault ?? body);
+    try {
+      this.#host.notify(this.peer, `e${this.#idText}\t${body}`);
+    } catch {
+      // The connection is full to the brim; the caller is told by its deadline.
     }
   }
 
@@ -262,8 +322,4 @@ const words = {
 
 function abort(controller: AbortController, reason: PeekError): void {
   controller.abort(reason);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

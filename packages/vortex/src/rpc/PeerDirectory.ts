@@ -1,10 +1,11 @@
 import type { PeekError } from "@peek/errors";
-import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
+import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { closed, disconnected } from "../bus/busErrors.ts";
 import type { Bus } from "../bus/Bus.ts";
 import type { CallScope } from "./CallScope.ts";
 import type { DeadlineWheel } from "./DeadlineWheel.ts";
-import type { PeerWait } from "./PeerWait.ts";
+import { PeerWait, type PeerWaitOptions } from "./PeerWait.ts";
+import { PeerWaits } from "./PeerWaits.ts";
 import { ServiceWatch } from "./ServiceWatch.ts";
 import { released } from "./rpcErrors.ts";
 
@@ -13,9 +14,12 @@ export class PeerDirectory {
   readonly bus: Bus;
   readonly deadlines: DeadlineWheel;
   readonly #watches = new Map<ServiceName, ServiceWatch>();
-  readonly #waits = new Set<PeerWait>();
+  /** Those of a service, by their instance. */
+  readonly #peers = new Map<ServiceName, Map<string, Peer>>();
+  readonly #waits = new PeerWaits();
   readonly #onComplete: () => void;
   #turn = 0;
+  #lastOrder = 0;
 
   /** @param onComplete Called when all of a service are known. */
   constructor(bus: Bus, deadlines: DeadlineWheel, onComplete: () => void) {
@@ -48,10 +52,7 @@ export class PeerDirectory {
   watch(service: ServiceName): ServiceWatch {
     const known = this.#watches.get(service);
     if (known !== undefined) return known;
-    const watch = new ServiceWatch(this.bus, service, () => {
-      this.changed();
-      this.#onComplete();
-    });
+    const watch = new ServiceWatch(this.bus, service, () => this.#completed(service));
     this.#watches.set(service, watch);
     return watch;
   }
@@ -61,14 +62,31 @@ export class PeerDirectory {
     return this.bus.peers(service);
   }
 
+  /** One of them; undefined when it is not connected, as far as is known. */
+  peer({ service, instance }: PeerIdentity): Peer | undefined {
+    return this.#peers.get(service)?.get(instance);
+  }
+
+  /** Whether it is being asked who of a service is there, and something waits for the answer. */
+  isQueueing(service: ServiceName): boolean {
+    if (!this.isConnected || !this.#waits.hasAnyFor(service)) return false;
+    return this.#watches.get(service)?.isComplete === false;
+  }
+
   /** A number that takes turns: whose turn it is among so many. */
   turn(among: number): number {
     this.#turn = (this.#turn + 1) % 0x4000_0000;
     return this.#turn % among;
   }
 
-  addWait(wait: PeerWait): void {
+  /** Sends something as soon as there is somebody to take it, after all that waits already. */
+  sendLater(options: PeerWaitOptions): void {
+    this.#lastOrder += 1;
+    const wait = new PeerWait(this, this.#lastOrder, options);
     this.#waits.add(wait);
+    this.deadlines.add(wait, options.deadlineMs);
+    options.signal?.addEventListener("abort", wait);
+    wait.look();
   }
 
   removeWait(wait: PeerWait): void {
@@ -76,22 +94,40 @@ export class PeerDirectory {
   }
 
   /** Somebody came, went, or serves something else. */
-  changed(): void {
-    for (const wait of this.#waits) wait.look();
+  changed({ kind, peer }: PresenceChange): void {
+    const { service, instance } = peer;
+    if (kind === "left") {
+      this.#peers.get(service)?.delete(instance);
+      return;
+    }
+    const peers = this.#peers.get(service);
+    if (peers === undefined) this.#peers.set(service, new Map([[instance, peer]]));
+    else peers.set(instance, peer);
+    // Before all are known, nothing is sent to any: it would overtake what waits for another.
+    if (this.#watches.get(service)?.isComplete !== true) return;
+    for (const wait of this.#waits.ofPeer(peer)) wait.look();
   }
 
   stateChanged(): void {
+    if (!this.isConnected) this.#peers.clear();
     for (const watch of this.#watches.values()) watch.stateChanged();
-    this.changed();
+    for (const wait of this.#waits.all()) wait.look();
   }
 
   /** Those who wait in a phase of a plugin that is over wait no longer. */
   release(scope: CallScope): void {
-    for (const wait of this.#waits) if (wait.scope === scope) wait.fail(released(scope.plugin));
+    for (const wait of this.#waits.all()) if (wait.scope === scope) wait.fail(released(scope.plugin));
   }
 
   /** Nobody waits any longer. */
   close(): void {
-    for (const wait of this.#waits) wait.fail(released(`The ${this.self.service} service`));
+    for (const wait of this.#waits.all()) wait.fail(released(`The ${this.self.service} service`));
+  }
+
+  /** All of a service are known. */
+  #completed(service: ServiceName): void {
+    this.#peers.set(service, new Map(this.bus.peers(service).map((peer) => [peer.instance, peer])));
+    for (const wait of this.#waits.ofService(service)) wait.look();
+    this.#onComplete();
   }
 }

@@ -1,9 +1,10 @@
 import type { PeerIdentity } from "@peek/plugin-base";
 import type { IncomingCall } from "./IncomingCall.ts";
 import type { OutgoingCall } from "./OutgoingCall.ts";
+import type { RoomHolder } from "../WaitingRoom.ts";
 
 /** What goes on between this process and another, or itself. */
-export class PeerRecord {
+export class PeerRecord implements RoomHolder {
   readonly identity: PeerIdentity;
   /** Calls that it has not answered, by their id. */
   readonly outgoing = new Map<number, OutgoingCall>();
@@ -11,6 +12,10 @@ export class PeerRecord {
   readonly incoming = new Map<number, IncomingCall>();
   /** Whether it is over: the peer is gone, or was not heard of for long. Another record is to be used. */
   closed = false;
+  /** Whether it is connected and known to be: there is news of its end. Nothing else may forget it. */
+  isListed = false;
+  /** How much of its calls waits for its turn here. */
+  waitingChars = 0;
 
   constructor({ service, instance }: PeerIdentity) {
     this.identity = { service, instance };

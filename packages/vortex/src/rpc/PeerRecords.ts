@@ -1,7 +1,7 @@
 import type { PeerIdentity } from "@peek/plugin-base";
 import { PeerRecord } from "./PeerRecord.ts";
 
-/** With so many, those that nothing goes on with are let go of. */
+/** With so many, those that nothing goes on with, and of whose end there may be no news, are let go of. */
 const many = 1000;
 
 /** The records of all peers that there is something with. */
@@ -10,6 +10,12 @@ export class PeerRecords {
   /** Most texts come from where the one before came from. */
   #last: PeerRecord | undefined;
   #sweepAt = many;
+  #removals = 0;
+
+  /** How many have been taken out: who keeps records can tell by that whether they still hold. */
+  get removals(): number {
+    return this.#removals;
+  }
 
   /** The record of a peer; it is made when there is none. */
   of(identity: PeerIdentity): PeerRecord {
@@ -17,6 +23,13 @@ export class PeerRecords {
     if (this.#last?.identity.instance === instance) return this.#last;
     this.#last = this.#records.get(instance) ?? this.#add(identity);
     return this.#last;
+  }
+
+  /** The record of a peer that is known to be connected. */
+  listed(identity: PeerIdentity): PeerRecord {
+    const record = this.of(identity);
+    record.isListed = true;
+    return record;
   }
 
   all(): IterableIterator<PeerRecord> {
@@ -28,6 +41,7 @@ export class PeerRecords {
     const record = this.#records.get(instance);
     if (record === undefined) return undefined;
     record.closed = true;
+    this.#removals += 1;
     this.#records.delete(instance);
     if (this.#last === record) this.#last = undefined;
     return record;
@@ -43,7 +57,7 @@ export class PeerRecords {
   #sweep(besides: PeerRecord): void {
     for (const record of this.#records.values()) {
       const isIdle = record.outgoing.size === 0 && record.incoming.size === 0;
-      if (isIdle && record !== besides) this.remove(record.identity.instance);
+      if (isIdle && !record.isListed && record !== besides) this.remove(record.identity.instance);
     }
     this.#sweepAt = Math.max(many, 2 * this.#records.size);
   }

@@ -1,48 +1,61 @@
+import type { PeekError } from "@peek/errors";
+import type { ServiceName } from "@peek/plugin-base";
 import type { CallScope } from "./CallScope.ts";
-import type { CallTarget } from "./CallTarget.ts";
 import { Expiring } from "./DeadlineWheel.ts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
 
-/** How long, and for what, somebody to be called is waited for. */
+/** Whether there is somebody to be sent something: there is, there may be soon, there is not. */
+export type Outlook = "go" | "stay" | "fail";
+
+/** Whom something waits for. */
+export interface WaitTarget {
+  /** Of which service. */
+  readonly service: ServiceName;
+  /** What a peer must have to be waited for: its name, or what `serviceKey` makes of what it serves. */
+  readonly key: string;
+  /** @param wait Whether somebody to come is waited for, or only the news of who is there. */
+  outlook(wait: boolean): Outlook;
+  /** Why there is nobody. */
+  absence(): PeekError;
+}
+
+/** How long, and for what, somebody is waited for. */
 export interface PeerWaitOptions {
-  readonly target: CallTarget;
-  readonly scope: CallScope;
+  readonly target: WaitTarget;
+  /** Undefined: it does not end with a plugin. */
+  readonly scope: CallScope | undefined;
   readonly deadlineMs: number;
   readonly wait: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Sends it: there is somebody. What it throws is told to `fail`. */
+  readonly go: () => void;
+  /** It was not sent. */
+  readonly fail: (error: unknown) => void;
 }
 
-/** A call that cannot be sent yet. */
+/** Something that cannot be sent yet. It is sent from within the news it has waited for, so that nothing overtakes it. */
 export class PeerWait extends Expiring {
-  readonly scope: CallScope;
+  readonly target: WaitTarget;
+  readonly scope: CallScope | undefined;
+  /** Its place among all that waits. */
+  readonly order: number;
   readonly #directory: PeerDirectory;
   readonly #options: PeerWaitOptions;
-  readonly #done = Promise.withResolvers<void>();
+  #isOver = false;
 
-  private constructor(directory: PeerDirectory, options: PeerWaitOptions) {
+  constructor(directory: PeerDirectory, order: number, options: PeerWaitOptions) {
     super();
+    this.target = options.target;
     this.scope = options.scope;
+    this.order = order;
     this.#directory = directory;
     this.#options = options;
   }
 
-  /**
-   * Waits until there is somebody to be called.
-   *
-   * @throws PeekError `VORTEX_NOBODY`, `VORTEX_DISCONNECTED`, or `VORTEX_CLOSED`; or the signal's reason.
-   */
-  static async until(directory: PeerDirectory, options: PeerWaitOptions): Promise<void> {
-    const wait = new PeerWait(directory, options);
-    directory.addWait(wait);
-    directory.deadlines.add(wait, options.deadlineMs);
-    options.signal?.addEventListener("abort", wait);
-    wait.look();
-    await wait.#done.promise;
-  }
-
-  /** Something has changed. */
+  /** Something has changed that it may have waited for. */
   look(): void {
-    const { target, wait } = this.#options;
+    if (this.#isOver) return;
+    const { target, wait, go, fail } = this.#options;
     const outlook = target.outlook(wait);
     if (outlook === "stay") return;
     if (outlook === "fail") {
@@ -50,23 +63,30 @@ export class PeerWait extends Expiring {
       return;
     }
     this.#leave();
-    this.#done.resolve();
+    try {
+      go();
+    } catch (error) {
+      fail(error);
+    }
   }
 
   fail(error: unknown): void {
+    if (this.#isOver) return;
     this.#leave();
-    this.#done.reject(error);
+    this.#options.fail(error);
   }
 
   onDeadline(): void {
-    this.fail(this.#options.target.absence());
+    this.fail(this.target.absence());
   }
 
+  /** The caller's signal has fired. */
   handleEvent(): void {
     this.fail(this.#options.signal?.reason);
   }
 
   #leave(): void {
+    this.#isOver = true;
     this.#directory.removeWait(this);
     this.#directory.deadlines.remove(this);
     this.#options.signal?.removeEventListener("abort", this);

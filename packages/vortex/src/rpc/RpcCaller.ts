@@ -2,17 +2,18 @@ import { messageOf, PeekError } from "@peek/errors";
 import type { RpcAnswer, RpcCallOptions, RpcClientOptions, RpcTarget, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
 import type { Bus } from "../bus/Bus.ts";
+import { checkPeer, checkService } from "../checkServices.ts";
 import { writeBody } from "./bodies.ts";
 import type { CallScope, CallScopeSource } from "./CallScope.ts";
-import { type CallTarget, EveryoneTarget, InstanceTarget, ServiceTarget } from "./CallTarget.ts";
+import { type CallTarget, InstanceTarget, ServiceTarget } from "./CallTarget.ts";
 import { ClientProcedure } from "./ClientProcedure.ts";
 import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { maxDeadlineMs, readId } from "./frames.ts";
+import type { Notices } from "./Notices.ts";
 import type { OutgoingCall } from "./OutgoingCall.ts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { PeerRecords } from "./PeerRecords.ts";
-import { PeerWait } from "./PeerWait.ts";
 import { deadlineExceeded, peerGone, released } from "./rpcErrors.ts";
 import { SingleCall } from "./SingleCall.ts";
 import { StreamCall, type StreamOwner } from "./StreamCall.ts";
@@ -43,16 +44,22 @@ export class RpcCaller implements StreamOwner {
   readonly #records: PeerRecords;
   readonly #directory: PeerDirectory;
   readonly #deadlines: DeadlineWheel;
+  readonly #notices: Notices;
   #lastId = 0;
 
-  constructor(bus: Bus, records: PeerRecords, directory: PeerDirectory, deadlines: DeadlineWheel) {
+  constructor(bus: Bus, records: PeerRecords, directory: PeerDirectory, deadlines: DeadlineWheel, notices: Notices) {
     this.#bus = bus;
     this.#records = records;
     this.#directory = directory;
     this.#deadlines = deadlines;
+    this.#notices = notices;
   }
 
-  /** The functions that call a procedure each, by its name. */
+  /**
+   * The functions that call a procedure each, by its name.
+   *
+   * @throws PeekError `CONTRACT_INVALID`
+   */
   client(contract: RpcContract, options: RpcClientOptions, scopes: CallScopeSource): Record<string, CallFunction> {
     const target = this.#target(contract, options.to);
     const client = clientOf(options, scopes);
@@ -63,13 +70,18 @@ export class RpcCaller implements StreamOwner {
     );
   }
 
-  /** The same for all instances of a service at once. */
+  /**
+   * The same for all instances of a service at once.
+   *
+   * @throws PeekError `CONTRACT_INVALID`
+   */
   clientOfAll(
     contract: RpcContract,
     options: RpcClientOptions & { readonly to: ServiceName },
     scopes: CallScopeSource,
   ): Record<string, CallFunction> {
-    const target = new EveryoneTarget(this.#directory, this.#records, contract, options.to);
+    const to = checkService(options.to, `${contract.name} cannot be called`);
+    const target = new ServiceTarget(this.#directory, this.#records, contract, to);
     const client = clientOf(options, scopes);
     return functionsOf(contract, (procedure) =>
       procedure.isStream ? undefined : (input, options) => this.#everyone(procedure, target, client, input, options),
@@ -153,9 +165,11 @@ export class RpcCaller implements StreamOwner {
   }
 
   #target(contract: RpcContract, to: RpcTarget): CallTarget {
-    return typeof to === "string"
-      ? new ServiceTarget(this.#directory, this.#records, contract, to)
-      : new InstanceTarget(this.#directory, this.#records, contract, to);
+    const what = `${contract.name} cannot be called`;
+    if (typeof to === "object" && to !== null) {
+      return new InstanceTarget(this.#directory, this.#records, contract, checkPeer(to, what));
+    }
+    return new ServiceTarget(this.#directory, this.#records, contract, checkService(to, what));
   }
 
   #single(
@@ -170,17 +184,12 @@ export class RpcCaller implements StreamOwner {
       const body = writeBody(input, procedure.inputTitle);
       const call = new SingleCall(this, procedure, terms.scope, terms.signal, terms.deadlineMs);
       const peer = target.pick(terms.wait);
-      if (peer === undefined) return this.#answerLater(call, target, body, terms);
-      this.#send(call, peer, body, terms.deadlineMs);
+      if (peer !== undefined) this.#send(call, peer, body, terms.deadlineMs);
+      else this.#sendLater(call, target, body, terms, undefined, (error) => call.fail(error));
       return call.answer;
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  async #answerLater(call: SingleCall, target: CallTarget, body: string, terms: CallTerms): Promise<unknown> {
-    await this.#sendLater(call, target, body, terms);
-    return await call.answer;
   }
 
   /** Each iteration is a call of its own. */
@@ -197,8 +206,13 @@ export class RpcCaller implements StreamOwner {
       if (terms.scope.isOver) throw released(terms.scope.plugin);
       const body = writeBody(input, procedure.inputTitle);
       const peer = target.pick(terms.wait);
-      if (peer === undefined) await this.#sendLater(call, target, body, terms);
-      else this.#send(call, peer, body, terms.deadlineMs);
+      if (peer !== undefined) {
+        this.#send(call, peer, body, terms.deadlineMs);
+        return;
+      }
+      const { promise: sent, resolve, reject } = Promise.withResolvers<void>();
+      this.#sendLater(call, target, body, terms, resolve, reject);
+      await sent;
     };
     return {
       [Symbol.asyncIterator]: () => new StreamCall(this, procedure, terms.scope, terms.signal, terms.deadlineMs, open),
@@ -207,45 +221,74 @@ export class RpcCaller implements StreamOwner {
 
   async #everyone(
     procedure: ClientProcedure,
-    target: EveryoneTarget,
+    target: ServiceTarget,
     client: Client,
     input: unknown,
     options: RpcCallOptions | undefined,
   ): Promise<readonly RpcAnswer<unknown>[]> {
     const terms = termsOf(client, options, procedure);
     const body = writeBody(input, procedure.inputTitle);
-    const deadlineMs = target.outlook(terms.wait) === "go" ? terms.deadlineMs : await this.#wait(target, terms);
-    const peers = target.candidates();
-    if (peers.length === 0) throw target.absence();
-    return await Promise.all(
-      peers.map(async (peer): Promise<RpcAnswer<unknown>> => {
-        const from = peer.identity;
-        try {
-          const call = new SingleCall(this, procedure, terms.scope, terms.signal, terms.deadlineMs);
-          this.#send(call, peer, body, deadlineMs);
-          return { status: "fulfilled", from, value: await call.answer };
-        } catch (error) {
-          return { status: "rejected", from, reason: peekErrorOf(error, procedure) };
-        }
-      }),
-    );
+    const call = (deadlineMs: number): readonly Promise<RpcAnswer<unknown>>[] =>
+      target.candidates().map(async (peer) => await this.#answerOf(peer, procedure, terms, body, deadlineMs));
+    if (target.outlook(terms.wait) === "go") return await Promise.all(call(terms.deadlineMs));
+    const { promise: called, resolve, reject } = Promise.withResolvers<readonly Promise<RpcAnswer<unknown>>[]>();
+    this.#wait(target, terms, (remainingMs) => resolve(call(remainingMs)), reject);
+    return await Promise.all(await called);
+  }
+
+  /** Calls one of all. Sends at once, and never rejects. */
+  async #answerOf(
+    peer: PeerRecord,
+    procedure: ClientProcedure,
+    { scope, signal, deadlineMs }: CallTerms,
+    body: string,
+    remainingMs: number,
+  ): Promise<RpcAnswer<unknown>> {
+    const from = peer.identity;
+    try {
+      const call = new SingleCall(this, procedure, scope, signal, deadlineMs);
+      this.#send(call, peer, body, remainingMs);
+      return { status: "fulfilled", from, value: await call.answer };
+    } catch (error) {
+      return { status: "rejected", from, reason: peekErrorOf(error, procedure) };
+    }
   }
 
   /** Sends a call once there is somebody. */
-  async #sendLater(call: OutgoingCall, target: CallTarget, body: string, terms: CallTerms): Promise<void> {
-    const remainingMs = await this.#wait(target, terms);
-    const peer = target.pick(terms.wait);
-    if (peer === undefined) throw target.absence();
-    this.#send(call, peer, body, remainingMs);
+  #sendLater(
+    call: OutgoingCall,
+    target: CallTarget,
+    body: string,
+    terms: CallTerms,
+    sent: (() => void) | undefined,
+    fail: (error: unknown) => void,
+  ): void {
+    const go = (remainingMs: number): void => {
+      const peer = target.pick(terms.wait);
+      if (peer === undefined) throw target.absence();
+      this.#send(call, peer, body, remainingMs);
+      sent?.();
+    };
+    this.#wait(target, terms, go, fail);
   }
 
-  /** Waits for somebody to be called; returns what is left of the time. */
-  async #wait(target: CallTarget, { scope, signal, deadlineMs, wait }: CallTerms): Promise<number> {
+  /** Waits for somebody to be called; hands on what is left of the time. */
+  #wait(
+    target: CallTarget,
+    { scope, signal, deadlineMs, wait }: CallTerms,
+    go: (remainingMs: number) => void,
+    fail: (error: unknown) => void,
+  ): void {
     const began = performance.now();
-    await PeerWait.until(this.#directory, { target, scope, signal, deadlineMs, wait });
-    signal?.throwIfAborted();
-    if (scope.isOver) throw released(scope.plugin);
-    return Math.max(1, deadlineMs - (performance.now() - began));
+    this.#directory.sendLater({
+      target,
+      scope,
+      signal,
+      deadlineMs,
+      wait,
+      go: () => go(Math.max(1, deadlineMs - (performance.now() - began))),
+      fail,
+    });
   }
 
   #send(call: OutgoingCall, peer: PeerRecord, body: string, deadlineMs: number): void {
@@ -267,9 +310,9 @@ export class RpcCaller implements StreamOwner {
 
   #notify(peer: PeerRecord, text: string): void {
     try {
-      this.#bus.send(peer.identity, text);
+      this.#notices.send(peer, text);
     } catch {
-      // One who is gone, or cannot be reached, is told of as such; nothing depends on this text.
+      // One who is gone, or cannot be reached, is told of as such.
     }
   }
 }

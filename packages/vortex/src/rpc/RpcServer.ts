@@ -5,8 +5,11 @@ import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { errorBody } from "./errorBody.ts";
 import { maxHeaderLength, readCount, readId } from "./frames.ts";
 import { type CallHost, type EndReason, IncomingCall } from "./IncomingCall.ts";
+import { LateNotice } from "./LateNotice.ts";
+import type { Notices } from "./Notices.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { PeerRecords } from "./PeerRecords.ts";
+import { WaitingRoom } from "../WaitingRoom.ts";
 import { ServedContract, type ServedContractOptions } from "./ServedContract.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 
@@ -15,16 +18,20 @@ export class RpcServer implements CallHost {
   readonly #bus: Bus;
   readonly #records: PeerRecords;
   readonly #deadlines: DeadlineWheel;
+  readonly #notices: Notices;
+  /** What waits for its turn, over all contracts. */
+  readonly #room = new WaitingRoom();
   readonly #contracts = new Map<string, ServedContract>();
   /** By `<contract> <procedure>`, as it is in the header of a call. */
   readonly #procedures = new Map<string, ServedProcedure>();
   #isAnnouncing = false;
   #isClosed = false;
 
-  constructor(bus: Bus, records: PeerRecords, deadlines: DeadlineWheel) {
+  constructor(bus: Bus, records: PeerRecords, deadlines: DeadlineWheel, notices: Notices) {
     this.#bus = bus;
     this.#records = records;
     this.#deadlines = deadlines;
+    this.#notices = notices;
   }
 
   get contracts(): Iterable<ServedContract> {
@@ -41,14 +48,14 @@ export class RpcServer implements CallHost {
    *
    * @throws PeekError `RPC_ALREADY_SERVED` or `CONTRACT_INVALID`
    */
-  serve(options: ServedContractOptions): ServedContract {
+  serve(options: Omit<ServedContractOptions, "room" | "deadlines">): ServedContract {
     const { name } = options.contract;
     if (this.#contracts.has(name)) {
       throw new PeekError("RPC_ALREADY_SERVED", `${name} is served on this service already. Serve it once.`, {
         fields: { contract: name },
       });
     }
-    const served = new ServedContract(options);
+    const served = new ServedContract({ ...options, room: this.#room, deadlines: this.#deadlines });
     this.#contracts.set(name, served);
     for (const [procedure, each] of served.procedures) this.#procedures.set(`${name} ${procedure}`, each);
     this.#announce();
@@ -66,6 +73,8 @@ export class RpcServer implements CallHost {
     for (const record of this.#records.all()) {
       for (const call of record.incoming.values()) if (call.procedure.contract === contract) call.close();
     }
+    if (contract.running === 0) return;
+    using _notice = new LateNotice(this.#deadlines, () => contract.tellRunning());
     await closed;
   }
 
@@ -128,6 +137,10 @@ export class RpcServer implements CallHost {
     this.#bus.send(to, text);
   }
 
+  notify(to: PeerRecord, text: string): void {
+    this.#notices.send(to, text);
+  }
+
   settled(call: IncomingCall): void {
     call.peer.incoming.delete(call.id);
     this.#deadlines.remove(call);
@@ -145,7 +158,7 @@ export class RpcServer implements CallHost {
 
   #refuse(peer: PeerRecord, idText: string, error: PeekError): void {
     try {
-      this.#bus.send(peer.identity, `e${idText}\t${errorBody(error)}`);
+      this.#notices.send(peer, `e${idText}\t${errorBody(error)}`);
     } catch {
       // The caller is gone, or does not read; it has no claim to more.
     }

@@ -1,15 +1,22 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger, RpcServeOptions, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
+import { checkAccepted } from "../checkServices.ts";
+import { Alarm } from "./Alarm.ts";
+import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { FairQueue } from "./FairQueue.ts";
 import type { ContextRunner } from "./handlerContext.ts";
 import type { IncomingCall } from "./IncomingCall.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { RateLimit } from "../RateLimit.ts";
 import { type Handler, ServedProcedure } from "./ServedProcedure.ts";
+import { maxUnreadMs, unreadStreams } from "./unreadStreams.ts";
+import type { WaitingRoom } from "../WaitingRoom.ts";
 
 const defaultConcurrency = 100;
 const defaultQueueLimit = 1000;
+/** How often it is looked whether streams that nobody reads keep others waiting; milliseconds. */
+const stallCheckMs = 1000;
 
 /** What a {@link ServedContract} is made of. */
 export interface ServedContractOptions {
@@ -21,6 +28,9 @@ export interface ServedContractOptions {
   readonly rateLimit: RateLimit;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
+  /** Where calls wait for their turn; shared by all contracts. */
+  readonly room: WaitingRoom;
+  readonly deadlines: DeadlineWheel;
 }
 
 /** A contract that is served here: who may call, how many calls run, and which wait. */
@@ -35,6 +45,10 @@ export class ServedContract {
   readonly #logger: Logger;
   readonly #rateLimit: RateLimit;
   readonly #queue = new FairQueue<PeerRecord, IncomingCall>();
+  readonly #room: WaitingRoom;
+  readonly #deadlines: DeadlineWheel;
+  readonly #stallCheck = new Alarm(() => this.#checkStalls());
+  readonly #streams = new Set<IncomingCall>();
   #running = 0;
   #isServing = false;
   readonly #idle = Promise.withResolvers<void>();
@@ -42,15 +56,17 @@ export class ServedContract {
 
   /** @throws PeekError `CONTRACT_INVALID` */
   constructor(options: ServedContractOptions) {
-    const { contract, handlers, limits, logger, rateLimit, run } = options;
+    const { contract, handlers, limits, logger, rateLimit, run, room, deadlines } = options;
     const { acceptOnlyFrom, concurrency = defaultConcurrency, queueLimit = defaultQueueLimit } = limits;
     this.name = contract.name;
     this.run = run;
-    this.#accepted = acceptOnlyFrom === undefined ? undefined : new Set([acceptOnlyFrom].flat());
+    this.#accepted = checkAccepted(acceptOnlyFrom, `${contract.name} cannot be served`);
     this.#concurrency = checkLimit(contract, "concurrency", concurrency, 1);
     this.#queueLimit = checkLimit(contract, "queueLimit", queueLimit, 0);
     this.#logger = logger;
     this.#rateLimit = rateLimit;
+    this.#room = room;
+    this.#deadlines = deadlines;
     this.procedures = new Map(
       Object.entries(contract.procedures).map(([name, procedure]) => [
         name,
@@ -99,22 +115,30 @@ export class ServedContract {
       this.#start(call);
       return;
     }
+    if (!this.#room.enter(call.peer, call.bodyChars)) {
+      call.refuse(this.#busy(call, "more than 64 MiB of calls would wait in this process"));
+      return;
+    }
     if (this.#queue.size >= this.#queueLimit) {
-      const displaced = this.#queue.makeRoomFor(call.peer);
-      (displaced ?? call).refuse(this.#busy(call));
-      if (displaced === undefined) return;
+      const refused = this.#queue.makeRoomFor(call.peer) ?? call;
+      this.#room.leave(refused.peer, refused.bodyChars);
+      refused.refuse(this.#busy(call, "that is as many as it takes"));
+      if (refused === call) return;
     }
     this.#queue.push(call.peer, call);
+    if (this.#streams.size > 0) this.#watchStalls();
   }
 
   /** A call does not wait any more. */
   leave(call: IncomingCall): void {
-    this.#queue.delete(call.peer, call);
+    if (this.#queue.delete(call.peer, call)) this.#room.leave(call.peer, call.bodyChars);
   }
 
   /** A handler has ended. */
-  ended(): void {
+  ended(call: IncomingCall): void {
     this.#running -= 1;
+    call.procedure.running -= 1;
+    if (call.isStream) this.#streams.delete(call);
     this.#serve();
     if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
   }
@@ -125,10 +149,22 @@ export class ServedContract {
     this.#logger.error({ err: fault }, "%s failed, called by %s: %s", title, call.from.instance, messageOf(fault));
   }
 
+  /** Tells the log which handlers still run. */
+  tellRunning(): void {
+    const running = [...this.procedures.values()].filter((procedure) => procedure.running > 0);
+    const titles = running.map(({ title, running: count }) => (count === 1 ? title : `${title} (${count} times)`));
+    this.#logger.warning(
+      "%s is being stopped, and waits for handlers that have not ended though their signal has fired: %s",
+      this.name,
+      titles.join(", "),
+    );
+  }
+
   /** Refuses those that wait, and waits for those that run. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (let call = this.#queue.take(); call !== undefined; call = this.#queue.take()) {
+    this.#deadlines.remove(this.#stallCheck);
+    for (let call = this.#take(); call !== undefined; call = this.#take()) {
       call.refuse(new PeekError("RPC_UNKNOWN", `${this.name} is not served any more by the service that was called.`));
     }
     if (this.#running > 0) await this.#idle.promise;
@@ -136,6 +172,11 @@ export class ServedContract {
 
   #start(call: IncomingCall): void {
     this.#running += 1;
+    call.procedure.running += 1;
+    if (call.isStream) {
+      this.#streams.add(call);
+      if (this.#queue.size > 0) this.#watchStalls();
+    }
     call.start();
   }
 
@@ -144,16 +185,43 @@ export class ServedContract {
     if (this.#isServing) return;
     this.#isServing = true;
     while (this.#running < this.#concurrency) {
-      const call = this.#queue.take();
+      const call = this.#take();
       if (call === undefined) break;
       this.#start(call);
     }
     this.#isServing = false;
   }
 
-  #busy(call: IncomingCall): PeekError {
+  #take(): IncomingCall | undefined {
+    const call = this.#queue.take();
+    if (call !== undefined) this.#room.leave(call.peer, call.bodyChars);
+    return call;
+  }
+
+  #watchStalls(): void {
+    if (this.#stallCheck.slot === -1) this.#deadlines.add(this.#stallCheck, stallCheckMs);
+  }
+
+  /** Ends streams that nobody reads, while others wait. */
+  #checkStalls(): void {
+    if (this.#queue.size === 0) return;
+    for (const call of unreadStreams(this.#streams, this.#queue.lines(), this.#concurrency)) {
+      call.displace(this.#unread(call));
+    }
+    if (this.#queue.size > 0 && this.#streams.size > 0) this.#watchStalls();
+  }
+
+  #unread({ procedure: { title } }: IncomingCall): PeekError {
+    return new PeekError(
+      "DEADLINE_EXCEEDED",
+      `A stream of ${title} was ended: its items were not taken for ${maxUnreadMs} ms, while others waited for their turn. Take them faster, or have fewer streams open.`,
+      { fields: { procedure: title } },
+    );
+  }
+
+  #busy(call: IncomingCall, why: string): PeekError {
     const untold = this.#rateLimit.count(`busy ${this.name}`);
-    const facts = `${this.#running} calls run and ${this.#queue.size} wait`;
+    const facts = `${this.#running} calls run and ${this.#queue.size} wait, and ${why}`;
     if (untold !== undefined) {
       this.#logger.warning(
         "A call of %s by %s was refused, since %s%s",
@@ -163,7 +231,7 @@ export class ServedContract {
         untold,
       );
     }
-    return new PeekError("RPC_BUSY", `${this.name} is busy: ${facts}, which is as many as it takes. Call later.`, {
+    return new PeekError("RPC_BUSY", `${this.name} is busy: ${facts}. Call later.`, {
       fields: { running: this.#running, queued: this.#queue.size },
     });
   }

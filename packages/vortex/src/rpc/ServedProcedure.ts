@@ -18,6 +18,8 @@ export class ServedProcedure {
   readonly isStream: boolean;
   readonly errors: RpcProcedure["errors"];
   readonly handler: Handler;
+  /** How many calls of it run; the contract's own. */
+  running = 0;
 
   constructor(
     contract: ServedContract,

@@ -1,6 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { streamWindow, streamWindowChars } from "./frames.ts";
 import type { IncomingCall } from "./IncomingCall.ts";
+import { isThenable } from "../isThenable.ts";
 import { isAbsence } from "./rpcErrors.ts";
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
@@ -18,6 +19,10 @@ export class ServedStream {
   #underWayChars = 0;
   #onRoom: (() => void) | undefined;
   #isOver = false;
+  /** Whether the iterator is being asked, so that it cannot be ended now. */
+  #isAsking = false;
+  #isAbandoned = false;
+  #stalledSince: number | undefined = undefined;
 
   constructor(call: IncomingCall, iterable: unknown) {
     this.#call = call;
@@ -28,16 +33,30 @@ export class ServedStream {
   async run(): Promise<void> {
     const call = this.#call;
     const { run } = call.procedure.contract;
+    let iterator: AnyIterator | undefined;
     try {
-      const iterator = run(iteratorOf, this.#iterable, call.procedure.title);
-      this.#iterator = iterator;
+      iterator = run(iteratorOf, this.#iterable);
+    } catch (error) {
+      this.#over(() => call.fail(error));
+      return;
+    }
+    if (iterator === undefined) {
+      this.#over(() => call.failOtherwise(notIterable(call.procedure.title)));
+      return;
+    }
+    this.#iterator = iterator;
+    try {
       while (call.isAwaited) {
         if (!this.#hasRoom()) {
           await this.#room();
           continue;
         }
+        this.#isAsking = true;
         const asked = run(next, iterator);
-        const step = "then" in asked ? await asked : asked;
+        this.#isAsking = false;
+        // It has had itself ended.
+        if (this.#isAbandoned) this.abandon();
+        const step = isThenable(asked) ? await asked : asked;
         if (!call.isAwaited) return;
         if (step.done === true) break;
         if (!this.#send(step.value)) return;
@@ -57,8 +76,15 @@ export class ServedStream {
     return true;
   }
 
+  /** Since when there has been no room for another item, by `performance.now()`; undefined: there is. */
+  get stalledSince(): number | undefined {
+    return this.#stalledSince;
+  }
+
   /** Nobody wants items any more. */
   abandon(): void {
+    this.#isAbandoned = true;
+    if (this.#isAsking) return;
     this.#onRoom?.();
     void this.#end(() => this.#call.finish());
   }
@@ -70,7 +96,9 @@ export class ServedStream {
   async #room(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onRoom = resolve;
+    this.#stalledSince = performance.now();
     await promise;
+    this.#stalledSince = undefined;
     this.#onRoom = undefined;
   }
 
@@ -108,18 +136,16 @@ export class ServedStream {
   }
 }
 
-function iteratorOf(value: unknown, title: string): AnyIterator {
-  if (typeof value === "object" && value !== null) {
-    if (Symbol.asyncIterator in value) return iteratorBy(value, value[Symbol.asyncIterator], title);
-    if (Symbol.iterator in value) return iteratorBy(value, value[Symbol.iterator], title);
-  }
-  throw notIterable(title);
+/** Undefined when it is not iterable. */
+function iteratorOf(value: unknown): AnyIterator | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Symbol.asyncIterator in value) return iteratorBy(value, value[Symbol.asyncIterator]);
+  return Symbol.iterator in value ? iteratorBy(value, value[Symbol.iterator]) : undefined;
 }
 
-function iteratorBy(value: object, make: unknown, title: string): AnyIterator {
+function iteratorBy(value: object, make: unknown): AnyIterator | undefined {
   const iterator: unknown = typeof make === "function" ? Reflect.apply(make, value, []) : undefined;
-  if (isIterator(iterator)) return iterator;
-  throw notIterable(title);
+  return isIterator(iterator) ? iterator : undefined;
 }
 
 function isIterator(value: unknown): value is AnyIterator {

@@ -7,7 +7,7 @@ export const Frame = {
   call: 0x63,
   /** `r<id>\t<output>`: its result. */
   result: 0x72,
-  /** `e<id>\t<code, message, error, data>`: its error. */
+  /** `e<id>\t<code, message, error, data>`: its error; `error` is the name of a declared one, or the code that a handler failed with. */
   error: 0x65,
   /** `x<id>`: the caller gave up; `x<id> d`: since its deadline has passed. */
   cancel: 0x78,

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
 import type { Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { defineTuple } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -135,6 +136,54 @@ describe("an endpoint", () => {
     expect(await codeOf(() => payloads.endpoint({ key: "a" }, () => undefined))).toBe("VORTEX_CLOSED");
   });
 
+  it("runs 100 handlers at a time, lets others wait in their order, and drops what is too much", async () => {
+    let running = 0;
+    let most = 0;
+    const got: unknown[] = [];
+    const gate = Promise.withResolvers<void>();
+    receiver.plugin.payloads.endpoint({ key: "a" }, async ({ filt }) => {
+      running += 1;
+      most = Math.max(most, running);
+      got.push(filt["n"]);
+      await gate.promise;
+      running -= 1;
+    });
+    const total = 100 + 10_000 + 5;
+    for (let n = 0; n < total; n += 1) {
+      await sender.plugin.payloads.send({ filt: { key: "a", n } }, { to: "agent" });
+    }
+    await send({ key: "b" });
+    expect([running, most]).toEqual([100, 100]);
+    expect(receiver.log.lines).toEqual([
+      expect.stringContaining("was dropped: 100 handlers run and 10000 payloads wait"),
+    ]);
+    gate.resolve();
+    await until("all are handled", () => got.length === total - 5);
+    expect(got).toEqual(Array.from({ length: total - 5 }, (_, n) => n));
+    expect(most).toBe(100);
+  });
+
+  it("that is disposed gets none of those that wait, and its plugin's phase ends after those that run", async () => {
+    const gate = Promise.withResolvers<void>();
+    let begun = 0;
+    let ended = 0;
+    const endpoint = receiver.plugin.payloads.endpoint({ key: "a" }, async () => {
+      begun += 1;
+      await gate.promise;
+      ended += 1;
+    });
+    for (let n = 0; n < 150; n += 1) await sender.plugin.payloads.send({ filt: { key: "a" } }, { to: "agent" });
+    await send({ key: "b" });
+    endpoint[Symbol.dispose]();
+    let isReleased = false;
+    const released = receiver.stack.disposeAsync().then(() => (isReleased = true));
+    await setImmediate();
+    expect([begun, isReleased]).toEqual([100, false]);
+    gate.resolve();
+    await released;
+    expect([begun, ended]).toEqual([100, 100]);
+  });
+
   it("runs in the context in which it was made", async () => {
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -200,6 +249,19 @@ describe("a payload", () => {
     await Promise.all(sends);
     await until("all are there", () => got.length === 20);
     expect(got).toEqual(Array.from({ length: 20 }, (_, n) => n));
+  });
+
+  it("to one in particular does not overtake one to its service", async () => {
+    const got: unknown[] = [];
+    receiver.plugin.payloads.endpoint({ key: "a" }, ({ filt }) => void got.push(filt["n"]));
+    const { payloads } = sender.plugin;
+    await Promise.all([
+      payloads.send({ filt: { key: "a", n: 1 } }, { to: "agent" }),
+      payloads.send({ filt: { key: "a", n: 2 } }, { to: receiver.bus.self }),
+      payloads.send({ filt: { key: "a", n: 3 } }, { to: { all: "agent" } }),
+    ]);
+    await until("all are there", () => got.length === 3);
+    expect(got).toEqual([1, 2, 3]);
   });
 
   it("to nobody is an error at once", async () => {

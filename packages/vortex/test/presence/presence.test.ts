@@ -197,4 +197,21 @@ describe("a feed", () => {
     await feed.return();
     expect(await last).toEqual({ done: true, value: undefined });
   });
+
+  it("tells of one that has connected anew that it left and joined, but not of this process", async () => {
+    const feed = new ChangeFeed("logic-aaaaaaaaaa");
+    const self: Peer = { ...peer, service: "logic", instance: "logic-aaaaaaaaaa" };
+    feed.replace([peer, self]);
+    await feed.next();
+    await feed.next();
+    const steps = [feed.next(), feed.next(), feed.next()];
+    feed.set(peer.instance, { ...peer, connectedSince: "c" });
+    feed.set(self.instance, { ...self, connectedSince: "c" });
+    expect(await Promise.all(steps)).toMatchObject([
+      { value: { kind: "left", peer: { connectedSince: "b" } } },
+      { value: { kind: "joined", peer: { connectedSince: "c" } } },
+      { value: { kind: "updated", peer: { service: "logic" } } },
+    ]);
+    feed[Symbol.dispose]();
+  });
 });

@@ -1,13 +1,17 @@
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusState } from "../../src/bus/Bus.ts";
-import { disconnected } from "../../src/bus/busErrors.ts";
+import { disconnected, overloaded } from "../../src/bus/busErrors.ts";
 import { Listeners } from "../../src/bus/Listeners.ts";
 
-/** A bus whose connection a test takes away and gives back. */
+/** A bus whose connection a test takes away and gives back, or fills up. */
 export class CuttableBus implements Bus {
   readonly trouble = undefined;
   /** What a test lets the answer to a watch wait for. */
   watchable: Promise<void> = Promise.resolve();
+  /** Which texts are refused, since too much waits to be sent. */
+  refuses: (text: string) => boolean = () => false;
+  /** How often somebody has looked who is there. */
+  looks = 0;
   readonly #bus: Bus;
   readonly #states = new Listeners<BusState>();
   /** Whose members are known, on this connection. */
@@ -54,6 +58,7 @@ export class CuttableBus implements Bus {
   }
 
   peers(service: ServiceName): readonly Peer[] {
+    this.looks += 1;
     return this.#watched.has(service) ? this.#bus.peers(service) : [];
   }
 
@@ -71,6 +76,7 @@ export class CuttableBus implements Bus {
 
   send(to: PeerIdentity, text: string): void {
     if (this.#isCut) throw disconnected(this.self);
+    if (this.refuses(text)) throw overloaded(this.self, 1);
     this.#bus.send(to, text);
   }
 

@@ -112,6 +112,9 @@ describe("what a client is sent", () => {
     ["[".repeat(100_000), "DATA_INVALID"],
     ['{"code":"FORBIDDEN","message":"m"}', "FORBIDDEN"],
     ['{"code":"toString","message":"m"}', "RPC_HANDLER_FAILED"],
+    // What only this side can know.
+    ['{"code":"VORTEX_NOBODY","message":"m"}', "RPC_HANDLER_FAILED"],
+    ['{"code":"PEER_GONE","message":"m"}', "RPC_HANDLER_FAILED"],
     ['{"code":"RPC_REJECTED","message":"m","error":"toString","data":1}', "RPC_HANDLER_FAILED"],
   ])("is an error like %.40s", async (body, code) => {
     expect(await codeOf(call((id) => `e${id}\t${body}`))).toBe(code);

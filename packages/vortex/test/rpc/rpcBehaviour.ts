@@ -520,6 +520,19 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toEqual([]);
     });
 
+    it("that would speak of the call, but is of another that the handler made, is a failure of the handler", async () => {
+      const { server, client } = await pair({
+        echo: async () => await server.plugin.rpc.client(other, { to: "worker" }).ping(),
+      });
+      const error = await caught(client.echo(0));
+      expect(error).toMatchObject({
+        code: "RPC_HANDLER_FAILED",
+        message: expect.stringMatching(/Pumps\.echo failed: VORTEX_NOBODY: .*no worker service is connected/),
+      });
+      expect(error.fields).toEqual({ procedure: `${pumps.name}.echo`, code: "VORTEX_NOBODY", ...server.bus.self });
+      expect(server.log.lines).toEqual([expect.stringContaining("error: peek_plugin_pump.Pumps.echo failed")]);
+    });
+
     it("that the contract declares crosses with its data", async () => {
       const since = new Date(7);
       const { client } = await pair({
@@ -544,8 +557,9 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       });
       expect(await codeOf(client.start("a"))).toBe("RPC_HANDLER_FAILED");
       expect(await caught(client.start("b"))).toMatchObject({
-        code: "DATA_INVALID",
+        code: "RPC_HANDLER_FAILED",
         message: expect.stringContaining("the data of the error duplicate"),
+        fields: { code: "DATA_INVALID" },
       });
       expect(server.log.lines).toHaveLength(2);
     });
@@ -817,6 +831,33 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await harness.kill(second.caller.bus);
       await until("it has ended", () => second.server.vortex.statistics().running === 0);
     });
+
+    it.each(["when it is called", "while it gives items"])(
+      "whose handler takes its contract back %s ends",
+      async (when) => {
+        const ended: string[] = [];
+        const { served, client } = await pair({
+          count: ({ to }) => {
+            if (to === 0) closing = served[Symbol.asyncDispose]();
+            return (function* () {
+              try {
+                for (let i = 1; ; i += 1) {
+                  if (to === i) closing = served[Symbol.asyncDispose]();
+                  yield i;
+                }
+              } finally {
+                ended.push("returned");
+              }
+            })();
+          },
+        });
+        let closing: PromiseLike<void> | undefined;
+        const to = when === "when it is called" ? 0 : 3;
+        expect(await codeOf(collect(client.count({ to })))).toBe("VORTEX_CLOSED");
+        await closing;
+        expect(ended).toEqual(to === 0 ? [] : ["returned"]);
+      },
+    );
 
     it("ends when its contract is taken back, though it would go on for ever", async () => {
       const { served, client } = await pair({

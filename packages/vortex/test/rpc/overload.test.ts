@@ -1,0 +1,108 @@
+import { defineRpc } from "@peek/plugin-base/contracts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { CuttableBus } from "./CuttableBus.ts";
+import { MemoryHarness } from "./MemoryHarness.ts";
+import { plugin, TestService } from "./TestService.ts";
+import { caught, collect, fired, until } from "./until.ts";
+
+const reports = defineRpc(`${plugin}.Reports`, {
+  read: { input: z.int(), output: z.string() },
+  hang: {},
+  lines: { input: z.int(), stream: z.int() },
+});
+
+let harness: MemoryHarness;
+let server: TestService;
+let serverBus: CuttableBus;
+let caller: TestService;
+let callerBus: CuttableBus;
+let ended: unknown[];
+
+beforeEach(async () => {
+  harness = new MemoryHarness();
+  ended = [];
+  const agent = await harness.join("agent");
+  serverBus = new CuttableBus(agent.bus);
+  server = new TestService(serverBus, agent.member);
+  const logic = await harness.join("logic");
+  callerBus = new CuttableBus(logic.bus);
+  caller = new TestService(callerBus, logic.member);
+  server.plugin.rpc.serve(reports, {
+    read: (length) => "x".repeat(length),
+    hang: async (_, { signal }) => void ended.push(await fired(signal)),
+    *lines(count) {
+      for (let i = 0; i < count; i += 1) yield i;
+    },
+  });
+});
+
+afterEach(async () => {
+  await caller[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+function client() {
+  return caller.plugin.rpc.client(reports, { to: "agent", wait: true });
+}
+
+/** Refuses every text that begins so, until what is returned is called. */
+function refuse(bus: CuttableBus, kinds: string): { readonly count: () => number; readonly stop: () => void } {
+  let count = 0;
+  bus.refuses = (text) => {
+    if (!kinds.includes(text.charAt(0))) return false;
+    count += 1;
+    return true;
+  };
+  return { count: () => count, stop: () => (bus.refuses = () => false) };
+}
+
+describe("where too much waits to be sent", () => {
+  it("a stream goes on once its consumer can tell that it has taken items", async () => {
+    const refused = refuse(callerBus, "k");
+    const items = collect(client().lines(200));
+    await until("it cannot tell", () => refused.count() > 0);
+    refused.stop();
+    expect(await items).toHaveLength(200);
+  });
+
+  it("a handler is told late that its caller has given up", async () => {
+    const controller = new AbortController();
+    const call = client().hang(undefined, { signal: controller.signal });
+    await until("it runs", () => server.vortex.statistics().running === 1);
+    const refused = refuse(callerBus, "x");
+    controller.abort(new Error("enough"));
+    await expect(call).rejects.toThrow("enough");
+    expect(refused.count()).toBe(1);
+    refused.stop();
+    await until("it ends", () => ended.length === 1);
+    expect(ended).toMatchObject([{ code: "CALL_CANCELLED" }]);
+  });
+
+  it("a short answer comes late, and in place of a long one an error", async () => {
+    await client().read(1);
+    const refused = refuse(serverBus, "re");
+    const short = client().read(5);
+    const long = caught(client().read(1_000_000));
+    await until("both are refused", () => refused.count() > 2);
+    refused.stop();
+    expect(await short).toBe("xxxxx");
+    expect(await long).toMatchObject({
+      code: "RPC_HANDLER_FAILED",
+      message: expect.stringContaining("the output of peek_plugin_pump.Reports.read"),
+      fields: { code: "VORTEX_OVERLOADED" },
+    });
+    expect(server.vortex.statistics()).toMatchObject({ running: 0, deadlines: 0 });
+  });
+
+  it("nothing is kept for one who is gone", async () => {
+    await client().read(1);
+    const refused = refuse(serverBus, "r");
+    client()
+      .read(5)
+      .catch(() => undefined);
+    await until("it is refused", () => refused.count() > 0);
+    await callerBus[Symbol.asyncDispose]();
+    await until("nothing is kept", () => server.vortex.statistics().deadlines === 0);
+  });
+});
