@@ -16,8 +16,9 @@ export type BusState =
  *   is cut off meanwhile, and then the sender is told: the other has `left`, or the sender's own bus is `connecting`.
  * - **Nobody**: sending to an instance that is known to be gone, or while not connected, throws at once.
  * - **Identity**: who a text is from is what the sender's credential says.
- * - **Bounds**: a text has a largest size; a sender whose texts are not taken fast enough gets an error, and a receiver that
- *   does not take them is cut off; neither holds memory without end.
+ * - **Bounds**: a text has a largest size; a sender whose texts are not taken fast enough gets an error, short texts of up to
+ *   1 KiB later than others; a receiver that takes nothing is cut off, one that is slow is not; neither holds memory without
+ *   end.
  *
  * All listeners are called one after the other, in the order of the events, never from within `send`, and must not throw.
  */

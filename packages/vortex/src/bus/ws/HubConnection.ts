@@ -28,7 +28,7 @@ const maxComplaints = 100;
 const maxSilentBeats = 2;
 /** After so many in which it has taken nothing of what waits for it, it is taken for stuck. */
 const maxStuckBeats = 2;
-/** So much never waits, even when hundreds send at the same time; bytes. */
+/** So much never waits for one, even when hundreds send to it at the same time; bytes. */
 const tooMuchWaiting = 4 * maxWaitingBytes;
 /** How often it is looked whether it has taken what others wait for; milliseconds. */
 const reliefMs = 20;
