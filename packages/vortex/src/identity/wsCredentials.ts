@@ -1,6 +1,6 @@
 import { resolveInHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { WsCredentials } from "../bus/ws/WsBus.ts";
+import type { WsCredentials } from "../bus/ws/dialExchange.ts";
 import { readAuthorities } from "./readAuthorities.ts";
 import { readBundle } from "./readBundle.ts";
 import { serviceToken, type ServiceTokenOptions } from "./serviceToken.ts";

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { messageOf, toError } from "@peek/errors";
 import type { Logger, Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { type RawData, WebSocket } from "ws";
@@ -10,23 +9,21 @@ import { Listeners } from "../Listeners.ts";
 import { checkMessage, isOneTooMany, maxMessageBytes } from "../messageLimits.ts";
 import { OutageLog } from "../OutageLog.ts";
 import { PeerTable } from "../PeerTable.ts";
-import { pemList, type PemTexts } from "../pemList.ts";
 import { plainAddress } from "../plainAddress.ts";
 import { RateLimit } from "../../RateLimit.ts";
+import { dialExchange, type WsCredentials } from "./dialExchange.ts";
 import { LifeSigns } from "./LifeSigns.ts";
 import { Outbox } from "./Outbox.ts";
+import { readRefusal } from "./readRefusal.ts";
 import {
   complaintSchema,
   eachLine,
-  exchangePath,
   frameInvalid,
   LineKind,
   maxControlLine,
-  maxFrameBytes,
   parseLine,
   peerSchema,
   peersSchema,
-  protocol,
   serviceSchema,
   welcomeSchema,
 } from "./wire.ts";
@@ -39,22 +36,8 @@ const closeMs = 500;
 const lastingMs = 2000;
 /** After so many heartbeats without a sign of life, the connection is taken for dead. */
 const maxSilentBeats = 2;
-const maxReasonBytes = 1000;
 /** The longest JSON with what is served: it fits into a hello, with what else is said there; characters. */
 const maxServesText = maxControlLine - 1024;
-
-/** What a service shows to be let in; and for TLS, whom it trusts. PEM texts. */
-export interface WsCredentials {
-  readonly token?: string | undefined;
-  readonly ca?: PemTexts | undefined;
-  readonly cert?: string | Buffer | undefined;
-  readonly key?: string | Buffer | undefined;
-  /**
-   * SHA-256 of the exchange's own certificate, as Node writes it, where that is known: no other is taken, whoever has signed
-   * it, and no name is compared. It must be in `ca`. Default: unknown.
-   */
-  readonly fingerprint?: string;
-}
 
 /** How a service connects to the exchange. */
 export interface WsBusOptions {
@@ -210,20 +193,7 @@ export class WsBus implements Bus {
     this.#reason = undefined;
     let socket: WebSocket;
     try {
-      const { token, ca, cert, key, fingerprint } = this.#options.credentials();
-      socket = new WebSocket(this.#url + exchangePath, protocol, {
-        perMessageDeflate: false,
-        maxPayload: maxFrameBytes,
-        handshakeTimeout: attemptMs,
-        ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-        ...(ca !== undefined && { ca: pemList(ca) }),
-        ...(cert !== undefined && { cert }),
-        ...(key !== undefined && { key }),
-        ...(fingerprint !== undefined && {
-          allowPartialTrustChain: true,
-          checkServerIdentity: (_host: string, shown: unknown) => whyAnother(shown, fingerprint),
-        }),
-      });
+      socket = dialExchange(this.#url, this.#options.credentials(), attemptMs);
     } catch (thrown) {
       this.#reason = messageOf(thrown);
       this.#tryLater();
@@ -242,7 +212,12 @@ export class WsBus implements Bus {
       // Disposed, it hears no more, though the other end has not closed yet.
       if (this.#socket === socket) this.#onFrame(data, isBinary);
     });
-    socket.on("unexpected-response", (_request, response) => this.#onRefused(socket, response));
+    socket.on("unexpected-response", (_request, response) => {
+      readRefusal(response, (said) => {
+        this.#reason = `it refuses this service: ${said}`;
+        socket.terminate();
+      });
+    });
     socket.on("error", (error) => (this.#reason ??= this.#options.explain?.(error) ?? error.message));
     socket.on("close", () => {
       if (this.#socket === socket) this.#onClose();
@@ -258,23 +233,6 @@ export class WsBus implements Bus {
   #tellServes(outbox: Outbox): void {
     this.#toldServes = this.#serves;
     outbox.add(LineKind.serves + JSON.stringify(this.#serves));
-  }
-
-  #onRefused(socket: WebSocket, response: IncomingMessage): void {
-    let reason = "";
-    const end = (): void => {
-      const said = reason === "" ? `it answered ${response.statusCode ?? 0}` : reason;
-      this.#reason = `it refuses this service: ${said}`;
-      socket.terminate();
-    };
-    response.setEncoding("utf8");
-    response.on("data", (part: string) => {
-      reason = (reason + part).slice(0, maxReasonBytes);
-      // Something else may be there, that does not come to an end.
-      if (reason.length === maxReasonBytes) end();
-    });
-    response.on("end", end);
-    response.on("error", end);
   }
 
   #onClose(): void {
@@ -431,14 +389,6 @@ export class WsBus implements Bus {
     if (peer.instance === this.self.instance) return { ...peer, address: "local" };
     return peer.address === "local" ? { ...peer, address: this.#remoteAddress } : peer;
   }
-}
-
-/** Why a certificate, as Node gives it, is not the one of a fingerprint; undefined when it is. */
-function whyAnother(shown: unknown, fingerprint: string): Error | undefined {
-  const isSame =
-    typeof shown === "object" && shown !== null && "fingerprint256" in shown && shown.fingerprint256 === fingerprint;
-  if (isSame) return undefined;
-  return new Error("what listens there has another certificate than logic's own. See that it is logic that listens");
 }
 
 function settle(watch: Watch): void {
