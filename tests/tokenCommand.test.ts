@@ -112,9 +112,24 @@ describe("peek token", () => {
 
   it("is taken from a pipe that stays open", async () => {
     await using home = await TestHome.make();
-    const line = `mkfifo fifo; exec 3<>fifo; echo secret >&3; '${command}' config set agent dataExchange.token - <&3`;
+    const line = `mkfifo fifo; exec 3<>fifo; echo secret >&3; '${command}' config set agent dataExchange.nats.password - <&3`;
     const { ending } = await runToEnd("sh", { args: ["-c", line], cwd: home.base, env: { PEEK_HOME: home.base } });
     expect(ending.code).toBe(0);
+  });
+
+  it("is looked at before it is set", async () => {
+    await using home = await TestHome.make();
+    const { text } = await created(home);
+    const set = async (service: string, value: string): Promise<Answer> => {
+      const args = ["config", "set", service, "dataExchange.token", value];
+      const { ending, stdout, stderr } = await runToEnd(command, { args, env: { PEEK_HOME: home.base } });
+      return { code: ending.code, stdout, stderr };
+    };
+    for (const wrong of [text.slice(0, -1), "peek_agent_hello", "14"]) {
+      expect(await set("agent", wrong)).toMatchObject({ code: 78, stderr: expect.stringContaining("is not one") });
+    }
+    expect(await set("field", text)).toMatchObject({ code: 78, stderr: expect.stringContaining("is for agent") });
+    expect(await set("agent", text)).toMatchObject({ code: 0 });
   });
 
   it("does not know every id, and does not show what may be a token", async () => {

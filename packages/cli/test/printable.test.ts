@@ -62,7 +62,9 @@ describe("what comes from elsewhere moves no cursor", () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const server = createServer().listen(0, "127.0.0.1");
     server.on("upgrade", (_request, socket) => {
-      socket.end(`HTTP/1.1 401 No\r\ncontent-length: ${Buffer.byteLength(evil)}\r\n\r\n${evil}`);
+      socket.end(
+        `HTTP/1.1 401 No\r\npeek-exchange: peek.vortex.1\r\ncontent-length: ${Buffer.byteLength(evil)}\r\n\r\n${evil}`,
+      );
     });
     await once(server, "listening");
     onTestFinished(() => void server.close());

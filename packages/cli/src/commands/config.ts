@@ -8,6 +8,7 @@ import { jsonOption, parseService, serviceArgument } from "../arguments.ts";
 import { checkService, type ServiceCheck } from "../checkService.ts";
 import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
+import { checkTokenFor } from "../checkTokenFor.ts";
 import { secretArgument } from "../secretArgument.ts";
 import { tellIfRunning } from "../running.ts";
 
@@ -111,7 +112,9 @@ function setCommand(): Command {
       const [service] = localServices([name]);
       if (service === undefined) return;
       init(service, false);
-      setConfigValue(service.home.configFile, configPath(key), parseValue(await secretArgument(text)));
+      const value = parseValue(await secretArgument(text));
+      if (key === "dataExchange.token") checkTokenFor(name, value);
+      setConfigValue(service.home.configFile, configPath(key), value);
       tellIfRunning(service);
     });
 }

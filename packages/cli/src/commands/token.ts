@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { serviceHome } from "@peek/config";
 import type { ServiceName } from "@peek/plugin-base";
 import { type ListedToken, parseToken, TokenStore } from "@peek/vortex/identity";
@@ -27,10 +28,18 @@ function createCommand(): Command {
     .option("--label <text>", "what it is called in lists, such as the name of the machine that it is for")
     .option("--expires <when>", "for how many days it is good, 90d, or until which day, 2027-01-31 (UTC)", expiryTime)
     .action((service: ServiceName, options: CreateOptions) => {
+      warnWithoutLogic();
       const text = logicTokens().create(service, options);
       console.log(text);
       tellUse(service, parseToken(text).id, options.expires);
     });
+}
+
+/** Tokens are made where logic is: elsewhere, they are of use to nobody. */
+function warnWithoutLogic(): void {
+  const { dir } = serviceHome("logic");
+  if (existsSync(dir)) return;
+  console.error(`peek: logic has no home here yet: ${dir} is made. Is this the machine on which logic runs?`);
 }
 
 function tellUse(service: ServiceName, id: string, expires: Date | undefined): void {

@@ -5,7 +5,7 @@ const maxTold = 20;
 
 /** Says once that something is waited for, and once that it is there; not with each attempt. */
 export class OutageLog {
-  readonly #logger: Logger;
+  readonly #logger: Logger | undefined;
   readonly #what: string;
   readonly #told = new Set<string>();
   #wasConnected = false;
@@ -13,8 +13,11 @@ export class OutageLog {
   #attempts = 0;
   #reason: string | undefined;
 
-  /** @param what What is connected to, such as `the logic service at ws://127.0.0.1:8011`. */
-  constructor(logger: Logger, what: string) {
+  /**
+   * @param logger Undefined for who asks for the {@link reason} and tells it.
+   * @param what What is connected to, such as `the logic service at ws://127.0.0.1:8011`.
+   */
+  constructor(logger: Logger | undefined, what: string) {
     this.#logger = logger;
     this.#what = what;
   }
@@ -24,8 +27,12 @@ export class OutageLog {
     return this.#reason;
   }
 
-  /** An attempt to connect has failed, or the connection was lost. Each reason is told once until it is connected. */
-  failed(why: string): void {
+  /**
+   * An attempt to connect has failed, or the connection was lost. Each reason is told once until it is connected.
+   *
+   * @param isRefused Whether the other side answers and does not let this one in: somebody has to do something.
+   */
+  failed(why: string, isRefused = false): void {
     // It is followed by another sentence.
     const reason = why.replace(/\.$/, "");
     this.#since ??= performance.now();
@@ -34,17 +41,21 @@ export class OutageLog {
     if (this.#told.has(reason) || this.#told.size >= maxTold) return;
     const isFirst = this.#told.size === 0;
     this.#told.add(reason);
-    if (!isFirst) this.#logger.warning("Still waiting for %s: %s", this.#what, reason);
-    else if (this.#wasConnected) this.#logger.warning("Lost %s: %s. Connecting again", this.#what, reason);
-    else this.#logger.info("Waiting for %s: %s. Trying again until it answers", this.#what, reason);
+    if (!isFirst) this.#logger?.warning("Still waiting for %s: %s", this.#what, reason);
+    else if (this.#wasConnected) this.#logger?.warning("Lost %s: %s. Connecting again", this.#what, reason);
+    else {
+      const line = "Waiting for %s: %s. Trying again until it answers";
+      if (isRefused) this.#logger?.warning(line, this.#what, reason);
+      else this.#logger?.info(line, this.#what, reason);
+    }
   }
 
   connected(): void {
-    if (this.#since === undefined) this.#logger.info("Connected to %s", this.#what);
+    if (this.#since === undefined) this.#logger?.info("Connected to %s", this.#what);
     else {
       const seconds = ((performance.now() - this.#since) / 1000).toFixed(1);
       const again = this.#wasConnected ? " again" : "";
-      this.#logger.info("Connected%s to %s after %s s, at attempt %d", again, this.#what, seconds, this.#attempts);
+      this.#logger?.info("Connected%s to %s after %s s, at attempt %d", again, this.#what, seconds, this.#attempts);
     }
     this.#wasConnected = true;
     this.#since = undefined;

@@ -109,7 +109,7 @@ describe("somebody without a good token", () => {
     await promise;
     expect(log.lines).toEqual([
       expect.stringMatching(
-        /^info Waiting for the logic service at ws:\/\/127\.0\.0\.1:\d+: it refuses this service: its token \w+ is not known/,
+        /^warning Waiting for the logic service at ws:\/\/127\.0\.0\.1:\d+: it refuses this service: its token \w+ is not known/,
       ),
     ]);
     expect(bus.trouble).toMatch(/refuses this service/);

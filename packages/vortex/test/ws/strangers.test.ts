@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { member } from "../bus/BusHarness.ts";
 import { type KeptLog, keptLog } from "../bus/keptLog.ts";
 
-const refusal = "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\n\r\n";
+const refusal = "HTTP/1.1 401 Unauthorized\r\npeek-exchange: peek.vortex.1\r\nContent-Type: text/plain\r\n\r\n";
 
 /** A server that is no exchange: does something with whoever has asked it for something. */
 async function listen(onAsked: (socket: Socket) => void): Promise<Server> {
@@ -62,6 +62,15 @@ describe("a bus that finds something else where logic should be", () => {
     expect(bus.state).toBe("connecting");
     await once(server, "connection");
     expect(log.lines).toHaveLength(1);
+  });
+
+  it("says that it is something else, and nothing of what that says", async () => {
+    const server = await listen((socket) => {
+      socket.end("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<!DOCTYPE HTML>\n<p>Nothing here");
+    });
+    const { log } = dial(server);
+    await log.until(/is not Peek's data exchange \(HTTP 404\); compare host and port\. Trying again/);
+    expect(log.lines.join()).not.toContain("DOCTYPE");
   });
 
   it.each([

@@ -66,7 +66,13 @@ export class NatsBus implements Bus {
     this.self = { service, instance: member.instance };
     this.#invalid = new RefusalLog(logger);
     const settings = parseNatsConfig(config, service);
-    this.#connector = new NatsConnector({ settings, name: member.instance, attemptMs, logger, explain });
+    this.#connector = new NatsConnector({
+      settings,
+      name: member.instance,
+      attemptMs,
+      logger: member.observer === true ? undefined : logger,
+      explain,
+    });
     this.#host = {
       member,
       heartbeatMs: options.heartbeatMs,

@@ -18,7 +18,8 @@ export interface NatsConnectorOptions {
   readonly settings: NatsSettings;
   /** What the connection is called in the server's own reports. */
   readonly name: string;
-  readonly logger: Logger;
+  /** Undefined for who asks for the {@link NatsConnector.trouble} and tells it. */
+  readonly logger: Logger | undefined;
   /** How long one attempt may take; milliseconds. */
   readonly attemptMs: number;
   /** Says in words what a failure to connect means. Default: the error's own message. */
@@ -102,7 +103,7 @@ export class NatsConnector {
   }
 
   async #failed(reason: string, isRefused: boolean, signal: AbortSignal): Promise<void> {
-    this.#outages.failed(`${this.#server().title}: ${reason}`);
+    this.#outages.failed(`${this.#server().title}: ${reason}`, isRefused);
     this.#failures += 1;
     this.#turn += 1;
     const { servers } = this.#options.settings;

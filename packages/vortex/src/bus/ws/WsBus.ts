@@ -92,6 +92,8 @@ export class WsBus implements Bus {
   #life: LifeSigns | undefined;
   /** Why the present attempt or connection ends, as far as it is known. */
   #reason: string | undefined;
+  /** Whether it ends since the other side does not let this one in. */
+  #isRefused = false;
   #remoteAddress = "";
 
   constructor(options: WsBusOptions) {
@@ -99,7 +101,8 @@ export class WsBus implements Bus {
     this.#options = options;
     this.self = { service, instance: member.instance };
     this.#url = `${secure ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    this.#outages = new OutageLog(logger, `the logic service at ${this.#url}`);
+    // Who only looks on is a command, which ends with the reason.
+    this.#outages = new OutageLog(member.observer === true ? undefined : logger, `the logic service at ${this.#url}`);
     this.#connect();
   }
 
@@ -191,6 +194,7 @@ export class WsBus implements Bus {
 
   #connect(): void {
     this.#reason = undefined;
+    this.#isRefused = false;
     let socket: WebSocket;
     try {
       socket = dialExchange(this.#url, this.#options.credentials(), attemptMs);
@@ -214,7 +218,8 @@ export class WsBus implements Bus {
     });
     socket.on("unexpected-response", (_request, response) => {
       readRefusal(response, (said) => {
-        this.#reason = `it refuses this service: ${said}`;
+        this.#reason = said;
+        this.#isRefused = true;
         socket.terminate();
       });
     });
@@ -243,7 +248,7 @@ export class WsBus implements Bus {
   }
 
   #tryLater(): void {
-    this.#outages.failed(this.#reason ?? "the connection was closed");
+    this.#outages.failed(this.#reason ?? "the connection was closed", this.#isRefused);
     this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
   }
 

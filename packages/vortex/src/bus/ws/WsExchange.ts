@@ -12,7 +12,7 @@ import type { Authenticator } from "./Authenticator.ts";
 import { explainNoise } from "./explainNoise.ts";
 import { HubConnection, type HubConnectionContext } from "./HubConnection.ts";
 import { RefusalLog } from "../RefusalLog.ts";
-import { exchangePath, maxFrameBytes, protocol } from "./wire.ts";
+import { exchangePath, maxFrameBytes, protocol, refusalHeader } from "./wire.ts";
 
 /** How long somebody who has connected may take to ask for something; milliseconds. */
 const requestMs = 10_000;
@@ -246,6 +246,7 @@ export class WsExchange implements AsyncDisposable {
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
       "Connection: close",
+      `${refusalHeader}: ${protocol}`,
       "Content-Type: text/plain; charset=utf-8",
       `Content-Length: ${Buffer.byteLength(reason)}`,
     ];

@@ -10,6 +10,9 @@ import { maxMessageBytes } from "../messageLimits.ts";
  */
 export const protocol = "peek.vortex.1";
 
+/** The header that marks a refusal as one of an exchange. */
+export const refusalHeader = "peek-exchange";
+
 /** Where the exchange takes connections. */
 export const exchangePath = "/vortex";
 
