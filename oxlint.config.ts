@@ -18,6 +18,9 @@ const platformInternals: readonly Ban[] = [
   { regex: `^(?:${services.join("|")})(?:/|$)`, message: onlyPluginBase },
 ];
 
+const onlyContracts =
+  "A plugin's pages import @peek/vortex/client, @peek/plugin-base/contracts and the plugin's own contracts: no part of a service.";
+
 const partsOfPlugin = (among: readonly string[]): Ban => ({
   regex: `^\\..*/(?:${among.join("|")})/`,
   message: "The part of a plugin for one service imports itself and what all parts share; shared code imports no part.",
@@ -63,8 +66,33 @@ export default defineConfig({
     "typescript/no-unsafe-type-assertion": "off",
   },
   overrides: [
-    { files: ["packages/errors/src/**", "packages/plugin-base/src/**"], rules: ban(nodeOnly) },
+    {
+      files: [
+        "packages/errors/src/**",
+        "packages/plugin-base/src/**",
+        "packages/vortex/src/client/**",
+        "packages/vortex/src/wire/**",
+      ],
+      rules: ban(nodeOnly),
+    },
     { files: ["plugins/*/src/**"], rules: ban(...platformInternals, partsOfPlugin(services), nodeOnly) },
+    {
+      files: ["plugins/*/web/**"],
+      rules: {
+        // A style sheet is imported to be there.
+        "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],
+        ...ban(
+          {
+            group: ["@peek/*", "!@peek/plugin-base", "!@peek/vortex", "@peek/plugin-base/internal"],
+            message: onlyPluginBase,
+          },
+          { group: ["@peek/plugin-base/*", "!@peek/plugin-base/contracts"], message: onlyContracts },
+          { regex: "^@peek/vortex(?:/(?:identity|nats))?$", message: onlyContracts },
+          { regex: `^\\..*/_private/(?:${services.join("|")})/`, message: onlyContracts },
+          nodeOnly,
+        ),
+      },
+    },
     // The entry is what imports a part, once its service asks for it.
     { files: ["plugins/*/src/index.ts"], rules: ban(...platformInternals, nodeOnly) },
     ...services.map((service) => ({

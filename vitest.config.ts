@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
+    // The first of a file that starts a service imports all of it, beside others that do the same.
+    testTimeout: 20_000,
     // Most of the time is waiting for processes, databases and deadlines.
     maxWorkers: Math.max(4, availableParallelism()),
     reporters: ["default", "./scripts/CountReporter.ts"],

@@ -77,11 +77,11 @@ class DevelopmentRun {
     const cwd = join(workspaceDir, "services", this.#service);
     const child = spawn(process.execPath, args, { cwd, stdio: "inherit" });
     this.#child = child;
-    child.once("exit", (code) => {
+    child.once("exit", (code, signal) => {
       // Ended by itself, and not to be started again.
       if (this.#child !== child) return;
       this.#child = undefined;
-      console.log(`dev: ${this.#service} has ended (${code}); it is started again when something is saved`);
+      console.log(`dev: ${this.#service} has ended (${signal ?? code}); it is started again when something is saved`);
     });
   }
 
@@ -94,10 +94,10 @@ class DevelopmentRun {
   }
 }
 
-/** Folders that nothing is run from, and what a service itself writes in its home. */
+/** Folders that no service is run from, and what a service itself writes in its home. */
 function isBeside(path: string, home: string): boolean {
   if (path.startsWith(home)) return path !== home && dirname(path) !== home;
-  return /(?:^|[/\\])(?:node_modules|dist|bundle|test|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
+  return /(?:^|[/\\])(?:node_modules|dist|bundle|test|web|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
 }
 
 function isPart(path: string, configFile: string): boolean {

@@ -76,9 +76,9 @@ describe("a deployed service", () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_packed"] } });
     const modules = join(home.dir, "plugin-software", "node_modules");
     const plugin = await unpack("plugins/peek-plugin-tutorial", join(modules, "peek-plugin-packed"));
-    const contracts = ["RpcForAgent", "RpcForLogic", "StringIntTuple"].map(
-      (name) => `dist/_private/contracts/${name}.js`,
-    );
+    const contracts = (await readdir(join(plugin, "dist/_private/contracts")))
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => `dist/_private/contracts/${name}`);
     for (const file of ["package.json", "plugin_package.json", ...contracts]) {
       const text = await readFile(join(plugin, file), "utf8");
       await writeFile(join(plugin, file), text.replaceAll("tutorial", "packed"));

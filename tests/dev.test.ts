@@ -1,12 +1,17 @@
 import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { RunningProcess } from "./src/RunningProcess.ts";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-const dev = (base: string, ...args: readonly string[]): RunningProcess =>
-  new RunningProcess("pnpm", { args: ["dev", ...args], cwd: workspaceDir, env: { PEEK_HOME: base, FORCE_COLOR: "0" } });
+function dev(base: string, ...args: readonly string[]): RunningProcess {
+  const env = { PEEK_HOME: base, FORCE_COLOR: "0" };
+  const running = new RunningProcess("pnpm", { args: ["dev", ...args], cwd: workspaceDir, env });
+  // Also when the test takes too long, and is left where it is.
+  onTestFinished(() => running[Symbol.asyncDispose]());
+  return running;
+}
 
 describe("pnpm dev", () => {
   it("--filter logic starts logic alone from source, with a configuration for development, and stops it in order", async () => {
@@ -45,7 +50,7 @@ describe("pnpm dev", () => {
       const before = restarts();
       await copyFile(file, `${file}.saved`);
       await rename(`${file}.saved`, file);
-      await expect.poll(restarts, { timeout: 20_000 }).toBe(before + 1);
+      await expect.poll(restarts, { timeout: 40_000 }).toBe(before + 1);
     }
     const configFile = touched[2] ?? "";
     const config = await readFile(configFile, "utf8");
@@ -53,9 +58,10 @@ describe("pnpm dev", () => {
     await running.waitFor(/worker:dev: dev: worker has ended \(78\)/);
     const before = restarts();
     await writeFile(configFile, config);
-    await expect.poll(restarts, { timeout: 20_000 }).toBe(before + 1);
+    await expect.poll(restarts, { timeout: 40_000 }).toBe(before + 1);
     running.kill("SIGINT");
     await running.ended;
     expect(running.lines).toContain("agent:dev: DEBUG peek_plugin_tutorial._private.agent.AgentEntryHook:Unloaded");
-  });
+    // Eight starts of five services from source.
+  }, 150_000);
 });

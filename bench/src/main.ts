@@ -1,5 +1,9 @@
 import { coldStart } from "./cases/coldStart.ts";
 import { connections } from "./cases/connections.ts";
+import { liveActions } from "./cases/liveActions.ts";
+import { liveCommits } from "./cases/liveCommits.ts";
+import { liveDeltas } from "./cases/liveDeltas.ts";
+import { liveFanout } from "./cases/liveFanout.ts";
 import { memory } from "./cases/memory.ts";
 import { plugins } from "./cases/plugins.ts";
 import { rpc } from "./cases/rpc.ts";
@@ -24,6 +28,10 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   rpc,
   nats: rpcOverNats,
   connections,
+  fanout: liveFanout,
+  deltas: liveDeltas,
+  commits: liveCommits,
+  actions: liveActions,
 };
 
 try {

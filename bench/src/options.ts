@@ -11,6 +11,10 @@ const suiteNames = [
   "rpc",
   "nats",
   "connections",
+  "fanout",
+  "deltas",
+  "commits",
+  "actions",
 ] as const;
 
 /** A group of cases, as `--only` names it. */

@@ -17,6 +17,6 @@ export function ratio(value: number, limit: number): string {
 }
 
 /** `1.31 × (1.20–1.44)`: the median, the least and the most. */
-export function ratioOf({ median, min, max }: Summary): string {
-  return `${median.toFixed(2)} × (${min.toFixed(2)}–${max.toFixed(2)})`;
+export function ratioOf({ median, min, max }: Summary, digits = 2): string {
+  return `${median.toFixed(digits)} × (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

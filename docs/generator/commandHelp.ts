@@ -1,19 +1,35 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { z } from "zod";
 import { workspaceDir } from "./workspace.ts";
+
+const textsSchema = z.array(z.string());
 
 /** What every command prints for --help. */
 export function commandHelp(): string {
-  return [...peekCommands([]), section("run_peek_logic_service", help("services/logic/src/main.ts", []))].join("\n\n");
+  const service = run("services/logic/src/main.ts", ["--help"]);
+  return [...peekCommands(), section("run_peek_logic_service", service)].join("\n\n");
 }
 
-/** `peek` with these words, and all commands below it. */
-function peekCommands(words: readonly string[]): readonly string[] {
-  const text = help("packages/cli/src/main.ts", words);
-  return [
-    section(["peek", ...words].join(" "), text),
-    ...subcommandsIn(text).flatMap((name) => peekCommands([...words, name])),
-  ];
+/** `peek`, and all commands below it. */
+function peekCommands(): readonly string[] {
+  const found = new Map<string, string>();
+  let level: readonly (readonly string[])[] = [[]];
+  while (level.length > 0) {
+    const texts = textsSchema.parse(JSON.parse(run("docs/generator/peekHelp.ts", [JSON.stringify(level)])));
+    level = level.flatMap((words, index) => {
+      const text = texts[index] ?? "";
+      found.set(["peek", ...words].join(" "), text);
+      return subcommandsIn(text).map((name) => [...words, name]);
+    });
+  }
+  return inOrder("peek", found).map((title) => section(title, found.get(title) ?? ""));
+}
+
+/** A command, and after it those below it, in the order of its help. */
+function inOrder(title: string, found: ReadonlyMap<string, string>): readonly string[] {
+  const below = subcommandsIn(found.get(title) ?? "").flatMap((name) => inOrder(`${title} ${name}`, found));
+  return [title, ...below];
 }
 
 function section(title: string, text: string): string {
@@ -28,13 +44,13 @@ function subcommandsIn(text: string): readonly string[] {
   );
 }
 
-function help(program: string, words: readonly string[]): string {
+function run(program: string, words: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--conditions=@peek/source", join(workspaceDir, program), ...words, "--help"],
+    ["--conditions=@peek/source", join(workspaceDir, program), ...words],
     // A home as a reader has it, not this machine's; --help makes none.
     { encoding: "utf8", env: { PEEK_HOME: "/home/peek", NO_COLOR: "1" } },
   );
-  if (status !== 0) throw new Error(`${program} ${words.join(" ")} --help ended with ${status}:\n${stderr}`);
+  if (status !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${status}:\n${stderr}`);
   return stdout;
 }

@@ -7,7 +7,14 @@ import { workspaceDir } from "./workspace.ts";
 const snippet = /^(<!-- snippet: (\S+)(?: \(([^)]*)\))? -->\n+)(`{3,})[^\n]*\n(?:[\s\S]*?\n)??\4$/gm;
 const marker = /^<!-- snippet: /gm;
 
-const languages: Readonly<Record<string, string>> = { ".ts": "ts", ".json": "json", ".yaml": "yaml", ".js": "js" };
+const languages: Readonly<Record<string, string>> = {
+  ".ts": "ts",
+  ".tsx": "tsx",
+  ".html": "html",
+  ".json": "json",
+  ".yaml": "yaml",
+  ".js": "js",
+};
 
 /**
  * Replaces the fenced block after each `<!-- snippet: path -->` by the file's content; `(name, name)` behind the path

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { descendantsOf } from "./descendantsOf.ts";
 
 /** How a {@link RunningProcess} is started. */
 export interface RunOptions {
@@ -19,7 +20,7 @@ export interface Ending {
 
 const waitMs = 30_000;
 
-/** A process, started as a user would, and what it prints. Disposing it kills it. */
+/** A process, started as a user would, and what it prints. Disposing it kills it, with what it has started. */
 export class RunningProcess implements AsyncDisposable {
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
@@ -62,10 +63,22 @@ export class RunningProcess implements AsyncDisposable {
   }
 
   /** Waits for a line of standard output; one that is there already counts. */
-  async waitFor(pattern: RegExp): Promise<string> {
+  waitFor(pattern: RegExp): Promise<string> {
+    return this.#waitFor(pattern, () => this.#stdout);
+  }
+
+  /** Waits for a line of standard error; one that is there already counts. */
+  waitForError(pattern: RegExp): Promise<string> {
+    return this.#waitFor(pattern, () => this.#stderr);
+  }
+
+  async #waitFor(pattern: RegExp, output: () => string): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
-      const line = this.lines.find((each) => pattern.test(each));
+      const line = output()
+        .split("\n")
+        .slice(0, -1)
+        .find((each) => pattern.test(each));
       if (line !== undefined) resolve(line);
     };
     const fail = (why: string): void =>
@@ -99,7 +112,12 @@ export class RunningProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGKILL");
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      // What it has started would go on, and hold its output open.
+      const descendants = await descendantsOf(this.pid);
+      this.#child.kill("SIGKILL");
+      for (const pid of descendants) tryKill(pid);
+    }
     await this.ended;
   }
 
@@ -113,6 +131,14 @@ export class RunningProcess implements AsyncDisposable {
     this.#stdout += stdout;
     this.#stderr += stderr;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

@@ -56,8 +56,10 @@ export class TestHome implements AsyncDisposable {
 
   async #fill(config: ServiceConfigInput, plugins: readonly PluginPackageOptions[]): Promise<void> {
     const enabled = [...(config.plugin?.enabled ?? []), ...plugins.map((plugin) => plugin.name)];
-    const httpServer = config.httpServer ?? { dataExchange: { sitePort: await freePort() } };
-    await this.writeConfig(JSON.stringify({ httpServer, ...config, plugin: { ...config.plugin, enabled } }));
+    const anySite = { sitePort: 0 };
+    const sites = { admin: anySite, field: anySite, office: anySite, dataExchange: { sitePort: await freePort() } };
+    const httpServer = { ...sites, ...config.httpServer };
+    await this.writeConfig(JSON.stringify({ ...config, httpServer, plugin: { ...config.plugin, enabled } }));
     if (plugins.length > 0) await writePlugins(join(this.dir, "plugin-software"), plugins);
   }
 

@@ -6,7 +6,11 @@ import type { ServiceName } from "../paths.ts";
 export interface PeekHomeConfig {
   readonly logging?: { readonly level: "DEBUG" };
   readonly plugin: { readonly enabled: readonly string[]; readonly softwarePath?: string };
-  readonly storage?: { readonly connectUrl: string };
+  readonly storage?: { readonly connectUrl: string; readonly poolSize?: number };
+  readonly httpServer?: Readonly<
+    Partial<Record<"admin" | "field" | "dataExchange", { readonly sitePort: number; readonly anonymous?: boolean }>>
+  >;
+  readonly dataExchange?: { readonly httpPort: number };
 }
 
 /** Makes a home for a service in a folder that is to be its PEEK_HOME. */

@@ -1,5 +1,6 @@
 import { ExitCode, PeekError, toError } from "@peek/errors";
 import { Command, CommanderError } from "commander";
+import { actionCommand } from "./commands/action.ts";
 import { configCommand } from "./commands/config.ts";
 import { natsCommand } from "./commands/nats.ts";
 import { pluginCommand } from "./commands/plugin.ts";
@@ -7,6 +8,7 @@ import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { userCommand } from "./commands/user.ts";
 import { packageVersion } from "./packageVersion.ts";
 import { printableLines } from "./printable.ts";
 
@@ -31,11 +33,13 @@ function program(): Command {
     .version(packageVersion(), "-v, --version", "print the version")
     .addCommand(configCommand())
     .addCommand(natsCommand())
+    .addCommand(actionCommand())
     .addCommand(pluginCommand())
     .addCommand(runCommand())
     .addCommand(statusCommand())
     .addCommand(storageCommand())
     .addCommand(tokenCommand())
+    .addCommand(userCommand())
     .addHelpText(
       "after",
       "\nEnvironment:\n  PEEK_HOME  the folder in which the services' homes are; default: the account's home folder",

@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
+import { makePrivateFolder } from "./keepOwner.ts";
 
 /** The environment variables that say where things are. */
 export interface HomeEnvironment {
@@ -23,6 +24,8 @@ export interface ServiceHome {
   readonly postgresDir: string;
   /** The tokens that services are known by, and those that logic made for this machine: of the logic service. */
   readonly tokensDir: string;
+  /** Users, their hashed passwords and sessions: of the logic service. */
+  readonly usersDir: string;
 }
 
 /** The home of a service, by its name: `logic`, `field`, `office`, `worker` or `agent`. */
@@ -36,6 +39,7 @@ export function serviceHome(service: string, environment: HomeEnvironment = proc
     logDir: join(dir, "log"),
     postgresDir: join(dir, "postgresql"),
     tokensDir: join(dir, "tokens"),
+    usersDir: join(dir, "users"),
   };
 }
 
@@ -51,7 +55,7 @@ export function siblingHome(home: ServiceHome, service: string): ServiceHome {
  */
 export function createServiceHome(home: ServiceHome): void {
   try {
-    mkdirSync(home.dir, { recursive: true, mode: 0o700 });
+    makePrivateFolder(home.dir);
   } catch (cause) {
     // `recursive` forgives a folder that is there, and nothing else.
     const what = statSync(home.dir, { throwIfNoEntry: false })?.isFile() === true ? "it is a file" : messageOf(cause);

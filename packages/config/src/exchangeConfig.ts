@@ -4,7 +4,8 @@ const host = z.string().min(1).max(255);
 const pemFile = z.string().min(1).max(4096);
 const secret = z.string().min(1).max(4096);
 
-const siteSchema = z
+/** `httpServer.dataExchange`: where logic takes the connections of the other services. */
+export const dataExchangeSiteSchema = z
   .strictObject({
     host: host
       .default("127.0.0.1")
@@ -46,11 +47,6 @@ const siteSchema = z
       "a PEM file with the authorities of the services' certificates, which sslEnableMutualTLS needs: set this first",
     path: ["sslMutualTLSCertificateAuthorityBundleFilePath"],
   });
-
-/** `httpServer`: where a service listens. */
-export const httpServerSchema = z.strictObject({
-  dataExchange: siteSchema.prefault({}).describe("Where logic takes the connections of the other services."),
-});
 
 const natsSchema = z.strictObject({
   servers: z

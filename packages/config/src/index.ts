@@ -10,6 +10,7 @@ export {
 export { explainIssues } from "./explainIssues.ts";
 export { FileLock, pause } from "./FileLock.ts";
 export { homeLockHolder, lockHome } from "./lockHome.ts";
+export { makePrivateFolder } from "./keepOwner.ts";
 export type { LockHolder } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
 export { isSecretKey } from "./secrets.ts";

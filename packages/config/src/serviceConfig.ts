@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dataExchangeSchema, httpServerSchema } from "./exchangeConfig.ts";
+import { dataExchangeSchema } from "./exchangeConfig.ts";
+import { httpServerSchema } from "./httpServerConfig.ts";
 
 /** The levels of `logging.level`, lowest first. */
 export const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
@@ -88,12 +89,22 @@ const storageSchema = z.strictObject({
     .describe("How long a plugin's transaction may stay open with no statement running; seconds."),
 });
 
+const usersSchema = z.strictObject({
+  sessionDays: z
+    .number()
+    .min(0.01)
+    .max(3650)
+    .default(30)
+    .describe("How long a login lasts while it is used; days. Without use it ends as well after that long."),
+});
+
 /** The schema of config.json, the same for all services. */
 export const serviceConfigSchema = z.strictObject({
   logging: loggingSchema.prefault({}),
   plugin: pluginSchema.prefault({}),
   storage: storageSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
-  httpServer: httpServerSchema.prefault({}).describe("Read by logic."),
+  httpServer: httpServerSchema.prefault({}).describe("Read by logic, field and office."),
+  users: usersSchema.prefault({}).describe("Read by logic: who logs in on field and office."),
   dataExchange: dataExchangeSchema
     .prefault({})
     .describe("How this service reaches the others; all but `nats` is for those other than logic."),

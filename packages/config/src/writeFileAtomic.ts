@@ -1,9 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { giveToOwnerOf } from "./keepOwner.ts";
 
 /**
- * Replaces a file's content so that, whatever happens, it holds either the old or the new whole; mode 0600.
+ * Replaces a file's content so that, whatever happens, it holds either the old or the new whole; mode 0600. Written
+ * by root, it stays with its owner; a new one goes to the owner of its folder.
  *
  * Own code, though libraries exist: those that are kept up hook the process's signals and exit for their clean-up,
  * and how a service stops is not theirs to change.
@@ -19,6 +31,7 @@ export function writeFileAtomic(file: string, content: string, draftMark = "."):
   try {
     const descriptor = openSync(draft, "wx", 0o600);
     try {
+      giveToOwnerOf(descriptor, existsSync(target) ? target : dirname(target));
       writeFileSync(descriptor, content);
       fsyncSync(descriptor);
     } finally {

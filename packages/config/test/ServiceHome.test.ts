@@ -21,6 +21,7 @@ describe("serviceHome", () => {
       logDir: join(dir, "log"),
       postgresDir: join(dir, "postgresql"),
       tokensDir: join(dir, "tokens"),
+      usersDir: join(dir, "users"),
     });
   });
 });

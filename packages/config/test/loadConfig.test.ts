@@ -97,7 +97,14 @@ describe("loadConfig with a file", () => {
   });
 
   it("names a part that is missing as a whole once", () => {
-    expect(loadConfig(fileWith("{}")).filledIn).toEqual(["logging", "plugin", "storage", "httpServer", "dataExchange"]);
+    expect(loadConfig(fileWith("{}")).filledIn).toEqual([
+      "logging",
+      "plugin",
+      "storage",
+      "httpServer",
+      "users",
+      "dataExchange",
+    ]);
   });
 
   it("takes a key named __proto__ for one that is not known, and keeps it", () => {

@@ -1,4 +1,5 @@
-import { errorCatalogue, type PeekErrorCode } from "./catalogue.ts";
+import { exitCodeOf, isPeekErrorCode } from "#codes";
+import type { PeekErrorCode } from "./catalogue.ts";
 import type { ExitCode } from "./exitCodes.ts";
 
 const brand: unique symbol = Symbol.for("peek.error");
@@ -15,7 +16,7 @@ export interface PeekErrorOptions {
 }
 
 /**
- * The one error type of Peek. `code` is stable and listed in {@link errorCatalogue}; the message says what failed,
+ * The one error type of Peek. `code` is stable and listed in the error catalogue; the message says what failed,
  * where, and what to do, on its own, without a stack trace.
  */
 export class PeekError extends Error {
@@ -32,7 +33,7 @@ export class PeekError extends Error {
 
   /** What a process that this error ends should exit with. */
   get exitCode(): ExitCode {
-    return errorCatalogue[this.code].exitCode;
+    return exitCodeOf(this.code);
   }
 
   /**
@@ -50,5 +51,5 @@ export class PeekError extends Error {
 }
 
 function hasKnownCode(error: Error): boolean {
-  return "code" in error && typeof error.code === "string" && Object.hasOwn(errorCatalogue, error.code);
+  return "code" in error && typeof error.code === "string" && isPeekErrorCode(error.code);
 }

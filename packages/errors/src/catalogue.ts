@@ -472,6 +472,136 @@ export const errorCatalogue = {
     cure: "Correct what the message names.",
     exitCode: ExitCode.config,
   },
+  OBSERVABLE_ALREADY_PROVIDED: {
+    meaning: "A plugin provides, or exposes, an observable that it provides or exposes already.",
+    cure: "Do it once.",
+    exitCode: ExitCode.internal,
+  },
+  OBSERVABLE_UNKNOWN: {
+    meaning: "Somebody wants to watch an observable that the service does not expose, or that logic does not provide.",
+    cure: "See that the plugin runs on both services, exposes it here and provides it on logic.",
+    exitCode: ExitCode.unavailable,
+  },
+  OBSERVABLE_NEEDS_STORAGE: {
+    meaning: "An observable names tables, but its plugin does not require storage.",
+    cure: 'Add "storage" to requiresServices of plugin_package.json, or leave out tables.',
+    exitCode: ExitCode.config,
+  },
+  OBSERVABLE_TABLE_UNKNOWN: {
+    meaning: "An observable names a table that is not in the plugin's schema.",
+    cure: "Correct the name, or make the table in a migration.",
+    exitCode: ExitCode.internal,
+  },
+  OBSERVABLE_LOAD_FAILED: {
+    meaning: "The provider of an observable failed, or gave what its tuple type does not allow.",
+    cure: "See the log of the logic service. It is tried again by itself.",
+    exitCode: ExitCode.internal,
+  },
+  SUBSCRIPTION_LIMIT: {
+    meaning: "A browser has as many subscriptions as it may have.",
+    cure: "End some of them before making others.",
+    exitCode: ExitCode.unavailable,
+  },
+  SESSION_ENDED: {
+    meaning: "The user has logged out, or may not use the service any more.",
+    cure: "Log in again.",
+    exitCode: ExitCode.unavailable,
+  },
+  SESSION_CHANGED: {
+    meaning: "The name or the groups of a user who is logged in have changed.",
+    cure: "Nothing has to be done: pages connect again by themselves, as who the user is now.",
+    exitCode: ExitCode.unavailable,
+  },
+  CLIENT_FRAME_INVALID: {
+    meaning: "A browser has sent what is no message of Peek's, or one that is too large.",
+    cure: "Update the page; a program should use Peek's own client.",
+    exitCode: ExitCode.internal,
+  },
+  CLIENT_OVERLOAD: {
+    meaning: "A browser sends more than it may.",
+    cure: "Send less at a time.",
+    exitCode: ExitCode.unavailable,
+  },
+  CLIENT_CLOSED: {
+    meaning: "A client was used after it had been closed.",
+    cure: "Make a new one.",
+    exitCode: ExitCode.internal,
+  },
+  CLIENT_STORAGE_UNAVAILABLE: {
+    meaning: "The device cannot keep what should survive a reload of the page: its storage is full, or cannot be used.",
+    cure: "Make room on the device, or leave the private mode.",
+    exitCode: ExitCode.unavailable,
+  },
+  ACTION_ALREADY_HANDLED: {
+    meaning: "A plugin handles, or exposes, an action that it handles or exposes already.",
+    cure: "Do it once.",
+    exitCode: ExitCode.internal,
+  },
+  ACTION_NEEDS_STORAGE: {
+    meaning: "A plugin handles an action, but does not require storage.",
+    cure: 'Add "storage" to requiresServices of plugin_package.json.',
+    exitCode: ExitCode.config,
+  },
+  ACTION_UNKNOWN: {
+    meaning: "Somebody pushed an action that the service does not expose, or that logic does not handle.",
+    cure: "See that the plugin runs on both services, exposes it here and handles it on logic. The device keeps the action.",
+    exitCode: ExitCode.unavailable,
+  },
+  ACTION_REJECTED: {
+    meaning: "The handler of an action rejected it. It is kept as a dead letter.",
+    cure: "See the message.",
+    exitCode: ExitCode.internal,
+  },
+  ACTION_FAILED: {
+    meaning: "The handler of an action failed each time that it was tried. It is kept as a dead letter.",
+    cure: "See the log of the logic service.",
+    exitCode: ExitCode.internal,
+  },
+  ACTION_PUT_OFF: {
+    meaning: "The handler of an action cannot execute it now, and has asked for it to be tried again later.",
+    cure: "Nothing has to be done: it is tried again by itself.",
+    exitCode: ExitCode.unavailable,
+  },
+  ACTION_FORGOTTEN: {
+    meaning: "The outcome of an action is not kept any more.",
+    cure: "Nothing has to be done: it was executed or rejected once.",
+    exitCode: ExitCode.internal,
+  },
+  HTTP_ROUTE_INVALID: {
+    meaning: "A plugin asks for a route that cannot be, or that is there already.",
+    cure: "Correct the path that the message names.",
+    exitCode: ExitCode.internal,
+  },
+  HTTP_PORT_UNUSABLE: {
+    meaning: "The port of a site cannot be listened on.",
+    cure: "Stop who has it, or set httpServer.<site>.sitePort.",
+    exitCode: ExitCode.unavailable,
+  },
+  USERS_UNUSABLE: {
+    meaning: "The file of users in logic's home cannot be read or written.",
+    cure: "Correct what the message names; the file was left as it was.",
+    exitCode: ExitCode.config,
+  },
+  USER_UNKNOWN: {
+    meaning: "There is no user of that name.",
+    cure: "See peek user list.",
+    exitCode: ExitCode.config,
+  },
+  USER_EXISTS: {
+    meaning: "There is a user of that name already.",
+    cure: "Take another name, or change the one that is there.",
+    exitCode: ExitCode.config,
+  },
+  USER_INVALID: {
+    meaning: "A user's name, password or group is not one that can be.",
+    cure: "See the message.",
+    exitCode: ExitCode.config,
+  },
+  LOGIN_REFUSED: {
+    meaning: "The name or the password is wrong, or the user is disabled.",
+    cure: "Try again, or ask whoever administers Peek.",
+    exitCode: ExitCode.unavailable,
+  },
   INTERNAL: {
     meaning: "Something happened that Peek's code did not expect.",
     cure: "Please report it with the log.",

@@ -1,3 +1,4 @@
+export { isPeekErrorCode } from "#codes";
 export { errorCatalogue, type CatalogueEntry, type PeekErrorCode } from "./catalogue.ts";
 export { ExitCode } from "./exitCodes.ts";
 export { PeekError, type PeekErrorFields, type PeekErrorOptions } from "./PeekError.ts";

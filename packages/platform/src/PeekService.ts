@@ -16,6 +16,8 @@ import { createLogging } from "./createLogging.ts";
 import { developmentConfig } from "./developmentConfig.ts";
 import { packageConditions, pluginSources } from "./pluginSources.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { HttpExtension } from "./HttpExtension.ts";
+import { LiveExtension } from "./LiveExtension.ts";
 import { StorageExtension } from "./StorageExtension.ts";
 import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
 import { VortexExtension } from "./VortexExtension.ts";
@@ -37,16 +39,21 @@ export class PeekService implements AsyncDisposable {
   readonly #definition: ServiceDefinition;
   readonly #version: string;
   readonly #since = new Date();
+  /** The same by a clock that nobody sets. */
+  readonly #beganAt = performance.now();
   readonly #owned: AsyncDisposableStack;
   readonly #logger: Logger;
   readonly #loader: PluginLoader;
   readonly #storage: StorageExtension;
   readonly #vortex: VortexExtension;
+  readonly #http: HttpExtension;
+  readonly #live: LiveExtension;
   readonly #cancel = new AbortController();
   readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
   #isTidy = true;
+  #isStarted = false;
 
   private constructor(
     definition: ServiceDefinition,
@@ -72,6 +79,14 @@ export class PeekService implements AsyncDisposable {
       onFatal: (error) => this.#fatal.resolve(error),
       getLogger,
     });
+    this.#http = new HttpExtension({ definition, home, config, health: () => this.#unready(), getLogger });
+    this.#live = new LiveExtension({
+      definition,
+      http: this.#http,
+      changes: () => this.#storage.changes,
+      ledger: () => this.#storage.ledger,
+      getLogger,
+    });
     this.#loader = new PluginLoader({
       service: definition.name,
       serviceVersion: this.#version,
@@ -80,7 +95,7 @@ export class PeekService implements AsyncDisposable {
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: deadlinesOf(config),
-      extensions: [this.#storage, this.#vortex],
+      extensions: [this.#storage, this.#vortex, this.#http, this.#live],
       getLogger,
     });
   }
@@ -127,6 +142,7 @@ export class PeekService implements AsyncDisposable {
   status(): ServiceStatus {
     const storage = this.#storage.status();
     const vortex = this.#vortex.status();
+    const site = this.#http.status();
     return {
       service: this.#definition.name,
       version: this.#version,
@@ -134,6 +150,7 @@ export class PeekService implements AsyncDisposable {
       since: this.#since.toISOString(),
       ...(storage !== undefined && { storage }),
       ...(vortex !== undefined && { vortex }),
+      ...(site !== undefined && { site }),
       plugins: this.#loader.status(),
     };
   }
@@ -195,8 +212,10 @@ export class PeekService implements AsyncDisposable {
     await this.#loader.load(signal);
     await this.#loader.start(signal);
     if (signal.aborted) return;
+    this.#isStarted = true;
+    this.#live.begin();
     const { plugins } = this.status();
-    const ms = Date.now() - this.#since.getTime();
+    const ms = Math.round(performance.now() - this.#beganAt);
     this.#logger[hasTrouble(plugins) ? "warning" : "info"](
       "Ready in %d ms, process %d: %s",
       ms,
@@ -205,9 +224,9 @@ export class PeekService implements AsyncDisposable {
     );
   }
 
-  /** Both at once; when one fails, the other is not waited for longer than it takes to give it up. */
+  /** All at once; when one fails, the others are not waited for longer than it takes to give them up. */
   async #open(): Promise<void> {
-    const opening = [this.#storage.open(this.#loader.toLoad(), this.#cancel.signal), this.#vortex.open()];
+    const opening = [this.#storage.open(this.#loader.toLoad(), this.#cancel.signal), this.#openToOthers()];
     try {
       await Promise.all(opening);
     } catch (error) {
@@ -217,13 +236,37 @@ export class PeekService implements AsyncDisposable {
     }
   }
 
+  async #openToOthers(): Promise<void> {
+    await this.#vortex.open();
+    const { own } = this.#vortex;
+    await this.#live.open(own);
+    await this.#http.open(own.rpc);
+  }
+
+  /** What keeps the service from doing all that it is there for, in words for an operator. */
+  #unready(): readonly string[] {
+    if (this.#cancel.signal.aborted) return ["The service stops."];
+    if (!this.#isStarted) return ["The service is starting."];
+    const { storage, vortex, plugins } = this.status();
+    const troubled = plugins.filter(({ state }) => state === "failed" || state === "blocked");
+    return [
+      ...(storage?.available === false ? ["The database cannot be reached."] : []),
+      ...(vortex?.state === "connected" || this.#definition.name === "logic" ? [] : ["Logic cannot be reached."]),
+      ...troubled.map(({ name, state }) => `The plugin ${name} has ${state === "failed" ? "failed" : "been blocked"}.`),
+    ];
+  }
+
   async #shutDown(): Promise<readonly PluginStatus[]> {
     // Whatever goes wrong, the home is let go of and what was logged is written out.
     await using _owned = this.#owned;
     this.#cancel.abort();
     // Its failure is told to whoever called start().
     await Promise.allSettled([this.#starting]);
+    // While they still have what they watch, browsers go elsewhere.
+    await this.#live.drain();
+    await this.#close(this.#http, "The site for browsers");
     const troubled = await this.#loader.stop();
+    await this.#close(this.#live, "Live data");
     await this.#close(this.#vortex, "The connection to the other services");
     await this.#close(this.#storage, "The database");
     const names = troubled.map((plugin) => plugin.name).join(", ");

@@ -11,6 +11,14 @@ export interface VortexStatus {
   readonly port?: number;
 }
 
+/** Where a service listens for browsers. */
+export interface SiteStatus {
+  /** As `httpServer` of config.json names it. */
+  readonly name: string;
+  /** Absent while the port is taken. */
+  readonly port?: number;
+}
+
 /** What is known of a running service: data, safe to send or print. */
 export interface ServiceStatus {
   readonly service: ServiceName;
@@ -22,6 +30,8 @@ export interface ServiceStatus {
   readonly storage?: StorageStatus;
   /** The connection to the other services; absent before it was opened. */
   readonly vortex?: VortexStatus;
+  /** The site for browsers; absent where there is none, or before it was opened. */
+  readonly site?: SiteStatus;
   readonly plugins: readonly PluginStatus[];
 }
 

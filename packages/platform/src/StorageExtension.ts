@@ -4,6 +4,7 @@ import { type ServiceConfig, serviceHome, type ServiceHome } from "@peek/config"
 import { PeekError } from "@peek/errors";
 import { type PlatformExtension, type PluginFacts, resolveEntry } from "@peek/loader";
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
+import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
 import type { Storage, StoragePlugin, StorageStatus } from "@peek/storage";
 import { packageConditions } from "./pluginSources.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -76,6 +77,16 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
     // Until after unload(), since the plugin may use it there.
     disposables().use(connections);
     return { storage };
+  }
+
+  /** How tables are followed; undefined where no plugin asks for a database, or before it was reached. */
+  get changes(): ChangeSource | undefined {
+    return this.#storage?.changes;
+  }
+
+  /** What records actions; undefined where no plugin asks for a database, or before it was reached. */
+  get ledger(): ActionLedger | undefined {
+    return this.#storage?.ledger;
   }
 
   /** What is known of the database; undefined where no plugin asks for one, or before it was reached. */

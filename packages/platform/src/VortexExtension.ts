@@ -1,7 +1,7 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
-import type { Logger, PluginDisposables } from "@peek/plugin-base";
+import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
 import type { Bus, BusMember, Vortex, WsExchange } from "@peek/vortex";
 import { openRemoteBus } from "./openRemoteBus.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -30,6 +30,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
   #bus: Bus | undefined;
   #hub: WsExchange | undefined;
   #vortex: Vortex | undefined;
+  #own: PluginVortex | undefined;
 
   constructor(options: VortexExtensionOptions) {
     this.#options = options;
@@ -51,7 +52,14 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
     const vortex = this.#owned.use(new Vortex({ bus, member, logger: this.#logger("Vortex") }));
     this.#vortex = vortex;
     const own = vortex.forPlugin(platformPlugin, () => this.#owned, this.#logger("ServiceStatus"));
+    this.#own = own;
     own.rpc.serve(ServiceStatusRpc, { status: () => toldStatus(status()) });
+  }
+
+  /** What the platform itself has of Vortex, once it was opened. */
+  get own(): PluginVortex {
+    if (this.#own === undefined) throw new PeekError("INTERNAL", "Vortex was asked for before it was opened.");
+    return this.#own;
   }
 
   concerns(): boolean {

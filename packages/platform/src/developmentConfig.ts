@@ -2,16 +2,22 @@ import type { ServiceConfigInput } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { resolvePlugin, WorkspaceSource } from "@peek/loader";
 import { pluginNameOf, isPluginName, type ServiceName } from "@peek/plugin-base";
+import { siteOf } from "./siteOf.ts";
 import { workspaceOf } from "./workspace.ts";
 
 /**
- * What a developer wants config.json to be made with: everything logged, and every plugin of the workspace that has a
- * part for the service.
+ * What a developer wants config.json to be made with: everything logged, every plugin of the workspace that has a
+ * part for the service, and browsers let in without a login.
  */
 export function developmentConfig(service: ServiceName, serviceDir: string): ServiceConfigInput {
   const workspace = workspaceOf(serviceDir);
   const enabled = workspace === undefined ? [] : runnablePlugins(service, new WorkspaceSource(workspace));
-  return { logging: { level: "DEBUG" }, plugin: { enabled: [...enabled] } };
+  const site = siteOf(service);
+  return {
+    logging: { level: "DEBUG" },
+    plugin: { enabled: [...enabled] },
+    ...(site !== undefined && { httpServer: { [site]: { anonymous: true } } }),
+  };
 }
 
 function runnablePlugins(service: ServiceName, source: WorkspaceSource): readonly string[] {

@@ -7,4 +7,8 @@ export type { PluginDisposables } from "./common/PluginDisposables.ts";
 export { isPluginName, packageNameOf, pluginNameOf } from "./common/pluginName.ts";
 export { serviceNames, type ServiceName } from "./common/services.ts";
 export type { PluginPackage } from "./manifest/PluginPackage.ts";
+export type * from "./actions/index.ts";
+export type * from "./http/index.ts";
+export type * from "./observables/index.ts";
+export type * from "./users/index.ts";
 export type * from "./vortex/index.ts";

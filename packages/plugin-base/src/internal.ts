@@ -1,3 +1,5 @@
-/** For the platform's own packages: how it recognises a plugin's class. Not for plugins. */
+/** For the platform's own packages: how they recognise a plugin's class, and meet each other. Not for plugins. */
 export { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "./common/entryHookBrand.ts";
 export type { EntryHookFunctionName, PublishedApiName } from "./common/PluginApi.ts";
+export type { ActionKey, ActionLedger, LedgerOutcome, LedgerRequest } from "./actions/ActionLedger.ts";
+export type { ChangeSource, WatchTablesOptions } from "./observables/ChangeSource.ts";

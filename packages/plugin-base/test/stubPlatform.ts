@@ -34,6 +34,12 @@ export function stubPlatform(): PeekLogicPlatformHook {
     get vortex(): never {
       throw new Error("There are no other services");
     },
+    get observables(): never {
+      throw new Error("Nobody watches anything");
+    },
+    get http(): never {
+      throw new Error("There is no site");
+    },
     getOtherPluginApi: () => {
       throw new Error("There are no other plugins");
     },

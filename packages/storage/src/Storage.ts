@@ -1,5 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
+import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import type { ClientBase } from "pg";
 import { ConnectionBudget } from "./access/ConnectionBudget.ts";
@@ -8,6 +9,10 @@ import { HealthMonitor } from "./access/HealthMonitor.ts";
 import type { LentClient } from "./access/LentClient.ts";
 import { PooledPluginStorage } from "./access/PooledPluginStorage.ts";
 import { StorageHealth } from "./access/StorageHealth.ts";
+import { VortexLayout } from "./catalogue/VortexLayout.ts";
+import { DatabaseChanges } from "./changes/DatabaseChanges.ts";
+import { readerPool } from "./changes/readerPool.ts";
+import { DatabaseLedger } from "./ledger/DatabaseLedger.ts";
 import { type Catalogue, readCatalogue, type Room } from "./catalogue/readCatalogue.ts";
 import { readServerFacts, type ServerFacts } from "./catalogue/readServerFacts.ts";
 import { retryWhileUnavailable } from "./connection/retryWhileUnavailable.ts";
@@ -56,6 +61,10 @@ export class Storage implements AsyncDisposable {
   readonly #budget: ConnectionBudget;
   readonly #owned: AsyncDisposableStack;
   readonly #pools = new Map<string, ConnectionPool>();
+  /** What plugins were handed, as long as they are loaded. */
+  readonly #entered = new Map<string, PluginStorage<Record<string, never>>>();
+  readonly #changes: DatabaseChanges;
+  readonly #ledger: DatabaseLedger;
   #catalogue: Catalogue | undefined;
   #looking: Promise<Catalogue | undefined> | undefined;
   #lookedAt = -Infinity;
@@ -72,6 +81,25 @@ export class Storage implements AsyncDisposable {
     this.#budget = budget;
     this.#migrator = new Migrator(this.#pool, ownConnections - 1, this.#logger);
     this.#owned = owned;
+    const layout = new VortexLayout(opened.pool);
+    this.#changes = owned.use(
+      new DatabaseChanges({
+        pool: opened.pool,
+        readerPool: readerPool(options, opened),
+        layout,
+        health: opened.health,
+        logger: options.getLogger("peek_storage.DatabaseChanges"),
+        schemaOf: (plugin) => this.#room(plugin).schema,
+      }),
+    );
+    this.#ledger = owned.use(
+      new DatabaseLedger({
+        pool: opened.pool,
+        layout,
+        logger: options.getLogger("peek_storage.DatabaseLedger"),
+        storageOf: (plugin) => this.#entered.get(plugin),
+      }),
+    );
   }
 
   /**
@@ -145,6 +173,19 @@ export class Storage implements AsyncDisposable {
     return nameOf(this.#target);
   }
 
+  /** Tells what is committed to the plugins' tables. It is there, but does nothing before it is asked to. */
+  get changes(): ChangeSource {
+    return this.#changes;
+  }
+
+  /**
+   * Records which actions were executed. Those of a plugin are executed on the connections that {@link enter} has given
+   * it.
+   */
+  get ledger(): ActionLedger {
+    return this.#ledger;
+  }
+
   /** How each plugin's schema stands, those included that are only in the database. Changes nothing. */
   async survey(): Promise<readonly SchemaSurvey[]> {
     return await this.asOwner(async ({ client }) => {
@@ -192,7 +233,10 @@ export class Storage implements AsyncDisposable {
       budget: this.#budget,
       health: this.#health,
       prepares: true,
-      onEnd: () => this.#pools.delete(name),
+      onEnd: () => {
+        this.#pools.delete(name);
+        this.#entered.delete(name);
+      },
       ...(room.role !== undefined && { onWrongPassword: () => this.#setPassword(room.plugin) }),
       settings: {
         applicationName: `${title} ${name}`,
@@ -202,8 +246,10 @@ export class Storage implements AsyncDisposable {
         schema: room.schema,
       },
     });
+    const storage = new PooledPluginStorage<Record<string, never>>(room.schema, pool);
     this.#pools.set(name, pool);
-    return { storage: new PooledPluginStorage(room.schema, pool), connections: pool };
+    this.#entered.set(name, storage);
+    return { storage, connections: pool };
   }
 
   status(): StorageStatus {

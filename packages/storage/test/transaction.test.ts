@@ -210,6 +210,27 @@ describe("transaction()", () => {
     expect(await entered.storage.transaction(async () => "well")).toBe("well");
   });
 
+  it.each([
+    ["throws", () => Promise.reject(new Error("stop"))],
+    ["returns", () => Promise.resolve()],
+  ])("refuses what is sent when the work %s, though a query is still under way then", async (how, end) => {
+    const id = how === "throws" ? 900 : 910;
+    await pumps(id);
+    let late: Promise<unknown> | undefined;
+    const done = entered.storage.transaction(async (db) => {
+      const goOn = async (): Promise<void> => {
+        await sql`SELECT pg_sleep(0.2)`.execute(db);
+        await db.updateTable("pump").set({ level: 99 }).where("id", "=", id).execute();
+      };
+      late = goOn();
+      late.catch(() => undefined);
+      return await end();
+    });
+    await Promise.allSettled([done]);
+    expect((await caught(() => late ?? Promise.resolve())).code).toBe("STORAGE_QUERY_FAILED");
+    expect(await level(id)).toBe(10);
+  });
+
   it("gives its connections back, however it ends", () => {
     expect(storage.status().pools[name]).toMatchObject({ size: 4, waiting: 0 });
     const { open, idle } = storage.status().pools[name] ?? {};

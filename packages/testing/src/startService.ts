@@ -51,6 +51,14 @@ export interface TestService extends AsyncDisposable {
   stop(): Promise<readonly PluginStatus[]>;
 }
 
+/** Ports that nobody has, and browsers let in. */
+const freeSites: ServiceConfigInput["httpServer"] = {
+  admin: { sitePort: 0, anonymous: true },
+  field: { sitePort: 0, anonymous: true },
+  office: { sitePort: 0, anonymous: true },
+  dataExchange: { sitePort: 0 },
+};
+
 /** What stands in the warning of a plugin that keeps a database connection. */
 const leak = "still in use, and cut off";
 
@@ -80,7 +88,7 @@ export async function startService(name: ServiceName, options: StartServiceOptio
       logging: { level: "DEBUG", logToStdout: false, logToFile: false, ...config.logging },
       plugin: { ...config.plugin, enabled },
       storage: { ...config.storage, ...(connectUrl !== undefined && { connectUrl }) },
-      httpServer: config.httpServer ?? { dataExchange: { sitePort: 0 } },
+      httpServer: { ...freeSites, ...config.httpServer },
       dataExchange: { ...wayTo(name, options.logic), ...config.dataExchange },
     }),
   );

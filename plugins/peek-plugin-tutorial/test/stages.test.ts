@@ -1,6 +1,12 @@
 import { join } from "node:path";
-import { openTestDatabase, startService } from "@peek/testing";
+import { openTestDatabase, startService, type TestService } from "@peek/testing";
+import { connect } from "@peek/vortex/client";
 import { expect, it } from "vitest";
+import { AddIntValue } from "../src/_private/contracts/AddIntValue.ts";
+import { StringCapToggle } from "../src/_private/contracts/StringCapToggle.ts";
+import { StringIntTuple } from "../src/_private/contracts/StringIntTuple.ts";
+import { AddStringInt } from "./stages/live-more/src/_private/contracts/AddStringInt.ts";
+import { LargeIntTuple } from "./stages/live-more/src/_private/contracts/LargeIntTuple.ts";
 import { peekLogicEntryHook } from "./stages/logic/src/index.ts";
 import {
   peekAgentEntryHook,
@@ -82,7 +88,7 @@ const stepsOf = (lines: readonly string[], side: string): readonly string[] =>
     (line) => new RegExp(`^(\\w+) peek_plugin_tutorial\\._private\\.${side}\\..*?:(.*)$`).exec(line)?.[2] ?? [],
   );
 
-it("after the tutorial's eighth page, logic and the agent call each other", async () => {
+it("after the tutorial's ninth page, logic and the agent call each other", async () => {
   await using logic = await startService("logic", { plugins: [stage("rpc")] });
   await using agent = await startService("agent", { plugins: [join(import.meta.dirname, "..")], logic });
   await agent.log.waitFor("Logic keeps", { timeoutMs: 3000 });
@@ -97,17 +103,67 @@ it("after the tutorial's eighth page, logic and the agent call each other", asyn
   ]);
 });
 
-it("a declared error, a stream, and a call of all do as the page says", async () => {
-  await using logic = await startService("logic", { plugins: [stage("rpc-more")] });
-  await using agent = await startService("agent", { plugins: [stage("rpc-more")], logic });
-  await agent.log.waitFor("That is enough");
-  await logic.log.waitFor("agent says that");
-  expect(stepsOf(agent.log.lines, "agent")).toEqual([
-    ...["Loaded", "Logic counts: 1", "Logic counts: 2", "Logic counts: 3", "That is enough"],
-  ]);
-  expect(stepsOf(logic.log.lines, "logic")).toEqual([
-    ...["Loaded", "An agent adds up to 1000000", "agent says that 1 + 9 = 10"],
-  ]);
-  expect(await agent.stop()).toEqual([]);
-  expect(await logic.stop()).toEqual([]);
+it("a call is also there in a plugin without storage", async () => {
+  const plugins = [stage("rpc-least")];
+  await using logic = await startService("logic", { plugins });
+  await using agent = await startService("agent", { plugins, logic });
+  await agent.log.waitFor("Logic says that 1 + 2 = 3", { timeoutMs: 4000 });
+});
+
+const urlOf = (service: TestService): string => `ws://127.0.0.1:${service.status().site?.port}/vortex`;
+
+/** The tuples as soon as they are as a test wants them. */
+async function seen<T>(
+  states: AsyncIterable<{ readonly status: string; readonly tuples: readonly T[] }>,
+  isRight: (tuples: readonly T[]) => boolean,
+): Promise<readonly T[]> {
+  for await (const { status, tuples } of states) if (status === "live" && isRight(tuples)) return tuples;
+  throw new Error("The subscription has ended.");
+}
+
+it("after the tutorial's tenth page, whoever watches sees what is changed in the database", async () => {
+  const plugins = [stage("observables")];
+  await using database = await openTestDatabase();
+  await using logic = await startService("logic", { plugins, database });
+  await using field = await startService("field", { plugins, logic });
+  using client = connect({ url: urlOf(field) });
+  using rows = client.subscribe(StringIntTuple);
+  expect(await seen(rows, ({ length }) => length > 0)).toEqual([{ id: 1, string1: "one", int1: 1 }]);
+  await database.query("INSERT INTO pl_tutorial.string_int (string1, int1) VALUES ('two', 2)");
+  expect(await seen(rows, ({ length }) => length > 1)).toMatchObject([{ string1: "one" }, { string1: "two" }]);
+});
+
+it("after its eleventh page, the buttons' actions are executed", async () => {
+  const plugins = [stage("actions")];
+  await using logic = await startService("logic", { plugins });
+  await using field = await startService("field", { plugins, logic });
+  using client = connect({ url: urlOf(field) });
+  using rows = client.subscribe(StringIntTuple);
+  await (
+    await client.push(AddIntValue, { id: 1, offset: 4 })
+  ).result;
+  await (
+    await client.push(StringCapToggle, { id: 1 })
+  ).result;
+  await seen(rows, ([row]) => row?.int1 === 5 && row.string1 === "ONE");
+});
+
+it("selectors, rights, results and routes do as the pages say", async () => {
+  const plugins = [stage("live-more")];
+  await using logic = await startService("logic", { plugins });
+  await using field = await startService("field", { plugins, logic });
+  using client = connect({ url: urlOf(field) });
+  using large = client.subscribe(LargeIntTuple, { least: 100 });
+  expect(await (await client.push(AddStringInt, { string1: "a", int1: 99 })).result).toEqual({ id: 1 });
+  expect(await (await client.push(AddStringInt, { string1: "b", int1: 100 })).result).toEqual({ id: 2 });
+  expect(await seen(large, ({ length }) => length > 0)).toEqual([{ id: 2, int1: 100 }]);
+  using small = client.subscribe(LargeIntTuple, { least: 1 });
+  for await (const { status, error } of small) {
+    if (status === "loading") continue;
+    expect({ status, code: error?.code }).toEqual({ status: "refused", code: "FORBIDDEN" });
+    break;
+  }
+  const site = `http://127.0.0.1:${field.status().site?.port}/peek_plugin_tutorial`;
+  expect(await (await fetch(`${site}/me`)).json()).toEqual({ name: "anonymous" });
+  expect(await (await fetch(`${site}/twice/21`)).text()).toBe("42");
 });

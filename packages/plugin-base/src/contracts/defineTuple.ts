@@ -1,12 +1,8 @@
 import { describeValue, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { checkContractName } from "./contractName.ts";
-import { isRecord } from "./encoding/isRecord.ts";
-import { isSafeName } from "./safeName.ts";
+import { checkShape, type TupleShape } from "./checkShape.ts";
 import type { TupleType } from "./TupleType.ts";
-
-/** The schema of each field of a tuple. */
-export type TupleShape = Readonly<Record<string, z.ZodType>>;
 
 /** What there is to say of a tuple type besides its fields. */
 export interface TupleOptions<Field extends string> {
@@ -39,24 +35,9 @@ export function defineTuple<const Shape extends TupleShape>(
   options: TupleOptions<keyof Shape & string>,
 ): TupleType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>>> {
   const plugin = checkContractName("a tuple type", name);
-  checkShape(name, shape);
+  checkShape("tuple type", name, shape);
   const key = checkKey(name, shape, options);
   return Object.freeze({ name, plugin, schema: z.object(shape), key });
-}
-
-function checkShape(name: string, shape: unknown): void {
-  if (typeof shape !== "object" || shape === null || !isRecord(shape)) {
-    // `{ __proto__: z.string() }` has no field but another prototype.
-    throw invalid(name, "the fields have to be a plain object, { id: z.int() }, with no __proto__");
-  }
-  for (const field of Reflect.ownKeys(shape)) {
-    if (typeof field === "symbol" || !isSafeName(field)) {
-      throw invalid(name, `no field can have the name ${describeValue(field)}. Give it another`);
-    }
-    if (!(shape[field] instanceof z.ZodType)) {
-      throw invalid(name, `the field ${describeValue(field)} has to be a zod schema, such as z.string()`);
-    }
-  }
 }
 
 function checkKey(name: string, shape: object, options: unknown): readonly string[] {

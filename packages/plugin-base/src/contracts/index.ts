@@ -1,6 +1,11 @@
+export { ActionPutOff } from "./ActionPutOff.ts";
+export { ActionRejection } from "./ActionRejection.ts";
+export type { ActionOf, ActionType } from "./ActionType.ts";
 export { checkData } from "./checkData.ts";
+export { type ActionOptions, defineAction } from "./defineAction.ts";
 export { defineRpc } from "./defineRpc.ts";
-export { defineTuple, type TupleOptions, type TupleShape } from "./defineTuple.ts";
+export type { TupleShape } from "./checkShape.ts";
+export { defineTuple, type TupleOptions } from "./defineTuple.ts";
 export { decode } from "./encoding/decode.ts";
 export { encode } from "./encoding/encode.ts";
 export { isRejection } from "./isRejection.ts";

@@ -1,9 +1,16 @@
+import type { ActionsOf } from "../actions/ActionsOf.ts";
 import type { PeekPlatformCommonHook } from "../common/PeekPlatformCommonHook.ts";
 import type { OtherPluginApis } from "../common/PluginApi.ts";
+import type { PluginHttp } from "../http/PluginHttp.ts";
+import type { PluginObservables } from "../observables/PluginObservables.ts";
 import type { StorageOf } from "../storage/StorageOf.ts";
 
 interface LogicPlatform extends PeekPlatformCommonHook, OtherPluginApis<"logic"> {
   readonly serviceName: "logic";
+  /** Live data for browsers and devices. */
+  readonly observables: PluginObservables;
+  /** Pages and routes of the admin site. */
+  readonly http: PluginHttp;
 }
 
 /**
@@ -11,4 +18,6 @@ interface LogicPlatform extends PeekPlatformCommonHook, OtherPluginApis<"logic">
  *
  * @typeParam Tables The rows of the plugin's tables, where it requires storage. Default: it does not.
  */
-export type PeekLogicPlatformHook<Tables extends object | undefined = undefined> = LogicPlatform & StorageOf<Tables>;
+export type PeekLogicPlatformHook<Tables extends object | undefined = undefined> = LogicPlatform &
+  StorageOf<Tables> &
+  ActionsOf<Tables>;

@@ -92,11 +92,13 @@ class PgDriver implements Driver {
     }
     const isolation = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
     const access = accessMode === undefined ? "" : ` ${accessMode}`;
+    own(connection).begin();
     await own(connection).lent.query(`begin${isolation}${access}`);
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const { lent } = own(connection);
+    own(connection).end();
     const { command } = await this.#commit(lent);
     // Not an error to PostgreSQL: a statement had failed, and whoever saw that went on.
     if (command === "ROLLBACK") {
@@ -110,6 +112,7 @@ class PgDriver implements Driver {
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     const { lent } = own(connection);
+    own(connection).end();
     if (lent.lost !== undefined) return;
     try {
       await lent.query("rollback");
@@ -144,13 +147,28 @@ class PgConnection implements DatabaseConnection {
   /** Whether it must not go back into the pool. */
   spoilt = false;
   readonly #onStatement: OnStatement | undefined;
+  #isOver = false;
 
   constructor(lent: LentClient, onStatement: OnStatement | undefined) {
     this.lent = lent;
     this.#onStatement = onStatement;
   }
 
+  /**
+   * Its transaction ends. Work that was not waited for may still have a query under way, and send the next when that is
+   * answered: behind COMMIT or ROLLBACK, which Kysely does not know to be under way, it would be on its own.
+   */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** A transaction begins. */
+  begin(): void {
+    this.#isOver = false;
+  }
+
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    this.#check();
     this.#onStatement?.(sql);
     const { command, rowCount, rows } = await this.lent.query(sql, parameters);
     // Kysely derives the type of a row from the query that it has built.
@@ -162,9 +180,19 @@ class PgConnection implements DatabaseConnection {
     { sql, parameters }: CompiledQuery,
     rowsAtATime: number,
   ): AsyncIterableIterator<QueryResult<Row>> {
+    this.#check();
     for await (const rows of this.lent.stream(sql, parameters, rowsAtATime)) {
       yield { rows: rows as unknown as Row[] };
     }
+  }
+
+  #check(): void {
+    if (!this.#isOver) return;
+    throw new PeekError(
+      "STORAGE_QUERY_FAILED",
+      "The transaction is over: this was sent after the work in it had ended. Wait for every query before the work returns.",
+      { fields: { sqlState: "25P01" } },
+    );
   }
 }
 

@@ -75,7 +75,7 @@ async function isMarked(lent: LentClient): Promise<boolean> {
   return (await readCatalogue(lent.client))?.copyBeganAt !== undefined;
 }
 
-/** Removes the schemas and roles that are recorded. */
+/** Removes the schemas and roles that are recorded, and the ledger of what they executed. */
 async function removeRooms(lent: LentClient): Promise<void> {
   const rooms = [...((await readCatalogue(lent.client))?.rooms.values() ?? [])];
   for (const { plugin, schema, role } of rooms) {
@@ -85,6 +85,8 @@ async function removeRooms(lent: LentClient): Promise<void> {
     await lent.query("DELETE FROM peek_platform.migration WHERE plugin = $1", [plugin]);
     await lent.query("DELETE FROM peek_platform.plugin WHERE name = $1", [plugin]);
   }
+  // When no table has its triggers any more.
+  await lent.query("DROP SCHEMA IF EXISTS peek_vortex CASCADE");
 }
 
 async function tryDropRole(lent: LentClient, role: string): Promise<void> {

@@ -55,6 +55,10 @@ const thingsQuery = `
   SELECT format('trigger %I on %s', tgname, relation.name)
     FROM pg_catalog.pg_trigger JOIN relation ON relation.oid = tgrelid
     WHERE NOT tgisinternal AND tgparentid = 0
+      -- Those that note changes are made where a table is watched.
+      AND tgfoid NOT IN (
+        SELECT proc.oid FROM pg_catalog.pg_proc AS proc WHERE pronamespace = to_regnamespace('peek_vortex')
+      )
   UNION ALL
   SELECT format('function %I.%I(%s)', namespace.name, proname, pg_catalog.pg_get_function_identity_arguments(proc.oid))
     FROM pg_catalog.pg_proc AS proc JOIN namespace ON namespace.oid = pronamespace

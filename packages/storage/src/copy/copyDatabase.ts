@@ -36,7 +36,7 @@ const countSchema = z.object({ count: z.number() });
 /**
  * Copies the schemas of all plugins to another database, of whatever major version of PostgreSQL, which has to be
  * without any: the migrations that the source has are applied there, then all rows are copied, as they are at one
- * moment. Until that is complete, nothing else can open the target.
+ * moment, with the ledger of the plugins' actions. Until that is complete, nothing else can open the target.
  *
  * Not copied: what is in no plugin's schema, the passwords of the roles, the plugins' rights and comments where a
  * migration did not make them, and the rows of foreign tables.
@@ -165,7 +165,11 @@ async function copyAll(
       try {
         signal.throwIfAborted();
         await copyRows(reading, writing, {
-          rooms: schemas.map(({ plugin, schema }) => ({ schema, role: target.catalogue?.rooms.get(plugin)?.role })),
+          rooms: schemas.map(({ plugin, schema }) => ({
+            plugin,
+            schema,
+            role: target.catalogue?.rooms.get(plugin)?.role,
+          })),
           onTable: (table) => {
             sum.tables += 1;
             sum.rows += table.rows;

@@ -1,6 +1,7 @@
 import type { LentClient } from "../access/LentClient.ts";
 import type { Room } from "../catalogue/readCatalogue.ts";
 import { assumeRoomSql, leaveRoomSql } from "../room/assumeRoomSql.ts";
+import { copyLedger } from "./copyLedger.ts";
 import { copySequences } from "./copySequences.ts";
 import { type CopiedAmount, copyTable } from "./copyTable.ts";
 import { planRefresh } from "./planRefresh.ts";
@@ -13,7 +14,7 @@ export interface TableProgress extends CopiedTable, CopiedAmount {}
 /** What is copied, and how it is told of. */
 export interface CopyRowsOptions {
   /** Those of the target; the schemas' names are the same on both sides. */
-  readonly rooms: readonly Pick<Room, "schema" | "role">[];
+  readonly rooms: readonly Pick<Room, "plugin" | "schema" | "role">[];
   readonly onTable: (table: TableProgress) => void;
 }
 
@@ -27,9 +28,9 @@ const settings = `
 `;
 
 /**
- * Copies all rows of some schemas into those of another database, as they are at one moment. The schemas are there
- * already, as the same migrations made them; each is filled in a transaction of its own, since one for a thousand
- * tables is more than a server has locks for by default.
+ * Copies all rows of some plugins' schemas into those of another database, as they are at one moment, and which of their
+ * actions were executed. The schemas are there already, as the same migrations made them; each is filled in a
+ * transaction of its own, since one for a thousand tables is more than a server has locks for by default.
  *
  * @throws PeekError `STORAGE_COPY_REFUSED`, or as the server that failed. Both connections are to be closed then, and
  *   the target's schemas removed: some may be filled.
@@ -41,6 +42,7 @@ export async function copyRows(source: LentClient, target: LentClient, options: 
   const shape = await readSchemaShape(source, schemas);
   requireSameShape(shape, await readSchemaShape(target, schemas));
   for (const room of rooms) await copySchema(source, target, room, shape, onTable);
+  await copyLedger(source, target, { plugins: rooms.map(({ plugin }) => plugin), onTable, settings });
   await source.query("COMMIT");
 }
 

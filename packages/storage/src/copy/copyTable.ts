@@ -20,15 +20,22 @@ const format = "(FORMAT text, ENCODING 'UTF8')";
 /**
  * Copies the rows of one table, a piece at a time however large it is, and counts them on both sides.
  *
+ * @param where SQL that chooses the rows. Default: all.
  * @throws PeekError as the server that failed; `STORAGE_COPY_REFUSED` when the rows are not as many afterwards.
  */
-export async function copyTable(source: LentClient, target: LentClient, table: CopiedTable): Promise<CopiedAmount> {
+export async function copyTable(
+  source: LentClient,
+  target: LentClient,
+  table: CopiedTable,
+  where?: string,
+): Promise<CopiedAmount> {
   const name = qualified(table);
   // Without a column that is not computed, there is no list to be written.
-  const columns =
-    table.columns.length === 0 ? "" : ` (${table.columns.map((each) => escapeIdentifier(each)).join(", ")})`;
+  const list = table.columns.map((each) => escapeIdentifier(each)).join(", ");
+  const columns = table.columns.length === 0 ? "" : ` (${list})`;
+  const chosen = where === undefined ? `${name}${columns}` : `(SELECT ${list} FROM ${name} WHERE ${where})`;
   const sql = `COPY ${name}${columns} FROM STDIN ${format}`;
-  const reading = source.client.query(copyTo(`COPY ${name}${columns} TO STDOUT ${format}`));
+  const reading = source.client.query(copyTo(`COPY ${chosen} TO STDOUT ${format}`));
   const writing = target.client.query(copyFrom(sql));
   let bytes = 0;
   const counting = new Transform({

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   createServiceHome,
   explainIssues,
   FileLock,
+  makePrivateFolder,
   maxJsonBytes,
   pause,
   readJsonDocument,
@@ -52,7 +52,7 @@ export function editTokens(
 ): readonly TokenEntry[] {
   createServiceHome(home);
   const file = tokensFile(home);
-  attempt(file, () => mkdirSync(home.tokensDir, { recursive: true, mode: 0o700 }));
+  attempt(file, () => makePrivateFolder(home.tokensDir));
   using _lock = attempt(file, () => lock(file));
   const before = readTokens(home);
   const after = edit(before);

@@ -1,4 +1,4 @@
-import { describeValue, errorCatalogue, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
+import { describeValue, isPeekErrorCode, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
 import { checkData, encode, RpcRejection } from "@peek/plugin-base/contracts";
 import { z } from "zod";
@@ -91,7 +91,7 @@ export function readError(body: string, procedure: ClientProcedure, from: PeerId
     if (code === "RPC_HANDLER_FAILED" && error !== undefined) {
       return new PeekError(code, cut(message), { fields: { ...fields, code: error } });
     }
-    if (isCode(code)) {
+    if (isPeekErrorCode(code)) {
       if (!callerCodes.has(code)) return new PeekError(code, cut(message), { fields });
       return new PeekError("RPC_HANDLER_FAILED", cut(`${code}: ${message}`), { fields: { ...fields, code } });
     }
@@ -117,10 +117,6 @@ function rejection(
 /** What only the other side's version knows. */
 function unknownError(what: string, message: string, fields: Readonly<Record<string, string>>): PeekError {
   return new PeekError("RPC_HANDLER_FAILED", `It failed with ${what}, which is not known here: ${message}`, { fields });
-}
-
-function isCode(code: string): code is PeekErrorCode {
-  return Object.hasOwn(errorCatalogue, code);
 }
 
 function cut(message: string): string {

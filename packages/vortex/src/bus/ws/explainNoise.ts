@@ -4,6 +4,23 @@ import { messageOf } from "@peek/errors";
 const handshake = 0x16;
 
 /**
+ * What OpenSSL makes of a first record that is not TLS; bytes at random were sent to see which there are. Those whose first
+ * three look like a hello of SSL 2 are complained of by their length.
+ */
+const notTls: ReadonlySet<string> = new Set([
+  "ERR_SSL_HTTP_REQUEST",
+  "ERR_SSL_HTTPS_PROXY_REQUEST",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_DATA_LENGTH_TOO_LONG",
+  "ERR_SSL_LENGTH_TOO_SHORT",
+  "ERR_SSL_LENGTH_MISMATCH",
+  "ERR_SSL_RECORD_LENGTH_MISMATCH",
+  "ERR_SSL_UNEXPECTED_MESSAGE",
+  "ERR_SSL_BAD_CHANGE_CIPHER_SPEC",
+]);
+
+/**
  * What somebody did who connected to the exchange and did not speak its language; undefined for one who merely went away.
  *
  * @param secure Whether the port is for TLS.
@@ -15,7 +32,7 @@ export function explainNoise(error: Error, secure: boolean): string | undefined 
   if (packet?.[0] === handshake && !secure) {
     return "it speaks TLS, and this port is plain; set dataExchange.useSsl to false there, or httpServer.dataExchange.useSsl to true here";
   }
-  if (["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"].includes(code)) {
+  if (notTls.has(code)) {
     return "it does not speak TLS, and this port does; set dataExchange.useSsl to true there";
   }
   if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") {

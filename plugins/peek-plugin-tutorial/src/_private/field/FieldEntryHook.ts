@@ -1,4 +1,7 @@
 import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
+import { AddIntValue } from "../contracts/AddIntValue.ts";
+import { StringCapToggle } from "../contracts/StringCapToggle.ts";
+import { StringIntTuple } from "../contracts/StringIntTuple.ts";
 
 /** The entry point of the plugin on the field service. */
 export class FieldEntryHook extends PluginFieldEntryHookABC {
@@ -9,6 +12,11 @@ export class FieldEntryHook extends PluginFieldEntryHookABC {
   }
 
   override start(): void {
+    const { observables, actions, http } = this.platform;
+    observables.expose(StringIntTuple);
+    actions.expose(AddIntValue);
+    actions.expose(StringCapToggle);
+    http.files("web/dist", { title: this.title });
     this.#logger.debug("Started");
   }
 

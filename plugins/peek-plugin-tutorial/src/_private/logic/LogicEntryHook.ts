@@ -3,7 +3,9 @@ import type { TutorialLogicApi } from "../../TutorialLogicApi.ts";
 import { RpcForAgent } from "../contracts/RpcForAgent.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 import { callAgents } from "./callAgents.ts";
+import { handleActions } from "./handleActions.ts";
 import { LogicApi } from "./LogicApi.ts";
+import { provideObservables } from "./provideObservables.ts";
 import { rpcForAgentHandlers } from "./rpcForAgentHandlers.ts";
 import { Settings } from "./Settings.ts";
 import { StringInts } from "./StringInts.ts";
@@ -27,6 +29,8 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
     await this.#countStart();
     const rows = await this.#stringInts.all();
     if (rows.length === 0) await this.#stringInts.add("one", 1);
+    provideObservables(this.platform, this.#stringInts);
+    handleActions(this.platform);
     const { vortex, disposables } = this.platform;
     const handlers = rpcForAgentHandlers(this.#stringInts, this.#logger);
     vortex.rpc.serve(RpcForAgent, handlers, { acceptOnlyFrom: "agent" });

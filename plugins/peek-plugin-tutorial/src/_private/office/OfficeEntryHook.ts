@@ -1,4 +1,7 @@
 import { PluginOfficeEntryHookABC } from "@peek/plugin-base/office";
+import { AddIntValue } from "../contracts/AddIntValue.ts";
+import { StringCapToggle } from "../contracts/StringCapToggle.ts";
+import { StringIntTuple } from "../contracts/StringIntTuple.ts";
 
 /** The entry point of the plugin on the office service. */
 export class OfficeEntryHook extends PluginOfficeEntryHookABC {
@@ -9,6 +12,11 @@ export class OfficeEntryHook extends PluginOfficeEntryHookABC {
   }
 
   override start(): void {
+    const { observables, actions, http } = this.platform;
+    observables.expose(StringIntTuple);
+    actions.expose(AddIntValue);
+    actions.expose(StringCapToggle);
+    http.files("web/dist", { title: this.title });
     this.#logger.debug("Started");
   }
 

@@ -1,0 +1,38 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { PeekError } from "@peek/errors";
+import { secretArgument } from "./secretArgument.ts";
+
+/**
+ * Asks for a new password: twice and unseen at a terminal, and otherwise the first line of standard input.
+ *
+ * @throws PeekError `USAGE` when the two are not the same, or nothing was given.
+ */
+export async function askNewPassword(name: string): Promise<string> {
+  if (!process.stdin.isTTY) return await secretArgument("-");
+  const [password = "", again] = await askUnseen([`Password for ${name}: `, "Once more: "]);
+  if (again === password) return password;
+  throw new PeekError("USAGE", "The two passwords are not the same. Nothing was changed.");
+}
+
+async function askUnseen(questions: readonly string[]): Promise<readonly string[]> {
+  // Line editing works as always; what it shows goes nowhere.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // One for all questions: several lines may be pasted at once.
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const lines = terminal[Symbol.asyncIterator]();
+  const answers: string[] = [];
+  try {
+    for (const question of questions) {
+      process.stderr.write(question);
+      const answer = await lines.next();
+      process.stderr.write("\n");
+      // Ctrl-C and Ctrl-D.
+      if (answer.done === true) throw new PeekError("USAGE", "No password was given. Nothing was changed.");
+      answers.push(answer.value);
+    }
+    return answers;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,18 @@
+import type { SiteRequest } from "../site/SiteRequest.ts";
+import { deviceOf } from "./cookies.ts";
+import type { SessionProvider, SessionVerdict } from "./SessionProvider.ts";
+
+/** Lets everybody in, each known by the device alone. */
+export class AnonymousSessions implements SessionProvider {
+  authenticate(request: SiteRequest): Promise<SessionVerdict> {
+    const { device, cookies } = deviceOf(request);
+    const user = { id: `device:${device}`, name: "anonymous", groups: [], anonymous: true };
+    // One for each: who listens to it is forgotten with it.
+    const ended = new AbortController().signal;
+    return Promise.resolve({ ok: true, session: { user, device, ended }, cookies });
+  }
+
+  hold(): Disposable {
+    return { [Symbol.dispose]: () => {} };
+  }
+}

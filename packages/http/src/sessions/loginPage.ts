@@ -1,0 +1,28 @@
+import { escapeHtml, htmlPage } from "../site/htmlPage.ts";
+
+/** What the login page shows. */
+export interface LoginPageParts {
+  readonly title: string;
+  readonly token: string;
+  readonly returnTo: string;
+  /** What was tried, and why it did not work. */
+  readonly name?: string;
+  readonly message?: string;
+}
+
+/** The page at `/peek/login`: a form that works without scripts. */
+export function loginPage({ title, token, returnTo, name = "", message }: LoginPageParts): string {
+  const failure = message === undefined ? "" : `<p role="alert">${escapeHtml(message)}</p>`;
+  return htmlPage(
+    `Log in: ${title}`,
+    `<h1>${escapeHtml(title)}</h1>
+${failure}
+<form method="post" action="/peek/login">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+<input type="hidden" name="return" value="${escapeHtml(returnTo)}">
+<label>Name <input name="name" value="${escapeHtml(name)}" maxlength="100" autocomplete="username" autocapitalize="none" required autofocus></label>
+<label>Password <input name="password" type="password" maxlength="1000" autocomplete="current-password" required></label>
+<button>Log in</button>
+</form>`,
+  );
+}

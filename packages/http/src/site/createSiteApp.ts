@@ -1,0 +1,158 @@
+import type { Server } from "node:http";
+import { constants } from "node:zlib";
+import fastifyCompress from "@fastify/compress";
+import fastifyHelmet from "@fastify/helmet";
+import fastifyStatic from "@fastify/static";
+import { messageOf } from "@peek/errors";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { answerPlugin } from "../plugin/answerPlugin.ts";
+import { loginRoutes } from "../sessions/loginRoutes.ts";
+import { createSiteServer } from "./createSiteServer.ts";
+import type { FailureLog } from "./FailureLog.ts";
+import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
+import { isMisdirected } from "./isMisdirected.ts";
+import { isForeign } from "./judgeOrigin.ts";
+import { refuse } from "./refuse.ts";
+import { requireSession } from "./requireSession.ts";
+import { securityHeaders } from "./securityHeaders.ts";
+import { siteRequestOf } from "./SiteRequest.ts";
+import { startPage } from "./startPage.ts";
+import { foreignMessage, misdirectedLog, misdirectedMessage } from "./siteMessages.ts";
+
+/** What the parts of a site share. */
+export interface SiteParts {
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly failures: FailureLog;
+  readonly isDraining: () => boolean;
+}
+
+/** The application of a site, and its server, which does not listen yet. */
+export function createSiteApp(
+  options: HttpSiteOptions,
+  parts: SiteParts,
+): { readonly app: FastifyInstance; readonly server: Server } {
+  const { tls, limits = {} } = options;
+  let server: Server | undefined;
+  const app = fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    // Paths are taken apart by ourselves.
+    routerOptions: { maxParamLength: 16 * 1024 },
+    exposeHeadRoutes: true,
+    frameworkErrors: (_error, _request, reply) => void refuse(reply as FastifyReply, 400),
+    serverFactory: (listener) => (server = createSiteServer(tls, limits, listener)),
+  });
+  if (server === undefined) throw new Error("There is no server.");
+  app.removeAllContentTypeParsers();
+  void app.register(fastifyHelmet, securityHeaders(options));
+  void app.register(fastifyCompress, compression);
+  void app.register(fastifyStatic, { serve: false });
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404));
+  app.setErrorHandler((error, request, reply) => failed(error, request, reply, parts.failures));
+  addHooks(app, options, parts);
+  // Within a plugin: what is registered before has been loaded by then.
+  void app.register(async (inner) => addRoutes(inner, options, parts));
+  return { app, server };
+}
+
+/** What is written is sent at once: a stream may say the next thing a minute later. */
+const compression = {
+  encodings: ["br" as const, "gzip" as const],
+  globalDecompression: false,
+  brotliOptions: {
+    flush: constants.BROTLI_OPERATION_FLUSH,
+    params: { [constants.BROTLI_PARAM_QUALITY]: 4 },
+  },
+  zlibOptions: { flush: constants.Z_SYNC_FLUSH },
+};
+
+function addHooks(app: FastifyInstance, options: HttpSiteOptions, parts: SiteParts): void {
+  const { trustProxy, logger } = options;
+  const { allowedOrigins, failures, isDraining } = parts;
+  app.addHook("onRequest", async (request, reply) => {
+    if (isDraining()) reply.header("connection", "close");
+    const site = siteRequestOf(request.raw, options);
+    if (isMisdirected(request.raw, site, allowedOrigins, trustProxy)) {
+      failures.tell({ address: site.address }, misdirectedLog, site.origin);
+      await refuse(reply, 421, misdirectedMessage);
+      return;
+    }
+    if (!isForeign(request.method, site, allowedOrigins)) return;
+    const from = site.headers.origin ?? "a page that does not say whose it is";
+    const path = pathOf(request);
+    failures.tell(
+      { address: site.address },
+      "%s %s was refused: %s is not allowed",
+      request.method,
+      path,
+      from.slice(0, 200),
+    );
+    await refuse(reply, 403, foreignMessage);
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    // Whatever a plugin says: a cache would hand one browser's cookies to all.
+    if (reply.hasHeader("set-cookie")) reply.header("cache-control", "private, no-store");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const ms = Math.round(reply.elapsedTime);
+    logger.debug("%s %s %s: %d, %d ms", request.ip, request.method, pathOf(request), reply.statusCode, ms);
+  });
+}
+
+async function addRoutes(app: FastifyInstance, options: HttpSiteOptions, parts: SiteParts): Promise<void> {
+  const { sessions, health, plugins, title, service } = options;
+  app.get("/healthz", async (_request, reply) =>
+    reply.header("cache-control", "no-store").send({ status: "ok", service }),
+  );
+  app.get("/readyz", async (_request, reply) => {
+    const reasons = parts.isDraining() ? ["The service is stopping.", ...health()] : health();
+    const status = reasons.length === 0 ? "ready" : "notReady";
+    return reply
+      .code(reasons.length === 0 ? 200 : 503)
+      .header("cache-control", "no-store")
+      .send({ status, reasons });
+  });
+  await app.register(async (inner) => loginRoutes(inner, options));
+  const siteOf = (request: FastifyRequest) => siteRequestOf(request.raw, options);
+  app.get("/", async (request, reply) => {
+    const session = await requireSession(sessions, siteOf(request), request, reply);
+    if (session === undefined) return reply;
+    const pages = plugins.pages();
+    reply.header("cache-control", "no-store");
+    const [only] = pages;
+    if (pages.length === 1 && only !== undefined) return reply.redirect(only.path, 302);
+    return reply
+      .type("text/html; charset=utf-8")
+      .send(startPage(title, pages, session.user, sessions.desk !== undefined));
+  });
+  await app.register(async (inner) => {
+    // The plugin reads the body, as far as it may.
+    inner.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    inner.all("/*", { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
+      const site = siteOf(request);
+      const session = await requireSession(sessions, site, request, reply);
+      if (session === undefined) return reply;
+      const { user } = session;
+      return await answerPlugin({ plugins, request, reply, site, user, refuse: (status) => refuse(reply, status) });
+    });
+  });
+}
+
+/** Answers what went wrong outside a plugin's own code. */
+function failed(error: unknown, request: FastifyRequest, reply: FastifyReply, failures: FailureLog): FastifyReply {
+  const status = statusOf(error);
+  if (status >= 500) {
+    failures.tell({ err: error }, "%s %s failed: %s", request.method, pathOf(request), messageOf(error));
+  }
+  return refuse(reply, status);
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
+  return typeof status === "number" && status >= 400 && status < 600 ? status : 500;
+}
+
+/** Without what may be secret in it. */
+function pathOf(request: FastifyRequest): string {
+  return JSON.stringify((request.raw.url ?? "").split("?", 1)[0]?.slice(0, 200)).slice(1, -1);
+}

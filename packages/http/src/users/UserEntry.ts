@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { passwordHashPattern } from "./passwordHash.ts";
+
+const namePattern = /^[A-Za-z0-9._@-]{1,100}$/;
+const maxUsers = 3000;
+const maxGroups = 50;
+
+/** What a user's name and a group's are: 1 to 100 letters, digits and `._@-`. */
+export const userNameSchema: z.ZodString = z
+  .string()
+  .regex(namePattern, { error: "1 to 100 letters, digits, and . _ @ -" });
+
+// Strict: a key of a newer version may limit what the user may do.
+const userEntrySchema = z.strictObject({
+  name: userNameSchema,
+  groups: z.array(userNameSchema).max(maxGroups).readonly(),
+  /** Of the password; argon2id. */
+  hash: z.string().max(300).regex(passwordHashPattern, { error: "a hash as peek user passwd makes it" }),
+  /** Another after each change that ends the sessions that there are. */
+  generation: z.uuid(),
+  /** When it was made. */
+  made: z.iso.datetime(),
+  /** Whether it may not log in. Default: it may. */
+  disabled: z.literal(true).optional(),
+});
+
+/** What is kept of a user. */
+export type UserEntry = z.infer<typeof userEntrySchema>;
+
+/** The content of users.json. */
+export const usersSchema = z.strictObject({
+  users: z
+    .array(userEntrySchema)
+    .max(maxUsers)
+    .refine((all) => new Set(all.map(({ name }) => userKey(name))).size === all.length, {
+      error: "no name twice, whatever the case of its letters",
+    }),
+});
+
+/** The same for names that differ in the case of their letters. */
+export function userKey(name: string): string {
+  return name.toLowerCase();
+}

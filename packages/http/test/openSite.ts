@@ -1,0 +1,33 @@
+import { onTestFinished } from "vitest";
+import { AnonymousSessions, HttpSite, type HttpSiteOptions, PluginSites } from "../src/index.ts";
+import { TestLog } from "./TestLog.ts";
+
+/** A site with one plugin. */
+export interface OpenSite {
+  readonly site: HttpSite;
+  readonly origin: string;
+  readonly plugins: PluginSites;
+  readonly log: TestLog;
+}
+
+/** Opens a site on a port that is free, until the running test is over. */
+export async function openSite(options: Partial<HttpSiteOptions> = {}): Promise<OpenSite> {
+  const log = new TestLog();
+  const plugins = options.plugins ?? new PluginSites();
+  const site = await HttpSite.listen({
+    title: "Peek field",
+    site: "field",
+    service: "field",
+    host: "127.0.0.1",
+    port: 0,
+    trustProxy: false,
+    allowedOrigins: [],
+    logger: log,
+    sessions: new AnonymousSessions(),
+    health: () => [],
+    ...options,
+    plugins,
+  });
+  onTestFinished(() => site[Symbol.asyncDispose]());
+  return { site, origin: site.origin, plugins, log };
+}

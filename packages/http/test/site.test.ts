@@ -1,0 +1,262 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { hostname } from "node:os";
+import { text } from "node:stream/consumers";
+import { PeekError } from "@peek/errors";
+import { describe, expect, it } from "vitest";
+import { HttpSite } from "../src/index.ts";
+import { openSite } from "./openSite.ts";
+import { rawRequest, upgradeLines } from "./rawRequest.ts";
+
+describe("a site", () => {
+  it("says that it runs, and whether it is ready, with reasons", async () => {
+    let reasons: readonly string[] = ["logic cannot be reached"];
+    const { origin } = await openSite({ health: () => reasons });
+    expect(await (await fetch(`${origin}/healthz`)).json()).toEqual({ status: "ok", service: "field" });
+    const notReady = await fetch(`${origin}/readyz`);
+    expect(notReady.status).toBe(503);
+    expect(await notReady.json()).toEqual({ status: "notReady", reasons });
+    reasons = [];
+    expect((await fetch(`${origin}/readyz`)).status).toBe(200);
+  });
+
+  it("names the port that is taken, its key of config.json, and what to do", async () => {
+    const { site } = await openSite();
+    const opening = openSite({ port: site.port });
+    await expect(opening).rejects.toSatisfy(
+      (error) =>
+        PeekError.is(error) &&
+        error.code === "HTTP_PORT_UNUSABLE" &&
+        error.message.includes(`port ${site.port}`) &&
+        error.message.includes("httpServer.field.sitePort"),
+    );
+  });
+
+  it("keeps others from framing pages and from scripts, and does not ask for TLS that it has not", async () => {
+    const { origin } = await openSite();
+    const { headers } = await fetch(`${origin}/`);
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'self'");
+    expect(policy).not.toContain("upgrade-insecure-requests");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+    expect(headers.has("strict-transport-security")).toBe(false);
+    expect(headers.has("x-powered-by")).toBe(false);
+  });
+
+  it("lets its pages open WebSockets to the origins that are allowed", async () => {
+    const { origin } = await openSite({ allowedOrigins: ["https://two.example", "http://three.example:8000"] });
+    const policy = (await fetch(`${origin}/`)).headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("connect-src 'self' wss://two.example ws://three.example:8000;");
+  });
+
+  it("answers what is not there as a page to people and as JSON to programs", async () => {
+    const { origin } = await openSite();
+    const program = await fetch(`${origin}/nothing/here`);
+    expect([program.status, await program.json()]).toEqual([
+      404,
+      { code: "NOT_FOUND", message: "There is nothing at this address." },
+    ]);
+    const person = await fetch(`${origin}/nothing/here`, { headers: { accept: "text/html" } });
+    expect(person.headers.get("content-type")).toContain("text/html");
+    expect(await person.text()).toContain("There is nothing at this address.");
+    expect((await fetch(`${origin}/peek_plugin_x/%zz`)).status).toBe(400);
+  });
+
+  it("refuses what is no HTTP, and headers that are too large", async () => {
+    const { site } = await openSite();
+    expect(await rawRequest(site.port, ["HELLO"])).toMatch(/^HTTP\/1\.1 400 /);
+    const large = `x-large: ${"x".repeat(20_000)}`;
+    expect(await rawRequest(site.port, ["GET / HTTP/1.1", "host: a", large])).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it("ends the connection of who does not send the headers to their end", async () => {
+    const { site } = await openSite({ limits: { headersMs: 100 } });
+    const socket = connect(site.port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it("lists the pages that have a title, and leads to the only one", async () => {
+    const { origin, plugins, log } = await openSite();
+    await using stack = new AsyncDisposableStack();
+    const empty = await (await fetch(`${origin}/`)).text();
+    expect(empty).toContain("No plugin has a page here.");
+    const pump = plugins.forPlugin("peek_plugin_pump", import.meta.dirname, () => stack, log);
+    pump.files(".", { title: "Pumps <&>", at: "/app" });
+    const one = await fetch(`${origin}/`, { redirect: "manual" });
+    expect([one.status, one.headers.get("location")]).toEqual([302, "/peek_plugin_pump/app/"]);
+    const valve = plugins.forPlugin("peek_plugin_valve", import.meta.dirname, () => stack, log);
+    const page = valve.files(".", { title: "Valves" });
+    const two = await (await fetch(`${origin}/`)).text();
+    expect(two).toContain('<a href="/peek_plugin_pump/app/">Pumps &lt;&amp;&gt;</a>');
+    expect(two).toContain('<a href="/peek_plugin_valve/">Valves</a>');
+    page[Symbol.dispose]();
+    expect((await fetch(`${origin}/`, { redirect: "manual" })).status).toBe(302);
+  });
+});
+
+describe("requests of pages of somebody else's", () => {
+  it.each([
+    [{ origin: "http://evil.example" }, 403],
+    [{ origin: "null" }, 403],
+    [{ origin: "https://proxy.example" }, 404],
+    [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "same-site" }, 403],
+    [{ "sec-fetch-site": "same-origin" }, 404],
+    [{ referer: "http://evil.example/page" }, 403],
+    [{ cookie: "peek_device=5" }, 403],
+    [{}, 404],
+  ])("POST with %o gets %d", async (headers, status) => {
+    const { site } = await openSite({ allowedOrigins: ["https://proxy.example"] });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const answer = await rawRequest(site.port, [
+      ...["POST /x HTTP/1.1", "host: a.localhost", "connection: close", "content-length: 0"],
+      ...lines,
+    ]);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("may be of the site's own origin, also behind a proxy that is trusted", async () => {
+    const own = { host: "a.localhost", origin: "http://a.localhost" };
+    const proxied = {
+      host: "localhost",
+      origin: "https://outer.example",
+      "x-forwarded-host": "fake.example, outer.example",
+      "x-forwarded-proto": "https",
+    };
+    const post = async (port: number, headers: Readonly<Record<string, string>>): Promise<string | undefined> => {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+      const start = ["POST /x HTTP/1.1", "connection: close", "content-length: 0"];
+      return /^HTTP\/1\.1 (\d+)/.exec(await rawRequest(port, [...start, ...lines]))?.[1];
+    };
+    const { site } = await openSite();
+    expect(await post(site.port, own)).toBe("404");
+    expect(await post(site.port, proxied)).toBe("403");
+    const trusting = await openSite({ trustProxy: true });
+    expect(await post(trusting.site.port, proxied)).toBe("404");
+    expect(await post(trusting.site.port, { ...proxied, origin: "https://fake.example" })).toBe("403");
+  });
+
+  it.each([
+    ["127.0.0.1", 200],
+    ["localhost:8000", 200],
+    ["[::1]:8000", 200],
+    ["192.168.1.5", 200],
+    ["proxy.example", 200],
+    ["localhost.:8000", 200],
+    [hostname(), 200],
+    [`${hostname().split(".", 1)[0]?.toUpperCase()}:8000`, 200],
+    ["evil.example:8000", 421],
+  ])("for %s, that has come over the loopback device, gets %d", async (host, status) => {
+    const { site } = await openSite({ allowedOrigins: ["https://proxy.example"] });
+    using _taken = site.onUpgrade("/live", (_request, socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+    const lines = ["GET /healthz HTTP/1.1", `host: ${host}`, "connection: close"];
+    expect(await rawRequest(site.port, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(await rawRequest(site.port, upgradeLines("/live", { host }))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("are told in the log, however many, in few lines", async () => {
+    const { origin, log } = await openSite();
+    for (let i = 0; i < 50; i += 1) {
+      await fetch(`${origin}/x?secret=5`, { method: "POST", headers: { origin: "http://evil.example" } });
+    }
+    const lines = log.told.filter((line) => line.includes("evil.example"));
+    expect(lines.length).toBe(10);
+    expect(log.lines.join()).not.toContain("secret");
+  });
+});
+
+describe("upgrades", () => {
+  it("are taken over by who has asked for the path, with the session", async () => {
+    const { site, origin } = await openSite();
+    using _taken = site.onUpgrade("/live", (_request, socket, _head, { user }) => {
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${user.id}`);
+    });
+    const device = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    const answer = await rawRequest(
+      site.port,
+      upgradeLines("/live", { cookie: `peek_device=${device}`, host: new URL(origin).host, origin }),
+    );
+    expect(answer).toBe(`HTTP/1.1 101 Switching Protocols\r\n\r\ndevice:${device}`);
+  });
+
+  it.each([
+    ["/other", {}, 404],
+    ["/live", { origin: "http://evil.example" }, 403],
+    ["/live", { cookie: "peek_device=x" }, 403],
+  ])("of %s with %o are refused with %d", async (path, headers, status) => {
+    const { site } = await openSite();
+    using _taken = site.onUpgrade("/live", (_request, socket) => socket.destroy());
+    expect(await rawRequest(site.port, upgradeLines(path, headers))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("to anything else are not made, and the request is answered", async () => {
+    const { site } = await openSite();
+    const lines = upgradeLines("/healthz", { upgrade: "h2c", connection: "Upgrade, close" });
+    expect(await rawRequest(site.port, lines)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it("are refused again when nobody takes them any more", async () => {
+    const { site } = await openSite();
+    site.onUpgrade("/live", (_request, socket) => socket.destroy())[Symbol.dispose]();
+    expect(await rawRequest(site.port, upgradeLines("/live"))).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
+describe("the end of a site", () => {
+  it("answers what is under way, takes nothing new, and cuts what is left", async () => {
+    const { site, origin, plugins, log } = await openSite();
+    await using stack = new AsyncDisposableStack();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    plugins
+      .forPlugin("peek_plugin_pump", ".", () => stack, log)
+      .route("GET", "/slow", () => {
+        asked.resolve();
+        return answer.promise;
+      });
+    const upgraded = connect(site.port, "127.0.0.1");
+    site.onUpgrade("/live", (_request, socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+    upgraded.write(`${upgradeLines("/live").join("\r\n")}\r\n\r\n`);
+    await once(upgraded, "data");
+    const slow = fetch(`${origin}/peek_plugin_pump/slow`);
+    await asked.promise;
+    const cut = once(upgraded, "close");
+    upgraded.resume();
+    const ending = site[Symbol.asyncDispose]();
+    await expect(fetch(`${origin}/healthz`)).rejects.toThrow();
+    answer.resolve(new Response("late"));
+    expect(await (await slow).text()).toBe("late");
+    await ending;
+    await cut;
+  });
+
+  it("does not wait for who never comes to an end", async () => {
+    const { site, origin, plugins, log } = await openSite({ limits: { drainMs: 50 } });
+    const stack = new AsyncDisposableStack();
+    const asked = Promise.withResolvers<void>();
+    plugins
+      .forPlugin("peek_plugin_pump", ".", () => stack, log)
+      .route("GET", "/never", (_request, { signal }) => {
+        asked.resolve();
+        return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("gone"))));
+      });
+    const never = fetch(`${origin}/peek_plugin_pump/never`);
+    const failed = expect(never).rejects.toThrow();
+    await asked.promise;
+    await site[Symbol.asyncDispose]();
+    await failed;
+    await stack.disposeAsync();
+  });
+
+  it("frees its port", async () => {
+    const { site } = await openSite();
+    const { port } = site;
+    await site[Symbol.asyncDispose]();
+    const { site: next } = await openSite({ port });
+    expect(next).toBeInstanceOf(HttpSite);
+  });
+});

@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { get, type RequestOptions } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { expect, it } from "vitest";
+import type { SiteTls } from "../src/index.ts";
+import { securityHeaders } from "../src/site/securityHeaders.ts";
+import { openSite } from "./openSite.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+
+function certificate(name: string): SiteTls {
+  const dir = temporaryFolder();
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"];
+  execFileSync("openssl", ["req", "-x509", ...key, "-out", "cert.pem", "-subj", `/CN=${name}`], {
+    cwd: dir,
+    stdio: "pipe",
+  });
+  return { cert: readFileSync(join(dir, "cert.pem")), key: readFileSync(join(dir, "key.pem")) };
+}
+
+async function nameAt(port: number): Promise<unknown> {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { subject } = socket.getPeerCertificate();
+  socket.destroy();
+  return subject.CN;
+}
+
+async function ask(url: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+  const request = get(url, { rejectUnauthorized: false, agent: false, ...options });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.resume();
+  return response;
+}
+
+it("a site with TLS has cookies for encrypted connections alone, and takes a renewed certificate without a restart", async () => {
+  const { site, origin } = await openSite({ tls: certificate("before") });
+  expect(origin).toBe(`https://127.0.0.1:${site.port}`);
+  const { headers } = await ask(`${origin}/peek/session`);
+  expect(headers["set-cookie"]).toEqual([
+    expect.stringMatching(/^__Host-peek_device=.*; Path=\/; HttpOnly; SameSite=Lax; Secure$/),
+    expect.stringMatching(/^peek_user=.*; Secure$/),
+  ]);
+  // Browsers would want it of the plain sites of the same host too, whatever their port.
+  expect(headers).not.toHaveProperty("strict-transport-security");
+  expect((await ask(`${origin}/x`, { method: "POST", headers: { origin } })).statusCode).toBe(404);
+  const plain = { origin: origin.replace("https", "http") };
+  expect((await ask(`${origin}/x`, { method: "POST", headers: plain })).statusCode).toBe(403);
+  expect(await nameAt(site.port)).toBe("before");
+  site.setTls(certificate("after"));
+  expect(await nameAt(site.port)).toBe("after");
+});
+
+it("browsers are told to insist on TLS at the port alone that they try first", () => {
+  const told = (port: number, tls?: SiteTls): unknown =>
+    securityHeaders({ port, tls, allowedOrigins: [] }).strictTransportSecurity;
+  const tls = { cert: "", key: "" };
+  expect(told(443, tls)).toEqual({ maxAge: 15_552_000, includeSubDomains: false });
+  expect(told(8000, tls)).toBe(false);
+  expect(told(443)).toBe(false);
+});

@@ -1,0 +1,73 @@
+import type { LoginNeededHandler, UpgradeHandler } from "@peek/http";
+import type { PluginFacts } from "@peek/loader";
+import type { Logger, PluginDisposables, PluginPresence, PluginRpc } from "@peek/plugin-base";
+import {
+  clientPath,
+  Exposure,
+  Gateway,
+  ObservableProxy,
+  PluginScopes,
+  RpcActionRunner,
+  ScopedExposure,
+} from "@peek/vortex";
+import type { LiveData } from "./LiveData.ts";
+
+/** What {@link GatewayLiveData} works with. */
+export interface GatewayLiveDataOptions {
+  /** The platform's own. */
+  readonly rpc: PluginRpc;
+  readonly presence: PluginPresence;
+  readonly getLogger: (name: string) => Logger;
+}
+
+/** How long browsers may take to go elsewhere; milliseconds. */
+const drainMs = 4000;
+
+/** On field and office: what their browsers watch and push. */
+export class GatewayLiveData implements LiveData {
+  /** The path of the WebSockets. */
+  readonly path = clientPath;
+  readonly #exposure = new Exposure();
+  readonly #proxy: ObservableProxy;
+  readonly #gateway: Gateway;
+
+  constructor({ rpc, presence, getLogger }: GatewayLiveDataOptions) {
+    this.#proxy = new ObservableProxy({ rpc, presence, logger: getLogger("peek_vortex.ObservableProxy") });
+    this.#gateway = new Gateway({
+      channels: this.#proxy,
+      actions: new RpcActionRunner(rpc),
+      exposed: this.#exposure,
+      logger: getLogger("peek_vortex.Gateway"),
+    });
+  }
+
+  /** Takes the WebSockets of browsers. */
+  readonly onUpgrade: UpgradeHandler = (request, socket, head, session) =>
+    this.#gateway.accept(request, socket, head, session);
+
+  /** Takes those of browsers that have to log in. */
+  readonly onLoginNeeded: LoginNeededHandler = (request, socket, head) =>
+    this.#gateway.refuseUnknown(request, socket, head);
+
+  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+    const { observables, actions } = new ScopedExposure(
+      name,
+      new PluginScopes(name, disposables, () => undefined),
+      this.#exposure,
+    );
+    return { observables, actions };
+  }
+
+  begin(): void {
+    // Browsers are let in as soon as the site listens; what is not exposed yet, they ask for again.
+  }
+
+  async drain(): Promise<void> {
+    await this.#gateway.drain(AbortSignal.timeout(drainMs));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway[Symbol.asyncDispose]();
+    await this.#proxy[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,12 @@
+import type { PluginFacts } from "@peek/loader";
+import type { PluginDisposables } from "@peek/plugin-base";
+
+/** What a service does for live data between logic and browsers: one thing on logic, another on field and office. */
+export interface LiveData extends AsyncDisposable {
+  /** `platform.observables` and `platform.actions` of a plugin. */
+  properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>>;
+  /** All plugins have had their turn to start. */
+  begin(): void;
+  /** Has browsers go elsewhere, since the service is about to stop. */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,59 @@
+import type { PluginFacts } from "@peek/loader";
+import type { Logger, PluginDisposables, PluginRpc } from "@peek/plugin-base";
+import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
+import { ActionServer, ObservableServer } from "@peek/vortex";
+import type { LiveData } from "./LiveData.ts";
+
+/** What {@link LogicLiveData} works with. */
+export interface LogicLiveDataOptions {
+  /** The platform's own. */
+  readonly rpc: PluginRpc;
+  /** How tables are followed; undefined where there is no database. */
+  readonly changes: () => ChangeSource | undefined;
+  /** What records actions; undefined where there is no database. */
+  readonly ledger: () => ActionLedger | undefined;
+  readonly getLogger: (name: string) => Logger;
+}
+
+/** On logic: what plugins provide, and which actions they execute. */
+export class LogicLiveData implements LiveData {
+  readonly #options: LogicLiveDataOptions;
+  readonly #observables: ObservableServer;
+  readonly #actions: ActionServer;
+
+  constructor(options: LogicLiveDataOptions) {
+    this.#options = options;
+    const { rpc, changes } = options;
+    this.#observables = new ObservableServer({ rpc, changes });
+    this.#actions = new ActionServer({ rpc, channels: this.#observables });
+  }
+
+  properties({ name, manifest }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+    const { getLogger, ledger } = this.#options;
+    const hasStorage = manifest.requiresServices.includes("storage");
+    const logger = getLogger(`${name}.observables`);
+    return {
+      observables: this.#observables.forPlugin({ plugin: name, disposables, logger, hasStorage }),
+      actions: this.#actions.forPlugin(
+        name,
+        disposables,
+        getLogger(`${name}.actions`),
+        hasStorage ? ledger() : undefined,
+      ),
+    };
+  }
+
+  begin(): void {
+    this.#observables.serve();
+    this.#actions.serve();
+  }
+
+  async drain(): Promise<void> {
+    // Field and office see that it is gone, and wait: nobody is told that something is not there which is about to stop.
+    await Promise.all([this.#observables.retire(), this.#actions.retire()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#observables[Symbol.asyncDispose](), this.#actions[Symbol.asyncDispose]()]);
+  }
+}

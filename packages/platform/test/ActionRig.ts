@@ -1,0 +1,149 @@
+import { format } from "node:util";
+import { serviceConfigSchema } from "@peek/config";
+import type { Logger, PeekUser, PluginActions } from "@peek/plugin-base";
+import type { PluginStorage } from "@peek/plugin-base/storage";
+import { Storage } from "@peek/storage";
+import {
+  type ActionRunner,
+  ActionServer,
+  type BusMember,
+  Exchange,
+  makeInstanceName,
+  MemoryBus,
+  ObservableServer,
+  RpcActionRunner,
+  Vortex,
+} from "@peek/vortex";
+import { logger } from "./silentLogger.ts";
+import { openTestDatabase, type TestDatabase } from "./testing.ts";
+
+/** The plugin whose actions are executed. */
+export const plugin = "peek_plugin_pump";
+
+/** The table of the plugin. */
+export interface Tables {
+  readonly pump: { readonly id: number; readonly level: number };
+}
+
+/** What pushes have otherwise. */
+interface PushOptions {
+  readonly sequence?: number;
+  readonly after?: number;
+  readonly acknowledged?: number;
+  readonly client?: string;
+  readonly lane?: string;
+  readonly user?: PeekUser;
+}
+
+export const ada: PeekUser = { id: "ada", name: "Ada", groups: [], anonymous: false };
+
+/** Logic and a gateway in one process, over a bus, with a real database: as far as actions go. */
+export class ActionRig implements AsyncDisposable {
+  /** What the plugin's logger was told. */
+  readonly told: string[] = [];
+  readonly storage: PluginStorage<Tables>;
+  readonly server: ActionServer;
+  readonly runner: ActionRunner;
+  /** The stack of the plugin's present phase. */
+  phase: AsyncDisposableStack = new AsyncDisposableStack();
+  readonly #database: TestDatabase;
+  readonly #platform: Storage;
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(database: TestDatabase, platform: Storage, owned: AsyncDisposableStack) {
+    this.#database = database;
+    this.#platform = platform;
+    this.#owned = owned;
+    const { storage, connections } = platform.enter(plugin);
+    owned.use(connections);
+    this.storage = storage;
+    const exchange = new Exchange();
+    const logic = this.#join(exchange, "logic");
+    const channels = owned.use(new ObservableServer({ rpc: logic.rpc, changes: () => undefined }));
+    this.server = owned.use(new ActionServer({ rpc: logic.rpc, channels }));
+    this.server.serve();
+    this.runner = new RpcActionRunner(this.#join(exchange, "field").rpc);
+  }
+
+  static async open(): Promise<ActionRig> {
+    await using held = new AsyncDisposableStack();
+    const database = held.use(await openTestDatabase());
+    const config = serviceConfigSchema.parse({ storage: { connectUrl: database.connectUrl, poolSize: 6 } }).storage;
+    const storage = held.use(
+      await Storage.open({
+        title: "peek test",
+        config,
+        embeddedDir: "",
+        embedded: "find",
+        migrations: "apply",
+        plugins: [{ name: plugin, version: "1.0.0", migrationsDir: undefined }],
+        getLogger: () => logger,
+        signal: new AbortController().signal,
+      }),
+    );
+    const rig = new ActionRig(database, storage, held.move());
+    await rig.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int NOT NULL)");
+    await rig.query("INSERT INTO pl_pump.pump VALUES (1, 0), (2, 0)");
+    await rig.query("GRANT ALL ON pl_pump.pump TO PUBLIC");
+    return rig;
+  }
+
+  /** `platform.actions` of the plugin. */
+  get actions(): PluginActions<Tables> {
+    const { ledger } = this.#platform;
+    const actions = this.server.forPlugin(plugin, () => this.phase, this.logger, ledger);
+    return actions;
+  }
+
+  /** The plugin's logger. */
+  get logger(): Logger {
+    const tell = (...args: readonly unknown[]): void => {
+      const [first, ...rest] = args;
+      this.told.push(typeof first === "string" ? format(first, ...rest) : format(...rest));
+    };
+    return { ...logger, warning: tell, error: tell };
+  }
+
+  /** Ends the plugin's phase, as when it stops, and begins another. */
+  async stopPlugin(): Promise<void> {
+    await this.phase.disposeAsync();
+    this.phase = new AsyncDisposableStack();
+  }
+
+  /** Pushes an action, as a gateway passes it on. */
+  async push(type: string, body: string, options: PushOptions = {}): ReturnType<ActionRunner["run"]> {
+    const { sequence = 1, after = 0, acknowledged = 0, client = "device-1", lane = "l", user = ada } = options;
+    const pushedAt = "2026-01-02T03:04:05.000Z";
+    return await this.runner.run(
+      { type, body, client, lane, sequence, after, acknowledged, user, device: "d", pushedAt, watch: [] },
+      new AbortController().signal,
+    );
+  }
+
+  /** The level of a pump. */
+  async level(id = 1): Promise<unknown> {
+    const [row] = await this.query(`SELECT level FROM pl_pump.pump WHERE id = ${id}`);
+    return row?.["level"];
+  }
+
+  async query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return await this.#database.query(sql);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.phase.disposeAsync();
+    await this.#owned.disposeAsync();
+  }
+
+  #join(exchange: Exchange, service: "logic" | "field"): ReturnType<Vortex["forPlugin"]> {
+    const member: BusMember = {
+      instance: makeInstanceName(service),
+      version: "1.0.0",
+      since: new Date().toISOString(),
+    };
+    const bus = this.#owned.use(new MemoryBus(exchange, service, member));
+    const vortex = this.#owned.use(new Vortex({ bus, member, logger: logger }));
+    const own = this.#owned.use(new AsyncDisposableStack());
+    return vortex.forPlugin("peek_core_platform", () => own, logger);
+  }
+}

@@ -1,0 +1,233 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { PeekError } from "@peek/errors";
+import { ActionPutOff, ActionRejection, defineAction } from "@peek/plugin-base/contracts";
+import { sql } from "@peek/plugin-base/storage";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ActionRig, ada, plugin } from "./ActionRig.ts";
+
+const Raise = defineAction(`${plugin}.Raise`, { by: z.int() }, { result: z.int() });
+const body = '{"by":1}';
+
+let rig: ActionRig;
+let client = 0;
+
+beforeAll(async () => {
+  rig = await ActionRig.open();
+});
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  await rig.stopPlugin();
+  await rig.query("UPDATE pl_pump.pump SET level = 0");
+  await rig.query(
+    "DO $$ BEGIN IF to_regclass('peek_vortex.dead_letter') IS NOT NULL THEN DELETE FROM peek_vortex.dead_letter; END IF; END $$",
+  );
+  rig.told.length = 0;
+  client += 1;
+});
+
+/** Pushes as a device of the running test's own. */
+const push = (options: Parameters<ActionRig["push"]>[2] = {}, text = body): ReturnType<ActionRig["push"]> =>
+  rig.push(Raise.name, text, { client: `device-${client}`, ...options });
+
+/** Handles it by raising the level of the first pump. */
+function handleRaise(before: () => Promise<void> | void = () => undefined): void {
+  rig.actions.handle(Raise, async ({ by }, { transaction }) => {
+    await before();
+    const row = await transaction
+      .updateTable("pump")
+      .set((pump) => ({ level: pump("level", "+", by) }))
+      .where("id", "=", 1)
+      .returning("level")
+      .executeTakeFirstOrThrow();
+    return row.level;
+  });
+}
+
+describe("an action", () => {
+  it("is executed once, however often it is pushed, and gives the same result each time", async () => {
+    handleRaise();
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => push()));
+    expect(outcomes.map((each) => (each.kind === "done" ? each.result : each))).toEqual(Array(10).fill("1"));
+    expect(await push({ sequence: 2, after: 1, acknowledged: 1 })).toMatchObject({ kind: "done", result: "2" });
+    expect(await push()).toMatchObject({ kind: "rejected", code: "ACTION_FORGOTTEN" });
+    expect(await rig.level()).toBe(2);
+  });
+
+  it("waits for the one before it in its lane, and for nothing else", async () => {
+    handleRaise();
+    expect(await push({ sequence: 2, after: 1 })).toEqual({ kind: "early", last: 0 });
+    expect(await push({ sequence: 2, after: 1, lane: "other" })).toEqual({ kind: "early", last: 0 });
+    expect(await push({ sequence: 5, after: 0, lane: "other" })).toMatchObject({ kind: "done" });
+  });
+
+  it("of a type that nobody handles is kept by the device", async () => {
+    expect(await push()).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN" });
+    handleRaise();
+    expect(await push()).toMatchObject({ kind: "done" });
+  });
+
+  it("that its handler rejects changes nothing, is a dead letter, and lets those after it proceed", async () => {
+    let isRejecting = true;
+    handleRaise(() => {
+      if (isRejecting) throw new ActionRejection("The pump is locked", { fields: { secret: 5 } });
+    });
+    const rejected = { kind: "rejected", code: "ACTION_REJECTED", msg: "The pump is locked", at: [] };
+    expect(await push()).toEqual(rejected);
+    isRejecting = false;
+    expect(await push({ sequence: 2, after: 1 })).toMatchObject({ kind: "done", result: "1" });
+    expect(await push()).toEqual(rejected);
+    const letters = await rig.actions.deadLetters();
+    expect(letters).toMatchObject([{ action: Raise.name, body, user: ada, code: "ACTION_REJECTED" }]);
+    expect(await rig.actions.deleteDeadLetter(letters[0]?.id ?? "")).toBe(true);
+    expect(await rig.actions.deadLetters()).toEqual([]);
+  });
+
+  it.each([
+    ["put off", () => new ActionPutOff("The controller does not answer"), "ACTION_PUT_OFF"],
+    [
+      "in the way of the database",
+      () => new PeekError("STORAGE_TIMEOUT", "at db:5432: SELECT secret"),
+      "STORAGE_TIMEOUT",
+    ],
+    ["of no agent", () => new PeekError("VORTEX_NOBODY", "no agent at 10.0.0.5"), "VORTEX_NOBODY"],
+    ["late at an agent", () => new PeekError("DEADLINE_EXCEEDED", "the agent"), "DEADLINE_EXCEEDED"],
+  ])("that is %s is tried again by the device, which is told the code alone", async (_how, error, code) => {
+    let failures = 0;
+    handleRaise(() => {
+      failures += 1;
+      if (failures <= 5) throw error();
+    });
+    for (let time = 1; time <= 5; time += 1) {
+      const outcome = await push();
+      expect(outcome).toMatchObject({ kind: "retry", code });
+      expect(JSON.stringify(outcome)).not.toMatch(/secret|5432|10\.0/);
+    }
+    expect(await push()).toMatchObject({ kind: "done", result: "1" });
+    expect(await rig.actions.deadLetters()).toEqual([]);
+  });
+
+  it("whose handler fails each time is tried three times, told in the log, and a dead letter", async () => {
+    let attempts = 0;
+    handleRaise(() => {
+      attempts += 1;
+      throw new TypeError("password=hidden");
+    });
+    const outcome = await push();
+    expect(outcome).toMatchObject({ kind: "rejected", code: "ACTION_FAILED" });
+    expect(JSON.stringify(outcome)).not.toContain("hidden");
+    expect(attempts).toBe(3);
+    expect(rig.told[0]).toBe(`${Raise.name} failed, attempt 1 of 3: password=hidden`);
+    expect(await rig.actions.deadLetters()).toMatchObject([{ code: "ACTION_FAILED" }]);
+  });
+
+  it("that does not fit its type is a dead letter", async () => {
+    handleRaise();
+    expect(await push({}, '{"by":"x"}')).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
+    expect(await push({ sequence: 2, after: 1 }, "{")).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
+    expect(await rig.actions.deadLetters()).toHaveLength(2);
+  });
+
+  it("of a client that another user has begun is refused", async () => {
+    handleRaise();
+    expect(await push()).toMatchObject({ kind: "done" });
+    const eve = { ...ada, id: "eve" };
+    expect(await push({ sequence: 2, user: eve })).toMatchObject({ kind: "rejected", code: "FORBIDDEN" });
+    expect(await rig.level()).toBe(1);
+  });
+});
+
+describe("authorize", () => {
+  const handle = (authorize: () => boolean | Promise<boolean>, deadlineMs?: number): void => {
+    rig.actions.handle(Raise, () => 1, { authorize, ...(deadlineMs !== undefined && { deadlineMs }) });
+  };
+
+  it("that says no rejects the action", async () => {
+    handle(() => false);
+    expect(await push()).toMatchObject({ kind: "rejected", code: "FORBIDDEN" });
+    expect(await rig.actions.deadLetters()).toMatchObject([{ code: "FORBIDDEN" }]);
+  });
+
+  it("that throws, or never answers, does not stop the lane", async () => {
+    handle(() => {
+      throw new Error("no");
+    });
+    expect(await push()).toMatchObject({ kind: "rejected", code: "ACTION_FAILED" });
+    await rig.stopPlugin();
+    handle(() => new Promise(() => undefined), 20);
+    expect(await push({ sequence: 2 })).toMatchObject({ kind: "rejected", code: "ACTION_FAILED" });
+  });
+});
+
+describe("a handler that takes longer than it may", () => {
+  it("changes nothing, though it goes on", async () => {
+    const late: Promise<unknown>[] = [];
+    rig.actions.handle(
+      Raise,
+      async (_action, { transaction }) => {
+        const goOn = async (): Promise<void> => {
+          await sql`SELECT pg_sleep(0.1)`.execute(transaction);
+          await transaction.updateTable("pump").set({ level: 99 }).where("id", "=", 1).execute();
+        };
+        const going = goOn();
+        late.push(going);
+        await going;
+        return 1;
+      },
+      { deadlineMs: 30 },
+    );
+    expect(await push()).toMatchObject({ kind: "rejected", code: "ACTION_FAILED" });
+    expect((await Promise.allSettled(late)).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(await rig.level()).toBe(0);
+  });
+});
+
+describe("a plugin that stops", () => {
+  it("has what is under way pushed again, and executed once when it is back", async () => {
+    const started = Promise.withResolvers<void>();
+    handleRaise(async () => {
+      started.resolve();
+      await wait(60_000, undefined, { ref: false });
+    });
+    const first = push();
+    await started.promise;
+    await rig.stopPlugin();
+    expect(await first).toMatchObject({ kind: "retry" });
+    handleRaise();
+    expect(await push()).toMatchObject({ kind: "done", result: "1" });
+    expect(await rig.level()).toBe(1);
+  });
+});
+
+describe("many actions", () => {
+  it("of many devices are executed each once, those of a slow plugin with others put off", async () => {
+    const gate = Promise.withResolvers<void>();
+    handleRaise(() => gate.promise);
+    const pushes = Array.from({ length: 600 }, (_, index) => rig.push(Raise.name, body, { client: `many-${index}` }));
+    const first = await Promise.race(pushes);
+    expect(first).toMatchObject({ kind: "retry", code: "RPC_BUSY" });
+    gate.resolve();
+    const kinds = (await Promise.all(pushes)).map(({ kind }) => kind);
+    expect(await rig.level()).toBe(kinds.filter((kind) => kind === "done").length);
+    expect(kinds.filter((kind) => kind === "retry")).toHaveLength(96);
+  });
+});
+
+describe("handle()", () => {
+  it("refuses what cannot be handled", () => {
+    handleRaise();
+    expect(() => handleRaise()).toThrow(expect.objectContaining({ code: "ACTION_ALREADY_HANDLED" }));
+    const foreign = defineAction("peek_plugin_valve.Open", {});
+    expect(() => rig.actions.handle(foreign, () => undefined)).toThrow(
+      expect.objectContaining({ code: "CONTRACT_INVALID" }),
+    );
+    const without = rig.server.forPlugin(plugin, () => rig.phase, rig.logger, undefined);
+    expect(() => without.handle(foreign, () => undefined)).toThrow(
+      expect.objectContaining({ code: "ACTION_NEEDS_STORAGE" }),
+    );
+  });
+});

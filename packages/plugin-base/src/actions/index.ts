@@ -1,0 +1,8 @@
+export type {
+  ActionContext,
+  ActionHandleOptions,
+  ActionHandler,
+  DeadLetter,
+  PluginActions,
+  PluginExposedActions,
+} from "./PluginActions.ts";

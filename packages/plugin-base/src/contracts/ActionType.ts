@@ -1,0 +1,21 @@
+import type { z } from "zod";
+
+/**
+ * A type of actions: small things that users do, pushed on a device and executed on logic. Made by {@link defineAction}.
+ *
+ * `T` is an action that was checked, `Input` what may be pushed; `Result` what whoever pushed it gets, `ResultInput` what the
+ * handler may return.
+ */
+export interface ActionType<T, Input = T, Result = void, ResultInput = Result> {
+  /** `<plugin>.<Action>`, such as `peek_plugin_tutorial.AddIntValue`. */
+  readonly name: string;
+  /** The plugin that the name begins with. */
+  readonly plugin: string;
+  /** The schema that every boundary checks with. */
+  readonly schema: z.ZodType<T, Input>;
+  /** The schema of the result; undefined where there is none. */
+  readonly result: z.ZodType<Result, ResultInput> | undefined;
+}
+
+/** An action of a type, checked: `type AddIntValue = ActionOf<typeof AddIntValue>`. */
+export type ActionOf<Type extends { readonly schema: z.ZodType }> = z.output<Type["schema"]>;

@@ -1,0 +1,8 @@
+export type {
+  HttpContext,
+  HttpFilesOptions,
+  HttpHandler,
+  HttpMethod,
+  HttpRouteOptions,
+  PluginHttp,
+} from "./PluginHttp.ts";

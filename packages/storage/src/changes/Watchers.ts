@@ -1,0 +1,132 @@
+import type { TableChange } from "@peek/plugin-base";
+import type { FoundTable, WantedTable } from "./findTables.ts";
+
+/** What is read of a change. */
+export interface NotedChange {
+  /** The table, by its number in the database. */
+  readonly relation: number;
+  readonly operation: TableChange["operation"];
+  readonly rows: TableChange["rows"];
+}
+
+/** Who follows tables. */
+export interface Watcher {
+  readonly schema: string;
+  /** The tables, as the watcher calls them. */
+  readonly names: readonly string[];
+  readonly rows: boolean;
+  readonly listener: (changes: readonly TableChange[]) => void;
+}
+
+/** What tables are called, by their numbers: a partition is what it is called, and its table. */
+type Placed = ReadonlyMap<number, readonly string[]>;
+
+/** How tables are found to be. */
+export interface Survey {
+  /** Those who followed when it was begun. */
+  readonly watchers: readonly Watcher[];
+  readonly found: readonly FoundTable[];
+  /** Of these the triggers were made just now, of those they could not be. */
+  readonly made: ReadonlySet<number>;
+  readonly late: ReadonlySet<number>;
+}
+
+/** Those who follow tables, each of whom is told of its own. */
+export class Watchers {
+  readonly #placed = new Map<Watcher, Placed>();
+
+  add(watcher: Watcher, placed: Placed): Disposable {
+    this.#placed.set(watcher, placed);
+    return { [Symbol.dispose]: () => void this.#placed.delete(watcher) };
+  }
+
+  list(): readonly Watcher[] {
+    return [...this.#placed.keys()];
+  }
+
+  /** Tells of changes. Of what happened alike several times, and without rows, it is told once. */
+  tell(changes: readonly NotedChange[]): void {
+    if (changes.length === 0) return;
+    for (const [watcher, placed] of this.#placed) {
+      const told = changesFor(watcher, placed, changes);
+      if (told.length > 0) watcher.listener(told);
+    }
+  }
+
+  /** Anything may have changed. */
+  tellAll(): void {
+    for (const [{ listener }, placed] of this.#placed) listener(anyChange([...new Set([...placed.values()].flat())]));
+  }
+
+  /** Takes over how tables are found to be, and tells of those of which something may have been missed. */
+  replace({ watchers, ...survey }: Survey): void {
+    for (const watcher of watchers) {
+      const before = this.#placed.get(watcher);
+      if (before === undefined) continue;
+      const { placed, missed } = placeAnew(watcher, before, survey);
+      this.#placed.set(watcher, placed);
+      if (missed.length > 0) watcher.listener(anyChange(missed));
+    }
+  }
+}
+
+/** The tables that somebody follows, each once. */
+export function wantedBy(watchers: readonly Watcher[]): readonly WantedTable[] {
+  const wanted = new Map<string, WantedTable>();
+  for (const { schema, names, rows } of watchers) {
+    for (const name of names) {
+      const key = JSON.stringify([schema, name]);
+      wanted.set(key, { schema, name, rows: rows || wanted.get(key)?.rows === true });
+    }
+  }
+  return [...wanted.values()];
+}
+
+/** Of a table that is gone nothing is missed: whoever reads it would only fail. */
+function placeAnew(
+  { schema, names }: Watcher,
+  before: Placed,
+  { found, made, late }: Omit<Survey, "watchers">,
+): { readonly placed: Placed; readonly missed: readonly string[] } {
+  const placed = new Map<number, readonly string[]>();
+  for (const table of found) {
+    if (table.schema !== schema || !names.includes(table.name)) continue;
+    if (late.has(table.relation) && !before.has(table.relation)) continue;
+    placed.set(table.relation, [...(placed.get(table.relation) ?? []), table.name]);
+  }
+  const missed = new Set<string>();
+  for (const [relation, called] of placed) {
+    for (const name of called) {
+      if (made.has(relation) || before.get(relation)?.includes(name) !== true) missed.add(name);
+    }
+  }
+  const there = new Set([...placed.values()].flat());
+  for (const [relation, called] of before) {
+    // A partition was dropped, or is none any more.
+    if (!placed.has(relation)) for (const name of called) if (there.has(name)) missed.add(name);
+  }
+  return { placed, missed: [...missed] };
+}
+
+function anyChange(tables: readonly string[]): readonly TableChange[] {
+  return tables.map((table) => ({ table, operation: "update", rows: undefined }));
+}
+
+function changesFor(
+  { rows: wanted }: Watcher,
+  placed: Placed,
+  changes: readonly NotedChange[],
+): readonly TableChange[] {
+  const told: TableChange[] = [];
+  const seen = new Set<string>();
+  for (const { relation, operation, rows } of changes) {
+    for (const table of placed.get(relation) ?? []) {
+      const change: TableChange = { table, operation, rows: wanted ? rows : undefined };
+      const key = `${operation} ${table}`;
+      if (change.rows === undefined && seen.has(key)) continue;
+      if (change.rows === undefined) seen.add(key);
+      told.push(change);
+    }
+  }
+  return told;
+}

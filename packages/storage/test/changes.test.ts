@@ -1,0 +1,541 @@
+import { serviceConfigSchema } from "@peek/config";
+import { sql } from "@peek/plugin-base/storage";
+import { pipeline } from "node:stream/promises";
+import pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Storage } from "@peek/storage";
+import { copyDatabase } from "../src/copy/index.ts";
+import {
+  caught,
+  enter,
+  migrations,
+  nameOf,
+  openStorage,
+  pluginFolder,
+  pluginOf,
+  type RigOptions,
+  signal,
+  sqlMigration,
+  TestLog,
+  until,
+  valueOf,
+} from "./rig.ts";
+import { TcpProxy } from "./TcpProxy.ts";
+import { Told } from "./Told.ts";
+import { openTestDatabase, type TestDatabase } from "./testing.ts";
+
+const plugin = "peek_plugin_pump";
+
+let database: TestDatabase;
+let stack: AsyncDisposableStack;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  database = stack.use(await openTestDatabase());
+});
+
+afterEach(() => stack.disposeAsync());
+
+/** The storage of a logic service, with a plugin that has two tables. */
+async function open(options: RigOptions = {}): Promise<Storage> {
+  const storage = stack.use(await openStorage(database, options));
+  const role = storage.catalogue?.rooms.get(plugin)?.role;
+  await database.query(`
+    CREATE TABLE IF NOT EXISTS pl_pump.pump (id int PRIMARY KEY, level int);
+    CREATE TABLE IF NOT EXISTS pl_pump.valve (id int PRIMARY KEY, pump int REFERENCES pl_pump.pump ON DELETE CASCADE);
+    ${role === undefined ? "" : `ALTER TABLE pl_pump.pump OWNER TO ${role}; ALTER TABLE pl_pump.valve OWNER TO ${role}`}
+  `);
+  return storage;
+}
+
+async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<Told> {
+  const told = new Told();
+  stack.use(await storage.changes.watch(plugin, { tables, rows }, told.listener));
+  told.clear();
+  return told;
+}
+
+/** A connection of somebody else: psql. */
+async function connect(url = database.connectUrl): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  stack.defer(() => client.end());
+  return client;
+}
+
+describe("what is committed to a watched table", () => {
+  it("is told, whoever does it and however: INSERT, UPDATE, DELETE, TRUNCATE", async () => {
+    const told = await watch(await open(), ["pump"]);
+    const steps = [
+      ["insert", "INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(1, 500) AS n"],
+      ["update", "UPDATE pl_pump.pump SET level = 2 WHERE id = 1"],
+      ["delete", "DELETE FROM pl_pump.pump WHERE id = 1"],
+      ["truncate", "TRUNCATE pl_pump.pump CASCADE"],
+    ] as const;
+    for (const [operation, text] of steps) {
+      await database.query(text);
+      expect(await told.of("pump", operation)).toEqual({ table: "pump", operation, rows: undefined });
+      told.clear();
+    }
+  });
+
+  it("is told with its rows to who wants them: new ones, both, old ones; not of many, nor of large ones", async () => {
+    const told = await watch(await open(), ["pump"], true);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 5), (2, NULL)");
+    expect((await told.of("pump", "insert")).rows).toEqual([
+      { id: 1, level: 5 },
+      { id: 2, level: null },
+    ]);
+    await database.query("UPDATE pl_pump.pump SET level = 6 WHERE id = 1");
+    expect((await told.of("pump", "update")).rows).toEqual([
+      { id: 1, level: 5 },
+      { id: 1, level: 6 },
+    ]);
+    await database.query("DELETE FROM pl_pump.pump WHERE id = 2");
+    expect((await told.of("pump", "delete")).rows).toEqual([{ id: 2, level: null }]);
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(10, 109) AS n");
+    expect((await told.of("pump", "insert")).rows).toHaveLength(100);
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(200, 300) AS n");
+    expect((await told.of("pump", "insert")).rows).toBeUndefined();
+    told.clear();
+    await database.query("ALTER TABLE pl_pump.pump ADD COLUMN note text");
+    await database.query("UPDATE pl_pump.pump SET note = repeat(md5('x'), 10000) WHERE id = 1");
+    expect((await told.of("pump", "update")).rows).toBeUndefined();
+    told.clear();
+    await database.query("UPDATE pl_pump.pump SET note = 'short' WHERE id = 10");
+    expect((await told.of("pump", "update")).rows?.at(-1)).toEqual({ id: 10, level: 1, note: "short" });
+  });
+
+  it("is told when it comes by COPY, with its rows where they are few", async () => {
+    const told = await watch(await open(), ["pump"], true);
+    const client = await connect();
+    const copyIn = async (ids: readonly number[]): Promise<void> => {
+      const lines = ids.map((id) => `${id}\t7\n`);
+      await pipeline(lines, client.query(copyFrom("COPY pl_pump.pump FROM STDIN")));
+    };
+    await copyIn([1, 2]);
+    expect(await told.of("pump", "insert")).toMatchObject({
+      rows: [
+        { id: 1, level: 7 },
+        { id: 2, level: 7 },
+      ],
+    });
+    told.clear();
+    await copyIn(Array.from({ length: 1000 }, (_, n) => 10 + n));
+    expect(await told.of("pump", "insert")).toMatchObject({ rows: undefined });
+    expect(told.changes).toHaveLength(1);
+  });
+
+  it("is told of each table that TRUNCATE empties, those that refer to it and partitions too", async () => {
+    const storage = await open();
+    await database.query(`
+      CREATE TABLE pl_pump.log (at int) PARTITION BY RANGE (at);
+      CREATE TABLE pl_pump.log_1 PARTITION OF pl_pump.log FOR VALUES FROM (0) TO (10)`);
+    const told = await watch(storage, ["pump", "valve", "log"], true);
+    await database.query("TRUNCATE pl_pump.pump CASCADE");
+    expect(await told.of("pump")).toEqual({ table: "pump", operation: "truncate", rows: undefined });
+    expect(await told.of("valve")).toEqual({ table: "valve", operation: "truncate", rows: undefined });
+    await database.query("TRUNCATE pl_pump.log_1");
+    expect(await told.of("log")).toEqual({ table: "log", operation: "truncate", rows: undefined });
+  });
+
+  it("is told of rows that a foreign key deletes, and of those of a partition", async () => {
+    const storage = await open();
+    await database.query(`
+      CREATE TABLE pl_pump.log (at int, what text) PARTITION BY RANGE (at);
+      CREATE TABLE pl_pump.log_1 PARTITION OF pl_pump.log FOR VALUES FROM (0) TO (10)`);
+    const told = await watch(storage, ["valve", "log"]);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1); INSERT INTO pl_pump.valve VALUES (7, 1)");
+    await told.of("valve", "insert");
+    await database.query("DELETE FROM pl_pump.pump");
+    await told.of("valve", "delete");
+    await database.query("INSERT INTO pl_pump.log_1 VALUES (3, 'straight into it')");
+    await told.of("log", "insert");
+    told.clear();
+    await database.query("INSERT INTO pl_pump.log VALUES (4, 'by its table')");
+    await told.of("log", "insert");
+    expect(told.changes.every(({ table }) => table === "log")).toBe(true);
+  });
+
+  it("is not told when it is rolled back, touches no row, or is in a table that nobody watches", async () => {
+    const told = await watch(await open(), ["valve"]);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await database.query("BEGIN; INSERT INTO pl_pump.valve VALUES (1, 1); ROLLBACK");
+    await database.query("UPDATE pl_pump.valve SET id = 0 WHERE false; DELETE FROM pl_pump.valve");
+    await database.query("INSERT INTO pl_pump.valve VALUES (2, 1)");
+    await told.of("valve", "insert");
+    expect(told.changes).toHaveLength(1);
+  });
+
+  it("is told of every transaction, in whatever order they are committed, and while another goes on and on", async () => {
+    const told = await watch(await open(), ["pump"], true);
+    const long = await connect();
+    await long.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1000, 0)");
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
+    for (let round = 0; round < 5; round += 1) {
+      const ids = clients.map((_, index) => round * 10 + index);
+      for (const [index, client] of clients.entries()) {
+        await client.query("BEGIN");
+        await client.query("INSERT INTO pl_pump.pump VALUES ($1, 0)", [ids[index]]);
+      }
+      // The last to begin is the first to commit, and each is told before the next.
+      for (const [index, client] of [...clients.entries()].toReversed()) {
+        await client.query("COMMIT");
+        const told_ = (): boolean => told.changes.some(({ rows }) => rows?.[0]?.["id"] === ids[index]);
+        await until(`row ${ids[index]} is told`, told_);
+      }
+    }
+    expect(told.changes).toHaveLength(40);
+    await long.query("COMMIT");
+    await until("the long one is told", () => told.changes.length === 41);
+    expect(told.changes.at(-1)?.rows).toEqual([{ id: 1000, level: 0 }]);
+  });
+
+  it("is told of all that many write at once, each statement once, also when the reader stops to be notified", async () => {
+    const told = await watch(await open(), ["pump"], true);
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
+    const isAwake = (): Promise<unknown> => valueOf(database, "SELECT NOT asleep FROM peek_vortex.reader");
+    let wasAwake = false;
+    await Promise.all(
+      clients.map(async (client, index) => {
+        for (let n = 0; n < 250; n += 1) {
+          const id = index * 1000 + n;
+          await client.query(n % 10 === 9 ? "BEGIN" : "SELECT 1");
+          await client.query("INSERT INTO pl_pump.pump VALUES ($1, 0)", [id]);
+          if (n % 10 === 9) await client.query("ROLLBACK");
+          if (index === 0 && n % 25 === 24) wasAwake ||= (await isAwake()) === true;
+        }
+      }),
+    );
+    expect(wasAwake).toBe(true);
+    const ids = (): readonly unknown[] => told.changes.flatMap(({ rows }) => rows ?? []).map(({ id }) => id);
+    await until("all are told", () => ids().length >= 8 * 225);
+    const committed = await database.query("SELECT id FROM pl_pump.pump ORDER BY id");
+    expect(ids().toSorted((a, b) => Number(a) - Number(b))).toEqual(committed.map(({ id }) => id));
+    // And sleeps again, in which a single change is told at once too.
+    while ((await isAwake()) === true) await database.query("SELECT pg_sleep(0.02)");
+    told.clear();
+    await database.query("UPDATE pl_pump.pump SET level = 1 WHERE id = 0");
+    await told.of("pump", "update");
+  });
+
+  it("is told to each of two who watch, rows to the one that wants them, and no more to one that has stopped", async () => {
+    const storage = await open();
+    const plain = await watch(storage, ["pump"]);
+    const withRows = await watch(storage, ["pump", "valve"], true);
+    const stopped = new Told();
+    const stopping = await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, stopped.listener);
+    await stopping[Symbol.asyncDispose]();
+    stopped.clear();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    expect((await plain.of("pump", "insert")).rows).toBeUndefined();
+    expect((await withRows.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(stopped.changes).toEqual([]);
+  });
+});
+
+describe("watch()", () => {
+  it("makes nothing in the database, and no connection, before it is first called", async () => {
+    const storage = await open();
+    expect([typeof storage.changes.watch, typeof storage.ledger.execute]).toEqual(["function", "function"]);
+    expect(await valueOf(database, "SELECT to_regnamespace('peek_vortex')::text")).toBeNull();
+    expect(await valueOf(database, readers)).toBe(0);
+    await watch(storage, ["pump"]);
+    expect(await valueOf(database, readers)).toBe(1);
+  });
+
+  it("refuses a table that is not in the plugin's schema, or is a view", async () => {
+    const storage = await open();
+    await database.query("CREATE VIEW pl_pump.shown AS SELECT 1 AS one");
+    for (const table of ["nowhere", "shown"]) {
+      const error = await caught(() =>
+        storage.changes.watch(plugin, { tables: ["pump", table], rows: false }, () => undefined),
+      );
+      expect([error.code, error.message]).toEqual([
+        "OBSERVABLE_TABLE_UNKNOWN",
+        expect.stringContaining(`${plugin} watches the table ${table}`),
+      ]);
+    }
+  });
+
+  it("makes anew what is missing on a table that was dropped and made again, and on one whose triggers were switched off", async () => {
+    await watch(await open(), ["pump", "valve"]);
+    await database.query(`
+      DROP TABLE pl_pump.valve; CREATE TABLE pl_pump.valve (id int);
+      ALTER TABLE pl_pump.pump DISABLE TRIGGER peek_vortex_delete`);
+    const again = await watch(await open(), ["pump", "valve"]);
+    await database.query("INSERT INTO pl_pump.pump VALUES (2, 1); INSERT INTO pl_pump.valve VALUES (2)");
+    await database.query("DELETE FROM pl_pump.pump");
+    await again.of("pump", "insert");
+    await again.of("pump", "delete");
+    await again.of("valve", "insert");
+  });
+
+  it("waits for who writes to a table that was never watched, and keeps nobody waiting for long", async () => {
+    const storage = await open();
+    const writing = await connect();
+    await writing.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1, 1)");
+    const told = new Told();
+    const watching = storage.changes.watch(plugin, { tables: ["pump"], rows: false }, told.listener);
+    const began = performance.now();
+    for (let n = 2; n < 12; n += 1) await database.query(`INSERT INTO pl_pump.pump VALUES (${n}, 1)`);
+    expect(performance.now() - began).toBeLessThan(4000);
+    await writing.query("COMMIT");
+    stack.use(await watching);
+    told.clear();
+    await database.query("UPDATE pl_pump.pump SET level = 2 WHERE id = 1");
+    await told.of("pump", "update");
+  });
+
+  it("follows tables that migrations make, drop, and make again; and is in the way of none", async () => {
+    const name = "peek_plugin_moved";
+    const files = {
+      "0001_pump.ts": sqlMigration("CREATE TABLE pump (id int PRIMARY KEY)", "DROP TABLE pump"),
+      "0002_change.ts": sqlMigration(
+        `INSERT INTO pump VALUES (1), (2); UPDATE pump SET id = id + 10;
+         ALTER TABLE pump ALTER id TYPE bigint; ALTER TABLE pump RENAME TO old;
+         CREATE TABLE pump (id bigint PRIMARY KEY, level int); INSERT INTO pump SELECT id FROM old; DROP TABLE old`,
+        `ALTER TABLE pump DROP COLUMN level; TRUNCATE pump`,
+      ),
+    };
+    const first = pluginFolder();
+    const storage = stack.use(
+      await openStorage(database, {
+        plugins: [pluginOf(name, migrations({ "0001_pump.ts": files["0001_pump.ts"] }, first))],
+      }),
+    );
+    const told = new Told();
+    const watchAgain = async (): Promise<void> => {
+      stack.use(await storage.changes.watch(name, { tables: ["pump"], rows: true }, told.listener));
+      told.clear();
+    };
+    const isFollowed = async (id: number): Promise<void> => {
+      await watchAgain();
+      await database.query(`INSERT INTO pl_moved.pump VALUES (${id})`);
+      expect((await told.of("pump", "insert")).rows?.[0]).toMatchObject({ id });
+      await database.query("DELETE FROM pl_moved.pump");
+      await told.of("pump", "delete");
+    };
+    await storage.migrate(name, signal);
+    await isFollowed(100);
+    migrations(files, first);
+    told.clear();
+    expect((await storage.rehearse(name, signal)).map((each) => each.name)).toEqual(["0002_change"]);
+    // What was only tried is not told, and what is watched still is.
+    await database.query("INSERT INTO pl_moved.pump VALUES (200)");
+    await told.of("pump", "insert");
+    expect(told.changes).toHaveLength(1);
+    await database.query("DELETE FROM pl_moved.pump");
+    expect(await storage.migrate(name, signal)).toEqual(["0002_change"]);
+    await isFollowed(300);
+    expect(await storage.rollback(name, { to: "0" }, signal)).toEqual(["0002_change", "0001_pump"]);
+    expect(
+      await caught(() => storage.changes.watch(name, { tables: ["pump"], rows: true }, told.listener)),
+    ).toMatchObject({ code: "OBSERVABLE_TABLE_UNKNOWN" });
+  });
+
+  it("takes its triggers back from a table that nobody has watched since the last start", async () => {
+    const triggers =
+      "SELECT string_agg(DISTINCT tgrelid::regclass::text, ' ') FROM pg_trigger WHERE starts_with(tgname, 'peek_vortex')";
+    const start = async (...tables: string[]): Promise<void> => {
+      await using own = new AsyncDisposableStack();
+      const storage = own.use(await openStorage(database));
+      own.use(await storage.changes.watch(plugin, { tables, rows: false }, () => undefined));
+    };
+    await (await open())[Symbol.asyncDispose]();
+    await start("pump", "valve");
+    await start("pump");
+    expect(await valueOf(database, triggers)).toBe("pl_pump.pump pl_pump.valve");
+    await start("pump");
+    expect(await valueOf(database, triggers)).toBe("pl_pump.pump");
+  });
+});
+
+const readers =
+  "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'peek test changes'";
+const cutReader =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'peek test changes'";
+
+describe("a reader that was away", () => {
+  it("tells that anything may have changed when its connection was lost, and goes on; the loss is told once", async () => {
+    const log = new TestLog();
+    const told = await watch(await open({ log }), ["pump", "valve"], true);
+    await database.query(cutReader);
+    await told.of("pump");
+    expect(told.changes).toEqual([
+      { table: "pump", operation: "update", rows: undefined },
+      { table: "valve", operation: "update", rows: undefined },
+    ]);
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(log.of("warning").concat(log.of("error"))).toHaveLength(1);
+  });
+
+  it("comes back when the database takes connections again, and is told of in two lines", async () => {
+    const log = new TestLog();
+    const told = await watch(await open({ log }), ["pump"]);
+    const name = await nameOf(database);
+    const server = await connect(database.connectUrl.replace(/^([a-z]+:\/\/[^/]*\/)[^?]*/, "$1template1"));
+    await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    await until("the loss is noticed", () => log.of("error").length > 0);
+    await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    await told.of("pump", "update");
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await told.of("pump", "insert");
+    expect(log.of("error")).toHaveLength(1);
+    expect(log.of("warning")).toEqual([]);
+  });
+
+  it("leaves nothing to grow: a minute after it was last there, nothing is noted any more", async () => {
+    await (await watchOnce())[Symbol.asyncDispose]();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    expect(await valueOf(database, noted)).toBe(1);
+    await database.query("UPDATE peek_vortex.reader SET beat = now() - interval '61 s'");
+    await database.query("INSERT INTO pl_pump.pump VALUES (2, 1)");
+    expect(await valueOf(database, noted)).toBe(1);
+  });
+
+  it("tells again once those have ended that were in the middle of something when it came back", async () => {
+    await (await watchOnce())[Symbol.asyncDispose]();
+    await database.query("UPDATE peek_vortex.reader SET beat = now() - interval '61 s'");
+    const unseen = await connect();
+    await unseen.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+    await unseen.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    const told = await watch(await openAgain(), ["pump"]);
+    await unseen.query("INSERT INTO pl_pump.pump VALUES (2, 1); COMMIT");
+    expect(await told.of("pump")).toEqual({ table: "pump", operation: "update", rows: undefined });
+  });
+
+  it("reads what a hundred thousand statements have noted, and tells no more rows than it has room for", async () => {
+    const told = await watch(await open(), ["pump", "valve"], true);
+    const client = await connect();
+    // As much as the triggers note: statements without rows, and with more rows together than are told.
+    const note = (table: string, rows: string): string =>
+      `INSERT INTO peek_vortex.change SELECT pg_current_xact_id(), 'pl_pump.${table}'::regclass, 'INSERT', ${rows} FROM generate_series(1, 100000) AS n`;
+    const steps = [
+      ["valve", "NULL"],
+      ["pump", "jsonb_build_array(jsonb_build_object('id', n, 'level', n))"],
+    ] as const;
+    for (const [table, rows] of steps) {
+      told.clear();
+      await client.query(note(table, rows));
+      expect(await told.of(table)).toMatchObject({ rows: undefined });
+      // Where it took long to read, a change of each table.
+      expect(told.changes.length).toBeLessThan(3);
+    }
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+  });
+
+  it("removes what it has read", { timeout: 20_000 }, async () => {
+    const told = await watch(await open(), ["pump"]);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await told.of("pump", "insert");
+    await untilGone();
+  });
+});
+
+const noted = "SELECT count(*)::int FROM peek_vortex.change";
+
+async function untilGone(): Promise<void> {
+  const giveUpAt = performance.now() + 15_000;
+  while ((await valueOf(database, noted)) !== 0) {
+    if (performance.now() > giveUpAt) throw new Error("What was read is still there");
+    await database.query("SELECT pg_sleep(0.1)");
+  }
+}
+
+async function openAgain(): Promise<Storage> {
+  return stack.use(await openStorage(database));
+}
+
+/** A storage of which the table pump was watched. */
+async function watchOnce(): Promise<Storage> {
+  const storage = await open();
+  await using _watching = await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
+  return storage;
+}
+
+describe("a storage whose tables are watched", () => {
+  it("is closed soon also when the database says nothing any more", async () => {
+    await open();
+    await using proxy = await TcpProxy.open(database);
+    const storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 60 } });
+    await using _watching = await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
+    const asked = Promise.withResolvers<void>();
+    proxy.fate = () => {
+      asked.resolve();
+      return "swallow";
+    };
+    await asked.promise;
+    const began = performance.now();
+    await storage[Symbol.asyncDispose]();
+    expect(performance.now() - began).toBeLessThan(4000);
+  });
+
+  it("can be copied", async () => {
+    const name = "peek_plugin_copied";
+    const tables = migrations({
+      "0001_pump.ts": sqlMigration("CREATE TABLE pump (id int); INSERT INTO pump VALUES (1)"),
+    });
+    const plugins = [pluginOf(name, tables)];
+    const source = stack.use(await openStorage(database, { plugins }));
+    await source.migrate(name, signal);
+    {
+      await using _watching = await source.changes.watch(name, { tables: ["pump"], rows: true }, () => undefined);
+    }
+    await using target = await openTestDatabase();
+    const config = serviceConfigSchema.parse({ storage: { connectUrl: target.connectUrl } }).storage;
+    const report = await copyDatabase({
+      source,
+      target: {
+        ...{ title: "peek storage copy", config, plugins, embeddedDir: "", embedded: "find", signal },
+        getLogger: () => new TestLog(),
+      },
+      without: [],
+      onTable: () => undefined,
+    });
+    expect(report).toMatchObject({ plugins: [name], tables: 1, rows: 1 });
+    expect(await valueOf(target, "SELECT to_regnamespace('peek_vortex')::text")).toBeNull();
+  });
+});
+
+describe("a plugin", () => {
+  it("can neither read nor change what is noted of the tables of others", async () => {
+    const storage = await open({ plugins: [plugin, "peek_plugin_other"] });
+    await watch(storage, ["pump"]);
+    const pump = await valueOf(database, "SELECT 'pl_pump.pump'::regclass::oid");
+    await using other = enter(storage, "peek_plugin_other");
+    for (const text of [
+      "SELECT * FROM peek_vortex.change",
+      "UPDATE peek_vortex.reader SET beat = now()",
+      "DELETE FROM peek_vortex.watched",
+      `SELECT peek_vortex.note(${String(pump)}, 'DELETE', NULL)`,
+    ]) {
+      const error = await caught(() => sql.raw(text).execute(other.storage.db));
+      expect(error.code).toBe("STORAGE_DENIED");
+    }
+  });
+
+  it("has its tables followed also where all plugins share one account", async () => {
+    const name = await nameOf(database);
+    await database.query(
+      `CREATE ROLE ${name}_owner LOGIN PASSWORD 'secret'; ALTER DATABASE ${name} OWNER TO ${name}_owner`,
+    );
+    const connectUrl = database.connectUrl.replace(/\/\/[^@]*@/, `//${name}_owner:secret@`);
+    const storage = stack.use(await openStorage({ connectUrl }));
+    await using entered = enter(storage);
+    await sql`CREATE TABLE pump (id int)`.execute(entered.storage.db);
+    const told = await watch(storage, ["pump"], true);
+    await sql`INSERT INTO pump VALUES (1)`.execute(entered.storage.db);
+    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1 }]);
+  });
+});

@@ -1,0 +1,231 @@
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Storage } from "@peek/storage";
+import { pauseMs } from "../src/changes/watchTriggers.ts";
+import { caught, openStorage, type RigOptions, TestLog } from "./rig.ts";
+import { Told } from "./Told.ts";
+import { openTestDatabase, type TestDatabase } from "./testing.ts";
+
+const plugin = "peek_plugin_pump";
+const cutReader =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'peek test changes'";
+
+let database: TestDatabase;
+let stack: AsyncDisposableStack;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  database = stack.use(await openTestDatabase());
+});
+
+afterEach(() => stack.disposeAsync());
+
+async function open(options: RigOptions = {}): Promise<Storage> {
+  const storage = stack.use(await openStorage(database, options));
+  await database.query(`
+    CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int);
+    CREATE TABLE pl_pump.valve (id int PRIMARY KEY);
+    CREATE TABLE pl_pump.log (at int) PARTITION BY RANGE (at);
+    CREATE TABLE pl_pump.log_1 PARTITION OF pl_pump.log FOR VALUES FROM (0) TO (10)`);
+  return storage;
+}
+
+async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<Told> {
+  const told = new Told();
+  stack.use(await storage.changes.watch(plugin, { tables, rows }, told.listener));
+  told.clear();
+  return told;
+}
+
+/** A connection of somebody else: psql. */
+async function connect(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.connectUrl });
+  client.on("error", () => undefined);
+  await client.connect();
+  stack.defer(() => client.end());
+  return client;
+}
+
+/** As long as the reader is away, it is told that anything may have changed; then it reads on. */
+async function cutAndBack(told: Told, table: string): Promise<void> {
+  await database.query(cutReader);
+  await told.of(table, "update");
+  told.clear();
+}
+
+describe("tables that change under who watches them", () => {
+  it("are followed again once the database is read again, when they were dropped and made anew", async () => {
+    const log = new TestLog();
+    const storage = await open({ log });
+    const plain = await watch(storage, ["pump"]);
+    const told = await watch(storage, ["pump", "valve"], true);
+    await database.query(`
+      DROP TABLE pl_pump.pump;
+      CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int);
+      INSERT INTO pl_pump.pump VALUES (1, 7)`);
+    plain.clear();
+    await cutAndBack(told, "pump");
+    await database.query("UPDATE pl_pump.pump SET level = 8");
+    expect((await told.of("pump", "update")).rows).toEqual([
+      { id: 1, level: 7 },
+      { id: 1, level: 8 },
+    ]);
+    await plain.of("pump", "update");
+    await database.query("INSERT INTO pl_pump.valve VALUES (1)");
+    expect((await told.of("valve", "insert")).rows).toEqual([{ id: 1 }]);
+    expect(log.of("warning")).toEqual([]);
+  });
+
+  it("are followed again when all of Vortex's own was dropped, as by a restore", async () => {
+    const told = await watch(await open(), ["pump"], true);
+    await database.query("DROP SCHEMA peek_vortex CASCADE");
+    await told.of("pump", "update");
+    told.clear();
+    await database.query("INSERT INTO pl_pump.pump VALUES (3, 1)");
+    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 3, level: 1 }]);
+  });
+
+  it(
+    "are looked after now and then: new partitions, made anew, switched off; one that is gone is no harm to others",
+    { timeout: 30_000 },
+    async () => {
+      const log = new TestLog();
+      const storage = await open({ log });
+      const told = await watch(storage, ["pump", "log", "valve"]);
+      await database.query(`
+        DROP TABLE pl_pump.pump;
+        CREATE TABLE pl_pump.log_2 PARTITION OF pl_pump.log FOR VALUES FROM (10) TO (20);
+        ALTER TABLE pl_pump.valve DISABLE TRIGGER peek_vortex_insert;
+        INSERT INTO pl_pump.log_2 VALUES (11); INSERT INTO pl_pump.valve VALUES (1)`);
+      expect(await told.of("log")).toEqual({ table: "log", operation: "update", rows: undefined });
+      await told.of("valve", "update");
+      expect(told.changes.filter(({ table }) => table === "pump")).toEqual([]);
+      await database.query("INSERT INTO pl_pump.log_2 VALUES (12); INSERT INTO pl_pump.valve VALUES (2)");
+      await told.of("log", "insert");
+      await told.of("valve", "insert");
+      // Once, however often it is looked for.
+      await cutAndBack(told, "log");
+      const gone = (): readonly string[] => log.of("warning").filter((line) => line.includes("pl_pump.pump"));
+      expect(gone()).toHaveLength(1);
+      await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
+      await cutAndBack(told, "pump");
+      await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+      await told.of("pump", "insert");
+      expect(gone()).toHaveLength(1);
+    },
+  );
+
+  it("are followed once a transaction has ended that keeps their triggers from being made, and the others at once", async () => {
+    const storage = await open();
+    const others = ["a", "b", "c", "d"];
+    const all = [...others, "pump", "valve"];
+    const make = (name: string): string => `CREATE TABLE pl_pump.${name} (id int PRIMARY KEY, level int);`;
+    await database.query(others.map(make).join(" "));
+    const told = await watch(storage, all);
+    const drop = all.map((name) => `DROP TABLE pl_pump.${name};`);
+    await database.query(`${drop.join(" ")} ${all.map(make).join(" ")}`);
+    const writing = await connect();
+    // More of them than there is time for in one look.
+    const busy = [...others, "pump"].map((name) => `INSERT INTO pl_pump.${name} VALUES (1, 1);`);
+    await writing.query(`BEGIN; ${busy.join(" ")}`);
+    await cutAndBack(told, "valve");
+    await database.query("INSERT INTO pl_pump.valve VALUES (1)");
+    await told.of("valve", "insert");
+    told.clear();
+    await writing.query("COMMIT");
+    expect(await told.of("pump")).toEqual({ table: "pump", operation: "update", rows: undefined });
+    await database.query("INSERT INTO pl_pump.pump VALUES (2, 1)");
+    await told.of("pump", "insert");
+  });
+});
+
+describe("watch() of a table that others write to", () => {
+  it("asks for it ever more rarely, and at least every five seconds", () => {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const longest = Math.min(200 * 2 ** attempt, 5000);
+      expect(pauseMs(attempt)).toBeGreaterThanOrEqual(longest / 2);
+      expect(pauseMs(attempt)).toBeLessThanOrEqual(longest);
+    }
+  });
+
+  it("ends at once when it is called off, or the storage is closed", async () => {
+    const storage = await open();
+    const writing = await connect();
+    await writing.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1, 1)");
+    const abort = new AbortController();
+    const start = (signal?: AbortSignal): Promise<unknown> =>
+      storage.changes.watch(plugin, { tables: ["pump"], rows: false, signal }, () => undefined).catch((error) => error);
+    const calledOff = start(abort.signal);
+    const others = Array.from({ length: 2 }, () => start());
+    const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'pl_pump.pump'::regclass";
+    while ((await database.query(waiting)).length === 0);
+    const reason = new Error("not wanted any more");
+    const began = performance.now();
+    abort.abort(reason);
+    expect(await calledOff).toBe(reason);
+    await storage[Symbol.asyncDispose]();
+    for (const error of await Promise.all(others)) expect(error).toMatchObject({ code: "STORAGE_CLOSED" });
+    expect(performance.now() - began).toBeLessThan(3000);
+    const again = await caught(() => storage.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined));
+    expect(again.code).toBe("STORAGE_CLOSED");
+  });
+});
+
+describe("a reader", () => {
+  it("that fails again and again after it has begun tries ever more rarely, and says so once", async () => {
+    const log = new TestLog();
+    const told = await watch(await open({ log }), ["pump"]);
+    const client = await connect();
+    const began = performance.now();
+    for (let n = 0; n < 4; n += 1) {
+      // What no trigger notes.
+      await client.query(
+        "INSERT INTO peek_vortex.change VALUES (pg_current_xact_id(), 'pl_pump.pump'::regclass, 'INSERT', '5'); NOTIFY peek_vortex_change",
+      );
+      await told.of("pump", "update");
+      told.clear();
+    }
+    expect(performance.now() - began).toBeGreaterThan(1400);
+    expect(log.of("warning").filter((line) => line.includes("cannot be followed"))).toHaveLength(1);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await told.of("pump", "insert");
+  });
+
+  it("that was kept from reading for seconds tells what was changed, and not of every table", async () => {
+    const told = await watch(await open(), ["pump", "valve"], true);
+    const client = await connect();
+    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(2.3)");
+    await client.query("INSERT INTO pl_pump.pump VALUES (1, 1); COMMIT");
+    expect((await told.of("pump")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(told.changes).toHaveLength(1);
+  });
+
+  it("tells of every table when it was kept from reading while another removed what it has read", async () => {
+    const first = await watch(await open(), ["pump"], true);
+    const second = await watchAsAnother(["pump", "valve"]);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await first.of("pump", "insert");
+    await second.of("pump", "insert");
+    second.clear();
+    const client = await connect();
+    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(2.3); COMMIT");
+    await second.of("valve", "update");
+  });
+
+  it("removes what is read once the one that did so is gone", { timeout: 20_000 }, async () => {
+    const first = stack.use(await openStorage(database));
+    await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
+    await first.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
+    const second = await watchAsAnother(["pump"]);
+    await first[Symbol.asyncDispose]();
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    await second.of("pump", "insert");
+    let left = 1;
+    while (left > 0) left = (await database.query("SELECT FROM peek_vortex.change")).length;
+  });
+});
+
+/** What another logic service is told: one that is about to take the place of this. */
+async function watchAsAnother(tables: readonly string[]): Promise<Told> {
+  return await watch(stack.use(await openStorage(database)), tables, true);
+}

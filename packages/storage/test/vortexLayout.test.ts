@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { caught, enter, openStorage, valueOf } from "./rig.ts";
+import { openTestDatabase } from "./testing.ts";
+import { Told } from "./Told.ts";
+
+const plugin = "peek_plugin_pump";
+const request = { client: "device 1", lane: "main", sequence: 1, after: 0, acknowledged: 0, userId: "ann" };
+const version = "SELECT version FROM peek_vortex.layout";
+
+it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps what it has", async () => {
+  await using database = await openTestDatabase();
+  {
+    await using storage = await openStorage(database);
+    await using _entered = enter(storage);
+    await database.query("CREATE TABLE pl_pump.pump (id int); CREATE TABLE pl_pump.valve (id int)");
+    await using _watching = await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, () => undefined);
+    await storage.ledger.execute(plugin, request, async () => "done before");
+  }
+  const current = await valueOf(database, version);
+  // One that knew no dead letters and no rows, and had other functions; tables were watched already.
+  await database.query(`
+    UPDATE peek_vortex.layout SET version = 1;
+    DROP TABLE peek_vortex.dead_letter;
+    CREATE OR REPLACE FUNCTION peek_vortex.claim_action(
+      of_plugin text, of_client text, of_lane text, of_sequence bigint, of_after bigint, of_user text,
+      OUT state text, OUT body text, OUT last bigint
+    ) LANGUAGE sql AS 'SELECT NULL, NULL, NULL::bigint';
+    CREATE OR REPLACE FUNCTION peek_vortex.note_statement() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN RAISE EXCEPTION ''of an older Peek''; END';
+    DROP FUNCTION peek_vortex.note(oid, text, jsonb)`);
+  // Two services are started at once.
+  await using first = await openStorage(database);
+  await using second = await openStorage(database);
+  const told = [new Told(), new Told()];
+  await using stack = new AsyncDisposableStack();
+  for (const each of await Promise.all(
+    [first, second].map((storage, index) =>
+      storage.changes.watch(
+        plugin,
+        { tables: ["pump", "valve"], rows: true },
+        told[index]?.listener ?? (() => undefined),
+      ),
+    ),
+  )) {
+    stack.use(each);
+  }
+  expect(await valueOf(database, version)).toBe(current);
+  for (const table of ["pump", "valve"]) {
+    for (const each of told) each.clear();
+    await database.query(`INSERT INTO pl_pump.${table} VALUES (1)`);
+    for (const each of told) expect((await each.of(table, "insert")).rows).toEqual([{ id: 1 }]);
+  }
+  await using _entered = enter(first);
+  expect(await first.ledger.execute(plugin, request, async () => "again")).toMatchObject({ body: "done before" });
+  expect(await first.ledger.deadLetters(plugin)).toEqual([]);
+});
+
+it("a schema peek_vortex of a newer Peek is left alone, and watched and executed is nothing", async () => {
+  await using database = await openTestDatabase();
+  await using storage = await openStorage(database);
+  await using _entered = enter(storage);
+  await database.query("CREATE TABLE pl_pump.pump (id int)");
+  await database.query("CREATE SCHEMA peek_vortex; CREATE TABLE peek_vortex.layout AS SELECT 99 AS version");
+  const watching = await caught(() =>
+    storage.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined),
+  );
+  const executing = await caught(() => storage.ledger.execute(plugin, request, async () => ""));
+  expect([watching.code, executing.code]).toEqual(["STORAGE_TOO_NEW", "STORAGE_TOO_NEW"]);
+  expect(watching.message).toContain("layout 99");
+});

@@ -1,0 +1,198 @@
+import { PeekError } from "@peek/errors";
+import type { Logger, PluginActions, PluginDisposables, PluginRpc } from "@peek/plugin-base";
+import { decode } from "@peek/plugin-base/contracts";
+import type { ActionLedger } from "@peek/plugin-base/internal";
+import { z } from "zod";
+import { PluginScopes } from "../plugin/PluginScopes.ts";
+import { RateLimit } from "../RateLimit.ts";
+import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
+import type { Position } from "../wire/Position.ts";
+import { type ActionEnvelope, type ActionOutcome, ActionsRpc } from "./ActionsRpc.ts";
+import type { Execution, HandledAction } from "./HandledAction.ts";
+import { Lanes } from "./Lanes.ts";
+import { ScopedActions } from "./ScopedActions.ts";
+import { Turns } from "./Turns.ts";
+
+/** What an {@link ActionServer} has of the channels that devices watch, each named by its selector's canonical text and its scope. */
+export interface ActionChannels {
+  /**
+   * Has a channel show what has been committed by now.
+   *
+   * @returns Where it does; null when nobody watches it.
+   */
+  demand(selector: string, scope: string): Position | null;
+  /** Has it show nothing new for a moment, until what is returned is disposed; undefined when nobody watches it. */
+  hold(selector: string, scope: string): Disposable | undefined;
+}
+
+/** What an {@link ActionServer} is made of. */
+export interface ActionServerOptions {
+  /** The platform's own. */
+  readonly rpc: PluginRpc;
+  /** The channels that devices watch. */
+  readonly channels: ActionChannels;
+  /** How code of a plugin is tied to it. Default: by the async context. */
+  readonly capture?: CaptureContext;
+}
+
+/** What a plugin has on the ledger; undefined where it does not require storage. */
+export type PluginLedger = ActionLedger | undefined;
+
+/** So many calls run or wait; a device whose action is refused tries again. */
+const concurrency = 4000;
+const queueLimit = 20_000;
+/** Each executing action has a connection of the plugin's pool, which has few. */
+const atATimePerPlugin = 4;
+/** So many wait for their turn, of each plugin: one that is slow takes nobody else's. */
+const waitingPerPlugin = 500;
+/** When a device tries again what cannot be done now; milliseconds. */
+const laterMs = 1000;
+const unknownMs = 5000;
+
+const busy = "Logic has many actions to execute. It is tried again.";
+
+const rejectionSchema = z.object({ code: z.string(), message: z.string() });
+
+/** Executes the actions that field and office pass on. One on logic. */
+export class ActionServer implements AsyncDisposable {
+  readonly #options: ActionServerOptions;
+  readonly #lanes = new Lanes();
+  readonly #turns = new Map<string, Turns>();
+  readonly #handled = new Map<string, HandledAction>();
+  readonly #rateLimit = new RateLimit();
+  readonly #owned = new AsyncDisposableStack();
+
+  constructor(options: ActionServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Lets field and office pass actions on. Best called when the plugins have started, so that nobody is told that something
+   * is not handled which is about to be.
+   */
+  serve(): void {
+    this.#owned.use(
+      this.#options.rpc.serve(
+        ActionsRpc,
+        { run: (envelope, { signal }) => this.#run(envelope, signal) },
+        { acceptOnlyFrom: ["field", "office"], concurrency, queueLimit },
+      ),
+    );
+  }
+
+  /** What is under way or waits. */
+  get size(): number {
+    return this.#lanes.size;
+  }
+
+  /**
+   * What a plugin has of actions.
+   *
+   * @param disposables The stack of its present phase. What the plugin handles ends with the phase in which that began.
+   * @param logger Where what goes wrong in its handlers is told.
+   */
+  forPlugin(
+    plugin: string,
+    disposables: () => PluginDisposables,
+    logger: Logger,
+    ledger: PluginLedger,
+  ): PluginActions<Record<string, never>> {
+    return new ScopedActions({
+      plugin,
+      scopes: new PluginScopes(plugin, disposables, () => undefined),
+      logger,
+      ledger,
+      rateLimit: this.#rateLimit,
+      capture: this.#options.capture ?? captureContext,
+      add: (name, handled) => this.#add(name, handled),
+    });
+  }
+
+  /** Takes no more, and ends what waits: devices push it again. */
+  async retire(): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.retire();
+  }
+
+  #add(name: string, handled: HandledAction): () => Promise<void> {
+    if (this.#handled.has(name)) {
+      throw new PeekError("ACTION_ALREADY_HANDLED", `${name} is handled already. Handle it once.`, {
+        fields: { action: name },
+      });
+    }
+    this.#handled.set(name, handled);
+    return async () => {
+      if (this.#handled.get(name) === handled) this.#handled.delete(name);
+      await handled.close();
+    };
+  }
+
+  /** @param signal Nobody waits for the answer any more. */
+  async #run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome> {
+    const { type, client, lane } = envelope;
+    const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
+    return await this.#lanes.take(JSON.stringify([client, plugin, lane]), async () => {
+      const handled = this.#handled.get(envelope.type);
+      if (handled === undefined) {
+        return later("ACTION_UNKNOWN", `Logic has nothing that handles ${envelope.type} now.`, unknownMs);
+      }
+      const turn = async (): Promise<ActionOutcome | undefined> =>
+        signal.aborted ? undefined : await this.#execute(handled, envelope);
+      return (await this.#turnsOf(handled.plugin).take(turn)) ?? later("RPC_BUSY", busy, laterMs);
+    });
+  }
+
+  /** Its effects are not shown before its device can be told where: otherwise, it would show them twice for a moment. */
+  async #execute(handled: HandledAction, envelope: ActionEnvelope): Promise<ActionOutcome> {
+    const { channels } = this.#options;
+    const holds = envelope.watch.map(({ selector, scope }) => channels.hold(selector, scope));
+    try {
+      return this.#outcomeOf(await handled.execute(envelope), envelope);
+    } finally {
+      // After the answer was sent.
+      setImmediate(() => {
+        for (const hold of holds) hold?.[Symbol.dispose]();
+      });
+    }
+  }
+
+  #turnsOf(plugin: string): Turns {
+    const turns = this.#turns.get(plugin) ?? new Turns(atATimePerPlugin, waitingPerPlugin);
+    this.#turns.set(plugin, turns);
+    return turns;
+  }
+
+  #outcomeOf(execution: Execution, { watch }: ActionEnvelope): ActionOutcome {
+    switch (execution.kind) {
+      case "done":
+        return { kind: "done", result: execution.body, at: this.#positions(watch) };
+      case "forgotten": {
+        const msg = "It was executed or rejected once; which of them is not kept any more.";
+        return { kind: "rejected", code: "ACTION_FORGOTTEN", msg, at: watch.map(() => null) };
+      }
+      case "rejected": {
+        const { code, message } = rejectionSchema.parse(decode(execution.body));
+        return { kind: "rejected", code, msg: message, at: watch.map(() => null) };
+      }
+      case "foreign": {
+        const msg = "These actions were begun by another user.";
+        return { kind: "rejected", code: "FORBIDDEN", msg, at: watch.map(() => null) };
+      }
+      case "early":
+        return { kind: "early", last: execution.last };
+      default:
+        return later(execution.code, "The action cannot be executed now. It is tried again.", laterMs);
+    }
+  }
+
+  #positions(watch: ActionEnvelope["watch"]): (Position | null)[] {
+    return watch.map(({ selector, scope }) => this.#options.channels.demand(selector, scope));
+  }
+}
+
+function later(code: string, message: string, afterMs: number): ActionOutcome {
+  return { kind: "retry", code, msg: message.slice(0, 2000), afterMs };
+}

@@ -1,0 +1,11 @@
+import type { ConnectOptions, PeekClient } from "./api.ts";
+import { Client } from "./Client.ts";
+
+/**
+ * Connects with the field or office service: at once, and again whenever it is cut off, until it is closed.
+ *
+ * @throws PeekError `CONTRACT_INVALID` without a url where there is no page that came from a service.
+ */
+export function connect(options: ConnectOptions = {}): PeekClient {
+  return new Client(options);
+}

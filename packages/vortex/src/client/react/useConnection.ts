@@ -1,0 +1,9 @@
+import { useSyncExternalStore } from "react";
+import type { ConnectionState } from "../api.ts";
+import { usePeek } from "./usePeek.ts";
+
+/** How the client is connected. */
+export function useConnection(): ConnectionState {
+  const { connection } = usePeek();
+  return useSyncExternalStore(connection.subscribe, connection.getSnapshot, connection.getSnapshot);
+}

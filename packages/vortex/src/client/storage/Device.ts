@@ -1,0 +1,112 @@
+import { messageOf, PeekError } from "@peek/errors";
+import type { DeviceStorageState } from "../api.ts";
+import { Cell } from "../Cell.ts";
+import { isNamed } from "../isNamed.ts";
+import type { ActionRecord, DeviceStorage, KeptChannel, NewAction } from "./DeviceStorage.ts";
+import { IdbStorage } from "./IdbStorage.ts";
+import { MemoryStorage } from "./MemoryStorage.ts";
+
+/** How long a database may take to open before the page does without. */
+const openMs = 5000;
+/** How long nothing is kept of channels after the storage was full. */
+const fullMs = 60_000;
+
+/** The storage of the device, and how it is. */
+export class Device implements Disposable {
+  readonly state = new Cell<DeviceStorageState>("opening");
+  /** Never rejects. */
+  readonly storage: Promise<DeviceStorage>;
+  #keepAgainAt = 0;
+  #isClosed = false;
+
+  /** @param name What keeps apart several of one origin. */
+  constructor(name: string, wanted: "device" | "memory") {
+    this.storage = this.#open(name, wanted);
+  }
+
+  /** @throws PeekError `CLIENT_STORAGE_UNAVAILABLE`: it is not kept. */
+  async addAction(action: NewAction): Promise<ActionRecord> {
+    const storage = await this.storage;
+    try {
+      const record = await this.#makingRoom(storage, () => storage.addAction(action));
+      if (performance.now() >= this.#keepAgainAt) this.#roomy();
+      return record;
+    } catch (cause) {
+      const why = `The action ${action.type} was not pushed: this device cannot keep it (${messageOf(cause)}).`;
+      throw new PeekError("CLIENT_STORAGE_UNAVAILABLE", `${why} Make room on the device, or push it later.`, { cause });
+    }
+  }
+
+  /** Keeps what can be kept. */
+  async keepChannels(user: string, channels: readonly KeptChannel[]): Promise<void> {
+    if (performance.now() < this.#keepAgainAt) return;
+    const storage = await this.storage;
+    try {
+      await storage.keepChannels(user, channels);
+      this.#roomy();
+    } catch (error) {
+      if (isFull(error)) await this.#full(storage);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    void this.storage.then((storage) => storage[Symbol.dispose]());
+  }
+
+  #roomy(): void {
+    if (this.state.getSnapshot() === "full") this.state.set("device");
+  }
+
+  async #makingRoom<Result>(storage: DeviceStorage, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await this.#full(storage);
+      return await work();
+    }
+  }
+
+  async #full(storage: DeviceStorage): Promise<void> {
+    this.#keepAgainAt = performance.now() + fullMs;
+    this.state.set("full");
+    // They come again from the service; what was pressed does not.
+    await storage.dropChannels().catch(() => undefined);
+  }
+
+  async #open(name: string, wanted: "device" | "memory"): Promise<DeviceStorage> {
+    const storage = wanted === "device" && hasDatabases() ? await openIdb(name) : undefined;
+    if (!this.#isClosed) this.state.set(storage === undefined ? "memory" : "device");
+    return storage ?? new MemoryStorage();
+  }
+}
+
+async function openIdb(name: string): Promise<DeviceStorage | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), openMs);
+  const opening = IdbStorage.open(name);
+  try {
+    return await Promise.race([opening, late.promise]);
+  } catch {
+    // A private mode of some browsers.
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    // One that opens too late is not used.
+    void late.promise.then(() => opening.then((storage) => storage[Symbol.dispose]()).catch(() => undefined));
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return isNamed(error, "QuotaExceededError");
+}
+
+/** Whether the browser has databases. Where a page may not use them, asking for them can be an error already. */
+function hasDatabases(): boolean {
+  try {
+    return typeof indexedDB === "object";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,301 @@
+import { messageOf, PeekError } from "@peek/errors";
+import { TupleSelector } from "@peek/plugin-base/contracts";
+import type { Duplex } from "node:stream";
+import type { RawData } from "ws";
+import type { ActionOutcome } from "../actions/ActionsRpc.ts";
+import { type ClientMessage, closeCodes } from "../wire/clientMessages.ts";
+import type { Pusher } from "./ActionDesk.ts";
+import type { BrowserSocket, SocketListener } from "./BrowserSocket.ts";
+import type { ConnectionContext } from "./ConnectionContext.ts";
+import { Errands } from "./Errands.ts";
+import { Frame } from "./Frame.ts";
+import type { GatewaySession } from "./GatewaySession.ts";
+import { Outlet, type OutletOwner } from "./Outlet.ts";
+import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
+import { scopesOf } from "./scopesOf.ts";
+import { beatFrame, helloFrame, upstreamFrames } from "./signFrames.ts";
+import { type Subscriber, Subscription } from "./Subscription.ts";
+import { ticksPerBeat, Vigil } from "./Vigil.ts";
+
+/** So long it may take to close in order. */
+const maxClosingTicks = 5;
+const maxSubscriptions = 1000;
+/** How much may be under way for it: who ends what he has begun makes no room before that is over. */
+const maxUnderWay = 1100;
+const maxComplaints = 20;
+/** More replies than this may not wait: it is not listened to until it has taken them; bytes. */
+const maxReplyBytes = 64 * 1024;
+/** What it may send at once, and how much more of that with each tick, of which there is one in a second. */
+const messageBurst = 3000;
+const messagesPerTick = 1000;
+const byteBurst = 16 * 1024 * 1024;
+const bytesPerTick = 2 * 1024 * 1024;
+/** What is said of an error; characters. */
+const maxText = 500;
+
+/** One browser's connection: what it watches, and what it does. */
+export class BrowserConnection implements Subscriber, OutletOwner, SocketListener, Pusher {
+  readonly outlet: Outlet;
+  readonly session: GatewaySession;
+  actions = 0;
+  readonly #ws: BrowserSocket;
+  readonly #context: ConnectionContext;
+  /** Most often one or two, which a list takes a third of the memory for that a map would; copied with each change. */
+  #subscriptions: readonly Subscription[] = [];
+  /** Those that are behind, in the order in which they have their turn. */
+  #lagging: Set<Subscription> | undefined;
+  #messagesLeft = messageBurst;
+  #bytesLeft = byteBurst;
+  readonly #vigil: Vigil;
+  /** There are some while something is under way. */
+  #errands: Errands | undefined;
+  #complaints = 0;
+  #closingTicks = 0;
+  #isClosing = false;
+  #isPaused = false;
+  /** What it was told about logic last. */
+  #toldUpstream: boolean;
+
+  /** @param socket What is below the WebSocket. */
+  constructor(ws: BrowserSocket, socket: Duplex, session: GatewaySession, context: ConnectionContext) {
+    this.#ws = ws;
+    this.session = session;
+    this.#context = context;
+    this.#vigil = new Vigil(socket);
+    this.outlet = new Outlet(ws, socket, this, context.frames);
+    ws.listen(this);
+    session.ended.addEventListener("abort", this);
+    this.#toldUpstream = context.source.isUpstream;
+    this.outlet.reply(helloFrame(session, context.beatMs, this.#toldUpstream));
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.length;
+  }
+
+  get laggingCount(): number {
+    return this.#lagging?.size ?? 0;
+  }
+
+  /** The session has ended. */
+  handleEvent(): void {
+    const reason: unknown = this.session.ended.reason;
+    const isChanged = PeekError.is(reason) && reason.code === "SESSION_CHANGED";
+    if (isChanged) this.close(closeCodes.goAway, "The user has changed.");
+    else this.close(closeCodes.sessionEnded, "The session has ended.");
+  }
+
+  /** Tells whether logic is reached. */
+  upstream(): void {
+    const isUpstream = this.#context.source.isUpstream;
+    // Otherwise it is told what is so by then.
+    if (isUpstream === this.#toldUpstream || !this.outlet.isFree) return;
+    this.#toldUpstream = isUpstream;
+    this.outlet.reply(isUpstream ? upstreamFrames.on : upstreamFrames.off);
+  }
+
+  onOutletFree(): void {
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#ws.resume();
+    }
+    this.upstream();
+    const lagging = this.#lagging;
+    if (lagging === undefined) return;
+    for (const each of lagging) {
+      if (!this.outlet.isFree) return;
+      lagging.delete(each);
+      each.bring();
+    }
+    if (lagging.size === 0) this.#lagging = undefined;
+  }
+
+  onOutletCut(): void {
+    this.note("was closed", "it is slow, and there is no room for what others are sent");
+    this.close(closeCodes.stalled, "The browser is slow, and there is no room for what others are sent.");
+  }
+
+  lag(subscription: Subscription): void {
+    if (!this.#isClosing) (this.#lagging ??= new Set()).add(subscription);
+  }
+
+  refuse(subscription: Subscription, code: string, message: string): void {
+    if (subscription.isOver) return;
+    this.#end(subscription);
+    this.#off(subscription.id, code, message);
+  }
+
+  readmit(subscription: Subscription): void {
+    this.#context.watches.readmit(subscription);
+  }
+
+  /** To be called ten times in a beat: looks whether the other end is there, and takes what is sent. */
+  tick(): void {
+    if (this.#isClosing) {
+      this.#closingTicks += 1;
+      if (this.#closingTicks > maxClosingTicks) this.#ws.terminate();
+      return;
+    }
+    this.#messagesLeft = Math.min(messageBurst, this.#messagesLeft + messagesPerTick);
+    this.#bytesLeft = Math.min(byteBurst, this.#bytesLeft + bytesPerTick);
+    const state = this.#vigil.tick(this.outlet.isBusy, this.#context.queues);
+    if (state === "gone") this.terminate();
+    else if (state === "stuck") {
+      this.note("was closed", "it takes nothing of what is sent to it");
+      this.close(closeCodes.stalled, "The browser takes nothing of what is sent to it.");
+    } else if (this.outlet.tick() >= ticksPerBeat || state === "ask") this.#beat();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#endAll();
+    this.#ws.close(code, reason);
+  }
+
+  /** Ends it now, whatever the other end does. */
+  terminate(): void {
+    this.#endAll();
+    this.#ws.terminate();
+  }
+
+  onPing(): void {
+    this.#isWithinRate(0);
+  }
+
+  onError(error: Error): void {
+    this.note("broke the protocol", error.message);
+  }
+
+  onClosed(): void {
+    this.#endAll();
+    this.#context.onClosed(this);
+  }
+
+  onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#isClosing) return;
+    try {
+      if (isBinary || !Buffer.isBuffer(data)) throw frameInvalid("a frame must be text");
+      if (!this.#isWithinRate(data.length)) return;
+      this.#take(readClientMessage(data.toString()));
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #isWithinRate(bytes: number): boolean {
+    if (this.#isClosing) return true;
+    this.#messagesLeft -= 1;
+    this.#bytesLeft -= bytes;
+    if (this.#messagesLeft >= 0 && this.#bytesLeft >= 0) return true;
+    const message = "The browser sends more than it may. It was cut off.";
+    this.#reply({ t: "err", code: "CLIENT_OVERLOAD", msg: message });
+    this.note("was closed", "it sends more than it may");
+    this.close(closeCodes.misbehaved, message);
+    return false;
+  }
+
+  #take(message: ClientMessage): void {
+    if (message.t === "sub") this.#subscribe(message);
+    else if (message.t === "act") this.#context.actions.push(this, message.id, message.act);
+    else if (message.t === "unsub") {
+      const subscription = this.#find(message.id);
+      if (subscription !== undefined) this.#end(subscription);
+    }
+  }
+
+  #complain(thrown: unknown): void {
+    const isKnown = PeekError.is(thrown);
+    const code = isKnown ? thrown.code : "INTERNAL";
+    const message = isKnown ? thrown.message : "The message could not be handled.";
+    this.#reply({ t: "err", code, msg: message.slice(0, maxText) });
+    this.note("sent what was not understood", messageOf(thrown));
+    this.#complaints += 1;
+    if (this.#complaints > maxComplaints) this.close(closeCodes.misbehaved, "Too much was no message of Peek's.");
+  }
+
+  #subscribe({ id, sel, at }: ClientMessage & { readonly t: "sub" }): void {
+    if (this.#find(id) !== undefined) throw frameInvalid("a number of a subscription must be used once");
+    if (this.#subscriptions.length >= maxSubscriptions || (this.#errands?.count ?? 0) >= maxUnderWay) {
+      return this.#off(
+        id,
+        "SUBSCRIPTION_LIMIT",
+        `A browser may have ${maxSubscriptions} subscriptions. End some first.`,
+      );
+    }
+    let selector: TupleSelector;
+    try {
+      selector = TupleSelector.parse(sel);
+    } catch (error) {
+      return this.#off(id, "DATA_INVALID", messageOf(error));
+    }
+    const subscription = new Subscription(id, this, at);
+    // Not by spreading, which keeps room for more.
+    this.#subscriptions = this.#subscriptions.concat(subscription);
+    this.#context.watches.begin(subscription, selector);
+  }
+
+  #beat(): void {
+    // Who has something to read hears enough.
+    if (this.outlet.takesReplies) this.outlet.reply(beatFrame);
+  }
+
+  #find(id: number): Subscription | undefined {
+    return this.#subscriptions.find((each) => each.id === id);
+  }
+
+  scopesOf(canonical: readonly string[]): ReadonlyMap<string, string> {
+    return scopesOf(this.#subscriptions, canonical);
+  }
+
+  run(work: (signal: AbortSignal) => Promise<void>): void {
+    const errands = (this.#errands ??= new Errands());
+    this.#context.tasks.run(async () => {
+      await errands.run(work, (error) => this.#complain(error));
+      if (errands.count === 0) this.#errands = undefined;
+    });
+  }
+
+  result(id: number, out: ActionOutcome): void {
+    this.#reply({ t: "res", id, out });
+  }
+
+  #off(id: number, code: string, message: string): void {
+    this.#reply({ t: "off", id, code, msg: message.slice(0, maxText) });
+  }
+
+  #reply(message: object): void {
+    if (this.#isClosing) return;
+    this.outlet.reply(Frame.ofJson(message));
+    if (this.#isPaused || this.outlet.replyBytes <= maxReplyBytes) return;
+    this.#isPaused = true;
+    this.#ws.pause();
+  }
+
+  #end(subscription: Subscription): void {
+    this.#subscriptions = this.#subscriptions.filter((each) => each !== subscription);
+    this.#lagging?.delete(subscription);
+    subscription.end();
+    this.#context.watches.leave(subscription);
+  }
+
+  /** From here on, nothing more is sent, nor listened to. */
+  #endAll(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.session.ended.removeEventListener("abort", this);
+    const all = this.#subscriptions;
+    this.#subscriptions = [];
+    for (const each of all) this.#end(each);
+    this.#errands?.abort();
+    this.outlet.close();
+    // What it says is not read any more; that it closes has to be.
+    if (this.#isPaused) this.#ws.resume();
+  }
+
+  /** Writes to the log what a browser does wrong, or suffers: once a minute for all of them. */
+  note(what: string, detail: string): void {
+    const { logger, rateLimit } = this.#context;
+    const more = rateLimit.count(what);
+    if (more !== undefined) logger.info("A browser of %s %s: %s%s", this.session.user.id, what, detail, more);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger, ObservableProvider } from "@peek/plugin-base";
+import type { TupleType } from "@peek/plugin-base/contracts";
+import type { z } from "zod";
+import type { RateLimit } from "../RateLimit.ts";
+import type { ContextRunner } from "../rpc/handlerContext.ts";
+import type { RingBudget } from "./RingBudget.ts";
+import type { RunQueue } from "./RunQueue.ts";
+
+/** What all channels of an observable have in common. */
+export interface ChannelContext {
+  readonly type: TupleType<unknown>;
+  readonly provider: ObservableProvider<unknown, z.ZodType>;
+  /** Whether it matters who watches. */
+  readonly guarded: boolean;
+  readonly logger: Logger;
+  readonly rateLimit: RateLimit;
+  /** Runs the plugin's code in its own async context. */
+  readonly run: ContextRunner;
+  readonly queue: RunQueue;
+  readonly budget: RingBudget;
+  /** How long a run may take; milliseconds. */
+  readonly loadDeadlineMs: number;
+  /** How long a channel is kept after the last has left; milliseconds. */
+  readonly lingerMs: number;
+}

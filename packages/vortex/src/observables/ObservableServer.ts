@@ -1,0 +1,266 @@
+import { messageOf, PeekError } from "@peek/errors";
+import type {
+  Logger,
+  ObservableProvider,
+  PeekUser,
+  PluginDisposables,
+  PluginObservables,
+  PluginRpc,
+} from "@peek/plugin-base";
+import { TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
+import type { ChangeSource } from "@peek/plugin-base/internal";
+import type { z } from "zod";
+import { PluginScopes } from "../plugin/PluginScopes.ts";
+import { RateLimit } from "../RateLimit.ts";
+import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
+import type { Position } from "../wire/Position.ts";
+import type { Resume } from "../wire/clientMessages.ts";
+import { channelKey } from "./channelKey.ts";
+import type { LogicChannel } from "./LogicChannel.ts";
+import { LogicObservable, unknownObservable } from "./LogicObservable.ts";
+import { type Admission, type ChannelUpdate, ObservablesRpc } from "./ObservablesRpc.ts";
+import { only } from "./only.ts";
+import { resumeOf } from "./resumeOf.ts";
+import { RightsFeed } from "./RightsFeed.ts";
+import { RingBudget } from "./RingBudget.ts";
+import { RunQueue } from "./RunQueue.ts";
+import { ScopedObservables } from "./ScopedObservables.ts";
+
+/** What an {@link ObservableServer} is made of. */
+export interface ObservableServerOptions {
+  /** Of `peek_core_platform`. */
+  readonly rpc: PluginRpc;
+  /** How tables are followed; asked again when it gives undefined. */
+  readonly changes: () => ChangeSource | undefined;
+  /** How code of a plugin is tied to it. Default: by the async context. */
+  readonly capture?: CaptureContext;
+  /** How many providers of one plugin run at a time. Default: 16. */
+  readonly maxRuns?: number;
+  /** How long a provider may take for one run; milliseconds. Default: 60,000. */
+  readonly loadDeadlineMs?: number;
+  /** How long a channel is kept after the last has left; milliseconds. Default: 30,000. */
+  readonly lingerMs?: number;
+}
+
+/** For which plugin observables are provided. */
+export interface ObservablePlugin {
+  readonly plugin: string;
+  /** The stack of its present phase: what it provides is withdrawn with the phase in which it did. */
+  readonly disposables: () => PluginDisposables;
+  /** Where the errors of its providers go. */
+  readonly logger: Logger;
+  /** Whether its plugin_package.json requires `storage`. */
+  readonly hasStorage: boolean;
+}
+
+/** How much is going on: data. */
+export interface ObservableServerStatistics {
+  readonly observables: number;
+  readonly channels: number;
+  readonly followers: number;
+  /** How often the providers of the channels that there are have run. */
+  readonly runs: number;
+  /** What channels keep of their pasts; characters. */
+  readonly ringChars: number;
+  readonly rightsFeeds: number;
+}
+
+const defaultLingerMs = 30_000;
+const defaultLoadDeadlineMs = 60_000;
+/** Streams are open for as long as somebody watches: 100,000 channels of each of two services. */
+const concurrency = 200_000;
+const queueLimit = 10_000;
+/** How many of one request are asked about at a time. */
+const admittedAtATime = 32;
+const maxMessageLength = 2000;
+
+/** What plugins provide on logic, and field and office follow. One for each process. */
+export class ObservableServer implements AsyncDisposable {
+  readonly #options: ObservableServerOptions;
+  readonly #observables = new Map<string, LogicObservable>();
+  readonly #channels = new Map<string, LogicChannel>();
+  readonly #queues = new Map<string, RunQueue>();
+  readonly #feeds = new Set<RightsFeed>();
+  readonly #budget = new RingBudget();
+  readonly #rateLimit = new RateLimit();
+  readonly #owned = new AsyncDisposableStack();
+
+  constructor(options: ObservableServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Lets field and office follow. Before, they wait: best called when the plugins have started, so that nobody is told that
+   * something is not provided which is about to be.
+   */
+  serve(): void {
+    this.#owned.use(
+      this.#options.rpc.serve(
+        ObservablesRpc,
+        {
+          follow: ({ selector, scope, guarded, at }) => this.#follow(selector, scope, guarded, resumeOf(at)),
+          admit: ({ asks }) => this.#admitAll(asks),
+          rights: () => this.#rights(),
+        },
+        { acceptOnlyFrom: ["field", "office"], concurrency, queueLimit },
+      ),
+    );
+  }
+
+  /** `platform.observables` of a plugin. */
+  forPlugin({ plugin, disposables, logger, hasStorage }: ObservablePlugin): PluginObservables {
+    return new ScopedObservables({
+      plugin,
+      scopes: new PluginScopes(plugin, disposables, () => undefined),
+      logger,
+      hasStorage,
+      provide: (type, provider) => this.#provide(type, provider, logger),
+      find: (name) => this.#observables.get(name),
+      withdraw: (observable) => this.#withdraw(observable),
+    });
+  }
+
+  /**
+   * Has a channel loaded again, and come to another position by that, even when nothing has changed.
+   *
+   * @param selector Its canonical text.
+   * @returns The position: whoever sees it, or a later offset of its epoch, sees what is committed now. Null when nobody
+   *   follows such a channel.
+   */
+  demand(selector: string, scope: string): Position | null {
+    return this.#channels.get(channelKey(selector, scope))?.demand() ?? null;
+  }
+
+  /**
+   * Has a channel wait with its next run until what is returned is disposed, or for 50 ms: so that whoever is about to commit
+   * something can be told at which position it is shown before it is.
+   *
+   * @param selector Its canonical text.
+   * @returns Undefined when nobody follows such a channel.
+   */
+  hold(selector: string, scope: string): Disposable | undefined {
+    return this.#channels.get(channelKey(selector, scope))?.hold();
+  }
+
+  statistics(): ObservableServerStatistics {
+    const channels = [...this.#channels.values()];
+    return {
+      observables: this.#observables.size,
+      channels: channels.length,
+      followers: channels.reduce((sum, { followers }) => sum + followers, 0),
+      runs: channels.reduce((sum, { runs }) => sum + runs, 0),
+      ringChars: this.#budget.chars,
+      rightsFeeds: this.#feeds.size,
+    };
+  }
+
+  /** Lets nobody follow any more; those who do are told that logic is gone. What is provided stays. */
+  async retire(): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  /** Withdraws everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const withdrawn = [...this.#observables.values()].map((observable) => this.#withdraw(observable));
+    await Promise.all([this.#owned.disposeAsync(), ...withdrawn]);
+  }
+
+  #provide(
+    type: TupleType<unknown>,
+    provider: ObservableProvider<unknown, z.ZodType>,
+    logger: Logger,
+  ): LogicObservable {
+    const { name, plugin } = type;
+    if (this.#observables.has(name)) {
+      throw new PeekError("OBSERVABLE_ALREADY_PROVIDED", `${name} is provided already. Provide it once.`, {
+        fields: { observable: name },
+      });
+    }
+    const { changes, capture = captureContext, maxRuns } = this.#options;
+    const { loadDeadlineMs = defaultLoadDeadlineMs, lingerMs = defaultLingerMs } = this.#options;
+    const queue = this.#queues.get(plugin) ?? new RunQueue(maxRuns);
+    this.#queues.set(plugin, queue);
+    const observable = new LogicObservable({
+      context: {
+        type,
+        provider,
+        guarded: provider.authorize !== undefined || provider.scope !== undefined,
+        logger,
+        rateLimit: this.#rateLimit,
+        run: capture(),
+        queue,
+        budget: this.#budget,
+        loadDeadlineMs,
+        lingerMs,
+      },
+      changes,
+      channels: this.#channels,
+      onRights: (observable) => this.#tellRights(observable),
+    });
+    this.#observables.set(name, observable);
+    // Whoever was told that there is none asks again.
+    this.#tellRights(name);
+    return observable;
+  }
+
+  async #withdraw(observable: LogicObservable): Promise<void> {
+    if (this.#observables.get(observable.name) === observable) this.#observables.delete(observable.name);
+    await observable[Symbol.asyncDispose]();
+  }
+
+  #follow(
+    canonical: string,
+    scope: string,
+    guarded: boolean,
+    at: Resume | undefined,
+  ): AsyncIterableIterator<ChannelUpdate, undefined> {
+    try {
+      const selector = TupleSelector.parse(canonical);
+      const observable = this.#observables.get(selector.name);
+      if (observable === undefined) throw unknownObservable(selector.name);
+      return observable.follow(selector, scope, guarded, at);
+    } catch (error) {
+      // It would be taken for what became of the call.
+      if (!PeekError.is(error) || error.code !== "DATA_INVALID") throw error;
+      return only({ k: "invalid", message: error.message.slice(0, maxMessageLength) });
+    }
+  }
+
+  async #admitAll(asks: readonly { readonly user: PeekUser; readonly selector: string }[]): Promise<Admission[]> {
+    const admissions: Admission[] = [];
+    const rest = asks.entries();
+    const some = async (): Promise<void> => {
+      for (const [index, { user, selector }] of rest) admissions[index] = await this.#admit(user, selector);
+    };
+    await Promise.all(Array.from({ length: admittedAtATime }, some));
+    return admissions;
+  }
+
+  async #admit(user: PeekUser, canonical: string): Promise<Admission> {
+    let selector: TupleSelector;
+    try {
+      selector = TupleSelector.parse(canonical);
+    } catch (error) {
+      return { ok: false, code: "DATA_INVALID", message: messageOf(error).slice(0, maxMessageLength) };
+    }
+    const observable = this.#observables.get(selector.name);
+    if (observable !== undefined) return await observable.admit(user, selector);
+    const { code, message } = unknownObservable(selector.name);
+    return { ok: false, code, message };
+  }
+
+  #rights(): RightsFeed {
+    // What has changed while one was not told is not known.
+    const guarded = this.#observables.values().filter((observable) => observable.guarded);
+    const feed = new RightsFeed(
+      guarded.map(({ name }) => name),
+      () => this.#feeds.delete(feed),
+    );
+    this.#feeds.add(feed);
+    return feed;
+  }
+
+  #tellRights(observable: string): void {
+    for (const feed of this.#feeds) feed.tell(observable);
+  }
+}

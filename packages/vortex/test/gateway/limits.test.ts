@@ -1,0 +1,149 @@
+import { Socket } from "node:net";
+import { TupleSelector } from "@peek/plugin-base/contracts";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { action, canonical, observable, TestSite } from "./TestSite.ts";
+
+/** How a connection is refused before it is one. */
+async function refusal(
+  url: string,
+  headers: Record<string, string> = {},
+  protocol = "peek.client.1",
+): Promise<{ status: number | undefined; retryAfter: string | undefined }> {
+  const socket = new WebSocket(url, protocol, { headers });
+  const { promise, resolve } = Promise.withResolvers<{ status: number | undefined; retryAfter: string | undefined }>();
+  socket.on("error", () => undefined);
+  socket.on("unexpected-response", (request, response) => {
+    resolve({ status: response.statusCode, retryAfter: response.headers["retry-after"] });
+    request.destroy();
+  });
+  return promise;
+}
+
+test("more browsers than a service takes are refused before they are connected, and told when to come again", async () => {
+  await using site = await TestSite.open({ maxConnections: 2 });
+  await site.browser();
+  const second = await site.browser();
+  expect(await refusal(site.url)).toEqual({ status: 503, retryAfter: "5" });
+  await second[Symbol.asyncDispose]();
+  await expect.poll(() => site.gateway.statistics().connections).toBe(1);
+  await site.browser();
+});
+
+test("a device and a user have only so many connections, others are let in", async () => {
+  await using site = await TestSite.open({ maxPerDevice: 2, maxPerUser: 3 });
+  await site.browser("anna", "phone");
+  await site.browser("anna", "phone");
+  expect(await refusal(site.url, { "x-user": "anna", "x-device": "phone" })).toMatchObject({ status: 429 });
+  await site.browser("anna", "desk");
+  expect(await refusal(site.url, { "x-user": "anna", "x-device": "another" })).toMatchObject({ status: 429 });
+  await site.browser("bert", "another");
+});
+
+test("a WebSocket of another protocol, and one of a session that has ended, are refused", async () => {
+  await using site = await TestSite.open();
+  expect(await refusal(site.url, {}, "chat")).toMatchObject({ status: 400 });
+  site.sessions.set("eve", new AbortController());
+  site.sessions.get("eve")?.abort();
+  expect(await refusal(site.url, { "x-user": "eve" })).toMatchObject({ status: 401 });
+});
+
+test("of ten thousand subscriptions of one browser, those within the limit are made", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  const of = (id: number): string => new TupleSelector(observable, { id }).canonical();
+  for (let id = 0; id < 1200; id += 1) browser.send({ t: "sub", id, sel: of(id) });
+  await browser.next("off", ({ id }) => id === 1199);
+  const refused = browser.messages.flatMap((message) => (message.t === "off" ? [message.code] : []));
+  expect(new Set(refused)).toEqual(new Set(["SUBSCRIPTION_LIMIT"]));
+  expect(site.gateway.statistics()).toMatchObject({ subscriptions: 1000, channels: 1000 });
+  // One that ends makes room for another.
+  browser.send({ t: "unsub", id: 0 });
+  await browser.subscribe(2000, of(2000));
+  // Who goes on is cut off.
+  for (let id = 3000; id < 13_000; id += 1) browser.send({ t: "sub", id, sel: of(id) });
+  expect(await browser.untilClosed()).toBe(4429);
+  expect(browser.messages.at(-1)).toMatchObject({ t: "err", code: "CLIENT_OVERLOAD" });
+});
+
+test("who pings all the time is cut off", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  // Not all at once: ws would cut it off by itself.
+  const pinging = (): void => {
+    for (let ping = 0; ping < 20; ping += 1) browser.socket.ping(String(ping));
+  };
+  browser.socket.on("pong", (data) => {
+    if (data.toString() === "19") pinging();
+  });
+  pinging();
+  expect(await browser.untilClosed()).toBe(4429);
+});
+
+test("a frame that is too large is not read", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  browser.send("x".repeat(600 * 1024));
+  // WebSocket's own code for it.
+  expect(await browser.untilClosed()).toBe(1009);
+});
+
+test("a frame that says that it has a gigabyte is refused by its header", async () => {
+  await using site = await TestSite.open();
+  const witness = await site.browser();
+  const browser = await site.browser();
+  const header = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]);
+  // What is below the socket, which ws has no other name for.
+  const below: unknown = Reflect.get(browser.socket, "_socket");
+  if (!(below instanceof Socket)) throw new Error("There is no socket");
+  below.write(header);
+  expect(await browser.untilClosed()).toBe(1009);
+  await witness.subscribe(1, canonical);
+});
+
+test("a number is used once, and a selector that is none is refused", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  browser.send({ t: "sub", id: 1, sel: canonical });
+  expect(await browser.next("err")).toMatchObject({ code: "CLIENT_FRAME_INVALID" });
+  for (const sel of ["", "[]", `[ "${observable}",{}]`, `["${observable}",5]`, "[".repeat(5000)]) {
+    browser.send({ t: "sub", id: 2, sel });
+    expect(await browser.next("off")).toMatchObject({ id: 2, code: "DATA_INVALID" });
+  }
+  expect(site.gateway.statistics().subscriptions).toBe(1);
+});
+
+test("who sends without reading the answers is not listened to, until he reads", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  site.runner.running = () => ({ kind: "done", result: "x".repeat(1_000_000), at: [] });
+  const push = (id: number): void => {
+    const act = {
+      type: action,
+      body: "1",
+      client: "c",
+      lane: "l",
+      seq: id,
+      after: 0,
+      acked: 0,
+      at: "2026-01-01T00:00:00Z",
+      watch: [],
+    };
+    browser.send({ t: "act", id, act });
+  };
+  const flushed = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    browser.socket.ping("", true, () => resolve());
+    await promise;
+  };
+  browser.socket.pause();
+  for (let id = 1; id <= 50; id += 1) push(id);
+  await expect.poll(() => site.gateway.statistics().bufferedBytes).toBeGreaterThan(1_000_000);
+  for (let id = 51; id <= 60; id += 1) push(id);
+  await flushed();
+  const heard = site.runner.envelopes.length;
+  expect(heard).toBeLessThanOrEqual(50);
+  browser.socket.resume();
+  await browser.until("all answers", () => browser.messages.filter(({ t }) => t === "res").length === 60);
+}, 30_000);

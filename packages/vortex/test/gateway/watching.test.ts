@@ -1,0 +1,127 @@
+import { TupleSelector } from "@peek/plugin-base/contracts";
+import { expect, test } from "vitest";
+import { canonical, observable, selector, TestSite } from "./TestSite.ts";
+
+test("a browser is told who it is, what there is, and each change after it", async () => {
+  await using site = await TestSite.open();
+  site.channels.channel(selector).put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  const c = await browser.subscribe(1, canonical);
+  expect(await browser.next("s")).toMatchObject({ c, e: "e1", o: 1, rows: [{ id: 1, text: "one" }] });
+  site.channels.channel(selector).put({ id: 1, text: "two" });
+  expect(await browser.next("d")).toMatchObject({ c, f: 1, o: 2 });
+  expect(browser.channels.get(c)?.rows.get(1)?.text).toBe("two");
+  expect(browser.binaryFrames).toBe(0);
+});
+
+test("a message is made once, however many watch, and all are brought to the same state in order", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 1, text: "0" });
+  const browsers = await Promise.all(Array.from({ length: 50 }, () => site.browser()));
+  const [c = -1] = await Promise.all(browsers.map((each) => each.subscribe(1, canonical)));
+  await Promise.all(browsers.map((each) => each.untilRow(c, 1, "0")));
+  expect(site.gateway.statistics()).toMatchObject({ connections: 50, subscriptions: 50, channels: 1 });
+  expect(channel.followers).toBe(1);
+  // What there was, once for all who came.
+  expect(channel.textsRead).toBeLessThan(5);
+  const before = channel.textsRead;
+  channel.put({ id: 1, text: "once" });
+  const readOnce = channel.textsRead - before;
+  await Promise.all(browsers.map((each) => each.untilRow(c, 1, "once")));
+  // As often as one frame takes, not fifty times.
+  expect(readOnce).toBeLessThan(5);
+  expect(channel.textsRead - before).toBe(readOnce);
+  for (let change = 1; change <= 200; change += 1) channel.put({ id: change % 7, text: String(change) });
+  await Promise.all(browsers.map((each) => each.untilRow(c, 200 % 7, "200")));
+  for (const each of browsers) expect(each.gaps).toBe(0);
+  const state = Object.fromEntries(channel.rows.map(({ id, text }) => [id, text]));
+  for (const each of browsers) {
+    const shown = [...(each.channels.get(c)?.rows.values() ?? [])];
+    expect(Object.fromEntries(shown.map(({ id, text }) => [id, text]))).toEqual(state);
+  }
+});
+
+test("a browser that comes back is sent what has changed since, or told that nothing has", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  for (let change = 1; change <= 5; change += 1) channel.put({ id: change, text: String(change) });
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical, { epoch: "e1", offset: 3 });
+  expect(await browser.next("d")).toMatchObject({ f: 3, o: 5 });
+  await browser.subscribe(2, canonical, { epoch: "e1", offset: 5 });
+  expect(await browser.next("u")).toMatchObject({ e: "e1", o: 5 });
+  await browser.subscribe(3, canonical, { epoch: "another", offset: 5 });
+  expect(await browser.next("s")).toMatchObject({ e: "e1", o: 5 });
+});
+
+test("a channel is followed by its first browser, left after its last, and a selector that differs is another", async () => {
+  await using site = await TestSite.open();
+  const other = new TupleSelector(observable, { site: "north" });
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  const c = await browser.subscribe(1, canonical);
+  expect(await browser.subscribe(2, other.canonical())).not.toBe(c);
+  expect(site.gateway.statistics()).toMatchObject({ subscriptions: 2, channels: 2 });
+  browser.send({ t: "unsub", id: 1 });
+  await browser.subscribe(3, other.canonical());
+  expect(site.gateway.statistics()).toMatchObject({ subscriptions: 2, channels: 1 });
+  expect(channel.followers).toBe(0);
+});
+
+test("a subscription waits for a channel of which nothing is known yet", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  channel.key = undefined;
+  const browser = await site.browser();
+  browser.send({ t: "sub", id: 1, sel: canonical });
+  await expect.poll(() => channel.followers).toBe(1);
+  channel.key = ["id"];
+  channel.tell();
+  await browser.next("on");
+  channel.put({ id: 1, text: "at last" });
+  expect(await browser.next("s")).toMatchObject({ rows: [{ id: 1, text: "at last" }] });
+});
+
+test("a channel in trouble ends subscriptions only while there is nothing to show", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  channel.trouble = { code: "OBSERVABLE_LOAD_FAILED", message: "Its provider fails." };
+  channel.tell();
+  expect(await browser.next("off")).toMatchObject({ id: 1, code: "OBSERVABLE_LOAD_FAILED" });
+  expect(site.gateway.statistics()).toMatchObject({ subscriptions: 0, channels: 0 });
+  channel.trouble = undefined;
+  const c = await browser.subscribe(2, canonical);
+  channel.put({ id: 1, text: "one" });
+  await browser.untilRow(c, 1, "one");
+  channel.trouble = { code: "OBSERVABLE_LOAD_FAILED", message: "Its provider fails again." };
+  channel.tell();
+  channel.put({ id: 1, text: "two" });
+  await browser.untilRow(c, 1, "two");
+  expect(site.gateway.statistics().subscriptions).toBe(1);
+});
+
+test("when logic is lost and found, a browser is told, and hears of each channel when that is live again", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  const c = await browser.subscribe(1, canonical);
+  await browser.next("s");
+  site.channels.turn(false);
+  channel.tell();
+  expect((await browser.next("up")).on).toBe(false);
+  site.channels.turn(true);
+  expect((await browser.next("up")).on).toBe(true);
+  channel.isLive = true;
+  channel.tell();
+  expect(await browser.next("u")).toMatchObject({ c, e: "e1", o: 1 });
+  // Once.
+  channel.tell();
+  channel.put({ id: 1, text: "two" });
+  await browser.next("d");
+  expect(browser.messages.filter(({ t }) => t === "u")).toEqual([]);
+});

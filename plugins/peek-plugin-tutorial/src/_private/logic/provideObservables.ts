@@ -1,0 +1,12 @@
+import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
+import { StringIntTuple } from "../contracts/StringIntTuple.ts";
+import type { TutorialTables } from "../storage/TutorialTables.ts";
+import type { StringInts } from "./StringInts.ts";
+
+/** Lets browsers watch the table, whoever changes it. */
+export function provideObservables(
+  { observables }: PeekLogicPlatformHook<TutorialTables>,
+  stringInts: StringInts,
+): void {
+  observables.provide(StringIntTuple, { tables: ["string_int"], load: () => stringInts.all() });
+}

@@ -1,0 +1,1 @@
+export { AddIntValue } from "../../../../../../src/_private/contracts/AddIntValue.ts";

@@ -1,0 +1,1 @@
+export { StringCapToggle } from "../../../../../../src/_private/contracts/StringCapToggle.ts";

@@ -1,0 +1,1 @@
+export { StringIntTuple } from "../../../../../../src/_private/contracts/StringIntTuple.ts";

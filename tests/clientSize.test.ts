@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { rolldown } from "rolldown";
+import { expect, it } from "vitest";
+import { workspaceDir } from "./src/workspace.ts";
+
+it("the browser client is less than 20 kB compressed, without zod", async () => {
+  await using bundle = await rolldown({
+    input: join(workspaceDir, "packages/vortex/src/client/index.ts"),
+    external: ["zod"],
+    platform: "browser",
+    resolve: { conditionNames: ["@peek/source", "browser", "module", "import", "default"] },
+  });
+  const { output } = await bundle.generate({ format: "esm", minify: true });
+  const chunks = output.filter((each) => each.type === "chunk");
+  const bytes = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThan(20_000);
+});

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Chromium, findChromium, TutorialPage } from "./src/Chromium.ts";
+import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
+
+const executable = findChromium();
+
+describe.skipIf(executable === undefined)("the tutorial's page in a browser", () => {
+  const owned = new AsyncDisposableStack();
+  let field: LiveService;
+  let office: LiveService;
+  let database: DatabaseClient;
+  let chromium: Chromium;
+
+  beforeAll(async () => {
+    const [services, browser] = await Promise.all([LiveServices.start(), Chromium.start(executable ?? "")]);
+    owned.use(services);
+    chromium = owned.use(browser);
+    [field, office] = await Promise.all([services.startBeside("field"), services.startBeside("office")]);
+    database = owned.use(await services.database());
+  });
+
+  afterAll(async () => {
+    await owned.disposeAsync();
+  });
+
+  const reset = async (string1: string, int1: number): Promise<void> => {
+    await database.query("UPDATE pl_tutorial.string_int SET string1 = $1, int1 = $2 WHERE id = 1", [string1, int1]);
+  };
+  const stored = async (): Promise<unknown> => {
+    const [row] = await database.query("SELECT string1, int1 FROM pl_tutorial.string_int WHERE id = 1");
+    return row;
+  };
+
+  it("shows one person what another presses, on whichever service, and what is changed in the database", async () => {
+    await reset("one", 1);
+    await using anna = await chromium.person();
+    await using bert = await chromium.person();
+    const onField = await TutorialPage.open(anna, field.origin);
+    const onOffice = await TutorialPage.open(bert, office.origin);
+    await Promise.all([onField.showsNumber(1), onOffice.showsNumber(1)]);
+    await onField.press("+1");
+    await onOffice.showsNumber(2);
+    await onOffice.press("Aa");
+    await onField.showsText("ONE");
+    expect(await stored()).toEqual({ string1: "ONE", int1: 2 });
+
+    const changedAt = performance.now();
+    await reset("from psql", 77);
+    await Promise.all([onField.showsNumber(77), onOffice.showsNumber(77)]);
+    expect(performance.now() - changedAt).toBeLessThan(1000);
+    await Promise.all([onField.showsPending(0), onOffice.showsPending(0)]);
+    await Promise.all([onField.showsBadge("live"), onOffice.showsBadge("live")]);
+  });
+
+  it("goes offline, presses, reloads and comes back: the press survives and lands once", async () => {
+    await reset("one", 10);
+    await using anna = await chromium.person();
+    await using bert = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    const other = await TutorialPage.open(bert, office.origin);
+    await Promise.all([page.showsNumber(10), other.showsNumber(10)]);
+    const numbers = await other.numbersFromNow();
+
+    await anna.setOffline(true);
+    await page.showsBadge("offline");
+    await page.press("+1");
+    await page.press("+1");
+    await page.press("Aa");
+    await page.showsNumber(12);
+    await page.showsText("ONE");
+    await page.showsPending(3);
+
+    await anna.setOffline(false);
+    await page.page.reload();
+    await other.showsNumber(12);
+    await other.showsText("ONE");
+    await page.showsBadge("live");
+    await page.showsPending(0);
+    await page.showsNumber(12);
+    expect(await stored()).toEqual({ string1: "ONE", int1: 12 });
+    expect(await numbers()).toEqual(expect.arrayContaining(["10", "12"]));
+    for (const number of await numbers()) expect(["10", "11", "12"]).toContain(number);
+  });
+
+  it("that is closed while it is offline, with a press, has it executed when it is opened again", async () => {
+    await reset("one", 20);
+    await using anna = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(20);
+    await anna.setOffline(true);
+    await page.showsBadge("offline");
+    await page.press("+1");
+    await page.showsPending(1);
+    await page.page.close();
+    expect(await stored()).toEqual({ string1: "one", int1: 20 });
+    await anna.setOffline(false);
+    const again = await TutorialPage.open(anna, field.origin);
+    await again.showsNumber(21);
+    await again.showsPending(0);
+    expect(await stored()).toEqual({ string1: "one", int1: 21 });
+  });
+
+  it("in two tabs of one device shows in one what is pressed in the other, also offline; each press lands once", async () => {
+    await reset("one", 30);
+    await using anna = await chromium.person();
+    const [one, other] = await Promise.all([
+      TutorialPage.open(anna, field.origin),
+      TutorialPage.open(anna, field.origin),
+    ]);
+    await Promise.all([one.showsNumber(30), other.showsNumber(30)]);
+    await one.press("+1");
+    await Promise.all([one.showsNumber(31), other.showsNumber(31)]);
+    await Promise.all([one.showsPending(0), other.showsPending(0)]);
+    await anna.setOffline(true);
+    await Promise.all([one.showsBadge("offline"), other.showsBadge("offline")]);
+    await one.press("+1");
+    await other.press("+1");
+    await Promise.all([one.showsNumber(33), other.showsNumber(33)]);
+    await Promise.all([one.showsPending(2), other.showsPending(2)]);
+    // The tab that may be the one that sends.
+    await one.page.close();
+    await anna.setOffline(false);
+    await other.showsPending(0);
+    await other.showsNumber(33);
+    expect(await stored()).toEqual({ string1: "one", int1: 33 });
+  });
+
+  it("paints what it had before the service answers", async () => {
+    await reset("one", 40);
+    await using anna = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(40);
+    await vi.waitFor(async () => expect(await page.keptTuples()).toContain('"int1":40'), {
+      timeout: 5000,
+      interval: 50,
+    });
+    // The page itself is served, and the line to logic's data is not.
+    await anna.routeWebSocket(/\/vortex$/, () => undefined);
+    await page.page.reload();
+    await page.showsNumber(40);
+    await page.page.locator('table[data-status="device"]').waitFor();
+  });
+
+  it("has a rejected press shown, and goes on", async () => {
+    await reset("one", 2_147_483_647);
+    await using anna = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(2_147_483_647);
+    await page.press("+1");
+    await page.page.getByText("AddIntValue: The number would be too large").waitFor();
+    await page.press("Aa");
+    await page.showsText("ONE");
+    await page.page.getByRole("button", { name: "Dismiss" }).click();
+    await page.showsPending(0);
+    expect(await stored()).toEqual({ string1: "ONE", int1: 2_147_483_647 });
+  });
+
+  it("says so when the device cannot keep a press, and shows nothing of it", async () => {
+    await reset("one", 7);
+    await using anna = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(7);
+    await page.page.evaluate(`
+      IDBObjectStore.prototype.add = IDBObjectStore.prototype.put = () => {
+        throw new DOMException("The device is full", "QuotaExceededError");
+      };
+    `);
+    await page.press("+1");
+    await page.page.getByRole("alert").waitFor();
+    await page.showsPending(0);
+    await page.showsNumber(7);
+    expect(await stored()).toEqual({ string1: "one", int1: 7 });
+  });
+});

@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/**
+ * The browser on this machine; undefined where there is none: what needs it is skipped then.
+ *
+ * @throws Error in CI, where there has to be one.
+ */
+export function findChromium(): string | undefined {
+  const given = process.env["PEEK_TEST_CHROMIUM"];
+  const found = given ?? places.find((place) => existsSync(place));
+  if (found === undefined && process.env["CI"] !== undefined) {
+    throw new Error("There has to be a Chromium in CI, and there is none. See PEEK_TEST_CHROMIUM.");
+  }
+  return found;
+}
+
+/** A browser without a window. */
+export class Chromium implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async start(executablePath: string): Promise<Chromium> {
+    const browser = await chromium.launch({
+      executablePath,
+      headless: true,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    return new Chromium(browser);
+  }
+
+  /** A person with a device of their own: what one keeps, no other has. */
+  async person(): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({ ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(15_000);
+    return context;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** The tutorial's page, as a person reads it. */
+export class TutorialPage {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(person: BrowserContext, origin: string): Promise<TutorialPage> {
+    const opened = new TutorialPage(await person.newPage());
+    await opened.page.goto(`${origin}/peek_plugin_tutorial/`);
+    return opened;
+  }
+
+  async press(label: "+1" | "−1" | "Aa", id = 1): Promise<void> {
+    await this.page.locator(`tr[data-id="${id}"]`).getByRole("button", { name: label, exact: true }).click();
+  }
+
+  /** Waits until the number of a row is shown. */
+  async showsNumber(value: number, id = 1): Promise<void> {
+    await this.page.locator(`tr[data-id="${id}"] td.int1`, { hasText: exactly(String(value)) }).waitFor();
+  }
+
+  /** Waits until the text of a row is shown. */
+  async showsText(value: string, id = 1): Promise<void> {
+    await this.page.locator(`tr[data-id="${id}"] td.string1`, { hasText: exactly(value) }).waitFor();
+  }
+
+  /** Waits until the badge says how it is connected. */
+  async showsBadge(status: "live" | "offline" | "stale" | "login" | "connecting"): Promise<void> {
+    await this.page.locator(`.badge.${status}`).waitFor();
+  }
+
+  /** Waits until so many actions are shown as pending. */
+  async showsPending(count: number): Promise<void> {
+    const heading = this.page.locator(".pending h2");
+    if (count === 0) await heading.waitFor({ state: "detached" });
+    else await heading.filter({ hasText: `${count} pending` }).waitFor();
+  }
+
+  /** All tuples that the device keeps, as text. */
+  async keptTuples(): Promise<string> {
+    return this.page.evaluate<string>(readKept);
+  }
+
+  /** Every number that a row shows from now on, in order. */
+  async numbersFromNow(id = 1): Promise<() => Promise<readonly string[]>> {
+    await this.page.evaluate(`{
+      const cell = document.querySelector('tr[data-id="${id}"] td.int1');
+      globalThis.seenNumbers = [cell.textContent];
+      new MutationObserver(() => seenNumbers.push(cell.textContent)).observe(cell, { characterData: true, childList: true, subtree: true });
+    }`);
+    return () => this.page.evaluate<string[]>("seenNumbers");
+  }
+}
+
+/** Run in the page: gives all that is in its store of tuples. */
+const readKept = `(async () => {
+  const finished = (request) =>
+    new Promise((resolve, reject) => {
+      request.addEventListener("success", () => resolve(request.result));
+      request.addEventListener("error", () => reject(request.error));
+    });
+  const database = await finished(indexedDB.open("peek.peek"));
+  try {
+    return (await finished(database.transaction("tuples").objectStore("tuples").getAll())).flat().join();
+  } finally {
+    database.close();
+  }
+})()`;
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/\W/g, "\\$&")}$`);
+}

@@ -1,0 +1,179 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServiceConfigInput } from "@peek/config";
+import pg from "pg";
+import { freePort } from "./freePort.ts";
+import { peek } from "./peekCommand.ts";
+import type { PluginPackageOptions } from "./pluginPackage.ts";
+import type { RunningProcess } from "./RunningProcess.ts";
+import { TestHome } from "./TestHome.ts";
+import { linkZod } from "./vortexProbe.ts";
+
+/** A service that browsers use: its home, its process, and where it is found. */
+export interface LiveService {
+  readonly home: TestHome;
+  readonly process: RunningProcess;
+  /** `http://127.0.0.1:41234` */
+  readonly origin: string;
+  /** `ws://127.0.0.1:41234/vortex` */
+  readonly url: string;
+}
+
+/** What the services run besides the tutorial. */
+export interface LiveServicesOptions {
+  readonly plugins?: readonly PluginPackageOptions[];
+  /** What the services beside logic run besides that. */
+  readonly besides?: readonly PluginPackageOptions[];
+  readonly logic?: ServiceConfigInput;
+}
+
+const tutorial = "peek_plugin_tutorial";
+/** What lets browsers in without a login. */
+const anonymous: ServiceConfigInput = {
+  httpServer: { field: { sitePort: 0, anonymous: true }, office: { sitePort: 0, anonymous: true } },
+};
+
+/** Logic with the tutorial and its own database, and the services that browsers use, each in a process of its own. */
+export class LiveServices implements AsyncDisposable {
+  readonly #owned: AsyncDisposableStack;
+  readonly #plugins: readonly PluginPackageOptions[];
+  readonly #logicHome: TestHome;
+  readonly #port: number;
+  #logic: RunningProcess;
+
+  private constructor(
+    owned: AsyncDisposableStack,
+    plugins: readonly PluginPackageOptions[],
+    logicHome: TestHome,
+    port: number,
+    logic: RunningProcess,
+  ) {
+    this.#owned = owned;
+    this.#plugins = plugins;
+    this.#logicHome = logicHome;
+    this.#port = port;
+    this.#logic = logic;
+  }
+
+  /** Starts logic. */
+  static async start({ plugins = [], besides = [], logic = {} }: LiveServicesOptions = {}): Promise<LiveServices> {
+    await using owned = new AsyncDisposableStack();
+    const port = await freePort();
+    const config = { ...logic, httpServer: { ...logic.httpServer, dataExchange: { sitePort: port } } };
+    const home = owned.use(await TestHome.with(withTutorial(config), plugins));
+    await linkZod(home);
+    const process = owned.use(await home.start());
+    return new LiveServices(owned.move(), [...plugins, ...besides], home, port, process);
+  }
+
+  /** The folder with the homes of logic and of those beside it. */
+  get base(): string {
+    return this.#logicHome.base;
+  }
+
+  get logic(): RunningProcess {
+    return this.#logic;
+  }
+
+  /** Starts a service on logic's machine. */
+  async startBeside(service: "field" | "office", config: ServiceConfigInput = anonymous): Promise<LiveService> {
+    return this.#start(await this.#logicHome.beside(service, this.#connected(config), this.#plugins));
+  }
+
+  /** Starts one as on another machine: in a folder of its own, with a token. */
+  async startElsewhere(service: "field" | "office", config: ServiceConfigInput = anonymous): Promise<LiveService> {
+    const token = (await peek(this.base, "token", "create", service)).stdout.trim();
+    const connected = this.#connected(config);
+    const home = await TestHome.with(
+      { ...connected, dataExchange: { ...connected.dataExchange, token } },
+      this.#plugins,
+      service,
+    );
+    this.#owned.use(home);
+    return this.#start(home);
+  }
+
+  /** Kills logic as a power cut would, and waits until it is gone. */
+  async killLogic(): Promise<void> {
+    this.#logic.kill("SIGKILL");
+    await this.#logic.ended;
+  }
+
+  /** Starts logic again, on the same home. */
+  async startLogic(): Promise<void> {
+    this.#logic = this.#owned.use(await this.#logicHome.start());
+  }
+
+  /** Kills the server of logic's database; logic starts it again. */
+  async killDatabase(): Promise<void> {
+    const file = await readFile(join(this.#logicHome.dir, "postgresql", "data", "postmaster.pid"), "utf8");
+    process.kill(Number(file.split("\n")[0]), "SIGKILL");
+  }
+
+  /** A connection with logic's database, as psql would have it; the caller ends it. */
+  async database(): Promise<DatabaseClient> {
+    const file = await readFile(join(this.#logicHome.dir, "postgresql", "connection.json"), "utf8");
+    return DatabaseClient.open(JSON.parse(file) as pg.ClientConfig);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #connected(config: ServiceConfigInput): ServiceConfigInput {
+    return withTutorial({ ...config, dataExchange: { httpPort: this.#port } });
+  }
+
+  /** Starts a service again that has ended, on the same home. */
+  async restart({ home }: LiveService): Promise<LiveService> {
+    return this.#run(home);
+  }
+
+  async #start(home: TestHome): Promise<LiveService> {
+    await linkZod(home);
+    return this.#run(home);
+  }
+
+  async #run(home: TestHome): Promise<LiveService> {
+    const process = this.#owned.use(await home.start());
+    await process.waitFor(/Connected to the logic service/);
+    const origin = await siteOrigin(process);
+    return { home, process, origin, url: `${origin.replace("http", "ws")}/vortex` };
+  }
+}
+
+/** Where browsers find a service, as it says itself. */
+export async function siteOrigin(running: RunningProcess): Promise<string> {
+  const line = await running.waitFor(/:Browsers find .* at http/);
+  return /https?:\/\/[\d.:]+\d/.exec(line)?.[0] ?? "";
+}
+
+/** A connection with a database that is ended with the test. */
+export class DatabaseClient implements AsyncDisposable {
+  readonly #client: pg.Client;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+  }
+
+  static async open(config: pg.ClientConfig): Promise<DatabaseClient> {
+    const client = new pg.Client(config);
+    // The server may be killed under it; the next query says so.
+    client.on("error", () => undefined);
+    await client.connect();
+    return new DatabaseClient(client);
+  }
+
+  async query(text: string, values: readonly unknown[] = []): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { rows } = await this.#client.query<Record<string, unknown>>(text, [...values]);
+    return rows;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end().catch(() => undefined);
+  }
+}
+
+function withTutorial(config: ServiceConfigInput): ServiceConfigInput {
+  return { ...config, plugin: { ...config.plugin, enabled: [tutorial, ...(config.plugin?.enabled ?? [])] } };
+}

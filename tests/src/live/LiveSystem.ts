@@ -1,0 +1,168 @@
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import pg from "pg";
+import { freePort } from "../freePort.ts";
+import { peek } from "../peekCommand.ts";
+import type { RunningProcess } from "../RunningProcess.ts";
+import { TestHome } from "../TestHome.ts";
+import { linkZod } from "../vortexProbe.ts";
+import { controlSocket, fieldConfig, itemTable, loadPlugin, loadVariables } from "./loadPlugin.ts";
+
+/** How often each provider has run. */
+export interface Runs {
+  readonly groups: Readonly<Record<string, number>>;
+  readonly blobs: number;
+}
+
+/** How a {@link LiveSystem} is made. */
+export interface LiveSystemOptions {
+  /** How many field services. Default: 1. */
+  readonly fields?: number;
+  /** Files of the page at `/peek_plugin_load/`. */
+  readonly web?: Readonly<Record<string, string>>;
+  /** The environment of all services, besides. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A field service of a {@link LiveSystem}. */
+export class LiveField {
+  readonly port: number;
+  readonly #home: TestHome;
+  readonly #env: LiveSystemOptions["env"];
+  #running: RunningProcess | undefined;
+
+  constructor(home: TestHome, port: number, env: LiveSystemOptions["env"]) {
+    this.#home = home;
+    this.port = port;
+    this.#env = env;
+  }
+
+  /** Where browsers connect. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/vortex`;
+  }
+
+  get process(): RunningProcess {
+    if (this.#running === undefined) throw new Error("The field service does not run");
+    return this.#running;
+  }
+
+  /** Starts it, and waits until it has connected to logic. */
+  async start(): Promise<void> {
+    await this.#running?.[Symbol.asyncDispose]();
+    this.#running = this.#home.run({ env: this.#env ?? {} });
+    await this.#running.waitFor(/:Ready in /);
+    await this.#running.waitFor(/Connected to the logic service/);
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.process.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Logic and field services, each in a process of its own, with a plugin that makes load. */
+export class LiveSystem implements AsyncDisposable {
+  readonly fields: readonly LiveField[];
+  /** The database as its owner, for what is no plugin. */
+  readonly db: pg.Pool;
+  readonly logic: RunningProcess;
+  readonly #logicHome: TestHome;
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(
+    parts: Pick<LiveSystem, "fields" | "db" | "logic"> & { readonly logicHome: TestHome },
+    owned: AsyncDisposableStack,
+  ) {
+    this.fields = parts.fields;
+    this.db = parts.db;
+    this.logic = parts.logic;
+    this.#logicHome = parts.logicHome;
+    this.#owned = owned;
+  }
+
+  static async start(options: LiveSystemOptions = {}): Promise<LiveSystem> {
+    await using owned = new AsyncDisposableStack();
+    const exchangePort = await freePort();
+    const plugin = loadPlugin(options.web);
+    const logicHome = owned.use(
+      await TestHome.with({ httpServer: { dataExchange: { sitePort: exchangePort } } }, [plugin]),
+    );
+    await linkZod(logicHome);
+    const logic = owned.use(logicHome.run({ env: { [loadVariables.dir]: logicHome.dir, ...options.env } }));
+    await logic.waitFor(/:Ready in /);
+    const fields: LiveField[] = [];
+    for (let index = 0; index < (options.fields ?? 1); index += 1) {
+      const token = (await peek(logicHome.base, "token", "create", "field")).stdout.trim();
+      const port = await freePort();
+      const home = owned.use(await TestHome.with(fieldConfig(port, exchangePort, token), [plugin], "field"));
+      await linkZod(home);
+      const field = owned.use(new LiveField(home, port, options.env));
+      await field.start();
+      fields.push(field);
+    }
+    const socketDir = join(logicHome.dir, "postgresql");
+    const text = await readFile(join(socketDir, "connection.json"), "utf8");
+    const password = String(Reflect.get(Object(JSON.parse(text)), "password"));
+    const db = new pg.Pool({ host: socketDir, user: "peek", password, database: "peek", max: 8 });
+    db.on("error", () => undefined);
+    owned.defer(() => db.end());
+    return new LiveSystem({ fields, db, logic, logicHome }, owned.move());
+  }
+
+  /** The first field service. */
+  get field(): LiveField {
+    const [field] = this.fields;
+    if (field === undefined) throw new Error("There is no field service");
+    return field;
+  }
+
+  /** Puts rows into the table. @param groups They belong to these in turn. */
+  async fill(rows: number, groups = 1, pad = ""): Promise<void> {
+    await this.db.query(`INSERT INTO ${itemTable} SELECT id, id % $2, 0, 0, $3 FROM generate_series(0, $1 - 1) AS id`, [
+      rows,
+      groups,
+      pad,
+    ]);
+  }
+
+  /** How often each provider has run so far. */
+  async runs(): Promise<Runs> {
+    return (await this.#ask({ ask: "runs" })) as Runs;
+  }
+
+  /** Has the large row change. */
+  async blob(bytes: number, perSecond: number): Promise<void> {
+    await this.#ask({ ask: "blob", bytes, perSecond });
+  }
+
+  /** What the clock of logic says; milliseconds. */
+  async clock(): Promise<number> {
+    return ((await this.#ask({ ask: "clock" })) as { readonly now: number }).now;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #ask(question: object): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const socketPath = join(this.#logicHome.dir, controlSocket);
+    const asking = request({ socketPath, method: "POST", agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => void (text += part));
+      response.on("error", reject);
+      response.on("end", () => resolve(JSON.parse(text)));
+    });
+    asking.on("error", reject);
+    asking.end(JSON.stringify(question));
+    return promise;
+  }
+}

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "../freePort.ts";
+
+/** What a {@link Relay} does with what goes through it. */
+export interface RelayRules {
+  /** Looks at what the service sends; whether to cut the connection instead of passing it on. */
+  readonly cutsDown?: (data: Buffer) => boolean;
+  /** Looks at what the browser sends; whether to cut the connection after it has been passed on. */
+  readonly cutsAfterUp?: (data: Buffer) => boolean;
+}
+
+/** Passes connections on to a port; slowly, or not at all. */
+export class Relay implements AsyncDisposable {
+  readonly port: number;
+  readonly #to: number;
+  readonly #rules: RelayRules;
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  #bytesPerSecond = Infinity;
+  #isDown = false;
+  #cuts = 0;
+
+  private constructor(server: Server, port: number, to: number, rules: RelayRules) {
+    this.#server = server;
+    this.port = port;
+    this.#to = to;
+    this.#rules = rules;
+    server.on("connection", (browser) => this.#begin(browser));
+  }
+
+  static async open(to: number, rules: RelayRules = {}): Promise<Relay> {
+    const port = await freePort();
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return new Relay(server, port, to, rules);
+  }
+
+  /** How many connections were cut. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
+  /** How fast what the service sends is passed on, by each connection; bytes a second. */
+  set bytesPerSecond(bytes: number) {
+    this.#bytesPerSecond = bytes;
+    for (const pair of this.#pairs) pair.setRate(bytes);
+  }
+
+  /** Cuts what there is, and lets nobody in until `mend`. */
+  cut(): void {
+    this.#isDown = true;
+    for (const pair of this.#pairs) pair.end();
+  }
+
+  mend(): void {
+    this.#isDown = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    await closed;
+  }
+
+  #begin(browser: Socket): void {
+    if (this.#isDown) {
+      browser.destroy();
+      return;
+    }
+    const { cutsDown = () => false, cutsAfterUp = () => false } = this.#rules;
+    const service = connect(this.#to, "127.0.0.1");
+    const pair = new Pair(browser, service, {
+      cutsDown: (data) => this.#counted(cutsDown(data)),
+      cutsAfterUp: (data) => this.#counted(cutsAfterUp(data)),
+    });
+    pair.setRate(this.#bytesPerSecond);
+    this.#pairs.add(pair);
+    browser.once("close", () => this.#pairs.delete(pair));
+  }
+
+  #counted(isCut: boolean): boolean {
+    if (isCut) this.#cuts += 1;
+    return isCut;
+  }
+}
+
+/** One connection through it. */
+class Pair {
+  readonly #browser: Socket;
+  readonly #service: Socket;
+  readonly #rules: Required<RelayRules>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(browser: Socket, service: Socket, rules: Required<RelayRules>) {
+    this.#browser = browser;
+    this.#service = service;
+    this.#rules = rules;
+    browser.setNoDelay();
+    service.setNoDelay();
+    for (const each of [browser, service]) {
+      each.on("error", () => undefined);
+      each.on("close", () => this.end());
+    }
+    browser.on("data", (data) => {
+      service.write(data);
+      if (!rules.cutsAfterUp(data)) return;
+      // What was written still goes out.
+      service.end();
+      browser.destroy();
+    });
+    service.on("data", (data) => this.#down(data));
+    browser.on("drain", () => {
+      if (this.#timer === undefined) service.resume();
+    });
+  }
+
+  setRate(bytesPerSecond: number): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (bytesPerSecond === Infinity) {
+      this.#service.resume();
+      return;
+    }
+    this.#service.pause();
+    this.#timer = setInterval(() => {
+      const part: unknown = this.#service.read(Math.ceil(bytesPerSecond / 10)) ?? undefined;
+      if (Buffer.isBuffer(part)) this.#browser.write(part);
+    }, 100);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#browser.destroy();
+    this.#service.destroy();
+  }
+
+  #down(data: Buffer): void {
+    // It is what is read while it is slow, and comes by 'data' as well.
+    if (this.#timer !== undefined) return;
+    if (this.#rules.cutsDown(data)) this.end();
+    else if (!this.#browser.write(data)) this.#service.pause();
+  }
+}

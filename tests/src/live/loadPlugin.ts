@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import type { ServiceConfigInput } from "@peek/config";
+import { storagePlugin } from "../storagePlugin.ts";
+import type { PluginPackageOptions } from "../pluginPackage.ts";
+
+/** The plugin that makes load. */
+export const loadName = "peek_plugin_load";
+
+/** Where it listens on logic, in the service's home. */
+export const controlSocket = "load.sock";
+
+/** Environment variables that it reads on logic. */
+export const loadVariables = {
+  dir: "PEEK_LOAD_DIR",
+  /** How long `load` takes at most, at random; milliseconds. */
+  delay: "PEEK_LOAD_DELAY",
+} as const;
+
+/** The canonical selector of the rows of a group. */
+export function itemsOf(group: number): string {
+  return `["${loadName}.Item",{"group":${group}}]`;
+}
+
+/** The canonical selector of one row that is large, and changes as often as the plugin was told. */
+export const blobs = `["${loadName}.Blob",{}]`;
+
+/** The table's name for who is no plugin. */
+export const itemTable = "pl_load.item";
+/** Where actions are noted, with a number that rises. */
+export const notedTable = "pl_load.noted";
+
+const contracts = `
+import { defineAction, defineTuple } from "@peek/plugin-base/contracts";
+import { z } from "zod";
+export const group = z.object({ group: z.int() });
+export const Item = defineTuple("${loadName}.Item", { id: z.int(), value: z.number(), at: z.number(), pad: z.string() }, { key: "id" });
+export const Blob = defineTuple("${loadName}.Blob", { id: z.int(), at: z.number(), text: z.string() }, { key: "id" });
+export const Note = defineAction("${loadName}.Note", { lane: z.string(), n: z.int() });
+`;
+
+const index = `
+import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
+import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
+import { Blob, group, Item, Note } from "./contracts.js";
+
+const now = () => performance.timeOrigin + performance.now();
+const delayMs = Number(process.env.${loadVariables.delay} ?? 0);
+
+class LogicEntryHook extends PluginLogicEntryHookABC {
+  #runs = new Map();
+  #blobRuns = 0;
+  #blob = { bytes: 0, timer: undefined };
+  load() {}
+  start() {
+    const { observables, actions, storage } = this.platform;
+    observables.provide(Item, {
+      selector: group,
+      tables: ["item"],
+      affects: ({ rows }, { group }) => rows === undefined || rows.some((row) => row.group === group),
+      load: async ({ group }) => {
+        this.#runs.set(group, (this.#runs.get(group) ?? 0) + 1);
+        if (delayMs > 0) await pause(Math.random() * delayMs);
+        const rows = await storage.db.selectFrom("item").select(["id", "value", "at", "pad"]).where("group", "=", group).orderBy("id").execute();
+        if (delayMs > 0) await pause(Math.random() * delayMs);
+        return rows;
+      },
+    });
+    observables.provide(Blob, {
+      load: () => {
+        this.#blobRuns += 1;
+        return [{ id: 1, at: now(), text: randomBytes(this.#blob.bytes / 2).toString("hex") }];
+      },
+    });
+    actions.handle(Note, async (note, { transaction }) => {
+      await transaction.insertInto("noted").values(note).execute();
+    });
+    const answers = {
+      runs: () => ({ groups: Object.fromEntries(this.#runs), blobs: this.#blobRuns }),
+      blob: ({ bytes, perSecond }) => {
+        clearInterval(this.#blob.timer);
+        const timer = perSecond > 0 ? setInterval(() => observables.notify(Blob), 1000 / perSecond) : undefined;
+        this.#blob = { bytes, timer };
+        return {};
+      },
+      clock: () => ({ now: Date.now() }),
+    };
+    this.disposables.defer(() => clearInterval(this.#blob.timer));
+    const path = join(process.env.${loadVariables.dir}, "${controlSocket}");
+    rmSync(path, { force: true });
+    const server = createServer(async (request, response) => {
+      const question = JSON.parse(await text(request));
+      response.end(JSON.stringify(answers[question.ask](question)));
+    });
+    this.disposables.defer(() => { server.closeAllConnections(); server.close(); });
+    return new Promise((resolve) => server.listen(path, resolve));
+  }
+  stop() {}
+  unload() {}
+}
+
+class FieldEntryHook extends PluginFieldEntryHookABC {
+  load() {}
+  start() {
+    const { observables, actions, http } = this.platform;
+    observables.expose(Item);
+    observables.expose(Blob);
+    actions.expose(Note);
+    http.files("web");
+  }
+  stop() {}
+  unload() {}
+}
+
+export const peekLogicEntryHook = () => LogicEntryHook;
+export const peekFieldEntryHook = () => FieldEntryHook;
+`;
+
+/** A package of it. @param web Files of its page. */
+export function loadPlugin(web: Readonly<Record<string, string>> = {}): PluginPackageOptions {
+  const { name, manifest, files } = storagePlugin({
+    name: loadName,
+    migrations: [
+      `CREATE TABLE item (id integer PRIMARY KEY, "group" integer NOT NULL, value double precision NOT NULL, at double precision NOT NULL, pad text NOT NULL)`,
+      `CREATE INDEX ON item ("group")`,
+      `CREATE TABLE noted (id bigserial PRIMARY KEY, lane text NOT NULL, n integer NOT NULL)`,
+    ],
+  });
+  const pages = Object.entries({ "index.html": "<!doctype html>", ...web });
+  return {
+    name,
+    manifest: { ...Object(manifest), requiresServices: ["logic", "storage", "field"] },
+    index,
+    files: {
+      ...files,
+      "contracts.js": contracts,
+      ...Object.fromEntries(pages.map(([path, text]) => [`web/${path}`, text])),
+    },
+  };
+}
+
+/** How services are configured whose browsers come from this machine, and need no login. */
+export function fieldConfig(sitePort: number, httpPort: number, token?: string): ServiceConfigInput {
+  return {
+    httpServer: { field: { sitePort, anonymous: true } },
+    dataExchange: { httpPort, ...(token !== undefined && { token }) },
+  };
+}
+
+/** The environment of services whose clock jumps, with providers that take up to twice so many milliseconds. */
+export function steppedClock(delayMs: number): Readonly<Record<string, string>> {
+  const preload = join(import.meta.dirname, "steppedClock.ts");
+  return { [loadVariables.delay]: String(delayMs), NODE_OPTIONS: `--import=${preload}` };
+}

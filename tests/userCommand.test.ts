@@ -1,0 +1,106 @@
+import { chown, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runToEnd } from "./src/RunningProcess.ts";
+import { TestHome } from "./src/TestHome.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+const command = join(workspaceDir, "packages", "cli", "bin", "peek");
+
+interface Answer {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `peek user` with a text as its standard input. */
+async function user(home: TestHome, input: string, ...args: readonly string[]): Promise<Answer> {
+  const { ending, stdout, stderr } = await runToEnd("/bin/sh", {
+    args: ["-c", 'input=$1; shift; printf "%s" "$input" | "$@"', "sh", input, command, "user", ...args],
+    env: { PEEK_HOME: home.base },
+  });
+  return { code: ending.code, stdout, stderr };
+}
+
+describe("peek user", () => {
+  it.each([[[]], [["add"]], [["passwd"]], [["remove"]], [["list", "--colour"]], [["add", "anna", "--group"]]])(
+    "%s is refused with 64, and nothing is made",
+    async (args) => {
+      await using home = await TestHome.make();
+      const { code, stdout, stderr } = await user(home, "correct horse\n", ...args);
+      expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+      expect(stderr).not.toMatch(/\n {4}at /);
+      await expect(stat(home.dir)).rejects.toThrow("ENOENT");
+    },
+  );
+
+  it("makes, lists, changes and removes where logic has never run", async () => {
+    await using home = await TestHome.make();
+    expect(await user(home, "", "list")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("There is no user"),
+    });
+    const added = await user(home, "correct horse\n", "add", "anna", "--group", "admin", "-g", "ops");
+    expect(added).toMatchObject({ code: 0, stdout: "added anna, in admin, ops\n" });
+    expect(added.stderr).toContain("logic has no home here yet");
+    const text = await readFile(join(home.dir, "users", "users.json"), "utf8");
+    expect(text).not.toContain("correct horse");
+
+    expect(await user(home, "", "disable", "ANNA")).toMatchObject({ code: 0, stdout: "disabled anna\n" });
+    const json = await user(home, "", "list", "--json");
+    expect(JSON.parse(json.stdout)).toEqual([
+      { name: "anna", groups: ["admin", "ops"], made: expect.any(String), state: "disabled" },
+    ]);
+    expect(await user(home, "", "enable", "anna")).toMatchObject({ code: 0, stdout: "enabled anna\n" });
+    expect((await user(home, "", "list")).stdout).toMatch(
+      /^NAME +GROUPS +MADE +STATE\nanna +admin,ops +\S+ +enabled\n$/,
+    );
+    expect(await user(home, "", "groups", "Anna", "ops", "office", "ops")).toMatchObject({
+      code: 0,
+      stdout: "anna is in ops, office\n",
+    });
+    expect(await user(home, "", "groups", "anna", "--none")).toMatchObject({
+      code: 0,
+      stdout: "anna is in no group\n",
+    });
+    expect(await user(home, "", "groups", "anna")).toMatchObject({ code: 64, stdout: "" });
+    expect((await user(home, "", "list")).stdout).toMatch(/\nanna +- +\S+ +enabled\n$/);
+    expect(await user(home, "battery staple\n", "passwd", "anna")).toMatchObject({ code: 0 });
+    expect(await readFile(join(home.dir, "users", "users.json"), "utf8")).not.toBe(text);
+    expect(await user(home, "", "remove", "anna")).toMatchObject({ code: 0, stdout: "removed anna\n" });
+    expect((await user(home, "", "list")).stdout).toContain("There is no user");
+  });
+
+  it.each([
+    ["seven 7\n", ["add", "berta"], "A password has at least 8 characters."],
+    ["", ["add", "berta"], "There is no password. One has at least 8 characters."],
+    ["correct horse\n", ["add", "a b"], "is no name of a user"],
+    ["correct horse\n", ["add", "Anna"], "There is a user anna already."],
+    ["correct horse\n", ["passwd", "berta"], 'There is no user "berta"'],
+    ["", ["groups", "berta", "ops"], 'There is no user "berta"'],
+    ["", ["groups", "anna", "a b"], "is no name of a group"],
+    ["", ["disable", "berta"], 'There is no user "berta"'],
+    ["", ["remove", "berta"], 'There is no user "berta"'],
+  ])("given %j, %j is refused in words", async (input, args, message) => {
+    await using home = await TestHome.make();
+    expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
+    const { code, stdout, stderr } = await user(home, input, ...args);
+    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it.runIf(process.getuid?.() === 0)("run by root, leaves the files to the account of logic", async () => {
+    await using home = await TestHome.make();
+    await chown(home.base, 12_345, 12_346);
+    expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
+    const users = join(home.dir, "users");
+    for (const made of [home.dir, users, join(users, "users.json")]) {
+      expect(await stat(made)).toMatchObject({ uid: 12_345, gid: 12_346 });
+    }
+    await chown(join(users, "users.json"), 23_456, 23_457);
+    expect((await user(home, "", "disable", "anna")).code).toBe(0);
+    expect(await stat(join(users, "users.json"))).toMatchObject({ uid: 23_456, gid: 23_457 });
+    expect(await readdir(users)).toEqual(["users.json"]);
+  });
+});
