@@ -171,4 +171,23 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await page.showsNumber(7);
     expect(await stored()).toEqual({ string1: "one", int1: 7 });
   });
+
+  it("works where the device may keep nothing, and says so", async () => {
+    await reset("one", 3);
+    await using anna = await chromium.person();
+    await anna.addInitScript(`
+      Object.defineProperty(globalThis, "indexedDB", {
+        get() {
+          throw new DOMException("Access is denied for this document", "SecurityError");
+        },
+      });
+    `);
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(3);
+    await page.page.getByText("not kept on this device").waitFor();
+    await page.press("+1");
+    await page.showsNumber(4);
+    await page.showsPending(0);
+    expect(await stored()).toEqual({ string1: "one", int1: 4 });
+  });
 });
