@@ -98,11 +98,47 @@ const usersSchema = z.strictObject({
     .describe("How long a login lasts while it is used; days. Without use it ends as well after that long."),
 });
 
+const tasksSchema = z.strictObject({
+  threads: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe(
+      "On a worker: how many heavy tasks run at a time, each in a thread. Default: one for each processor core.",
+    ),
+  lightConcurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(50)
+    .describe("On a worker: how many light tasks run at a time, on its event loop."),
+  keepResultsHours: z
+    .number()
+    .min(0.01)
+    .max(24 * 3650)
+    .default(168)
+    .describe("How long the outputs of tasks are kept after they were done; hours."),
+  keepDeadLettersDays: z
+    .number()
+    .min(0.01)
+    .max(3650)
+    .default(90)
+    .describe("How long tasks that have failed for good are kept; days."),
+  lostAfterSeconds: z
+    .int()
+    .min(10)
+    .max(3600)
+    .default(20)
+    .describe("On logic: a worker that says nothing of a task for so long has lost it, and another takes it; seconds."),
+});
+
 /** The schema of config.json, the same for all services. */
 export const serviceConfigSchema = z.strictObject({
   logging: loggingSchema.prefault({}),
   plugin: pluginSchema.prefault({}),
   storage: storageSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
+  tasks: tasksSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
   httpServer: httpServerSchema.prefault({}).describe("Read by logic, field and office."),
   users: usersSchema.prefault({}).describe("Read by logic: who logs in on field and office."),
   dataExchange: dataExchangeSchema

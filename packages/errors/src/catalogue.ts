@@ -602,6 +602,76 @@ export const errorCatalogue = {
     cure: "Try again, or ask whoever administers Peek.",
     exitCode: ExitCode.unavailable,
   },
+  TASK_INPUT_INVALID: {
+    meaning: "What was to be queued, or is in the queue, does not fit the input of its task.",
+    cure: "Correct what the message names; after an upgrade, upgrade the workers too, or raise the task's version.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_OUTPUT_INVALID: {
+    meaning: "What the handler of a task returned does not fit its output.",
+    cure: "Correct the handler, or the schema.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_OPTIONS_INVALID: {
+    meaning: "A task cannot be queued, waited for or scheduled with these options.",
+    cure: "Correct what the message names.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_REJECTED: {
+    meaning: "The handler of a task has refused it for good.",
+    cure: "See the message; it is kept as a dead letter.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_FAILED: {
+    meaning: "The handler of a task threw an error.",
+    cure: "See the log of the worker. When it has failed as often as it is tried, it is kept as a dead letter.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_TIMED_OUT: {
+    meaning: "A task took longer than its deadlineMs.",
+    cure: "Let it do less at a time, or give it longer.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_OUT_OF_MEMORY: {
+    meaning: "A heavy task took more memory than its memoryMb.",
+    cure: "Let it hold less at a time, or give it more.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_ENDED_THREAD: {
+    meaning: "The thread of a heavy task came to an end before the task did, such as by process.exit().",
+    cure: "Let the handler return or throw instead.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_LOST: {
+    meaning: "The workers that ran a task were killed again and again.",
+    cure: "See whether the task brings its worker down; then retry it with peek tasks retry.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_CANCELLED: {
+    meaning: "A task was taken back before it was done.",
+    cure: "Nothing has to be done.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_DEADLINE_EXCEEDED: {
+    meaning: "A task was not done while it was waited for.",
+    cure: "See peek tasks list: whether workers run that know the task, and how many tasks wait.",
+    exitCode: ExitCode.unavailable,
+  },
+  TASK_NOT_FOUND: {
+    meaning: "There is no such task, or it is not kept any more.",
+    cure: "See peek tasks list; outputs are kept for tasks.keepResultsHours.",
+    exitCode: ExitCode.config,
+  },
+  TASK_ALREADY_HANDLED: {
+    meaning: "A plugin handles a type of tasks twice.",
+    cure: "Handle each type once.",
+    exitCode: ExitCode.internal,
+  },
+  TASK_HANDLER_INVALID: {
+    meaning: "What is to do the tasks of a type cannot be used.",
+    cure: "Correct what the message names: the handler of heavy tasks is the default export of its module.",
+    exitCode: ExitCode.internal,
+  },
   INTERNAL: {
     meaning: "Something happened that Peek's code did not expect.",
     cure: "Please report it with the log.",

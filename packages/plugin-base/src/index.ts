@@ -10,5 +10,6 @@ export type { PluginPackage } from "./manifest/PluginPackage.ts";
 export type * from "./actions/index.ts";
 export type * from "./http/index.ts";
 export type * from "./observables/index.ts";
+export type * from "./tasks/index.ts";
 export type * from "./users/index.ts";
 export type * from "./vortex/index.ts";

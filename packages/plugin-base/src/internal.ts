@@ -2,4 +2,5 @@
 export { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "./common/entryHookBrand.ts";
 export type { EntryHookFunctionName, PublishedApiName } from "./common/PluginApi.ts";
 export type { ActionKey, ActionLedger, LedgerOutcome, LedgerRequest } from "./actions/ActionLedger.ts";
+export { afterCommit, type AfterCommit, type TaskDatabase, type TaskRows } from "./tasks/TaskDatabase.ts";
 export type { ChangeSource, WatchTablesOptions } from "./observables/ChangeSource.ts";

@@ -4,6 +4,8 @@ import type { OtherPluginApis } from "../common/PluginApi.ts";
 import type { PluginHttp } from "../http/PluginHttp.ts";
 import type { PluginObservables } from "../observables/PluginObservables.ts";
 import type { StorageOf } from "../storage/StorageOf.ts";
+import type { PluginTasks } from "../tasks/PluginTasks.ts";
+import type { TasksOf } from "../tasks/TasksOf.ts";
 
 interface LogicPlatform extends PeekPlatformCommonHook, OtherPluginApis<"logic"> {
   readonly serviceName: "logic";
@@ -20,4 +22,5 @@ interface LogicPlatform extends PeekPlatformCommonHook, OtherPluginApis<"logic">
  */
 export type PeekLogicPlatformHook<Tables extends object | undefined = undefined> = LogicPlatform &
   StorageOf<Tables> &
-  ActionsOf<Tables>;
+  ActionsOf<Tables> &
+  TasksOf<Tables, PluginTasks>;

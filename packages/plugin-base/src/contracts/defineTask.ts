@@ -1,0 +1,69 @@
+import { describeValue, PeekError } from "@peek/errors";
+import { z } from "zod";
+import { checkContractName } from "./contractName.ts";
+import type { TaskRetry, TaskTraits, TaskType } from "./TaskType.ts";
+
+/** What there is to say of a type of tasks. */
+export interface TaskOptions<Input extends z.ZodType, Output extends z.ZodType> extends Partial<
+  Omit<TaskTraits, "retry">
+> {
+  /** What goes into it. */
+  readonly input: Input;
+  /** What comes out of it. Default: nothing. */
+  readonly output?: Output;
+  readonly retry?: TaskRetry;
+}
+
+/** The bounds of what is a number. */
+const bounds = {
+  deadlineMs: [1, 24 * 60 * 60 * 1000],
+  memoryMb: [16, 65_536],
+  version: [1, 1_000_000],
+  tries: [1, 100],
+  delayMs: [0, 24 * 60 * 60 * 1000],
+  maxDelayMs: [0, 24 * 60 * 60 * 1000],
+} as const;
+
+/**
+ * Defines a type of tasks, once, for logic, which queues them, and the workers, which do them.
+ *
+ * ```ts
+ * export const PickRandomNumber = defineTask("peek_plugin_tutorial.PickRandomNumber", { input: z.int(), output: z.int() });
+ * ```
+ *
+ * Tasks may wait for long: what was queued before an upgrade has to fit the schema after it, or `version` goes up.
+ *
+ * @param name `<plugin>.<Name>`.
+ * @throws PeekError `CONTRACT_INVALID`
+ */
+export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z.ZodVoid>(
+  name: string,
+  options: TaskOptions<Input, Output>,
+): TaskType<z.output<Input>, z.output<Output>, z.input<Input>, z.input<Output>>;
+export function defineTask(
+  name: string,
+  options: TaskOptions<z.ZodType, z.ZodType>,
+): TaskType<unknown, unknown, unknown, unknown> {
+  const plugin = checkContractName("a task", name);
+  const { input, output, weight = "heavy", deadlineMs = 60_000, memoryMb = 512, version = 1 } = options;
+  const { tries = 3, delayMs = 1000, maxDelayMs = 60_000 } = options.retry ?? {};
+  if (!(input instanceof z.ZodType)) throw invalid(name, "its input has to be a zod schema, such as z.int()");
+  if (output !== undefined && !(output instanceof z.ZodType)) {
+    throw invalid(name, "its output has to be a zod schema, such as z.int()");
+  }
+  if (weight !== "light" && weight !== "heavy") {
+    throw invalid(name, `its weight is ${describeValue(weight)}. It is "light" or "heavy"`);
+  }
+  const numbers = { deadlineMs, memoryMb, version, tries, delayMs, maxDelayMs };
+  for (const [what, [least, most]] of Object.entries(bounds)) {
+    const value = numbers[what as keyof typeof bounds];
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw invalid(name, `its ${what} is ${describeValue(value)}. It is a whole number from ${least} to ${most}`);
+  }
+  const retry = Object.freeze({ tries, delayMs, maxDelayMs });
+  return Object.freeze({ name, plugin, input, output, weight, deadlineMs, memoryMb, version, retry });
+}
+
+function invalid(name: string, what: string): PeekError {
+  return new PeekError("CONTRACT_INVALID", `The task ${name} cannot be defined: ${what}.`, { fields: { name } });
+}
