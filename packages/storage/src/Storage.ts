@@ -1,6 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
-import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
+import type { ActionLedger, ChangeSource, TaskDatabase } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import type { ClientBase } from "pg";
 import { ConnectionBudget } from "./access/ConnectionBudget.ts";
@@ -28,6 +28,7 @@ import { passwordSql } from "./room/roomSql.ts";
 import type { StoragePlugin } from "./StoragePlugin.ts";
 import type { StorageStatus } from "./StorageStatus.ts";
 import { type SchemaSurvey, surveySchemas } from "./surveySchemas.ts";
+import { PooledTaskDatabase } from "./tasks/PooledTaskDatabase.ts";
 
 /** What a {@link Storage} is opened with. */
 export interface StorageOptions extends DatabaseLocationOptions {
@@ -184,6 +185,11 @@ export class Storage implements AsyncDisposable {
    */
   get ledger(): ActionLedger {
     return this.#ledger;
+  }
+
+  /** The database as tasks use it, on connections of their own, which whoever asked disposes. They are made when they are needed. */
+  openTaskDatabase(): TaskDatabase {
+    return new PooledTaskDatabase(this.#options, { target: this.#target, health: this.#health });
   }
 
   /** How each plugin's schema stands, those included that are only in the database. Changes nothing. */

@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { afterCommit, type AfterCommit } from "@peek/plugin-base/internal";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -108,6 +109,7 @@ class PgDriver implements Driver {
         { fields: { sqlState: "25P02" } },
       );
     }
+    own(connection).committed();
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -148,6 +150,8 @@ class PgConnection implements DatabaseConnection {
   spoilt = false;
   readonly #onStatement: OnStatement | undefined;
   #isOver = false;
+  /** What is to be done when the transaction has been committed; undefined where there is none. */
+  #afterwards: (() => void)[] | undefined;
 
   constructor(lent: LentClient, onStatement: OnStatement | undefined) {
     this.lent = lent;
@@ -165,12 +169,25 @@ class PgConnection implements DatabaseConnection {
   /** A transaction begins. */
   begin(): void {
     this.#isOver = false;
+    this.#afterwards = [];
   }
 
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+  /** Its transaction was committed. */
+  committed(): void {
+    const afterwards = this.#afterwards ?? [];
+    this.#afterwards = undefined;
+    for (const each of afterwards) each();
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const { sql, parameters } = query;
     this.#check();
     this.#onStatement?.(sql);
     const { command, rowCount, rows } = await this.lent.query(sql, parameters);
+    if (hasAfterCommit(query)) {
+      if (this.#afterwards === undefined) query[afterCommit]();
+      else this.#afterwards.push(query[afterCommit]);
+    }
     // Kysely derives the type of a row from the query that it has built.
     const result = { rows: rows as unknown as Row[] };
     return counting.has(command) ? { ...result, numAffectedRows: BigInt(rowCount ?? 0) } : result;
@@ -199,6 +216,10 @@ class PgConnection implements DatabaseConnection {
 /** Whether the server ended the transaction for its age, when it had not read the COMMIT. */
 function isOverdue(error: unknown): boolean {
   return PeekError.is(error) && ["25P03", "25P04"].includes(String(error.fields["sqlState"]));
+}
+
+function hasAfterCommit(query: object): query is AfterCommit {
+  return afterCommit in query;
 }
 
 const counting: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);

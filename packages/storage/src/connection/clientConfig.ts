@@ -14,6 +14,8 @@ export interface ClientSettings {
   readonly idleInTransactionTimeoutMs?: number;
   /** Where names without a schema are looked for. Default: nowhere but in PostgreSQL's own. */
   readonly schema?: string;
+  /** Whose types of values it gives: as plugins get them, or as `pg` has them by itself. Default: Peek's. */
+  readonly values?: "peek" | "pg";
 }
 
 /** What a statement has beyond its time on the server, until the connection is held to be dead; milliseconds. */
@@ -52,6 +54,6 @@ export function clientConfig(target: ConnectionTarget, settings: ClientSettings)
     ]
       .map((each) => `-c ${each}`)
       .join(" "),
-    types: valueParsers,
+    ...(settings.values !== "pg" && { types: valueParsers }),
   };
 }

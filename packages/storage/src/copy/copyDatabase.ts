@@ -7,6 +7,7 @@ import type { SchemaSurvey } from "../surveySchemas.ts";
 import { copyRefused } from "./copyRefused.ts";
 import { copyRows, type TableProgress } from "./copyRows.ts";
 import { abandonTarget, claimTarget, completeTarget, refuseOthers } from "./CopyTarget.ts";
+import { refuseTasks, tasksSchema } from "./refuseTasks.ts";
 
 /** What is copied, and where to. */
 export interface CopyOptions {
@@ -14,7 +15,7 @@ export interface CopyOptions {
   readonly source: Storage;
   /** How the database to copy to is opened, with the same plugins. */
   readonly target: Omit<StorageOptions, "migrations">;
-  /** Plugins whose schemas are left out. */
+  /** Plugins whose schemas are left out; `peek_tasks` leaves the tasks behind that wait or have failed. */
   readonly without: readonly string[];
   /** Told of each table that has been copied. It counts only when all are. */
   readonly onTable: (table: TableProgress) => void;
@@ -38,7 +39,7 @@ const countSchema = z.object({ count: z.number() });
  * without any: the migrations that the source has are applied there, then all rows are copied, as they are at one
  * moment, with the ledger of the plugins' actions. Until that is complete, nothing else can open the target.
  *
- * Not copied: what is in no plugin's schema, the passwords of the roles, the plugins' rights and comments where a
+ * Not copied: tasks, what is in no plugin's schema, the passwords of the roles, the plugins' rights and comments where a
  * migration did not make them, and the rows of foreign tables.
  *
  * @throws PeekError `STORAGE_COPY_REFUSED`; or as the database that failed. The target is then as it was before, or, if
@@ -47,10 +48,12 @@ const countSchema = z.object({ count: z.number() });
 export async function copyDatabase(options: CopyOptions): Promise<CopyReport> {
   const { source, target: targetOptions } = options;
   const { signal } = targetOptions;
-  const schemas = schemasToCopy(await source.survey(), options.without);
+  const without = options.without.filter((name) => name !== tasksSchema);
+  const schemas = schemasToCopy(await source.survey(), without);
   await source.asOwner(async (lent) => {
     await refuseOthers(lent, source.title);
     await refuseLargeObjects(lent, schemas);
+    if (!options.without.includes(tasksSchema)) await refuseTasks(lent);
   });
   const names = new Set(schemas.map(({ plugin }) => plugin));
   const plugins = targetOptions.plugins.filter(({ name }) => names.has(name));
