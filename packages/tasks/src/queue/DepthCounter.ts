@@ -1,0 +1,128 @@
+import type { TaskDatabase } from "@peek/plugin-base/internal";
+import { z } from "zod";
+import { schema } from "./layoutSql.ts";
+import { parseQueueText } from "./QueueName.ts";
+import type { TaskDepth } from "./TaskQueue.ts";
+
+/** How long an answer is good; milliseconds. */
+const freshMs = 5000;
+/** Up to so many tasks of a queue are counted each time. */
+const mostCounted = 10_000;
+/** A queue with more is counted again when so many times as long has passed as it took: at most 2 % of a connection. */
+const restFactor = 50;
+
+const due = "state < 'active' AND NOT blocked";
+
+/** Counts to $1 at most, through the indexes; the oldest is sought in each priority, of which there are few. */
+const countSql = `
+  SELECT q.name, c.waiting, c.later, r.running, f.failed, o.since FROM ${schema}.queue AS q
+  CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE x.start_after <= now())::integer AS waiting,
+      count(*) FILTER (WHERE x.start_after > now())::integer AS later
+    FROM (SELECT start_after FROM ${schema}.job_common WHERE name = q.name AND ${due} LIMIT $1) AS x
+  ) AS c
+  CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS running FROM ${schema}.job_common WHERE name = q.name AND state = 'active'
+  ) AS r
+  CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS failed
+    FROM (SELECT FROM ${schema}.job_common WHERE name = q.name AND state = 'failed' LIMIT $1) AS x
+  ) AS f
+  CROSS JOIN LATERAL (
+    WITH RECURSIVE levels AS (
+      (SELECT priority FROM ${schema}.job_common WHERE name = q.name AND ${due} ORDER BY priority DESC LIMIT 1)
+      UNION ALL
+      SELECT (SELECT j.priority FROM ${schema}.job_common AS j
+        WHERE j.name = q.name AND ${due} AND j.priority < levels.priority ORDER BY j.priority DESC LIMIT 1)
+      FROM levels WHERE levels.priority IS NOT NULL
+    )
+    SELECT (extract(epoch FROM now() - min(first.start_after)) * 1000)::double precision AS since
+    FROM levels CROSS JOIN LATERAL (
+      SELECT j.start_after FROM ${schema}.job_common AS j
+      WHERE j.name = q.name AND ${due} AND j.priority = levels.priority AND j.start_after <= now()
+      ORDER BY j.priority DESC, j.created_on LIMIT 100
+    ) AS first
+  ) AS o`;
+
+const countAllSql = `
+  SELECT count(*) FILTER (WHERE start_after <= now())::integer AS waiting,
+    count(*) FILTER (WHERE start_after > now())::integer AS later
+  FROM ${schema}.job_common WHERE name = $1 AND ${due}`;
+
+const countsSchema = z.object({ waiting: z.int(), later: z.int() });
+const rowSchema = countsSchema.extend({
+  name: z.string(),
+  running: z.int(),
+  failed: z.int(),
+  since: z.number().nullable(),
+});
+
+/** What was counted of a long queue, and when it may be counted again, by performance.now(). */
+interface LongCount extends z.output<typeof countsSchema> {
+  readonly until: number;
+}
+
+/** How full the queues are. Small ones are counted each time; what counting large ones costs is bounded. */
+export class DepthCounter {
+  readonly #database: TaskDatabase;
+  readonly #long = new Map<string, LongCount>();
+  #last: { readonly until: number; readonly depths: Promise<readonly TaskDepth[]> } | undefined;
+
+  constructor(database: TaskDatabase) {
+    this.#database = database;
+  }
+
+  /** @throws PeekError as the database. */
+  async depths(): Promise<readonly TaskDepth[]> {
+    if (this.#last !== undefined && performance.now() < this.#last.until) return await this.#last.depths;
+    const depths = this.#count();
+    this.#last = { until: performance.now() + freshMs, depths };
+    try {
+      return await depths;
+    } catch (error) {
+      this.#last = undefined;
+      throw error;
+    }
+  }
+
+  async #count(): Promise<readonly TaskDepth[]> {
+    const { rows } = await this.#database.query(countSql, [mostCounted]);
+    const depths = new Map<string, TaskDepth>();
+    for (const row of rows) {
+      const counted = rowSchema.parse(row);
+      const queue = parseQueueText(counted.name);
+      if (queue === undefined) continue;
+      const { waiting, later } = await this.#ofQueue(counted);
+      const { task } = queue;
+      const before = depths.get(task);
+      depths.set(task, {
+        task,
+        waiting: (before?.waiting ?? 0) + waiting,
+        later: (before?.later ?? 0) + later,
+        running: (before?.running ?? 0) + counted.running,
+        failed: (before?.failed ?? 0) + counted.failed,
+        oldestMs: largest(before?.oldestMs, counted.since ?? undefined),
+      });
+    }
+    return [...depths.values()].sort((a, b) => (a.task < b.task ? -1 : 1));
+  }
+
+  async #ofQueue({ name, waiting, later }: z.output<typeof rowSchema>): Promise<z.output<typeof countsSchema>> {
+    if (waiting + later < mostCounted) {
+      this.#long.delete(name);
+      return { waiting, later };
+    }
+    const known = this.#long.get(name);
+    const begun = performance.now();
+    if (known !== undefined && begun < known.until) return known;
+    const { rows } = await this.#database.query(countAllSql, [name]);
+    const counted = countsSchema.parse(rows[0]);
+    const now = performance.now();
+    this.#long.set(name, { ...counted, until: now + restFactor * (now - begun) });
+    return counted;
+  }
+}
+
+function largest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}

@@ -1,0 +1,257 @@
+import type { Logger } from "@peek/plugin-base";
+import type { TaskDatabase } from "@peek/plugin-base/internal";
+import { messageOf, PeekError } from "@peek/errors";
+import { PgBoss } from "pg-boss";
+import { z } from "zod";
+import { BossConnection } from "./BossConnection.ts";
+import { DepthCounter } from "./DepthCounter.ts";
+import { schema } from "./layoutSql.ts";
+import { openAsOwner, openAsUser } from "./openLayout.ts";
+import { type Keeping, outcomeRows } from "./outcomeRows.ts";
+import { type QueueName, queueText } from "./QueueName.ts";
+import { queueOptions, requestRows } from "./requestRows.ts";
+import type {
+  Attempt,
+  Outcome,
+  RunStatement,
+  StoredTask,
+  TakenTask,
+  TaskDepth,
+  TaskQueue,
+  TaskRequest,
+  TaskSchedule,
+} from "./TaskQueue.ts";
+import { TaskSchedules } from "./TaskSchedules.ts";
+import { TaskShelf } from "./TaskShelf.ts";
+import { TaskTaking } from "./TaskTaking.ts";
+import { cancelSql, dueSql, settleSql, touchSql } from "./taskSql.ts";
+import { TaskUpkeep } from "./TaskUpkeep.ts";
+import { tryAgain } from "./tryAgain.ts";
+
+/** What a {@link PgBossTaskQueue} is opened with. */
+export interface TaskQueueOpenOptions {
+  readonly database: TaskDatabase;
+  /** `owner`: makes the schema, looks after it and runs the schedules. `user`: waits until that is done. */
+  readonly role: "owner" | "user";
+  /** How long what has come out of a task is kept. */
+  readonly keepResultsHours: number;
+  readonly keepDeadLettersDays: number;
+  /** After how long a task that is not touched counts as lost with its worker. */
+  readonly lostAfterSeconds: number;
+  readonly logger: Logger;
+  /** Gives up opening. */
+  readonly signal: AbortSignal;
+}
+
+/** How often pg-boss's errors are told; milliseconds. */
+const quietMs = 60_000;
+/** No queue is too long to be good. */
+const neverLarge = 2 ** 31 - 1;
+
+const idSchema = z.object({ rows: z.tuple([z.object({ id: z.string() })]) });
+
+/** Tasks in PostgreSQL, by pg-boss. */
+export class PgBossTaskQueue implements TaskQueue {
+  readonly #database: TaskDatabase;
+  readonly #owned: AsyncDisposableStack;
+  readonly #lostAfterSeconds: number;
+  readonly #role: TaskQueueOpenOptions["role"];
+  readonly #keeping: Keeping;
+  readonly #taking: TaskTaking;
+  readonly #shelf: TaskShelf;
+  readonly #schedules: TaskSchedules;
+  readonly #depths: DepthCounter;
+  readonly #ensured = new Map<string, Promise<void>>();
+
+  private constructor(
+    options: TaskQueueOpenOptions,
+    keeping: Keeping,
+    schedules: TaskSchedules,
+    owned: AsyncDisposableStack,
+  ) {
+    this.#database = options.database;
+    this.#owned = owned;
+    this.#lostAfterSeconds = options.lostAfterSeconds;
+    this.#role = options.role;
+    this.#keeping = keeping;
+    this.#taking = new TaskTaking(this.#database, (queue, outcomes) => this.settle(queue, outcomes));
+    this.#shelf = new TaskShelf(this.#database);
+    this.#schedules = schedules;
+    this.#depths = new DepthCounter(this.#database);
+  }
+
+  /**
+   * Opens the tasks of a database, which stays the caller's.
+   *
+   * @throws PeekError `STORAGE_TOO_NEW`, or as the database; what the signal was aborted with.
+   */
+  static async open(options: TaskQueueOpenOptions): Promise<PgBossTaskQueue> {
+    const { database, role, logger, signal } = options;
+    await using owned = new AsyncDisposableStack();
+    const connection = owned.use(new BossConnection(database));
+    const keeping: Keeping = {
+      // 0 would be for ever.
+      results: Math.max(1, Math.round(options.keepResultsHours * 3600)),
+      deadLetters: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
+    };
+    const boss = makeBoss(connection, database, logger);
+    if (role === "owner") {
+      owned.defer(() => boss.stop({ graceful: false }));
+      await openAsOwner(database, boss, connection);
+      const sweepMs = Math.max(200, (options.lostAfterSeconds * 1000) / 2);
+      owned.use(
+        new TaskUpkeep({
+          database,
+          logger,
+          sweepMs,
+          keepDeadLettersSeconds: keeping.deadLetters,
+          keepResultsSeconds: keeping.results,
+        }),
+      );
+    } else {
+      await openAsUser(database, logger, signal);
+    }
+    const schedules = new TaskSchedules(database, boss, connection);
+    return new PgBossTaskQueue(options, keeping, schedules, owned.move());
+  }
+
+  async ensure(queue: QueueName): Promise<void> {
+    const name = queueText(queue);
+    let ensured = this.#ensured.get(name);
+    if (ensured === undefined) {
+      ensured = this.#make(name, queue);
+      this.#ensured.set(name, ensured);
+      ensured.catch(() => this.#ensured.delete(name));
+    }
+    await ensured;
+  }
+
+  async insert(queue: QueueName, requests: readonly TaskRequest[], within?: RunStatement): Promise<readonly string[]> {
+    if (requests.length === 0) return [];
+    const run = within ?? ((sql, values) => this.#database.query(sql, values));
+    const values = [queueText(queue), requestRows(requests)];
+    if (queue.kind !== "single") {
+      await run(`SELECT ${schema}.enqueue($1, $2::text::json)`, values);
+      return requests.map(({ id }) => id);
+    }
+    if (requests.length > 1) {
+      throw new PeekError(
+        "TASK_OPTIONS_INVALID",
+        `Tasks of ${queue.task} with a singleton key are queued one at a time.`,
+        {
+          fields: { task: queue.task },
+        },
+      );
+    }
+    const result = idSchema.parse(await run(`SELECT ${schema}.enqueue_single($1, $2::text::json) AS id`, values));
+    return [result.rows[0].id];
+  }
+
+  take(queue: QueueName, count: number): Promise<readonly TakenTask[]> {
+    return this.#taking.take(queue, count);
+  }
+
+  async due(queues: readonly QueueName[]): Promise<readonly QueueName[]> {
+    if (queues.length === 0) return [];
+    const byName = new Map(queues.map((queue) => [queueText(queue), queue]));
+    const { rows } = await this.#database.query(dueSql, [[...byName.keys()]]);
+    return rows.flatMap(({ name }) => byName.get(String(name)) ?? []);
+  }
+
+  async settle(queue: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
+    if (outcomes.length === 0) return new Set();
+    const values = [queueText(queue), JSON.stringify(outcomeRows(outcomes, this.#keeping))];
+    return idsOf(await tryAgain(() => this.#database.query(settleSql, values)));
+  }
+
+  async touch(queue: QueueName, attempts: readonly Attempt[]): Promise<ReadonlySet<string>> {
+    if (attempts.length === 0) return new Set();
+    const sorted = attempts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const values = [queueText(queue), sorted.map(({ id }) => id), sorted.map(({ retryCount }) => retryCount)];
+    return idsOf(await tryAgain(() => this.#database.query(touchSql, values)));
+  }
+
+  async cancel(queue: QueueName, id: string): Promise<boolean> {
+    const { rows } = await this.#database.query(cancelSql, [queueText(queue), id, this.#keeping.results]);
+    return rows.length > 0;
+  }
+
+  read(id: string): Promise<StoredTask | undefined> {
+    return this.#shelf.read(id);
+  }
+
+  readByKey(...what: Parameters<TaskQueue["readByKey"]>): Promise<readonly StoredTask[]> {
+    return this.#shelf.readByKey(...what);
+  }
+
+  depths(): Promise<readonly TaskDepth[]> {
+    return this.#depths.depths();
+  }
+
+  list(filter: Parameters<TaskQueue["list"]>[0]): Promise<readonly StoredTask[]> {
+    return this.#shelf.list(filter);
+  }
+
+  retry(filter: Parameters<TaskQueue["retry"]>[0]): Promise<number> {
+    return this.#shelf.retry(filter);
+  }
+
+  drop(filter: Parameters<TaskQueue["drop"]>[0]): Promise<number> {
+    return this.#shelf.drop(filter);
+  }
+
+  async schedule(...what: Parameters<TaskQueue["schedule"]>): Promise<void> {
+    await this.ensure(what[0]);
+    await this.#schedules.put(...what);
+  }
+
+  unschedule(queue: QueueName, name: string): Promise<boolean> {
+    return this.#schedules.remove(queue, name);
+  }
+
+  schedules(): Promise<readonly TaskSchedule[]> {
+    return this.#schedules.all();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  async #make(name: string, { kind }: QueueName): Promise<void> {
+    const options = queueOptions(kind, this.#lostAfterSeconds);
+    await this.#database.query(`SELECT ${schema}.create_queue($1, $2::text::jsonb)`, [name, options]);
+    if (this.#role === "user") return;
+    // What was configured may have changed since it was made; it is the owner's word that counts.
+    await this.#database.query(
+      `UPDATE ${schema}.queue SET heartbeat_seconds = $2 WHERE name = $1 AND heartbeat_seconds IS DISTINCT FROM $2`,
+      [name, this.#lostAfterSeconds],
+    );
+  }
+}
+
+function makeBoss(connection: BossConnection, database: TaskDatabase, logger: Logger): PgBoss {
+  const boss = new PgBoss({
+    db: connection,
+    schema,
+    warningQueueSize: neverLarge,
+    // A cron expression knows minutes; a task should not be half a minute late.
+    cronMonitorIntervalSeconds: 5,
+    cronWorkerIntervalSeconds: 1,
+    // There are no flows.
+    flowIntervalSeconds: 600,
+  });
+  let quietUntil = -Infinity;
+  const tell = (what: unknown): void => {
+    // That the database is away, the storage tells.
+    if (!database.available || performance.now() < quietUntil) return;
+    quietUntil = performance.now() + quietMs;
+    logger.warning("pg-boss: %s", messageOf(what).replaceAll(/\s+/g, " ").slice(0, 500));
+  };
+  boss.on("error", (error) => tell(connection.explain(error) ?? error));
+  boss.on("warning", ({ message }) => tell(message));
+  return boss;
+}
+
+function idsOf({ rows }: Awaited<ReturnType<TaskDatabase["query"]>>): ReadonlySet<string> {
+  return new Set(rows.map(({ id }) => String(id)));
+}

@@ -1,0 +1,139 @@
+import { lostError } from "./rows.ts";
+
+/** The schema that tasks are in. */
+export const schema = "peek_tasks";
+
+/** The layout of what we have in it besides pg-boss's own. */
+export const layoutVersion = 1;
+
+/** How long a task may wait until it is deleted: for ever, as far as anybody can tell; seconds. */
+export const retentionSeconds = 50 * 365 * 24 * 60 * 60;
+
+/**
+ * What we have beside pg-boss's tables. It has the sole table of all queues, job_common: none of ours is partitioned.
+ *
+ * Tasks are inserted by functions, and not by pg-boss's own statement: a plugin's role may call them and reach nothing else, each only
+ * for the queues of its plugin; and where one task at a time is allowed, the id of the one that is there is found without a race.
+ * That statement would also drop, without a word, whatever conflicts.
+ */
+export const layoutSql = `
+  SELECT pg_advisory_xact_lock(hashtextextended('${schema}', 0));
+
+  -- Which are running: to see the lost ones, and to count them, without a look at all others.
+  CREATE INDEX IF NOT EXISTS job_peek_active ON ${schema}.job_common (name) WHERE state = 'active';
+  CREATE INDEX IF NOT EXISTS job_peek_failed ON ${schema}.job_common (name) WHERE state = 'failed';
+  CREATE INDEX IF NOT EXISTS job_peek_key ON ${schema}.job_common (name, singleton_key, id) WHERE singleton_key IS NOT NULL;
+  -- Those that have ended lie about in the order in which they did: what is to be deleted is found with hardly an index.
+  CREATE INDEX IF NOT EXISTS job_peek_ended ON ${schema}.job_common USING brin (completed_on);
+  ALTER TABLE ${schema}.job_common SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+  CREATE OR REPLACE FUNCTION ${schema}.require_plugin(of_queue text) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $peek$
+    BEGIN
+      IF session_user <> current_user AND NOT EXISTS (
+        SELECT FROM peek_platform.plugin WHERE name = split_part(of_queue, '.', 1) AND role = session_user
+      ) THEN
+        RAISE insufficient_privilege USING MESSAGE = format('the queue %s is not one of %s', of_queue, session_user);
+      END IF;
+    END
+  $peek$;
+
+  CREATE OR REPLACE FUNCTION ${schema}.enqueue(of_queue text, requests json) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $peek$
+    BEGIN
+      IF session_user <> current_user THEN PERFORM ${schema}.require_plugin(of_queue); END IF;
+      ${insertSql()}
+      IF NOT FOUND THEN PERFORM ${schema}.require_queue(of_queue); END IF;
+    END
+  $peek$;
+
+  CREATE OR REPLACE FUNCTION ${schema}.enqueue_single(of_queue text, requests json) RETURNS uuid
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $peek$
+    DECLARE
+      found_id uuid;
+      of_key text := requests->0->>'key';
+    BEGIN
+      IF session_user <> current_user THEN PERFORM ${schema}.require_plugin(of_queue); END IF;
+      PERFORM ${schema}.require_queue(of_queue);
+      LOOP
+        ${insertSql("RETURNING id INTO found_id")}
+        IF FOUND THEN RETURN found_id; END IF;
+        SELECT j.id INTO found_id FROM ${schema}.job_common AS j
+          WHERE j.name = of_queue AND COALESCE(j.singleton_key, '') = COALESCE(of_key, '')
+            AND j.state <= 'active' AND j.policy = 'exclusive';
+        IF FOUND THEN RETURN found_id; END IF;
+        -- It has ended in between; unless this very task was queued before, and has ended.
+        SELECT j.id INTO found_id FROM ${schema}.job_common AS j
+          WHERE j.name = of_queue AND j.id = (requests->0->>'id')::uuid;
+        IF FOUND THEN RETURN found_id; END IF;
+      END LOOP;
+    END
+  $peek$;
+
+  CREATE OR REPLACE FUNCTION ${schema}.require_queue(of_queue text) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $peek$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM ${schema}.queue WHERE name = of_queue) THEN
+        RAISE undefined_object USING MESSAGE = format('there is no queue %s', of_queue);
+      END IF;
+    END
+  $peek$;
+
+  CREATE OR REPLACE FUNCTION ${schema}.layout_version() RETURNS integer
+  LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS 'SELECT ${layoutVersion}';
+
+  REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC;
+  GRANT USAGE ON SCHEMA ${schema} TO PUBLIC;
+  GRANT EXECUTE ON FUNCTION ${schema}.enqueue(text, json), ${schema}.enqueue_single(text, json) TO PUBLIC;
+`;
+
+/** Queued twice by the same id, such as when the answer to the first time was lost, it is there once. */
+function insertSql(returning = ""): string {
+  return `
+      INSERT INTO ${schema}.job_common (
+        id, name, data, priority, retry_limit, start_after, created_on, singleton_key, expire_seconds, deletion_seconds,
+        keep_until, policy, heartbeat_seconds
+      )
+      SELECT r.id, q.name, r.data, r.priority, r.takes, t.start_after, now(), r.key, r.expire, q.deletion_seconds,
+        t.start_after + q.retention_seconds * interval '1 second', q.policy, q.heartbeat_seconds
+      FROM json_to_recordset(requests) AS r (
+        id uuid, data jsonb, priority integer, takes integer, after timestamptz, "delayMs" double precision, key text, expire integer
+      )
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(r.after, now() + COALESCE(r."delayMs", 0) * interval '1 millisecond') AS start_after
+      ) AS t
+      JOIN ${schema}.queue AS q ON q.name = of_queue
+      ON CONFLICT DO NOTHING ${returning};`;
+}
+
+/** Makes those that were lost due again; those that were lost too often fail, and hold up none of their key any more. */
+export const sweepSql = `
+  WITH lost AS (
+    SELECT j.name, j.id FROM ${schema}.job_common AS j
+    WHERE j.state = 'active' AND (
+      j.heartbeat_on + j.heartbeat_seconds * interval '1 second' < now()
+      OR j.started_on + j.expire_seconds * interval '1 second' < now()
+    )
+    LIMIT 10000 FOR UPDATE SKIP LOCKED
+  ), freed AS (
+    -- Of those that pg-boss has found to be lost before we did.
+    UPDATE ${schema}.job_common AS j SET policy = NULL WHERE j.state = 'failed' AND j.policy = 'key_strict_fifo'
+  )
+  UPDATE ${schema}.job_common AS j SET
+    state = CASE WHEN j.retry_count < j.retry_limit THEN 'retry' ELSE 'failed' END::${schema}.job_state,
+    policy = CASE WHEN j.retry_count < j.retry_limit THEN j.policy END,
+    completed_on = CASE WHEN j.retry_count < j.retry_limit THEN NULL ELSE now() END,
+    start_after = now(),
+    heartbeat_on = NULL,
+    deletion_seconds = $1,
+    output = '${JSON.stringify({ error: lostError }).replaceAll("'", "''")}'::jsonb
+  FROM lost WHERE j.name = lost.name AND j.id = lost.id
+  RETURNING j.name, j.id, j.state::text AS state`;
+
+/** Deletes up to $1 of those whose time is over; none has ended less than $2 seconds ago. */
+export const pruneSql = `
+  DELETE FROM ${schema}.job_common AS j WHERE j.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM ${schema}.job_common AS o
+    WHERE o.state > 'active' AND o.deletion_seconds > 0 AND o.completed_on < now() - $2 * interval '1 second' AND o.completed_on + o.deletion_seconds * interval '1 second' < now()
+    LIMIT $1 FOR UPDATE SKIP LOCKED
+  )) RETURNING 1 AS one`;

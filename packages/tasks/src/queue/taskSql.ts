@@ -1,0 +1,130 @@
+import { schema } from "./layoutSql.ts";
+
+const job = `${schema}.job_common`;
+
+const takeThese = `
+  UPDATE ${job} AS j SET
+    state = 'active', started_on = now(), heartbeat_on = now(),
+    retry_count = CASE WHEN j.started_on IS NOT NULL THEN j.retry_count + 1 ELSE j.retry_count END
+  WHERE j.name = $1 AND j.id = ANY (ARRAY(SELECT id FROM next)) AND j.state < 'active'
+  RETURNING j.id, j.retry_count, j.singleton_key, j.data, j.priority, j.created_on`;
+
+/**
+ * Takes up to $2 tasks of queue $1, as pg-boss's own fetch: but the name is a value, so that one plan serves all queues, and the ids
+ * reach the update as an array, so that no estimate makes it read the whole table.
+ */
+export const takeSql = `
+  WITH next AS MATERIALIZED (
+    SELECT j.id FROM ${job} AS j
+    WHERE j.name = $1 AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
+    ORDER BY j.priority DESC, j.created_on
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) ${takeThese}`;
+
+/**
+ * Takes up to $2 tasks of the keyed queue $1, of each key the first, looking at up to $4 keys from $3 on. pg-boss's own fetch reads all
+ * that waits each time; this leaps from key to key.
+ */
+export const takeKeyedSql = `
+  WITH RECURSIVE keys AS (
+    (SELECT h.singleton_key AS key FROM ${job} AS h
+      WHERE h.name = $1 AND h.state < 'active' AND NOT h.blocked AND h.policy = 'key_strict_fifo' AND h.singleton_key > $3::text
+      ORDER BY h.singleton_key LIMIT 1)
+    UNION ALL
+    SELECT (SELECT h.singleton_key FROM ${job} AS h
+      WHERE h.name = $1 AND h.state < 'active' AND NOT h.blocked AND h.policy = 'key_strict_fifo' AND h.singleton_key > keys.key
+      ORDER BY h.singleton_key LIMIT 1)
+    FROM keys WHERE keys.key IS NOT NULL
+  ), looked AS MATERIALIZED (
+    SELECT key FROM keys WHERE key IS NOT NULL LIMIT $4
+  ), heads AS MATERIALIZED (
+    SELECT h.id FROM looked CROSS JOIN LATERAL (
+      SELECT h.id FROM ${job} AS h
+      WHERE h.name = $1 AND h.singleton_key = looked.key AND h.state < 'active' AND NOT h.blocked
+        AND h.policy = 'key_strict_fifo' AND h.start_after <= now()
+        AND NOT EXISTS (
+          SELECT FROM ${job} AS b
+          WHERE b.name = $1 AND b.singleton_key = looked.key AND b.state IN ('active', 'retry', 'failed')
+            AND b.policy = 'key_strict_fifo' AND b.id <> h.id
+        )
+      ORDER BY h.singleton_key, h.state DESC, h.created_on, h.id LIMIT 1
+    ) AS h
+  ), next AS MATERIALIZED (
+    SELECT j.id FROM ${job} AS j
+    WHERE j.name = $1 AND j.id = ANY (ARRAY(SELECT id FROM heads)) AND j.state < 'active' AND j.start_after <= now()
+    ORDER BY j.priority DESC, j.created_on, j.id
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), taken AS (${takeThese})
+  SELECT taken.*, NULL::text AS last_key FROM taken
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, max(key) FROM looked HAVING count(*) = $4`;
+
+/** Settles tries of queue $1, in one statement: each has its own outcome in $2. */
+export const settleSql = `
+  UPDATE ${job} AS j SET
+    state = i.state::${schema}.job_state,
+    completed_on = CASE WHEN i.state = 'retry' THEN NULL ELSE now() END,
+    start_after = COALESCE(now() + i."delayMs" * interval '1 millisecond', j.start_after),
+    heartbeat_on = NULL,
+    policy = CASE WHEN i.state = 'failed' THEN NULL ELSE j.policy END,
+    retry_limit = j.retry_limit + i.spared,
+    deletion_seconds = COALESCE(i.keep, j.deletion_seconds),
+    output = COALESCE(i.output, j.output),
+    data = CASE
+      WHEN i.failures IS NOT NULL THEN jsonb_set(j.data, '{failures}', to_jsonb(i.failures))
+      WHEN i.unbegun THEN jsonb_set(j.data, '{unbegun}', to_jsonb(COALESCE((j.data->>'unbegun')::integer, 0) + 1))
+      ELSE j.data END
+  FROM json_to_recordset($2::text::json) AS i (
+    id uuid, retry integer, state text, "delayMs" double precision, spared integer, keep integer, output jsonb,
+    failures integer, unbegun boolean
+  )
+  WHERE j.name = $1 AND j.id = i.id AND j.retry_count = i.retry AND j.state = 'active'
+  RETURNING j.id`;
+
+export const touchSql = `
+  UPDATE ${job} AS j SET heartbeat_on = now()
+  FROM unnest($2::uuid[], $3::integer[]) AS i (id, retry)
+  WHERE j.name = $1 AND j.id = i.id AND j.retry_count = i.retry AND j.state = 'active'
+  RETURNING j.id`;
+
+/** With LIMIT and ORDER BY, it is one look into the index for each queue. */
+export const dueSql = `
+  SELECT q.name FROM unnest($1::text[]) AS q (name)
+  CROSS JOIN LATERAL (
+    SELECT FROM ${job} AS j
+    WHERE j.name = q.name AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
+    ORDER BY j.priority DESC, j.created_on LIMIT 1
+  ) AS first`;
+
+export const cancelSql = `
+  UPDATE ${job} SET state = 'cancelled', completed_on = now(), heartbeat_on = NULL, deletion_seconds = $3
+  WHERE name = $1 AND id = $2 AND state <= 'active' RETURNING id`;
+
+/**
+ * Queues up to 1,000 dead letters and cancelled tasks of queue $1 anew, those of ids $2 or all, with $3 takes beside their tries. They
+ * are `created` again, not in `retry`: of a key, there may be only one in that state.
+ */
+export const retrySql = `
+  UPDATE ${job} AS j SET
+    state = 'created', policy = q.policy, completed_on = NULL, output = NULL, start_after = now(), created_on = now(),
+    retry_limit = j.retry_count + COALESCE((j.data->'retry'->>'tries')::integer, 1) + $3,
+    data = jsonb_set(j.data, '{failures}', '0')
+  FROM ${schema}.queue AS q
+  WHERE q.name = $1 AND j.name = $1 AND j.id = ANY (ARRAY(
+    SELECT o.id FROM ${job} AS o
+    WHERE o.name = $1 AND ($2::uuid[] IS NULL OR o.id = ANY ($2)) AND o.state IN ('cancelled', 'failed')
+    LIMIT 1000 FOR UPDATE SKIP LOCKED
+  )) RETURNING 1 AS one`;
+
+/** Of a queue, those that could be queued anew, the oldest first. */
+export const retryableSql = `
+  SELECT id FROM ${job} WHERE name = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND state IN ('cancelled', 'failed')
+  ORDER BY created_on`;
+
+/** Deletes up to 5,000 tasks of queues $1 with ids $2, or all, in the states $3. */
+export const dropSql = `
+  DELETE FROM ${job} AS j WHERE j.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM ${job} AS o
+    WHERE o.name = ANY ($1) AND ($2::uuid[] IS NULL OR o.id = ANY ($2)) AND o.state::text = ANY ($3)
+    LIMIT 5000 FOR UPDATE SKIP LOCKED
+  )) RETURNING 1 AS one`;

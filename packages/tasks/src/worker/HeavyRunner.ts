@@ -1,0 +1,173 @@
+import { messageOf } from "@peek/errors";
+import type { Logger } from "@peek/plugin-base";
+import { type Failure, failure, type Result } from "./failure.ts";
+import { MemoryWatch } from "./MemoryWatch.ts";
+import type { TaskJob, TaskRun } from "./TaskRun.ts";
+import { ThreadSlot } from "./ThreadSlot.ts";
+import type { ThreadNews, ThreadReply } from "./threadMessages.ts";
+
+/** How long a thread may take to start and import the module of a handler; milliseconds. */
+const startMs = 30_000;
+/** How long the end of threads is waited for: one within native code may take for ever; milliseconds. */
+const endMs = 2000;
+
+/** Runs heavy tasks, each alone in a thread; no more at a time than there are to be threads. */
+export class HeavyRunner implements AsyncDisposable {
+  readonly #logger: Logger;
+  readonly #memory = new MemoryWatch();
+  /** Those that nothing runs on, the one that was used last at the end. */
+  #idle: ThreadSlot[] = [];
+  readonly #busy = new Set<ThreadSlot>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #threads: number;
+
+  constructor(threads: number, logger: Logger) {
+    this.#threads = threads;
+    this.#logger = logger;
+  }
+
+  start(job: TaskJob): TaskRun {
+    const slot = this.#take(job);
+    const run = new HeavyRun(slot, job, this.#memory);
+    const result = run.result.then(({ result, isReusable }) => {
+      this.#busy.delete(slot);
+      if (isReusable) this.#idle.push(slot);
+      else this.#end(slot);
+      return result;
+    });
+    return { result, released: result.then(() => undefined), abort: (reason, graceMs) => run.abort(reason, graceMs) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const slot of [...this.#idle.splice(0), ...this.#busy]) this.#end(slot);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#logger.warning("%d threads of tasks do not end: they are within native code", this.#ending.size);
+      resolve();
+    }, endMs);
+    await Promise.race([Promise.all(this.#ending), promise]);
+    clearTimeout(timer);
+    this.#memory[Symbol.dispose]();
+  }
+
+  #take({ handler }: TaskJob): ThreadSlot {
+    const { memoryMb } = handler.task;
+    const fits = (slot: ThreadSlot): boolean => slot.limitMb >= memoryMb;
+    const known = this.#idle.findLastIndex((slot) => fits(slot) && slot.knows(handler.url));
+    const at = known >= 0 ? known : this.#idle.findLastIndex(fits);
+    const slot = (at < 0 ? undefined : this.#idle.splice(at, 1)[0]) ?? this.#make(memoryMb);
+    this.#busy.add(slot);
+    return slot;
+  }
+
+  #make(limitMb: number): ThreadSlot {
+    // One that has less makes room for it.
+    const other = this.#idle.length + this.#busy.size >= this.#threads ? this.#idle.shift() : undefined;
+    if (other !== undefined) this.#end(other);
+    return new ThreadSlot(limitMb);
+  }
+
+  #end(slot: ThreadSlot): void {
+    const ending = slot[Symbol.asyncDispose]()
+      .catch((error: unknown) => this.#logger.error({ err: error }, "A thread cannot be ended: %s", messageOf(error)))
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}
+
+interface Ended {
+  readonly result: Result;
+  /** Whether the thread can do another task. */
+  readonly isReusable: boolean;
+}
+
+/** A heavy task that runs. */
+class HeavyRun {
+  readonly result: Promise<Ended>;
+  readonly #slot: ThreadSlot;
+  readonly #job: TaskJob;
+  /** Resolves with why the thread is to be ended. */
+  readonly #ended = Promise.withResolvers<Failure>();
+  #timer: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(slot: ThreadSlot, job: TaskJob, memory: MemoryWatch) {
+    this.#slot = slot;
+    this.#job = job;
+    this.result = this.#run(memory);
+  }
+
+  abort(reason: Error, graceMs: number): void {
+    this.#slot.tell({ kind: "abort", id: this.#job.id, message: reason.message });
+    const { name } = this.#job.handler.task;
+    this.#grace ??= setTimeout(() => {
+      this.#ended.resolve(
+        failure("TASK_ENDED_THREAD", `${name} has not ended when its signal fired: ${reason.message}`),
+      );
+    }, graceMs);
+  }
+
+  async #run(memory: MemoryWatch): Promise<Ended> {
+    const { handler, id, attempt, input, onProgress } = this.#job;
+    const { name, deadlineMs, memoryMb } = handler.task;
+    const isKnown = this.#slot.knows(handler.url);
+    this.#endAfter(isKnown ? deadlineMs : startMs + deadlineMs);
+    const onNews = (news: ThreadNews): void => {
+      if (news.id !== id) return;
+      if (news.kind === "progress") onProgress(news.value);
+      else if (!isKnown) this.#endAfter(deadlineMs);
+    };
+    const replied = this.#slot.run({ url: handler.url, task: name, id, attempt, input }, onNews);
+    const { thread } = this.#slot;
+    const onOver = (usedMb: number): void => {
+      this.#ended.resolve(
+        failure("TASK_OUT_OF_MEMORY", `${name} had ${usedMb} MiB of memory, more than its memoryMb of ${memoryMb}`),
+      );
+    };
+    const watched = thread === undefined ? undefined : { thread, limitMb: memoryMb, onOver };
+    if (watched !== undefined) memory.add(watched);
+    try {
+      const reply = await Promise.race([
+        replied.catch((error: unknown) => threadFailure(error, name, memoryMb)),
+        this.#ended.promise,
+      ]);
+      if (!isReply(reply)) return { result: reply, isReusable: false };
+      if (reply.progress !== undefined) onProgress(reply.progress);
+      return { result: reply.result, isReusable: !reply.hasLeftovers };
+    } finally {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#grace);
+      if (watched !== undefined) memory.delete(watched);
+    }
+  }
+
+  #endAfter(ms: number): void {
+    const { name, deadlineMs } = this.#job.handler.task;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#ended.resolve(failure("TASK_TIMED_OUT", `${name} took longer than its deadlineMs of ${deadlineMs}`));
+    }, ms);
+  }
+}
+
+function isReply(value: ThreadReply | Failure): value is ThreadReply {
+  return "result" in value;
+}
+
+/** What is to be said of a thread that came to an end by itself. */
+function threadFailure(error: unknown, task: string, memoryMb: number): Failure {
+  const message = messageOf(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return failure("TASK_OUT_OF_MEMORY", `${task} took more memory than its memoryMb of ${memoryMb}`);
+  }
+  const exit = /^worker exited with code: (-?\d+)$/.exec(message)?.[1];
+  if (exit !== undefined) {
+    return failure(
+      "TASK_ENDED_THREAD",
+      `${task} has ended its thread, with exit code ${exit}, before it returned. Let it return or throw`,
+    );
+  }
+  const stack = error instanceof Error ? { stack: error.stack ?? message } : {};
+  return failure("TASK_FAILED", `${task}: nobody caught: ${message}`, stack);
+}

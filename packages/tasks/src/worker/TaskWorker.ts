@@ -1,0 +1,257 @@
+import { PeekError } from "@peek/errors";
+import type { Logger, TaskHandler } from "@peek/plugin-base";
+import type { TaskSignals } from "../caller/TaskNews.ts";
+import { parseQueueText, queueKinds, queueOf, queueText } from "../queue/QueueName.ts";
+import type { TakenTask } from "../queue/TaskQueue.ts";
+import { Durations } from "./Durations.ts";
+import type { Handled, HeldTask, Holding } from "./HeldTask.ts";
+import { importHandler } from "./importHandler.ts";
+import { Scheduler, type Take } from "./Scheduler.ts";
+import { Settler } from "./Settler.ts";
+import { TakingLoop } from "./TakingLoop.ts";
+import { TaskRunner } from "./TaskRunner.ts";
+import { Toucher } from "./Toucher.ts";
+import { within } from "./within.ts";
+import type { WorkerStatus } from "./WorkerStatus.ts";
+import type { WorkerQueue } from "./WorkerQueue.ts";
+
+/** What a {@link TaskWorker} works with. */
+export interface TaskWorkerOptions {
+  /** Not disposed with it. */
+  readonly queue: WorkerQueue;
+  readonly signals: TaskSignals;
+  /** How many heavy tasks run at a time, each in a thread. */
+  readonly threads: number;
+  /** How many light tasks run at a time. */
+  readonly lightConcurrency: number;
+  /** How often the queues are asked for what nobody was woken for; milliseconds. Default: 2,000. */
+  readonly pollMs?: number;
+  /** How often it is said that tasks are still worked on; milliseconds. Default: 5,000. */
+  readonly touchMs?: number;
+  /** How long stopping may take; milliseconds. */
+  readonly stopMs: number;
+  readonly logger: Logger;
+}
+
+/** How long tasks have, of the time that stopping may take, to end when their signal fires, and to be recorded; milliseconds. */
+const lastMs = 1500;
+
+/** While so many outcomes are not recorded yet, no more tasks are taken. */
+const mostUnrecorded = 2000;
+
+/**
+ * Does tasks: takes them out of the queues, runs their handlers, records what became of them. Whatever a handler does, the others go
+ * on; while the database is away, it waits.
+ */
+export class TaskWorker implements AsyncDisposable {
+  readonly #options: TaskWorkerOptions;
+  readonly #handled = new Map<string, Handled>();
+  /** By the text of a queue. */
+  readonly #byQueue = new Map<string, Handled>();
+  /** By id. */
+  readonly #held = new Map<string, HeldTask>();
+  readonly #scheduler: Scheduler<HeldTask>;
+  readonly #settler: Settler;
+  readonly #toucher: Toucher;
+  readonly #loop: TakingLoop;
+  readonly #runner: TaskRunner;
+  readonly #tidying: NodeJS.Timeout;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: TaskWorkerOptions) {
+    const { queue, signals, threads, lightConcurrency, pollMs = 2000, touchMs = 5000, logger } = options;
+    this.#options = options;
+    this.#scheduler = new Scheduler({ light: lightConcurrency, heavy: threads });
+    this.#settler = new Settler({
+      queue,
+      signals,
+      logger,
+      isBusy: (text) => isPlain(text) && this.#scheduler.waiting(text) > 0,
+      onSettled: (text, held) => this.#settled(text, held),
+    });
+    this.#runner = new TaskRunner({
+      scheduler: this.#scheduler,
+      settler: this.#settler,
+      signals,
+      threads,
+      logger,
+      onFreed: () => this.#pump(),
+      onGone: (held) => this.#forget(held),
+    });
+    const all = (): Iterable<HeldTask> => this.#held.values();
+    this.#toucher = new Toucher({ queue, touchMs, logger, held: all, onLost: (held) => this.#lost(held) });
+    const onTaken = (take: Take, tasks: readonly TakenTask[]): void => this.#taken(take, tasks);
+    this.#loop = new TakingLoop({
+      queue,
+      scheduler: this.#scheduler,
+      pollMs,
+      logger,
+      isFull: () => this.#settler.size >= mostUnrecorded,
+      onTaken,
+    });
+    this.#tidying = setInterval(() => this.#handBackSurplus(), pollMs);
+  }
+
+  /**
+   * Does the tasks of a type, until what is returned is disposed: then no task begins any more, those that run are waited for as long
+   * as stopping may take, and what is not done by then goes back into the queue.
+   *
+   * @throws PeekError `TASK_ALREADY_HANDLED`; `TASK_HANDLER_INVALID` when the handler of heavy tasks is not the default export of
+   *   its module.
+   */
+  async handle(handler: TaskHandler): Promise<AsyncDisposable> {
+    const { task, url } = handler;
+    if (this.#handled.has(task.name)) {
+      throw new PeekError("TASK_ALREADY_HANDLED", `The task ${task.name} is handled already. Handle it once.`, {
+        fields: { task: task.name },
+      });
+    }
+    const queues = queueKinds.map((kind) => queueText(queueOf(task, kind)));
+    const handled: Handled = { handler, queues, durations: new Durations(), running: new Set() };
+    this.#handled.set(task.name, handled);
+    if (task.weight === "heavy") {
+      try {
+        await importHandler(url, task.name);
+      } catch (error) {
+        this.#handled.delete(task.name);
+        throw error;
+      }
+    }
+    for (const queue of queues) {
+      this.#byQueue.set(queue, handled);
+      this.#scheduler.add(queue, task);
+    }
+    this.#loop.poll();
+    let released: Promise<void> | undefined;
+    return { [Symbol.asyncDispose]: () => (released ??= this.#release(handled)) };
+  }
+
+  /** Says that there is something in a queue. */
+  wake(queue: string): void {
+    this.#scheduler.heat(queue);
+    this.#loop.pump();
+  }
+
+  /** Says that a task was taken back. */
+  cancelled(id: string): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#drop(held, "cancelled", new PeekError("TASK_CANCELLED", "The task was taken back.", { fields: { id } }));
+  }
+
+  status(): WorkerStatus {
+    const { threads, lightConcurrency } = this.#options;
+    const tasks = [...this.#handled.values()].map(({ handler, queues, durations, running }) => ({
+      task: handler.task.name,
+      weight: handler.task.weight,
+      running: running.size,
+      taken: queues.reduce((sum, queue) => sum + this.#scheduler.waiting(queue), 0),
+      ...durations.summary(),
+    }));
+    return { threads, lightConcurrency, tasks };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#stopping ??= this.#stop());
+  }
+
+  #pump(): void {
+    for (let next = this.#scheduler.nextRun(); next !== undefined; next = this.#scheduler.nextRun()) {
+      this.#runner.run(next.item);
+    }
+    this.#loop.pump();
+  }
+
+  #taken(take: Take, tasks: readonly TakenTask[]): void {
+    const handled = this.#byQueue.get(take.queue);
+    // Its handler is gone.
+    if (handled === undefined) return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
+    const items = tasks.map((task): HeldTask => ({ task, queue: take.queue, handled }));
+    for (const held of items) {
+      const before = this.#held.get(held.task.id);
+      // Lost while this process stood still, and taken again.
+      if (before !== undefined) this.#lost(before);
+      this.#held.set(held.task.id, held);
+    }
+    if (!this.#scheduler.taken(take, items)) this.#handBack(items);
+    this.#pump();
+  }
+
+  #handBack(items: readonly Holding[], begun = false): void {
+    for (const held of items) {
+      const { id, retryCount } = held.task;
+      this.#settler.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun });
+    }
+  }
+
+  #handBackSurplus(): void {
+    const slowest = new Map<string, number>();
+    const now = performance.now();
+    for (const { queue, begunAt } of this.#held.values()) {
+      if (begunAt !== undefined) slowest.set(queue, Math.max(slowest.get(queue) ?? 0, now - begunAt));
+    }
+    this.#handBack(this.#scheduler.surplus(slowest).map(({ item }) => item));
+  }
+
+  #settled(queue: string, held: readonly Holding[]): void {
+    for (const each of held) this.#forget(each);
+    // What was behind it with the same key can be taken now.
+    if (!isPlain(queue)) this.#scheduler.heat(queue);
+    this.#loop.pump();
+  }
+
+  #forget(held: Holding): void {
+    if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
+  }
+
+  #lost(held: HeldTask): void {
+    if (this.#held.get(held.task.id) !== held) return;
+    const { id, queue } = held.task;
+    this.#options.logger.warning("%s %s is not this worker's any more, and is ended", queue.task, id);
+    this.#settler.forget(held);
+    this.#drop(held, "lost", new PeekError("TASK_CANCELLED", "Another worker has the task now.", { fields: { id } }));
+  }
+
+  #drop(held: HeldTask, fate: "cancelled" | "lost", reason: PeekError): void {
+    if (held.run === undefined) {
+      // It has not begun; or it has ended, and what became of it is recorded or not.
+      if (this.#scheduler.drop(held.queue, held) || fate === "lost") this.#forget(held);
+      return;
+    }
+    this.#runner.abort(held, fate, reason);
+  }
+
+  async #release(handled: Handled): Promise<void> {
+    const { stopMs } = this.#options;
+    let mayHandBack = handled.running.size > 0;
+    for (const queue of handled.queues) {
+      const items = this.#scheduler.remove(queue);
+      mayHandBack ||= items.length > 0;
+      this.#handBack(items);
+      this.#byQueue.delete(queue);
+    }
+    const endAt = performance.now() + stopMs;
+    const unfinished = await this.#runner.finish(handled, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
+    this.#handBack(unfinished, true);
+    this.#handled.delete(handled.handler.task.name);
+    await within(Math.max(100, endAt - performance.now()), this.#settler.flush(handled.queues));
+    // Whoever handles it too need not wait for the poll to find it.
+    if (mayHandBack) for (const queue of handled.queues) this.#options.signals.wake(queue);
+  }
+
+  async #stop(): Promise<void> {
+    const endAt = performance.now() + this.#options.stopMs;
+    clearInterval(this.#tidying);
+    this.#loop.stop();
+    await Promise.all([...this.#handled.values()].map((handled) => this.#release(handled)));
+    await within(Math.max(100, endAt - performance.now()), this.#loop[Symbol.asyncDispose]());
+    await within(Math.max(100, endAt - performance.now()), this.#settler.flush());
+    this.#settler.close();
+    await Promise.all([this.#toucher[Symbol.asyncDispose](), this.#runner[Symbol.asyncDispose]()]);
+  }
+}
+
+/** Whether no task of the queue waits for another of it. */
+function isPlain(queue: string): boolean {
+  return parseQueueText(queue)?.kind === "plain";
+}

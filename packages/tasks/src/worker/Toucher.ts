@@ -1,0 +1,53 @@
+import { messageOf } from "@peek/errors";
+import type { Logger } from "@peek/plugin-base";
+import type { HeldTask } from "./HeldTask.ts";
+import type { WorkerQueue } from "./WorkerQueue.ts";
+
+/** What a {@link Toucher} works with. */
+export interface ToucherOptions {
+  readonly queue: WorkerQueue;
+  readonly touchMs: number;
+  readonly logger: Logger;
+  /** All that this worker holds now. */
+  readonly held: () => Iterable<HeldTask>;
+  /** Called with those that were given to another. */
+  readonly onLost: (held: HeldTask) => void;
+}
+
+/** Says again and again that this worker still has the tasks that it has taken. */
+export class Toucher implements AsyncDisposable {
+  readonly #options: ToucherOptions;
+  readonly #timer: NodeJS.Timeout;
+  #touching: Promise<void> | undefined;
+
+  constructor(options: ToucherOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#touching ??= this.#touch().finally(() => (this.#touching = undefined));
+    }, options.touchMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#touching;
+  }
+
+  async #touch(): Promise<void> {
+    const { queue, held, onLost, logger } = this.#options;
+    for (const [, group] of Map.groupBy(held(), (each) => each.queue)) {
+      const [first] = group;
+      if (first === undefined) continue;
+      try {
+        const ours = await queue.touch(
+          first.task.queue,
+          group.map(({ task }) => ({ id: task.id, retryCount: task.retryCount })),
+        );
+        // What is being recorded is not held any more once that is done.
+        for (const each of group) if (!ours.has(each.task.id) && each.isRecording !== true) onLost(each);
+      } catch (error) {
+        // While the database is away nobody else can take them either.
+        logger.debug("Tasks of %s could not be touched: %s", first.queue, messageOf(error));
+      }
+    }
+  }
+}

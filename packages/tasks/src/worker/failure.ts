@@ -1,0 +1,41 @@
+import { messageOf, PeekError, toError } from "@peek/errors";
+import { TaskRejection } from "@peek/plugin-base/contracts";
+import type { PeekErrorCode } from "@peek/errors";
+import type { TaskError } from "../queue/TaskQueue.ts";
+
+/** Why a try has failed; it may cross from a thread. */
+export interface Failure {
+  readonly kind: "failed";
+  readonly error: TaskError;
+  /** Whether it is of no use to try again. */
+  readonly isFinal: boolean;
+  /** For the worker's log. */
+  readonly stack?: string;
+}
+
+/** What has become of a try. */
+export type Result = Failure | { readonly kind: "done"; readonly output: string };
+
+/** What is kept of a message and of a stack; letters. */
+const longest = { message: 2000, stack: 10_000 } as const;
+
+export function failure(code: PeekErrorCode, message: string, options: Partial<Failure> = {}): Failure {
+  return { kind: "failed", isFinal: false, ...options, error: { code, message: cut(message, longest.message) } };
+}
+
+/** What the handler of a task has thrown, whatever it is. */
+export function failureOf(thrown: unknown, task: string): Failure {
+  const stack = cut(stackOf(thrown), longest.stack);
+  if (TaskRejection.is(thrown)) return failure("TASK_REJECTED", messageOf(thrown), { isFinal: true, stack });
+  const code = PeekError.is(thrown) ? `${thrown.code}: ` : "";
+  return failure("TASK_FAILED", `${task}: ${code}${messageOf(thrown)}`, { stack });
+}
+
+function stackOf(thrown: unknown): string {
+  const error = toError(thrown);
+  return error.stack ?? error.message;
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

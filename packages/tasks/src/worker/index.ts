@@ -1,0 +1,2 @@
+export { TaskWorker, type TaskWorkerOptions } from "./TaskWorker.ts";
+export type * from "./WorkerStatus.ts";

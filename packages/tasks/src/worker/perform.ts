@@ -1,0 +1,36 @@
+import { messageOf, type PeekErrorCode } from "@peek/errors";
+import type { TaskContext, TaskHandler } from "@peek/plugin-base";
+import { checkData, decode, encode } from "@peek/plugin-base/contracts";
+import { type Failure, failure, failureOf, type Result } from "./failure.ts";
+
+/** Runs a handler, on the worker's event loop or in a thread: never throws. @param input As `encode()` has made it. */
+export async function perform({ task, run }: TaskHandler, input: string, context: TaskContext): Promise<Result> {
+  const checked = attempt("TASK_INPUT_INVALID", task.name, () =>
+    checkData(task.input, decode(input), `the input of ${task.name}`),
+  );
+  if ("kind" in checked) return checked;
+  let returned: unknown;
+  try {
+    returned = await run(checked.value, context);
+  } catch (error) {
+    return failureOf(error, task.name);
+  }
+  const { output } = task;
+  // Where a task has no output, whatever its handler happens to return is none.
+  if (output === undefined) return { kind: "done", output: encode(undefined) };
+  const encoded = attempt("TASK_OUTPUT_INVALID", task.name, () => {
+    checkData(output, returned, `the output of ${task.name}`);
+    // As it was returned: whoever waits for it parses it, and a schema may transform what it is given.
+    return encode(returned);
+  });
+  return "kind" in encoded ? encoded : { kind: "done", output: encoded.value };
+}
+
+function attempt<T>(code: PeekErrorCode, task: string, make: () => T): Failure | { readonly value: T } {
+  try {
+    return { value: make() };
+  } catch (error) {
+    const message = messageOf(error);
+    return failure(code, message.includes(task) ? message : `${task}: ${message}`);
+  }
+}

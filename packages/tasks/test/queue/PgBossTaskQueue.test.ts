@@ -1,0 +1,369 @@
+import { until } from "./until.ts";
+import type { Outcome, TakenTask } from "@peek/tasks";
+import { describe, expect, it } from "vitest";
+import { keyed, openRig, plain, request, single, TestLog } from "./rig.ts";
+
+const error = { code: "TASK_FAILED", message: "It broke" };
+const done = (attempt: TakenTask): Outcome => ({ kind: "done", attempt, output: '"out"' });
+const failed = (attempt: TakenTask): Outcome => ({ kind: "failed", attempt, error, failures: attempt.failures + 1 });
+const ids = (tasks: readonly { readonly id: string }[]): readonly string[] => tasks.map(({ id }) => id);
+
+describe("a queue", () => {
+  it("gives what was put into it, by priority and age, to one only", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    const origin = { service: "logic", instance: "logic-1" } as const;
+    const first = request({ origin });
+    const requests = [first, request(), request({ priority: 5 })];
+    for (const each of requests) expect(await queue.insert(plain, [each])).toEqual([each.id]);
+    expect(await queue.due([plain, single])).toEqual([plain]);
+    const [urgent, ...others] = await queue.take(plain, 10);
+    expect(urgent?.id).toBe(requests[2]?.id);
+    expect(ids(others)).toEqual(ids(requests.slice(0, 2)));
+    expect(others[0]).toEqual({
+      id: first.id,
+      queue: plain,
+      input: first.input,
+      retry: first.retry,
+      origin,
+      failures: 0,
+      retryCount: 0,
+    });
+    expect(await queue.take(plain, 10)).toEqual([]);
+    expect(await queue.due([plain])).toEqual([]);
+  });
+
+  it("settles each of a batch as it was, and only who has it may", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    await queue.insert(
+      plain,
+      [1, 2, 3, 4, 5].map(() => request()),
+    );
+    const [a, b, c, d, e] = await queue.take(plain, 5);
+    if (!a || !b || !c || !d || !e) throw new Error("Not all were taken");
+    expect(await queue.touch(plain, [a, { ...b, retryCount: 7 }])).toEqual(new Set([a.id]));
+    const outcomes: readonly Outcome[] = [
+      done(a),
+      { kind: "retry", attempt: b, error: { ...error, message: "NUL \0 and \uD800" }, failures: 1, delayMs: 0 },
+      failed(c),
+      { kind: "handedBack", attempt: d, begun: false },
+      { kind: "handedBack", attempt: e, begun: true },
+    ];
+    expect(await queue.settle(plain, outcomes)).toEqual(new Set(ids([a, b, c, d, e])));
+    // Said again, such as when the answer was lost: nobody has them any more.
+    expect(await queue.settle(plain, outcomes)).toEqual(new Set());
+    expect(await queue.read(a.id)).toMatchObject({ state: "done", output: '"out"', attempts: 1, failures: 0 });
+    expect(await queue.read(b.id)).toMatchObject({
+      state: "waiting",
+      attempts: 1,
+      failures: 1,
+      error: { code: "TASK_FAILED" },
+    });
+    expect(await queue.read(c.id)).toMatchObject({ state: "failed", attempts: 1, failures: 1, error });
+    expect(await queue.read(d.id)).toMatchObject({ state: "waiting", attempts: 0, failures: 0 });
+    expect(await queue.read(e.id)).toMatchObject({ state: "waiting", attempts: 1, failures: 0 });
+    const again = await queue.take(plain, 5);
+    expect(new Set(ids(again))).toEqual(new Set(ids([b, d, e])));
+    expect(again.find(({ id }) => id === b.id)).toMatchObject({ failures: 1, retryCount: 1 });
+    // What the first worker says of it late is not taken for the second's.
+    expect(await queue.settle(plain, [done(d)])).toEqual(new Set());
+  });
+
+  it("gives no task before its time", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    await queue.insert(plain, [request({ startAfter: "2100-01-01T00:00:00.000Z" }), request({ startAfter: 60_000 })]);
+    expect(await queue.take(plain, 5)).toEqual([]);
+    expect(await queue.due([plain])).toEqual([]);
+    expect(await queue.depths()).toEqual([
+      { task: plain.task, waiting: 0, later: 2, running: 0, failed: 0, oldestMs: undefined },
+    ]);
+  });
+
+  it("has a task once that is queued twice by the same id, and needs to be there", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await expect(queue.insert(plain, [request()])).rejects.toMatchObject({ code: "STORAGE_QUERY_FAILED" });
+    await queue.ensure(plain);
+    const again = request();
+    await queue.insert(plain, [again]);
+    expect(await queue.insert(plain, [again])).toEqual([again.id]);
+    expect(await queue.take(plain, 5)).toHaveLength(1);
+  });
+
+  it("of singletons has one of a key, also when many queue it at once", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(single);
+    const found = await Promise.all([1, 2, 3, 4].map(() => queue.insert(single, [request({ key: "a" })])));
+    expect(new Set(found.flat()).size).toBe(1);
+    const [task] = await queue.take(single, 5);
+    if (task === undefined) throw new Error("None was taken");
+    expect(await queue.insert(single, [request({ key: "a" })])).toEqual([task.id]);
+    await queue.settle(single, [failed(task)]);
+    const next = request({ key: "a" });
+    expect(await queue.insert(single, [next])).toEqual([next.id]);
+    // Beside that one, the dead letter cannot be queued again.
+    expect(await queue.retry({ task: single.task })).toBe(0);
+    expect(ids(await queue.readByKey(single.task, "single", "a", 5))).toEqual([next.id, task.id]);
+  });
+
+  it("keeps the order of each key, whoever takes", { timeout: 30_000 }, async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(keyed);
+    const requests = Array.from({ length: 300 }, (_, n) => request({ key: `key ${n % 10}`, input: String(n) }));
+    await queue.insert(keyed, requests);
+    const seen = new Map<string, number[]>();
+    let left = requests.length;
+    const work = async (): Promise<void> => {
+      while (left > 0) {
+        for (const task of await queue.take(keyed, 4)) {
+          const of = seen.get(task.key ?? "") ?? [];
+          seen.set(task.key ?? "", [...of, Number(task.input)]);
+          left -= 1;
+          await queue.settle(keyed, [Number(task.input) % 7 === 0 ? failed(task) : done(task)]);
+        }
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    expect(seen.size).toBe(10);
+    for (const [key, of] of seen) {
+      expect(of, key).toEqual(requests.filter((each) => each.key === key).map(({ input }) => Number(input)));
+    }
+    expect(await queue.retry({ task: keyed.task })).toBe(43);
+    expect((await queue.take(keyed, 50)).length).toBe(10);
+  });
+
+  it("holds a key up while one of it waits to be tried again", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(keyed);
+    await queue.insert(keyed, [request({ key: "a" }), request({ key: "a" }), request({ key: "b" })]);
+    const [a, b] = await queue.take(keyed, 5);
+    if (a === undefined || b === undefined) throw new Error("Not both were taken");
+    await queue.settle(keyed, [{ kind: "retry", attempt: a, error, failures: 1, delayMs: 60_000 }, done(b)]);
+    expect(await queue.take(keyed, 5)).toEqual([]);
+    expect(await queue.cancel(keyed, a.id)).toBe(true);
+    expect(await queue.take(keyed, 5)).toHaveLength(1);
+  });
+
+  it("takes of more keys than it looks at in one go", { timeout: 30_000 }, async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(keyed);
+    await queue.insert(
+      keyed,
+      Array.from({ length: 2500 }, (_, n) => request({ key: `key ${n}` })),
+    );
+    let taken = 0;
+    for (let more = await queue.take(keyed, 100); more.length > 0; more = await queue.take(keyed, 100))
+      taken += more.length;
+    expect(taken).toBe(2500);
+  });
+
+  it("cancels what has not ended", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    const [waits, runs] = [request(), request({ priority: 1 })];
+    await queue.insert(plain, [waits, runs]);
+    const taken = await queue.take(plain, 1);
+    expect(await queue.cancel(plain, waits.id)).toBe(true);
+    expect(await queue.cancel(plain, runs.id)).toBe(true);
+    expect(await queue.cancel(plain, runs.id)).toBe(false);
+    expect(await queue.touch(plain, taken)).toEqual(new Set());
+    expect(await queue.settle(plain, taken.map(done))).toEqual(new Set());
+    expect(await queue.read(runs.id)).toMatchObject({ state: "cancelled", attempts: 1 });
+  });
+
+  it("fails what nobody can read, and gives the rest", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    const [bad, good] = [request(), request()];
+    await queue.insert(plain, [bad, good]);
+    await rig.test.query("UPDATE peek_tasks.job_common SET data = '{}' WHERE id = $1", [bad.id]);
+    expect(ids(await queue.take(plain, 5))).toEqual([good.id]);
+    expect(await queue.read(bad.id)).toMatchObject({ state: "failed", error: { code: "TASK_INPUT_INVALID" } });
+  });
+
+  it("shows, retries and drops its dead letters", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(plain);
+    await queue.insert(plain, [request(), request(), request()]);
+    const [a, b, c] = await queue.take(plain, 3);
+    if (!a || !b || !c) throw new Error("Not all were taken");
+    await queue.settle(plain, [failed(a), failed(b), done(c)]);
+    expect(await queue.depths()).toMatchObject([{ waiting: 0, running: 0, failed: 2 }]);
+    expect(ids(await queue.list({ task: "peek_plugin_test", state: "failed", limit: 5 }))).toEqual([b.id, a.id]);
+    expect(await queue.list({ task: "peek_plugin_tes", limit: 5 })).toEqual([]);
+    expect(await queue.list({ limit: 2 })).toHaveLength(2);
+    expect(await queue.retry({ ids: [a.id, c.id, "no id"] })).toBe(1);
+    expect(await queue.take(plain, 5)).toMatchObject([{ id: a.id, retryCount: 1, failures: 0 }]);
+    expect(await queue.drop({ ids: [a.id] })).toBe(0);
+    expect(await queue.drop({ task: plain.task, state: "failed" })).toBe(1);
+    expect(await queue.read(b.id)).toBeUndefined();
+    expect(await queue.read("no id")).toBeUndefined();
+  });
+});
+
+describe("tasks that are lost with their worker", () => {
+  it("come back by themselves, and fail in the end, with their key going on", async () => {
+    await using rig = await openRig({ lostAfterSeconds: 1 });
+    const { queue, log } = rig;
+    await queue.ensure(keyed);
+    const [first, second] = [request({ key: "a" }), request({ key: "a" })];
+    await queue.insert(keyed, [first, second]);
+    const [lost] = await queue.take(keyed, 5);
+    if (lost === undefined) throw new Error("None was taken");
+    await until(
+      "lost",
+      async () => (await queue.due([keyed])).length > 0 && (await queue.read(lost.id))?.state === "waiting",
+    );
+    const [again] = await queue.take(keyed, 5);
+    expect(again).toMatchObject({ id: first.id, retryCount: 1, failures: 0 });
+    expect(await queue.settle(keyed, [done(lost)])).toEqual(new Set());
+    await rig.test.query("UPDATE peek_tasks.job_common SET retry_limit = 1 WHERE id = $1", [first.id]);
+    await until("failed", async () => (await queue.read(lost.id))?.state === "failed");
+    expect(await queue.read(first.id)).toMatchObject({ attempts: 2, failures: 0, error: { code: "TASK_LOST" } });
+    expect(await queue.take(keyed, 5)).toMatchObject([{ id: second.id }]);
+    expect(log.lines.filter((line) => line.includes("lost too often"))).toHaveLength(1);
+  });
+
+  it("are not held to be lost while they are touched", async () => {
+    await using rig = await openRig({ lostAfterSeconds: 1 });
+    const { queue } = rig;
+    await queue.ensure(plain);
+    const [kept, lost] = [request(), request()];
+    await queue.insert(plain, [kept, lost]);
+    const tasks = await queue.take(plain, 2);
+    const touched = tasks.filter(({ id }) => id === kept.id);
+    await until("the other is lost", async () => {
+      expect(await queue.touch(plain, touched)).toEqual(new Set([kept.id]));
+      return (await queue.read(lost.id))?.state === "waiting";
+    });
+  });
+});
+
+describe("results", () => {
+  it("are deleted when their time is over, what waits never", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    await queue.ensure(plain);
+    await queue.insert(plain, [request({ priority: 1 }), request()]);
+    const [ended] = await queue.take(plain, 1);
+    if (ended === undefined) throw new Error("None was taken");
+    await queue.settle(plain, [done(ended)]);
+    await test.query(
+      "UPDATE peek_tasks.job_common SET created_on = now() - interval '5 years', completed_on = completed_on - interval '25 hours'",
+    );
+    await using other = await rig.open();
+    await until("deleted", async () => (await other.read(ended.id)) === undefined);
+    expect(await other.take(plain, 1)).toHaveLength(1);
+  });
+});
+
+describe("opening", () => {
+  it("is fine for two owners at once, and for users that were there before", async () => {
+    await using rig = await openRig();
+    await rig.test.query("DROP SCHEMA peek_tasks CASCADE");
+    const log = new TestLog();
+    const user = rig.open({ role: "user", logger: log });
+    await until("it waits", () => log.lines.some((line) => line.includes("Waiting for logic")));
+    await Promise.all([rig.open(), rig.open(), rig.open()]);
+    const queue = await user;
+    await queue.ensure(plain);
+    await queue.insert(plain, [request()]);
+    expect(await queue.take(plain, 1)).toHaveLength(1);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it("is given up by its signal, and refused where a newer Peek was", async () => {
+    await using rig = await openRig();
+    await rig.test.query(
+      "CREATE OR REPLACE FUNCTION peek_tasks.layout_version() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 99'",
+    );
+    await expect(rig.open()).rejects.toMatchObject({ code: "STORAGE_TOO_NEW" });
+    await expect(rig.open({ role: "user" })).rejects.toMatchObject({ code: "STORAGE_TOO_NEW" });
+    await rig.test.query("DROP SCHEMA peek_tasks CASCADE");
+    const waits = new AbortController();
+    const log = new TestLog();
+    const user = rig.open({ role: "user", signal: waits.signal, logger: log });
+    await until("it waits", () => log.lines.length > 0);
+    waits.abort(new Error("Enough"));
+    await expect(user).rejects.toThrow("Enough");
+  });
+
+  it("leaves nothing that runs behind", async () => {
+    await using rig = await openRig();
+    await rig.queue[Symbol.asyncDispose]();
+    const after: string[] = [];
+    rig.database.onQuery = (sql) => after.push(sql);
+    await new Promise(setImmediate);
+    expect(after).toEqual([]);
+    expect(rig.log.lines).toEqual([]);
+  });
+});
+
+describe("schedules", () => {
+  it("are there until they are ended, and are checked", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    const { id: _, ...what } = request({ priority: 2 });
+    await queue.schedule(plain, "", "0 6 * * 1-5", "Europe/Berlin", what);
+    await queue.schedule(plain, "", "0 7 * * 1-5", "Europe/Berlin", what);
+    expect(await queue.schedules()).toEqual([{ queue: plain, name: "", cron: "0 7 * * 1-5", tz: "Europe/Berlin" }]);
+    for (const [cron, tz] of [
+      ["* * * * * *", "UTC"],
+      ["61 * * * *", "UTC"],
+      ["0 6 * * *", "Europe/Atlantis"],
+    ] as const) {
+      await expect(queue.schedule(plain, "x", cron, tz, what)).rejects.toMatchObject({ code: "TASK_OPTIONS_INVALID" });
+    }
+    expect(await queue.unschedule(plain, "")).toBe(true);
+    expect(await queue.unschedule(plain, "")).toBe(false);
+  });
+
+  it("queue their tasks", { timeout: 90_000 }, async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    const { id: _, ...what } = request();
+    await queue.schedule(plain, "", "* * * * *", "UTC", what);
+    await until("it is queued", async () => (await queue.due([plain])).length > 0);
+    expect(await queue.take(plain, 5)).toMatchObject([{ input: what.input, retry: what.retry, failures: 0 }]);
+  });
+});
+
+describe("a plugin's role", () => {
+  it("may queue tasks of its own in its transaction, and nothing else", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const other = { ...plain, task: "peek_plugin_other.Work" };
+    await Promise.all([queue.ensure(plain), queue.ensure(single), queue.ensure(other)]);
+    const [row] = await test.query("SELECT current_database() || '_test' AS role");
+    const role = String(row?.["role"]);
+    await test.query(`CREATE ROLE ${role}`);
+    await test.query("CREATE SCHEMA peek_platform");
+    await test.query("CREATE TABLE peek_platform.plugin AS SELECT 'peek_plugin_test' AS name, $1::text AS role", [
+      role,
+    ]);
+    const within = async (sql: string, values: readonly unknown[]): Promise<unknown> =>
+      await rig.asRole(role, sql, values);
+    const mine = request();
+    expect(await queue.insert(plain, [mine], within)).toEqual([mine.id]);
+    const key = request({ key: "a" });
+    expect(await queue.insert(single, [key], within)).toEqual([key.id]);
+    expect(await queue.insert(single, [request({ key: "a" })], within)).toEqual([key.id]);
+    await expect(queue.insert(other, [request()], within)).rejects.toThrow(/not one of/);
+    await expect(rig.asRole(role, "SELECT * FROM peek_tasks.job", [])).rejects.toThrow(/denied/);
+    await expect(rig.asRole(role, "SELECT peek_tasks.require_queue('x')", [])).rejects.toThrow(/denied/);
+    await expect(rig.asRole(role, "SELECT peek_tasks.create_queue('x', '{}')", [])).rejects.toThrow(/denied/);
+    expect(await queue.take(plain, 5)).toHaveLength(1);
+  });
+});

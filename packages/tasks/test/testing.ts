@@ -1,0 +1,3 @@
+// @boundaries-ignore the package that boots services stands on this one, so that it cannot be a dependency
+export { openTestDatabase, type TestDatabase } from "../../testing/src/index.ts";
+export { TestTaskDatabase } from "./TestTaskDatabase.ts";

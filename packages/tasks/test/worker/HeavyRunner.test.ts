@@ -1,0 +1,140 @@
+import type { TaskHandler } from "@peek/plugin-base";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HeavyRunner } from "../../src/worker/HeavyRunner.ts";
+import type { TaskRun } from "../../src/worker/TaskRun.ts";
+import buffers from "./fixtures/buffers.ts";
+import exit from "./fixtures/exit.ts";
+import garbage from "./fixtures/garbage.ts";
+import heap from "./fixtures/heap.ts";
+import lateThrow from "./fixtures/lateThrow.ts";
+import loop from "./fixtures/loop.ts";
+import negate from "./fixtures/negate.ts";
+import progress from "./fixtures/progress.ts";
+import spin from "./fixtures/spin.ts";
+import throws from "./fixtures/throws.ts";
+import waits from "./fixtures/waits.ts";
+import wrongOutput from "./fixtures/wrongOutput.ts";
+import { TestLog } from "./TestLog.ts";
+
+let runner: HeavyRunner;
+beforeAll(() => {
+  runner = new HeavyRunner(2, new TestLog());
+});
+afterAll(() => runner[Symbol.asyncDispose]());
+
+function start(handler: TaskHandler, input: string, onProgress: (value: string) => void = () => undefined): TaskRun {
+  return runner.start({ handler, id: crypto.randomUUID(), attempt: 1, input, onProgress });
+}
+
+async function errorOf(handler: TaskHandler, input = "1"): Promise<string> {
+  const result = await start(handler, input).result;
+  return result.kind === "failed" ? `${result.error.code} ${result.error.message}` : `done ${result.output}`;
+}
+
+/** That the next two, one for each thread, come to their ends. */
+async function expectToGoOn(): Promise<void> {
+  const results = await Promise.all([start(negate, "5").result, start(negate, "6").result]);
+  expect(results).toEqual([
+    { kind: "done", output: "-5" },
+    { kind: "done", output: "-6" },
+  ]);
+}
+
+test("A handler runs in a thread, which the next task has again", async () => {
+  await expectToGoOn();
+  await expectToGoOn();
+});
+
+describe("A task that does what it must not fails by name, and the others go on:", () => {
+  test("an endless loop", async () => {
+    const beside = start(negate, "7").result;
+    expect(await errorOf(loop)).toBe("TASK_TIMED_OUT peek_plugin_x.Loop took longer than its deadlineMs of 300");
+    expect(await beside).toEqual({ kind: "done", output: "-7" });
+    await expectToGoOn();
+  });
+
+  test("4 GB of buffers", async () => {
+    expect(await errorOf(buffers)).toMatch(
+      /^TASK_OUT_OF_MEMORY peek_plugin_x.Buffers had \d+ MiB of memory, more than its memoryMb of 64$/,
+    );
+    await expectToGoOn();
+  });
+
+  test.each(["objects", "array", "map", "texts"])("a heap that grows for ever: %s", async (what) => {
+    expect(await errorOf(heap, JSON.stringify(what))).toMatch(/^TASK_OUT_OF_MEMORY peek_plugin_x.Heap /);
+    await expectToGoOn();
+  });
+
+  test("process.exit()", async () => {
+    expect(await errorOf(exit)).toBe(
+      "TASK_ENDED_THREAD peek_plugin_x.Exit has ended its thread, with exit code 3, before it returned. Let it return or throw",
+    );
+    await expectToGoOn();
+  });
+
+  test("a promise that nobody waits for, and a timer that throws", async () => {
+    expect(await errorOf(lateThrow, '"rejection"')).toBe(
+      "TASK_FAILED peek_plugin_x.LateThrow: nobody caught: Nobody waits for this",
+    );
+    expect(await errorOf(lateThrow, '"timer"')).toBe(
+      "TASK_FAILED peek_plugin_x.LateThrow: nobody caught: Nobody catches this",
+    );
+    await expectToGoOn();
+  });
+});
+
+test("A timer that a task leaves behind does not go off while another's task runs", async () => {
+  expect(await errorOf(lateThrow, '"afterwards"')).toBe("done ");
+  // On the one that has it in mind, and on the other.
+  const beside = await Promise.all([errorOf(spin, "100"), errorOf(spin, "100")]);
+  expect(beside).toEqual([expect.stringMatching(/^done /), expect.stringMatching(/^done /)]);
+});
+
+test.each([
+  ["null", "TASK_FAILED peek_plugin_x.Throws: null was thrown, which is not an Error"],
+  ["undefined", "TASK_FAILED peek_plugin_x.Throws: undefined was thrown, which is not an Error"],
+  ["error", "TASK_FAILED peek_plugin_x.Throws: It is broken"],
+  ["peek", "TASK_FAILED peek_plugin_x.Throws: STORAGE_BUSY: All are in use"],
+  ["rejection", "TASK_REJECTED There is no such feeder"],
+  ["proxy", "TASK_FAILED peek_plugin_x.Throws: something was thrown that cannot be looked at"],
+])("Of what was thrown, %s, there is one clear message", async (what, message) => {
+  expect(await errorOf(throws, JSON.stringify(what))).toBe(message);
+});
+
+test("Input and output are checked, by name and path", async () => {
+  expect(await errorOf(negate, '"five"')).toMatch(
+    /^TASK_INPUT_INVALID the input of peek_plugin_x.Negate does not fit .*\$: /,
+  );
+  expect(await errorOf(negate, "{")).toMatch(/^TASK_INPUT_INVALID peek_plugin_x.Negate: /);
+  expect(await errorOf(wrongOutput)).toMatch(/^TASK_OUTPUT_INVALID the output of peek_plugin_x.WrongOutput .*\$\.n: /);
+});
+
+test("Of progress that is told too often, the first and the last are passed on", async () => {
+  const told: string[] = [];
+  const result = await start(progress, "100000", (value) => told.push(value)).result;
+  expect(result).toEqual({ kind: "done", output: "100000" });
+  expect(told[0]).toBe('{"done":1}');
+  expect(told.at(-1)).toBe('{"done":100000}');
+  expect(told.length).toBeLessThan(100);
+});
+
+test("A task's signal fires; a thread that takes no notice is ended", async () => {
+  for (const what of ["obey", "ignore"]) {
+    const begun = Promise.withResolvers<void>();
+    const run = start(waits, JSON.stringify(what), () => begun.resolve());
+    await begun.promise;
+    run.abort(new Error("It was taken back"), what === "obey" ? 60_000 : 10);
+    const result = await run.result;
+    expect(result.kind === "failed" && result.error.message).toMatch(
+      what === "obey"
+        ? /TASK_CANCELLED: It was taken back$/
+        : /has not ended when its signal fired: It was taken back$/,
+    );
+    await run.released;
+  }
+  await expectToGoOn();
+});
+
+test("Memory that is used again and again counts once", async () => {
+  expect(await errorOf(garbage, "100")).toMatch(/^done \d+$/);
+});

@@ -1,0 +1,277 @@
+import { setImmediate } from "node:timers/promises";
+import type { TaskContext, TaskHandler } from "@peek/plugin-base";
+import { defineTask, type TaskOptions } from "@peek/plugin-base/contracts";
+import { defineTaskHandler } from "@peek/plugin-base/worker";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { queueText } from "../../src/queue/QueueName.ts";
+import negate from "./fixtures/negate.ts";
+import waits from "./fixtures/waits.ts";
+import { origin, until, WorkerRig } from "./WorkerRig.ts";
+
+type Options = Partial<TaskOptions<z.ZodType, z.ZodType>>;
+
+function light(
+  run: (input: unknown, context: TaskContext) => unknown,
+  { name = "peek_plugin_x.Light", ...options }: Options & { name?: string } = {},
+): TaskHandler {
+  const task = defineTask(name, { input: z.unknown(), output: z.unknown(), weight: "light", ...options });
+  return defineTaskHandler(import.meta, task, run);
+}
+
+describe("What becomes of a task", () => {
+  test("is recorded, and told to whoever queued it", async () => {
+    await using rig = new WorkerRig();
+    const id = rig.add(negate, 5, { origin });
+    await rig.worker.handle(negate);
+    expect(await rig.ended(id)).toMatchObject({ kind: "done", output: "-5" });
+    await until("the news", () => rig.told.length > 0);
+    expect(rig.told).toEqual([{ kind: "done", id, output: "-5" }]);
+  });
+
+  test("An output that is too long to be told is found in the database", async () => {
+    await using rig = new WorkerRig();
+    const long = light(() => "x".repeat(100_000));
+    const id = rig.add(long, 1, { origin });
+    await rig.worker.handle(long);
+    await until("the news", () => rig.told.length > 0);
+    expect(rig.told).toEqual([{ kind: "done", id, output: undefined }]);
+  });
+
+  test("What has failed is tried again as declared, later each time, and is a dead letter then", async () => {
+    await using rig = new WorkerRig();
+    const attempts: number[] = [];
+    const failing = light((_, { attempt }) => {
+      attempts.push(attempt);
+      throw new Error("It is broken");
+    });
+    const id = rig.add(failing, 1, { origin, retry: { tries: 3, delayMs: 1000, maxDelayMs: 1500 } });
+    await rig.worker.handle(failing);
+    const outcome = await rig.ended(id);
+    const error = { code: "TASK_FAILED", message: "peek_plugin_x.Light: It is broken" };
+    expect(outcome).toMatchObject({ kind: "failed", failures: 3, error });
+    expect(attempts).toEqual([1, 2, 3]);
+    const delays = rig.queue.settled.flatMap((each) => (each.kind === "retry" ? each.delayMs : []));
+    expect(delays[0]).toBeGreaterThanOrEqual(900);
+    expect(delays[0]).toBeLessThanOrEqual(1000);
+    expect(delays[1]).toBeGreaterThanOrEqual(1350);
+    expect(delays[1]).toBeLessThanOrEqual(1500);
+    await until("the news", () => rig.told.length > 0);
+    expect(rig.told).toEqual([{ kind: "failed", id, error }]);
+    expect(rig.log.lines.at(0)).toMatch(
+      /^warning: peek_plugin_x.Light .* has failed, try 1 of 3, and is tried again in \d+ ms: TASK_FAILED/,
+    );
+  });
+
+  test("An outcome that the database does not take fails its task alone", async () => {
+    await using rig = new WorkerRig();
+    const echo = light((input) => input);
+    rig.queue.refuse = (outcome) => outcome.kind === "done" && outcome.output === '"bad"';
+    const good = Array.from({ length: 9 }, (_, n) => rig.add(echo, n));
+    const bad = rig.add(echo, "bad");
+    await rig.worker.handle(echo);
+    expect(await rig.ended(bad)).toMatchObject({ kind: "failed", error: { code: "TASK_OUTPUT_INVALID" } });
+    for (const id of good) expect(await rig.ended(id)).toMatchObject({ kind: "done" });
+  });
+});
+
+describe("A light task", () => {
+  test("that passes its deadline has failed; its late end changes nothing, and its place is kept until then", async () => {
+    await using rig = new WorkerRig({ lightConcurrency: 1 });
+    const end = Promise.withResolvers<void>();
+    const late = light(() => end.promise, { deadlineMs: 20 });
+    const id = rig.add(late, 1, { retry: { tries: 1, delayMs: 0, maxDelayMs: 0 } });
+    await rig.worker.handle(late);
+    const error = { code: "TASK_TIMED_OUT", message: "peek_plugin_x.Light took longer than its deadlineMs of 20" };
+    expect(await rig.ended(id)).toMatchObject({ kind: "failed", error });
+    expect(rig.worker.status().tasks).toMatchObject([{ running: 1, failed: 1 }]);
+    end.resolve();
+    await until("the late end", () => rig.log.lines.some((line) => line.includes("too late")));
+    expect(rig.worker.status().tasks).toMatchObject([{ running: 0, done: 0, failed: 1 }]);
+  });
+
+  test("that was taken back has its signal fired, and nothing is recorded", async () => {
+    await using rig = new WorkerRig();
+    const signals: AbortSignal[] = [];
+    const obedient = light(
+      (_, { signal }) =>
+        new Promise((_, reject) => {
+          signals.push(signal);
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    );
+    const id = rig.add(obedient, 1);
+    await rig.worker.handle(obedient);
+    await until("its begin", () => signals.length === 1);
+    rig.worker.cancelled(id);
+    await until("its end", () => rig.worker.status().tasks[0]?.running === 0);
+    expect(signals[0]?.reason).toMatchObject({ code: "TASK_CANCELLED" });
+    expect(rig.queue.settled).toEqual([]);
+  });
+
+  test("whose lease is lost is ended, and nothing is recorded", async () => {
+    await using rig = new WorkerRig();
+    const fired = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const slow = light(async (_, { signal }) => {
+      signal.addEventListener("abort", () => fired.resolve());
+      begun.resolve();
+      await fired.promise;
+    });
+    const id = rig.add(slow, 1);
+    await rig.worker.handle(slow);
+    await begun.promise;
+    rig.queue.rows.delete(id);
+    await fired.promise;
+    await until("its end", () => rig.worker.status().tasks[0]?.running === 0);
+    expect(rig.queue.settled).toEqual([]);
+    expect(rig.log.lines.join("\n")).toContain("is not this worker's any more");
+  });
+
+  test("that computes for long is named", async () => {
+    await using rig = new WorkerRig();
+    const blocking = light(() => {
+      const end = performance.now() + 1700;
+      while (performance.now() < end);
+    });
+    rig.add(blocking, 1);
+    await rig.worker.handle(blocking);
+    await until("the warning", () =>
+      rig.log.lines.some((line) => /for \d+ ms while .*: peek_plugin_x.Light\. /.test(line)),
+    );
+  });
+});
+
+describe("Queues are asked", () => {
+  test("by one question for all of them while nothing is known, and at once when woken", async () => {
+    await using rig = new WorkerRig({ pollMs: 1_000_000 });
+    const echo = light((input) => input);
+    await rig.worker.handle(echo);
+    await until("the first question", () => rig.queue.dueAsked === 1);
+    const id = rig.add(echo, 5);
+    rig.worker.wake(queueText(rig.queueOf(echo)));
+    expect(await rig.ended(id)).toMatchObject({ kind: "done" });
+    expect(new Set(rig.queue.takes.map(({ queue }) => queue))).toEqual(new Set([queueText(rig.queueOf(echo))]));
+    rig.worker.wake("peek_plugin_x.Other.1");
+    rig.worker.wake("rubbish");
+  });
+
+  test("again after the database was away, and what was done then is recorded", async () => {
+    await using rig = new WorkerRig();
+    const end = Promise.withResolvers<void>();
+    const slow = light(async () => await end.promise);
+    const first = rig.add(slow, 1);
+    await rig.worker.handle(slow);
+    await until("its begin", () => rig.worker.status().tasks[0]?.running === 1);
+    rig.queue.isAway = true;
+    end.resolve();
+    const second = rig.add(slow, 2);
+    const warnings = (): string[] => rig.log.lines.filter((line) => !line.startsWith("debug"));
+    await until("both warnings", () => warnings().length === 2);
+    const asked = rig.queue.dueAsked;
+    await until("more questions", () => rig.queue.dueAsked > asked + 3);
+    expect(warnings().toSorted()).toEqual([
+      "warning: No tasks can be taken: The database cannot be reached. Trying again",
+      "warning: What has become of tasks cannot be recorded, and is kept: The database cannot be reached",
+    ]);
+    rig.queue.isAway = false;
+    expect(await rig.ended(first)).toMatchObject({ kind: "done", attempt: { retryCount: 0 } });
+    expect(await rig.ended(second)).toMatchObject({ kind: "done" });
+  });
+
+  test("and one plugin's flood does not keep another's tasks waiting", async () => {
+    await using rig = new WorkerRig();
+    const flood = light(() => setImmediate(1), { name: "peek_plugin_a.Flood" });
+    const few = light(() => 1, { name: "peek_plugin_b.Few" });
+    for (let i = 0; i < 5000; i += 1) rig.add(flood, i);
+    await rig.worker.handle(flood);
+    await rig.worker.handle(few);
+    await until("the flood", () => rig.queue.settled.length > 200);
+    const ids = Array.from({ length: 10 }, (_, n) => rig.add(few, n));
+    rig.worker.wake(queueText(rig.queueOf(few)));
+    for (const id of ids) await rig.ended(id);
+    const names = rig.queue.settled.map(({ attempt }) => ids.includes(attempt.id));
+    // Those that were in hand before, and those between.
+    expect(names.lastIndexOf(true)).toBeLessThan(1500);
+  });
+});
+
+describe("The end", () => {
+  test("waits for what runs, and hands back what has not begun", async () => {
+    await using rig = new WorkerRig({ lightConcurrency: 1 });
+    const ends: (() => void)[] = [];
+    const slow = light(() => new Promise<void>((resolve) => ends.push(resolve)));
+    const ids = Array.from({ length: 10 }, (_, n) => rig.add(slow, n));
+    const handled = await rig.worker.handle(slow);
+    await until("a begin", () => ends.length === 1);
+    const released = handled[Symbol.asyncDispose]();
+    await until(
+      "the others are handed back",
+      () => [...rig.queue.rows.values()].filter(({ state }) => state === "waiting").length === 9,
+    );
+    ends[0]?.();
+    await released;
+    expect(rig.queue.outcome(ids[0] ?? "")).toMatchObject({ kind: "done" });
+    expect(rig.queue.settled.filter(({ kind }) => kind === "handedBack")).not.toContainEqual(
+      expect.objectContaining({ begun: true }),
+    );
+    expect(ends).toHaveLength(1);
+    expect(rig.worker.status().tasks).toEqual([]);
+  });
+
+  test("of what does not end in time is forced, light or heavy, and it goes back", async () => {
+    await using rig = new WorkerRig({ stopMs: 1000 });
+    const stubborn = light(() => new Promise(() => undefined));
+    const ids = [rig.add(stubborn, 1), rig.add(waits, "ignore", { origin }), rig.add(waits, "obey", { origin })];
+    await rig.worker.handle(stubborn);
+    await rig.worker.handle(waits);
+    await until(
+      "their begins",
+      () => rig.told.length === 2 && rig.worker.status().tasks.every(({ running }) => running > 0),
+    );
+    await rig.worker[Symbol.asyncDispose]();
+    for (const id of ids) expect(rig.queue.outcome(id)).toMatchObject({ kind: "handedBack", begun: true });
+    expect(rig.woken).toContain("peek_plugin_x.Waits.1");
+  });
+
+  test("hands back what comes from a question that was asked before", async () => {
+    await using rig = new WorkerRig();
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    rig.queue.beforeTake = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const echo = light((input) => input);
+    const id = rig.add(echo, 1);
+    const handled = await rig.worker.handle(echo);
+    await asked.promise;
+    await handled[Symbol.asyncDispose]();
+    answer.resolve();
+    await until("it is handed back", () => rig.queue.outcome(id)?.kind === "handedBack");
+    expect(rig.queue.rows.get(id)).toMatchObject({ state: "waiting" });
+  });
+});
+
+describe("A handler is refused", () => {
+  test("that is there already", async () => {
+    await using rig = new WorkerRig();
+    await rig.worker.handle(negate);
+    await expect(rig.worker.handle(negate)).rejects.toMatchObject({ code: "TASK_ALREADY_HANDLED" });
+  });
+
+  test("of heavy tasks that is not the default export of its module", async () => {
+    await using rig = new WorkerRig();
+    const task = defineTask("peek_plugin_x.Heavy", { input: z.unknown() });
+    const nowhere = defineTaskHandler({ url: new URL("./nowhere.ts", import.meta.url).href }, task, () => undefined);
+    await expect(rig.worker.handle(nowhere)).rejects.toMatchObject({
+      code: "TASK_HANDLER_INVALID",
+      message: expect.stringMatching(
+        /^The heavy task peek_plugin_x.Heavy cannot be handled: its module .*nowhere.ts cannot be imported: /,
+      ),
+    });
+    const other = { ...nowhere, url: negate.url };
+    await expect(rig.worker.handle(other)).rejects.toThrow(/is the handler of peek_plugin_x.Negate/);
+    const noDefault = { ...nowhere, url: new URL("./TestLog.ts", import.meta.url).href };
+    await expect(rig.worker.handle(noDefault)).rejects.toThrow(/the default export of .* is undefined\. Write/);
+  });
+});

@@ -1,0 +1,62 @@
+import type { PeerIdentity, TaskHandler } from "@peek/plugin-base";
+import type { TaskNews, TaskSignals } from "../../src/caller/TaskNews.ts";
+import { type QueueKind, type QueueName, queueOf } from "../../src/queue/QueueName.ts";
+import type { Outcome, TakenTask } from "../../src/queue/TaskQueue.ts";
+import { TaskWorker, type TaskWorkerOptions } from "../../src/worker/index.ts";
+import { MemoryQueue } from "./MemoryQueue.ts";
+import { TestLog } from "./TestLog.ts";
+
+export const origin: PeerIdentity = { service: "logic", instance: "logic-1" };
+
+/** A worker on tasks in memory. */
+export class WorkerRig implements AsyncDisposable, TaskSignals {
+  readonly queue = new MemoryQueue();
+  readonly log = new TestLog();
+  readonly self: PeerIdentity = { service: "worker", instance: "worker-1" };
+  readonly told: TaskNews[] = [];
+  readonly woken: string[] = [];
+  readonly worker: TaskWorker;
+
+  constructor(options: Partial<TaskWorkerOptions> = {}) {
+    const { queue, log: logger } = this;
+    const sizes = { threads: 2, lightConcurrency: 4, pollMs: 20, touchMs: 20, stopMs: 2000 };
+    this.worker = new TaskWorker({ queue, signals: this, logger, ...sizes, ...options });
+  }
+
+  wake(queue: string): void {
+    this.woken.push(queue);
+  }
+
+  cancelled(): void {}
+
+  tell(_: PeerIdentity, news: readonly TaskNews[]): void {
+    this.told.push(...news);
+  }
+
+  add({ task }: TaskHandler, input: unknown, options: Partial<TakenTask> = {}, kind: QueueKind = "plain"): string {
+    return this.queue.add(queueOf(task, kind), JSON.stringify(input), options);
+  }
+
+  queueOf({ task }: TaskHandler): QueueName {
+    return queueOf(task, "plain");
+  }
+
+  /** What became of a task at last. */
+  async ended(id: string): Promise<Outcome | undefined> {
+    await until(`the end of ${id}`, () => this.queue.rows.get(id)?.state === "ended");
+    return this.queue.outcome(id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.worker[Symbol.asyncDispose]();
+  }
+}
+
+/** Waits for a condition; throws when it has not come true within 10 s. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > giveUpAt) throw new Error(`Not within 10 s: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
