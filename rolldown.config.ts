@@ -7,8 +7,12 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: { launch: "src/launch.ts" },
   platform: "node",
-  // It takes types out of TypeScript, which a built service never meets.
-  external: ["amaro"],
+  external: [
+    // It takes types out of TypeScript, which a built service never meets.
+    "amaro",
+    // Its threads start from files that are beside its modules: its own, and piscina's. Only the worker service has it.
+    "@peek/tasks/worker",
+  ],
   resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
   output: {
     dir: "bundle",

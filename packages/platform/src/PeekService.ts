@@ -20,6 +20,7 @@ import { HttpExtension } from "./HttpExtension.ts";
 import { LiveExtension } from "./LiveExtension.ts";
 import { StorageExtension } from "./StorageExtension.ts";
 import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
+import { TasksExtension } from "./TasksExtension.ts";
 import { VortexExtension } from "./VortexExtension.ts";
 
 /** How a service is opened. */
@@ -48,6 +49,7 @@ export class PeekService implements AsyncDisposable {
   readonly #vortex: VortexExtension;
   readonly #http: HttpExtension;
   readonly #live: LiveExtension;
+  readonly #tasks: TasksExtension;
   readonly #cancel = new AbortController();
   readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
@@ -87,6 +89,7 @@ export class PeekService implements AsyncDisposable {
       ledger: () => this.#storage.ledger,
       getLogger,
     });
+    this.#tasks = new TasksExtension({ definition, config, storage: this.#storage, getLogger });
     this.#loader = new PluginLoader({
       service: definition.name,
       serviceVersion: this.#version,
@@ -95,7 +98,7 @@ export class PeekService implements AsyncDisposable {
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: deadlinesOf(config),
-      extensions: [this.#storage, this.#vortex, this.#http, this.#live],
+      extensions: [this.#storage, this.#vortex, this.#http, this.#live, this.#tasks],
       getLogger,
     });
   }
@@ -143,6 +146,7 @@ export class PeekService implements AsyncDisposable {
     const storage = this.#storage.status();
     const vortex = this.#vortex.status();
     const site = this.#http.status();
+    const tasks = this.#tasks.status();
     return {
       service: this.#definition.name,
       version: this.#version,
@@ -151,6 +155,7 @@ export class PeekService implements AsyncDisposable {
       ...(storage !== undefined && { storage }),
       ...(vortex !== undefined && { vortex }),
       ...(site !== undefined && { site }),
+      ...(tasks !== undefined && { tasks }),
       plugins: this.#loader.status(),
     };
   }
@@ -214,6 +219,7 @@ export class PeekService implements AsyncDisposable {
     if (signal.aborted) return;
     this.#isStarted = true;
     this.#live.begin();
+    this.#tasks.begin();
     const { plugins } = this.status();
     const ms = Math.round(performance.now() - this.#beganAt);
     this.#logger[hasTrouble(plugins) ? "warning" : "info"](
@@ -240,6 +246,7 @@ export class PeekService implements AsyncDisposable {
     await this.#vortex.open();
     const { own } = this.#vortex;
     await this.#live.open(own);
+    await this.#tasks.open(this.#loader.toLoad(), own);
     await this.#http.open(own.rpc);
   }
 
@@ -266,6 +273,7 @@ export class PeekService implements AsyncDisposable {
     await this.#live.drain();
     await this.#close(this.#http, "The site for browsers");
     const troubled = await this.#loader.stop();
+    await this.#close(this.#tasks, "Tasks");
     await this.#close(this.#live, "Live data");
     await this.#close(this.#vortex, "The connection to the other services");
     await this.#close(this.#storage, "The database");

@@ -1,6 +1,8 @@
 import type { PluginState, PluginStatus } from "@peek/loader";
 import type { ServiceName } from "@peek/plugin-base";
 import type { StorageStatus } from "@peek/storage";
+import type { TaskDepth } from "@peek/tasks";
+import type { WorkerStatus } from "@peek/tasks/worker";
 
 /** How a service is connected to the others. */
 export interface VortexStatus {
@@ -19,6 +21,14 @@ export interface SiteStatus {
   readonly port?: number;
 }
 
+/** How a service is doing with tasks. */
+export interface TasksStatus {
+  /** On logic: how full the queues are, as last looked at, up to 10 s ago. */
+  readonly queues?: readonly TaskDepth[];
+  /** On a worker: what it does. */
+  readonly worker?: WorkerStatus;
+}
+
 /** What is known of a running service: data, safe to send or print. */
 export interface ServiceStatus {
   readonly service: ServiceName;
@@ -32,6 +42,8 @@ export interface ServiceStatus {
   readonly vortex?: VortexStatus;
   /** The site for browsers; absent where there is none, or before it was opened. */
   readonly site?: SiteStatus;
+  /** Tasks; absent where there are none yet. */
+  readonly tasks?: TasksStatus;
   readonly plugins: readonly PluginStatus[];
 }
 

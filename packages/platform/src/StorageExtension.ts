@@ -4,7 +4,7 @@ import { type ServiceConfig, serviceHome, type ServiceHome } from "@peek/config"
 import { PeekError } from "@peek/errors";
 import { type PlatformExtension, type PluginFacts, resolveEntry } from "@peek/loader";
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
-import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
+import type { ActionLedger, ChangeSource, TaskDatabase } from "@peek/plugin-base/internal";
 import type { Storage, StoragePlugin, StorageStatus } from "@peek/storage";
 import { packageConditions } from "./pluginSources.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -87,6 +87,11 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
   /** What records actions; undefined where no plugin asks for a database, or before it was reached. */
   get ledger(): ActionLedger | undefined {
     return this.#storage?.ledger;
+  }
+
+  /** The database as tasks use it, which whoever asked disposes; undefined where no plugin asks for a database. */
+  openTaskDatabase(): TaskDatabase | undefined {
+    return this.#storage?.openTaskDatabase();
   }
 
   /** What is known of the database; undefined where no plugin asks for one, or before it was reached. */

@@ -1,7 +1,7 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import type { PluginStatus } from "@peek/loader";
-import type { ServiceStatus } from "./ServiceStatus.ts";
+import type { ServiceStatus, TasksStatus } from "./ServiceStatus.ts";
 
 /** Under whose name the platform itself serves what it offers to other services. */
 export const platformPlugin = "peek_core_platform";
@@ -11,6 +11,7 @@ const maxWord = 300;
 /** The longest message of an error; characters. */
 const maxMessage = 10_000;
 const maxPlugins = 1000;
+const maxTasks = 1000;
 
 const word = z.string().max(maxWord);
 
@@ -24,11 +25,48 @@ const pluginSchema = z.object({
   blockedBy: word.optional(),
 });
 
+const count = z.number();
+
+const queueSchema = z.object({
+  task: word,
+  waiting: count,
+  later: count,
+  running: count,
+  failed: count,
+  oldestMs: z.number().optional(),
+});
+
+const workerSchema = z.object({
+  threads: count,
+  lightConcurrency: count,
+  tasks: z
+    .array(
+      z.object({
+        task: word,
+        weight: z.enum(["light", "heavy"]),
+        running: count,
+        taken: count,
+        done: count,
+        failed: count,
+        p50Ms: z.number().optional(),
+        p99Ms: z.number().optional(),
+      }),
+    )
+    .max(maxTasks)
+    .readonly(),
+});
+
+const tasksSchema = z.object({
+  queues: z.array(queueSchema).max(maxTasks).readonly().optional(),
+  worker: workerSchema.optional(),
+});
+
 const statusSchema = z.object({
   service: word,
   version: word,
   pid: z.number(),
   since: word,
+  tasks: tasksSchema.optional(),
   plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
 
@@ -45,12 +83,13 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 });
 
 /** What a service tells of itself, out of what is known there; what is longer than it may be is cut. */
-export function toldStatus({ service, version, pid, since, plugins }: ServiceStatus): ToldServiceStatus {
+export function toldStatus({ service, version, pid, since, tasks, plugins }: ServiceStatus): ToldServiceStatus {
   return {
     service,
     version: cut(version),
     pid,
     since,
+    ...(tasks !== undefined && { tasks: toldTasks(tasks) }),
     plugins: plugins.slice(0, maxPlugins).map(toldPlugin),
   };
 }
@@ -70,6 +109,13 @@ function toldPlugin({ name, state, since, title, version, error, blockedBy }: Pl
       },
     }),
     ...(blockedBy !== undefined && { blockedBy: cut(blockedBy) }),
+  };
+}
+
+function toldTasks({ queues, worker }: TasksStatus): z.infer<typeof tasksSchema> {
+  return {
+    ...(queues !== undefined && { queues: queues.slice(0, maxTasks) }),
+    ...(worker !== undefined && { worker: { ...worker, tasks: worker.tasks.slice(0, maxTasks) } }),
   };
 }
 
