@@ -7,6 +7,7 @@ import { pluginCommand } from "./commands/plugin.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";
+import { tasksCommand } from "./commands/tasks.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { userCommand } from "./commands/user.ts";
 import { packageVersion } from "./packageVersion.ts";
@@ -38,6 +39,7 @@ function program(): Command {
     .addCommand(runCommand())
     .addCommand(statusCommand())
     .addCommand(storageCommand())
+    .addCommand(tasksCommand())
     .addCommand(tokenCommand())
     .addCommand(userCommand())
     .addHelpText(

@@ -8,6 +8,7 @@ import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { packageVersion } from "../packageVersion.ts";
 import { commandLogger } from "../commandLogger.ts";
+import { printTaskStatus } from "../tasks/printTaskStatus.ts";
 
 interface StatusOptions {
   readonly as?: ServiceName;
@@ -54,6 +55,7 @@ function printServices(observed: readonly ObservedService[]): void {
   }
   const heads = ["SERVICE", "INSTANCE", "VERSION", "CONNECTED SINCE", "ADDRESS", "PLUGIN", "VERSION", "STATE"];
   printTable([heads, ...observed.flatMap(rowsOf)]);
+  printTaskStatus(observed);
 }
 
 /** A row for each plugin; what is known of the service itself stands in the first. */
