@@ -167,3 +167,45 @@ it("selectors, rights, results and routes do as the pages say", async () => {
   expect(await (await fetch(`${site}/me`)).json()).toEqual({ name: "anonymous" });
   expect(await (await fetch(`${site}/twice/21`)).text()).toBe("42");
 });
+
+it("after its fourteenth page, a worker answers logic", async () => {
+  const plugins = [stage("tasks")];
+  await using database = await openTestDatabase();
+  await using logic = await startService("logic", { plugins, database });
+  await using worker = await startService("worker", { plugins, database, logic });
+  expect(worker.plugin("peek_plugin_tutorial").state).toBe("started");
+  await logic.log.waitFor(/:Sent (\d+) to a worker, which answered -\1$/);
+});
+
+it("tasks are queued with a row or not at all, done in order, refused and followed as the page says", async () => {
+  const plugins = [stage("tasks-more")];
+  await using database = await openTestDatabase();
+  await using logic = await startService("logic", { plugins, database });
+  await using worker = await startService("worker", { plugins, database, logic });
+  expect(worker.plugin("peek_plugin_tutorial").state).toBe("started");
+  await logic.log.waitFor("There are 78498 prime numbers");
+  const [told, progress] = [/^INFO .*LogicEntryHook:(.*)$/, /^DEBUG .*LogicEntryHook:Counted (\d+) %$/].map((pattern) =>
+    logic.log.lines.flatMap((line) => pattern.exec(line)?.[1] ?? []),
+  );
+  expect(told).toEqual([
+    ...["The text is 'one'", "The text is 'one, two'", "The text is 'one, two, three'"],
+    expect.stringContaining("There is no row 12345"),
+    expect.stringMatching(/peek_plugin_tutorial\.AppendText.*\$\.text/),
+    "There are 78498 prime numbers",
+  ]);
+  // What is told faster than ten times a second is left out, but for the last.
+  expect(progress?.at(-1)).toBe("100");
+  expect(await database.query("SELECT string1 FROM pl_tutorial.string_int")).toEqual([{ string1: "one, two, three" }]);
+});
+
+it("the challenge's task is done at the start, and kept on its schedule", async () => {
+  const plugins = [stage("tasks-challenge")];
+  await using database = await openTestDatabase();
+  await using logic = await startService("logic", { plugins, database });
+  await using worker = await startService("worker", { plugins, database, logic });
+  await worker.log.waitFor("The number is 42");
+  expect(await database.query("SELECT value FROM pl_tutorial.setting_property")).toEqual([{ value: 42 }]);
+  expect(await database.query("SELECT cron, timezone FROM peek_tasks.schedule")).toEqual([
+    { cron: "* * * * *", timezone: "UTC" },
+  ]);
+});

@@ -6,6 +6,7 @@ import { callAgents } from "./callAgents.ts";
 import { handleActions } from "./handleActions.ts";
 import { LogicApi } from "./LogicApi.ts";
 import { provideObservables } from "./provideObservables.ts";
+import { RandomNumberWorkerController } from "./RandomNumberWorkerController.ts";
 import { rpcForAgentHandlers } from "./rpcForAgentHandlers.ts";
 import { Settings } from "./Settings.ts";
 import { StringInts } from "./StringInts.ts";
@@ -36,6 +37,8 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
     vortex.rpc.serve(RpcForAgent, handlers, { acceptOnlyFrom: "agent" });
     const calling = callAgents(this.platform, this.#logger);
     disposables.defer(() => calling);
+    const sending = new RandomNumberWorkerController(this.platform).run();
+    disposables.defer(() => sending);
     this.#logger.debug("Started");
   }
 

@@ -1,14 +1,17 @@
 import { PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";
+import type { TutorialTables } from "../storage/TutorialTables.ts";
+import pickRandomNumber from "./tasks/pickRandomNumber.ts";
 
 /** The entry point of the plugin on the worker service. */
-export class WorkerEntryHook extends PluginWorkerEntryHookABC {
+export class WorkerEntryHook extends PluginWorkerEntryHookABC<TutorialTables> {
   readonly #logger = this.getLogger(import.meta);
 
   override load(): void {
     this.#logger.debug("Loaded");
   }
 
-  override start(): void {
+  override async start(): Promise<void> {
+    await this.platform.tasks.handle(pickRandomNumber);
     this.#logger.debug("Started");
   }
 

@@ -1,0 +1,8 @@
+import { defineTask } from "@peek/plugin-base/contracts";
+import { z } from "zod";
+
+/** Keeps a number. */
+export const SpecificNumber = defineTask("peek_plugin_tutorial.SpecificNumber", {
+  input: z.int(),
+  weight: "light",
+});

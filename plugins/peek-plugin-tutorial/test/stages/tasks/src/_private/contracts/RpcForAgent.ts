@@ -1,0 +1,1 @@
+export { RpcForAgent } from "../../../../../../src/_private/contracts/RpcForAgent.ts";

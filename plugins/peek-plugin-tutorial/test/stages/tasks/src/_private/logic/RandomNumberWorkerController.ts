@@ -1,0 +1,1 @@
+export { RandomNumberWorkerController } from "../../../../../../src/_private/logic/RandomNumberWorkerController.ts";

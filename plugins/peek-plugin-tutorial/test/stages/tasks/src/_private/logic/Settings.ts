@@ -1,0 +1,1 @@
+export { Settings } from "../../../../../../src/_private/logic/Settings.ts";

@@ -1,0 +1,1 @@
+export { StringInts } from "../../../../../../src/_private/logic/StringInts.ts";

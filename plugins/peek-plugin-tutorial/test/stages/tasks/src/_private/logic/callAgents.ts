@@ -1,0 +1,1 @@
+export { callAgents } from "../../../../../../src/_private/logic/callAgents.ts";

@@ -1,0 +1,1 @@
+export { handleActions } from "../../../../../../src/_private/logic/handleActions.ts";

@@ -1,0 +1,1 @@
+export { provideObservables } from "../../../../../../src/_private/logic/provideObservables.ts";

@@ -1,0 +1,1 @@
+export { rpcForAgentHandlers } from "../../../../../../src/_private/logic/rpcForAgentHandlers.ts";

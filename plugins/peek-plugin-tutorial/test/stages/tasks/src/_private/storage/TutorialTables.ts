@@ -1,0 +1,1 @@
+export type { TutorialTables } from "../../../../../../src/_private/storage/TutorialTables.ts";

@@ -1,0 +1,1 @@
+export { WorkerEntryHook } from "../../../../../../src/_private/worker/WorkerEntryHook.ts";
