@@ -11,6 +11,8 @@ import { rpcOverNats } from "./cases/rpcOverNats.ts";
 import { storageMigrations } from "./cases/storageMigrations.ts";
 import { storageQueries } from "./cases/storageQueries.ts";
 import { storageStart } from "./cases/storageStart.ts";
+import { tasks } from "./cases/tasks.ts";
+import { tasksBacklog } from "./cases/tasksBacklog.ts";
 import { installPeers } from "./installPeers.ts";
 import { machine } from "./machine.ts";
 import { type Options, parseOptions, type SuiteName } from "./options.ts";
@@ -32,6 +34,8 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   deltas: liveDeltas,
   commits: liveCommits,
   actions: liveActions,
+  tasks,
+  backlog: tasksBacklog,
 };
 
 try {

@@ -8,7 +8,7 @@ const workspaceDir = join(benchDir, "..");
 export const peersDir: string = join(benchDir, "peers");
 
 /** The built services that are measured. All services are the same but for the plugins' parts that they run. */
-export type ServiceName = "logic" | "field";
+export type ServiceName = "logic" | "field" | "worker";
 
 /** A built service's bin. */
 export function serviceBin(service: ServiceName): string {

@@ -1,0 +1,1 @@
+export { spin as default } from "../../children/tasks/spin.js";
