@@ -62,7 +62,10 @@ function copyCommand(): Command {
       "<url>",
       "postgresql://user:password@host:5432/database, or - to read that from standard input; or embedded, for logic's own on this machine",
     )
-    .option("--without <plugins...>", "leave the schemas of these plugins out; peek_tasks: tasks that wait or have failed")
+    .option(
+      "--without <plugins...>",
+      "leave the schemas of these plugins out; peek_tasks: tasks that wait or have failed",
+    )
     .option("--yes", "do not ask", false)
     .action(async (url: string, options: { readonly without?: readonly string[]; readonly yes: boolean }) => {
       const { storageCopy } = await import("../storage/storageCopy.ts");
