@@ -34,7 +34,7 @@ export interface Load {
 /** How much work is in hand, so that no slot idles between two takes; milliseconds. */
 const aheadMs = 100;
 /** What is in hand of a queue at most. */
-const most = 200;
+const most = 1000;
 
 /** How many tasks of a queue are to be in hand, by how long one takes: none beyond the free slots, when it takes long. */
 export function mostInHand(meanMs: number, { slots, lines }: Load): number {

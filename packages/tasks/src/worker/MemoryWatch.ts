@@ -57,8 +57,8 @@ export class MemoryWatch implements Disposable {
       state.asking = false;
       this.#looked(watched, state, (heap + buffers) / mib - ownMb);
     } catch {
-      // The thread has ended.
-      this.#watched.delete(watched);
+      // It has not begun yet; or it has ended, and whoever watched it says so.
+      state.asking = false;
     }
   }
 

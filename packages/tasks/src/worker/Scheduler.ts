@@ -14,7 +14,7 @@ export interface NextRun<Item> {
 }
 
 /** At first a task is thought to take so long; milliseconds. */
-const guessMs = 50;
+const guessMs = 100;
 /** How much the last duration counts. */
 const newest = 0.1;
 

@@ -30,7 +30,7 @@ describe("How much is taken", () => {
     it.add("a", { plugin: "p", weight: "light" });
     expect(it.nextTake()).toBeUndefined();
     it.heat("a");
-    expect(it.nextTake()).toEqual({ queue: "a", count: 4 });
+    expect(it.nextTake()).toEqual({ queue: "a", count: 2 });
     it.heat("a");
     expect(it.nextTake()).toBeUndefined();
     expect(it.cold()).toEqual([]);
@@ -55,14 +55,14 @@ describe("How much is taken", () => {
     learn(it, "a", 0.1);
     it.heat("a");
     const first = take(it);
-    expect(first.count).toBe(200);
-    it.taken(first, items(200));
+    expect(first.count).toBe(1000);
+    it.taken(first, items(1000));
     expect(it.nextTake()).toBeUndefined();
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < 500; i += 1) {
       it.nextRun();
       it.ended("a", "light", 0.1);
     }
-    expect(it.nextTake()).toEqual({ queue: "a", count: 100 });
+    expect(it.nextTake()).toEqual({ queue: "a", count: 500 });
   });
 
   test("Of tasks that take long no more are taken than there are free slots", () => {

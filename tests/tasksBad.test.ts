@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { TaskSystem } from "./src/tasks/TaskSystem.ts";
+
+it("heavy tasks that loop, eat memory or end the process fail by name, each alone: the worker and other tasks go on", async () => {
+  await using system = await TaskSystem.start();
+  const worker = await system.startWorker({ config: { tasks: { threads: 2 } } });
+  const { pid } = worker;
+  const expected = {
+    loop: "TASK_TIMED_OUT",
+    buffers: "TASK_OUT_OF_MEMORY",
+    heap: "TASK_OUT_OF_MEMORY",
+    exit: "TASK_ENDED_THREAD",
+    null: "TASK_FAILED",
+    unhandled: /^TASK_(ENDED_THREAD|FAILED)$/,
+    timer: /^TASK_(ENDED_THREAD|FAILED)$/,
+  };
+  const bad = Object.entries(expected).map(async ([how, code]) => {
+    const answer = await system.tell({ ask: "run", task: "Bad", input: { how } });
+    expect(answer, how).toMatchObject({
+      error: {
+        code: typeof code === "string" ? code : expect.stringMatching(code),
+        message: expect.stringContaining("peek_plugin_jobs.Bad"),
+        task: "peek_plugin_jobs.Bad",
+      },
+    });
+  });
+  // What goes wrong with one is told below.
+  const badOnes = Promise.all(bad);
+  badOnes.catch(() => undefined);
+  const good = Array.from({ length: 20 }, (_, n) => system.ask({ ask: "run", task: "Square", input: { n } }));
+  expect(await Promise.all(good)).toEqual(Array.from({ length: 20 }, (_, n) => n * n));
+  await badOnes;
+  // Each was tried once, as declared, and is a dead letter.
+  expect(await system.inState("failed", "Bad")).toBe(Object.keys(expected).length);
+  expect(await system.ask({ ask: "run", task: "Square", input: { n: 12 } })).toBe(144);
+  expect(worker.pid).toBe(pid);
+});
