@@ -33,7 +33,7 @@ export default defineConfig({
         // The same tests as on the embedded PostgreSQL, on one that an administrator would name.
         test: {
           name: "storage on a given server",
-          include: ["packages/storage/test/*.test.ts"],
+          include: ["packages/storage/test/*.test.ts", "packages/tasks/test/queue/PgBossTaskQueue.test.ts"],
           globalSetup: "./scripts/givenServer.ts",
           setupFiles: "./packages/testing/src/vitest/setup.ts",
         },

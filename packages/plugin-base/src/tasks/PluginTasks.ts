@@ -8,7 +8,9 @@ export interface TaskQueueOptions {
   readonly priority?: number;
   /**
    * Tasks of this type with the same key are done one after the other, in the order in which they were queued, whichever workers
-   * do them. One that has failed for good holds up none of those after it. Up to 200 letters. Default: in no order.
+   * do them. One that has failed for good holds up none of those after it; one that was taken back while it ran may still be ending
+   * when the next begins. Of those in transactions that last at the same time, the one that is committed first may be done before
+   * the other is there. Up to 200 letters. Default: in no order.
    */
   readonly key?: string;
   /** How it is tried again, in place of what the type says. */

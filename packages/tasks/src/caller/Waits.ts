@@ -85,8 +85,11 @@ export class Waits implements Disposable {
   #hear(news: TaskNews): void {
     switch (news.kind) {
       case "done":
-        if (news.output === undefined) void this.#look(news.id);
-        else this.#end(news.id, { kind: "done", output: news.output });
+        if (news.output === undefined) {
+          // A quick worker may tell of it before the database has said that it was queued.
+          this.queued(news.id);
+          void this.#look(news.id);
+        } else this.#end(news.id, { kind: "done", output: news.output });
         return;
       case "failed":
         this.#end(news.id, failed(news.error));

@@ -14,8 +14,13 @@ const maxTimerMs = 2 ** 31 - 1;
 const maxLetters = 200;
 
 const text: Rule = {
-  // PostgreSQL has no texts with the character 0.
-  fits: (value) => typeof value === "string" && value !== "" && value.length <= maxLetters && !value.includes("\0"),
+  // PostgreSQL has no texts with the character 0, nor with halves of characters.
+  fits: (value) =>
+    typeof value === "string" &&
+    value !== "" &&
+    value.length <= maxLetters &&
+    !value.includes("\0") &&
+    value.isWellFormed(),
   what: `a text of 1 to ${maxLetters} letters`,
 };
 

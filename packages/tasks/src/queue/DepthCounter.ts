@@ -45,15 +45,16 @@ const countSql = `
   ) AS o`;
 
 const countAllSql = `
-  SELECT count(*) FILTER (WHERE start_after <= now())::integer AS waiting,
-    count(*) FILTER (WHERE start_after > now())::integer AS later
-  FROM ${schema}.job_common WHERE name = $1 AND ${due}`;
+  SELECT c.waiting, c.later, f.failed FROM (
+    SELECT count(*) FILTER (WHERE start_after <= now())::integer AS waiting,
+      count(*) FILTER (WHERE start_after > now())::integer AS later
+    FROM ${schema}.job_common WHERE name = $1 AND ${due}
+  ) AS c CROSS JOIN (SELECT count(*)::integer AS failed FROM ${schema}.job_common WHERE name = $1 AND state = 'failed') AS f`;
 
-const countsSchema = z.object({ waiting: z.int(), later: z.int() });
+const countsSchema = z.object({ waiting: z.int(), later: z.int(), failed: z.int() });
 const rowSchema = countsSchema.extend({
   name: z.string(),
   running: z.int(),
-  failed: z.int(),
   since: z.number().nullable(),
 });
 
@@ -92,7 +93,7 @@ export class DepthCounter {
       const counted = rowSchema.parse(row);
       const queue = parseQueueText(counted.name);
       if (queue === undefined) continue;
-      const { waiting, later } = await this.#ofQueue(counted);
+      const { waiting, later, failed } = await this.#ofQueue(counted);
       const { task } = queue;
       const before = depths.get(task);
       depths.set(task, {
@@ -100,17 +101,17 @@ export class DepthCounter {
         waiting: (before?.waiting ?? 0) + waiting,
         later: (before?.later ?? 0) + later,
         running: (before?.running ?? 0) + counted.running,
-        failed: (before?.failed ?? 0) + counted.failed,
+        failed: (before?.failed ?? 0) + failed,
         oldestMs: largest(before?.oldestMs, counted.since ?? undefined),
       });
     }
     return [...depths.values()].sort((a, b) => (a.task < b.task ? -1 : 1));
   }
 
-  async #ofQueue({ name, waiting, later }: z.output<typeof rowSchema>): Promise<z.output<typeof countsSchema>> {
-    if (waiting + later < mostCounted) {
+  async #ofQueue({ name, waiting, later, failed }: z.output<typeof rowSchema>): Promise<z.output<typeof countsSchema>> {
+    if (waiting + later < mostCounted && failed < mostCounted) {
       this.#long.delete(name);
-      return { waiting, later };
+      return { waiting, later, failed };
     }
     const known = this.#long.get(name);
     const begun = performance.now();

@@ -7,7 +7,7 @@ import { BossConnection } from "./BossConnection.ts";
 import { DepthCounter } from "./DepthCounter.ts";
 import { schema } from "./layoutSql.ts";
 import { openAsOwner, openAsUser } from "./openLayout.ts";
-import { type Keeping, outcomeRows } from "./outcomeRows.ts";
+import { outcomeRows } from "./outcomeRows.ts";
 import { type QueueName, queueText } from "./QueueName.ts";
 import { queueOptions, requestRows } from "./requestRows.ts";
 import type {
@@ -21,11 +21,12 @@ import type {
   TaskRequest,
   TaskSchedule,
 } from "./TaskQueue.ts";
+import { TaskCron, type TimesOf } from "./TaskCron.ts";
 import { TaskSchedules } from "./TaskSchedules.ts";
 import { TaskShelf } from "./TaskShelf.ts";
 import { TaskTaking } from "./TaskTaking.ts";
 import { cancelSql, dueSql, settleSql, touchSql } from "./taskSql.ts";
-import { TaskUpkeep } from "./TaskUpkeep.ts";
+import { type Keeping, TaskUpkeep } from "./TaskUpkeep.ts";
 import { tryAgain } from "./tryAgain.ts";
 
 /** What a {@link PgBossTaskQueue} is opened with. */
@@ -33,7 +34,7 @@ export interface TaskQueueOpenOptions {
   readonly database: TaskDatabase;
   /** `owner`: makes the schema, looks after it and runs the schedules. `user`: waits until that is done. */
   readonly role: "owner" | "user";
-  /** How long what has come out of a task is kept. */
+  /** How long what has come out of a task is kept, and tasks that were cancelled; the owner's word counts. */
   readonly keepResultsHours: number;
   readonly keepDeadLettersDays: number;
   /** After how long a task that is not touched counts as lost with its worker. */
@@ -45,8 +46,8 @@ export interface TaskQueueOpenOptions {
 
 /** How often pg-boss's errors are told; milliseconds. */
 const quietMs = 60_000;
-/** No queue is too long to be good. */
-const neverLarge = 2 ** 31 - 1;
+/** How often pg-boss looks for what there is hardly ever; seconds. */
+const seldom = 600;
 
 const idSchema = z.object({ rows: z.tuple([z.object({ id: z.string() })]) });
 
@@ -56,24 +57,17 @@ export class PgBossTaskQueue implements TaskQueue {
   readonly #owned: AsyncDisposableStack;
   readonly #lostAfterSeconds: number;
   readonly #role: TaskQueueOpenOptions["role"];
-  readonly #keeping: Keeping;
   readonly #taking: TaskTaking;
   readonly #shelf: TaskShelf;
   readonly #schedules: TaskSchedules;
   readonly #depths: DepthCounter;
   readonly #ensured = new Map<string, Promise<void>>();
 
-  private constructor(
-    options: TaskQueueOpenOptions,
-    keeping: Keeping,
-    schedules: TaskSchedules,
-    owned: AsyncDisposableStack,
-  ) {
+  private constructor(options: TaskQueueOpenOptions, schedules: TaskSchedules, owned: AsyncDisposableStack) {
     this.#database = options.database;
     this.#owned = owned;
     this.#lostAfterSeconds = options.lostAfterSeconds;
     this.#role = options.role;
-    this.#keeping = keeping;
     this.#taking = new TaskTaking(this.#database, (queue, outcomes) => this.settle(queue, outcomes));
     this.#shelf = new TaskShelf(this.#database);
     this.#schedules = schedules;
@@ -95,6 +89,11 @@ export class PgBossTaskQueue implements TaskQueue {
       deadLetters: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
     };
     const boss = makeBoss(connection, database, logger);
+    const timesOf: TimesOf = (cron, tz, after) => {
+      const [next] = boss.previewSchedule(cron, { tz, from: after, count: 1 });
+      if (next === undefined) throw new Error(`"${cron}" has no time`);
+      return next;
+    };
     if (role === "owner") {
       owned.defer(() => boss.stop({ graceful: false }));
       await openAsOwner(database, boss, connection);
@@ -104,15 +103,15 @@ export class PgBossTaskQueue implements TaskQueue {
           database,
           logger,
           sweepMs,
-          keepDeadLettersSeconds: keeping.deadLetters,
-          keepResultsSeconds: keeping.results,
+          keeping,
         }),
       );
+      owned.use(new TaskCron({ database, logger, timesOf }));
     } else {
       await openAsUser(database, logger, signal);
     }
-    const schedules = new TaskSchedules(database, boss, connection);
-    return new PgBossTaskQueue(options, keeping, schedules, owned.move());
+    const schedules = new TaskSchedules(database, timesOf);
+    return new PgBossTaskQueue(options, schedules, owned.move());
   }
 
   async ensure(queue: QueueName): Promise<void> {
@@ -160,7 +159,7 @@ export class PgBossTaskQueue implements TaskQueue {
 
   async settle(queue: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
     if (outcomes.length === 0) return new Set();
-    const values = [queueText(queue), JSON.stringify(outcomeRows(outcomes, this.#keeping))];
+    const values = [queueText(queue), JSON.stringify(outcomeRows(outcomes))];
     return idsOf(await tryAgain(() => this.#database.query(settleSql, values)));
   }
 
@@ -172,7 +171,7 @@ export class PgBossTaskQueue implements TaskQueue {
   }
 
   async cancel(queue: QueueName, id: string): Promise<boolean> {
-    const { rows } = await this.#database.query(cancelSql, [queueText(queue), id, this.#keeping.results]);
+    const { rows } = await this.#database.query(cancelSql, [queueText(queue), id]);
     return rows.length > 0;
   }
 
@@ -233,12 +232,13 @@ function makeBoss(connection: BossConnection, database: TaskDatabase, logger: Lo
   const boss = new PgBoss({
     db: connection,
     schema,
-    warningQueueSize: neverLarge,
-    // A cron expression knows minutes; a task should not be half a minute late.
-    cronMonitorIntervalSeconds: 5,
-    cronWorkerIntervalSeconds: 1,
-    // There are no flows.
-    flowIntervalSeconds: 600,
+    // TaskUpkeep and TaskCron do these: it would read the whole table each minute, and look for what is due each second.
+    supervise: false,
+    schedule: false,
+    // There are no flows; and what it builds in the background after a migration may take its time.
+    flowIntervalSeconds: seldom,
+    bamIntervalSeconds: seldom,
+    queueCacheIntervalSeconds: seldom,
   });
   let quietUntil = -Infinity;
   const tell = (what: unknown): void => {

@@ -1,50 +1,59 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
-import type { PgBoss } from "pg-boss";
 import { z } from "zod";
-import type { BossConnection } from "./BossConnection.ts";
-import { retentionSeconds, schema } from "./layoutSql.ts";
+import { schema } from "./layoutSql.ts";
 import { parseQueueText, type QueueName, queueText } from "./QueueName.ts";
 import type { Envelope } from "./rows.ts";
+import type { scheduleOptionsSchema, TimesOf } from "./TaskCron.ts";
 import type { TaskQueue, TaskSchedule } from "./TaskQueue.ts";
 import { expirySeconds, takesBesideTries } from "./requestRows.ts";
 
-/** The longest that pg-boss lets a task run; seconds. */
-const longestExpiry = 24 * 60 * 60;
-
 const rowSchema = z.object({ name: z.string(), key: z.string(), cron: z.string(), timezone: z.string().nullable() });
 
-/** Schedules: pg-boss keeps them, and queues their tasks where it runs as the owner. */
+/** What is replaced goes on from where it was, unless its times are others. */
+const putSql = `
+  INSERT INTO ${schema}.schedule AS s (name, key, cron, timezone, data, options)
+  VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb)
+  ON CONFLICT (name, key) DO UPDATE SET
+    created_on = CASE WHEN (s.cron, s.timezone) IS DISTINCT FROM (EXCLUDED.cron, EXCLUDED.timezone) THEN now() ELSE s.created_on END,
+    cron = EXCLUDED.cron, timezone = EXCLUDED.timezone, data = EXCLUDED.data, options = EXCLUDED.options, updated_on = now()`;
+
+/** The schedules that were made, in pg-boss's table of them; TaskCron queues their tasks. */
 export class TaskSchedules {
   readonly #database: TaskDatabase;
-  readonly #boss: PgBoss;
-  readonly #connection: BossConnection;
+  readonly #timesOf: TimesOf;
 
-  constructor(database: TaskDatabase, boss: PgBoss, connection: BossConnection) {
+  /** @param timesOf Checks an expression. */
+  constructor(database: TaskDatabase, timesOf: TimesOf) {
     this.#database = database;
-    this.#boss = boss;
-    this.#connection = connection;
+    this.#timesOf = timesOf;
   }
 
   /** @throws PeekError `TASK_OPTIONS_INVALID`, or as the database. */
   async put(...[queue, name, cron, tz, request]: Parameters<TaskQueue["schedule"]>): Promise<void> {
-    // pg-boss takes more than that: seconds, names of times, and recurrence rules.
+    // cron-parser takes more than that: seconds, and names of times.
     if (!/^\s*\S+(?:\s+\S+){4}\s*$/.test(cron)) throw invalid(queue, `"${cron}" is no cron expression of five fields`);
+    try {
+      this.#timesOf(cron, tz, new Date());
+    } catch (error) {
+      throw invalid(queue, messageOf(error), error);
+    }
     const { input, retry, priority, key, deadlineMs } = request;
     const data: Envelope = { input, retry, failures: 0 };
-    try {
-      await this.#boss.schedule(queueText(queue), cron, data, {
-        tz,
-        key: name,
-        priority,
-        ...(key !== undefined && { singletonKey: key }),
-        retryLimit: retry.tries + takesBesideTries,
-        expireInSeconds: Math.min(expirySeconds(deadlineMs), longestExpiry),
-        retentionSeconds,
-      });
-    } catch (error) {
-      throw this.#connection.explain(error) ?? invalid(queue, messageOf(error), error);
-    }
+    const options: z.input<typeof scheduleOptionsSchema> = {
+      priority,
+      ...(key !== undefined && { key }),
+      takes: retry.tries + takesBesideTries,
+      expire: expirySeconds(deadlineMs),
+    };
+    await this.#database.query(putSql, [
+      queueText(queue),
+      name,
+      cron,
+      tz,
+      JSON.stringify(data),
+      JSON.stringify(options),
+    ]);
   }
 
   /** @throws PeekError as the database. */

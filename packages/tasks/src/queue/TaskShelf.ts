@@ -9,16 +9,17 @@ import { dropSql, retryableSql, retrySql } from "./taskSql.ts";
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** How many are retried in one statement. */
+/** How many are retried, or dropped, in one statement. */
 const retryBatch = 1000;
+const dropBatch = 5000;
 
-/** What the database calls the states. */
-const states: Readonly<Record<StoredTask["state"], readonly string[]>> = {
-  waiting: ["created", "retry"],
-  running: ["active"],
-  done: ["completed"],
-  failed: ["failed"],
-  cancelled: ["cancelled"],
+/** What the database calls the states, as the indexes have it; blocked is none, since there are no flows. */
+const states: Readonly<Record<StoredTask["state"], string>> = {
+  waiting: "o.state < 'active' AND NOT o.blocked",
+  running: "o.state = 'active'",
+  done: "o.state = 'completed'",
+  failed: "o.state = 'failed'",
+  cancelled: "o.state = 'cancelled'",
 };
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -40,53 +41,56 @@ export class TaskShelf {
 
   async readByKey(...[task, kind, key, limit]: Parameters<TaskQueue["readByKey"]>): Promise<readonly StoredTask[]> {
     const names = await this.#names((queue) => queue.task === task && queue.kind === kind);
-    const sql = `SELECT ${storedColumns} FROM ${schema}.job_common AS j
-      WHERE j.name = ANY ($1) AND j.singleton_key = $2 ORDER BY j.created_on DESC, j.id DESC LIMIT $3`;
+    const sql = `SELECT j.* FROM unnest($1::text[]) AS q (name) CROSS JOIN LATERAL (
+        SELECT ${storedColumns} FROM ${schema}.job_common AS j
+        WHERE j.name = q.name AND j.singleton_key = $2 ORDER BY j.id DESC LIMIT $3
+      ) AS j ORDER BY j.id DESC LIMIT $3`;
     return read((await this.#database.query(sql, [names, key, limit])).rows);
   }
 
   async list({ task, state, limit }: Parameters<TaskQueue["list"]>[0]): Promise<readonly StoredTask[]> {
     const names = await this.#names((queue) => task === undefined || isOf(queue.task, task));
-    // Only those that are listed are read whole.
+    // Of each queue the newest, which an index has, and of these the newest; only those that are listed are read whole.
     const sql = `WITH newest AS MATERIALIZED (
-        SELECT name, id FROM ${schema}.job_common
-        WHERE name = ANY ($1) AND ${state === undefined ? "true" : stateIn(state)}
-        ORDER BY created_on DESC, id DESC LIMIT $2
+        SELECT q.name, o.id FROM unnest($1::text[]) AS q (name) CROSS JOIN LATERAL (
+          SELECT o.id FROM ${schema}.job_common AS o
+          WHERE o.name = q.name AND ${state === undefined ? "true" : states[state]} ORDER BY o.id DESC LIMIT $2
+        ) AS o ORDER BY o.id DESC LIMIT $2
       )
-      SELECT ${storedColumns} FROM newest JOIN ${schema}.job_common AS j USING (name, id)
-      ORDER BY j.created_on DESC, j.id DESC`;
+      SELECT ${storedColumns} FROM newest JOIN ${schema}.job_common AS j USING (name, id) ORDER BY j.id DESC`;
     return read((await this.#database.query(sql, [names, limit])).rows);
   }
 
   async retry(filter: Parameters<TaskQueue["retry"]>[0]): Promise<number> {
     const { names, ids } = await this.#chosen(filter);
+    const { rows } = await this.#database.query("SELECT clock_timestamp()::text AS now");
+    const until = String(rows[0]?.["now"]);
     let count = 0;
     for (const name of names) {
       const kind = parseQueueText(name)?.kind;
-      count += kind === "single" ? await this.#retryEach(name, ids) : await this.#retryAll(name, ids);
+      const retry = (of: readonly string[] | null): Promise<number> =>
+        this.#repeat(retrySql, [name, of, takesBesideTries, until], retryBatch);
+      count += kind === "single" ? await this.#retryEach(name, ids, retry) : await retry(ids);
     }
     return count;
   }
 
   async drop(filter: Parameters<TaskQueue["drop"]>[0]): Promise<number> {
     const { names, ids } = await this.#chosen(filter);
-    const dropped =
-      "state" in filter
-        ? states[filter.state]
-        : [...states.waiting, ...states.done, ...states.failed, ...states.cancelled];
-    return await this.#repeat(dropSql, [names, ids, dropped], 5000);
-  }
-
-  async #retryAll(name: string, ids: readonly string[] | null): Promise<number> {
-    return await this.#repeat(retrySql, [name, ids, takesBesideTries], retryBatch);
+    if ("state" in filter) return await this.#repeat(dropSql(states[filter.state]), [names], dropBatch);
+    return await this.#repeat(dropSql("o.id = ANY ($2::uuid[]) AND o.state <> 'active'"), [names, ids], dropBatch);
   }
 
   /** One by one: where another with its key waits or runs, a task stays what it is. */
-  async #retryEach(name: string, ids: readonly string[] | null): Promise<number> {
+  async #retryEach(
+    name: string,
+    ids: readonly string[] | null,
+    retry: (ids: readonly string[]) => Promise<number>,
+  ): Promise<number> {
     let count = 0;
     for (const { id } of (await this.#database.query(retryableSql, [name, ids])).rows) {
       try {
-        count += (await this.#database.query(retrySql, [name, [id], takesBesideTries])).rows.length;
+        count += await retry([String(id)]);
       } catch (error) {
         if (!PeekError.is(error) || error.code !== "STORAGE_CONSTRAINT") throw error;
       }
@@ -126,9 +130,4 @@ function read(rows: Rows): readonly StoredTask[] {
 /** Whether a task has this name, or is of the plugin that has it. */
 function isOf(task: string, name: string): boolean {
   return task === name || task.startsWith(`${name}.`);
-}
-
-/** As the indexes have it. */
-function stateIn(state: StoredTask["state"]): string {
-  return state === "waiting" ? "state < 'active'" : `state = '${states[state][0] ?? ""}'`;
 }

@@ -1,8 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 import { pruneSql, sweepSql } from "./layoutSql.ts";
+import { Repeated } from "./Repeated.ts";
+
+/** How long what has ended is kept; seconds. */
+export interface Keeping {
+  readonly results: number;
+  readonly deadLetters: number;
+}
 
 /** What a {@link TaskUpkeep} is made of. */
 export interface TaskUpkeepOptions {
@@ -10,8 +15,7 @@ export interface TaskUpkeepOptions {
   readonly logger: Logger;
   /** The pause between looks for lost tasks; milliseconds. */
   readonly sweepMs: number;
-  readonly keepDeadLettersSeconds: number;
-  readonly keepResultsSeconds: number;
+  readonly keeping: Keeping;
 }
 
 /** The pause between looks for what is to be deleted; milliseconds. */
@@ -20,50 +24,38 @@ const pruneMs = 60_000;
 const pruneBatch = 5000;
 
 /**
- * Makes lost tasks due again, and deletes what need not be kept. pg-boss would do both, but looks at the whole table for the first, and
+ * Makes lost tasks due again, and deletes what need not be kept. pg-boss would do both, but reads the whole table each minute, and
  * deletes in a single statement.
  */
 export class TaskUpkeep implements AsyncDisposable {
   readonly #options: TaskUpkeepOptions;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #repeated: Repeated;
   #prunedAt = -Infinity;
-  #fails = false;
 
   constructor(options: TaskUpkeepOptions) {
+    const { sweepMs: pauseMs, database, logger } = options;
     this.#options = options;
-    this.#running = this.#run();
+    const work = (signal: AbortSignal): Promise<void> => this.#work(signal);
+    this.#repeated = new Repeated({ work, pauseMs, trouble: "Tasks cannot be looked after", database, logger });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    await this.#repeated[Symbol.asyncDispose]();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.#work();
-      await delay(this.#options.sweepMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async #work(): Promise<void> {
-    const { logger, database } = this.#options;
-    try {
-      await this.#sweep();
-      if (performance.now() - this.#prunedAt > pruneMs) await this.#prune();
-      this.#fails = false;
-    } catch (error) {
-      // That the database is away, the storage tells; it is tried again by itself.
-      if (!this.#fails && database.available) logger.warning("Tasks cannot be looked after: %s", messageOf(error));
-      this.#fails = true;
-    }
+  async #work(signal: AbortSignal): Promise<void> {
+    await this.#sweep();
+    if (performance.now() - this.#prunedAt < pruneMs) return;
+    const { results, deadLetters } = this.#options.keeping;
+    await this.#prune("completed", results, signal);
+    await this.#prune("cancelled", results, signal);
+    await this.#prune("failed", deadLetters, signal);
+    this.#prunedAt = performance.now();
   }
 
   async #sweep(): Promise<void> {
-    const { database, logger, keepDeadLettersSeconds } = this.#options;
-    const { rows } = await database.query(sweepSql, [keepDeadLettersSeconds]);
+    const { database, logger } = this.#options;
+    const { rows } = await database.query(sweepSql);
     const counts = new Map<string, number>();
     for (const { name, state } of rows) {
       const what = `${String(name)} ${state === "failed" ? "failed: they were lost too often" : "are due again"}`;
@@ -72,13 +64,10 @@ export class TaskUpkeep implements AsyncDisposable {
     for (const [what, count] of counts) logger.warning("Lost with their worker: %d tasks of %s", count, what);
   }
 
-  async #prune(): Promise<void> {
-    const { database, keepDeadLettersSeconds, keepResultsSeconds } = this.#options;
-    const least = Math.min(keepDeadLettersSeconds, keepResultsSeconds);
-    while (!this.#stop.signal.aborted) {
-      const { rows } = await database.query(pruneSql, [pruneBatch, least]);
-      if (rows.length < pruneBatch) break;
+  async #prune(state: "completed" | "cancelled" | "failed", keepSeconds: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { rows } = await this.#options.database.query(pruneSql, [state, keepSeconds, pruneBatch]);
+      if (rows.length < pruneBatch) return;
     }
-    this.#prunedAt = performance.now();
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { lostError } from "./rows.ts";
 
 /** The schema that tasks are in. */
@@ -16,15 +17,16 @@ export const retentionSeconds = 50 * 365 * 24 * 60 * 60;
  * for the queues of its plugin; and where one task at a time is allowed, the id of the one that is there is found without a race.
  * That statement would also drop, without a word, whatever conflicts.
  */
-export const layoutSql = `
+const makeSql = `
   SELECT pg_advisory_xact_lock(hashtextextended('${schema}', 0));
 
   -- Which are running: to see the lost ones, and to count them, without a look at all others.
   CREATE INDEX IF NOT EXISTS job_peek_active ON ${schema}.job_common (name) WHERE state = 'active';
-  CREATE INDEX IF NOT EXISTS job_peek_failed ON ${schema}.job_common (name) WHERE state = 'failed';
+  CREATE INDEX IF NOT EXISTS job_peek_letters ON ${schema}.job_common (name, id) WHERE state = 'failed';
+  CREATE INDEX IF NOT EXISTS job_peek_cancelled ON ${schema}.job_common (name, id) WHERE state = 'cancelled';
   CREATE INDEX IF NOT EXISTS job_peek_key ON ${schema}.job_common (name, singleton_key, id) WHERE singleton_key IS NOT NULL;
-  -- Those that have ended lie about in the order in which they did: what is to be deleted is found with hardly an index.
-  CREATE INDEX IF NOT EXISTS job_peek_ended ON ${schema}.job_common USING brin (completed_on);
+  -- What is to be deleted. No brin index: where the place of deleted rows is used again, it ends up with finding everything.
+  CREATE INDEX IF NOT EXISTS job_peek_over ON ${schema}.job_common (state, completed_on) WHERE state > 'active';
   ALTER TABLE ${schema}.job_common SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
   CREATE OR REPLACE FUNCTION ${schema}.require_plugin(of_queue text) RETURNS void
@@ -87,37 +89,48 @@ export const layoutSql = `
   GRANT EXECUTE ON FUNCTION ${schema}.enqueue(text, json), ${schema}.enqueue_single(text, json) TO PUBLIC;
 `;
 
-/** Queued twice by the same id, such as when the answer to the first time was lost, it is there once. */
+/** By which it is known that all of it is there. */
+export const layoutHash = createHash("sha256").update(makeSql).digest("hex");
+
+/** Makes it, or brings it up to date. */
+export const layoutSql = `${makeSql}
+  COMMENT ON FUNCTION ${schema}.layout_version() IS '${layoutHash}';
+`;
+
+/**
+ * Queued twice by the same id, such as when the answer to the first time was lost, it is there once. The time is that of the statement,
+ * and not of the transaction: one that was begun long ago would put its tasks before those of others that are there already.
+ */
 function insertSql(returning = ""): string {
   return `
       INSERT INTO ${schema}.job_common (
         id, name, data, priority, retry_limit, start_after, created_on, singleton_key, expire_seconds, deletion_seconds,
         keep_until, policy, heartbeat_seconds
       )
-      SELECT r.id, q.name, r.data, r.priority, r.takes, t.start_after, now(), r.key, r.expire, q.deletion_seconds,
+      SELECT r.id, q.name, r.data, r.priority, r.takes, t.start_after, statement_timestamp(), r.key, r.expire, q.deletion_seconds,
         t.start_after + q.retention_seconds * interval '1 second', q.policy, q.heartbeat_seconds
       FROM json_to_recordset(requests) AS r (
         id uuid, data jsonb, priority integer, takes integer, after timestamptz, "delayMs" double precision, key text, expire integer
       )
       CROSS JOIN LATERAL (
-        SELECT COALESCE(r.after, now() + COALESCE(r."delayMs", 0) * interval '1 millisecond') AS start_after
+        SELECT COALESCE(r.after, statement_timestamp() + COALESCE(r."delayMs", 0) * interval '1 millisecond') AS start_after
       ) AS t
       JOIN ${schema}.queue AS q ON q.name = of_queue
       ON CONFLICT DO NOTHING ${returning};`;
 }
 
-/** Makes those that were lost due again; those that were lost too often fail, and hold up none of their key any more. */
+/**
+ * Makes those that were lost due again; those that were lost too often fail, and hold up none of their key any more. While the server
+ * was away, nobody could touch a task: then the time begins with its start.
+ */
 export const sweepSql = `
   WITH lost AS (
     SELECT j.name, j.id FROM ${schema}.job_common AS j
     WHERE j.state = 'active' AND (
-      j.heartbeat_on + j.heartbeat_seconds * interval '1 second' < now()
+      GREATEST(j.heartbeat_on, pg_postmaster_start_time()) + j.heartbeat_seconds * interval '1 second' < now()
       OR j.started_on + j.expire_seconds * interval '1 second' < now()
     )
     LIMIT 10000 FOR UPDATE SKIP LOCKED
-  ), freed AS (
-    -- Of those that pg-boss has found to be lost before we did.
-    UPDATE ${schema}.job_common AS j SET policy = NULL WHERE j.state = 'failed' AND j.policy = 'key_strict_fifo'
   )
   UPDATE ${schema}.job_common AS j SET
     state = CASE WHEN j.retry_count < j.retry_limit THEN 'retry' ELSE 'failed' END::${schema}.job_state,
@@ -125,15 +138,14 @@ export const sweepSql = `
     completed_on = CASE WHEN j.retry_count < j.retry_limit THEN NULL ELSE now() END,
     start_after = now(),
     heartbeat_on = NULL,
-    deletion_seconds = $1,
     output = '${JSON.stringify({ error: lostError }).replaceAll("'", "''")}'::jsonb
   FROM lost WHERE j.name = lost.name AND j.id = lost.id
   RETURNING j.name, j.id, j.state::text AS state`;
 
-/** Deletes up to $1 of those whose time is over; none has ended less than $2 seconds ago. */
+/** Deletes up to $3 of those that ended in state $1 more than $2 seconds ago. */
 export const pruneSql = `
   DELETE FROM ${schema}.job_common AS j WHERE j.ctid = ANY (ARRAY(
     SELECT o.ctid FROM ${schema}.job_common AS o
-    WHERE o.state > 'active' AND o.deletion_seconds > 0 AND o.completed_on < now() - $2 * interval '1 second' AND o.completed_on + o.deletion_seconds * interval '1 second' < now()
-    LIMIT $1 FOR UPDATE SKIP LOCKED
+    WHERE o.state > 'active' AND o.state = $1::${schema}.job_state AND o.completed_on < now() - $2 * interval '1 second'
+    ORDER BY o.completed_on LIMIT $3 FOR UPDATE SKIP LOCKED
   )) RETURNING 1 AS one`;

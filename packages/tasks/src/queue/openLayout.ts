@@ -5,7 +5,7 @@ import type { TaskDatabase } from "@peek/plugin-base/internal";
 import type { PgBoss } from "pg-boss";
 import { z } from "zod";
 import type { BossConnection } from "./BossConnection.ts";
-import { layoutSql, layoutVersion, schema } from "./layoutSql.ts";
+import { layoutHash, layoutSql, layoutVersion, schema } from "./layoutSql.ts";
 
 /** The version of pg-boss's own tables, as the pg-boss has it that this package is pinned to. */
 const bossVersion = 43;
@@ -16,7 +16,7 @@ const mostRaces = 5;
 /** The pause between looks whether logic has made the schema; milliseconds. */
 const pauseMs = 1000;
 
-const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number() });
+const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number(), hash: z.string().nullable() });
 
 /**
  * Makes the schema or brings it up to date, and begins pg-boss's supervision and schedules. Several may do so at once.
@@ -24,7 +24,7 @@ const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number() });
  * @throws PeekError `STORAGE_TOO_NEW`, or as the database.
  */
 export async function openAsOwner(database: TaskDatabase, boss: PgBoss, connection: BossConnection): Promise<void> {
-  await versionsOf(database);
+  const before = await versionsOf(database);
   for (let race = 1; ; race += 1) {
     try {
       await boss.start();
@@ -34,6 +34,8 @@ export async function openAsOwner(database: TaskDatabase, boss: PgBoss, connecti
       if (race >= mostRaces || !isRace(explained)) throw explained;
     }
   }
+  // Made again, the indexes would wait for every transaction that has queued tasks, and all others for them.
+  if (before?.boss === bossVersion && before.hash === layoutHash) return;
   await database.query(layoutSql);
 }
 
@@ -69,7 +71,8 @@ async function versionsOf(database: TaskDatabase): Promise<z.output<typeof versi
   );
   if (rows[0]?.["there"] !== true) return undefined;
   const found = await database.query(
-    `SELECT version AS boss, ${schema}.layout_version() AS ours FROM ${schema}.version`,
+    `SELECT version AS boss, ${schema}.layout_version() AS ours,
+      obj_description('${schema}.layout_version()'::regprocedure, 'pg_proc') AS hash FROM ${schema}.version`,
   );
   if (found.rows.length === 0) return undefined;
   const versions = versionsSchema.parse(found.rows[0]);

@@ -1,33 +1,24 @@
 import type { Outcome, TaskError } from "./TaskQueue.ts";
 
-/** How long what has ended is kept; seconds. */
-export interface Keeping {
-  readonly results: number;
-  readonly deadLetters: number;
-}
-
 /**
  * The rows of settleSql, in the order of their ids: two statements that settle or touch the same tasks lock them in one order, and do
  * not wait for each other in a circle.
  */
-export function outcomeRows(
-  outcomes: readonly Outcome[],
-  keeping: Keeping,
-): readonly Readonly<Record<string, unknown>>[] {
+export function outcomeRows(outcomes: readonly Outcome[]): readonly Readonly<Record<string, unknown>>[] {
   return outcomes
     .toSorted((a, b) => (a.attempt.id < b.attempt.id ? -1 : 1))
     .map((outcome) => ({
       id: outcome.attempt.id,
       retry: outcome.attempt.retryCount,
       spared: 0,
-      ...rowOf(outcome, keeping),
+      ...rowOf(outcome),
     }));
 }
 
-function rowOf(outcome: Outcome, { results, deadLetters }: Keeping): Readonly<Record<string, unknown>> {
+function rowOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   switch (outcome.kind) {
     case "done":
-      return { state: "completed", keep: results, output: { output: outcome.output } };
+      return { state: "completed", output: { output: outcome.output } };
     case "retry": {
       const { error, failures, delayMs } = outcome;
       // A try that has ended does not count among those that were lost.
@@ -36,7 +27,6 @@ function rowOf(outcome: Outcome, { results, deadLetters }: Keeping): Readonly<Re
     case "failed":
       return {
         state: "failed",
-        keep: deadLetters,
         output: { error: storable(outcome.error) },
         failures: outcome.failures,
       };

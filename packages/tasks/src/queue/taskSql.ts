@@ -6,16 +6,17 @@ const takeThese = `
   UPDATE ${job} AS j SET
     state = 'active', started_on = now(), heartbeat_on = now(),
     retry_count = CASE WHEN j.started_on IS NOT NULL THEN j.retry_count + 1 ELSE j.retry_count END
-  WHERE j.name = $1 AND j.id = ANY (ARRAY(SELECT id FROM next)) AND j.state < 'active'
+  WHERE j.ctid = ANY (ARRAY(SELECT place FROM next))
   RETURNING j.id, j.retry_count, j.singleton_key, j.data, j.priority, j.created_on`;
 
 /**
- * Takes up to $2 tasks of queue $1, as pg-boss's own fetch: but the name is a value, so that one plan serves all queues, and the ids
- * reach the update as an array, so that no estimate makes it read the whole table.
+ * Takes up to $2 tasks of queue $1, as pg-boss's own fetch: but the name is a value, so that one plan serves all queues, and the update
+ * goes by the places of the rows that were locked, so that no estimate, such as that of a queue that was just filled, makes it read the
+ * whole queue.
  */
 export const takeSql = `
   WITH next AS MATERIALIZED (
-    SELECT j.id FROM ${job} AS j
+    SELECT j.ctid AS place FROM ${job} AS j
     WHERE j.name = $1 AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
     ORDER BY j.priority DESC, j.created_on
     LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -38,8 +39,8 @@ export const takeKeyedSql = `
   ), looked AS MATERIALIZED (
     SELECT key FROM keys WHERE key IS NOT NULL LIMIT $4
   ), heads AS MATERIALIZED (
-    SELECT h.id FROM looked CROSS JOIN LATERAL (
-      SELECT h.id FROM ${job} AS h
+    SELECT h.place FROM looked CROSS JOIN LATERAL (
+      SELECT h.ctid AS place FROM ${job} AS h
       WHERE h.name = $1 AND h.singleton_key = looked.key AND h.state < 'active' AND NOT h.blocked
         AND h.policy = 'key_strict_fifo' AND h.start_after <= now()
         AND NOT EXISTS (
@@ -50,8 +51,9 @@ export const takeKeyedSql = `
       ORDER BY h.singleton_key, h.state DESC, h.created_on, h.id LIMIT 1
     ) AS h
   ), next AS MATERIALIZED (
-    SELECT j.id FROM ${job} AS j
-    WHERE j.name = $1 AND j.id = ANY (ARRAY(SELECT id FROM heads)) AND j.state < 'active' AND j.start_after <= now()
+    -- What was so before it was locked; in words for which there is no index.
+    SELECT j.ctid AS place FROM ${job} AS j
+    WHERE j.ctid = ANY (ARRAY(SELECT place FROM heads)) AND j.state::text IN ('created', 'retry') AND j.start_after <= now()
     ORDER BY j.priority DESC, j.created_on, j.id
     LIMIT $2 FOR UPDATE SKIP LOCKED
   ), taken AS (${takeThese})
@@ -68,14 +70,13 @@ export const settleSql = `
     heartbeat_on = NULL,
     policy = CASE WHEN i.state = 'failed' THEN NULL ELSE j.policy END,
     retry_limit = j.retry_limit + i.spared,
-    deletion_seconds = COALESCE(i.keep, j.deletion_seconds),
     output = COALESCE(i.output, j.output),
     data = CASE
       WHEN i.failures IS NOT NULL THEN jsonb_set(j.data, '{failures}', to_jsonb(i.failures))
       WHEN i.unbegun THEN jsonb_set(j.data, '{unbegun}', to_jsonb(COALESCE((j.data->>'unbegun')::integer, 0) + 1))
       ELSE j.data END
   FROM json_to_recordset($2::text::json) AS i (
-    id uuid, retry integer, state text, "delayMs" double precision, spared integer, keep integer, output jsonb,
+    id uuid, retry integer, state text, "delayMs" double precision, spared integer, output jsonb,
     failures integer, unbegun boolean
   )
   WHERE j.name = $1 AND j.id = i.id AND j.retry_count = i.retry AND j.state = 'active'
@@ -97,12 +98,13 @@ export const dueSql = `
   ) AS first`;
 
 export const cancelSql = `
-  UPDATE ${job} SET state = 'cancelled', completed_on = now(), heartbeat_on = NULL, deletion_seconds = $3
+  UPDATE ${job} SET state = 'cancelled', completed_on = now(), heartbeat_on = NULL
   WHERE name = $1 AND id = $2 AND state <= 'active' RETURNING id`;
 
 /**
- * Queues up to 1,000 dead letters and cancelled tasks of queue $1 anew, those of ids $2 or all, with $3 takes beside their tries. They
- * are `created` again, not in `retry`: of a key, there may be only one in that state.
+ * Queues up to 1,000 dead letters and cancelled tasks of queue $1 anew, those of ids $2 or all, with $3 takes beside their tries; none
+ * that ended after $4, having been queued anew by a batch before. They are `created` again, not in `retry`: of a key, there may be only
+ * one in that state.
  */
 export const retrySql = `
   UPDATE ${job} AS j SET
@@ -112,19 +114,18 @@ export const retrySql = `
   FROM ${schema}.queue AS q
   WHERE q.name = $1 AND j.name = $1 AND j.id = ANY (ARRAY(
     SELECT o.id FROM ${job} AS o
-    WHERE o.name = $1 AND ($2::uuid[] IS NULL OR o.id = ANY ($2)) AND o.state IN ('cancelled', 'failed')
+    WHERE o.name = $1 AND ($2::uuid[] IS NULL OR o.id = ANY ($2)) AND (o.state = 'failed' OR o.state = 'cancelled')
+      AND o.completed_on <= $4::timestamptz
     LIMIT 1000 FOR UPDATE SKIP LOCKED
   )) RETURNING 1 AS one`;
 
 /** Of a queue, those that could be queued anew, the oldest first. */
 export const retryableSql = `
-  SELECT id FROM ${job} WHERE name = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND state IN ('cancelled', 'failed')
-  ORDER BY created_on`;
+  SELECT id FROM ${job} WHERE name = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND (state = 'failed' OR state = 'cancelled')
+  ORDER BY id`;
 
-/** Deletes up to 5,000 tasks of queues $1 with ids $2, or all, in the states $3. */
-export const dropSql = `
+/** Deletes up to 5,000 tasks of queues $1 that a condition holds for. */
+export const dropSql = (which: string): string => `
   DELETE FROM ${job} AS j WHERE j.ctid = ANY (ARRAY(
-    SELECT o.ctid FROM ${job} AS o
-    WHERE o.name = ANY ($1) AND ($2::uuid[] IS NULL OR o.id = ANY ($2)) AND o.state::text = ANY ($3)
-    LIMIT 5000 FOR UPDATE SKIP LOCKED
+    SELECT o.ctid FROM ${job} AS o WHERE o.name = ANY ($1) AND ${which} LIMIT 5000 FOR UPDATE SKIP LOCKED
   )) RETURNING 1 AS one`;

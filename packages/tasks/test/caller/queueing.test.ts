@@ -163,6 +163,7 @@ describe("what a plugin may not do with tasks", () => {
     ],
     ["a priority that is a text", { priority: "1" }, 'its priority is "1"'],
     ["an empty key", { key: "" }, 'its key is "". It is a text of 1 to 200 letters'],
+    ["a key with half a character", { key: "\uD800" }, "It is a text of 1 to 200 letters"],
     ["a long key", { key: "x".repeat(201) }, "It is a text of 1 to 200 letters"],
     ["a key that no database has", { singletonKey: "\0" }, 'its singletonKey is "\\u0000"'],
     ["both keys", { key: "a", singletonKey: "b" }, "key and singletonKey are not given together"],

@@ -39,6 +39,24 @@ describe("run()", () => {
     expect(await running).toBe("10 turns");
   });
 
+  it("reads it also when the worker is quicker than the answer that it was queued", async () => {
+    const rig = open();
+    const { queue, tasks } = rig;
+    const insert = queue.insert.bind(queue);
+    const answered = Promise.withResolvers<void>();
+    queue.insert = async (name, requests) => {
+      const ids = await insert(name, requests);
+      const [attempt] = await queue.take(name, 1);
+      if (attempt === undefined) throw new Error("Nothing was queued");
+      await queue.settle(name, [{ kind: "done", attempt, output: "10" }]);
+      rig.caller.hear([{ kind: "done", id: attempt.id, output: undefined }]);
+      await answered.promise;
+      return ids;
+    };
+    expect(await tasks.run(Double, "5")).toBe("10 turns");
+    answered.resolve();
+  });
+
   it("finds in the database what it was not told", async () => {
     const rig = open(5);
     const running = rig.tasks.run(Double, "5");

@@ -1,7 +1,8 @@
 import { until } from "./until.ts";
+import type { TaskDatabase } from "@peek/plugin-base/internal";
 import type { Outcome, TakenTask } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
-import { keyed, openRig, plain, request, single, TestLog } from "./rig.ts";
+import { keyed, openRig, plain, request, rolePassword, single, TestLog } from "./rig.ts";
 
 const error = { code: "TASK_FAILED", message: "It broke" };
 const done = (attempt: TakenTask): Outcome => ({ kind: "done", attempt, output: '"out"' });
@@ -139,6 +140,22 @@ describe("a queue", () => {
     expect((await queue.take(keyed, 50)).length).toBe(10);
   });
 
+  it("keeps the order of the calls, whichever transaction was begun first", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(keyed);
+    await using client = await rig.transaction();
+    const [first, second] = [request({ key: "a" }), request({ key: "a" })];
+    await queue.insert(keyed, [first]);
+    await queue.insert(keyed, [second], client.query);
+    await client.query("COMMIT", []);
+    for (const { id } of [first, second]) {
+      const taken = await queue.take(keyed, 5);
+      expect(ids(taken)).toEqual([id]);
+      await queue.settle(keyed, taken.map(done));
+    }
+  });
+
   it("holds a key up while one of it waits to be tried again", async () => {
     await using rig = await openRig();
     const { queue } = rig;
@@ -249,6 +266,66 @@ describe("tasks that are lost with their worker", () => {
       return (await queue.read(lost.id))?.state === "waiting";
     });
   });
+
+  it("stay the only one of their singleton key", async () => {
+    await using rig = await openRig({ lostAfterSeconds: 1 });
+    const { queue } = rig;
+    await queue.ensure(single);
+    const only = request({ key: "a" });
+    await queue.insert(single, [only]);
+    expect(await queue.take(single, 5)).toHaveLength(1);
+    await until("lost", async () => (await queue.read(only.id))?.state === "waiting");
+    expect(await queue.insert(single, [request({ key: "a" })])).toEqual([only.id]);
+    const [again] = await queue.take(single, 5);
+    if (again === undefined) throw new Error("It was not taken again");
+    await queue.settle(single, [failed(again)]);
+    expect(await queue.insert(single, [request({ key: "a" })])).not.toEqual([only.id]);
+  });
+});
+
+describe("many tasks", () => {
+  it("are counted beyond what is counted each time, and all deleted when their time is over", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    await queue.ensure(plain);
+    await rig.fill("created", 10_050);
+    await rig.fill("failed", 10_060);
+    expect(await queue.depths()).toMatchObject([{ waiting: 10_050, later: 0, running: 0, failed: 10_060 }]);
+    await rig.fill("completed", 10_070);
+    await rig.fill("cancelled", 5);
+    await test.query(
+      "UPDATE peek_tasks.job_common SET completed_on = now() - interval '25 hours' WHERE state > 'active'",
+    );
+    await using _other = await rig.open();
+    const count = async (): Promise<unknown> =>
+      await test.query("SELECT state, count(*)::integer AS n FROM peek_tasks.job_common GROUP BY state ORDER BY state");
+    await until("deleted", async () => (await queue.list({ state: "cancelled", limit: 1 })).length === 0);
+    expect(await count()).toEqual([
+      { state: "created", n: 10_050 },
+      { state: "failed", n: 10_060 },
+    ]);
+    expect(await queue.drop({ task: plain.task, state: "failed" })).toBe(10_060);
+  });
+
+  it("that fail again while all are queued anew are queued anew once", async () => {
+    await using rig = await openRig();
+    const { database } = rig;
+    let batches = 0;
+    const again: TaskDatabase = {
+      available: true,
+      query: async (sql, values) => {
+        const found = await database.query(sql, values);
+        if (!/^\s*UPDATE[^]*LIMIT 1000/.test(sql) || (batches += 1) > 2) return found;
+        await rig.queue.settle(plain, (await rig.queue.take(plain, 1000)).map(failed));
+        return found;
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+    await rig.queue.ensure(plain);
+    await rig.fill("failed", 1500);
+    await using other = await rig.open({ role: "user", database: again });
+    expect(await other.retry({ task: plain.task })).toBe(1500);
+  });
 });
 
 describe("results", () => {
@@ -301,13 +378,28 @@ describe("opening", () => {
   });
 
   it("leaves nothing that runs behind", async () => {
-    await using rig = await openRig();
-    await rig.queue[Symbol.asyncDispose]();
+    const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
+    const before = timers();
     const after: string[] = [];
-    rig.database.onQuery = (sql) => after.push(sql);
-    await new Promise(setImmediate);
+    {
+      await using rig = await openRig();
+      // It looks for lost tasks and at the schedules as soon as it is open.
+      await rig.queue[Symbol.asyncDispose]();
+      rig.database.onQuery = (sql) => after.push(sql);
+      expect(rig.log.lines).toEqual([]);
+    }
+    await until("all timers are gone", () => timers() <= before);
     expect(after).toEqual([]);
-    expect(rig.log.lines).toEqual([]);
+  });
+
+  it("waits for no transaction that queues tasks", async () => {
+    await using rig = await openRig();
+    await rig.queue.ensure(plain);
+    await using client = await rig.transaction();
+    await rig.queue.insert(plain, [request()], client.query);
+    await using other = await rig.open();
+    await client.query("COMMIT", []);
+    expect(await other.take(plain, 5)).toHaveLength(1);
   });
 });
 
@@ -330,13 +422,49 @@ describe("schedules", () => {
     expect(await queue.unschedule(plain, "")).toBe(false);
   });
 
-  it("queue their tasks", { timeout: 90_000 }, async () => {
+  it("queue their tasks, each once for all logic services", async () => {
     await using rig = await openRig();
-    const { queue } = rig;
+    const { queue, test } = rig;
+    const { id: _, ...what } = request({ key: "a", priority: 2, deadlineMs: 1000 * 60 * 60 * 48 });
+    await queue.schedule(keyed, "north", "* * * * *", "UTC", what);
+    await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '1 hour'");
+    const others = await Promise.all([rig.open(), rig.open()]);
+    await until("it is queued", async () => (await queue.due([keyed])).length > 0);
+    // They have looked at the schedules when they are disposed.
+    for (const other of others) await other[Symbol.asyncDispose]();
+    const rows = await test.query("SELECT id::text, priority, expire_seconds FROM peek_tasks.job_common");
+    const times = rows.map(({ id }) => parseInt(String(id).replace("-", "").slice(0, 12), 16));
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.map((time) => time % 60_000)).toEqual(times.map(() => 0));
+    expect(rows[0]).toMatchObject({ priority: 2, expire_seconds: 49 * 60 * 60 });
+    const { input, retry } = what;
+    expect(await queue.take(keyed, 5)).toMatchObject([{ input, retry, key: "a", failures: 0, retryCount: 0 }]);
+    expect(rig.log.lines).toEqual([]);
+  });
+
+  it("queue from now on, and not what was due before", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
     const { id: _, ...what } = request();
-    await queue.schedule(plain, "", "* * * * *", "UTC", what);
+    const [row] = await test.query("SELECT to_char(now() AT TIME ZONE 'UTC', 'MI HH24') AS at");
+    await queue.schedule(plain, "", `${String(row?.["at"])} * * *`, "UTC", what);
+    const other = await rig.open();
+    await other[Symbol.asyncDispose]();
+    expect(await queue.due([plain])).toEqual([]);
+  });
+
+  it("that nobody can read are told once, and hold up no others", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const { id: _, ...what } = request();
+    for (const name of ["a", "b", "c"]) await queue.schedule(plain, name, "* * * * *", "UTC", what);
+    await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '1 hour'");
+    await test.query("UPDATE peek_tasks.schedule SET cron = 'never' WHERE key = 'a'");
+    await test.query("UPDATE peek_tasks.schedule SET options = '{}' WHERE key = 'b'");
+    await using _other = await rig.open();
     await until("it is queued", async () => (await queue.due([plain])).length > 0);
-    expect(await queue.take(plain, 5)).toMatchObject([{ input: what.input, retry: what.retry, failures: 0 }]);
+    expect(rig.log.lines).toHaveLength(2);
+    expect(rig.log.lines[0]).toMatch(/^error: The schedule a \(never\) of peek_plugin_test.Work.1 cannot be read: /);
   });
 });
 
@@ -348,7 +476,7 @@ describe("a plugin's role", () => {
     await Promise.all([queue.ensure(plain), queue.ensure(single), queue.ensure(other)]);
     const [row] = await test.query("SELECT current_database() || '_test' AS role");
     const role = String(row?.["role"]);
-    await test.query(`CREATE ROLE ${role}`);
+    await test.query(`CREATE ROLE ${role} LOGIN PASSWORD '${rolePassword}'`);
     await test.query("CREATE SCHEMA peek_platform");
     await test.query("CREATE TABLE peek_platform.plugin AS SELECT 'peek_plugin_test' AS name, $1::text AS role", [
       role,

@@ -1,6 +1,13 @@
 import { format } from "node:util";
 import type { LogFunction, Logger, LogMethod } from "@peek/plugin-base";
-import { PgBossTaskQueue, type QueueName, type TaskQueueOpenOptions, type TaskRequest } from "@peek/tasks";
+import {
+  PgBossTaskQueue,
+  type QueueName,
+  queueText,
+  type RunStatement,
+  type TaskQueueOpenOptions,
+  type TaskRequest,
+} from "@peek/tasks";
 import pg from "pg";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
 
@@ -24,14 +31,21 @@ export class TestLog implements Logger {
   }
 }
 
+/** What the roles of tests log in with, where the server asks. */
+export const rolePassword = "secret";
+
 /** A queue in a database of its own. */
 export interface Rig extends AsyncDisposable {
   readonly test: TestDatabase;
   readonly database: TestTaskDatabase;
   readonly queue: PgBossTaskQueue;
   readonly log: TestLog;
-  /** Runs a statement as a role logs in, in a transaction of its own. */
+  /** Runs a statement as a role that has logged in with {@link rolePassword}, in a transaction of its own. */
   asRole(role: string, sql: string, values: readonly unknown[]): Promise<unknown>;
+  /** A transaction that has been begun, by a connection of its own. */
+  transaction(): Promise<AsyncDisposable & { readonly query: RunStatement }>;
+  /** Puts tasks that nobody will do into the queue {@link plain}, as the database has them. */
+  fill(state: string, count: number): Promise<void>;
   /** Another process on the same database. */
   open(options?: Partial<TaskQueueOpenOptions>): Promise<PgBossTaskQueue>;
 }
@@ -50,18 +64,45 @@ export async function openRig(options: Partial<TaskQueueOpenOptions> = {}): Prom
   };
   const inner = owned.use(new AsyncDisposableStack());
   const asRole = async (role: string, sql: string, values: readonly unknown[]): Promise<unknown> => {
-    const client = new pg.Client({ connectionString: test.connectUrl });
+    const connectionString = test.connectUrl.replace(/\/\/[^@]*@/, `//${role}:${rolePassword}@`);
+    const client = new pg.Client({ connectionString });
     await client.connect();
     try {
-      await client.query(`SET SESSION AUTHORIZATION ${role}`);
       return await client.query(sql, [...values]);
     } finally {
       await client.end();
     }
   };
+  const transaction: Rig["transaction"] = async () => {
+    const client = new pg.Client({ connectionString: test.connectUrl });
+    await client.connect();
+    await client.query("BEGIN");
+    // Its time is that of its first statement.
+    await client.query("SELECT");
+    const query: RunStatement = async (sql, values) => await client.query(sql, [...values]);
+    return { query, [Symbol.asyncDispose]: () => client.end() };
+  };
+  const fill = async (state: string, count: number): Promise<void> => {
+    const retry = { tries: 1, delayMs: 0, maxDelayMs: 0 };
+    const sql = `INSERT INTO peek_tasks.job_common (id, name, data, state, policy, started_on, completed_on)
+      SELECT gen_random_uuid(), $1, $2, $3::peek_tasks.job_state, 'standard',
+        CASE WHEN $3 <> 'created' THEN now() END, CASE WHEN $3 <> 'created' THEN now() END
+      FROM generate_series(1, $4::integer)`;
+    await test.query(sql, [queueText(plain), { input: "1", retry, failures: 0 }, state, count]);
+  };
   const queue = await open();
   const all = owned.move();
-  return { test, database, queue, log, open, asRole, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    test,
+    database,
+    queue,
+    log,
+    open,
+    asRole,
+    transaction,
+    fill,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 export const plain: QueueName = { task: "peek_plugin_test.Work", version: 1, kind: "plain" };
