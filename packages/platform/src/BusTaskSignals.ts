@@ -11,22 +11,30 @@ const longestTold = 64 * 1024;
 const longestMessage = 20_000;
 /** Of one queue, workers are woken no more often; milliseconds. */
 const wakeEveryMs = 2;
-/** What is told together at most. */
-const mostTold = 200;
+/** How many are told together at most, and in how long a text; letters. */
+const mostTold = 500;
+const longestNews = 2 * 1024 * 1024;
 
+/** News are told by the hundred: as one text, they cost the bus and the check of a tuple's fields once for all. */
 const TaskNewsTuple = defineTuple(
   `${platformPlugin}.TaskNews`,
-  {
-    id: z.uuid(),
-    kind: z.enum(["done", "failed", "progress"]),
-    /** The output, or how far it is; absent where it is too long. */
-    text: z.string().max(longestTold).optional(),
-    code: z.string().max(100).optional(),
-    message: z.string().max(longestMessage).optional(),
-  },
-  { key: "id" },
+  { first: z.uuid(), news: z.string().max(longestNews) },
+  { key: "first" },
 );
-type TaskNewsRow = z.infer<typeof TaskNewsTuple.schema>;
+
+const newsSchema = z
+  .array(
+    z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("done"), id: z.uuid(), output: z.string().max(longestTold).optional() }),
+      z.object({
+        kind: z.literal("failed"),
+        id: z.uuid(),
+        error: z.object({ code: z.string().max(100), message: z.string().max(longestMessage) }),
+      }),
+      z.object({ kind: z.literal("progress"), id: z.uuid(), value: z.string().max(longestTold) }),
+    ]),
+  )
+  .max(mostTold);
 
 const keys = { wake: "taskWake", cancelled: "taskCancelled", news: "taskNews" } as const;
 
@@ -58,7 +66,7 @@ export class BusTaskSignals implements TaskSignals, Disposable {
   listen({ onNews, worker }: TaskListeners): void {
     const { payloads } = this.#vortex;
     this.#owned.use(
-      payloads.endpoint({ key: keys.news }, ({ tuples }) => onNews(tuples.flatMap(newsOf)), {
+      payloads.endpoint({ key: keys.news }, ({ tuples }) => onNews(tuples.flatMap(newsIn)), {
         tuple: TaskNewsTuple,
         acceptOnlyFrom: "worker",
       }),
@@ -90,12 +98,25 @@ export class BusTaskSignals implements TaskSignals, Disposable {
   }
 
   tell(origin: PeerIdentity, news: readonly TaskNews[]): void {
-    const { payloads } = this.#vortex;
-    const filt = { key: keys.news };
-    for (let at = 0; at < news.length && !this.#owned.disposed; at += mostTold) {
-      const tuples = news.slice(at, at + mostTold).map(rowOf);
-      this.#watch(payloads.send({ filt, tuple: TaskNewsTuple, tuples }, { to: origin }));
+    let batch: string[] = [];
+    let length = 0;
+    const send = (): void => {
+      const first = news[0]?.id;
+      if (first === undefined || batch.length === 0 || this.#owned.disposed) return;
+      const tuples = [{ first, news: `[${batch.join(",")}]` }];
+      batch = [];
+      length = 0;
+      this.#watch(
+        this.#vortex.payloads.send({ filt: { key: keys.news }, tuple: TaskNewsTuple, tuples }, { to: origin }),
+      );
+    };
+    for (const each of news) {
+      const text = JSON.stringify(shortened(each));
+      if (batch.length === mostTold || length + text.length > longestNews / 2) send();
+      batch.push(text);
+      length += text.length;
     }
+    send();
   }
 
   [Symbol.dispose](): void {
@@ -113,19 +134,18 @@ export class BusTaskSignals implements TaskSignals, Disposable {
   }
 }
 
-function rowOf(news: TaskNews): TaskNewsRow {
-  const { id, kind } = news;
-  if (news.kind === "failed") return { id, kind, code: news.error.code, message: cut(news.error.message) };
-  const text = news.kind === "done" ? news.output : news.value;
-  return { id, kind, ...(text !== undefined && text.length <= longestTold && { text }) };
+/** What is not too long to be told. */
+function shortened(news: TaskNews): TaskNews {
+  if (news.kind === "failed") {
+    const { code, message } = news.error;
+    return { ...news, error: { code, message: message.slice(0, longestMessage) } };
+  }
+  return news.kind === "done" && (news.output?.length ?? 0) > longestTold ? { ...news, output: undefined } : news;
 }
 
-function cut(message: string): string {
-  return message.slice(0, longestMessage);
-}
-
-function newsOf({ id, kind, text, code, message }: TaskNewsRow): readonly TaskNews[] {
-  if (kind === "done") return [{ kind, id, output: text }];
-  if (kind === "failed") return [{ kind, id, error: { code: code ?? "TASK_FAILED", message: message ?? "" } }];
-  return text === undefined ? [] : [{ kind, id, value: text }];
+/** @throws Error of rubbish, which the bus logs. */
+function newsIn({ news }: { readonly news: string }): readonly TaskNews[] {
+  return newsSchema
+    .parse(JSON.parse(news))
+    .map((each) => (each.kind === "done" ? { ...each, output: each.output } : each));
 }

@@ -108,7 +108,13 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
         run: (input, context) => within(() => handler.run(input, context)),
       });
       const release = async (): Promise<void> => await handled[Symbol.asyncDispose]();
-      return { [Symbol.asyncDispose]: scope.stack(`the task ${handler.task.name}`, release) };
+      try {
+        return { [Symbol.asyncDispose]: scope.stack(`the task ${handler.task.name}`, release) };
+      } catch (error) {
+        // The plugin was stopped meanwhile: nobody else would end it.
+        await release();
+        throw error;
+      }
     };
     return { tasks: { ...bound(tasks), handle } satisfies PluginWorkerTasks };
   }

@@ -7,7 +7,7 @@ import { BossConnection } from "./BossConnection.ts";
 import { DepthCounter } from "./DepthCounter.ts";
 import { schema } from "./layoutSql.ts";
 import { openAsOwner, openAsUser } from "./openLayout.ts";
-import { outcomeRows } from "./outcomeRows.ts";
+import { areDone, doneColumns, inLockOrder, outcomeRows } from "./outcomeRows.ts";
 import { type QueueName, queueText } from "./QueueName.ts";
 import { queueOptions, requestRows } from "./requestRows.ts";
 import type {
@@ -25,7 +25,7 @@ import { TaskCron, type TimesOf } from "./TaskCron.ts";
 import { TaskSchedules } from "./TaskSchedules.ts";
 import { TaskShelf } from "./TaskShelf.ts";
 import { TaskTaking } from "./TaskTaking.ts";
-import { cancelSql, dueSql, settleSql, touchSql } from "./taskSql.ts";
+import { cancelSql, dueSql, settleDoneSql, settleSql, touchSql } from "./taskSql.ts";
 import { type Keeping, TaskUpkeep } from "./TaskUpkeep.ts";
 import { tryAgain } from "./tryAgain.ts";
 
@@ -159,8 +159,12 @@ export class PgBossTaskQueue implements TaskQueue {
 
   async settle(queue: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
     if (outcomes.length === 0) return new Set();
-    const values = [queueText(queue), JSON.stringify(outcomeRows(outcomes))];
-    return idsOf(await tryAgain(() => this.#database.query(settleSql, values)));
+    const sorted = inLockOrder(outcomes);
+    const name = queueText(queue);
+    const [sql, values] = areDone(sorted)
+      ? [settleDoneSql, [name, ...doneColumns(sorted)]]
+      : [settleSql, [name, JSON.stringify(outcomeRows(sorted))]];
+    return idsOf(await tryAgain(() => this.#database.query(sql, values)));
   }
 
   async touch(queue: QueueName, attempts: readonly Attempt[]): Promise<ReadonlySet<string>> {

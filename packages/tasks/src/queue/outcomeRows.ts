@@ -1,18 +1,36 @@
 import type { Outcome, TaskError } from "./TaskQueue.ts";
 
+type Done = Extract<Outcome, { readonly kind: "done" }>;
+
 /**
- * The rows of settleSql, in the order of their ids: two statements that settle or touch the same tasks lock them in one order, and do
- * not wait for each other in a circle.
+ * The order in which a statement locks what it settles or touches: of two with the same tasks, neither waits for the other in a circle.
  */
+export function inLockOrder(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return outcomes.toSorted((a, b) => (a.attempt.id < b.attempt.id ? -1 : 1));
+}
+
+/** Whether all were done, which settleDoneSql is for. */
+export function areDone(outcomes: readonly Outcome[]): outcomes is readonly Done[] {
+  return outcomes.every(({ kind }) => kind === "done");
+}
+
+/** The values of settleDoneSql besides the queue. */
+export function doneColumns(outcomes: readonly Done[]): readonly (readonly unknown[])[] {
+  return [
+    outcomes.map(({ attempt }) => attempt.id),
+    outcomes.map(({ attempt }) => attempt.retryCount),
+    outcomes.map(({ output }) => output),
+  ];
+}
+
+/** The rows of settleSql. */
 export function outcomeRows(outcomes: readonly Outcome[]): readonly Readonly<Record<string, unknown>>[] {
-  return outcomes
-    .toSorted((a, b) => (a.attempt.id < b.attempt.id ? -1 : 1))
-    .map((outcome) => ({
-      id: outcome.attempt.id,
-      retry: outcome.attempt.retryCount,
-      spared: 0,
-      ...rowOf(outcome),
-    }));
+  return outcomes.map((outcome) => ({
+    id: outcome.attempt.id,
+    retry: outcome.attempt.retryCount,
+    spared: 0,
+    ...rowOf(outcome),
+  }));
 }
 
 function rowOf(outcome: Outcome): Readonly<Record<string, unknown>> {

@@ -1,16 +1,21 @@
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { failure, type Result } from "./failure.ts";
+import { OverdueLog } from "./OverdueLog.ts";
 import { perform } from "./perform.ts";
 import { Progress } from "./Progress.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
+import { within } from "./within.ts";
+
+/** How long a task has to end when its signal fires at its deadline, before it is told of; milliseconds. */
+const graceMs = 1000;
 
 /** Runs light tasks, on the event loop. */
 export class LightRunner {
-  readonly #logger: Logger;
+  readonly #overdue: OverdueLog;
 
   constructor(logger: Logger) {
-    this.#logger = logger;
+    this.#overdue = new OverdueLog(logger);
   }
 
   start(job: TaskJob): TaskRun {
@@ -21,11 +26,22 @@ export class LightRunner {
     const timer = setTimeout(() => {
       const message = `${name} took longer than its deadlineMs of ${deadlineMs}`;
       resolve(failure("TASK_TIMED_OUT", message));
-      this.#logger.warning("%s %s has not ended by its deadline; its place is kept until it does", name, id);
       controller.abort(new PeekError("TASK_TIMED_OUT", message, { fields: { task: name, id } }));
+      void this.#watch(name, id, released);
     }, deadlineMs);
     const released = this.#run(job, { signal: controller.signal, timer, resolve });
     return { result, released, abort: (reason) => controller.abort(reason) };
+  }
+
+  /** Never fails. */
+  async #watch(name: string, id: string, released: Promise<void>): Promise<void> {
+    let isOver = false;
+    const ended = released.finally(() => (isOver = true));
+    await within(graceMs, ended);
+    if (isOver) return;
+    this.#overdue.begun(name, id);
+    await ended;
+    this.#overdue.ended(name);
   }
 
   async #run(
@@ -36,8 +52,6 @@ export class LightRunner {
       resolve,
     }: Pick<AbortController, "signal"> & { timer: NodeJS.Timeout; resolve: (result: Result) => void },
   ): Promise<void> {
-    const { name } = handler.task;
-    const begunAt = performance.now();
     const isLate = (): boolean => PeekError.is(signal.reason) && signal.reason.code === "TASK_TIMED_OUT";
     const tell = (value: string): void => {
       if (!isLate()) onProgress(value);
@@ -47,9 +61,6 @@ export class LightRunner {
     clearTimeout(timer);
     const last = progress.takeLast();
     if (last !== undefined) tell(last);
-    if (isLate()) {
-      this.#logger.info("%s %s has ended after %d ms, too late", name, id, Math.round(performance.now() - begunAt));
-    }
     // Where its deadline was first, this changes nothing.
     resolve(outcome);
   }

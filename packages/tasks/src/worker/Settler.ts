@@ -18,8 +18,9 @@ export interface SettlerOptions {
   readonly onSettled: (queue: string, held: readonly Holding[]) => void;
 }
 
-/** How many outcomes one statement records. */
+/** How many outcomes one statement records, and how long their outputs are together, unless one alone is longer; letters. */
 const mostAtOnce = 500;
+const mostLetters = 4 * 1024 * 1024;
 /** How long outcomes of a busy queue are gathered; milliseconds. Each statement costs about the same, however many it records. */
 const gatherMs = 20;
 /** The pause before it is tried again; milliseconds. */
@@ -92,7 +93,7 @@ export class Settler {
     let atOnce = mostAtOnce;
     while (line.pending.size > 0 && !this.#closing.signal.aborted) {
       if (line.pending.size < mostAtOnce && this.#options.isBusy(queue)) await this.#pause(gatherMs);
-      const batch = [...line.pending.entries()].slice(0, atOnce);
+      const batch = batchOf(line.pending, atOnce);
       try {
         await this.#record(queue, line, batch);
         pauseMs = retryMs.first;
@@ -100,6 +101,8 @@ export class Settler {
       } catch (error) {
         if (PeekError.is(error) && passing.has(error.code)) {
           this.#failed(error);
+          // They may be what takes so long.
+          if (error.code === "STORAGE_TIMEOUT") atOnce = Math.ceil(batch.length / 2);
           await this.#pause(pauseMs);
           pauseMs = Math.min(pauseMs * 2, retryMs.longest);
         } else if (batch.length > 1) {
@@ -188,6 +191,19 @@ export class Settler {
       this.#options.onSettled(queue, [held]);
     }
   }
+}
+
+/** What is recorded next: at least one. */
+function batchOf(pending: ReadonlyMap<Holding, Outcome>, most: number): readonly (readonly [Holding, Outcome])[] {
+  const batch: (readonly [Holding, Outcome])[] = [];
+  let letters = 0;
+  for (const entry of pending) {
+    const [, outcome] = entry;
+    if (outcome.kind === "done") letters += outcome.output.length;
+    if (batch.length > 0 && (batch.length >= most || letters > mostLetters)) break;
+    batch.push(entry);
+  }
+  return batch;
 }
 
 function newsOf(id: string, outcome: Outcome): TaskNews | undefined {

@@ -20,6 +20,8 @@ export interface TakingLoopOptions {
 
 /** How many queues are asked at a time. */
 const takesAtOnce = 3;
+/** That nothing can be taken is told no more often: one queue may fail again and again while others do not; milliseconds. */
+const quietMs = 60_000;
 
 /**
  * Takes tasks out of the queues that are known to have some. Of the others one question asks which have: every `pollMs`, which finds
@@ -33,6 +35,7 @@ export class TakingLoop implements AsyncDisposable {
   #pollAgain = false;
   #stopped = false;
   #isTold = false;
+  #toldAt = -Infinity;
 
   constructor(options: TakingLoopOptions) {
     this.#options = options;
@@ -104,8 +107,10 @@ export class TakingLoop implements AsyncDisposable {
   }
 
   #failed(error: unknown): void {
-    if (this.#isTold || this.#stopped) return;
+    const now = performance.now();
+    if (this.#isTold || this.#stopped || now - this.#toldAt < quietMs) return;
     this.#isTold = true;
+    this.#toldAt = now;
     this.#options.logger.warning("No tasks can be taken: %s. Trying again", messageOf(error));
   }
 }

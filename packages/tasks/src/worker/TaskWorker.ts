@@ -170,7 +170,7 @@ export class TaskWorker implements AsyncDisposable {
     for (const held of items) {
       const before = this.#held.get(held.task.id);
       // Lost while this process stood still, and taken again.
-      if (before !== undefined) this.#lost(before);
+      if (before !== undefined) this.#lost([before]);
       this.#held.set(held.task.id, held);
     }
     if (!this.#scheduler.taken(take, items)) this.#handBack(items);
@@ -187,8 +187,11 @@ export class TaskWorker implements AsyncDisposable {
   #handBackSurplus(): void {
     const slowest = new Map<string, number>();
     const now = performance.now();
-    for (const { queue, begunAt } of this.#held.values()) {
-      if (begunAt !== undefined) slowest.set(queue, Math.max(slowest.get(queue) ?? 0, now - begunAt));
+    // Not of what has ended: while it cannot be recorded, time passes too.
+    for (const { running } of this.#handled.values()) {
+      for (const { queue, begunAt = now } of running) {
+        slowest.set(queue, Math.max(slowest.get(queue) ?? 0, now - begunAt));
+      }
     }
     this.#handBack(this.#scheduler.surplus(slowest).map(({ item }) => item));
   }
@@ -204,12 +207,23 @@ export class TaskWorker implements AsyncDisposable {
     if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
   }
 
-  #lost(held: HeldTask): void {
-    if (this.#held.get(held.task.id) !== held) return;
-    const { id, queue } = held.task;
-    this.#options.logger.warning("%s %s is not this worker's any more, and is ended", queue.task, id);
-    this.#settler.forget(held);
-    this.#drop(held, "lost", new PeekError("TASK_CANCELLED", "Another worker has the task now.", { fields: { id } }));
+  /** Those are of one queue. */
+  #lost(all: readonly HeldTask[]): void {
+    const lost = all.filter((held) => this.#held.get(held.task.id) === held);
+    const [first] = lost;
+    if (first === undefined) return;
+    this.#options.logger.warning(
+      "%s %s is not this worker's any more, and is ended%s: it was taken back, or nothing was heard of it for too long",
+      first.task.queue.task,
+      first.task.id,
+      lost.length > 1 ? ` (so are ${lost.length - 1} more of it)` : "",
+    );
+    for (const held of lost) {
+      const { id } = held.task;
+      this.#settler.forget(held);
+      const message = "The task is not this worker's any more.";
+      this.#drop(held, "lost", new PeekError("TASK_CANCELLED", message, { fields: { id } }));
+    }
   }
 
   #drop(held: HeldTask, fate: "cancelled" | "lost", reason: PeekError): void {
@@ -233,6 +247,14 @@ export class TaskWorker implements AsyncDisposable {
     const endAt = performance.now() + stopMs;
     const unfinished = await this.#runner.finish(handled, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
     this.#handBack(unfinished, true);
+    if (unfinished.length > 0) {
+      const { name } = handled.handler.task;
+      this.#options.logger.warning(
+        "%d of %s have not ended in time, and go back into the queue",
+        unfinished.length,
+        name,
+      );
+    }
     this.#handled.delete(handled.handler.task.name);
     await within(Math.max(100, endAt - performance.now()), this.#settler.flush(handled.queues));
     // Whoever handles it too need not wait for the poll to find it.

@@ -10,8 +10,8 @@ export interface ToucherOptions {
   readonly logger: Logger;
   /** All that this worker holds now. */
   readonly held: () => Iterable<HeldTask>;
-  /** Called with those that were given to another. */
-  readonly onLost: (held: HeldTask) => void;
+  /** Called with those of a queue that are not this worker's any more. */
+  readonly onLost: (held: readonly HeldTask[]) => void;
 }
 
 /** Says again and again that this worker still has the tasks that it has taken. */
@@ -43,7 +43,8 @@ export class Toucher implements AsyncDisposable {
           group.map(({ task }) => ({ id: task.id, retryCount: task.retryCount })),
         );
         // What is being recorded is not held any more once that is done.
-        for (const each of group) if (!ours.has(each.task.id) && each.isRecording !== true) onLost(each);
+        const lost = group.filter((each) => !ours.has(each.task.id) && each.isRecording !== true);
+        if (lost.length > 0) onLost(lost);
       } catch (error) {
         // While the database is away nobody else can take them either.
         logger.debug("Tasks of %s could not be touched: %s", first.queue, messageOf(error));

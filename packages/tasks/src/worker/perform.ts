@@ -1,7 +1,10 @@
-import { messageOf, type PeekErrorCode } from "@peek/errors";
+import { messageOf, PeekError, type PeekErrorCode } from "@peek/errors";
 import type { TaskContext, TaskHandler } from "@peek/plugin-base";
 import { checkData, decode, encode } from "@peek/plugin-base/contracts";
 import { type Failure, failure, failureOf, type Result } from "./failure.ts";
+
+/** How long an output may be, as it is kept; bytes. */
+const maxOutput = 16 * 1024 * 1024;
 
 /** Runs a handler, on the worker's event loop or in a thread: never throws. @param input As `encode()` has made it. */
 export async function perform({ task, run }: TaskHandler, input: string, context: TaskContext): Promise<Result> {
@@ -21,9 +24,20 @@ export async function perform({ task, run }: TaskHandler, input: string, context
   const encoded = attempt("TASK_OUTPUT_INVALID", task.name, () => {
     checkData(output, returned, `the output of ${task.name}`);
     // As it was returned: whoever waits for it parses it, and a schema may transform what it is given.
-    return encode(returned);
+    return checkSize(encode(returned), task.name);
   });
   return "kind" in encoded ? encoded : { kind: "done", output: encoded.value };
+}
+
+function checkSize(text: string, task: string): string {
+  // No character takes more than three bytes.
+  const bytes = text.length * 3 <= maxOutput ? 0 : Buffer.byteLength(text);
+  if (bytes <= maxOutput) return text;
+  throw new PeekError(
+    "TASK_OUTPUT_INVALID",
+    `The output of ${task} has ${bytes} bytes, more than the ${maxOutput} that are kept. Put it into the storage, and give its id.`,
+    { fields: { task } },
+  );
 }
 
 function attempt<T>(code: PeekErrorCode, task: string, make: () => T): Failure | { readonly value: T } {

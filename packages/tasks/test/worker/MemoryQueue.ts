@@ -16,6 +16,10 @@ export class MemoryQueue implements WorkerQueue {
   dueAsked = 0;
   /** While true, whatever is asked fails. */
   isAway = false;
+  /** The numbers of outcomes that settles held, whether they were recorded or not. */
+  readonly settles: number[] = [];
+  /** While true for a settle, it takes too long. */
+  isSlow: (outcomes: readonly Outcome[]) => boolean = () => false;
   /** What a settle fails with that holds such an outcome. */
   refuse: (outcome: Outcome) => boolean = () => false;
   /** What is waited for before a take is answered. */
@@ -47,7 +51,9 @@ export class MemoryQueue implements WorkerQueue {
   }
 
   async settle(_: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
+    this.settles.push(outcomes.length);
     this.#reach();
+    if (this.isSlow(outcomes)) throw new PeekError("STORAGE_TIMEOUT", "The database has not answered in time");
     if (outcomes.some((outcome) => this.refuse(outcome))) {
       throw new PeekError("STORAGE_QUERY_FAILED", "The database does not take this");
     }
