@@ -63,10 +63,12 @@ describe("a deployed service", () => {
     expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
 
     // The plugin has tables: the worker finds them where logic on the same machine has made them.
-    const tutorial = { plugin: { enabled: ["peek_plugin_tutorial"] } };
+    const tutorial = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" } } as const;
     await using logic = service === "worker" ? await (await TestHome.at(home, "logic", tutorial)).start() : undefined;
     await using second = new RunningProcess(command, { env, cwd: folder });
     await second.waitFor(/:Ready in .*: 1 plugin started/);
+    // Done by a thread of what was deployed.
+    await logic?.waitFor(/Sent \d+ to a worker, which answered/);
     expect(await second.stop()).toEqual({ code: 0, signal: null });
     await logic?.stop();
     expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
