@@ -63,8 +63,11 @@ describe("a deployed service", () => {
     expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
 
     // The plugin has tables: the worker finds them where logic on the same machine has made them.
-    const tutorial = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" } } as const;
-    await using logic = service === "worker" ? await (await TestHome.at(home, "logic", tutorial)).start() : undefined;
+    const startLogic = async (): Promise<RunningProcess> => {
+      const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
+      return (await TestHome.at(home, "logic", config)).start();
+    };
+    await using logic = service === "worker" ? await startLogic() : undefined;
     await using second = new RunningProcess(command, { env, cwd: folder });
     await second.waitFor(/:Ready in .*: 1 plugin started/);
     // Done by a thread of what was deployed.

@@ -2,7 +2,8 @@ import { until } from "./until.ts";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 import type { Outcome, TakenTask } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
-import { keyed, openRig, plain, request, rolePassword, single, TestLog } from "./rig.ts";
+import { keyed, openRig, plain, request, rolePassword, single } from "./rig.ts";
+import { TestLog } from "../TestLog.ts";
 
 const error = { code: "TASK_FAILED", message: "It broke" };
 const done = (attempt: TakenTask): Outcome => ({ kind: "done", attempt, output: '"out"' });

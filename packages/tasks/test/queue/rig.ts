@@ -1,5 +1,3 @@
-import { format } from "node:util";
-import type { LogFunction, Logger, LogMethod } from "@peek/plugin-base";
 import {
   PgBossTaskQueue,
   type QueueName,
@@ -9,27 +7,8 @@ import {
   type TaskRequest,
 } from "@peek/tasks";
 import pg from "pg";
+import { TestLog } from "../TestLog.ts";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
-
-/** A log that a test can read: `level: message`. */
-export class TestLog implements Logger {
-  readonly lines: string[] = [];
-  readonly debug = this.#writer("debug");
-  readonly info = this.#writer("info");
-  readonly warning = this.#writer("warning");
-  readonly error = this.#writer("error");
-  readonly critical = this.#writer("critical");
-
-  isLevelEnabled(): boolean {
-    return true;
-  }
-
-  #writer(level: LogMethod): LogFunction {
-    return (first: unknown, ...values: readonly unknown[]) => {
-      this.lines.push(`${level}: ${format(first, ...values)}`);
-    };
-  }
-}
 
 /** What the roles of tests log in with, where the server asks. */
 export const rolePassword = "secret";

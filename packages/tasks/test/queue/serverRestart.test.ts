@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { PgBossTaskQueue, type TaskQueueOpenOptions } from "@peek/tasks";
 import { expect, it } from "vitest";
 import { EmbeddedServer, TestTaskDatabase } from "../testing.ts";
-import { plain, request, TestLog } from "./rig.ts";
+import { plain, request } from "./rig.ts";
+import { TestLog } from "../TestLog.ts";
 import { until } from "./until.ts";
 
 it(

@@ -14,7 +14,7 @@ import spin from "./fixtures/spin.ts";
 import throws from "./fixtures/throws.ts";
 import waits from "./fixtures/waits.ts";
 import wrongOutput from "./fixtures/wrongOutput.ts";
-import { TestLog } from "./TestLog.ts";
+import { TestLog } from "../TestLog.ts";
 
 let runner: HeavyRunner;
 beforeAll(() => {

@@ -4,7 +4,7 @@ import { type QueueKind, type QueueName, queueOf } from "../../src/queue/QueueNa
 import type { Outcome, TakenTask } from "../../src/queue/TaskQueue.ts";
 import { TaskWorker, type TaskWorkerOptions } from "../../src/worker/index.ts";
 import { MemoryQueue } from "./MemoryQueue.ts";
-import { TestLog } from "./TestLog.ts";
+import { TestLog } from "../TestLog.ts";
 
 export const origin: PeerIdentity = { service: "logic", instance: "logic-1" };
 

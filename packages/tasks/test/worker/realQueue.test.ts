@@ -7,7 +7,7 @@ import { PgBossTaskQueue, type TaskRequest } from "../../src/index.ts";
 import { queueOf, queueText } from "../../src/queue/QueueName.ts";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
 import negate from "./fixtures/negate.ts";
-import { TestLog } from "./TestLog.ts";
+import { TestLog } from "../TestLog.ts";
 import { origin, until, WorkerRig } from "./WorkerRig.ts";
 
 async function openQueue(stack: AsyncDisposableStack, database: TestDatabase, role: "owner" | "user") {
