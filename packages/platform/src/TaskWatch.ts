@@ -1,5 +1,5 @@
 import type { Logger } from "@peek/plugin-base";
-import { messageOf } from "@peek/errors";
+import { messageOf, PeekError } from "@peek/errors";
 import type { TaskDepth } from "@peek/tasks";
 import type { LazyTaskQueue } from "./LazyTaskQueue.ts";
 
@@ -14,18 +14,23 @@ export class TaskWatch implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   readonly #stuck = new Set<string>();
+  #isNeeded = false;
+  #isFailing = false;
+  #isOver = false;
   #depths: readonly TaskDepth[] | undefined;
   #looking: Promise<void> | undefined;
 
   constructor(queue: LazyTaskQueue, logger: Logger) {
     this.#queue = queue;
     this.#logger = logger;
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = undefined;
-      });
-    }, everyMs);
+    this.#timer = setInterval(() => this.#lookOnce(), everyMs);
     this.#timer.unref();
+  }
+
+  /** There may be tasks that nobody of this process has queued: they are looked after from now on, and the queue is opened for that. */
+  begin(): void {
+    this.#isNeeded = true;
+    this.#lookOnce();
   }
 
   /** As last looked at; undefined before that. */
@@ -34,20 +39,35 @@ export class TaskWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     clearInterval(this.#timer);
     await this.#looking;
   }
 
+  #lookOnce(): void {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
   async #look(): Promise<void> {
-    if (!this.#queue.isWanted) return;
+    if (!this.#isNeeded && !this.#queue.isWanted) return;
     try {
       this.#depths = await this.#queue.depths();
+      this.#isFailing = false;
     } catch (error) {
-      // The storage tells by itself when the database is away.
-      this.#logger.debug("The queues of tasks could not be looked at: %s", messageOf(error));
+      this.#failed(error);
       return;
     }
     for (const depth of this.#depths) this.#tell(depth);
+  }
+
+  #failed(error: unknown): void {
+    // When the database is away, the storage tells it; when the service stops, nobody needs to know.
+    const isPassing = PeekError.is(error) && ["STORAGE_UNAVAILABLE", "STORAGE_CLOSED"].includes(error.code);
+    const level = isPassing || this.#isFailing || this.#isOver ? "debug" : "error";
+    this.#logger[level]("Tasks cannot be looked after: %s", messageOf(error));
+    if (!isPassing) this.#isFailing = true;
   }
 
   #tell({ task, waiting, running, oldestMs }: TaskDepth): void {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { availableParallelism } from "node:os";
 import type { ServiceConfig } from "@peek/config";
-import { messageOf, PeekError } from "@peek/errors";
+import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type {
   Logger,
@@ -71,7 +71,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
       const isUsed = plugins.some(
         (plugin) => this.concerns(plugin) && plugin.manifest.requiresServices.includes("worker"),
       );
-      this.#parts = { caller, queue, watch, isUsed };
+      this.#parts = { caller, watch, isUsed };
       return;
     }
     const { PluginScopes } = await import("@peek/vortex");
@@ -90,7 +90,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
       onNews,
       worker: { wake: (name) => worker.wake(name), cancelled: (id) => worker.cancelled(id) },
     });
-    this.#parts = { caller, queue, worker, PluginScopes, isUsed: false };
+    this.#parts = { caller, worker, PluginScopes, isUsed: false };
   }
 
   properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
@@ -121,11 +121,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
 
   /** All plugins have had their turn to start: on logic, tasks that wait from before are supervised from now on. */
   begin(): void {
-    const parts = this.#parts;
-    if (parts?.isUsed !== true) return;
-    parts.queue.opened().catch((error: unknown) => {
-      if (!this.#cancel.signal.aborted) this.#logger.error("Tasks cannot be queued: %s", messageOf(error));
-    });
+    if (this.#parts?.isUsed === true) this.#parts.watch?.begin();
   }
 
   /** undefined before anything is known. */
@@ -162,7 +158,6 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
 
 interface Parts {
   readonly caller: TaskCaller;
-  readonly queue: LazyTaskQueue;
   /** On logic. */
   readonly watch?: TaskWatch;
   /** On a worker. */
