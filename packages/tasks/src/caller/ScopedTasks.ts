@@ -93,13 +93,17 @@ export class ScopedTasks implements PluginTasks {
     id: string,
     options: TaskWaitOptions = {},
   ): Promise<Output> {
-    const { phases, desk } = this.#parts;
+    const { phases, desk, waits } = this.#parts;
     const phase = phases.current();
     this.#check(task);
     checkOptions(task, "wait", options);
     options.signal?.throwIfAborted();
     if (!isTaskId(id)) throw taskNotFound({ task, id: describeValue(id) });
-    const begin = async () => outcomeOf(only(task, await desk.read(id)));
+    const begin = async () => {
+      const stored = only(task, await desk.read(id));
+      if (stored?.origin?.instance !== desk.signals.self.instance) waits.unheard(id);
+      return outcomeOf(stored);
+    };
     return await waitFor(this.#parts, { task, id, phase, options, begin });
   }
 

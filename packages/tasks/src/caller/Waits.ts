@@ -8,6 +8,8 @@ import { type OnProgress, type Outcome, Wait } from "./Wait.ts";
 
 /** How many tasks are looked up in one round of the net. */
 const mostLooks = 500;
+/** How often tasks are looked up of which another process is told what becomes of them; milliseconds. */
+const unheardMs = 300;
 
 /** A task that is waited for, once or more often. */
 interface Entry {
@@ -16,6 +18,8 @@ interface Entry {
   isQueued: boolean;
   /** When it was last looked up, or first waited for; by the monotonic clock. */
   seenAt: number;
+  /** Whether nobody tells this process of it. */
+  isUnheard: boolean;
 }
 
 /**
@@ -26,11 +30,12 @@ export class Waits implements Disposable {
   readonly #desk: TaskDesk;
   readonly #netMs: number;
   readonly #logger: Logger;
-  /** By id, in the order of `seenAt`. */
+  /** By id; those first that were not looked up for the longest. */
   readonly #entries = new Map<string, Entry>();
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
   #isOver = false;
+  #unheard = 0;
 
   /** @param netMs How long a task is not heard of before it is looked up; milliseconds. */
   constructor(desk: TaskDesk, netMs: number, logger: Logger) {
@@ -46,11 +51,14 @@ export class Waits implements Disposable {
 
   /** Waits for a task, until the wait is disposed. */
   open(id: string, onProgress: OnProgress | undefined): Wait {
-    const entry = this.#entries.get(id) ?? { waits: new Set(), isQueued: false, seenAt: performance.now() };
+    const entry = this.#entries.get(id) ?? newEntry();
     this.#entries.set(id, entry);
     const wait: Wait = new Wait(onProgress, () => {
       entry.waits.delete(wait);
-      if (entry.waits.size === 0 && this.#entries.get(id) === entry) this.#entries.delete(id);
+      if (entry.waits.size === 0 && this.#entries.get(id) === entry) {
+        this.#entries.delete(id);
+        if (entry.isUnheard) this.#unheard -= 1;
+      }
       this.#schedule();
     });
     entry.waits.add(wait);
@@ -62,6 +70,17 @@ export class Waits implements Disposable {
   queued(id: string): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.isQueued = true;
+  }
+
+  /** What becomes of a task is told to another process than this: it is looked up often. */
+  unheard(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.isUnheard) return;
+    entry.isUnheard = true;
+    this.#unheard += 1;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule();
   }
 
   /** What workers tell, of whatever tasks. */
@@ -120,7 +139,10 @@ export class Waits implements Disposable {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     } else if (this.#timer === undefined && !this.#isLooking && !this.#isOver) {
-      this.#timer = setTimeout(() => void this.#round(), this.#netMs);
+      this.#timer = setTimeout(
+        () => void this.#round(),
+        this.#unheard > 0 ? Math.min(unheardMs, this.#netMs) : this.#netMs,
+      );
     }
   }
 
@@ -130,8 +152,9 @@ export class Waits implements Disposable {
     const now = performance.now();
     const due: string[] = [];
     for (const [id, entry] of this.#entries) {
+      if (due.length >= mostLooks) break;
       // A timer may be a little early.
-      if (entry.seenAt > now - this.#netMs + 1 || due.length >= mostLooks) break;
+      if (entry.seenAt > now - (entry.isUnheard ? unheardMs : this.#netMs) + 1) continue;
       due.push(id);
       entry.seenAt = now;
       this.#entries.delete(id);
@@ -151,6 +174,10 @@ export class Waits implements Disposable {
     const outcome = outcomeOf(found.stored);
     if (outcome !== undefined) this.#end(id, outcome);
   }
+}
+
+function newEntry(): Entry {
+  return { waits: new Set(), isQueued: false, seenAt: performance.now(), isUnheard: false };
 }
 
 /** What has become of a task, as the database has it; undefined while it is still to be done. */

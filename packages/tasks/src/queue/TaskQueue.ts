@@ -77,6 +77,8 @@ export interface StoredTask {
   readonly output?: string;
   /** Why its last try failed, if one has; `TASK_LOST` where its worker was gone. */
   readonly error?: TaskError;
+  /** Who is told what becomes of it, if anybody. */
+  readonly origin?: PeerIdentity;
   /** ISO 8601, UTC; so are the others. */
   readonly queuedAt: string;
   readonly startAfter: string;

@@ -101,6 +101,7 @@ export function readStored(row: unknown): StoredTask | undefined {
     queuedAt: stored.created_on,
     startAfter: stored.start_after,
     ...(stored.singleton_key !== null && { key: stored.singleton_key }),
+    ...(envelope?.origin !== undefined && { origin: envelope.origin }),
     ...(stored.started_on !== null && { startedAt: stored.started_on }),
     ...(stored.completed_on !== null && { endedAt: stored.completed_on }),
     ...readOutcome(stored.output),

@@ -37,6 +37,7 @@ export class TableQueue implements TaskQueue {
       const times = { queuedAt: now, startAfter: now };
       const row: Row = { id, queue, state: "waiting", attempts: 0, failures: 0, input, ...times, request };
       if (key !== undefined) row.key = key;
+      if (request.origin !== undefined) row.origin = request.origin;
       this.rows.set(id, row);
       return id;
     });

@@ -300,6 +300,19 @@ describe("wait()", () => {
     expect(caller.waiting).toBe(0);
   });
 
+  it("looks soon and often for a task of which another process is told", async () => {
+    const rig = open(3_600_000);
+    const { tasks, queue, caller } = rig;
+    const [request] = (await tasks.enqueue(Double, "1"), queue.inserts.flat());
+    if (request === undefined) throw new Error("Nothing was queued");
+    const origin = { service: "worker", instance: "worker-9" } as const;
+    await queue.insert(doubles, [{ ...request, id: request.id.replace(/.{4}$/, "0000"), origin }]);
+    const waiting = tasks.wait(Double, request.id.replace(/.{4}$/, "0000"));
+    await doubleAll(rig);
+    expect(await waiting).toBe("2 turns");
+    expect(caller.waiting).toBe(0);
+  });
+
   it("fails for a task that is not there, or of another type", async () => {
     const { tasks } = open();
     const id = await tasks.enqueue(Sweep, {});
