@@ -101,6 +101,7 @@ describe("loadConfig with a file", () => {
       "logging",
       "plugin",
       "storage",
+      "tasks",
       "httpServer",
       "users",
       "dataExchange",
