@@ -176,18 +176,30 @@ describe("peek tasks", () => {
       expect(await tasks("retry", leaked, unknownId)).toEqual({
         code: 64,
         stdout: "1 task is queued again",
-        stderr: "peek: 1 of these 2 ids is that of no dead letter or cancelled task. See peek tasks list.",
+        stderr: `peek: There is no task ${unknownId}. See peek tasks list.`,
       });
       expect(await statesOf(queue, leaked)).toEqual(["waiting"]);
       expect(await tasks("retry", waiting)).toEqual({
         code: 64,
         stdout: "",
-        stderr: `peek: ${waiting} is that of no dead letter or cancelled task. See peek tasks list.`,
+        stderr: `peek: ${waiting} is not queued again: it is waiting. See peek tasks list.`,
       });
       const again = await queue.take(pump, 10);
       expect(new Map(again.map(({ id, failures }) => [id, failures]))).toEqual(
         new Map([burst, leaked, cancelled, waiting].map((id) => [id, 0])),
       );
+    });
+
+    it("retry leaves what another with its singleton key waits for, and says so", async () => {
+      const single: QueueName = { task: "peek_plugin_pump.Rinse", version: 1, kind: "single" };
+      const [burst = ""] = await failed(queue, single, "It burst", 1);
+      await queued(queue, single, 2);
+      expect(await tasks("retry", burst)).toEqual({
+        code: 64,
+        stdout: "",
+        stderr: `peek: ${burst} is not queued again: another with its key waits or runs. See peek tasks list.`,
+      });
+      expect(await statesOf(queue, burst)).toEqual(["failed"]);
     });
 
     it("retry --all queues those of a type again", async () => {
@@ -204,7 +216,13 @@ describe("peek tasks", () => {
         stdout: "There is no dead letter or cancelled task of peek_plugin_pump.Fill.",
         stderr: "",
       });
-      for (const unknown of ["peek_plugin_valve", "peek_plugin_pump.Empty", "\u001B[2J"]) {
+      expect(await tasks("retry", "--all", "peek_plugin_valve")).toEqual({
+        code: 64,
+        stdout: "",
+        stderr:
+          "peek: --all takes a type of tasks, and peek_plugin_valve is a plugin. Give one of its types: peek_plugin_valve.Turn.",
+      });
+      for (const unknown of ["peek_plugin_val", "peek_plugin_pump.Empty", "\u001B[2J"]) {
         expect(await tasks("retry", "--all", unknown)).toMatchObject({
           code: 64,
           stdout: "",
@@ -221,10 +239,10 @@ describe("peek tasks", () => {
       expect(await queue.take(pump, 1)).toMatchObject([{ id: running }]);
       const [waiting = ""] = await queued(queue, pump, 4);
       expect(await tasks("drop", burst, waiting)).toEqual({ code: 0, stdout: "2 tasks are deleted", stderr: "" });
-      expect(await tasks("drop", running)).toEqual({
+      expect(await tasks("drop", running, unknownId)).toEqual({
         code: 64,
         stdout: "",
-        stderr: `peek: ${running} is that of no task that can be deleted. See peek tasks list.`,
+        stderr: `peek: ${running} is not deleted: it is running. There is no task ${unknownId}. See peek tasks list.`,
       });
       expect(await statesOf(queue, burst, waiting, running, leaked)).toEqual([
         undefined,

@@ -82,6 +82,7 @@ export async function queued(
     input: encode(input),
     priority: 0,
     ...(name.kind === "keyed" && { key: `key ${made}` }),
+    ...(name.kind === "single" && { key: "the only one" }),
     retry: { tries: 1, delayMs: 0, maxDelayMs: 0 },
     deadlineMs: 60_000,
   }));

@@ -1,7 +1,7 @@
 import type { Logger, PeerIdentity, PluginVortex } from "@peek/plugin-base";
 import { defineTuple } from "@peek/plugin-base/contracts";
 import type { TaskNews, TaskSignals } from "@peek/tasks";
-import { messageOf } from "@peek/errors";
+import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { platformPlugin } from "./serviceStatusRpc.ts";
 
@@ -130,7 +130,11 @@ export class BusTaskSignals implements TaskSignals, Disposable {
 
   /** Where nobody is there, or this service is not connected, what it would have told is found in the database. */
   #watch(sending: Promise<void>): void {
-    sending.catch((error: unknown) => this.#logger.debug("A signal was not sent: %s", messageOf(error)));
+    sending.catch((error: unknown) => {
+      // That nobody is there is nothing to look for: all have it from the database when they come.
+      if (PeekError.is(error) && error.code === "VORTEX_NOBODY") return;
+      this.#logger.debug("A signal was not sent: %s", messageOf(error));
+    });
   }
 }
 

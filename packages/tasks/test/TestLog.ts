@@ -5,6 +5,8 @@ import type { LogFunction, Logger, LogMethod } from "@peek/plugin-base";
 export class TestLog implements Logger {
   /** `level: message`. */
   readonly lines: string[] = [];
+  /** What was given as facts, beside the messages. */
+  readonly facts: object[] = [];
   readonly debug = this.#writer("debug");
   readonly info = this.#writer("info");
   readonly warning = this.#writer("warning");
@@ -18,6 +20,7 @@ export class TestLog implements Logger {
   #writer(level: LogMethod): LogFunction {
     return (first: unknown, ...values: readonly unknown[]) => {
       const isFacts = typeof first === "object" && first !== null;
+      if (isFacts) this.facts.push(first);
       this.lines.push(`${level}: ${format(...(isFacts ? values : [first, ...values]))}`);
     };
   }

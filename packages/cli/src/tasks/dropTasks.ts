@@ -12,12 +12,13 @@ export async function dropTasks(chosen: ChosenTasks, waiting: boolean): Promise<
   const choice = chosenTasks(chosen);
   if (waiting && "ids" in choice) throw new PeekError("USAGE", "--waiting goes with --all only.");
   const state = waiting ? "waiting" : "failed";
-  const which = "ids" in choice ? "task that can be deleted" : waiting ? "waiting task" : "dead letter";
   await withTaskQueue("peek tasks drop", async ({ queue }) => {
     await withChosen(queue, choice, {
-      work: (tasks) => tasks.drop("ids" in choice ? choice : { ...choice, state }),
+      run: (tasks) => tasks.drop("ids" in choice ? choice : { ...choice, state }),
       did: "deleted",
-      which,
+      which: waiting ? "waiting task" : "dead letter",
+      isFor: (each) => each !== "running",
+      exception: "it has changed meanwhile",
     });
   });
 }

@@ -10,9 +10,11 @@ export async function retryTasks(chosen: ChosenTasks): Promise<void> {
   const choice = chosenTasks(chosen);
   await withTaskQueue("peek tasks retry", async ({ queue }) => {
     await withChosen(queue, choice, {
-      work: (tasks) => tasks.retry(choice),
+      run: (tasks) => tasks.retry(choice),
       did: "queued again",
       which: "dead letter or cancelled task",
+      isFor: (state) => state === "failed" || state === "cancelled",
+      exception: "another with its key waits or runs",
     });
   });
 }

@@ -19,7 +19,6 @@ import { encodeInput, encodeInputs, recordOf } from "./taskData.ts";
 import { isTaskId, type TaskIds } from "./TaskIds.ts";
 import { checkCron, checkOptions, optionsInvalid, retryOf } from "./taskOptions.ts";
 import { waitFor, type WaitingParts } from "./Waiting.ts";
-import { taskNotFound } from "./waitErrors.ts";
 import { outcomeOf } from "./Waits.ts";
 
 /** How many tasks are found at most. */
@@ -98,7 +97,7 @@ export class ScopedTasks implements PluginTasks {
     this.#check(task);
     checkOptions(task, "wait", options);
     options.signal?.throwIfAborted();
-    if (!isTaskId(id)) throw taskNotFound({ task, id: describeValue(id) });
+    if (!isTaskId(id)) throw noTaskId(task, id);
     const begin = async () => {
       const stored = only(task, await desk.read(id));
       if (stored?.origin?.instance !== desk.signals.self.instance) waits.unheard(id);
@@ -223,6 +222,15 @@ function requestOf(
     retry: retryOf(task, retry),
     deadlineMs: task.deadlineMs,
   };
+}
+
+function noTaskId(task: AnyTaskType, id: unknown): PeekError {
+  const what = describeValue(id);
+  return new PeekError(
+    "TASK_NOT_FOUND",
+    `${task.name} cannot be waited for: ${what} is no id of a task. Give what enqueue() has returned.`,
+    { fields: { task: task.name, id: what } },
+  );
 }
 
 function kindOf({ key, singletonKey }: TaskEnqueueOptions & TaskQueueOptions): QueueKind {

@@ -111,7 +111,7 @@ export class TakingLoop implements AsyncDisposable {
     if (this.#isTold || this.#stopped || now - this.#toldAt < quietMs) return;
     this.#isTold = true;
     this.#toldAt = now;
-    this.#options.logger.warning("No tasks can be taken: %s. Trying again", messageOf(error));
+    this.#options.logger.warning("No tasks can be taken: %s. Trying again", messageOf(error).replace(/\.$/, ""));
   }
 }
 

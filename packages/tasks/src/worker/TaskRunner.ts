@@ -99,6 +99,7 @@ export class TaskRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stalls[Symbol.dispose]();
     await this.#heavy[Symbol.asyncDispose]();
+    this.#failures[Symbol.dispose]();
   }
 
   async #follow(held: HeldTask, run: TaskRun): Promise<void> {
@@ -124,9 +125,8 @@ export class TaskRunner implements AsyncDisposable {
       return settler.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun: true });
     }
     const outcome = outcomeOf(task, result);
-    if (result.kind === "failed") {
-      const next = outcome.kind === "retry" ? `is tried again in ${outcome.delayMs} ms` : "is kept as a dead letter";
-      this.#failures.failed(held, result, next);
+    if (result.kind === "failed" && (outcome.kind === "retry" || outcome.kind === "failed")) {
+      this.#failures.failed(held, result, outcome);
     }
     settler.add(held, outcome);
   }

@@ -165,7 +165,11 @@ export class TaskWorker implements AsyncDisposable {
   #taken(take: Take, tasks: readonly TakenTask[]): void {
     const handled = this.#byQueue.get(take.queue);
     // Its handler is gone.
-    if (handled === undefined) return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
+    if (handled === undefined) {
+      const [first] = tasks;
+      if (first !== undefined) this.#tellHandedBack(first.queue.task, tasks.length);
+      return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
+    }
     const items = tasks.map((task): HeldTask => ({ task, queue: take.queue, handled }));
     for (const held of items) {
       const before = this.#held.get(held.task.id);
@@ -182,6 +186,11 @@ export class TaskWorker implements AsyncDisposable {
       const { id, retryCount } = held.task;
       this.#settler.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun });
     }
+  }
+
+  #tellHandedBack(task: string, count: number): void {
+    const go = count === 1 ? "has not begun, and goes" : "have not begun, and go";
+    this.#options.logger.info("%d of %s %s back into the queue", count, task, go);
   }
 
   #handBackSurplus(): void {
@@ -237,28 +246,30 @@ export class TaskWorker implements AsyncDisposable {
 
   async #release(handled: Handled): Promise<void> {
     const { stopMs } = this.#options;
-    let mayHandBack = handled.running.size > 0;
+    const { name } = handled.handler.task;
+    const isRunning = handled.running.size > 0;
+    let unbegun = 0;
     for (const queue of handled.queues) {
       const items = this.#scheduler.remove(queue);
-      mayHandBack ||= items.length > 0;
+      unbegun += items.length;
       this.#handBack(items);
       this.#byQueue.delete(queue);
     }
+    if (unbegun > 0) this.#tellHandedBack(name, unbegun);
     const endAt = performance.now() + stopMs;
     const unfinished = await this.#runner.finish(handled, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
     this.#handBack(unfinished, true);
     if (unfinished.length > 0) {
-      const { name } = handled.handler.task;
       this.#options.logger.warning(
         "%d of %s have not ended in time, and go back into the queue",
         unfinished.length,
         name,
       );
     }
-    this.#handled.delete(handled.handler.task.name);
+    this.#handled.delete(name);
     await within(Math.max(100, endAt - performance.now()), this.#settler.flush(handled.queues));
     // Whoever handles it too need not wait for the poll to find it.
-    if (mayHandBack) for (const queue of handled.queues) this.#options.signals.wake(queue);
+    if (isRunning || unbegun > 0) for (const queue of handled.queues) this.#options.signals.wake(queue);
   }
 
   async #stop(): Promise<void> {

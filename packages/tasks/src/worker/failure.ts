@@ -2,6 +2,7 @@ import { messageOf, PeekError, toError } from "@peek/errors";
 import { TaskRejection } from "@peek/plugin-base/contracts";
 import type { PeekErrorCode } from "@peek/errors";
 import type { TaskError } from "../queue/TaskQueue.ts";
+import { plainFields } from "./plainFields.ts";
 
 /** Why a try has failed; it may cross from a thread. */
 export interface Failure {
@@ -11,6 +12,8 @@ export interface Failure {
   readonly isFinal: boolean;
   /** For the worker's log. */
   readonly stack?: string;
+  /** For the worker's log: those of a rejection. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /** What has become of a try. */
@@ -26,9 +29,21 @@ export function failure(code: PeekErrorCode, message: string, options: Partial<F
 /** What the handler of a task has thrown, whatever it is. */
 export function failureOf(thrown: unknown, task: string): Failure {
   const stack = cut(stackOf(thrown), longest.stack);
-  if (TaskRejection.is(thrown)) return failure("TASK_REJECTED", messageOf(thrown), { isFinal: true, stack });
+  if (TaskRejection.is(thrown)) {
+    const fields = fieldsOf(thrown);
+    return failure("TASK_REJECTED", messageOf(thrown), { isFinal: true, stack, ...(fields && { fields }) });
+  }
   const code = PeekError.is(thrown) ? `${thrown.code}: ` : "";
   return failure("TASK_FAILED", `${task}: ${code}${messageOf(thrown)}`, { stack });
+}
+
+function fieldsOf(rejection: TaskRejection): Failure["fields"] {
+  try {
+    return plainFields(rejection.fields);
+  } catch {
+    // A getter or a proxy of the handler's may throw whatever is asked of it.
+    return undefined;
+  }
 }
 
 function stackOf(thrown: unknown): string {

@@ -316,6 +316,9 @@ describe("wait()", () => {
   it("fails for a task that is not there, or of another type", async () => {
     const { tasks } = open();
     const id = await tasks.enqueue(Sweep, {});
+    expect((await rejection(tasks.wait(Double, "123"))).message).toBe(
+      `${Double.name} cannot be waited for: "123" is no id of a task. Give what enqueue() has returned.`,
+    );
     for (const none of [tasks.wait(Double, id), tasks.wait(Double, "5"), tasks.wait(Double, id.replace(/.$/, "x"))]) {
       expect(await rejection(none)).toMatchObject({ code: "TASK_NOT_FOUND", fields: { task: Double.name } });
     }

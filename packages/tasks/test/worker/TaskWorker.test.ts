@@ -1,12 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
 import type { TaskContext, TaskHandler } from "@peek/plugin-base";
-import { defineTask, type TaskOptions } from "@peek/plugin-base/contracts";
+import { defineTask, type TaskOptions, TaskRejection } from "@peek/plugin-base/contracts";
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { queueText } from "../../src/queue/QueueName.ts";
 import negate from "./fixtures/negate.ts";
+import throws from "./fixtures/throws.ts";
 import waits from "./fixtures/waits.ts";
 import { origin, until, WorkerRig } from "./WorkerRig.ts";
 
@@ -62,6 +63,44 @@ describe("What becomes of a task", () => {
     expect(rig.log.lines.at(0)).toMatch(
       /^warning: peek_plugin_x.Light .* has failed, try 1 of 3, and is tried again in \d+ ms: TASK_FAILED/,
     );
+  });
+
+  test("As a dead letter is told when many fail at once, one by one or as a number, at the end at the latest", async () => {
+    await using rig = new WorkerRig({ lightConcurrency: 25 });
+    const failing = light(() => Promise.reject(new Error("It is broken")));
+    const retry = { tries: 1, delayMs: 0, maxDelayMs: 0 };
+    const ids = Array.from({ length: 45 }, (_, n) => rig.add(failing, n, { retry }));
+    await rig.worker.handle(failing);
+    for (const id of ids) await rig.ended(id);
+    await rig.worker[Symbol.asyncDispose]();
+    const own = rig.log.lines.filter((line) => line.includes("and is kept as a dead letter"));
+    const rest = rig.log.lines.flatMap((line) => /and (\d+) more of/.exec(line)?.[1] ?? []).map(Number);
+    expect(own.length).toBeGreaterThanOrEqual(20);
+    expect(rest.reduce((sum, each) => sum + each, own.length)).toBe(45);
+  });
+
+  test("The fields of a rejection are in the log, as plain data of a bounded size", async () => {
+    await using rig = new WorkerRig();
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const fields = { feeder: 5, at: new Date(0), many: 7n, circle, none: undefined, text: "x".repeat(5000) };
+    const rejecting = light(() => {
+      throw new TaskRejection("There is no such feeder", { fields: { ...fields, long: fields.text.split("") } });
+    });
+    const ids = [rig.add(rejecting, 1), rig.add(throws, "rejection")];
+    await rig.worker.handle(rejecting);
+    await rig.worker.handle(throws);
+    for (const id of ids) expect(await rig.ended(id)).toMatchObject({ kind: "failed" });
+    expect(rig.log.facts).toContainEqual({
+      err: expect.any(Error),
+      fields: {
+        ...{ feeder: 5, at: "1970-01-01T00:00:00.000Z", many: "7", circle: "a value of type object" },
+        text: expect.stringMatching(/^x{999}…$/),
+        long: "20001 letters, too long for the log",
+      },
+    });
+    // From a thread.
+    expect(rig.log.facts).toContainEqual({ err: expect.any(Error), fields: { feeder: 17, password: "geheim" } });
   });
 
   test("An outcome that the database does not take fails its task alone", async () => {
@@ -254,7 +293,7 @@ describe("Queues are asked", () => {
     await using rig = new WorkerRig();
     const echo = light((input) => input);
     rig.queue.beforeTake = () => {
-      throw new PeekError("STORAGE_TIMEOUT", "The database has not answered in time");
+      throw new PeekError("STORAGE_TIMEOUT", "The database has not answered in time.");
     };
     rig.add(echo, 1);
     await rig.worker.handle(echo);
@@ -304,6 +343,7 @@ describe("The end", () => {
     );
     ends[0]?.();
     await released;
+    expect(rig.log.lines).toEqual(["info: 1 of peek_plugin_x.Light has not begun, and goes back into the queue"]);
     expect(rig.queue.outcome(ids[0] ?? "")).toMatchObject({ kind: "done" });
     expect(rig.queue.settled.filter(({ kind }) => kind === "handedBack")).not.toContainEqual(
       expect.objectContaining({ begun: true }),
