@@ -196,6 +196,9 @@ it("tasks are queued with a row or not at all, done in order, refused and follow
   // What is told faster than ten times a second is left out, but for the last.
   expect(progress?.at(-1)).toBe("100");
   expect(await database.query("SELECT string1 FROM pl_tutorial.string_int")).toEqual([{ string1: "one, two, three" }]);
+  expect(await database.query("SELECT key, value FROM pl_tutorial.setting_property")).toEqual([
+    { key: "primes up to 100", value: 25 },
+  ]);
 });
 
 it("the challenge's task is done at the start, and kept on its schedule", async () => {

@@ -36,7 +36,10 @@ export interface TaskWaitOptions {
   readonly deadlineMs?: number;
   /** Gives up waiting. Default: none. */
   readonly signal?: AbortSignal;
-  /** Called with what the handler tells of how far it is. What was told before is not repeated. */
+  /**
+   * Called with what the handler tells of how far it is. What was told before is not repeated; of a task that another service has
+   * queued, or this one before it was started again, nothing is told.
+   */
   readonly onProgress?: (value: unknown) => void;
 }
 
@@ -50,7 +53,7 @@ export type TaskState = "waiting" | "running" | "done" | "failed" | "cancelled";
 export interface TaskRecord<Output> {
   readonly id: string;
   readonly state: TaskState;
-  /** How often it was begun. */
+  /** How often it was begun; tries that were lost with their worker, and those before it was queued again, count too. */
   readonly attempts: number;
   /** ISO 8601, UTC; so are the others. */
   readonly queuedAt: string;

@@ -4,7 +4,7 @@ import type { AnyTaskType, TaskType } from "../contracts/TaskType.ts";
 export interface TaskContext {
   /** The task's id. */
   readonly id: string;
-  /** Which try it is, from 1; one that was lost with its worker counts here too. */
+  /** Which try it is, from 1; one that was lost with its worker, and those before `peek tasks retry`, count here too. */
   readonly attempt: number;
   /** Fires when nobody wants the output any more: it was cancelled, takes too long, or the worker stops. */
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
 import { AppendText } from "../contracts/AppendText.ts";
+import { KeepPrimes } from "../contracts/KeepPrimes.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 import { addInOrder } from "./addInOrder.ts";
 import { countPrimes } from "./countPrimes.ts";
@@ -33,6 +34,7 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
     await missing.catch((error: unknown) => this.#logger.info("%s", error));
     const tooLong = addInOrder(this.platform, ["one", "much too long"]);
     await tooLong.catch((error: unknown) => this.#logger.info("%s", error));
+    await tasks.run(KeepPrimes, { upTo: 100 }, { signal });
     await countPrimes(this.platform, this.#logger);
   }
 }

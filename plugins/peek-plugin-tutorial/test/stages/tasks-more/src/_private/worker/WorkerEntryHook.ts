@@ -2,6 +2,7 @@ import { PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 import { appendText } from "./tasks/appendText.ts";
 import countPrimes from "./tasks/countPrimes.ts";
+import { keepPrimes } from "./tasks/keepPrimes.ts";
 
 /** The entry point of the plugin on the worker service. */
 export class WorkerEntryHook extends PluginWorkerEntryHookABC<TutorialTables> {
@@ -15,6 +16,7 @@ export class WorkerEntryHook extends PluginWorkerEntryHookABC<TutorialTables> {
     const { tasks, storage } = this.platform;
     await tasks.handle(countPrimes);
     await tasks.handle(appendText(storage));
+    await tasks.handle(keepPrimes(this.platform));
     this.#logger.debug("Started");
   }
 
