@@ -18,9 +18,11 @@ import type {
 import { Cell } from "./Cell.ts";
 import { Channels, type ChannelsHost } from "./channels/Channels.ts";
 import { Watch } from "./channels/Watch.ts";
-import { type Greeting, Line } from "./connection/Line.ts";
+import { type Greeting, Line, type LineEnd } from "./connection/Line.ts";
 import { PageSigns } from "./connection/PageSigns.ts";
 import { pageUrl } from "./connection/pageUrl.ts";
+import { WakefulClock } from "./connection/WakefulClock.ts";
+import { earlier, type Staleness } from "./Staleness.ts";
 import { Device } from "./storage/Device.ts";
 import type { KnownUser } from "./storage/DeviceStorage.ts";
 import { pageMark, userMark } from "./storage/userMark.ts";
@@ -40,7 +42,13 @@ export class Client implements PeekClient {
   #user: KnownUser | undefined;
   /** Whom the device was told to remember. */
   #remembered: KnownUser | undefined;
-  #isUpstream = false;
+  readonly #clock = new WakefulClock();
+  /** Set while the service does not know how things are. */
+  #upstream: Staleness | undefined;
+  /** Set while it is doubted that things are as the service has said. */
+  #doubt: Staleness | undefined;
+  /** Set while there is no connection, after there was one. */
+  #cut: Staleness | undefined;
   /** What the service had against something that was sent: it often ends the connection after that. */
   #complaint: string | undefined;
   #isClosed = false;
@@ -57,11 +65,12 @@ export class Client implements PeekClient {
     });
     this.#device.state.subscribe(() => this.#set({ device: this.#device.state.getSnapshot() }));
     this.#line = new Line(
-      { urls, open },
+      { urls, open, now: this.#clock.now },
       {
         greeted: (greeting) => this.#greeted(greeting),
         message: (message) => this.#receive(message),
-        down: (status, reason, code) => this.#down(status, reason, code),
+        doubted: (doubt) => this.#doubted(doubt),
+        down: (status, reason, end) => this.#down(status, reason, end),
       },
     );
     const host = this.#host();
@@ -157,14 +166,15 @@ export class Client implements PeekClient {
 
   #host(): ActionsHost & ChannelsHost {
     const isOpen = (): boolean => this.#line.isOpen;
-    const isUpstream = (): boolean => this.#isUpstream;
+    const staleness = (): Staleness | undefined => this.#staleness;
     return {
       get isOpen() {
         return isOpen();
       },
-      get isUpstream() {
-        return isUpstream();
+      get staleness() {
+        return staleness();
       },
+      clock: this.#clock,
       // What is not handed over is said again on the next connection.
       send: (message) => void this.#line.send(message),
       foretell: (channel, tuples) => this.#forecast.foretell(channel, tuples),
@@ -186,14 +196,40 @@ export class Client implements PeekClient {
     await this.#actions.begin(storage, this.#user?.id ?? user?.id, mark || undefined);
   }
 
-  #greeted({ user, upstream }: Greeting): void {
+  /** Set while what is shown is not known to be current, whatever of it. */
+  get #staleness(): Staleness | undefined {
+    return earlier(this.#cut, earlier(this.#doubt, this.#upstream));
+  }
+
+  #greeted(greeting: Greeting): void {
+    const { user } = greeting;
     this.#user = user;
-    this.#isUpstream = upstream;
-    this.#set({ status: upstream ? "live" : "stale", user, ...(!upstream && { reason: noLogic }) });
+    this.#cut = undefined;
+    this.#doubt = undefined;
+    this.#upstream = this.#upstreamOf(greeting.upstream, greeting);
+    this.#set({ user, ...this.#statusNow() });
     this.#channels.belongTo(user.id);
     this.#channels.opened();
     void this.#remember(user);
     void this.#actions.opened(user.id);
+  }
+
+  /** How it is connected, while it is. */
+  #statusNow(): Pick<ConnectionState, "status" | "reason" | "asOf"> {
+    const staleness = this.#staleness;
+    if (staleness === undefined) return { status: "live" };
+    return { status: "stale", reason: staleness.reason, asOf: this.#clock.dateOf(staleness.at) };
+  }
+
+  #upstreamOf(isOn: boolean, { age = 0, why = noLogic }: { readonly age?: number; readonly why?: string }) {
+    return isOn ? undefined : { at: this.#clock.now() - age, reason: why };
+  }
+
+  #doubted(doubt: Staleness | undefined): void {
+    this.#doubt = doubt;
+    this.#channels.refresh();
+    this.#set(this.#statusNow());
+    if (doubt === undefined) this.#actions.sender.wake();
   }
 
   /** @param user Undefined: nobody any more. */
@@ -209,9 +245,9 @@ export class Client implements PeekClient {
   #receive(message: ServerMessage): void {
     switch (message.t) {
       case "up":
-        this.#isUpstream = message.on;
+        this.#upstream = this.#upstreamOf(message.on, message);
         this.#channels.upstream();
-        this.#set(message.on ? { status: "live" } : { status: "stale", reason: noLogic });
+        this.#set(this.#statusNow());
         if (message.on) this.#actions.sender.wake();
         break;
       case "res":
@@ -222,6 +258,7 @@ export class Client implements PeekClient {
         break;
       case "hi":
       case "beat":
+      case "pulse":
         break;
       default:
         this.#channels.receive(message);
@@ -229,25 +266,29 @@ export class Client implements PeekClient {
     }
   }
 
-  #down(status: "offline" | "login", reason: string, code: number | undefined): void {
-    this.#isUpstream = false;
+  #down(status: "offline" | "login", reason: string, { code, knownAt }: LineEnd): void {
+    // Of several attempts, the first that was cut says since when.
+    const at =
+      this.#cut?.at ?? earlier(this.#doubt, this.#upstream)?.at ?? knownAt ?? (this.#user && this.#clock.now());
+    this.#upstream = undefined;
+    this.#doubt = undefined;
     if (status === "login") void this.#remember(undefined);
     if (code === messageTooBig) this.#actions.sender.tooLarge();
-    this.#set({ status, reason: this.#complaint ?? reason });
+    const why = this.#complaint ?? reason;
     this.#complaint = undefined;
+    this.#cut = at === undefined ? undefined : { at, reason: why };
+    this.#set({ status, reason: why, ...(at !== undefined && { asOf: this.#clock.dateOf(at) }) });
     this.#channels.cut();
     this.#actions.cut();
   }
 
-  /** A new status is without the old one's reason. */
+  /** A new status is without the old one's reason and time. */
   #set(change: Partial<ConnectionState>): void {
-    const { reason, ...before } = this.#connection.getSnapshot();
-    const kept = change.status === undefined && reason !== undefined ? { reason } : {};
-    const state = { ...before, ...kept, ...change };
-    const isSame = (Object.keys({ ...state, reason }) as (keyof ConnectionState)[]).every(
-      (key) => state[key as keyof typeof state] === this.#connection.getSnapshot()[key],
-    );
-    if (!isSame) this.#connection.set(state);
+    const before = this.#connection.getSnapshot();
+    const { reason: _reason, asOf: _asOf, ...rest } = before;
+    const state: ConnectionState = { ...(change.status === undefined ? before : rest), ...change };
+    const keys = Object.keys({ ...before, ...state }) as (keyof ConnectionState)[];
+    if (!keys.every((key) => isSame(state[key], before[key]))) this.#connection.set(state);
   }
 
   #checkOpen(): void {
@@ -255,6 +296,13 @@ export class Client implements PeekClient {
   }
 }
 
+/** Times are the same where nobody could tell them apart: each is worked out anew from how long ago it was. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one instanceof Date && other instanceof Date) return Math.abs(one.getTime() - other.getTime()) < sameMs;
+  return one === other;
+}
+
+const sameMs = 500;
 /** The close code of WebSockets. */
 const messageTooBig = 1009;
 const noLogic = "The service does not reach logic";

@@ -14,7 +14,7 @@ export interface ConnectionState {
   /**
    * - `connecting`: for the first time.
    * - `live`: with the service, and that with logic.
-   * - `stale`: with the service, which does not reach logic; what is shown may be old.
+   * - `stale`: with the service, but what is shown may be old: the service does not reach logic, or was not heard for seconds.
    * - `offline`: it was cut off, and tries again by itself.
    * - `login`: somebody has to log in; it tries again when `reconnect()` is called, or the page is looked at again.
    * - `closed`
@@ -22,6 +22,8 @@ export interface ConnectionState {
   readonly status: "connecting" | "live" | "stale" | "offline" | "login" | "closed";
   /** Why not `live`, for people; undefined when it is, or nothing is known. */
   readonly reason?: string;
+  /** Until when things were known to be as they are shown, by the device's clock; undefined when it is `live`, or never was. */
+  readonly asOf?: Date;
   /** The user as whom the service knows it; from the last connection while offline. */
   readonly user?: { readonly id: string; readonly name: string; readonly anonymous: boolean };
   /** Where what must survive a reload is kept. */
@@ -44,10 +46,14 @@ export interface ObservableState<T> {
    * - `loading`: nothing is known yet, `tuples` is empty.
    * - `device`: what the device had kept; the service has not answered.
    * - `live`
-   * - `stale`: right when it was last heard of.
+   * - `stale`: as things were at `asOf`; see `reason`.
    * - `refused`: see `error`; `tuples` is empty.
    */
   readonly status: "loading" | "device" | "live" | "stale" | "refused";
+  /** While `stale`: until when the tuples were known to be how things are, by the device's clock. */
+  readonly asOf?: Date;
+  /** While `stale`: why, for people. */
+  readonly reason?: string;
   readonly error?: PeekError;
 }
 

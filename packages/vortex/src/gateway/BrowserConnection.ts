@@ -13,9 +13,9 @@ import type { GatewaySession } from "./GatewaySession.ts";
 import { Outlet, type OutletOwner } from "./Outlet.ts";
 import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
 import { scopesOf } from "./scopesOf.ts";
-import { beatFrame, helloFrame, upstreamFrames } from "./signFrames.ts";
+import { beatFrame, helloFrame, pulseFrame, upstreamFrames } from "./signFrames.ts";
 import { type Subscriber, Subscription } from "./Subscription.ts";
-import { ticksPerBeat, Vigil } from "./Vigil.ts";
+import { ticksPerBeat, ticksPerPulse, Vigil } from "./Vigil.ts";
 
 /** So long it may take to close in order. */
 const maxClosingTicks = 5;
@@ -66,7 +66,9 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     ws.listen(this);
     session.ended.addEventListener("abort", this);
     this.#toldUpstream = context.source.isUpstream;
-    this.outlet.reply(helloFrame(session, context.beatMs, this.#toldUpstream));
+    const { beatMs } = context;
+    const pulseMs = (beatMs * ticksPerPulse) / ticksPerBeat;
+    this.outlet.reply(helloFrame(session, { beatMs, pulseMs }, this.#toldUpstream));
   }
 
   get subscriptionCount(): number {
@@ -143,7 +145,8 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     else if (state === "stuck") {
       this.note("was closed", "it takes nothing of what is sent to it");
       this.close(closeCodes.stalled, "The browser takes nothing of what is sent to it.");
-    } else if (this.outlet.tick() >= ticksPerBeat || state === "ask") this.#beat();
+    } else if (state === "ask") this.#sign(beatFrame);
+    else if (this.outlet.tick() >= ticksPerPulse) this.#sign(pulseFrame);
   }
 
   close(code: number, reason: string): void {
@@ -196,6 +199,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
 
   #take(message: ClientMessage): void {
     if (message.t === "sub") this.#subscribe(message);
+    else if (message.t === "probe") this.#reply({ t: "pulse", n: message.n });
     else if (message.t === "act") this.#context.actions.push(this, message.id, message.act);
     else if (message.t === "unsub") {
       const subscription = this.#find(message.id);
@@ -234,9 +238,9 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     this.#context.watches.begin(subscription, selector);
   }
 
-  #beat(): void {
+  #sign(frame: Frame): void {
     // Who has something to read hears enough.
-    if (this.outlet.takesReplies) this.outlet.reply(beatFrame);
+    if (this.outlet.takesReplies) this.outlet.reply(frame);
   }
 
   #find(id: number): Subscription | undefined {

@@ -5,6 +5,8 @@ import { SendProgress } from "./SendProgress.ts";
 
 /** How many ticks there are in a beat; all that takes time is counted in them. */
 export const ticksPerBeat = 10;
+/** After so many in which a browser was sent nothing, it is sent a sign of life. */
+export const ticksPerPulse = 2;
 /** After so many in which nothing was heard, though something was asked, a browser is taken for gone. */
 const maxSilentTicks = 35;
 /**

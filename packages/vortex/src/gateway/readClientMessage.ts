@@ -34,6 +34,7 @@ const schema: z.ZodType<ClientMessage> = z.discriminatedUnion("t", [
   z.object({ t: z.literal("unsub"), id }),
   z.object({ t: z.literal("act"), id, act: action }),
   z.object({ t: z.literal("beat") }),
+  z.object({ t: z.literal("probe"), n: id }),
 ]);
 
 /** How much of what zod says of a message is passed on; characters. It says where something is wrong, never what is there. */

@@ -26,7 +26,9 @@ export type ClientMessage =
   /** Pushes an action. @property id The browser's own number of this attempt. */
   | { readonly t: "act"; readonly id: number; readonly act: PushedActionMessage }
   /** Answers a `beat`. */
-  | { readonly t: "beat" };
+  | { readonly t: "beat" }
+  /** Asks the service for a `pulse` with the same number: what the service says until then is how things were when this was sent. */
+  | { readonly t: "probe"; readonly n: number };
 
 /** An action as a browser pushes it. */
 export interface PushedActionMessage {
@@ -47,17 +49,29 @@ export interface PushedActionMessage {
 
 /** To the browser. */
 export type ServerMessage =
-  /** The first. @property beatMs How often the service says something, at least. */
+  /**
+   * The first. @property beatMs How often the service asks for a sign of life, at least. @property pulseMs How often the service
+   * gives one, at least: whoever hears nothing for longer does not know how things are. Absent: it gives none, and takes no `probe`.
+   * @property age As in `up`. @property why As in `up`.
+   */
   | {
       readonly t: "hi";
       readonly user: { readonly id: string; readonly name: string; readonly anonymous: boolean };
       readonly device: string;
       readonly beatMs: number;
+      readonly pulseMs?: number;
       readonly upstream: boolean;
+      readonly age?: number;
+      readonly why?: string;
     }
   | { readonly t: "beat" }
-  /** Whether the service reaches logic. While it does not, all that is watched is stale; each channel is live again with the next message about it. */
-  | { readonly t: "up"; readonly on: boolean }
+  /** A sign of life. @property n Of the `probe` that it answers. */
+  | { readonly t: "pulse"; readonly n?: number }
+  /**
+   * Whether the service knows how things are on logic. While it does not, all that is watched is stale; each channel is live again
+   * with the next message about it. @property age How long ago the service knew it last; milliseconds. @property why For people.
+   */
+  | { readonly t: "up"; readonly on: boolean; readonly age?: number; readonly why?: string }
   /** A subscription is on; from here on messages of the channel concern it. @property key The key fields of its tuples. */
   | { readonly t: "on"; readonly id: number; readonly c: number; readonly key: readonly string[] }
   /** A subscription was refused, or has ended. `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `SUBSCRIPTION_LIMIT`, `DATA_INVALID`, ... */
@@ -78,6 +92,12 @@ export type ServerMessage =
     } & Delta)
   /** What the browser has is what there is; the position may be another. */
   | { readonly t: "u"; readonly c: number; readonly e: string; readonly o: number }
+  /**
+   * What there is of a channel is not known to be current, until `current`. Changes may come meanwhile. It comes again when `age`
+   * is not what time alone has made of it. @property age How long ago it was known to be; milliseconds. @property why For people.
+   */
+  | { readonly t: "stale"; readonly c: number; readonly age: number; readonly why: string }
+  | { readonly t: "current"; readonly c: number }
   /** What became of an action. */
   | { readonly t: "res"; readonly id: number; readonly out: ActionOutcomeMessage }
   /** Something that the browser sent was not taken. The service may close the connection after it. */

@@ -52,9 +52,10 @@ export class ServedBrowser {
     this.#socket.send(text);
   }
 
-  greet(user = "ada", options: { readonly upstream?: boolean; readonly beatMs?: number } = {}): this {
-    const { upstream = true, beatMs = 60_000 } = options;
-    this.say({ t: "hi", user: { id: user, name: user, anonymous: false }, device: "device", beatMs, upstream });
+  /** @param options Of the greeting; what is not said is left out, so that no signs of life are expected. */
+  greet(user = "ada", options: Partial<Extract<ServerMessage, { readonly t: "hi" }>> = {}): this {
+    const who = { id: user, name: user, anonymous: false };
+    this.say({ t: "hi", user: who, device: "device", beatMs: 60_000, upstream: true, ...options });
     return this;
   }
 

@@ -4,8 +4,11 @@ import type { ClientMessage, Resume, ServerMessage } from "../../wire/clientMess
 import type { Position } from "../../wire/Position.ts";
 import type { ObservableState } from "../api.ts";
 import { Cell } from "../Cell.ts";
+import type { WakefulClock } from "../connection/WakefulClock.ts";
 import { peekErrorOf } from "../peekErrorOf.ts";
+import { earlier, type Staleness } from "../Staleness.ts";
 import type { KeptChannel } from "../storage/DeviceStorage.ts";
+import { Lapse } from "./Lapse.ts";
 import { TupleList } from "./TupleList.ts";
 import { sameTuples } from "./sameTuples.ts";
 
@@ -18,9 +21,11 @@ const awaitedMs = 2000;
 
 /** What a channel needs of the client. */
 export interface ChannelHost {
-  /** Whether there is a connection, and whether the service reaches logic. */
+  /** Whether there is a connection. */
   readonly isOpen: boolean;
-  readonly isUpstream: boolean;
+  /** Set while nothing that is shown is known to be current. */
+  readonly staleness: Staleness | undefined;
+  readonly clock: WakefulClock;
   nextId(): number;
   send(message: ClientMessage): void;
   /** The tuples as they are to be shown; the same list when nothing is foretold. */
@@ -31,7 +36,8 @@ export interface ChannelHost {
   forbidden(channel: Channel<unknown>): void;
 }
 
-type DataMessage = Extract<ServerMessage, { readonly t: "s" | "d" | "u" }>;
+/** A message about a channel. */
+export type DataMessage = Extract<ServerMessage, { readonly t: "s" | "d" | "u" | "stale" | "current" }>;
 
 /** What is watched by one selector, however many watch it. */
 export class Channel<T> implements Disposable {
@@ -51,6 +57,9 @@ export class Channel<T> implements Disposable {
   /** Whether the service has ever answered, since this page is there; and since it was connected to, or reaches logic again. */
   #wasAnswered = false;
   #isAnswered = false;
+  /** Set while the service says that it is not known to be current. */
+  #staleness: Staleness | undefined;
+  readonly #lapse: Lapse;
   #isRefused = false;
   #isForetold = false;
   #error: PeekError | undefined;
@@ -71,6 +80,7 @@ export class Channel<T> implements Disposable {
     this.sel = sel;
     this.#host = host;
     this.#list = new TupleList(type);
+    this.#lapse = new Lapse(host.clock);
   }
 
   /** Where it is; undefined when nothing is known. */
@@ -172,6 +182,7 @@ export class Channel<T> implements Disposable {
   /** The service has agreed. */
   accepted(number: number, key: readonly string[]): void {
     this.#number = number;
+    this.#staleness = undefined;
     this.#list.keyed(key);
   }
 
@@ -184,6 +195,12 @@ export class Channel<T> implements Disposable {
 
   /** Takes a message about it. */
   receive(message: DataMessage): void {
+    if (message.t === "stale" || message.t === "current") {
+      const { clock } = this.#host;
+      this.#staleness = message.t === "stale" ? { at: clock.now() - message.age, reason: message.why } : undefined;
+      this.refresh();
+      return;
+    }
     try {
       if (!this.#take(message)) return;
     } catch (error) {
@@ -207,9 +224,13 @@ export class Channel<T> implements Disposable {
     const status = this.#status();
     if (status === "live") this.#liveSince ??= performance.now();
     else this.#liveSince = undefined;
+    if (status === "stale") this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness));
+    else this.#lapse.end();
+    const { shown } = this.#lapse;
     const tuples = this.#shown(before.tuples);
-    if (before.status === status && before.tuples === tuples && before.error === this.#error) return;
-    this.state.set({ tuples, status, ...(this.#error !== undefined && { error: this.#error }) });
+    const isSame = before.status === status && before.tuples === tuples && before.error === this.#error;
+    if (isSame && before.asOf === shown?.asOf && before.reason === shown?.reason) return;
+    this.state.set({ tuples, status, ...shown, ...(this.#error !== undefined && { error: this.#error }) });
   }
 
   [Symbol.dispose](): void {
@@ -219,7 +240,7 @@ export class Channel<T> implements Disposable {
   }
 
   /** @returns Whether it is about where we are. */
-  #take(message: DataMessage): boolean {
+  #take(message: Exclude<DataMessage, { readonly t: "stale" | "current" }>): boolean {
     if (message.t === "s") this.#list.replace(message.rows);
     else if (message.t === "d") {
       const { f, e, fe = e, o } = message;
@@ -274,7 +295,8 @@ export class Channel<T> implements Disposable {
   #status(): ObservableState<T>["status"] {
     if (this.#isRefused) return "refused";
     if (this.#position === undefined) return "loading";
-    if (this.#isAnswered && this.#host.isUpstream) return "live";
+    const isCurrent = this.#staleness === undefined && this.#host.staleness === undefined;
+    if (this.#isAnswered && isCurrent) return "live";
     return this.#wasAnswered ? "stale" : "device";
   }
 

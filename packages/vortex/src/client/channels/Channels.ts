@@ -1,7 +1,9 @@
 import { type TupleType, TupleSelector, type SelectorValues } from "@peek/plugin-base/contracts";
 import type { ClientMessage, ServerMessage } from "../../wire/clientMessages.ts";
 import type { Device } from "../storage/Device.ts";
-import { Channel, type ChannelHost } from "./Channel.ts";
+import type { WakefulClock } from "../connection/WakefulClock.ts";
+import type { Staleness } from "../Staleness.ts";
+import { Channel, type ChannelHost, type DataMessage } from "./Channel.ts";
 import { KeptChannels } from "./KeptChannels.ts";
 
 /** How long a channel is followed after the last who watched has left: often somebody comes at once. Milliseconds. */
@@ -10,7 +12,8 @@ const lingerMs = 500;
 /** What the channels need of the client. */
 export interface ChannelsHost {
   readonly isOpen: boolean;
-  readonly isUpstream: boolean;
+  readonly staleness: Staleness | undefined;
+  readonly clock: WakefulClock;
   send(message: ClientMessage): void;
   foretell<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
 }
@@ -34,9 +37,10 @@ export class Channels implements Disposable {
       get isOpen() {
         return host.isOpen;
       },
-      get isUpstream() {
-        return host.isUpstream;
+      get staleness() {
+        return host.staleness;
       },
+      clock: host.clock,
       nextId: () => (this.#lastId += 1),
       send: (message) => host.send(message),
       foretell: (channel, tuples) => host.foretell(channel, tuples),
@@ -103,8 +107,13 @@ export class Channels implements Disposable {
     for (const channel of this.#channels.values()) channel.upstream();
   }
 
+  /** What holds for all of them has changed. */
+  refresh(): void {
+    for (const channel of this.#channels.values()) channel.refresh();
+  }
+
   /** Takes a message of the service about one of them. */
-  receive(message: Extract<ServerMessage, { readonly t: "on" | "off" | "s" | "d" | "u" }>): void {
+  receive(message: Extract<ServerMessage, { readonly t: "on" | "off" | DataMessage["t"] }>): void {
     for (const channel of this.#channels.values()) {
       if (message.t === "on") {
         if (channel.id === message.id) return channel.accepted(message.c, message.key);

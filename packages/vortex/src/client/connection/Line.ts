@@ -1,7 +1,9 @@
 import { pageMark } from "../storage/userMark.ts";
 import { messageOf } from "@peek/errors";
 import { clientProtocol, closeCodes, type ClientMessage, type ServerMessage } from "../../wire/clientMessages.ts";
+import type { Staleness } from "../Staleness.ts";
 import { FrameReader } from "./FrameReader.ts";
+import { Liveness } from "./Liveness.ts";
 import { readServerMessage } from "./readServerMessage.ts";
 import { ReconnectDelay } from "./ReconnectDelay.ts";
 
@@ -21,12 +23,24 @@ export interface LineListener {
   /** The service has let it in. */
   greeted(greeting: Greeting): void;
   message(message: ServerMessage): void;
-  /** It is not connected. @param status What it does about it. @param code With which the service has ended it. */
-  down(status: "offline" | "login", reason: string, code: number | undefined): void;
+  /** What the service has said is not known to be how things are; or, with undefined, is again. */
+  doubted(doubt: Staleness | undefined): void;
+  /** It is not connected. @param status What it does about it. */
+  down(status: "offline" | "login", reason: string, end: LineEnd): void;
+}
+
+/** How a connection, or an attempt to connect, has ended. */
+export interface LineEnd {
+  /** With which the service has ended it. */
+  readonly code?: number | undefined;
+  /** Until when what the service has said was how things are; undefined where it has said nothing. */
+  readonly knownAt?: number | undefined;
 }
 
 /** Where to connect to, and how. */
 export interface LineOptions {
+  /** @see WakefulClock.now */
+  readonly now: () => number;
   readonly urls: readonly string[];
   readonly open: (url: string, protocol: string) => WebSocket;
 }
@@ -35,6 +49,8 @@ export interface LineOptions {
 interface Attempt {
   readonly socket: WebSocket;
   greetedAt: number | undefined;
+  /** Undefined before it is greeted, and where the service gives no signs of life. */
+  liveness: Liveness | undefined;
 }
 
 /** The connection with the service, made again whenever it is cut. */
@@ -79,7 +95,7 @@ export class Line implements Disposable {
       return;
     }
     socket.binaryType = "arraybuffer";
-    const attempt: Attempt = { socket, greetedAt: undefined };
+    const attempt: Attempt = { socket, greetedAt: undefined, liveness: undefined };
     this.#attempt = attempt;
     const reader = new FrameReader(
       (text) => this.#attempt === attempt && this.#hear(attempt, text),
@@ -101,6 +117,11 @@ export class Line implements Disposable {
     } else if (this.isOpen) this.#checkBeat();
   }
 
+  /** There is reason to ask whether the service is there: without an answer, what it has said is doubted soon. */
+  probe(): void {
+    this.#attempt?.liveness?.probe();
+  }
+
   /** Cuts the connection, and tries again as after any other cut. */
   drop(reason: string): void {
     if (this.#attempt !== undefined) this.#cut(reason);
@@ -118,16 +139,19 @@ export class Line implements Disposable {
     clearTimeout(this.#timer);
     const attempt = this.#attempt;
     this.#attempt = undefined;
+    attempt?.liveness?.[Symbol.dispose]();
     attempt?.socket.close(1000);
   }
 
   #hear(attempt: Attempt, text: string): void {
     this.#heardAt = performance.now();
+    attempt.liveness?.heard();
     const message = readServerMessage(text);
     if (message === undefined) return;
     if (attempt.greetedAt !== undefined) {
       if (message.t === "beat") this.send(message);
-      else this.#listener.message(message);
+      else if (message.t !== "pulse") this.#listener.message(message);
+      else if (message.n !== undefined) attempt.liveness?.answered(message.n);
     } else if (message.t === "hi") {
       attempt.greetedAt = this.#heardAt;
       this.#beatMs = message.beatMs;
@@ -135,8 +159,18 @@ export class Line implements Disposable {
       this.#refusals = 0;
       clearTimeout(this.#timer);
       this.#checkBeat();
+      attempt.liveness = this.#livenessOf(message);
       this.#listener.greeted(message);
     }
+  }
+
+  #livenessOf({ pulseMs }: Greeting): Liveness | undefined {
+    if (pulseMs === undefined) return undefined;
+    return new Liveness(pulseMs, {
+      now: this.#options.now,
+      send: (n) => void this.send({ t: "probe", n }),
+      onDoubt: (doubt) => this.#listener.doubted(doubt),
+    });
   }
 
   #checkBeat(): void {
@@ -159,35 +193,37 @@ export class Line implements Disposable {
     this.#forget(attempt);
     // Over a dead line, closing may take as long as it likes.
     attempt?.socket.close();
-    this.#lost("offline", reason);
+    this.#lost("offline", reason, { knownAt: attempt?.liveness?.knownAt });
   }
 
   #closed(attempt: Attempt, code: number, reason: string): void {
     this.#forget(attempt);
+    const knownAt = attempt.liveness?.knownAt;
     if (code === closeCodes.sessionEnded) {
       // Others may know of a session.
       this.#refusals += 1;
       const status = this.#refusals < this.#options.urls.length ? "offline" : "login";
       if (status === "login") this.#refusals = 0;
-      this.#lost(status, reason === "" ? "The session has ended" : reason, code);
+      this.#lost(status, reason === "" ? "The session has ended" : reason, { code, knownAt });
       return;
     }
     if (code === closeCodes.misbehaved) this.#delay.slowDown();
     const why = attempt.greetedAt === undefined ? "The service cannot be reached" : "The connection was cut";
-    this.#lost("offline", reason === "" ? why : `${why}: ${reason}`, code);
+    this.#lost("offline", reason === "" ? why : `${why}: ${reason}`, { code, knownAt });
   }
 
   #forget(attempt: Attempt | undefined): void {
+    attempt?.liveness?.[Symbol.dispose]();
     if (attempt?.greetedAt !== undefined && performance.now() - attempt.greetedAt >= stoodMs) this.#delay.reset();
     this.#attempt = undefined;
   }
 
-  #lost(status: "offline" | "login", reason: string, code?: number): void {
+  #lost(status: "offline" | "login", reason: string, end: LineEnd = {}): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
     this.#turn += 1;
     if (status === "offline") this.#timer = setTimeout(() => this.connect(), this.#delay.next());
-    this.#listener.down(status, reason, code);
+    this.#listener.down(status, reason, end);
   }
 }
 

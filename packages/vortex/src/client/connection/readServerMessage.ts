@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ServerMessage } from "../../wire/clientMessages.ts";
 
 const whole = z.int().min(0);
+const age = z.number().min(0);
 const text = z.string();
 const rows = z.array(z.unknown());
 const position = z.object({ epoch: text, offset: whole });
@@ -21,10 +22,14 @@ const messages = {
     user: z.object({ id: text, name: text, anonymous: z.boolean() }),
     device: text,
     beatMs: z.number().min(10),
+    pulseMs: z.number().min(1).exactOptional(),
     upstream: z.boolean(),
+    age: age.exactOptional(),
+    why: text.exactOptional(),
   }),
   beat: z.object({ t: z.literal("beat") }),
-  up: z.object({ t: z.literal("up"), on: z.boolean() }),
+  pulse: z.object({ t: z.literal("pulse"), n: whole.exactOptional() }),
+  up: z.object({ t: z.literal("up"), on: z.boolean(), age: age.exactOptional(), why: text.exactOptional() }),
   on: z.object({ t: z.literal("on"), id: whole, c: whole, key: z.array(text) }),
   off: z.object({ t: z.literal("off"), id: whole, code: text, msg: text }),
   s: z.object({ t: z.literal("s"), c: whole, e: text, o: whole, rows }),
@@ -40,6 +45,8 @@ const messages = {
     i: z.array(z.tuple([whole, z.unknown()])).exactOptional(),
   }),
   u: z.object({ t: z.literal("u"), c: whole, e: text, o: whole }),
+  stale: z.object({ t: z.literal("stale"), c: whole, age, why: text }),
+  current: z.object({ t: z.literal("current"), c: whole }),
   res: z.object({ t: z.literal("res"), id: whole, out: outcome }),
   err: z.object({ t: z.literal("err"), code: text, msg: text }),
 };

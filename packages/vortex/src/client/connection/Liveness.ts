@@ -1,0 +1,109 @@
+import type { Staleness } from "../Staleness.ts";
+
+/** How often it is looked whether the service was heard; milliseconds. */
+const lookMs = 500;
+/** Not having looked for so long, the device or the page has slept; milliseconds. */
+const sleptMs = 3000;
+/** Of the service's pulses, so many may be late before it is doubted that things are as it has said. */
+const pulsesMissed = 2;
+/** How long the answer to a probe is waited for; milliseconds. */
+const answerMs = 2500;
+
+/** What a {@link Liveness} works with. */
+export interface LivenessOptions {
+  /** @see WakefulClock.now */
+  readonly now: () => number;
+  /** Asks the service for a sign. */
+  readonly send: (n: number) => void;
+  /** Told when what the service has said is not known to be how things are, and when it is again: then with undefined. */
+  readonly onDoubt: (doubt: Staleness | undefined) => void;
+}
+
+/**
+ * Judges by the signs of life of one connection whether what the service has said is how things are. A doubt ends with the answer
+ * to what was asked after it began: what is heard before may have been on its way for long.
+ */
+export class Liveness implements Disposable {
+  readonly #options: LivenessOptions;
+  readonly #silenceMs: number;
+  #heardAt: number;
+  #lookedAt: number;
+  #lastProbe = 0;
+  /** The oldest that was not answered. */
+  #asked: { readonly n: number; readonly at: number } | undefined;
+  #doubt: Staleness | undefined;
+  /** The first probe whose answer ends the doubt. */
+  #endsWith = 0;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  /** @param pulseMs How often the service gives a sign of life, at least. */
+  constructor(pulseMs: number, options: LivenessOptions) {
+    this.#options = options;
+    this.#silenceMs = pulseMs * pulsesMissed;
+    this.#heardAt = options.now();
+    this.#lookedAt = this.#heardAt;
+    this.#timer = setInterval(() => this.look(), lookMs);
+  }
+
+  /** The service has said something. */
+  heard(): void {
+    // Before what it says is taken: it may have lain here while the device slept.
+    this.look();
+    this.#heardAt = this.#options.now();
+  }
+
+  /** The service has answered a probe. */
+  answered(n: number): void {
+    if (this.#asked !== undefined && n >= this.#asked.n) this.#asked = undefined;
+    if (this.#doubt === undefined || n < this.#endsWith) return;
+    this.#doubt = undefined;
+    this.#options.onDoubt(undefined);
+  }
+
+  /** There is reason to ask whether the service is there: without an answer, it is doubted soon. */
+  probe(): void {
+    if (this.#asked === undefined) this.#ask();
+  }
+
+  /** Looks at the clock. */
+  look(): void {
+    const now = this.#options.now();
+    const lookedAt = this.#lookedAt;
+    this.#lookedAt = now;
+    if (now - lookedAt > sleptMs) {
+      // What was asked before may have been answered before, too.
+      this.#begin({ at: Math.min(lookedAt, this.#heardAt), reason: "The device or the page has slept" });
+    } else if (now - this.#heardAt > this.#silenceMs) {
+      this.doubt({ at: this.#heardAt, reason: "The service has not been heard for some seconds" });
+    } else if (this.#asked !== undefined && now - this.#asked.at > answerMs) {
+      this.doubt({ at: Math.min(this.#asked.at, this.#heardAt), reason: "The service does not answer" });
+    }
+  }
+
+  /** What the service has said is not known to be how things are, until it answers. */
+  doubt(doubt: Staleness): void {
+    if (this.#doubt === undefined) this.#begin(doubt);
+  }
+
+  /** Until when what the service has said was how things are. */
+  get knownAt(): number {
+    return this.#doubt?.at ?? this.#heardAt;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #begin(doubt: Staleness): void {
+    this.#doubt ??= doubt;
+    this.#endsWith = this.#lastProbe + 1;
+    this.#options.onDoubt(this.#doubt);
+    this.#ask();
+  }
+
+  #ask(): void {
+    this.#lastProbe += 1;
+    this.#asked ??= { n: this.#lastProbe, at: this.#options.now() };
+    this.#options.send(this.#lastProbe);
+  }
+}
