@@ -1,4 +1,4 @@
-/** A difference between the two clocks that is more than their drift, and no sleep worth the name; milliseconds. */
+/** Differences between the two clocks up to this are their drift and their grain; milliseconds. */
 const driftMs = 1000;
 
 /**
@@ -6,22 +6,25 @@ const driftMs = 1000;
  * A wall clock that is set forward looks like sleep; one that is set back changes nothing.
  */
 export class WakefulClock {
-  #monotonic = performance.now();
-  #wall = Date.now();
   #slept = 0;
+  /** What the wall clock is ahead of this one. */
+  #ahead = Date.now() - performance.now();
 
   readonly now = (): number => {
-    const monotonic = performance.now();
-    const wall = Date.now();
-    const slept = wall - this.#wall - (monotonic - this.#monotonic);
-    if (slept > driftMs) this.#slept += slept;
-    this.#monotonic = monotonic;
-    this.#wall = wall;
-    return monotonic + this.#slept;
+    const now = performance.now() + this.#slept;
+    const moved = Date.now() - now - this.#ahead;
+    if (Math.abs(moved) <= driftMs) return now;
+    if (moved < 0) {
+      this.#ahead += moved;
+      return now;
+    }
+    this.#slept += moved;
+    return now + moved;
   };
 
-  /** A time by this clock, as the device's own clock shows it, be that right or wrong. */
+  /** A time by this clock, as the device's own clock shows it, be that right or wrong: the same for the same time. */
   readonly dateOf = (at: number): Date => {
-    return new Date(Date.now() - Math.max(0, this.now() - at));
+    const now = this.now();
+    return new Date(Math.min(at, now) + this.#ahead);
   };
 }
