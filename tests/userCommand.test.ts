@@ -49,11 +49,17 @@ describe("peek user", () => {
     expect(await user(home, "", "disable", "ANNA")).toMatchObject({ code: 0, stdout: "disabled anna\n" });
     const json = await user(home, "", "list", "--json");
     expect(JSON.parse(json.stdout)).toEqual([
-      { name: "anna", groups: ["admin", "ops"], made: expect.any(String), state: "disabled" },
+      {
+        id: expect.stringMatching(/^[\da-f-]{36}$/),
+        name: "anna",
+        groups: ["admin", "ops"],
+        made: expect.any(String),
+        state: "disabled",
+      },
     ]);
     expect(await user(home, "", "enable", "anna")).toMatchObject({ code: 0, stdout: "enabled anna\n" });
     expect((await user(home, "", "list")).stdout).toMatch(
-      /^NAME +GROUPS +MADE +STATE\nanna +admin,ops +\S+ +enabled\n$/,
+      /^NAME +GROUPS +MADE +STATE +ID\nanna +admin,ops +\S+ +enabled +[\da-f-]{36}\n$/,
     );
     expect(await user(home, "", "groups", "Anna", "ops", "office", "ops")).toMatchObject({
       code: 0,
@@ -64,11 +70,24 @@ describe("peek user", () => {
       stdout: "anna is in no group\n",
     });
     expect(await user(home, "", "groups", "anna")).toMatchObject({ code: 64, stdout: "" });
-    expect((await user(home, "", "list")).stdout).toMatch(/\nanna +- +\S+ +enabled\n$/);
+    expect((await user(home, "", "list")).stdout).toMatch(/\nanna +- +\S+ +enabled +\S+\n$/);
     expect(await user(home, "battery staple\n", "passwd", "anna")).toMatchObject({ code: 0 });
     expect(await readFile(join(home.dir, "users", "users.json"), "utf8")).not.toBe(text);
+    const idOf = async (): Promise<unknown> => {
+      const [only] = JSON.parse((await user(home, "", "list", "--json")).stdout) as { id: unknown }[];
+      return only?.id;
+    };
+    const before = await idOf();
+    expect(await user(home, "", "rename", "ANNA", "Anna.Smith")).toMatchObject({
+      code: 0,
+      stdout: "anna is Anna.Smith now\n",
+    });
+    expect(await idOf()).toBe(before);
+    expect(await user(home, "", "rename", "anna.smith", "anna")).toMatchObject({ code: 0 });
     expect(await user(home, "", "remove", "anna")).toMatchObject({ code: 0, stdout: "removed anna\n" });
     expect((await user(home, "", "list")).stdout).toContain("There is no user");
+    expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
+    expect(await idOf()).not.toBe(before);
   });
 
   it.each([
@@ -79,6 +98,8 @@ describe("peek user", () => {
     ["correct horse\n", ["passwd", "berta"], 'There is no user "berta"'],
     ["", ["groups", "berta", "ops"], 'There is no user "berta"'],
     ["", ["groups", "anna", "a b"], "is no name of a group"],
+    ["", ["rename", "berta", "carl"], 'There is no user "berta"'],
+    ["", ["rename", "anna", "a b"], "is no name of a user"],
     ["", ["disable", "berta"], 'There is no user "berta"'],
     ["", ["remove", "berta"], 'There is no user "berta"'],
   ])("given %j, %j is refused in words", async (input, args, message) => {

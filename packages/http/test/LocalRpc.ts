@@ -47,7 +47,9 @@ export class LocalRpc {
       throw new PeekError("FORBIDDEN", `${service} may not call.`);
     }
     const procedure = served.procedures[name];
-    const output = await served.handlers[name]?.(procedure?.input?.parse(input), {});
+    const output = await served.handlers[name]?.(procedure?.input?.parse(input), {
+      from: { service, instance: `${service}-1` },
+    });
     return procedure?.output?.parse(JSON.parse(JSON.stringify(output)));
   }
 }

@@ -3,7 +3,15 @@ import { connect } from "node:net";
 import { serviceHome } from "@peek/config";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SiteSession } from "../src/index.ts";
-import { remoteUsers, serveUsers, SessionStore, UserDesk, UserSessions, UserStore } from "../src/users/index.ts";
+import {
+  KnownDevices,
+  remoteUsers,
+  serveUsers,
+  SessionStore,
+  UserDesk,
+  UserSessions,
+  UserStore,
+} from "../src/users/index.ts";
 import { LocalRpc } from "./LocalRpc.ts";
 import { type OpenSite, openSite } from "./openSite.ts";
 import { rawRequest, upgradeLines } from "./rawRequest.ts";
@@ -12,6 +20,7 @@ import { TestLog } from "./TestLog.ts";
 import { until } from "./until.ts";
 
 const password = "correct horse";
+const stranger = { device: "d", known: [], isOwnMachine: false };
 
 interface Logic {
   readonly users: UserStore;
@@ -27,21 +36,28 @@ async function openLogic(): Promise<Logic> {
   await users.add("berta", password);
   const sessions = new SessionStore({ home, days: 30, logger });
   onTestFinished(() => sessions[Symbol.asyncDispose]());
-  const desk = new UserDesk({ users, sessions, logger });
+  const desk = new UserDesk({ users, sessions, devices: new KnownDevices(home, logger), logger });
   const rpc = new LocalRpc();
   serveUsers(rpc.for("logic"), desk);
   return { users, desk, rpc };
 }
 
-/** A field whose users log in. */
-async function openField(logic: Logic): Promise<OpenSite & { readonly sessions: UserSessions }> {
+/** A field whose users log in; or an office. */
+async function openField(logic: Logic, site: "field" | "office" = "field"): Promise<OpenSite> {
   const sessions = new UserSessions({
-    source: remoteUsers(logic.rpc.for("field")),
+    source: remoteUsers(logic.rpc.for(site)),
     logger: new TestLog(),
     revalidateMs: 20,
   });
   onTestFinished(() => sessions[Symbol.asyncDispose]());
-  return { ...(await openSite({ sessions })), sessions };
+  return await openSite({ sessions, site, service: site });
+}
+
+/** Logic's own site. */
+async function openAdmin({ desk }: Logic): Promise<OpenSite> {
+  const sessions = new UserSessions({ source: desk.at("admin"), requiredGroup: "admin", logger: new TestLog() });
+  onTestFinished(() => sessions[Symbol.asyncDispose]());
+  return await openSite({ sessions, site: "admin", service: "logic" });
 }
 
 function cookiesOf(response: Response): string {
@@ -52,10 +68,15 @@ function cookiesOf(response: Response): string {
 }
 
 /** Logs in as a program does. */
-async function logIn(origin: string, name: string, secret = password): Promise<{ status: number; cookie: string }> {
+async function logIn(
+  origin: string,
+  name: string,
+  secret = password,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; cookie: string }> {
   const response = await fetch(`${origin}/peek/login`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", origin, ...headers },
     body: JSON.stringify({ name, password: secret }),
   });
   return { status: response.status, cookie: cookiesOf(response) };
@@ -101,7 +122,7 @@ describe("logging in", () => {
     const cookies = done.headers.getSetCookie().find((each) => each.startsWith("peek_session_field="));
     expect(cookies).toMatch(/^peek_session_field=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
     const session = await fetch(`${origin}/peek/session`, { headers: { cookie: cookiesOf(done) } });
-    expect(await session.json()).toMatchObject({ user: { id: "anna", groups: ["admin"], anonymous: false } });
+    expect(await session.json()).toMatchObject({ user: { name: "anna", groups: ["admin"], anonymous: false } });
   });
 
   it.each([
@@ -150,11 +171,49 @@ describe("logging in", () => {
   it("cannot be kept from a user by who fails in the same name elsewhere", async () => {
     const { desk } = await openLogic();
     const from = async (address: string, secret: string): Promise<boolean> =>
-      (await desk.login({ name: "anna", password: secret, device: "d", address })).ok;
+      (await desk.at("field", "field-1").login({ ...stranger, name: "anna", password: secret, address })).ok;
     for (let i = 0; i < 12; i += 1) await from("2001:db8:1:2::5", `wrong ${i}`);
     expect(await from("2001:db8:1:2:ffff::9", password)).toBe(false);
     expect(await from("2001:db8:1:3::5", password)).toBe(true);
     expect(await from("192.0.2.1", password)).toBe(true);
+  });
+
+  it("stays open to a browser on which the user has logged in before, while strangers are locked out", async () => {
+    const logic = await openLogic();
+    const { origin } = await openField(logic);
+    const known = await logIn(origin, "anna");
+    expect(known.cookie).toMatch(/peek_known_field=[\w-]{16}\.[\w-]{43}(;|$)/);
+    const others = await logIn(origin, "berta", password, { cookie: known.cookie });
+    for (let i = 0; i < 11; i += 1) await logIn(origin, "anna", `wrong ${i}`);
+    expect((await logIn(origin, "anna")).status).toBe(401);
+    // What is kept outlasts the session, and the same browser's of another user.
+    const kept = others.cookie.replace(/peek_session_field=[^;]*/, "");
+    expect((await logIn(origin, "anna", password, { cookie: kept })).status).toBe(200);
+    // It is another's.
+    const own = await logIn(origin, "berta");
+    expect((await logIn(origin, "anna", password, { cookie: own.cookie })).status).toBe(401);
+    // It is no password, and not for trying without end.
+    for (let i = 0; i < 10; i += 1) await logIn(origin, "anna", `wrong ${i}`, { cookie: kept });
+    expect((await logIn(origin, "anna", password, { cookie: kept })).status).toBe(401);
+    // A new password is known to nobody: its attempts are counted anew.
+    await logic.users.setPassword("anna", "battery staple");
+    await until("it is known", async () => (await logIn(origin, "anna", "battery staple")).status === 200);
+  });
+
+  it("stays open on logic's own machine, unless a proxy has passed it on", async () => {
+    const { origin } = await openAdmin(await openLogic());
+    const proxied = { "x-forwarded-for": "198.51.100.7" };
+    for (let i = 0; i < 11; i += 1) await logIn(origin, "anna", `wrong ${i}`, proxied);
+    expect((await logIn(origin, "anna", password, proxied)).status).toBe(401);
+    expect((await logIn(origin, "anna")).status).toBe(200);
+  });
+
+  it("is never taken for one on logic's own machine by way of another service", async () => {
+    const { desk } = await openLogic();
+    const field = desk.at("field", "field-1");
+    const at = { ...stranger, name: "anna", address: "127.0.0.1", isOwnMachine: true };
+    for (let i = 0; i < 11; i += 1) await field.login({ ...at, password: `wrong ${i}` });
+    expect((await field.login({ ...at, password })).ok).toBe(false);
   });
 
   it("is not taken from a page of somebody else's", async () => {
@@ -184,7 +243,7 @@ describe("a session", () => {
     const other = await openField(logic);
     const { cookie } = await logIn(field.origin, "anna");
     const session = await openSocket(other, cookie);
-    expect(session.user.id).toBe("anna");
+    expect(session.user.name).toBe("anna");
     const ended = once(session.ended, "abort");
     const out = await fetch(`${field.origin}/peek/logout`, {
       method: "POST",
@@ -251,15 +310,35 @@ describe("a session", () => {
 
   it("of one site is no other's, on the same host", async () => {
     const logic = await openLogic();
-    const { sessions, origin } = await openField(logic);
-    const office = await openSite({ sessions, site: "office", service: "office" });
+    const { origin } = await openField(logic);
+    const office = await openField(logic, "office");
     const { cookie } = await logIn(origin, "anna");
     expect(await statusOf(office.origin, cookie)).toBe(401);
     const both = `${cookie}; ${(await logIn(office.origin, "berta")).cookie}`;
     const at = async (site: string): Promise<unknown> =>
       await (await fetch(`${site}/peek/session`, { headers: { cookie: both } })).json();
-    expect(await at(origin)).toMatchObject({ user: { id: "anna" } });
-    expect(await at(office.origin)).toMatchObject({ user: { id: "berta" } });
+    expect(await at(origin)).toMatchObject({ user: { name: "anna" } });
+    expect(await at(office.origin)).toMatchObject({ user: { name: "berta" } });
+  });
+
+  it.each([
+    ["field", "office"],
+    ["field", "admin"],
+    ["office", "admin"],
+    ["office", "field"],
+    ["admin", "field"],
+    ["admin", "office"],
+  ] as const)("of %s is none on %s, though its id is sent as that's own cookie", async (from, to) => {
+    const logic = await openLogic();
+    const open = (site: "admin" | "field" | "office") => (site === "admin" ? openAdmin(logic) : openField(logic, site));
+    const [own, other] = [await open(from), await open(to)];
+    const { cookie } = await logIn(own.origin, "anna");
+    const forged = cookie.replace(`peek_session_${from}`, `peek_session_${to}`);
+    expect(await statusOf(own.origin, cookie)).toBe(200);
+    expect(await statusOf(other.origin, forged)).toBe(401);
+    const headers = { cookie: forged, origin: other.origin };
+    await fetch(`${other.origin}/peek/logout`, { method: "POST", headers });
+    expect(await statusOf(own.origin, cookie)).toBe(200);
   });
 
   it("is asked for together with others", async () => {
@@ -276,6 +355,7 @@ describe("a session", () => {
         origin: "",
         isSecure: false,
         address: "",
+        isOwnMachine: false,
       });
     const good = /peek_session_field=([\w-]+)/.exec(cookie)?.[1] ?? "";
     const ids = Array.from({ length: 1500 }, (_, i) => (i === 700 ? good : String(i).padStart(43, "x")));
@@ -293,10 +373,7 @@ describe("a session", () => {
 
 describe("the admin site", () => {
   it("lets in administrators alone", async () => {
-    const { desk } = await openLogic();
-    const sessions = new UserSessions({ source: desk, requiredGroup: "admin", logger: new TestLog() });
-    onTestFinished(() => sessions[Symbol.asyncDispose]());
-    const { origin } = await openSite({ sessions, site: "admin", service: "logic" });
+    const { origin } = await openAdmin(await openLogic());
     const anna = await logIn(origin, "anna");
     const berta = await logIn(origin, "berta");
     expect(await statusOf(origin, anna.cookie, "/")).toBe(200);
@@ -304,10 +381,7 @@ describe("the admin site", () => {
   });
 
   it("leads who is no administrator to the login", async () => {
-    const { desk } = await openLogic();
-    const sessions = new UserSessions({ source: desk, requiredGroup: "admin", logger: new TestLog() });
-    onTestFinished(() => sessions[Symbol.asyncDispose]());
-    const { origin } = await openSite({ sessions, site: "admin", service: "logic" });
+    const { origin } = await openAdmin(await openLogic());
     const { cookie } = await logIn(origin, "berta");
     const page = await fetch(`${origin}/peek_plugin_pump/?x=1`, { headers: { cookie, accept: "text/html" } });
     expect(page.status).toBe(403);

@@ -21,6 +21,10 @@ async function storeWith(home: ServiceHome, ...names: readonly string[]): Promis
   return store;
 }
 
+function idOf(store: UserStore, name: string): string {
+  return store.subject(name).id ?? "";
+}
+
 function code(expected: string): unknown {
   return expect.toSatisfy((error) => PeekError.is(error) && error.code === expected);
 }
@@ -29,7 +33,7 @@ describe("users", () => {
   it("are known by name and password, whatever the case of the name", async () => {
     const store = await storeWith(newHome());
     await store.add("Anna", password, ["admin", "ops", "admin"]);
-    const user = { id: "Anna", name: "Anna", groups: ["admin", "ops"], anonymous: false };
+    const user = { id: idOf(store, "anna"), name: "Anna", groups: ["admin", "ops"], anonymous: false };
     expect(await store.verify("anna", password)).toMatchObject({ ok: true, user });
     expect(await store.verify("Anna", "correct horsf")).toEqual({ ok: false, reason: "refused" });
     expect(await store.verify("Berta", password)).toEqual({ ok: false, reason: "refused" });
@@ -64,7 +68,7 @@ describe("users", () => {
     const store = await storeWith(home, "anna");
     const verdict = await store.verify("anna", password);
     const generation = verdict.ok ? verdict.generation : "";
-    const isGood = (): boolean => store.userOfGeneration("anna", generation) !== undefined;
+    const isGood = (): boolean => store.userOfGeneration(idOf(store, "anna"), generation) !== undefined;
     expect(isGood()).toBe(true);
     const other = new UserStore(home);
     other.setEnabled("anna", false);
@@ -82,7 +86,7 @@ describe("users", () => {
     const verdict = await store.verify("anna", password);
     const generation = verdict.ok ? verdict.generation : "";
     expect(store.setGroups("ANNA", ["ops", "ops", "admin"])).toEqual(["ops", "admin"]);
-    expect(store.userOfGeneration("anna", generation)?.groups).toEqual(["ops", "admin"]);
+    expect(store.userOfGeneration(idOf(store, "anna"), generation)?.groups).toEqual(["ops", "admin"]);
     expect(() => store.setGroups("anna", ["a b"])).toThrow(code("USER_INVALID"));
     expect(() => store.setGroups("berta", [])).toThrow(code("USER_UNKNOWN"));
   });
@@ -93,9 +97,60 @@ describe("users", () => {
   ])("lose their sessions by %s", async (_how, change) => {
     const store = await storeWith(newHome(), "anna");
     const verdict = await store.verify("anna", password);
+    const id = idOf(store, "anna");
+    expect(store.userOfGeneration(id, verdict.ok ? verdict.generation : "")).toBeDefined();
     await change(store);
-    expect(store.userOfGeneration("anna", verdict.ok ? verdict.generation : "")).toBeUndefined();
+    expect(store.userOfGeneration(id, verdict.ok ? verdict.generation : "")).toBeUndefined();
     expect((await store.verify("anna", password)).ok).toBe(false);
+  });
+
+  it("who get the name of one who was removed are somebody else", async () => {
+    const store = await storeWith(newHome(), "anna");
+    const before = idOf(store, "anna");
+    store.remove("anna");
+    await store.add("anna", password);
+    expect(idOf(store, "anna")).not.toBe(before);
+    expect(idOf(store, "anna")).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  });
+
+  it("are the same by another name, which nobody else has", async () => {
+    const store = await storeWith(newHome(), "anna", "berta");
+    const before = idOf(store, "anna");
+    store.rename("ANNA", "Anna.Smith");
+    expect(store.subject("anna.smith").id).toBe(before);
+    expect(store.subject("anna").id).toBeUndefined();
+    store.rename("anna.smith", "anna.smith");
+    expect(() => store.rename("anna.smith", "Berta")).toThrow(code("USER_EXISTS"));
+    expect(() => store.rename("carl", "dora")).toThrow(code("USER_UNKNOWN"));
+    expect(() => store.rename("berta", "a b")).toThrow(code("USER_INVALID"));
+  });
+
+  it("from before there were ids keep what is theirs; a successor does not inherit it", async () => {
+    const home = newHome();
+    const store = await storeWith(home, "Anna", "berta");
+    const file = join(home.usersDir, "users.json");
+    // As it was written then.
+    const { users } = JSON.parse(readFileSync(file, "utf8")) as { users: Record<string, unknown>[] };
+    writeFileSync(file, JSON.stringify({ users: users.map(({ id: _id, ...entry }) => entry) }));
+    const after = new UserStore(home);
+    expect(await after.verify("anna", password)).toMatchObject({ ok: true, user: { id: "Anna", name: "Anna" } });
+    store.setGroups("berta", ["ops"]);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      version: 2,
+      users: [{ id: "Anna" }, { id: "berta" }],
+    });
+    store.remove("anna");
+    await store.add("Anna", password);
+    expect(idOf(new UserStore(home), "anna")).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it("without an id in a file of today are damage, not somebody of that name", async () => {
+    const home = newHome();
+    const store = await storeWith(home, "anna");
+    const file = join(home.usersDir, "users.json");
+    const { users } = JSON.parse(readFileSync(file, "utf8")) as { users: Record<string, unknown>[] };
+    writeFileSync(file, JSON.stringify({ version: 2, users: users.map(({ id: _id, ...entry }) => entry) }));
+    expect(() => store.list()).toThrow(expect.objectContaining({ code: "USERS_UNUSABLE" }));
   });
 
   it("that there are not cannot be changed", async () => {
@@ -130,20 +185,21 @@ describe("users", () => {
 
 describe("sessions", () => {
   const generation = "0f8fad5b-d9cb-469f-a165-70867728950e";
+  const session = { user: "anna", generation, device: "device", audience: "field" } as const;
 
   it("outlast the process, and their ids are not in the file", async () => {
     const home = newHome();
     const logger = new TestLog();
     const before = new SessionStore({ home, days: 30, logger });
-    const id = await before.create("anna", generation, "device");
+    const id = await before.create(session);
     const file = join(home.usersDir, "sessions.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, "utf8")).not.toContain(id);
     // As after a kill: nothing is written at the end.
     await using after = new SessionStore({ home, days: 30, logger });
-    expect(after.find(hashOfSession(id))).toMatchObject({ user: "anna", generation, device: "device" });
-    after.end(hashOfSession(id));
-    expect(after.find(hashOfSession(id))).toBeUndefined();
+    expect(after.find(hashOfSession(id), "field")).toMatchObject(session);
+    after.end(hashOfSession(id), "field");
+    expect(after.find(hashOfSession(id), "field")).toBeUndefined();
     expect(logger.lines).toEqual([]);
   });
 
@@ -154,7 +210,7 @@ describe("sessions", () => {
     const dayMs = 86_400_000;
     const hashes = ["a", "b"].map((letter) => letter.repeat(43));
     const [old = "", young = ""] = hashes;
-    const entry = { user: "anna", generation, device: "device", made: 0 };
+    const entry = { ...session, made: 0 };
     const sessions = [
       { ...entry, hash: old, used: Date.now() - 31 * dayMs },
       { ...entry, hash: young, used: Date.now() - 29 * dayMs },
@@ -163,21 +219,43 @@ describe("sessions", () => {
     writeFileSync(file, JSON.stringify({ sessions }));
     {
       await using store = new SessionStore({ home, days: 30, logger });
-      expect(store.find(old)).toBeUndefined();
-      expect(store.find(young)).toBeDefined();
+      expect(store.find(old, "field")).toBeUndefined();
+      expect(store.find(young, "field")).toBeDefined();
     }
     const kept = JSON.parse(readFileSync(file, "utf8")) as { sessions: { hash: string; used: number }[] };
     expect(kept.sessions).toEqual([expect.objectContaining({ hash: young })]);
     expect(Date.now() - (kept.sessions[0]?.used ?? 0)).toBeLessThan(dayMs);
   });
 
+  it("are of one kind of site: another finds none, and ends none", async () => {
+    await using store = new SessionStore({ home: newHome(), days: 30, logger: new TestLog() });
+    const hash = hashOfSession(await store.create(session));
+    expect(store.find(hash, "admin")).toBeUndefined();
+    store.end(hash, "office");
+    expect(store.find(hash, "field")).toBeDefined();
+  });
+
+  it("from before they were of a kind of site have ended, which is said", async () => {
+    const home = newHome();
+    const logger = new TestLog();
+    await new UserStore(home).add("anna", password);
+    const hash = "a".repeat(43);
+    const { audience: _none, ...first } = session;
+    const now = Date.now();
+    const file = join(home.usersDir, "sessions.json");
+    writeFileSync(file, JSON.stringify({ sessions: [{ ...first, hash, made: now, used: now }] }));
+    await using store = new SessionStore({ home, days: 30, logger });
+    for (const site of ["admin", "field", "office"] as const) expect(store.find(hash, site)).toBeUndefined();
+    expect(logger.lines).toEqual([expect.stringContaining("1 sessions in")]);
+  });
+
   it("of one user are bounded: the one that was used least recently goes", async () => {
     const home = newHome();
     await using store = new SessionStore({ home, days: 30, logger: new TestLog() });
-    const others = await store.create("berta", generation, "device");
-    const ids = await Promise.all(Array.from({ length: 101 }, () => store.create("anna", generation, "device")));
-    expect(ids.filter((id) => store.find(hashOfSession(id)) !== undefined)).toHaveLength(100);
-    expect(store.find(hashOfSession(others))).toBeDefined();
+    const others = await store.create({ ...session, user: "berta" });
+    const ids = await Promise.all(Array.from({ length: 101 }, () => store.create(session)));
+    expect(ids.filter((id) => store.find(hashOfSession(id), "field") !== undefined)).toHaveLength(100);
+    expect(store.find(hashOfSession(others), "field")).toBeDefined();
   });
 
   it("are begun anew where the file is damaged", async () => {
@@ -187,6 +265,6 @@ describe("sessions", () => {
     const logger = new TestLog();
     await using store = new SessionStore({ home, days: 30, logger });
     expect(logger.lines).toEqual([expect.stringContaining("Everybody has to log in again")]);
-    await store.create("anna", generation, "device");
+    await store.create(session);
   });
 });

@@ -1,6 +1,15 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { AnonymousSessions, type SessionProvider } from "@peek/http";
-import { remoteUsers, serveUsers, SessionStore, UserDesk, UserSessions, UserStore } from "@peek/http/users";
+import {
+  KnownDevices,
+  remoteUsers,
+  serveUsers,
+  SessionStore,
+  UserDesk,
+  UserSessions,
+  type UserSource,
+  UserStore,
+} from "@peek/http/users";
 import type { Logger, PluginRpc } from "@peek/plugin-base";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
 
@@ -42,10 +51,10 @@ function logicUsers(
   rpc: PluginRpc,
   logger: Logger,
   owned: AsyncDisposableStack,
-): UserDesk {
+): UserSource {
   const users = new UserStore(home, logger);
   const sessions = owned.use(new SessionStore({ home, days: config.users.sessionDays, logger }));
-  const desk = new UserDesk({ users, sessions, logger });
+  const desk = new UserDesk({ users, sessions, devices: new KnownDevices(home, logger), logger });
   owned.use(serveUsers(rpc, desk));
-  return desk;
+  return desk.at("admin");
 }

@@ -15,6 +15,7 @@ export function userCommand(): Command {
     )
     .addCommand(addCommand())
     .addCommand(passwdCommand())
+    .addCommand(renameCommand())
     .addCommand(groupsCommand())
     .addCommand(listCommand())
     .addCommand(enableCommand("enable", true))
@@ -63,6 +64,19 @@ function passwdCommand(): Command {
     });
 }
 
+function renameCommand(): Command {
+  return new Command("rename")
+    .description("give a user another name; all that is the user's stays so, and the user stays logged in")
+    .argument("<name>", nameHelp)
+    .argument("<new name>", "1 to 100 letters, digits, and . _ @ -")
+    .action((given: string, next: string) => {
+      const users = logicUsers();
+      const name = users.requirePresent(given);
+      users.rename(name, next);
+      console.log(`${name} is ${next} now`);
+    });
+}
+
 function groupsCommand(): Command {
   return new Command("groups")
     .description(
@@ -94,8 +108,8 @@ function listCommand(): Command {
 
 function printUsers(users: readonly ListedUser[]): void {
   printTable([
-    ["NAME", "GROUPS", "MADE", "STATE"],
-    ...users.map(({ name, groups, made, state }) => [name, groups.join(",") || "-", made, state]),
+    ["NAME", "GROUPS", "MADE", "STATE", "ID"],
+    ...users.map(({ id, name, groups, made, state }) => [name, groups.join(",") || "-", made, state, id]),
   ]);
 }
 
@@ -113,7 +127,7 @@ function enableCommand(verb: "enable" | "disable", isEnabled: boolean): Command 
 
 function removeCommand(): Command {
   return new Command("remove")
-    .description("forget a user, and end the user's sessions")
+    .description("forget a user, and end the user's sessions; whoever gets the name later is somebody else")
     .argument("<name>", nameHelp)
     .action((given: string) => {
       const users = logicUsers();

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { PeekUser } from "@peek/plugin-base";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { isSessionCookie } from "../sessions/cookies.ts";
+import { isSecretCookie } from "../sessions/cookies.ts";
 import type { SiteRequest } from "../site/SiteRequest.ts";
 import { wantsHtml } from "../site/siteAnswers.ts";
 import type { FilesRoute } from "./FilesRoute.ts";
@@ -110,7 +110,7 @@ function headersOf(request: FastifyRequest): Headers {
 function hideSession(headers: Headers): void {
   const cookies = headers.get("cookie");
   if (cookies === null) return;
-  const others = cookies.split(";").filter((each) => !isSessionCookie(each.trim().split("=", 1)[0] ?? ""));
+  const others = cookies.split(";").filter((each) => !isSecretCookie(each.trim().split("=", 1)[0] ?? ""));
   if (others.length === 0) headers.delete("cookie");
   else headers.set("cookie", others.join(";").trim());
 }

@@ -32,6 +32,10 @@ export interface Credentials {
   readonly device: string;
   /** Where the browser is. */
   readonly address: string;
+  /** What the browser was given at logins before, as {@link LoginOutcome} says. */
+  readonly known: readonly string[];
+  /** Whether the browser runs on the machine of the service. */
+  readonly isOwnMachine: boolean;
 }
 
 /** What came of a login. */
@@ -41,6 +45,8 @@ export type LoginOutcome =
       /** The session's id, which is as good as the password: for the browser's cookie alone. */
       readonly session: string;
       readonly user: PeekUser;
+      /** What the browser is to come with when the user logs in again: it is known by it, and by nothing else is let in. */
+      readonly known: string;
     }
   /** `busy`: too many log in at a time; `unavailable`: nobody can be asked now. */
   | { readonly ok: false; readonly reason: "refused" | "busy" | "unavailable" };

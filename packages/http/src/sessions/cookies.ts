@@ -13,7 +13,11 @@ const userCookie = "peek_user";
 /** How much of a hash that says; hexadecimal digits. */
 const markDigits = 16;
 /** Of any site, whether it has TLS or not. */
-const anySession = /^(?:__Host-)?peek_session(?:_|$)/;
+const anySecret = /^(?:__Host-)?peek_(?:session|known)(?:_|$)/;
+/** Of how many users a browser is known at a site; whoever logged in least recently is forgotten. */
+export const maxKnown = 5;
+/** Between what is known of several users. */
+const knownSeparator = "~";
 
 /** What names depend on. */
 type CookieSite = Pick<SiteRequest, "site" | "isSecure">;
@@ -37,9 +41,25 @@ export function endedSession(request: CookieSite): readonly string[] {
   ];
 }
 
-/** Whether a cookie has the id of a session, at this site or at another one of the same host. */
-export function isSessionCookie(name: string): boolean {
-  return anySession.test(name);
+/** Whether a cookie is between the browser and the platform, of this site or of another one of the same host. */
+export function isSecretCookie(name: string): boolean {
+  return anySecret.test(name);
+}
+
+/** What a browser was given when users logged in on it at this site, the last first. */
+export function knownOf(request: SiteRequest): readonly string[] {
+  const text = request.cookies.get(knownCookie(request)) ?? "";
+  return text
+    .split(knownSeparator)
+    .filter((each) => each !== "" && each.length < 200)
+    .slice(0, maxKnown);
+}
+
+/** What has a browser keep that it is known. */
+export function keptKnown(request: SiteRequest, known: string): string {
+  const others = knownOf(request).filter((each) => each !== known);
+  const all = [known, ...others].slice(0, maxKnown);
+  return cookieText(knownCookie(request), all.join(knownSeparator), kept(request));
 }
 
 /** What the token in a form belongs to; undefined when the browser has not got a form. */
@@ -74,6 +94,10 @@ export function userCookies(request: SiteRequest, { id }: Pick<PeekUser, "id">):
 // Cookies know no ports: those of one site would be overwritten by another of the same host.
 function sessionCookie(request: CookieSite): string {
   return named(`peek_session_${request.site}`, request);
+}
+
+function knownCookie(request: CookieSite): string {
+  return named(`peek_known_${request.site}`, request);
 }
 
 function formCookie(request: CookieSite): string {

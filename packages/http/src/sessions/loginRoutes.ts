@@ -5,7 +5,17 @@ import type { HttpSiteOptions } from "../site/HttpSiteOptions.ts";
 import { refuse } from "../site/refuse.ts";
 import { wantsHtml } from "../site/siteAnswers.ts";
 import { type SiteRequest, siteRequestOf } from "../site/SiteRequest.ts";
-import { deviceOf, endedSession, formSecretOf, keptForm, keptSession, sessionIdOf, userCookies } from "./cookies.ts";
+import {
+  deviceOf,
+  endedSession,
+  formSecretOf,
+  keptForm,
+  keptKnown,
+  keptSession,
+  knownOf,
+  sessionIdOf,
+  userCookies,
+} from "./cookies.ts";
 import { loginPage } from "./loginPage.ts";
 import { returnPath } from "./returnPath.ts";
 import type { LoginDesk } from "./SessionProvider.ts";
@@ -86,15 +96,18 @@ export async function loginRoutes(app: FastifyInstance, options: HttpSiteOptions
       return form(reply.code(403), site, to, { name: login.name, message: staleMessage });
     }
     const { device, cookies } = deviceOf(site);
-    const outcome = await desk.logIn({ name: login.name, password: login.password, device, address: site.address });
+    const { name, password } = login;
+    const { address, isOwnMachine } = site;
+    const outcome = await desk.logIn({ name, password, device, address, known: knownOf(site), isOwnMachine });
     if (!outcome.ok) {
       const { status, message } = failures[outcome.reason];
-      if (isForm) return form(reply.code(status), site, to, { name: login.name, message });
+      if (isForm) return form(reply.code(status), site, to, { name, message });
       if (status !== 503) return reply.code(status).send({ code: "LOGIN_REFUSED", message });
       return refuse(reply, status, message);
     }
     await endBefore(desk, site, outcome.session);
-    reply.header("set-cookie", [...cookies, keptSession(site, outcome.session), ...userCookies(site, outcome.user)]);
+    const own = [keptSession(site, outcome.session), keptKnown(site, outcome.known)];
+    reply.header("set-cookie", [...cookies, ...own, ...userCookies(site, outcome.user)]);
     return isForm ? reply.redirect(to, 303) : reply.send({ user: outcome.user });
   });
 }

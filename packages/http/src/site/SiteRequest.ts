@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { parseCookies } from "../sessions/cookieText.ts";
 import type { SiteName } from "./HttpSiteOptions.ts";
+import { isOwnMachine } from "./isOwnMachine.ts";
 
 /** What is known of a request, or of an upgrade, whoever has passed it on. */
 export interface SiteRequest {
@@ -14,6 +15,8 @@ export interface SiteRequest {
   readonly isSecure: boolean;
   /** Where the browser is; an address without port. */
   readonly address: string;
+  /** Whether the browser runs on this machine, as far as can be told; never so when the request says that it was passed on. */
+  readonly isOwnMachine: boolean;
   /**
    * The device that a program without cookies says it is; never of pages, whose address may be in a link of somebody else's.
    * Default: it says nothing.
@@ -41,6 +44,7 @@ export function siteRequestOf(
     cookies: parseCookies(headers.cookie),
     origin: originOf(isSecure, host),
     isSecure,
+    isOwnMachine: isOwnMachine(raw),
     address: plainAddress(forwarded("x-forwarded-for") ?? socket.remoteAddress ?? ""),
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { isLoopbackAddress } from "./isOwnMachine.ts";
 import type { SiteRequest } from "./SiteRequest.ts";
 
 /**
@@ -22,8 +23,4 @@ export function isMisdirected(
   const own = hostname().toLowerCase();
   if (host === own || host === own.split(".", 1)[0]) return false;
   return ![...allowedOrigins].some((allowed) => URL.parse(allowed)?.hostname === host);
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || /^(?:::ffff:)?127\./.test(address);
 }

@@ -22,17 +22,21 @@ export class LoginThrottle {
     this.#rate = rate;
   }
 
-  /** Whether a key may try; it counts as a failure until {@link succeeded}. */
-  tries(key: string): boolean {
+  /** Whether a key may try. */
+  allows(key: string): boolean {
+    const bucket = this.#buckets.get(key);
+    return bucket === undefined || this.#filled(bucket, performance.now()).tokens >= 1;
+  }
+
+  /** A key tries: that counts as a failure until {@link succeeded}. */
+  count(key: string): void {
     const now = performance.now();
-    const bucket = this.#bucket(key, now);
-    if (bucket.tokens < 1) return false;
+    const bucket = this.#filled(this.#buckets.get(key) ?? { tokens: this.#rate.burst, at: now }, now);
     bucket.tokens -= 1;
     // The ones that were used last are at the end.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     this.#forget();
-    return true;
   }
 
   /** It was no failure. */
@@ -41,9 +45,8 @@ export class LoginThrottle {
     if (bucket !== undefined) bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + 1);
   }
 
-  #bucket(key: string, now: number): Bucket {
+  #filled(bucket: Bucket, now: number): Bucket {
     const { burst, refillMs } = this.#rate;
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
     bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs);
     bucket.at = now;
     return bucket;

@@ -5,6 +5,7 @@ import { createServiceHome, makePrivateFolder, type ServiceHome, writeFileAtomic
 import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { z } from "zod";
+import type { SiteName } from "../site/HttpSiteOptions.ts";
 
 const dayMs = 86_400_000;
 const maxFileBytes = 16 * 1024 * 1024;
@@ -17,13 +18,18 @@ const maxUseAgeMs = 3_600_000;
 
 const sessionSchema = z.object({
   hash: z.string().regex(/^[\w-]{43}$/),
+  /** The id of the user. */
   user: z.string().min(1).max(100),
+  /** The kind of site that it was made for. */
+  audience: z.enum(["admin", "field", "office"]),
   generation: z.uuid(),
   device: z.string().min(1).max(100),
   made: z.int(),
   used: z.int(),
 });
-const fileSchema = z.object({ sessions: z.array(sessionSchema).max(maxSessions * 2) });
+const fileSchema = z.object({
+  sessions: z.array(z.union([sessionSchema, sessionSchema.omit({ audience: true })])).max(maxSessions * 2),
+});
 
 /** What is kept of a session; its id is not. */
 export type SessionEntry = Readonly<z.infer<typeof sessionSchema>>;
@@ -64,23 +70,23 @@ export class SessionStore implements AsyncDisposable {
    *
    * @returns Its id, for the browser alone.
    */
-  async create(user: string, generation: string, device: string): Promise<string> {
+  async create(session: Omit<SessionEntry, "hash" | "made" | "used">): Promise<string> {
     const id = randomBytes(32).toString("base64url");
     const now = Date.now();
-    const entry = { hash: hashOfSession(id), user, generation, device, made: now, used: now };
-    this.#makeRoom(user);
+    const entry = { ...session, hash: hashOfSession(id), made: now, used: now };
+    this.#makeRoom(entry.user);
     this.#sessions.set(entry.hash, { entry, used: now, written: now });
     await this.#save();
     return id;
   }
 
-  /** A session that has not expired; that it is asked for is a use. */
-  find(hash: string): SessionEntry | undefined {
+  /** A session of a kind of site that has not expired; that it is asked for is a use. */
+  find(hash: string, audience: SiteName): SessionEntry | undefined {
     const found = this.#sessions.get(hash);
-    if (found === undefined) return undefined;
+    if (found?.entry.audience !== audience) return undefined;
     const now = Date.now();
     if (this.#isExpired(found.used, now)) {
-      this.end(hash);
+      this.end(hash, audience);
       return undefined;
     }
     found.used = now;
@@ -91,9 +97,11 @@ export class SessionStore implements AsyncDisposable {
     return found.entry;
   }
 
-  /** Forgets a session; does nothing when there is none. */
-  end(hash: string): void {
-    if (this.#sessions.delete(hash)) void this.#save();
+  /** Forgets a session of a kind of site; does nothing when there is none. */
+  end(hash: string, audience: SiteName): void {
+    if (this.#sessions.get(hash)?.entry.audience !== audience) return;
+    this.#sessions.delete(hash);
+    void this.#save();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,11 +167,23 @@ export class SessionStore implements AsyncDisposable {
       const size = statSync(this.#file, { throwIfNoEntry: false })?.size;
       if (size === undefined) return [];
       if (size > maxFileBytes) throw new Error(`it has more than ${maxFileBytes} bytes`);
-      return fileSchema.parse(JSON.parse(readFileSync(this.#file, "utf8"))).sessions;
+      const all = fileSchema.parse(JSON.parse(readFileSync(this.#file, "utf8"))).sessions;
+      const known = all.filter((each) => "audience" in each);
+      if (known.length < all.length) this.#tellOfFirst(all.length - known.length);
+      return known;
     } catch (error) {
       this.#options.logger.error("%s cannot be used: %s. Everybody has to log in again", this.#file, messageOf(error));
       return [];
     }
+  }
+
+  /** Before sessions were of a kind of site, they were good for all. */
+  #tellOfFirst(count: number): void {
+    this.#options.logger.warning(
+      "%d sessions in %s do not say for which site they are, and have ended: their users have to log in again",
+      count,
+      this.#file,
+    );
   }
 }
 

@@ -12,6 +12,8 @@ export const userNameSchema: z.ZodString = z
 
 // Strict: a key of a newer version may limit what the user may do.
 const userEntrySchema = z.strictObject({
+  /** What all that is the user's hangs on; never given to another. A UUID; of users from before there were any, their name. */
+  id: userNameSchema,
   name: userNameSchema,
   groups: z.array(userNameSchema).max(maxGroups).readonly(),
   /** Of the password; argon2id. */
@@ -29,13 +31,29 @@ export type UserEntry = z.infer<typeof userEntrySchema>;
 
 /** The content of users.json. */
 export const usersSchema = z.strictObject({
+  version: z.literal(2),
   users: z
     .array(userEntrySchema)
     .max(maxUsers)
-    .refine((all) => new Set(all.map(({ name }) => userKey(name))).size === all.length, {
+    .refine((all) => isEachOnce(all.map(({ id }) => id)), { error: "no id twice" })
+    .refine((all) => isEachOnce(all.map(({ name }) => userKey(name))), {
       error: "no name twice, whatever the case of its letters",
     }),
 });
+
+/** The content of users.json as it was before users had ids; it has no version. */
+export const firstUsersSchema = z.strictObject({
+  users: z
+    .array(userEntrySchema.omit({ id: true }))
+    .max(maxUsers)
+    .refine((all) => isEachOnce(all.map(({ name }) => userKey(name))), {
+      error: "no name twice, whatever the case of its letters",
+    }),
+});
+
+function isEachOnce(all: readonly string[]): boolean {
+  return new Set(all).size === all.length;
+}
 
 /** The same for names that differ in the case of their letters. */
 export function userKey(name: string): string {

@@ -16,6 +16,8 @@ const freshMs = 250;
 
 /** What is told of a user; nothing of the password. */
 export interface ListedUser {
+  /** What all that is the user's hangs on; never given to another. */
+  readonly id: string;
   readonly name: string;
   readonly groups: readonly string[];
   /** When it was made; ISO 8601, UTC. */
@@ -36,7 +38,10 @@ export class UserStore {
   readonly #home: ServiceHome;
   readonly #logger: Logger | undefined;
   readonly #queue = new HashQueue();
-  #users: ReadonlyMap<string, UserEntry> = new Map();
+  /** Who is known has not to wait until many strangers have been looked at. */
+  readonly #knownQueue = new HashQueue();
+  #byName: ReadonlyMap<string, UserEntry> = new Map();
+  #byId: ReadonlyMap<string, UserEntry> = new Map();
   #version: string | undefined;
   #lookedAt = -Infinity;
   #toldTrouble: string | undefined;
@@ -62,7 +67,9 @@ export class UserStore {
     const own = checkGroups(groups);
     checkPassword(password);
     const hash = await hashPassword(password);
-    const entry = { name, groups: own, hash, generation: randomUUID(), made: new Date().toISOString() };
+    const made = new Date().toISOString();
+    // Never an id that was given before: whoever had the name may have left behind what is to be read by nobody else.
+    const entry = { id: randomUUID(), name, groups: own, hash, generation: randomUUID(), made };
     this.#edit((users) => {
       refuseTaken(name, users);
       return [...users, entry];
@@ -103,6 +110,25 @@ export class UserStore {
   }
 
   /**
+   * Gives a user another name. Whatever is the user's stays so, and sessions go on.
+   *
+   * @throws PeekError `USER_INVALID`, `USER_UNKNOWN`, `USER_EXISTS`, `USERS_UNUSABLE`
+   */
+  rename(name: string, next: string): void {
+    checkName("user", next);
+    this.requirePresent(name);
+    this.#edit((users) => {
+      const own = users.find((each) => userKey(each.name) === userKey(name));
+      if (own === undefined) throw this.#unknown(name);
+      refuseTaken(
+        next,
+        users.filter((each) => each !== own),
+      );
+      return users.map((each) => (each === own ? { ...each, name: next } : each));
+    });
+  }
+
+  /**
    * Says what groups a user is in. Sessions go on; whoever has one is known by the new groups within seconds.
    *
    * @returns Each of them once.
@@ -127,7 +153,7 @@ export class UserStore {
   }
 
   /**
-   * Forgets a user, and ends the sessions.
+   * Forgets a user, and ends the sessions. Whoever is given the name later is somebody else.
    *
    * @throws PeekError `USER_UNKNOWN`, `USERS_UNUSABLE`
    */
@@ -142,7 +168,8 @@ export class UserStore {
    * @throws PeekError `USERS_UNUSABLE`
    */
   list(): readonly ListedUser[] {
-    return readUsers(this.#home).map(({ name, groups, made, disabled }) => ({
+    return readUsers(this.#home).map(({ id, name, groups, made, disabled }) => ({
+      id,
       name,
       groups,
       made,
@@ -150,12 +177,29 @@ export class UserStore {
     }));
   }
 
-  /** Whether a name and a password belong together. It takes as long for names that there are as for others. */
-  async verify(name: string, password: string): Promise<UserVerdict> {
+  /**
+   * Whom a name means.
+   *
+   * @returns The id, undefined when it is nobody's; and by what attempts to log in by the name are counted: another after each
+   *   change of the password, with which they are counted anew.
+   */
+  subject(name: string): { readonly id: string | undefined; readonly key: string } {
+    const entry = this.#find(name);
+    const key = userKey(name).slice(0, 200);
+    return entry === undefined ? { id: undefined, key } : { id: entry.id, key: `${key} ${entry.hash}` };
+  }
+
+  /**
+   * Whether a name and a password belong together. It takes as long for names that there are as for others.
+   *
+   * @param isKnown Whether the device is one on which the user has logged in before. Default: it is a stranger's.
+   */
+  async verify(name: string, password: string, isKnown = false): Promise<UserVerdict> {
     // What is longer is nobody's, and too much work.
     const isPossible = password.length <= maxPassword;
     const hash = this.#find(name)?.hash;
-    const isSame = await this.#queue.run(() => isPassword(isPossible ? password : "", hash));
+    const queue = isKnown ? this.#knownQueue : this.#queue;
+    const isSame = await queue.run(() => isPassword(isPossible ? password : "", hash));
     if (isSame === undefined) return { ok: false, reason: "busy" };
     // It may have been disabled meanwhile, or have another password.
     const entry = this.#find(name);
@@ -165,15 +209,16 @@ export class UserStore {
   }
 
   /** A user whose session was made in a generation; undefined when the session is good no more. */
-  userOfGeneration(name: string, generation: string): PeekUser | undefined {
-    const entry = this.#find(name);
+  userOfGeneration(id: string, generation: string): PeekUser | undefined {
+    this.#refresh();
+    const entry = this.#byId.get(id);
     const isGood = entry !== undefined && entry.disabled !== true && entry.generation === generation;
     return isGood ? userOf(entry) : undefined;
   }
 
   #find(name: string): UserEntry | undefined {
     this.#refresh();
-    return this.#users.get(userKey(name));
+    return this.#byName.get(userKey(name));
   }
 
   #change(name: string, change: (entry: UserEntry) => UserEntry): void {
@@ -197,7 +242,7 @@ export class UserStore {
     const version = versionOf(usersFile(this.#home));
     if (version === this.#version) return;
     try {
-      this.#users = new Map(readUsers(this.#home).map((entry) => [userKey(entry.name), entry]));
+      this.#know(readUsers(this.#home));
       this.#version = version;
       this.#toldTrouble = undefined;
     } catch (error) {
@@ -205,11 +250,16 @@ export class UserStore {
     }
   }
 
+  #know(users: readonly UserEntry[]): void {
+    this.#byName = new Map(users.map((entry) => [userKey(entry.name), entry]));
+    this.#byId = new Map(users.map((entry) => [entry.id, entry]));
+  }
+
   #failed(error: unknown, version: string): void {
     // What the system does not let be read may be readable again.
     const isDamaged = PeekError.is(error) && !isOfTheSystem(error.cause);
     if (isDamaged) {
-      this.#users = new Map();
+      this.#know([]);
       this.#version = version;
     }
     const message = messageOf(error);
@@ -254,8 +304,8 @@ function refuseTaken(name: string, users: readonly UserEntry[]): void {
   );
 }
 
-function userOf({ name, groups }: UserEntry): PeekUser {
-  return { id: name, name, groups, anonymous: false };
+function userOf({ id, name, groups }: UserEntry): PeekUser {
+  return { id, name, groups, anonymous: false };
 }
 
 function invalid(message: string): PeekError {

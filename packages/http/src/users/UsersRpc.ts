@@ -1,6 +1,9 @@
-import type { PeekUser, PluginRpc } from "@peek/plugin-base";
+import { PeekError } from "@peek/errors";
+import type { PeekUser, PeerIdentity, PluginRpc } from "@peek/plugin-base";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
+import { maxKnown } from "../sessions/cookies.ts";
+import type { UserDesk } from "./UserDesk.ts";
 import type { KnownSession, UserSource } from "./UserSource.ts";
 
 /** So many sessions are asked for by one call. */
@@ -16,9 +19,16 @@ const user: z.ZodType<PeekUser, PeekUser> = z.object({
   groups: z.array(z.string().max(200)).max(1000).readonly(),
   anonymous: z.boolean(),
 });
-const loginInput = z.object({ name: word, password: word, device: word, address: word });
+const loginInput = z.object({
+  name: word,
+  password: word,
+  device: word,
+  address: word,
+  /** What the browser was given at logins before. */
+  known: z.array(word).max(maxKnown),
+});
 const loginOutput = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), session: word, user }),
+  z.object({ ok: z.literal(true), session: word, user, known: word }),
   z.object({ ok: z.literal(false), reason: z.enum(["refused", "busy"]) }),
 ]);
 const validateInput = z.object({ sessions: z.array(hash).max(maxHashes) });
@@ -39,28 +49,34 @@ export const UsersRpc: RpcContract<UsersProcedures> = defineRpc("peek_core_platf
   logout: { input: logoutInput },
 });
 
-/** Lets field and office use what logic knows of users. */
-export function serveUsers(rpc: PluginRpc, source: UserSource): AsyncDisposable {
+/** Lets field and office use what logic knows of users: each its own sessions, whatever it says. */
+export function serveUsers(rpc: PluginRpc, desk: UserDesk): AsyncDisposable {
   return rpc.serve(
     UsersRpc,
     {
-      login: async (credentials) => {
-        const outcome = await source.login(credentials);
+      login: async (credentials, { from }) => {
+        const outcome = await sourceFor(desk, from).login({ ...credentials, isOwnMachine: false });
         if (outcome.ok) return outcome;
         return { ok: false as const, reason: outcome.reason === "refused" ? ("refused" as const) : ("busy" as const) };
       },
-      validate: async ({ sessions }) => [...(await source.validate(sessions))],
-      logout: async ({ session }) => await source.logout(session),
+      validate: async ({ sessions }, { from }) => [...(await sourceFor(desk, from).validate(sessions))],
+      logout: async ({ session }, { from }) => await sourceFor(desk, from).logout(session),
     },
     { acceptOnlyFrom: ["field", "office"] },
   );
+}
+
+function sourceFor(desk: UserDesk, { service, instance }: PeerIdentity): UserSource {
+  if (service === "field" || service === "office") return desk.at(service, instance);
+  throw new PeekError("FORBIDDEN", `${service} has no site whose users log in.`);
 }
 
 /** What logic knows of users, as field and office ask it. */
 export function remoteUsers(rpc: PluginRpc): UserSource {
   const logic = rpc.client(UsersRpc, { to: "logic", deadlineMs });
   return {
-    login: (credentials) => logic.login(credentials),
+    login: ({ name, password, device, address, known }) =>
+      logic.login({ name, password, device, address, known: [...known] }),
     validate: (hashes) => logic.validate({ sessions: [...hashes] }),
     logout: (session) => logic.logout({ session }),
   };

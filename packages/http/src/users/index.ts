@@ -1,3 +1,4 @@
+export { KnownDevices } from "./KnownDevices.ts";
 export { SessionStore, type SessionEntry, type SessionStoreOptions } from "./SessionStore.ts";
 export { UserDesk, type UserDeskOptions } from "./UserDesk.ts";
 export { UserSessions, type UserSessionsOptions } from "./UserSessions.ts";

@@ -11,9 +11,13 @@ import {
   writeFileAtomic,
 } from "@peek/config";
 import { messageOf, PeekError } from "@peek/errors";
-import { type UserEntry, usersSchema } from "./UserEntry.ts";
+import { firstUsersSchema, type UserEntry, usersSchema } from "./UserEntry.ts";
 
-const kind = { unreadable: "USERS_UNUSABLE", malformed: "USERS_UNUSABLE", example: '{ "users": [] }' } as const;
+const kind = {
+  unreadable: "USERS_UNUSABLE",
+  malformed: "USERS_UNUSABLE",
+  example: '{ "version": 2, "users": [] }',
+} as const;
 /** How long another process that is changing the file is waited for; milliseconds. */
 const lockMs = 5000;
 
@@ -30,9 +34,9 @@ export function usersFile(home: ServiceHome): string {
 export function readUsers(home: ServiceHome): readonly UserEntry[] {
   const document = readJsonDocument(usersFile(home), kind);
   if (document === undefined) return [];
-  const checked = usersSchema.safeParse(document.value);
+  const checked = isFirst(document.value) ? readFirst(document.value) : usersSchema.safeParse(document.value);
   if (checked.success) return checked.data.users;
-  const mistakes = explainIssues(document, checked.error.issues, { users: [] });
+  const mistakes = explainIssues(document, checked.error.issues, { version: 2, users: [] });
   throw new PeekError(
     "USERS_UNUSABLE",
     `${document.file} is damaged: ${mistakes.join("; ")}. Nobody can log in until it is mended, restored from a backup, or removed, with all users in it. The file was left as it was.`,
@@ -54,12 +58,26 @@ export function editUsers(home: ServiceHome, edit: (users: readonly UserEntry[])
   const before = readUsers(home);
   const after = edit(before);
   if (after === before) return;
-  const checked = usersSchema.safeParse({ users: after });
-  const text = `${JSON.stringify({ users: after }, null, 2)}\n`;
+  const checked = usersSchema.safeParse({ version: 2, users: after });
+  const text = `${JSON.stringify({ version: 2, users: after }, null, 2)}\n`;
   // It could not be read again.
   if (!checked.success) throw unusable(file, checked.error.issues.map(({ message }) => message).join("; "));
   if (Buffer.byteLength(text) > maxJsonBytes) throw unusable(file, `it would be larger than ${maxJsonBytes} bytes`);
   attempt(file, () => writeFileAtomic(file, text));
+}
+
+function isFirst(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !("version" in value);
+}
+
+/**
+ * Users from before there were ids keep their names as such: that is what their rows, their actions and their sessions are
+ * kept by. A user who is made later has an id that is no name.
+ */
+function readFirst(value: unknown) {
+  return firstUsersSchema
+    .transform(({ users }) => ({ users: users.map((entry): UserEntry => ({ id: entry.name, ...entry })) }))
+    .safeParse(value);
 }
 
 function lock(file: string): FileLock {

@@ -300,6 +300,6 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
   note(what: string, detail: string): void {
     const { logger, rateLimit } = this.#context;
     const more = rateLimit.count(what);
-    if (more !== undefined) logger.info("A browser of %s %s: %s%s", this.session.user.id, what, detail, more);
+    if (more !== undefined) logger.info("A browser of %s %s: %s%s", this.session.user.name, what, detail, more);
   }
 }

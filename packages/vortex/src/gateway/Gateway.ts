@@ -131,7 +131,7 @@ export class Gateway implements AsyncDisposable {
       return refuseUpgrade(socket, 503, "The service has as many browsers as it takes.", retryAfterSeconds);
     }
     if (this.#perDevice.of(device) >= maxPerDevice || this.#perUser.of(user.id) >= maxPerUser) {
-      this.#noteRefusal(`${user.id} has as many connections as one may have`);
+      this.#noteRefusal(`${user.name} has as many connections as one may have`);
       return refuseUpgrade(socket, 429, "There are too many connections of this device or user.", retryAfterSeconds);
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
