@@ -1,4 +1,5 @@
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { ServiceConfigInput } from "@peek/config";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./src/freePort.ts";
@@ -73,6 +74,40 @@ describe("peek status", () => {
         { peer: { service: "agent" }, status: { service: "agent", plugins: [] } },
       ]);
     }
+  });
+
+  it("warns of different versions of a plugin, and of what is installed and does not run yet", async () => {
+    const exchange = await freePort();
+    const pump = "peek_plugin_pump";
+    const both = { requiresServices: ["logic", "agent"] };
+    const index = `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+      import { PluginAgentEntryHookABC } from "@peek/plugin-base/agent";
+      const hook = (Base) => class extends Base { load() {} start() {} stop() {} unload() {} };
+      export const peekLogicEntryHook = () => hook(PluginLogicEntryHookABC);
+      export const peekAgentEntryHook = () => hook(PluginAgentEntryHookABC);`;
+    const home = owned.use(await TestHome.make());
+    const logicHome = await home.beside("logic", { httpServer: { dataExchange: { sitePort: exchange } } }, [
+      { name: pump, index, manifest: both },
+    ]);
+    const agentHome = await home.beside("agent", { dataExchange: { httpPort: exchange } }, [
+      { name: pump, index, manifest: both, version: "1.1.0" },
+    ]);
+    const logic = owned.use(logicHome.run());
+    const agent = owned.use(agentHome.run());
+    await Promise.all([logic, agent].map((process) => process.waitFor(/:Ready in /)));
+    await agent.waitFor(/Connected to the logic service/);
+    const { stdout } = await peek(home.base, "status");
+    expect(stdout).toContain(
+      `WARNING: ${pump} has different versions: 1.0.0 on logic; 1.1.0 on agent. Install the same version everywhere.`,
+    );
+    expect(stdout).not.toContain("restart pending");
+    const manifest = join(logicHome.dir, "plugin-software/node_modules/peek-plugin-pump/package.json");
+    await writeFile(manifest, JSON.stringify({ name: "peek-plugin-pump", version: "1.1.0", exports: "./index.js" }));
+    const after = await peek(home.base, "status");
+    expect(after.stdout).toMatch(/WARNING: restart pending: logic-\w{10} runs peek_plugin_pump 1\.0\.0, /);
+    expect((await peek(home.base, "config", "check")).stdout).toMatch(
+      /package\.json says version 1\.1\.0, and .*plugin_package\.json says plugin\.version 1\.0\.0/,
+    );
   });
 
   it("is none of the services that it shows, and leaves nothing behind", async () => {

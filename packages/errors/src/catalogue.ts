@@ -115,6 +115,16 @@ export const errorCatalogue = {
     cure: "Make the two the same.",
     exitCode: ExitCode.config,
   },
+  PLUGIN_VERSION_MISSING: {
+    meaning: "A plugin's package has no version, or one that is none of npm's.",
+    cure: 'Write "version": "1.0.0" in its package.json.',
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_VERSION_MISMATCH: {
+    meaning: "plugin.version in plugin_package.json is not the version in package.json.",
+    cure: "Remove plugin.version from plugin_package.json: the version in package.json is the plugin's.",
+    exitCode: ExitCode.config,
+  },
   DEPENDENCY_MISSING: {
     meaning: "A plugin depends on one that is not enabled, or that does not run, on this service.",
     cure: "Enable it too, or mark the dependency optional or limit its services in plugin_package.json.",

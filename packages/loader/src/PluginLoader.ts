@@ -2,6 +2,7 @@ import { PeekError, toError, messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { blame } from "./blame.ts";
 import { PluginContext } from "./hooks/PluginContext.ts";
+import { findReplaced } from "./installed.ts";
 import { LateErrors } from "./LateErrors.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import type { PluginFacts } from "./PlatformExtension.ts";
@@ -51,6 +52,15 @@ export class PluginLoader {
   /** The state of every enabled plugin, in the order of plugin.enabled. */
   status(): readonly PluginStatus[] {
     return [...this.#records.values()].map((record) => record.status());
+  }
+
+  /** As {@link status}, with what is installed meanwhile: each plugin is looked for once more. */
+  statusWithInstalled(): readonly PluginStatus[] {
+    const { sources, conditions } = this.#options;
+    return [...this.#records.values()].map((record) => {
+      const installed = findReplaced(record.name, record.resolved, sources, conditions);
+      return { ...record.status(), ...(installed !== undefined && { installed }) };
+    });
   }
 
   /** The plugin whose code is running, if any. */

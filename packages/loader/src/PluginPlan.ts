@@ -2,11 +2,11 @@ import type { Logger } from "@peek/plugin-base";
 import { messageOf, PeekError, toError } from "@peek/errors";
 import { pluginDependencies } from "@peek/plugin-base/manifest";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
+import { resolveMarked } from "./installed.ts";
 import { bindDependencies } from "./order/bindDependencies.ts";
 import { type Order, planOrder } from "./order/planOrder.ts";
 import { PluginRecord } from "./PluginRecord.ts";
 import type { PluginState } from "./PluginState.ts";
-import { resolvePlugin } from "./resolvePlugin.ts";
 
 /** Which of the enabled plugins can run, and in which order. No plugin code runs for it. */
 export class PluginPlan {
@@ -34,12 +34,12 @@ export class PluginPlan {
   }
 
   #resolveOne(name: string, times: number): void {
-    const { sources, service } = this.#options;
+    const { sources, conditions, service } = this.#options;
     const record = new PluginRecord(name);
     this.records.set(name, record);
     try {
       if (times > 1) throw duplicate(name);
-      const resolved = resolvePlugin(name, sources);
+      const resolved = resolveMarked(name, sources, conditions);
       record.resolved = resolved;
       record.moveTo("resolved");
       this.#warnOfOddities(record);

@@ -4,9 +4,9 @@ import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
 import type { Cancellable } from "./hooks/withDeadline.ts";
 import type { ResourceStack } from "./hooks/ResourceStack.ts";
+import type { MarkedPlugin } from "./installed.ts";
 import { isLegalMove, type PluginState } from "./PluginState.ts";
 import type { HookName, PluginStatus } from "./PluginStatus.ts";
-import type { ResolvedPlugin } from "./resolvePlugin.ts";
 
 /** What there is of a plugin only while it is in memory. Forgotten as a whole. */
 export interface LivePlugin {
@@ -35,7 +35,7 @@ export interface PluginFailure {
 export class PluginRecord {
   readonly name: string;
   /** Set when resolved. */
-  resolved: ResolvedPlugin | undefined;
+  resolved: MarkedPlugin | undefined;
   /** Those of the manifest's dependencies that count on this service. */
   dependencies: readonly PluginDependency[] = [];
   /** The names of the plugins that it waits for: all it depends on, less optional ones that are not there. */
@@ -138,7 +138,7 @@ export class PluginRecord {
     };
   }
 
-  #resolvedPlugin(): ResolvedPlugin {
+  #resolvedPlugin(): MarkedPlugin {
     if (this.resolved !== undefined) return this.resolved;
     throw new PeekError("PLUGIN_STATE_ILLEGAL", `${this.name} is ${this.#state} and has not been resolved.`);
   }

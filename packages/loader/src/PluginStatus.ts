@@ -1,4 +1,5 @@
 import type { PeekErrorCode } from "@peek/errors";
+import type { InstalledPlugin } from "./installed.ts";
 import type { PluginState } from "./PluginState.ts";
 
 /** The steps of a plugin's life that take time and can fail. */
@@ -30,4 +31,6 @@ export interface PluginStatus {
   };
   /** The plugin because of which it is blocked. */
   readonly blockedBy?: string;
+  /** What a restart would take instead; absent where that is what runs, and where nobody asked. */
+  readonly installed?: InstalledPlugin;
 }

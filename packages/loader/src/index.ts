@@ -1,4 +1,5 @@
 export { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
+export type { InstalledPlugin } from "./installed.ts";
 export type { HookDeadlines, PluginLoaderOptions } from "./LoaderOptions.ts";
 export { resolveEntry } from "./hooks/resolveEntry.ts";
 export { manifestName } from "./manifest/readManifest.ts";

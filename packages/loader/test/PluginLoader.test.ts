@@ -276,8 +276,25 @@ describe("a plugin that is skipped", () => {
   });
 });
 
+it("a plugin has the version of its package.json, for itself and for those that depend on it", async () => {
+  const test = await new TestLoader(temporaryFolder(), {
+    peek_plugin_a: {
+      manifest: JSON.stringify({
+        plugin: { title: "A", packageName: "peek_plugin_a" },
+        requiresServices: ["logic"],
+      }),
+      packageJson: { version: "2.3.4" },
+      load: ({ packageConfig }) => expect(packageConfig.plugin.version).toBe("2.3.4"),
+    },
+    peek_plugin_b: { dependencies: { peek_plugin_a: "~2.3.0" } },
+  }).started();
+  expect(test.states).toEqual({ peek_plugin_a: "started", peek_plugin_b: "started" });
+  expect(test.status("peek_plugin_a").version).toBe("2.3.4");
+});
+
 describe("a plugin that cannot be resolved", () => {
   const manifest = (change: object): string => JSON.stringify({ ...manifestOf("peek_plugin_a"), ...change });
+  const unversioned = manifest({ plugin: { title: "A", packageName: "peek_plugin_a" } });
 
   it.each([
     ["has no plugin_package.json", { manifest: null }, "MANIFEST_MISSING", manifestName],
@@ -301,6 +318,19 @@ describe("a plugin that cannot be resolved", () => {
       "MANIFEST_NAME_MISMATCH",
       "is that of peek_plugin_b, but the plugin is enabled as peek_plugin_a",
     ],
+    [
+      "has another version in package.json",
+      { version: "1.0.0", packageJson: { version: "1.1.0" } },
+      "PLUGIN_VERSION_MISMATCH",
+      /peek-plugin-a\/package\.json says version 1\.1\.0, and .*plugin_package\.json says plugin\.version 1\.0\.0\./,
+    ],
+    [
+      "has a version that is none",
+      { manifest: unversioned, packageJson: { version: "1.1" } },
+      "PLUGIN_VERSION_MISSING",
+      'package.json has the version "1.1", which is none',
+    ],
+    ["has no version at all", { manifest: unversioned }, "PLUGIN_VERSION_MISSING", "package.json has no version"],
     [
       "depends on what is not there",
       { dependencies: { peek_plugin_gone: "^1.0.0" } },
@@ -334,7 +364,7 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_field: "skipped", peek_plugin_good: "started" });
     const { error, durations } = test.status("peek_plugin_a");
     expect(error).toMatchObject({ code });
-    expect(error?.message).toContain(part);
+    expect(error?.message).toMatch(part);
     expect(durations).toEqual({});
     expect(test.logged("error")).toEqual([expect.stringContaining("peek_plugin_a failed: ")]);
   });

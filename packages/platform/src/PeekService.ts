@@ -15,7 +15,7 @@ import type { Logger } from "@peek/plugin-base";
 import { createLogging } from "./createLogging.ts";
 import { developmentConfig } from "./developmentConfig.ts";
 import { packageConditions, pluginSources } from "./pluginSources.ts";
-import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { type ServiceDefinition, serviceVersion, tryServiceVersion } from "./ServiceDefinition.ts";
 import { HttpExtension } from "./HttpExtension.ts";
 import { LiveExtension } from "./LiveExtension.ts";
 import { StorageExtension } from "./StorageExtension.ts";
@@ -77,7 +77,7 @@ export class PeekService implements AsyncDisposable {
       since: this.#since,
       home,
       config,
-      status: () => this.status(),
+      status: () => this.#statusWithInstalled(),
       onFatal: (error) => this.#fatal.resolve(error),
       getLogger,
     });
@@ -157,6 +157,15 @@ export class PeekService implements AsyncDisposable {
       ...(site !== undefined && { site }),
       ...(tasks !== undefined && { tasks }),
       plugins: this.#loader.status(),
+    };
+  }
+
+  #statusWithInstalled(): ServiceStatus {
+    const installedVersion = tryServiceVersion(this.#definition);
+    return {
+      ...this.status(),
+      ...(installedVersion !== this.#version && { installedVersion }),
+      plugins: this.#loader.statusWithInstalled(),
     };
   }
 

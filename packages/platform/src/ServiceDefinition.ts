@@ -21,3 +21,12 @@ const packageSchema = z.object({ version: z.string() });
 export function serviceVersion(definition: ServiceDefinition): string {
   return packageSchema.parse(JSON.parse(readFileSync(join(definition.dir, "package.json"), "utf8"))).version;
 }
+
+/** {@link serviceVersion}, which an upgrade may have changed; `"none"` while there is no package.json to read. */
+export function tryServiceVersion(definition: ServiceDefinition): string {
+  try {
+    return serviceVersion(definition);
+  } catch {
+    return "none";
+  }
+}

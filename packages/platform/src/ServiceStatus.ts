@@ -33,6 +33,8 @@ export interface TasksStatus {
 export interface ServiceStatus {
   readonly service: ServiceName;
   readonly version: string;
+  /** The version that a restart would take; absent where that is the one that runs, and where nobody asked. */
+  readonly installedVersion?: string;
   readonly pid: number;
   /** When it began to start; ISO 8601, UTC. */
   readonly since: string;

@@ -1,6 +1,6 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import type { PluginStatus } from "@peek/loader";
+import type { InstalledPlugin, PluginStatus } from "@peek/loader";
 import type { ServiceStatus, TasksStatus } from "./ServiceStatus.ts";
 
 /** Under whose name the platform itself serves what it offers to other services. */
@@ -23,6 +23,7 @@ const pluginSchema = z.object({
   version: word.optional(),
   error: z.object({ code: word, message: z.string().max(maxMessage), hook: word.optional() }).optional(),
   blockedBy: word.optional(),
+  installed: z.object({ version: word.optional(), problem: z.string().max(maxMessage).optional() }).optional(),
 });
 
 const count = z.number();
@@ -64,6 +65,7 @@ const tasksSchema = z.object({
 const statusSchema = z.object({
   service: word,
   version: word,
+  installedVersion: word.optional(),
   pid: z.number(),
   since: word,
   tasks: tasksSchema.optional(),
@@ -83,10 +85,12 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 });
 
 /** What a service tells of itself, out of what is known there; what is longer than it may be is cut. */
-export function toldStatus({ service, version, pid, since, tasks, plugins }: ServiceStatus): ToldServiceStatus {
+export function toldStatus(status: ServiceStatus): ToldServiceStatus {
+  const { service, version, installedVersion, pid, since, tasks, plugins } = status;
   return {
     service,
     version: cut(version),
+    ...(installedVersion !== undefined && { installedVersion: cut(installedVersion) }),
     pid,
     since,
     ...(tasks !== undefined && { tasks: toldTasks(tasks) }),
@@ -94,7 +98,8 @@ export function toldStatus({ service, version, pid, since, tasks, plugins }: Ser
   };
 }
 
-function toldPlugin({ name, state, since, title, version, error, blockedBy }: PluginStatus): ToldPluginStatus {
+function toldPlugin(plugin: PluginStatus): ToldPluginStatus {
+  const { name, state, since, title, version, error, blockedBy, installed } = plugin;
   return {
     name: cut(name),
     state,
@@ -109,6 +114,14 @@ function toldPlugin({ name, state, since, title, version, error, blockedBy }: Pl
       },
     }),
     ...(blockedBy !== undefined && { blockedBy: cut(blockedBy) }),
+    ...(installed !== undefined && { installed: toldInstalled(installed) }),
+  };
+}
+
+function toldInstalled({ version, problem }: InstalledPlugin): NonNullable<ToldPluginStatus["installed"]> {
+  return {
+    ...(version !== undefined && { version: cut(version) }),
+    ...(problem !== undefined && { problem: cut(problem, maxMessage) }),
   };
 }
 

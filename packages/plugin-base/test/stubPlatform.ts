@@ -1,6 +1,5 @@
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
 import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
-import { pluginPackageSchema } from "@peek/plugin-base/manifest";
 
 const silent = (): void => undefined;
 const logger: Logger = {
@@ -23,10 +22,11 @@ export function stubPlatform(): PeekLogicPlatformHook {
   return {
     serviceName: "logic",
     serviceVersion: "1.0.0",
-    packageConfig: pluginPackageSchema.parse({
+    packageConfig: {
       plugin: { title: "Plugin A", packageName: "peek_plugin_a", version: "1.0.0" },
       requiresServices: ["logic"],
-    }),
+      dependencies: {},
+    },
     dataDir: "/data/peek_plugin_a",
     disposables,
     signal: new AbortController().signal,

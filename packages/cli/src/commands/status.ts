@@ -7,6 +7,8 @@ import { jsonOption, parseService } from "../arguments.ts";
 import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { packageVersion } from "../packageVersion.ts";
+import { differingVersions } from "../status/differingVersions.ts";
+import { pendingRestarts } from "../status/pendingRestarts.ts";
 import { commandLogger } from "../commandLogger.ts";
 import { printTaskStatus } from "../tasks/printTaskStatus.ts";
 
@@ -56,6 +58,8 @@ function printServices(observed: readonly ObservedService[]): void {
   const heads = ["SERVICE", "INSTANCE", "VERSION", "CONNECTED SINCE", "ADDRESS", "PLUGIN", "VERSION", "STATE"];
   printTable([heads, ...observed.flatMap(rowsOf)]);
   printTaskStatus(observed);
+  const warnings = [...differingVersions(observed), ...pendingRestarts(observed)];
+  if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
 }
 
 /** A row for each plugin; what is known of the service itself stands in the first. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { checkTolerantly, explainIssues, readJsonDocument, type UnknownKey } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import { type PluginPackage, pluginPackageSchema } from "@peek/plugin-base/manifest";
+import { type PluginManifest, type PluginPackage, pluginPackageSchema } from "@peek/plugin-base/manifest";
+import { versionOf } from "./versionOf.ts";
 
 /** The name of the file at the root of every plugin's package. */
 export const manifestName = "plugin_package.json";
@@ -10,7 +11,7 @@ const kind = {
   unreadable: "MANIFEST_UNREADABLE",
   malformed: "MANIFEST_MALFORMED",
   example:
-    '{ "plugin": { "title": "Pump Log", "packageName": "peek_plugin_pump_log", "version": "1.0.0" }, "requiresServices": ["logic"] }',
+    '{ "plugin": { "title": "Pump Log", "packageName": "peek_plugin_pump_log" }, "requiresServices": ["logic"] }',
 } as const;
 
 /** A plugin's manifest, and what is odd about it. */
@@ -25,8 +26,8 @@ export interface ReadManifest {
  *
  * @param rootDir The plugin's package.
  * @param pluginName The name it was enabled by.
- * @throws PeekError `MANIFEST_MISSING`, `MANIFEST_UNREADABLE`, `MANIFEST_MALFORMED`, `MANIFEST_INVALID` or
- *   `MANIFEST_NAME_MISMATCH`.
+ * @throws PeekError `MANIFEST_MISSING`, `MANIFEST_UNREADABLE`, `MANIFEST_MALFORMED`, `MANIFEST_INVALID`,
+ *   `MANIFEST_NAME_MISMATCH`, or one of {@link versionOf}.
  */
 export function readManifest(rootDir: string, pluginName: string): ReadManifest {
   const file = join(rootDir, manifestName);
@@ -52,10 +53,11 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
       { fields: { file, packageName: value.plugin.packageName } },
     );
   }
-  return { manifest: value, unknownKeys };
+  const version = versionOf(rootDir, file, value.plugin.version);
+  return { manifest: { ...value, plugin: { ...value.plugin, version } }, unknownKeys };
 }
 
-const exampleManifest: PluginPackage = {
+const exampleManifest: PluginManifest = {
   $schema: "./node_modules/@peek/plugin-base/plugin_package.schema.json",
   plugin: {
     title: "Pump Log",

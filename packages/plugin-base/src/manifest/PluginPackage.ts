@@ -62,7 +62,11 @@ export const pluginPackageSchema = z.strictObject({
     .strictObject({
       title: text.describe("The plugin's name for people."),
       packageName: pluginName.describe("The plugin's name for the platform, as in plugin.enabled."),
-      version: version.describe("The plugin's version; other plugins' ranges are compared with it."),
+      version: version
+        .optional()
+        .describe(
+          "The plugin's version. Default: that of package.json, which is the place for it; one that differs is refused.",
+        ),
       creator: text.optional().describe("Who makes the plugin."),
       website: text.optional().describe("Where to read about the plugin."),
       buildNumber: z.string().max(100).optional().describe("Filled in by the plugin's build."),
@@ -89,5 +93,15 @@ export const pluginPackageSchema = z.strictObject({
   "office-doc": serviceSection.optional(),
 });
 
-/** A plugin's plugin_package.json after it has been checked. */
-export type PluginPackage = z.infer<typeof pluginPackageSchema>;
+/** A plugin_package.json as it was written, checked. */
+export type PluginManifest = z.infer<typeof pluginPackageSchema>;
+
+/** What a plugin is: its plugin_package.json, checked, with the version that stands in package.json. */
+export type PluginPackage = Omit<PluginManifest, "plugin"> & {
+  readonly plugin: PluginManifest["plugin"] & { version: string };
+};
+
+/** Whether a text is a version as npm has them, such as `1.4.0` or `2.0.0-rc.1`. */
+export function isPluginVersion(text: unknown): text is string {
+  return version.safeParse(text).success;
+}

@@ -1,2 +1,2 @@
-export { pluginPackageSchema, type PluginPackage } from "./PluginPackage.ts";
+export { isPluginVersion, type PluginManifest, pluginPackageSchema, type PluginPackage } from "./PluginPackage.ts";
 export { pluginDependencies, type PluginDependency } from "./pluginDependencies.ts";

@@ -1,5 +1,5 @@
 import type { ServiceName } from "../common/services.ts";
-import type { PluginPackage } from "./PluginPackage.ts";
+import type { PluginManifest } from "./PluginPackage.ts";
 
 /** One entry of `dependencies`, in its full form. */
 export interface PluginDependency {
@@ -12,7 +12,7 @@ export interface PluginDependency {
 }
 
 /** The dependencies that a plugin has on one service. */
-export function pluginDependencies(manifest: PluginPackage, service: ServiceName): readonly PluginDependency[] {
+export function pluginDependencies(manifest: PluginManifest, service: ServiceName): readonly PluginDependency[] {
   return Object.entries(manifest.dependencies).flatMap(([name, dependency]) => {
     if (typeof dependency === "string") return [{ name, range: dependency, optional: false }];
     if (dependency.services?.includes(service) === false) return [];

@@ -1,0 +1,55 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { PluginStatus } from "@peek/loader";
+import { writePlugin } from "./pluginFolders.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+import { TestLoader } from "./TestLoader.ts";
+
+const name = "peek_plugin_a";
+
+function installedOf({ loader }: TestLoader): PluginStatus["installed"] {
+  return loader.statusWithInstalled()[0]?.installed;
+}
+
+it("as long as nothing was installed, nothing is told", async () => {
+  const test = await new TestLoader(temporaryFolder(), { [name]: {} }).started();
+  expect(installedOf(test)).toBeUndefined();
+});
+
+it("of a plugin that was replaced by another version, that version is told", async () => {
+  const base = temporaryFolder();
+  const test = await new TestLoader(base, { [name]: {} }).started();
+  rmSync(join(base, "peek-plugin-a"), { recursive: true });
+  writePlugin(base, name, { version: "1.1.0" });
+  expect(installedOf(test)).toEqual({ version: "1.1.0" });
+  expect(test.status(name)).toMatchObject({ state: "started", version: "1.0.0" });
+});
+
+it("of a plugin whose build was replaced, its version is told, which is the same", async () => {
+  const base = temporaryFolder();
+  const test = await new TestLoader(base, { [name]: {} }).started();
+  const entry = join(base, "peek-plugin-a", "index.js");
+  writeFileSync(`${entry}.new`, "// another");
+  renameSync(`${entry}.new`, entry);
+  expect(installedOf(test)).toEqual({ version: "1.0.0" });
+});
+
+it("of a plugin that was removed or damaged, it is told why a restart would not find it", async () => {
+  const base = temporaryFolder();
+  const test = await new TestLoader(base, { [name]: {} }).started();
+  writeFileSync(join(base, "peek-plugin-a", "plugin_package.json"), "{");
+  expect(installedOf(test)).toEqual({ problem: expect.stringContaining("is not JSON") });
+  rmSync(join(base, "peek-plugin-a"), { recursive: true });
+  expect(installedOf(test)?.problem).toContain("has no plugin_package.json");
+});
+
+it("of a plugin that could not be found, it is told when it was installed meanwhile", async () => {
+  const base = temporaryFolder();
+  let dir: string | undefined;
+  const source = { title: "here", find: () => dir, packageNames: () => [] };
+  const test = await new TestLoader(base, {}, { enabled: [name], sources: [source] }).started();
+  expect(installedOf(test)).toBeUndefined();
+  dir = writePlugin(base, name);
+  expect(installedOf(test)).toEqual({ version: "1.0.0" });
+});
