@@ -187,6 +187,7 @@ describe("a migration that fails", () => {
 
   it("fails its plugin, and no other", async () => {
     await using logic = await startService("logic", {
+      allowFailed: true,
       database,
       plugins: [
         writePlugin("peek_plugin_failing", { migrations: { "0001_a.js": sqlMigration("SELECT 1 / 0") } }),
@@ -402,6 +403,7 @@ describe("a folder of migrations", () => {
   it("outside of the plugin's package is refused", async () => {
     const name = "peek_plugin_outside";
     await using logic = await startService("logic", {
+      allowFailed: true,
       database,
       plugins: [writePlugin(name, { migrationsDir: "../../elsewhere" })],
     });
@@ -550,6 +552,7 @@ describe("a migration that never settles", () => {
 
   it("fails its plugin after migrateSeconds, and does not keep the service from stopping", async () => {
     await using logic = await startService("logic", {
+      allowFailed: true,
       plugins: [
         ...names.slice(0, 2).map((name) => writePlugin(name, { migrations: { "0001_a.js": never } })),
         writePlugin(names[2], { migrations: { "0001_a.js": create("a") } }),

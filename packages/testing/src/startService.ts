@@ -8,7 +8,9 @@ import { pluginNameOf, type ServiceName } from "@peek/plugin-base";
 import { readLocalToken } from "@peek/vortex/identity";
 import { LogCapture } from "./LogCapture.ts";
 import { openTestDatabase, type TestDatabase } from "./TestDatabase.ts";
+import { startFailure } from "./startFailure.ts";
 import { hasTestServer } from "./TestServer.ts";
+import { WaitPrinter } from "./WaitPrinter.ts";
 import { serviceDefinitions } from "./serviceDefinitions.ts";
 
 /** What a service in a test is started with. */
@@ -25,6 +27,11 @@ export interface StartServiceOptions {
   readonly database?: TestDatabase;
   /** The logic service that it connects to. Default: none, so that it waits for one. */
   readonly logic?: TestService;
+  /**
+   * Whether plugins may fail or be blocked at the start; for tests of that. Default: false, startService() rejects with the plugin's
+   * error.
+   */
+  readonly allowFailed?: boolean;
   /** What its config.json has besides. Default: nothing; level DEBUG, no console, no log file. */
   readonly config?: ServiceConfigInput;
 }
@@ -65,8 +72,11 @@ const leak = "still in use, and cut off";
 /**
  * Boots a real service in this process, in a temporary home, and waits until it is ready.
  *
+ * Calls with `wait: true` that wait for more than 2 s are told of on stderr: most often the test has not started whom they wait for.
+ *
  * What belongs to a process is left to the test runner: errors that nobody catches, process.exit() and signals.
  *
+ * @throws PeekError of the first plugin that failed, unless `allowFailed`; what was started is stopped then.
  * @example
  * await using logic = await startService("logic", { plugins: [pluginDir] });
  * expect(logic.plugin("peek_plugin_pump_log").state).toBe("started");
@@ -93,9 +103,15 @@ export async function startService(name: ServiceName, options: StartServiceOptio
     }),
   );
   const log = new LogCapture();
-  const service = await PeekService.open(serviceDefinitions[name], { home, sources: [folders], sinks: [log] });
+  const service = await PeekService.open(serviceDefinitions[name], {
+    home,
+    sources: [folders],
+    sinks: [log, new WaitPrinter(name)],
+  });
   held.use(service);
   await service.start();
+  const failure = options.allowFailed === true ? undefined : startFailure(service.status().plugins, log);
+  if (failure !== undefined) throw failure;
   const owned = held.move();
   const stop = async (): Promise<readonly PluginStatus[]> => {
     await using _owned = owned;

@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startService } from "@peek/testing";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 const pluginBase = join(dirname(dirname(import.meta.dirname)), "plugin-base");
 
 /** A plugin's package in a folder of its own, whatever that is called. */
-async function writePlugin(name: string, body: string): Promise<string> {
+async function writePlugin(name: string, body: string, imports = ""): Promise<string> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), "peek-plugin-")));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
@@ -23,7 +23,8 @@ async function writePlugin(name: string, body: string): Promise<string> {
   );
   await writeFile(
     join(dir, "index.js"),
-    `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
+    `${imports}
+     import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
      export const peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
        load() {} start() {} stop() {} unload() {}
        ${body}
@@ -63,9 +64,53 @@ describe("startService", () => {
     ]);
   });
 
-  it("shows why a plugin failed", async () => {
+  it("rejects with the error of the plugin that failed, and where it was thrown; and leaves nothing behind", async () => {
     const dir = await writePlugin("peek_plugin_broken", "load() { throw new Error('no pump'); }");
+    const well = await writePlugin("peek_plugin_well", "");
+    const starting = startService("logic", { plugins: [dir, well] });
+    await expect(starting).rejects.toMatchObject({
+      code: "HOOK_THREW",
+      message: expect.stringMatching(/^peek_plugin_broken is failed in load: HOOK_THREW, no pump\n.*allowFailed: true/),
+      cause: { message: "no pump", stack: expect.stringContaining(join(dir, "index.js")) },
+      fields: { plugin: "peek_plugin_broken" },
+    });
+  });
+
+  it.each([
+    ["is not what the service takes", "publishedLogicApi = 1; load = 1;"],
+    ["has an unknown import", "async load() { await import('./gone.js'); }"],
+  ])("rejects when a plugin %s", async (_what, body) => {
+    const dir = await writePlugin("peek_plugin_broken", body);
+    await expect(startService("logic", { plugins: [dir] })).rejects.toThrow(/^peek_plugin_broken is failed/);
+  });
+
+  it("rejects when a plugin cannot be found", async () => {
+    await expect(startService("logic", { plugins: ["peek_plugin_gone"] })).rejects.toMatchObject({
+      code: "PLUGIN_NOT_FOUND",
+    });
+  });
+
+  it("says on stderr for whom a call waits", async () => {
+    const dir = await writePlugin(
+      "peek_plugin_waiting",
+      `start() {
+         const ask = defineRpc("peek_plugin_waiting.Ask", { ask: {} });
+         this.platform.vortex.rpc.client(ask, { to: "agent", wait: true }).ask().catch(() => undefined);
+       }`,
+      'import { defineRpc } from "@peek/plugin-base/contracts";',
+    );
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    onTestFinished(() => written.mockRestore());
     await using logic = await startService("logic", { plugins: [dir] });
+    await logic.log.waitFor("waits to call");
+    expect(written).toHaveBeenCalledExactlyOnceWith(
+      "logic: peek_plugin_waiting waits to call peek_plugin_waiting.Ask on agent: no agent service is connected.\n",
+    );
+  });
+
+  it("shows why a plugin failed, where that is allowed", async () => {
+    const dir = await writePlugin("peek_plugin_broken", "load() { throw new Error('no pump'); }");
+    await using logic = await startService("logic", { plugins: [dir], allowFailed: true });
     expect(logic.plugin("peek_plugin_broken")).toMatchObject({
       state: "failed",
       error: { code: "HOOK_THREW", hook: "load", message: "no pump" },

@@ -53,8 +53,10 @@ export class PayloadSender {
       target: {
         service,
         key: "",
+        title: "",
         outlook: () => (directory.isConnected && !directory.watch(service).isComplete ? "stay" : "go"),
         absence: () => nobody(service),
+        need: () => "",
       },
       scope: undefined,
       // It ends with the answer, or with the connection.

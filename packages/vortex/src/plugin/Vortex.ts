@@ -15,6 +15,7 @@ import { RateLimit } from "../RateLimit.ts";
 import { RpcCaller } from "../rpc/RpcCaller.ts";
 import { RpcServer } from "../rpc/RpcServer.ts";
 import { PluginScopes } from "./PluginScopes.ts";
+import { WaitNotices } from "../rpc/WaitNotices.ts";
 import { ScopedVortex } from "./ScopedVortex.ts";
 import type { VortexStatistics } from "./VortexStatistics.ts";
 
@@ -49,7 +50,8 @@ export class Vortex implements AsyncDisposable {
   constructor({ bus, member, logger, capture = captureContext }: VortexOptions) {
     this.#logger = logger;
     this.#capture = capture;
-    this.#directory = new PeerDirectory(bus, this.#deadlines, () => this.#view.refresh());
+    const waitNotices = new WaitNotices(this.#deadlines, this.#rateLimit, logger);
+    this.#directory = new PeerDirectory(bus, this.#deadlines, waitNotices, () => this.#view.refresh());
     const notices = new Notices(bus, this.#deadlines);
     this.#caller = new RpcCaller(bus, this.#records, this.#directory, this.#deadlines, notices);
     this.#server = new RpcServer(bus, this.#records, this.#deadlines, notices);

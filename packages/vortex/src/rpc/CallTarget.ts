@@ -22,6 +22,7 @@ export interface CallTarget extends WaitTarget {
 export class ServiceTarget implements CallTarget {
   readonly service: ServiceName;
   readonly key: string;
+  readonly title: string;
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
@@ -37,6 +38,7 @@ export class ServiceTarget implements CallTarget {
     this.key = serviceKey(service, contract.name);
     this.#directory = directory;
     this.#records = records;
+    this.title = contract.name;
     this.#contract = contract;
     this.#watch = directory.watch(service);
   }
@@ -80,20 +82,24 @@ export class ServiceTarget implements CallTarget {
   absence(): PeekError {
     const missing = this.#directory.obstacle();
     if (missing !== undefined) return missing;
-    const { name, plugin } = this.#contract;
-    const fields = { service: this.service, contract: name };
-    if (this.#directory.peers(this.service).length === 0) {
-      return new PeekError(
-        "VORTEX_NOBODY",
-        `${name} cannot be called: no ${this.service} service is connected. Start one, or let the call wait.`,
-        { fields },
-      );
-    }
-    return new PeekError(
-      "VORTEX_NOBODY",
-      `${name} cannot be called: the ${this.service} service is connected, but does not serve it. Is ${plugin} enabled there, and has it started?`,
-      { fields },
-    );
+    const advice = this.#nobodyAtAll ? " Start one, or let the call wait." : "";
+    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#lack()}${advice}`, {
+      fields: { service: this.service, contract: this.title },
+    });
+  }
+
+  need(): string {
+    return `to call ${this.title} on ${this.service}: ${lackOf(this.#directory, () => this.#lack())}`;
+  }
+
+  get #nobodyAtAll(): boolean {
+    return this.#directory.peers(this.service).length === 0;
+  }
+
+  #lack(): string {
+    if (this.#nobodyAtAll) return `no ${this.service} service is connected.`;
+    const { plugin } = this.#contract;
+    return `the ${this.service} service is connected, but does not serve it. Is ${plugin} enabled there, and has it started?`;
   }
 }
 
@@ -101,6 +107,7 @@ export class ServiceTarget implements CallTarget {
 export class InstanceTarget implements CallTarget {
   readonly service: ServiceName;
   readonly key: string;
+  readonly title: string;
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
@@ -112,6 +119,7 @@ export class InstanceTarget implements CallTarget {
     this.key = instance;
     this.#directory = directory;
     this.#records = records;
+    this.title = contract.name;
     this.#contract = contract;
     this.#identity = { service, instance };
   }
@@ -133,13 +141,21 @@ export class InstanceTarget implements CallTarget {
     const { service, instance } = this.#identity;
     const missing = this.#directory.obstacle();
     if (missing !== undefined) return missing;
-    const { name } = this.#contract;
-    return new PeekError(
-      "VORTEX_NOBODY",
-      `${name} cannot be called: ${instance} is not connected, or does not serve it.`,
-      {
-        fields: { service, instance, contract: name },
-      },
-    );
+    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#lack()}`, {
+      fields: { service, instance, contract: this.title },
+    });
   }
+
+  need(): string {
+    const { service, instance } = this.#identity;
+    return `to call ${this.title} on ${service} (${instance}): ${lackOf(this.#directory, () => this.#lack())}`;
+  }
+
+  #lack(): string {
+    return `${this.#identity.instance} is not connected, or does not serve it.`;
+  }
+}
+
+function lackOf(directory: PeerDirectory, lack: () => string): string {
+  return directory.isConnected ? lack() : `the ${directory.self.service} service is not connected to the others.`;
 }

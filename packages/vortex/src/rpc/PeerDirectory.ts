@@ -7,6 +7,7 @@ import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { PeerWait, type PeerWaitOptions } from "./PeerWait.ts";
 import { PeerWaits } from "./PeerWaits.ts";
 import { ServiceWatch } from "./ServiceWatch.ts";
+import type { WaitNotices } from "./WaitNotices.ts";
 import { released } from "./rpcErrors.ts";
 
 /** Who is connected of the services that are called, and who waits for somebody. */
@@ -17,13 +18,18 @@ export class PeerDirectory {
   /** Those of a service, by their instance. */
   readonly #peers = new Map<ServiceName, Map<string, Peer>>();
   readonly #waits = new PeerWaits();
+  readonly #notices: WaitNotices;
   readonly #onComplete: () => void;
   #turn = 0;
   #lastOrder = 0;
 
-  /** @param onComplete Called when all of a service are known. */
-  constructor(bus: Bus, deadlines: DeadlineWheel, onComplete: () => void) {
+  /**
+   * @param notices Told of who waits.
+   * @param onComplete Called when all of a service are known.
+   */
+  constructor(bus: Bus, deadlines: DeadlineWheel, notices: WaitNotices, onComplete: () => void) {
     this.bus = bus;
+    this.#notices = notices;
     this.#onComplete = onComplete;
     this.deadlines = deadlines;
   }
@@ -84,6 +90,7 @@ export class PeerDirectory {
     this.#lastOrder += 1;
     const wait = new PeerWait(this, this.#lastOrder, options);
     this.#waits.add(wait);
+    this.#notices.add(wait);
     this.deadlines.add(wait, options.deadlineMs);
     options.signal?.addEventListener("abort", wait);
     wait.look();
@@ -91,6 +98,7 @@ export class PeerDirectory {
 
   removeWait(wait: PeerWait): void {
     this.#waits.delete(wait);
+    this.#notices.delete(wait);
   }
 
   /** Somebody came, went, or serves something else. */

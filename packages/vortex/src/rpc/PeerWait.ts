@@ -15,8 +15,12 @@ export interface WaitTarget {
   readonly key: string;
   /** @param wait Whether somebody to come is waited for, or only the news of who is there. */
   outlook(wait: boolean): Outlook;
+  /** What is to be sent: the contract's name. */
+  readonly title: string;
   /** Why there is nobody. */
   absence(): PeekError;
+  /** What is waited for, and why there is nobody: `to call pump.Notes on agent: no agent service is connected`. */
+  need(): string;
 }
 
 /** How long, and for what, somebody is waited for. */
@@ -50,6 +54,11 @@ export class PeerWait extends Expiring {
     this.order = order;
     this.#directory = directory;
     this.#options = options;
+  }
+
+  /** Whether it waits for somebody to come, and not only for the news of who is there. */
+  get waitsForArrival(): boolean {
+    return this.#options.wait;
   }
 
   /** Something has changed that it may have waited for. */

@@ -36,6 +36,32 @@ async function join(name: ServiceName): Promise<TestService> {
 }
 
 describe("calls that wait", () => {
+  it("are told of in the log after a while, once for all that wait for the same, with what is missing", async () => {
+    const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
+    const other = defineRpc(`${plugin}.Other`, { take: {} });
+    const calls = [client.take(1), client.take(2), caller.plugin.rpc.client(other, { to: "agent", wait: true }).take()];
+    const lines = (): readonly string[] => caller.log.lines.filter((line) => line.includes(" waits "));
+    await until("both are told of", () => lines().length === 2);
+    const agent = await join("agent");
+    agent.plugin.rpc.serve(notes, { take: () => undefined });
+    agent.plugin.rpc.serve(other, { take: () => undefined });
+    await Promise.all(calls);
+    expect([...lines()].sort()).toEqual([
+      `info: ${plugin} waits to call ${notes.name} on agent: no agent service is connected.`,
+      `info: ${plugin} waits to call ${other.name} on agent: no agent service is connected.`,
+    ]);
+  });
+
+  it("are not told of when they do not wait for long", async () => {
+    const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
+    const call = client.take(1);
+    const agent = await join("agent");
+    agent.plugin.rpc.serve(notes, { take: () => undefined });
+    await call;
+    expect(caller.vortex.statistics().deadlines).toBe(0);
+    expect(caller.log.lines).toEqual([]);
+  });
+
   it("are made before those that are made when somebody has come", async () => {
     const taken: number[] = [];
     const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });

@@ -1,0 +1,63 @@
+import type { Logger } from "@peek/plugin-base";
+import type { RateLimit } from "../RateLimit.ts";
+import { Alarm } from "./Alarm.ts";
+import type { DeadlineWheel } from "./DeadlineWheel.ts";
+import type { PeerWait } from "./PeerWait.ts";
+
+/** How long calls wait for somebody before the log says for whom; milliseconds. */
+const patienceMs = 2000;
+
+/** The calls of one plugin that wait for the same. */
+interface Queue {
+  count: number;
+  readonly alarm: Alarm;
+}
+
+/** Says what calls with `wait: true` wait for, once for all calls of a plugin that wait for the same. */
+export class WaitNotices {
+  readonly #deadlines: DeadlineWheel;
+  readonly #rateLimit: RateLimit;
+  readonly #logger: Logger;
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(deadlines: DeadlineWheel, rateLimit: RateLimit, logger: Logger) {
+    this.#deadlines = deadlines;
+    this.#rateLimit = rateLimit;
+    this.#logger = logger;
+  }
+
+  add(wait: PeerWait): void {
+    const key = keyOf(wait);
+    if (key === undefined) return;
+    const queue = this.#queues.get(key) ?? this.#open(key, wait);
+    queue.count += 1;
+  }
+
+  delete(wait: PeerWait): void {
+    const key = keyOf(wait);
+    const queue = key === undefined ? undefined : this.#queues.get(key);
+    if (key === undefined || queue === undefined) return;
+    queue.count -= 1;
+    if (queue.count > 0) return;
+    this.#deadlines.remove(queue.alarm);
+    this.#queues.delete(key);
+  }
+
+  #open(key: string, { scope, target }: PeerWait): Queue {
+    const queue = { count: 0, alarm: new Alarm(() => this.#tell(key, scope?.plugin, target.need())) };
+    this.#queues.set(key, queue);
+    this.#deadlines.add(queue.alarm, patienceMs);
+    return queue;
+  }
+
+  #tell(key: string, plugin: string | undefined, need: string): void {
+    const untold = this.#rateLimit.count(`wait ${key}`);
+    if (untold === undefined) return;
+    this.#logger.info({ code: "VORTEX_NOBODY" }, "%s waits %s%s", plugin, need, untold);
+  }
+}
+
+/** undefined for what does not wait for anybody to come. */
+function keyOf({ scope, target, waitsForArrival }: PeerWait): string | undefined {
+  return scope === undefined || !waitsForArrival ? undefined : `${scope.plugin} ${target.key} ${target.title}`;
+}
