@@ -115,6 +115,54 @@ describe("tables that change under who watches them", () => {
     },
   );
 
+  it("are told as changed by statements that change what is selected and write no rows", async () => {
+    const version = Number((await database.query("SHOW server_version_num"))[0]?.["server_version_num"]);
+    const storage = await open();
+    // Each is done to a table of its own.
+    const statements: readonly ((table: string) => string)[] = [
+      (table) => `ALTER TABLE ${table} ALTER level TYPE int USING level * 2`,
+      (table) => `ALTER TABLE ${table} ALTER level TYPE bigint`,
+      (table) => `ALTER TABLE ${table} ADD COLUMN note text DEFAULT 'new'`,
+      (table) => `ALTER TABLE ${table} DROP COLUMN level`,
+      (table) => `ALTER TABLE ${table} RENAME COLUMN level TO height`,
+      (table) => `CREATE POLICY low ON ${table} USING (id < 3)`,
+      (table) => `ALTER POLICY high ON ${table} USING (id > 4)`,
+      (table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
+      (table) => `ALTER TYPE ${table}_mood RENAME VALUE 'good' TO 'fine'`,
+      (table) => `ALTER TABLE ${table}_log ATTACH PARTITION ${table}_log_2 FOR VALUES FROM (10) TO (20)`,
+      (table) => `ALTER TABLE ${table}_log DETACH PARTITION ${table}_log_1`,
+      // Came with PostgreSQL 17.
+      ...(version < 170_000 ? [] : [(table: string) => `ALTER TABLE ${table} ALTER twice SET EXPRESSION AS (id * 3)`]),
+    ];
+    const names = statements.map((_statement, index) => `t${index}`);
+    await database.query(
+      names
+        .map(
+          (name) => `
+            CREATE TYPE pl_pump.${name}_mood AS ENUM ('good', 'bad');
+            CREATE TABLE pl_pump.${name} (
+              id int PRIMARY KEY, level int, mood pl_pump.${name}_mood, twice int GENERATED ALWAYS AS (id * 2) STORED
+            );
+            CREATE POLICY high ON pl_pump.${name} USING (id > 3);
+            CREATE TABLE pl_pump.${name}_log (at int) PARTITION BY RANGE (at);
+            CREATE TABLE pl_pump.${name}_log_1 PARTITION OF pl_pump.${name}_log FOR VALUES FROM (0) TO (10);
+            CREATE TABLE pl_pump.${name}_log_2 (at int); INSERT INTO pl_pump.${name}_log_2 VALUES (11);`,
+        )
+        .join(""),
+    );
+    const told = await watch(
+      storage,
+      names.flatMap((name) => [name, `${name}_log`]),
+    );
+    await database.query(statements.map((statement, index) => statement(`pl_pump.${names[index]}`)).join(";"));
+    const expected = statements.map((statement, index) =>
+      statement("").includes("PARTITION") ? `${names[index]}_log` : names[index],
+    );
+    for (const table of expected)
+      expect(await told.of(String(table))).toEqual({ table, operation: "update", rows: undefined });
+    expect(new Set(told.changes.map(({ table }) => table))).toEqual(new Set(expected));
+  });
+
   it("are followed once a transaction has ended that keeps their triggers from being made, and the others at once", async () => {
     const storage = await open();
     const others = ["a", "b", "c", "d"];

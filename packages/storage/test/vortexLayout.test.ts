@@ -27,7 +27,10 @@ it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps wh
     ) LANGUAGE sql AS 'SELECT NULL, NULL, NULL::bigint';
     CREATE OR REPLACE FUNCTION peek_vortex.note_statement() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN RAISE EXCEPTION ''of an older Peek''; END';
-    DROP FUNCTION peek_vortex.note(oid, text, jsonb)`);
+    CREATE FUNCTION peek_vortex.note(relation oid, operation text, rows jsonb) RETURNS void LANGUAGE sql AS '';
+    DROP FUNCTION peek_vortex.note_replicated_rows() CASCADE;
+    DROP SEQUENCE peek_vortex.unread;
+    ALTER TABLE peek_vortex.reader ADD COLUMN beat timestamptz NOT NULL DEFAULT '-infinity'`);
   // Two services are started at once.
   await using first = await openStorage(database);
   await using second = await openStorage(database);
@@ -45,6 +48,8 @@ it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps wh
     stack.use(each);
   }
   expect(await valueOf(database, version)).toBe(current);
+  // A plugin's trigger could have called it, with rows that were never written.
+  expect(await valueOf(database, "SELECT to_regproc('peek_vortex.note')")).toBeNull();
   for (const table of ["pump", "valve"]) {
     for (const each of told) each.clear();
     await database.query(`INSERT INTO pl_pump.${table} VALUES (1)`);

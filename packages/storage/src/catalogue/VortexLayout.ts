@@ -7,7 +7,7 @@ import { ledgerLayoutSql } from "../ledger/ledgerLayoutSql.ts";
 import { lockSpace } from "../room/makeRooms.ts";
 
 /** The layout of the schema peek_vortex that this version works with. */
-const layoutVersion = 2;
+const layoutVersion = 3;
 /** Of our advisory locks, that of whoever makes something in peek_vortex. */
 const vortexLock = 2;
 /** And that of the reader that removes what was read. */

@@ -19,8 +19,11 @@ export interface ChangeReaderOptions {
   readonly logger: Logger;
 }
 
-/** The pause between looks; milliseconds. Asleep, that is for who was not told that it sleeps. */
-const pauseMs = { awake: 5, asleep: 250 } as const;
+/**
+ * The pause between looks; milliseconds. Asleep, that is for transactions which were not told that it sleeps; where none
+ * can notify, for all.
+ */
+const pauseMs = { awake: 5, asleep: 250, unnotified: 20 } as const;
 /** The pause before the database is asked again that could not be read; milliseconds. */
 const retryMs = { first: 100, longest: 3000 } as const;
 /** What was read for so long before it failed is tried again without delay; milliseconds. */
@@ -121,6 +124,8 @@ export class ChangeReader implements AsyncDisposable {
       this.#begun.resolve();
       while (!this.#stopping) {
         const found = await reading.look();
+        const { notified } = reading.session;
+        if (found && !notified) toWake ||= policy.notified(performance.now());
         if (toWake) {
           await reading.session.setAsleep(false);
           policy.set(true, performance.now());
@@ -131,7 +136,8 @@ export class ChangeReader implements AsyncDisposable {
           // What was committed before that is found now; what was begun before it, at the latest after the pause.
           continue;
         }
-        await this.#bell.wait(policy.awake ? pauseMs.awake : pauseMs.asleep);
+        const asleepMs = notified ? pauseMs.asleep : pauseMs.unnotified;
+        await this.#bell.wait(policy.awake ? pauseMs.awake : asleepMs);
       }
     } finally {
       this.#lent = undefined;

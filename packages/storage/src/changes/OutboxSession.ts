@@ -2,8 +2,9 @@ import { PeekError } from "@peek/errors";
 import { z } from "zod";
 import type { LentClient } from "../access/LentClient.ts";
 import { removerLockSql } from "../catalogue/VortexLayout.ts";
-import { absentMs, channel } from "./changesLayoutSql.ts";
+import { channel, mostUnread } from "./changesLayoutSql.ts";
 import { beginning, parseSnapshot, type Snapshot } from "./Snapshot.ts";
+import { type NotedRows, notedRowsSchema, RowDecoder } from "./RowDecoder.ts";
 import type { NotedChange } from "./Watchers.ts";
 
 /** How large the rows of one look may be together, as PostgreSQL keeps them; with more, none are told. */
@@ -18,6 +19,9 @@ const settingsSql = `
   LISTEN ${channel};
   -- From another server's backup: transactions that have not begun here.
   DELETE FROM peek_vortex.change WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())`;
+
+const beginSql = `
+  SELECT pg_current_snapshot()::text AS snapshot, current_setting('max_prepared_transactions') = '0' AS notified`;
 
 const readSql = `
   WITH
@@ -34,23 +38,28 @@ const readSql = `
       UNION ALL
       SELECT relation, operation, rows::text FROM fresh, told WHERE rows IS NOT NULL AND rows_too
     )
-  SELECT pg_current_snapshot()::text AS snapshot, relation, operation, rows
-  FROM (VALUES (true)) AS always LEFT JOIN change ON true`;
+  SELECT pg_current_snapshot()::text AS snapshot, unread.last_value AS unread, relation, operation, rows
+  FROM peek_vortex.unread LEFT JOIN change ON true`;
 
-const beatSql = `
-  UPDATE peek_vortex.reader SET beat = clock_timestamp()
-  FROM (SELECT beat > clock_timestamp() - interval '${absentMs / 2} ms' AS present FROM peek_vortex.reader FOR UPDATE) AS before
-  RETURNING before.present`;
+// Less than all that may be noted: more may have come between the two statements.
+const countedSql = `SELECT last_value < ${mostUnread / 2} AS present FROM peek_vortex.unread`;
+const presentSql = "SELECT setval('peek_vortex.unread', 1)";
+/** With so many unread changes the reader says that it is there. */
+const mostCounted = 1000;
 
 const sleepSql = "UPDATE peek_vortex.reader SET asleep = $1 WHERE asleep <> $1";
 
-// Of another database no transaction writes here. A virtual number is that of one transaction only.
+// Of another database no transaction writes here. A virtual number is that of one transaction only. One that was prepared
+// has none any more.
 const runningSql = `
   SELECT DISTINCT virtualtransaction AS id FROM pg_catalog.pg_locks AS lock
   JOIN pg_catalog.pg_stat_activity AS activity USING (pid)
   WHERE locktype = 'virtualxid' AND granted AND pid <> pg_backend_pid()
     AND activity.datname = current_database()
-    AND ($1::text[] IS NULL OR virtualtransaction = ANY($1::text[]))`;
+    AND ($1::text[] IS NULL OR virtualtransaction = ANY($1::text[]))
+  UNION ALL
+  SELECT 'prepared ' || transaction FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
+  ORDER BY id`;
 
 const removeSql = `
   DELETE FROM peek_vortex.change
@@ -63,13 +72,14 @@ const changeSchema = z.object({
   rows: z
     .string()
     .nullable()
-    .transform((text) => (text === null ? undefined : rowsSchema.parse(JSON.parse(text)))),
+    .transform((text): NotedRows | undefined => (text === null ? undefined : notedRowsSchema.parse(JSON.parse(text)))),
 });
 
 const operations = { INSERT: "insert", UPDATE: "update", DELETE: "delete", TRUNCATE: "truncate" } as const;
-const rowsSchema = z.array(z.record(z.string(), z.unknown()));
 const lockSchema = z.object({ taken: z.boolean() });
-const beatSchema = z.object({ present: z.boolean() });
+const presentSchema = z.object({ present: z.boolean() });
+const beginSchema = z.object({ notified: z.boolean() });
+const countSchema = z.object({ unread: z.bigint() });
 const idSchema = z.object({ id: z.string() });
 
 /** What the reader of changes says to the database, on one connection. It keeps what it has seen already. */
@@ -81,6 +91,8 @@ export class OutboxSession {
   #removing: Snapshot = beginning;
   #deleted = 0;
   #removesAlone = false;
+  #notified = true;
+  readonly #decoder = new RowDecoder();
 
   private constructor(lent: LentClient) {
     this.#lent = lent;
@@ -90,11 +102,17 @@ export class OutboxSession {
   static async begin(lent: LentClient): Promise<OutboxSession> {
     await lent.query(settingsSql);
     const session = new OutboxSession(lent);
-    const { rows } = await lent.query("SELECT pg_current_snapshot()::text AS snapshot");
+    const { rows } = await lent.query(beginSql);
     session.#seen = parseSnapshot(rows[0]?.["snapshot"]);
+    session.#notified = beginSchema.parse(rows[0]).notified;
     session.#removing = session.#seen;
     await session.tryToRemoveAlone();
     return session;
+  }
+
+  /** Whether changes notify while it sleeps; they do not where the server lets transactions be prepared. */
+  get notified(): boolean {
+    return this.#notified;
   }
 
   /** Whether nobody else removes anything, as long as this lasts. */
@@ -107,17 +125,25 @@ export class OutboxSession {
     this.#removesAlone = lockSchema.parse((await this.#lent.query(removerLockSql)).rows[0]).taken;
   }
 
-  /** What was committed since the last time. */
-  async read(): Promise<readonly NotedChange[]> {
+  /** What was committed since the last time, and whether nothing can have been left out because of too many changes. */
+  async read(): Promise<{ readonly changes: readonly NotedChange[]; readonly complete: boolean }> {
     const { rows } = await this.#lent.query(readSql, [this.#seen.next, this.#seen.running]);
-    const changes = rows.filter((row) => row["relation"] !== null).map((row) => changeSchema.parse(row));
+    const noted = rows.filter((row) => row["relation"] !== null).map((row) => changeSchema.parse(row));
+    const decoded = await this.#decoder.decode(
+      this.#lent,
+      noted.map((change) => change.rows),
+    );
+    const changes = noted.map((change, index): NotedChange => ({ ...change, rows: decoded[index] }));
     this.#seen = parseSnapshot(rows[0]?.["snapshot"]);
-    return changes;
+    const complete = countSchema.parse(rows[0]).unread < mostCounted || (await this.present());
+    return { changes, complete };
   }
 
   /** Says that it is there. @returns Whether it has said so in time, so that no change can have been left out. */
-  async beat(): Promise<boolean> {
-    return beatSchema.parse((await this.#lent.query(beatSql)).rows[0]).present;
+  async present(): Promise<boolean> {
+    const { present } = presentSchema.parse((await this.#lent.query(countedSql)).rows[0]);
+    await this.#lent.query(presentSql);
+    return present;
   }
 
   /** Says whether it wants to be notified. */

@@ -1,5 +1,4 @@
 import type { LentClient } from "../access/LentClient.ts";
-import { beatMs } from "./changesLayoutSql.ts";
 import { OutboxSession } from "./OutboxSession.ts";
 import type { TableUpkeep } from "./TableUpkeep.ts";
 import type { Watchers } from "./Watchers.ts";
@@ -23,7 +22,6 @@ export class Reading {
   /** Transactions that began when nothing was written for anybody to read: what they change is not told. */
   #unseen: readonly string[];
   #lookedAt = performance.now();
-  #beatAt = performance.now();
   #removedAt = performance.now();
   #askedAt = performance.now();
 
@@ -37,7 +35,7 @@ export class Reading {
     const { lent, watchers, upkeep } = options;
     const session = await OutboxSession.begin(lent);
     await session.setAsleep(true);
-    const unseen = (await session.beat()) ? [] : await session.running();
+    const unseen = (await session.present()) ? [] : await session.running();
     await upkeep.check(lent);
     watchers.tellAll();
     return new Reading(session, options, unseen);
@@ -45,21 +43,18 @@ export class Reading {
 
   /** @returns Whether anything was committed. */
   async look(): Promise<boolean> {
-    const changes = await this.session.read();
+    const { changes, complete } = await this.session.read();
     const now = performance.now();
     const { watchers } = this.#options;
     if (now - this.#lookedAt > removeMs && !this.session.removesAlone) watchers.tellAll();
     else watchers.tell(changes);
     this.#lookedAt = now;
+    if (!complete) await this.#wasAbsent();
     await this.#tidy(now);
     return changes.length > 0;
   }
 
   async #tidy(now: number): Promise<void> {
-    if (now - this.#beatAt >= beatMs) {
-      this.#beatAt = now;
-      if (!(await this.session.beat())) await this.#wasAbsent();
-    }
     if (now - this.#removedAt >= removeMs) {
       this.#removedAt = now;
       await this.#remove();
@@ -67,7 +62,8 @@ export class Reading {
     if (this.#unseen.length > 0 && now - this.#askedAt >= askMs) {
       this.#askedAt = now;
       const left = await this.session.running(this.#unseen);
-      if (left.length < this.#unseen.length) this.#options.watchers.tellAll();
+      // One that was prepared goes on under another name.
+      if (left.join() !== this.#unseen.join()) this.#options.watchers.tellAll();
       this.#unseen = left;
     }
     const { lent, upkeep } = this.#options;

@@ -6,7 +6,7 @@ import { pauseMs, rememberWatched, tryMakeTriggers } from "./watchTriggers.ts";
 import { wantedBy, type Watchers } from "./Watchers.ts";
 
 /** How often it is looked whether the tables are still those that are followed; milliseconds. */
-const checkMs = 10_000;
+const checkMs = 2000;
 /** So long one check may wait for those who write to tables; milliseconds. Nothing is read meanwhile. */
 const budgetMs = 500;
 /** After so many checks in a row in which a table could not be taken up, this is told: after 10 s or so. */

@@ -18,8 +18,20 @@ export interface Watcher {
   readonly listener: (changes: readonly TableChange[]) => void;
 }
 
-/** What tables are called, by their numbers: a partition is what it is called, and its table. */
-type Placed = ReadonlyMap<number, readonly string[]>;
+/** A table as it was found last. */
+export interface Place {
+  /** What it is called: a partition is what it is called, and its table. */
+  readonly names: readonly string[];
+  readonly shape: string;
+}
+
+/** Tables by their numbers. */
+type Placed = ReadonlyMap<number, Place>;
+
+/** @param before What it is called besides. */
+export function placeOf({ name, shape }: FoundTable, before: Place | undefined): Place {
+  return { names: [...(before?.names ?? []), name], shape };
+}
 
 /** How tables are found to be. */
 export interface Survey {
@@ -55,7 +67,7 @@ export class Watchers {
 
   /** Anything may have changed. */
   tellAll(): void {
-    for (const [{ listener }, placed] of this.#placed) listener(anyChange([...new Set([...placed.values()].flat())]));
+    for (const [{ listener }, placed] of this.#placed) listener(anyChange([...new Set(namesIn(placed))]));
   }
 
   /** Takes over how tables are found to be, and tells of those of which something may have been missed. */
@@ -88,24 +100,29 @@ function placeAnew(
   before: Placed,
   { found, made, late }: Omit<Survey, "watchers">,
 ): { readonly placed: Placed; readonly missed: readonly string[] } {
-  const placed = new Map<number, readonly string[]>();
+  const placed = new Map<number, Place>();
   for (const table of found) {
     if (table.schema !== schema || !names.includes(table.name)) continue;
     if (late.has(table.relation) && !before.has(table.relation)) continue;
-    placed.set(table.relation, [...(placed.get(table.relation) ?? []), table.name]);
+    placed.set(table.relation, placeOf(table, placed.get(table.relation)));
   }
   const missed = new Set<string>();
-  for (const [relation, called] of placed) {
-    for (const name of called) {
-      if (made.has(relation) || before.get(relation)?.includes(name) !== true) missed.add(name);
+  for (const [relation, place] of placed) {
+    const known = before.get(relation);
+    for (const name of place.names) {
+      if (made.has(relation) || known?.names.includes(name) !== true || known.shape !== place.shape) missed.add(name);
     }
   }
-  const there = new Set([...placed.values()].flat());
-  for (const [relation, called] of before) {
+  const there = new Set(namesIn(placed));
+  for (const [relation, { names: called }] of before) {
     // A partition was dropped, or is none any more.
     if (!placed.has(relation)) for (const name of called) if (there.has(name)) missed.add(name);
   }
   return { placed, missed: [...missed] };
+}
+
+function namesIn(placed: Placed): readonly string[] {
+  return [...placed.values()].flatMap(({ names }) => names);
 }
 
 function anyChange(tables: readonly string[]): readonly TableChange[] {
@@ -120,7 +137,7 @@ function changesFor(
   const told: TableChange[] = [];
   const seen = new Set<string>();
   for (const { relation, operation, rows } of changes) {
-    for (const table of placed.get(relation) ?? []) {
+    for (const table of placed.get(relation)?.names ?? []) {
       const change: TableChange = { table, operation, rows: wanted ? rows : undefined };
       const key = `${operation} ${table}`;
       if (change.rows === undefined && seen.has(key)) continue;

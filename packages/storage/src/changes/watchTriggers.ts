@@ -5,7 +5,16 @@ import { z } from "zod";
 import type { ConnectionPool } from "../access/ConnectionPool.ts";
 import type { LentClient } from "../access/LentClient.ts";
 import { vortexLockSql } from "../catalogue/VortexLayout.ts";
-import { findTables, type FoundTable, isNoted, operations, triggerNames } from "./findTables.ts";
+import {
+  findTables,
+  type FoundTable,
+  isNoted,
+  notesRows,
+  operations,
+  replicatedTrigger,
+  triggerNames,
+} from "./findTables.ts";
+import { type Place, placeOf } from "./Watchers.ts";
 
 /** What is to be watched. */
 export interface WatchedTables {
@@ -53,7 +62,7 @@ export async function countStart(pool: ConnectionPool): Promise<bigint> {
 export async function watchTables(
   pool: ConnectionPool,
   { plugin, schema, tables, rows, signal }: WatchedTables,
-): Promise<ReadonlyMap<number, readonly string[]>> {
+): Promise<ReadonlyMap<number, Place>> {
   const wanted = tables.map((name) => ({ schema, name, rows }));
   const found = await pool.use((lent) => findTables(lent, wanted));
   const missing = tables.find((table) => !found.some(({ name }) => name === table));
@@ -64,11 +73,11 @@ export async function watchTables(
       { fields: { plugin, schema, table: missing } },
     );
   }
-  const watched = new Map<number, readonly string[]>();
+  const watched = new Map<number, Place>();
   for (const table of found) {
     const before = watched.get(table.relation);
     if (before === undefined && !isNoted(table, rows)) await makeTriggers(pool, table, rows, signal);
-    watched.set(table.relation, [...(before ?? []), table.name]);
+    watched.set(table.relation, placeOf(table, before));
   }
   await pool.use((lent) => rememberWatched(lent, [...watched.keys()]));
   return watched;
@@ -111,7 +120,7 @@ export async function unwatchTables(pool: ConnectionPool, start: bigint): Promis
  * @throws PeekError as the connection.
  */
 export async function tryMakeTriggers(lent: LentClient, table: FoundTable, rows: boolean): Promise<boolean> {
-  return await tryAlter(lent, triggersSql(table.title, rows || table.functions.includes("note_rows")));
+  return await tryAlter(lent, triggersSql(table, rows || notesRows(table.functions)));
 }
 
 /** While it waits for those who write to a table, others wait behind it: so it asks ever more rarely, and never long. */
@@ -144,18 +153,22 @@ function busy(title: string): PeekError {
   );
 }
 
-function triggersSql(title: string, rows: boolean): string {
-  return Object.entries(operations)
-    .map(([operation, referencing]) => {
-      const name = escapeIdentifier(`peek_vortex_${operation}`);
-      const procedure = rows && operation !== "truncate" ? "note_rows" : "note_statement";
-      // Also in a session that replicates, which other triggers are not for.
-      return `
-        CREATE OR REPLACE TRIGGER ${name} AFTER ${operation.toUpperCase()} ON ${title} ${referencing}
-          FOR EACH STATEMENT EXECUTE FUNCTION peek_vortex.${procedure}();
-        ALTER TABLE ONLY ${title} ENABLE ALWAYS TRIGGER ${name};`;
-    })
-    .join("");
+function triggersSql({ title, partitioned }: FoundTable, rows: boolean): string {
+  const statements = Object.entries(operations).map(([operation, referencing]) => {
+    const name = escapeIdentifier(`peek_vortex_${operation}`);
+    const procedure = rows && operation !== "truncate" ? "note_rows" : "note_statement";
+    // Also in a session that replicates, which other triggers are not for.
+    return `
+      CREATE OR REPLACE TRIGGER ${name} AFTER ${operation.toUpperCase()} ON ${title} ${referencing}
+        FOR EACH STATEMENT EXECUTE FUNCTION peek_vortex.${procedure}();
+      ALTER TABLE ONLY ${title} ENABLE ALWAYS TRIGGER ${name};`;
+  });
+  // A subscription of PostgreSQL's own fires no triggers for statements, and writes to partitions themselves.
+  if (partitioned) return statements.join("");
+  return `${statements.join("")}
+    CREATE OR REPLACE TRIGGER ${replicatedTrigger} AFTER INSERT OR UPDATE OR DELETE ON ${title}
+      FOR EACH ROW EXECUTE FUNCTION peek_vortex.${rows ? "note_replicated_rows" : "note_replicated"}();
+    ALTER TABLE ONLY ${title} ENABLE REPLICA TRIGGER ${replicatedTrigger};`;
 }
 
 /** @returns Whether it was done; it is not when others had the table for too long. */

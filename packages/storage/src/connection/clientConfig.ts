@@ -1,6 +1,7 @@
 import type { ClientConfig } from "pg";
 import { valueParsers } from "../access/valueParsers.ts";
 import type { ConnectionTarget } from "./ConnectionTarget.ts";
+import { outputSettings } from "./outputSettings.ts";
 
 /** What a connection is made with besides its target. */
 export interface ClientSettings {
@@ -46,11 +47,7 @@ export function clientConfig(target: ConnectionTarget, settings: ClientSettings)
     // What the values' texts look like must not depend on the server.
     options: [
       `search_path=${schema ?? "pg_catalog"}`,
-      "TimeZone=UTC",
-      "DateStyle=ISO",
-      "IntervalStyle=iso_8601",
-      "extra_float_digits=1",
-      "bytea_output=hex",
+      ...Object.entries(outputSettings).map(([name, value]) => `${name}=${value}`),
     ]
       .map((each) => `-c ${each}`)
       .join(" "),

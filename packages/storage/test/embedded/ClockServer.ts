@@ -1,0 +1,95 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, globSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+
+const library = ["x86_64", "aarch64"]
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((file) => existsSync(file));
+const programs = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1);
+
+/** What Debian's packages postgresql and faketime have is not there. */
+export const noClockServer: boolean = library === undefined || programs === undefined;
+
+/** A PostgreSQL server of the machine's own programs, whose clock can be set while it runs. */
+export class ClockServer implements AsyncDisposable {
+  readonly #dir: string;
+  readonly #stop: () => Promise<void>;
+
+  private constructor(dir: string, stop: () => Promise<void>) {
+    this.#dir = dir;
+    this.#stop = stop;
+  }
+
+  static async start(): Promise<ClockServer> {
+    const dir = realpathSync(mkdtempSync(join(tmpdir(), "peek-")));
+    const clock = join(dir, "clock");
+    writeFileSync(clock, "+0");
+    // The programs refuse to be run by root.
+    const idOf = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+    const account = process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
+    if (account.uid !== undefined) chownSync(dir, account.uid, account.gid);
+    const data = join(dir, "data");
+    const bin = programs ?? "";
+    execFileSync(join(bin, "initdb"), ["-D", data, "-A", "trust", "-U", "postgres", "--no-sync"], {
+      ...account,
+      cwd: dir,
+    });
+    const settings = ["listen_addresses=", `unix_socket_directories=${dir}`, "fsync=off"].flatMap((each) => [
+      "-c",
+      each,
+    ]);
+    const child = spawn(join(bin, "postgres"), ["-D", data, ...settings], {
+      ...account,
+      cwd: dir,
+      stdio: "ignore",
+      env: {
+        LD_PRELOAD: library,
+        FAKETIME_TIMESTAMP_FILE: clock,
+        FAKETIME_NO_CACHE: "1",
+        FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      },
+    });
+    const ended = once(child, "exit");
+    const server = new ClockServer(dir, async () => {
+      child.kill("SIGINT");
+      await ended;
+      rmSync(dir, { recursive: true, force: true });
+    });
+    let answered = false;
+    while (!answered && child.exitCode === null) {
+      answered = await server.query("postgres", "SELECT").then(
+        () => true,
+        () => false,
+      );
+    }
+    return server;
+  }
+
+  urlOf(database: string): string {
+    return `postgresql://postgres@/${database}?host=${encodeURIComponent(this.#dir)}`;
+  }
+
+  /** Sets the clock so many seconds off the machine's: `+90`. */
+  setClock(offset: string): void {
+    writeFileSync(join(this.#dir, "clock"), offset);
+  }
+
+  /** Runs SQL; the rows of its last statement. */
+  async query(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const client = new pg.Client({ connectionString: this.urlOf(database) });
+    await client.connect();
+    try {
+      const result: pg.QueryResult | readonly pg.QueryResult[] = await client.query(sql);
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    } finally {
+      await client.end();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stop();
+  }
+}
