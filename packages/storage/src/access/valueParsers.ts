@@ -62,6 +62,13 @@ export const valueParsers: CustomTypesConfig = {
   },
 };
 
+/** What the text of a value of a type becomes; the type by its number. */
+export function parserOf(type: number): Parser {
+  // The numbers that `pg` knows by name are some of all.
+  const builtin: (type: number, format: "text") => Parser = pg.types.getTypeParser;
+  return parsers.get(type) ?? builtin(type, "text");
+}
+
 /** `2026-11-22 10:00:00.123456+00` as ISO 8601; `infinity`, and years that ISO 8601 has no place for, as they are. */
 function isoTime(value: string): string {
   if (value.endsWith("BC") || value[4] !== "-") return value;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LentClient } from "../access/LentClient.ts";
-import { valueParsers } from "../access/valueParsers.ts";
+import { parserOf } from "../access/valueParsers.ts";
 import { parseRecord } from "./parseRecord.ts";
 
 /** Rows as the triggers note them: see changesLayoutSql.ts. */
@@ -57,7 +57,7 @@ export class RowDecoder {
   #rowsOf({ columns, records }: NotedRows): readonly Readonly<Record<string, unknown>>[] | undefined {
     const parsers = columns.map(([name, type]) => {
       const base = type < firstOther ? type : this.#bases.get(type);
-      return base === undefined ? undefined : { name, parse: valueParsers.getTypeParser(base, "text") };
+      return base === undefined ? undefined : { name, parse: parserOf(base) };
     });
     if (parsers.includes(undefined)) return undefined;
     return records.map((record) => {
