@@ -3,28 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PeekError } from "@peek/errors";
-import type { HttpHandler, PluginHttp } from "@peek/plugin-base";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type OpenSite, openSite } from "./openSite.ts";
+import type { HttpHandler } from "@peek/plugin-base";
+import { describe, expect, it } from "vitest";
+import { openPlugin } from "./openPlugin.ts";
 import { rawRequest } from "./rawRequest.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
-
-interface Plugin extends OpenSite {
-  readonly http: PluginHttp;
-  readonly stack: AsyncDisposableStack;
-  /** Where its paths begin. */
-  readonly base: string;
-  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
-}
-
-async function openPlugin(rootDir = import.meta.dirname): Promise<Plugin> {
-  const site = await openSite();
-  const stack = new AsyncDisposableStack();
-  onTestFinished(() => stack.disposeAsync());
-  const http = site.plugins.forPlugin("peek_plugin_pump", rootDir, () => stack, site.log);
-  const base = `${site.origin}${http.base}`;
-  return { ...site, http, stack, base, get: (path, init) => fetch(`${base}${path}`, { redirect: "manual", ...init }) };
-}
 
 async function textOf(response: Promise<Response>): Promise<string> {
   return await (await response).text();

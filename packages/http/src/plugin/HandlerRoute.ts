@@ -60,15 +60,21 @@ export class HandlerRoute {
         if (deadline.signal.aborted) failures.tell({}, "%s did not answer within %d ms", title, deadlineMs);
         return refused(running, deadline.signal.aborted ? 504 : 503);
       }
-      failures.tell({}, "%s answered with what is no Response", title);
+      this.tell("answered with what is no Response");
       return { status: 500 };
     } catch (error) {
       if (body?.isTooLarge === true) return { status: 413 };
-      if (!call.gone.aborted) failures.tell({ err: error }, "%s failed", title);
+      if (!call.gone.aborted) this.tell("failed", error);
       return { status: 500 };
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Tells the plugin's log what is wrong with an answer. */
+  tell(what: string, error?: unknown): void {
+    const { failures, title } = this.#options;
+    failures.tell(error === undefined ? {} : { err: error }, `%s ${what}`, title);
   }
 
   /** Aborts what is under way, and waits for the handlers that run. */

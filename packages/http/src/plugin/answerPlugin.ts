@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { PeekUser } from "@peek/plugin-base";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isSecretCookie } from "../sessions/cookies.ts";
@@ -8,6 +7,7 @@ import type { FilesRoute } from "./FilesRoute.ts";
 import type { HandlerRoute } from "./HandlerRoute.ts";
 import type { PluginSites } from "./PluginSites.ts";
 import { segmentsOf } from "./RoutePattern.ts";
+import { sendResponse } from "./sendResponse.ts";
 
 /** A request for what a plugin serves. */
 export interface PluginRequest {
@@ -75,26 +75,9 @@ async function answerByHandler(
     if (result.status === 413) reply.header("connection", "close");
     return refuse(result.status);
   }
-  return sendResponse(reply, request.method, result.response, result.signal);
-}
-
-const ofTheConnection: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade"]);
-
-async function sendResponse(
-  reply: FastifyReply,
-  method: string,
-  response: Response,
-  signal: AbortSignal,
-): Promise<FastifyReply> {
-  reply.code(response.status);
-  for (const [name, value] of response.headers) if (!ofTheConnection.has(name)) reply.header(name, value);
-  if (!response.headers.has("cache-control")) reply.header("cache-control", "private, no-cache");
-  if (response.body === null) return reply.send();
-  if (method === "HEAD") {
-    await response.body.cancel();
-    return reply.send();
-  }
-  return reply.send(Readable.fromWeb(response.body, { signal }));
+  const { response, signal } = result;
+  const tell = (what: string, error?: unknown): void => route.tell(what, error);
+  return await sendResponse(reply, { method: request.method, response, signal, tell, refuse });
 }
 
 function headersOf(request: FastifyRequest): Headers {

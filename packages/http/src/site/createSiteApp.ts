@@ -144,8 +144,13 @@ function failed(error: unknown, request: FastifyRequest, reply: FastifyReply, fa
   if (status >= 500) {
     failures.tell({ err: error }, "%s %s failed: %s", request.method, pathOf(request), messageOf(error));
   }
+  // What was said of another body.
+  for (const name of Object.keys(reply.getHeaders())) if (ofTheBody.test(name)) reply.removeHeader(name);
   return refuse(reply, status);
 }
+
+/** Headers that tell of a body. */
+const ofTheBody = /^(?:content-(?!security-policy)|etag$|last-modified$|accept-ranges$)/;
 
 function statusOf(error: unknown): number {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
