@@ -8,6 +8,13 @@ const origin = z
     error: 'an origin and nothing after it: "https://peek.example"',
   });
 
+const hostName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i, {
+    error: 'a host name such as "peek.example", without scheme and port',
+  });
+
 function siteSchema(sitePort: number) {
   return z
     .strictObject({
@@ -44,6 +51,13 @@ function siteSchema(sitePort: number) {
         .default([])
         .describe(
           "The origins of pages that may use this site besides its own, such as that of a proxy in front of it; each as browsers name it. Pages of this site may open WebSockets to them.",
+        ),
+      allowedHosts: z
+        .array(hostName)
+        .max(100)
+        .default([])
+        .describe(
+          "The host names of this site, without scheme and port: requests for others are refused with 421. Addresses, localhost, the machine's own name and the hosts of allowedOrigins are always among them. Empty: names are checked only of what comes over 127.0.0.1, and, with anonymous and without useSsl, of all; behind a proxy that is trusted they are not.",
         ),
       trustProxy: z
         .boolean()

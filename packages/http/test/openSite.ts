@@ -22,6 +22,7 @@ export async function openSite(options: Partial<HttpSiteOptions> = {}): Promise<
     port: 0,
     trustProxy: false,
     allowedOrigins: [],
+    allowedHosts: [],
     logger: log,
     sessions: new AnonymousSessions(),
     health: () => [],

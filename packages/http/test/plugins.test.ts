@@ -168,6 +168,14 @@ describe("routes of a plugin", () => {
     ).toBe("a=1; b=2");
   });
 
+  it.each(["/x/a%00b", "/x/%00", "/x/a?q=%00", "/x/a?%00"])("are not asked for a NUL character: %s", async (path) => {
+    const { http, get, log } = await openPlugin();
+    http.route("GET", "/x/:id", (_request, { params }) => Response.json(params));
+    expect((await get(path)).status).toBe(400);
+    expect((await get("/x/a%2500b?q=%2500")).status).toBe(200);
+    expect(log.told.filter((line) => line.startsWith("error"))).toEqual([]);
+  });
+
   it("are gone one by one, and with the plugin, which waits for those under way", async () => {
     const { http, get, stack } = await openPlugin();
     const one = http.route("GET", "/one", () => new Response("one"));
@@ -258,6 +266,13 @@ describe("files of a plugin", () => {
     expect((await get("/own/index-B4xZ_a9d.js")).status).toBe(200);
   });
 
+  it("say how long they are to who asks for a part that is not there", async () => {
+    const { http, get } = await openPlugin(folder());
+    http.files("web");
+    const { status, headers } = await get("/assets/plain.js", { headers: { range: "bytes=4-" } });
+    expect([status, headers.get("content-range")]).toEqual([416, "bytes */4"]);
+  });
+
   it("lead to their folder with a slash at its end", async () => {
     const { http, get } = await openPlugin(folder());
     http.files("web", { at: "/app" });
@@ -291,7 +306,7 @@ describe("files of a plugin", () => {
       "host: localhost",
       "connection: close",
     ]);
-    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
     expect(answer).not.toContain("secret");
   });
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { HttpSite } from "../src/index.ts";
 import { openSite } from "./openSite.ts";
 import { rawRequest, upgradeLines } from "./rawRequest.ts";
+import { readAnswers } from "./readAnswers.ts";
 
 describe("a site", () => {
   it("says that it runs, and whether it is ready, with reasons", async () => {
@@ -98,6 +99,70 @@ describe("a site", () => {
   });
 });
 
+describe("the target and the host of a request", () => {
+  const answerTo = async (lines: readonly string[]): Promise<string> => {
+    const { site, plugins, log } = await openSite();
+    await using stack = new AsyncDisposableStack();
+    const http = plugins.forPlugin("peek_plugin_pump", import.meta.dirname, () => stack, log);
+    http.route("GET", "/x", (request) => new Response(request.url, { headers: { "x-url": request.url } }));
+    return await rawRequest(site.port, [...lines, "connection: close"]);
+  };
+
+  it.each([
+    ["http://localhost:9/peek_plugin_pump/x?q=http://a", "http://localhost:9/peek_plugin_pump/x?q=http://a"],
+    ["HTTP://localhost/peek_plugin_pump/x", "http://localhost/peek_plugin_pump/x"],
+    ["https://127.0.0.1/peek_plugin_pump/x", "http://127.0.0.1/peek_plugin_pump/x"],
+  ])("may be an absolute one, which counts more than the header: %s", async (target, url) => {
+    const answer = await answerTo([`GET ${target} HTTP/1.1`, "host: a.localhost"]);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain(`x-url: ${url}\r\n`);
+  });
+
+  it.each([
+    ["GET http://evil.example/healthz HTTP/1.1", 421],
+    ["GET http://localhost HTTP/1.1", 200],
+    ["GET http://localhost?x HTTP/1.1", 200],
+    ["OPTIONS * HTTP/1.1", 404],
+    ["GET http://user@localhost/healthz HTTP/1.1", 400],
+    ["GET http:///healthz HTTP/1.1", 400],
+    ["GET http://localhost:99999/healthz HTTP/1.1", 400],
+    ["GET ftp://localhost/healthz HTTP/1.1", 400],
+    ["GET * HTTP/1.1", 400],
+    ["GET localhost/healthz HTTP/1.1", 400],
+  ])("%s gets %d", async (line, status) => {
+    expect(await answerTo([line, "host: localhost"])).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it.each([[["localhost", "localhost"]], [["localhost", "evil.example"]], [["a/b"]], [["a b"]], [["user@localhost"]]])(
+    "of the hosts %o are refused, also for a WebSocket",
+    async (hosts) => {
+      const { site } = await openSite();
+      using _taken = site.onUpgrade("/live", (_request, socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\n"));
+      const lines = hosts.map((host) => `host: ${host}`);
+      const [first = "", , ...rest] = upgradeLines("/live");
+      for (const request of [
+        ["GET /healthz HTTP/1.1", "connection: close"],
+        [first, ...rest],
+      ]) {
+        expect(await rawRequest(site.port, [...request, ...lines])).toMatch(/^HTTP\/1\.1 400 /);
+      }
+    },
+  );
+
+  it("are looked at also when the answer before it is still under way", async () => {
+    const { site, plugins, log } = await openSite();
+    await using stack = new AsyncDisposableStack();
+    const http = plugins.forPlugin("peek_plugin_pump", import.meta.dirname, () => stack, log);
+    const answering = Promise.withResolvers<Response>();
+    http.route("GET", "/x", async () => answering.promise);
+    setImmediate(() => answering.resolve(new Response("one")));
+    const first = [`GET ${http.base}/x HTTP/1.1`, "host: localhost"];
+    const second = ["GET /healthz HTTP/1.1", "host: localhost", "host: localhost"];
+    const statuses = (await readAnswers(site.port, [first, second])).map(({ status }) => status);
+    expect(statuses).toEqual([200, 400]);
+  });
+});
+
 describe("requests of pages of somebody else's", () => {
   it.each([
     [{ origin: "http://evil.example" }, 403],
@@ -156,6 +221,32 @@ describe("requests of pages of somebody else's", () => {
     const lines = ["GET /healthz HTTP/1.1", `host: ${host}`, "connection: close"];
     expect(await rawRequest(site.port, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(await rawRequest(site.port, upgradeLines("/live", { host }))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it.each([
+    ["field.example", 200],
+    ["FIELD.example:8000", 200],
+    ["proxy.example", 200],
+    ["localhost", 200],
+    ["192.168.1.5", 200],
+    [hostname(), 200],
+    ["evil.example", 421],
+    ["field.example.evil.example", 421],
+  ])("for %s, where names are configured, gets %d also by a proxy", async (host, status) => {
+    const { site } = await openSite({
+      allowedHosts: ["Field.example"],
+      allowedOrigins: ["https://proxy.example"],
+      trustProxy: true,
+    });
+    const lines = ["GET /healthz HTTP/1.1", "host: 127.0.0.1", `x-forwarded-host: ${host}`, "connection: close"];
+    expect(await rawRequest(site.port, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("name the key of config.json in the log, when they are for another host", async () => {
+    const { site, log } = await openSite();
+    await rawRequest(site.port, ["GET /healthz HTTP/1.1", "host: evil.example", "connection: close"]);
+    expect(log.told.at(-1)).toContain("http://evil.example was refused");
+    expect(log.told.at(-1)).toContain("httpServer.field.allowedHosts");
   });
 
   it("are told in the log, however many, in few lines", async () => {

@@ -71,6 +71,7 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
         tls,
         trustProxy: site.trustProxy,
         allowedOrigins: site.allowedOrigins,
+        allowedHosts: site.allowedHosts,
         logger,
         sessions,
         health,

@@ -99,9 +99,10 @@ function partOf(text: string, isLast: boolean): Part | string {
 /**
  * The segments of a path as it came, decoded.
  *
- * @returns undefined when they cannot be.
+ * @returns undefined when they cannot be, or have a NUL character, which neither files nor databases can have in a name.
  */
 export function segmentsOf(path: string): readonly string[] | undefined {
+  if (path.includes("%00")) return undefined;
   try {
     return path
       .slice(1)

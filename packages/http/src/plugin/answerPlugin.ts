@@ -25,7 +25,7 @@ export async function answerPlugin(call: PluginRequest): Promise<FastifyReply> {
   const { plugins, request, reply, refuse } = call;
   const [path, query] = splitUrl(request.raw.url ?? "/");
   const all = segmentsOf(path);
-  if (all === undefined) return refuse(400);
+  if (all === undefined || query?.includes("%00") === true) return refuse(400);
   const [plugin = "", ...segments] = all;
   const found = plugins.find(plugin, request.method, segments);
   if (found.kind === "route") {

@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { createSiteApp } from "./createSiteApp.ts";
 import { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions, SiteTls } from "./HttpSiteOptions.ts";
+import { hostRulesOf } from "./isMisdirected.ts";
 import { type LoginNeededHandler, type UpgradeHandler, Upgrades } from "./Upgrades.ts";
 
 const defaultDrainMs = 5000;
@@ -28,7 +29,15 @@ export class HttpSite implements AsyncDisposable {
     this.#options = options;
     const allowedOrigins = new Set(options.allowedOrigins);
     const failures = new FailureLog(logger);
-    this.#upgrades = new Upgrades({ site, trustProxy, allowedOrigins, sessions, failures, logger });
+    this.#upgrades = new Upgrades({
+      site,
+      trustProxy,
+      allowedOrigins,
+      hosts: hostRulesOf(options),
+      sessions,
+      failures,
+      logger,
+    });
     const { app, server } = createSiteApp(options, {
       allowedOrigins,
       failures,

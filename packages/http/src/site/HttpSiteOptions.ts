@@ -39,6 +39,8 @@ export interface HttpSiteOptions {
   readonly trustProxy: boolean;
   /** Origins of pages that may use the site besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** Host names of the site, without port; where there are some, it has no others. Default, by an empty list: see isMisdirected. */
+  readonly allowedHosts: readonly string[];
   readonly logger: Logger;
   readonly sessions: SessionProvider;
   /** What is not ready, in words for an operator; nothing when all is. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { parseCookies } from "../sessions/cookieText.ts";
 import type { SiteName } from "./HttpSiteOptions.ts";
 import { isOwnMachine } from "./isOwnMachine.ts";
+import { isHost } from "./readTarget.ts";
 
 /** What is known of a request, or of an upgrade, whoever has passed it on. */
 export interface SiteRequest {
@@ -56,8 +57,8 @@ function lastEntry(header: string | readonly string[] | undefined): string | und
 }
 
 function originOf(isSecure: boolean, host: string): string {
-  // A host and a port, and nothing that would make another URL of it.
-  if (!/^[\w.:[\]-]{1,255}$/.test(host)) return "";
+  // A proxy may say what is no host.
+  if (!isHost(host)) return "";
   return URL.parse(`${isSecure ? "https" : "http"}://${host}`)?.origin ?? "";
 }
 

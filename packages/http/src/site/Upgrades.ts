@@ -5,8 +5,9 @@ import type { Logger } from "@peek/plugin-base";
 import type { SessionProvider, SiteSession } from "../sessions/SessionProvider.ts";
 import type { FailureLog } from "./FailureLog.ts";
 import type { SiteName } from "./HttpSiteOptions.ts";
-import { isMisdirected } from "./isMisdirected.ts";
+import { type HostRules, isMisdirected } from "./isMisdirected.ts";
 import { isForeign } from "./judgeOrigin.ts";
+import { readTarget } from "./readTarget.ts";
 import { refuseUpgrade } from "./refuseUpgrade.ts";
 import { foreignMessage, misdirectedLog, misdirectedMessage } from "./siteMessages.ts";
 import { type SiteRequest, siteRequestOf } from "./SiteRequest.ts";
@@ -28,6 +29,7 @@ export interface UpgradesOptions {
   readonly site: SiteName;
   readonly trustProxy: boolean;
   readonly allowedOrigins: ReadonlySet<string>;
+  readonly hosts: HostRules;
   readonly sessions: SessionProvider;
   readonly failures: FailureLog;
   readonly logger: Logger;
@@ -90,13 +92,14 @@ export class Upgrades implements Disposable {
   }
 
   async #take(request: IncomingMessage, socket: Duplex, head: Buffer, handOver: () => void): Promise<void> {
-    const { trustProxy, allowedOrigins, sessions, failures, logger } = this.#options;
+    const { hosts, allowedOrigins, sessions, failures, logger } = this.#options;
+    if (!readTarget(request)) return refuseUpgrade(socket, 400);
     if (this.#isClosing) return refuseUpgrade(socket, 503, { headers: retryAfter });
     const [path = "", query] = request.url?.split("?", 2) ?? [];
     if (!this.#handlers.has(path)) return refuseUpgrade(socket, 404);
     const site = withClaim(siteRequestOf(request, this.#options), query);
-    if (isMisdirected(request, site, allowedOrigins, trustProxy)) {
-      failures.tell({ address: site.address }, misdirectedLog, site.origin);
+    if (isMisdirected(request.socket, site, hosts)) {
+      failures.tell({ address: site.address }, misdirectedLog, site.origin, site.site);
       return refuseUpgrade(socket, 421, { message: misdirectedMessage });
     }
     if (isForeign("upgrade", site, allowedOrigins)) {

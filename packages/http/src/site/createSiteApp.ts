@@ -10,7 +10,7 @@ import { loginRoutes } from "../sessions/loginRoutes.ts";
 import { createSiteServer } from "./createSiteServer.ts";
 import type { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
-import { isMisdirected } from "./isMisdirected.ts";
+import { hostRulesOf, isMisdirected } from "./isMisdirected.ts";
 import { isForeign } from "./judgeOrigin.ts";
 import { refuse } from "./refuse.ts";
 import { requireSession } from "./requireSession.ts";
@@ -67,13 +67,14 @@ const compression = {
 };
 
 function addHooks(app: FastifyInstance, options: HttpSiteOptions, parts: SiteParts): void {
-  const { trustProxy, logger } = options;
+  const { logger } = options;
   const { allowedOrigins, failures, isDraining } = parts;
+  const hosts = hostRulesOf(options);
   app.addHook("onRequest", async (request, reply) => {
     if (isDraining()) reply.header("connection", "close");
     const site = siteRequestOf(request.raw, options);
-    if (isMisdirected(request.raw, site, allowedOrigins, trustProxy)) {
-      failures.tell({ address: site.address }, misdirectedLog, site.origin);
+    if (isMisdirected(request.raw.socket, site, hosts)) {
+      failures.tell({ address: site.address }, misdirectedLog, site.origin, site.site);
       await refuse(reply, 421, misdirectedMessage);
       return;
     }
@@ -144,9 +145,21 @@ function failed(error: unknown, request: FastifyRequest, reply: FastifyReply, fa
   if (status >= 500) {
     failures.tell({ err: error }, "%s %s failed: %s", request.method, pathOf(request), messageOf(error));
   }
+  const range = status === 416 ? contentRangeOf(error) : undefined;
   // What was said of another body.
   for (const name of Object.keys(reply.getHeaders())) if (ofTheBody.test(name)) reply.removeHeader(name);
+  if (range !== undefined) reply.header("content-range", range);
   return refuse(reply, status);
+}
+
+/** How long a file is of which another part was asked for, as what serves files tells it. */
+function contentRangeOf(error: unknown): string | undefined {
+  const headers: unknown = error instanceof Error && "headers" in error ? error.headers : undefined;
+  const range: unknown =
+    typeof headers === "object" && headers !== null && "Content-Range" in headers
+      ? headers["Content-Range"]
+      : undefined;
+  return typeof range === "string" ? range : undefined;
 }
 
 /** Headers that tell of a body. */

@@ -1,8 +1,16 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { SiteLimits, SiteTls } from "./HttpSiteOptions.ts";
+import { readTarget } from "./readTarget.ts";
 import { refuseUpgrade } from "./refuseUpgrade.ts";
+import { answerBody, siteAnswer } from "./siteAnswers.ts";
 
 /** What all headers of a request may have; bytes. */
 const maxHeaderSize = 16 * 1024;
@@ -24,13 +32,24 @@ export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, l
     // Others may be offered, such as HTTP/2, by who is content without.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   };
+  const take: RequestListener = (request, response) => {
+    if (readTarget(request)) listener(request, response);
+    else refuseRequest(response);
+  };
   const server =
     tls === undefined
-      ? createHttpServer(options, listener)
-      : createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headersMs }, listener);
+      ? createHttpServer(options, take)
+      : createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headersMs }, take);
   server.maxConnections = connections;
   server.on("clientError", (error, socket) => refuseNoise(error, socket));
   return server;
+}
+
+/** Answers a request whose target or host cannot be understood: what comes after it may not either. */
+function refuseRequest(response: ServerResponse): void {
+  const { type, body } = answerBody(siteAnswer(400), false);
+  const headers = { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
+  response.writeHead(400, { ...headers, connection: "close" }).end(body);
 }
 
 /** Answers what is no request, if it can still be answered. */

@@ -16,6 +16,7 @@ interface Known {
     | "NOT_FOUND"
     | "METHOD_NOT_ALLOWED"
     | "TIMEOUT"
+    | "RANGE_NOT_SATISFIABLE"
     | "MISDIRECTED"
     | "BODY_TOO_LARGE"
     | "HEADERS_TOO_LARGE"
@@ -31,6 +32,7 @@ const known: Readonly<Record<number, Known>> = {
   405: { code: "METHOD_NOT_ALLOWED", message: "What is at this address does not take such a request." },
   408: { code: "TIMEOUT", message: "The request took too long to arrive." },
   413: { code: "BODY_TOO_LARGE", message: "The request has more in it than is taken here." },
+  416: { code: "RANGE_NOT_SATISFIABLE", message: "The file does not have the part that was asked for." },
   421: { code: "MISDIRECTED", message: "This is not a name of this service." },
   431: { code: "HEADERS_TOO_LARGE", message: "The headers of the request are too large." },
   503: { code: "UNAVAILABLE", message: "The service cannot answer now. Try again in a moment." },

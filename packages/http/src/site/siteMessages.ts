@@ -3,7 +3,8 @@ export const foreignMessage = "Pages of this origin may not use the service. See
 
 /** What is told of a request for a name that is not this machine's. */
 export const misdirectedMessage =
-  "This is not a name of this machine. If it is that of a proxy in front of the service, set httpServer.*.allowedOrigins.";
+  "This is not a name of this machine. If it should be one, add it to httpServer.*.allowedHosts.";
 
 /** What the log says of it. */
-export const misdirectedLog = "A request for %s was refused: httpServer.*.allowedOrigins does not have it";
+export const misdirectedLog =
+  "A request for %s was refused: that is not a name of this machine, and httpServer.%s.allowedHosts does not have it";
