@@ -4,7 +4,7 @@ import type { ActionLedger, ChangeSource, TaskDatabase } from "@peek/plugin-base
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import type { ClientBase } from "pg";
 import { ConnectionBudget } from "./access/ConnectionBudget.ts";
-import { ConnectionPool, type PoolStatus } from "./access/ConnectionPool.ts";
+import { ConnectionPool, type ConnectionPoolOptions, type PoolStatus } from "./access/ConnectionPool.ts";
 import { HealthMonitor } from "./access/HealthMonitor.ts";
 import type { LentClient } from "./access/LentClient.ts";
 import { PooledPluginStorage } from "./access/PooledPluginStorage.ts";
@@ -207,17 +207,22 @@ export class Storage implements AsyncDisposable {
    * that the server takes back what was open on it.
    */
   async asOwner<T>(work: (lent: LentClient) => Promise<T>): Promise<T> {
-    const lent = await this.#pool.acquire();
-    try {
-      const result = await work(lent);
-      this.#pool.release(lent);
-      return result;
-    } catch (error) {
-      // Not end(): a server that is in the middle of a COPY would have to be listened to until its end.
-      lent.client.connection.stream.destroy();
-      this.#pool.release(lent, true);
-      throw error;
-    }
+    return await lendOrCutOff(this.#pool, work);
+  }
+
+  /**
+   * Lends Peek's own tools a connection on which a plugin is logged in itself: whatever its SQL does, it has no other
+   * rights. Where plugins share the account that owns the database, it is that one's. It is closed afterwards.
+   */
+  async asPlugin<T>(name: string, work: (lent: LentClient) => Promise<T>): Promise<T> {
+    const { config, title } = this.#options;
+    const connectTimeoutMs = config.acquireTimeoutSeconds * 1000;
+    await using pool = this.#poolFor(this.#room(name), {
+      title: name,
+      size: 1,
+      settings: { applicationName: `${title} ${name}`, connectTimeoutMs },
+    });
+    return await lendOrCutOff(pool, work);
   }
 
   /**
@@ -231,19 +236,14 @@ export class Storage implements AsyncDisposable {
   } {
     const { config, title } = this.#options;
     const room = this.#room(name);
-    const pool = new ConnectionPool({
-      target: this.#targetOf(room),
+    const pool = this.#poolFor(room, {
       title: name,
       size: config.poolSize,
-      acquireTimeoutMs: config.acquireTimeoutSeconds * 1000,
-      budget: this.#budget,
-      health: this.#health,
       prepares: true,
       onEnd: () => {
         this.#pools.delete(name);
         this.#entered.delete(name);
       },
-      ...(room.role !== undefined && { onWrongPassword: () => this.#setPassword(room.plugin) }),
       settings: {
         applicationName: `${title} ${name}`,
         connectTimeoutMs: config.acquireTimeoutSeconds * 1000,
@@ -277,6 +277,22 @@ export class Storage implements AsyncDisposable {
   /** Closes what is open, and stops the embedded database if this process runs it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
+  }
+
+  /** Connections on which a plugin is logged in. */
+  #poolFor(
+    room: Room,
+    own: Pick<ConnectionPoolOptions, "title" | "size" | "settings"> & Partial<ConnectionPoolOptions>,
+  ): ConnectionPool {
+    return new ConnectionPool({
+      target: this.#targetOf(room),
+      acquireTimeoutMs: this.#options.config.acquireTimeoutSeconds * 1000,
+      budget: this.#budget,
+      health: this.#health,
+      prepares: false,
+      ...(room.role !== undefined && { onWrongPassword: () => this.#setPassword(room.plugin) }),
+      ...own,
+    });
   }
 
   #plugin(name: string): StoragePlugin {
@@ -356,6 +372,21 @@ export class Storage implements AsyncDisposable {
       this.#looking = look();
     }
     return this.#looking;
+  }
+}
+
+/** When the work fails, its connection is cut off, so that the server takes back what was open on it. */
+async function lendOrCutOff<T>(pool: ConnectionPool, work: (lent: LentClient) => Promise<T>): Promise<T> {
+  const lent = await pool.acquire();
+  try {
+    const result = await work(lent);
+    pool.release(lent);
+    return result;
+  } catch (error) {
+    // Not end(): a server that is in the middle of a COPY would have to be listened to until its end.
+    lent.client.connection.stream.destroy();
+    pool.release(lent, true);
+    throw error;
   }
 }
 

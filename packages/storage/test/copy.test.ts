@@ -198,6 +198,54 @@ describe("copyDatabase", () => {
     expect(await to.query("SELECT relname FROM pg_class WHERE relforcerowsecurity")).toEqual([{ relname: "item" }]);
   });
 
+  it("keeps what the plugin has written from the rights of the account that owns the database, however it asks", async () => {
+    const climb = `
+      CREATE FUNCTION try_to_climb(by text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM set_config('role', 'none', true);
+        EXECUTE format('CREATE ROLE %I SUPERUSER', current_database() || '_' || by);
+      EXCEPTION WHEN insufficient_privilege OR duplicate_object THEN NULL;
+      END $$;
+      CREATE FUNCTION climb(by text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+        IF current_setting('peek.migration', true) IS DISTINCT FROM 'on' THEN
+          PERFORM pl_climber.try_to_climb(by);
+        END IF;
+        RETURN session_user;
+      END $$;`;
+    const file = sqlMigration(`
+      ${climb}
+      CREATE TABLE computed (id int, by text GENERATED ALWAYS AS (climb('generated')) STORED);
+      CREATE TABLE checked (id int, CHECK (climb('checked') <> ''));
+      CREATE DOMAIN checked_id AS int CHECK (climb('domain') <> '');
+      CREATE TABLE in_domain (id checked_id);
+      CREATE TABLE indexed (id int);
+      CREATE INDEX ON indexed (climb('index'));
+      CREATE TABLE put_off (id int);
+      CREATE FUNCTION put_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM climb('deferred'); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER put_off AFTER INSERT ON put_off DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION put_off();
+      ALTER TABLE put_off ENABLE ALWAYS TRIGGER put_off;
+      CREATE MATERIALIZED VIEW stored AS SELECT climb('view') AS by WITH NO DATA;
+    `);
+    const plugins = [pluginOf("peek_plugin_climber", migrations({ "0001_create.js": file }))];
+    await using from = await openTestDatabase();
+    await using to = await openTestDatabase();
+    await migrate(from, plugins);
+    const names = ["computed", "checked", "in_domain", "indexed", "put_off"];
+    await from.query(`
+      BEGIN; SET LOCAL search_path TO pl_climber; SET LOCAL peek.migration TO 'on';
+      ${names.map((name) => `INSERT INTO ${name} (id) VALUES (1);`).join(" ")}
+      REFRESH MATERIALIZED VIEW stored; COMMIT`);
+    const climbed = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, current_database() || '_') AND rolsuper";
+    await copy(from, to, { options: { plugins } });
+    const roles = await to.query(climbed);
+    for (const { rolname } of roles) await to.query(`DROP ROLE "${String(rolname)}"`);
+    expect(roles).toEqual([]);
+    const [target] = await to.query("SELECT role FROM peek_platform.plugin");
+    expect(await to.query("SELECT by FROM pl_climber.computed UNION SELECT by FROM pl_climber.stored")).toEqual([
+      { by: target?.["role"] },
+    ]);
+  });
+
   it("refuses a database that Peek uses, itself too", async () => {
     await using from = await openSource();
     await using to = await openSource();

@@ -161,18 +161,22 @@ async function copyAll(
   const sum = { tables: 0, rows: 0, bytes: 0 };
   await source.asOwner((reading) =>
     target.asOwner(async (writing) => {
+      const connections = new Set([reading, writing]);
       const cutOff = (): void => {
-        for (const { client } of [reading, writing]) client.connection.stream.destroy();
+        for (const { client } of connections) client.connection.stream.destroy();
       };
       signal.addEventListener("abort", cutOff, { once: true });
       try {
         signal.throwIfAborted();
         await copyRows(reading, writing, {
-          rooms: schemas.map(({ plugin, schema }) => ({
-            plugin,
-            schema,
-            role: target.catalogue?.rooms.get(plugin)?.role,
-          })),
+          rooms: schemas,
+          asPlugin: (plugin, work) =>
+            target.asPlugin(plugin, async (lent) => {
+              connections.add(lent);
+              signal.throwIfAborted();
+              await work(lent);
+              connections.delete(lent);
+            }),
           onTable: (table) => {
             sum.tables += 1;
             sum.rows += table.rows;
