@@ -12,6 +12,7 @@ import { messageOf, type PeekError, toError } from "@peek/errors";
 import { type HookDeadlines, PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
+import { ActionUsage } from "./ActionUsage.ts";
 import { createLogging } from "./createLogging.ts";
 import { developmentConfig } from "./developmentConfig.ts";
 import { packageConditions, pluginSources } from "./pluginSources.ts";
@@ -50,6 +51,7 @@ export class PeekService implements AsyncDisposable {
   readonly #http: HttpExtension;
   readonly #live: LiveExtension;
   readonly #tasks: TasksExtension;
+  readonly #actionUsage: ActionUsage;
   readonly #cancel = new AbortController();
   readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
@@ -77,7 +79,7 @@ export class PeekService implements AsyncDisposable {
       since: this.#since,
       home,
       config,
-      status: () => this.#statusWithInstalled(),
+      status: () => this.#toldStatus(),
       onFatal: (error) => this.#fatal.resolve(error),
       getLogger,
     });
@@ -89,6 +91,7 @@ export class PeekService implements AsyncDisposable {
       ledger: () => this.#storage.ledger,
       getLogger,
     });
+    this.#actionUsage = new ActionUsage(() => (definition.name === "logic" ? this.#storage.ledger : undefined));
     this.#tasks = new TasksExtension({ definition, config, storage: this.#storage, getLogger });
     this.#loader = new PluginLoader({
       service: definition.name,
@@ -160,11 +163,13 @@ export class PeekService implements AsyncDisposable {
     };
   }
 
-  #statusWithInstalled(): ServiceStatus {
+  async #toldStatus(): Promise<ServiceStatus> {
+    const actions = await this.#actionUsage.read();
     const installedVersion = tryServiceVersion(this.#definition);
     return {
       ...this.status(),
       ...(installedVersion !== this.#version && { installedVersion }),
+      ...(actions !== undefined && { actions }),
       plugins: this.#loader.statusWithInstalled(),
     };
   }

@@ -1,5 +1,6 @@
 import type { PluginState, PluginStatus } from "@peek/loader";
 import type { ServiceName } from "@peek/plugin-base";
+import type { LedgerUsage } from "@peek/plugin-base/internal";
 import type { StorageStatus } from "@peek/storage";
 import type { TaskDepth } from "@peek/tasks";
 import type { WorkerStatus } from "@peek/tasks/worker";
@@ -46,6 +47,8 @@ export interface ServiceStatus {
   readonly site?: SiteStatus;
   /** Tasks; absent where there are none yet. */
   readonly tasks?: TasksStatus;
+  /** On logic: how much is kept of the actions of each plugin; absent where that cannot be asked now. */
+  readonly actions?: readonly LedgerUsage[];
   readonly plugins: readonly PluginStatus[];
 }
 

@@ -17,7 +17,7 @@ export interface VortexExtensionOptions {
   readonly home: ServiceHome;
   readonly config: ServiceConfig;
   /** What the service tells others of itself. */
-  readonly status: () => ServiceStatus;
+  readonly status: () => Promise<ServiceStatus>;
   /** Told when the way to the others can never be used as things are. */
   readonly onFatal: (error: PeekError) => void;
   readonly getLogger: (name: string) => Logger;
@@ -53,7 +53,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
     this.#vortex = vortex;
     const own = vortex.forPlugin(platformPlugin, () => this.#owned, this.#logger("ServiceStatus"));
     this.#own = own;
-    own.rpc.serve(ServiceStatusRpc, { status: () => toldStatus(status()) });
+    own.rpc.serve(ServiceStatusRpc, { status: async () => toldStatus(await status()) });
   }
 
   /** What the platform itself has of Vortex, once it was opened. */

@@ -62,6 +62,16 @@ const tasksSchema = z.object({
   worker: workerSchema.optional(),
 });
 
+const usageSchema = z.object({
+  plugin: word,
+  clients: count,
+  lanes: count,
+  outcomeBytes: count,
+  deadLetters: count,
+  deadLetterBytes: count,
+  fullest: z.object({ user: word, percent: count }).optional(),
+});
+
 const statusSchema = z.object({
   service: word,
   version: word,
@@ -69,6 +79,7 @@ const statusSchema = z.object({
   pid: z.number(),
   since: word,
   tasks: tasksSchema.optional(),
+  actions: z.array(usageSchema).max(maxPlugins).readonly().optional(),
   plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
 
@@ -86,7 +97,7 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 
 /** What a service tells of itself, out of what is known there; what is longer than it may be is cut. */
 export function toldStatus(status: ServiceStatus): ToldServiceStatus {
-  const { service, version, installedVersion, pid, since, tasks, plugins } = status;
+  const { service, version, installedVersion, pid, since, tasks, actions, plugins } = status;
   return {
     service,
     version: cut(version),
@@ -94,6 +105,7 @@ export function toldStatus(status: ServiceStatus): ToldServiceStatus {
     pid,
     since,
     ...(tasks !== undefined && { tasks: toldTasks(tasks) }),
+    ...(actions !== undefined && { actions: actions.slice(0, maxPlugins) }),
     plugins: plugins.slice(0, maxPlugins).map(toldPlugin),
   };
 }

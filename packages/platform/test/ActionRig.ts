@@ -4,6 +4,7 @@ import type { Logger, PeekUser, PluginActions } from "@peek/plugin-base";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { Storage } from "@peek/storage";
 import {
+  type ActionRate,
   type ActionRunner,
   ActionServer,
   type BusMember,
@@ -33,6 +34,7 @@ interface PushOptions {
   readonly client?: string;
   readonly lane?: string;
   readonly user?: PeekUser;
+  readonly device?: string;
 }
 
 export const ada: PeekUser = { id: "ada", name: "Ada", groups: [], anonymous: false };
@@ -50,7 +52,7 @@ export class ActionRig implements AsyncDisposable {
   readonly #platform: Storage;
   readonly #owned: AsyncDisposableStack;
 
-  private constructor(database: TestDatabase, platform: Storage, owned: AsyncDisposableStack) {
+  private constructor(database: TestDatabase, platform: Storage, owned: AsyncDisposableStack, rate?: ActionRate) {
     this.#database = database;
     this.#platform = platform;
     this.#owned = owned;
@@ -60,12 +62,13 @@ export class ActionRig implements AsyncDisposable {
     const exchange = new Exchange();
     const logic = this.#join(exchange, "logic");
     const channels = owned.use(new ObservableServer({ rpc: logic.rpc, changes: () => undefined }));
-    this.server = owned.use(new ActionServer({ rpc: logic.rpc, channels }));
+    this.server = owned.use(new ActionServer({ rpc: logic.rpc, channels, ...(rate !== undefined && { rate }) }));
     this.server.serve();
     this.runner = new RpcActionRunner(this.#join(exchange, "field").rpc);
   }
 
-  static async open(): Promise<ActionRig> {
+  /** @param rate How fast actions are taken. Default: as on a real one. */
+  static async open(rate?: ActionRate): Promise<ActionRig> {
     await using held = new AsyncDisposableStack();
     const database = held.use(await openTestDatabase());
     const config = serviceConfigSchema.parse({ storage: { connectUrl: database.connectUrl, poolSize: 6 } }).storage;
@@ -81,7 +84,7 @@ export class ActionRig implements AsyncDisposable {
         signal: new AbortController().signal,
       }),
     );
-    const rig = new ActionRig(database, storage, held.move());
+    const rig = new ActionRig(database, storage, held.move(), rate);
     await rig.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int NOT NULL)");
     await rig.query("INSERT INTO pl_pump.pump VALUES (1, 0), (2, 0)");
     await rig.query("GRANT ALL ON pl_pump.pump TO PUBLIC");
@@ -112,10 +115,18 @@ export class ActionRig implements AsyncDisposable {
 
   /** Pushes an action, as a gateway passes it on. */
   async push(type: string, body: string, options: PushOptions = {}): ReturnType<ActionRunner["run"]> {
-    const { sequence = 1, after = 0, acknowledged = 0, client = "device-1", lane = "l", user = ada } = options;
+    const {
+      sequence = 1,
+      after = 0,
+      acknowledged = 0,
+      client = "device-1",
+      lane = "l",
+      user = ada,
+      device = "d",
+    } = options;
     const pushedAt = "2026-01-02T03:04:05.000Z";
     return await this.runner.run(
-      { type, body, client, lane, sequence, after, acknowledged, user, device: "d", pushedAt, watch: [] },
+      { type, body, client, lane, sequence, after, acknowledged, user, device, pushedAt, watch: [] },
       new AbortController().signal,
     );
   }

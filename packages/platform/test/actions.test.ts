@@ -207,7 +207,9 @@ describe("many actions", () => {
   it("of many devices are executed each once, those of a slow plugin with others put off", async () => {
     const gate = Promise.withResolvers<void>();
     handleRaise(() => gate.promise);
-    const pushes = Array.from({ length: 600 }, (_, index) => rig.push(Raise.name, body, { client: `many-${index}` }));
+    const pushes = Array.from({ length: 600 }, (_, index) =>
+      rig.push(Raise.name, body, { client: `many-${index}`, device: `device ${index % 10}` }),
+    );
     const first = await Promise.race(pushes);
     expect(first).toMatchObject({ kind: "retry", code: "RPC_BUSY" });
     gate.resolve();
@@ -218,6 +220,23 @@ describe("many actions", () => {
 });
 
 describe("handle()", () => {
+  it("of one who pushes without end wait, and nobody else's", async () => {
+    await using slow = await ActionRig.open({ perSecond: 0.1, burst: 3 });
+    slow.actions.handle(Raise, ({ by }) => by);
+    const push = (n: number, user = ada): ReturnType<ActionRig["push"]> =>
+      slow.push(Raise.name, body, { client: `${user.id} ${n}`, user });
+    const kinds = await Promise.all([1, 2, 3, 4, 5].map(async (n) => (await push(n)).kind));
+    expect(kinds).toEqual(["done", "done", "done", "retry", "retry"]);
+    expect(await push(6)).toMatchObject({ kind: "retry", code: "CLIENT_OVERLOAD" });
+    expect(await push(1, { ...ada, id: "bob" })).toMatchObject({ kind: "done" });
+    // Those who are not logged in have their own bounds, and one of all together.
+    const visitor = (n: number): typeof ada => ({ id: `device:${n}`, name: "anonymous", groups: [], anonymous: true });
+    const visits = await Promise.all(
+      Array.from({ length: 32 }, async (_, n) => (await push(n, visitor(Math.floor(n / 2)))).kind),
+    );
+    expect(visits.filter((kind) => kind === "done")).toHaveLength(30);
+  });
+
   it("refuses what cannot be handled", () => {
     handleRaise();
     expect(() => handleRaise()).toThrow(expect.objectContaining({ code: "ACTION_ALREADY_HANDLED" }));

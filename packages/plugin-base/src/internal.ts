@@ -1,6 +1,13 @@
 /** For the platform's own packages: how they recognise a plugin's class, and meet each other. Not for plugins. */
 export { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "./common/entryHookBrand.ts";
 export type { EntryHookFunctionName, PublishedApiName } from "./common/PluginApi.ts";
-export type { ActionKey, ActionLedger, LedgerOutcome, LedgerRequest } from "./actions/ActionLedger.ts";
+export type {
+  ActionKey,
+  ActionLedger,
+  LedgerOutcome,
+  LedgerRequest,
+  LedgerUsage,
+  NewDeadLetter,
+} from "./actions/ActionLedger.ts";
 export { afterCommit, type AfterCommit, type TaskDatabase, type TaskRows } from "./tasks/TaskDatabase.ts";
 export type { ChangeSource, WatchTablesOptions } from "./observables/ChangeSource.ts";

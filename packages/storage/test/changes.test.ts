@@ -532,6 +532,26 @@ describe("a plugin", () => {
     }
   });
 
+  it("cannot note rows of another's table from a trigger of its own", async () => {
+    const storage = await open({ plugins: [plugin, "peek_plugin_other"] });
+    const pump = String(await valueOf(database, "SELECT 'pl_pump.pump'::regclass::oid"));
+    const told = await watch(storage, ["pump"], true);
+    await using other = enter(storage, "peek_plugin_other");
+    const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(other.storage.db);
+    await run(`
+      CREATE TABLE own (id int);
+      CREATE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM peek_vortex.note(${pump}::oid, 'INSERT', '[{"id": 999, "level": 1}]'::jsonb);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT EXECUTE FUNCTION forge()`);
+    expect(await caught(() => run("INSERT INTO own VALUES (1)"))).toMatchObject({ code: "STORAGE_QUERY_FAILED" });
+    expect(await valueOf(database, `SELECT count(*)::int FROM peek_vortex.change WHERE relation = ${pump}`)).toBe(0);
+    await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
+    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(told.changes).toHaveLength(1);
+  });
+
   it("has its tables followed also where all plugins share one account", async () => {
     const name = await nameOf(database);
     await database.query(

@@ -47,7 +47,16 @@ async function copy({ without = [], onTable = () => undefined }: CopyInput = {})
 
 function request(sequence: number, more: Partial<LedgerRequest> = {}): LedgerRequest {
   const after = sequence - 1;
-  return { client: "device 1", lane: "main", sequence, after, acknowledged: 0, userId: "ann", ...more };
+  return {
+    client: "device 1",
+    lane: "main",
+    sequence,
+    after,
+    acknowledged: 0,
+    userId: "ann",
+    device: "tablet",
+    ...more,
+  };
 }
 
 const letter = {

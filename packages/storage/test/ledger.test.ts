@@ -36,7 +36,16 @@ function enterOnce(from: Storage, name = plugin): Kysely<AnyTables> {
 
 function request(sequence: number, more: Partial<LedgerRequest> = {}): LedgerRequest {
   const after = sequence - 1;
-  return { client: "device 1", lane: "main", sequence, after, acknowledged: 0, userId: "ann", ...more };
+  return {
+    client: "device 1",
+    lane: "main",
+    sequence,
+    after,
+    acknowledged: 0,
+    userId: "ann",
+    device: "tablet",
+    ...more,
+  };
 }
 
 /** Raises a pump's level; what the action does. */
@@ -241,7 +250,7 @@ describe("reject()", () => {
     ]);
     expect(await storage.ledger.execute(plugin, request(2), raise())).toMatchObject({ kind: "done" });
     const letters = await storage.ledger.deadLetters(plugin);
-    expect(letters).toEqual([{ ...letter, id: "1", rejectedAt: expect.stringMatching(/^20\d\d-.*Z$/) }]);
+    expect(letters).toEqual([{ ...letter, id: "1", times: 1, rejectedAt: expect.stringMatching(/^20\d\d-.*Z$/) }]);
     expect(await storage.ledger.deadLetters(other)).toEqual([]);
   });
 
@@ -251,6 +260,45 @@ describe("reject()", () => {
     expect([outcome, await storage.ledger.deadLetters(plugin)]).toEqual([
       { kind: "done", body: "done", repeated: true },
       [],
+    ]);
+  });
+
+  it("keeps of what a user may not do one letter for each action, without what was pushed, and counts", async () => {
+    const forbidden = { ...letter, code: "FORBIDDEN", message: "Ann may not do this." };
+    for (const sequence of [1, 2, 3]) await storage.ledger.reject(plugin, request(sequence), "no", forbidden);
+    await storage.ledger.reject(plugin, request(4), "no", { ...forbidden, action: `${plugin}.Lower` });
+    await storage.ledger.reject(plugin, request(5), "no", letter);
+    await storage.ledger.reject(plugin, request(1, { client: "2", userId: "bob" }), "no", forbidden);
+    const letters = await storage.ledger.deadLetters(plugin);
+    expect(letters.map(({ action, code, body, times }) => [action, code, body, times])).toEqual([
+      [`${plugin}.Raise`, "FORBIDDEN", "", 1],
+      [`${plugin}.Raise`, "ACTION_REJECTED", letter.body, 1],
+      [`${plugin}.Lower`, "FORBIDDEN", "", 1],
+      [`${plugin}.Raise`, "FORBIDDEN", "", 3],
+    ]);
+  });
+
+  it("keeps the last two hundred letters of a user, 4 MiB, and pushes out nobody else's", async () => {
+    const bob = { client: "device 2", userId: "bob" };
+    await storage.ledger.reject(plugin, request(1, bob), "no", { ...letter, message: "Bob's" });
+    await storage.ledger.reject(plugin, request(1), "no", { ...letter, message: "Ann's first" });
+    await database.query(
+      "INSERT INTO peek_vortex.dead_letter (plugin, letter, user_id) SELECT $1, $2, 'ann' FROM generate_series(1, 500)",
+      [plugin, JSON.stringify(letter)],
+    );
+    await storage.ledger.reject(plugin, request(2), "no", { ...letter, message: "Ann's last" });
+    const messages = async (): Promise<readonly string[]> =>
+      (await storage.ledger.deadLetters(plugin)).map(({ message }) => message);
+    expect(await messages()).toHaveLength(201);
+    expect([(await messages())[0], (await messages()).at(-1)]).toEqual(["Ann's last", "Bob's"]);
+    const large = { ...letter, body: "x".repeat(250 * 1024) };
+    for (let sequence = 3; sequence < 23; sequence += 1) {
+      await storage.ledger.reject(plugin, request(sequence), "no", { ...large, message: `Large ${sequence}` });
+    }
+    expect([(await messages()).length, (await messages()).at(-2), (await messages()).at(-1)]).toEqual([
+      17,
+      "Large 7",
+      "Bob's",
     ]);
   });
 
@@ -281,8 +329,10 @@ describe("a plugin", () => {
     await storage.ledger.execute(plugin, request(1), raise());
     const texts = [
       "SELECT * FROM peek_vortex.action_outcome",
-      `SELECT * FROM peek_vortex.claim_action('${plugin}', 'device 1', 'main', 2, 1, 'ann')`,
-      `SELECT peek_vortex.record_action('${plugin}', 'device 1', 'main', 2, 0, 'done', '', NULL)`,
+      `SELECT * FROM peek_vortex.claim_action('${plugin}', 'device 1', 'main', 2, 1, 'ann', 'tablet')`,
+      `SELECT peek_vortex.record_action('${plugin}', 'device 1', 'main', 2, 0, 'done', '', NULL, '', false)`,
+      `SELECT peek_vortex.forget_lanes('${plugin}', ARRAY['device 1'], ARRAY['main'])`,
+      `SELECT peek_vortex.make_way('${plugin}', 'ann', NULL, 1, 1)`,
       "SELECT peek_vortex.require_plugin('x')",
     ];
     for (const text of texts) {

@@ -4,7 +4,15 @@ import { openTestDatabase } from "./testing.ts";
 import { Told } from "./Told.ts";
 
 const plugin = "peek_plugin_pump";
-const request = { client: "device 1", lane: "main", sequence: 1, after: 0, acknowledged: 0, userId: "ann" };
+const request = {
+  client: "device 1",
+  lane: "main",
+  sequence: 1,
+  after: 0,
+  acknowledged: 0,
+  userId: "ann",
+  device: "tablet",
+};
 const version = "SELECT version FROM peek_vortex.layout";
 
 it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps what it has", async () => {

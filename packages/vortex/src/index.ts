@@ -1,3 +1,4 @@
+export type { ActionRate } from "./actions/ActionRates.ts";
 export type { ActionRunner } from "./actions/ActionRunner.ts";
 export { ActionServer, type ActionServerOptions } from "./actions/ActionServer.ts";
 export { RpcActionRunner } from "./actions/RpcActionRunner.ts";

@@ -27,14 +27,14 @@ export async function listDeadLetters(name: string | undefined, json: boolean): 
     else {
       printTable([
         ["PLUGIN", "ID", "ACTION", "USER", "PUSHED", "REJECTED", "WHY"],
-        ...letters.map(({ plugin, id, action, user, pushedAt, rejectedAt, code, message }) => [
+        ...letters.map(({ plugin, id, action, user, pushedAt, rejectedAt, code, message, times }) => [
           plugin,
           id,
           action.slice(action.indexOf(".") + 1),
           user.name,
           pushedAt,
           rejectedAt,
-          `${code}: ${message}`,
+          times === 1 ? `${code}: ${message}` : `${code}, ${times} times: ${message}`,
         ]),
       ]);
     }

@@ -10,6 +10,7 @@ import { packageVersion } from "../packageVersion.ts";
 import { differingVersions } from "../status/differingVersions.ts";
 import { pendingRestarts } from "../status/pendingRestarts.ts";
 import { commandLogger } from "../commandLogger.ts";
+import { printActionUsage } from "../actions/printActionUsage.ts";
 import { printTaskStatus } from "../tasks/printTaskStatus.ts";
 
 interface StatusOptions {
@@ -58,6 +59,7 @@ function printServices(observed: readonly ObservedService[]): void {
   const heads = ["SERVICE", "INSTANCE", "VERSION", "CONNECTED SINCE", "ADDRESS", "PLUGIN", "VERSION", "STATE"];
   printTable([heads, ...observed.flatMap(rowsOf)]);
   printTaskStatus(observed);
+  printActionUsage(observed);
   const warnings = [...differingVersions(observed), ...pendingRestarts(observed)];
   if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
 }

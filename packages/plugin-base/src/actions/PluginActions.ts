@@ -38,7 +38,7 @@ export interface DeadLetter {
   readonly id: string;
   /** The action's type: `<plugin>.<Action>`. */
   readonly action: string;
-  /** What was pushed, as the device encoded it. */
+  /** What was pushed, as the device encoded it; empty where the user may not do it (`FORBIDDEN`). */
   readonly body: string;
   readonly user: PeekUser;
   readonly device: string;
@@ -49,6 +49,8 @@ export interface DeadLetter {
   /** Why: `ACTION_REJECTED` when the handler rejected it, `ACTION_FAILED` when it failed each time, `DATA_INVALID`, `FORBIDDEN`. */
   readonly code: string;
   readonly message: string;
+  /** How many rejections it stands for: one, but for `FORBIDDEN`, of which there is one letter for each user and action, the last. */
+  readonly times: number;
 }
 
 /** `platform.actions` on logic: what users do. */

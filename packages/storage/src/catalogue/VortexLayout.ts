@@ -7,7 +7,7 @@ import { ledgerLayoutSql } from "../ledger/ledgerLayoutSql.ts";
 import { lockSpace } from "../room/makeRooms.ts";
 
 /** The layout of the schema peek_vortex that this version works with. */
-const layoutVersion = 3;
+const layoutVersion = 4;
 /** Of our advisory locks, that of whoever makes something in peek_vortex. */
 const vortexLock = 2;
 /** And that of the reader that removes what was read. */
@@ -69,11 +69,11 @@ export class VortexLayout {
  * @throws PeekError `STORAGE_TOO_NEW`, or as the connection.
  */
 export async function makeVortexLayout(lent: LentClient): Promise<void> {
-  if ((await vortexLayoutOf(lent)) === layoutVersion) return;
+  if (await hasVortexLayout(lent)) return;
   try {
     await lent.query(`BEGIN; ${vortexLockSql}`);
     // Another may have been here while the lock was waited for.
-    if ((await vortexLayoutOf(lent)) !== layoutVersion) await lent.query(layoutSql);
+    if (!(await hasVortexLayout(lent))) await lent.query(layoutSql);
     await lent.query("COMMIT");
   } catch (error) {
     if (lent.lost === undefined) await lent.query("ROLLBACK");
@@ -88,6 +88,15 @@ export async function makeVortexLayout(lent: LentClient): Promise<void> {
  */
 export async function vortexLayoutOf(lent: LentClient): Promise<number> {
   return refuseNewer(await versionIn(lent));
+}
+
+/**
+ * Whether the schema peek_vortex is there, as this version works with it.
+ *
+ * @throws PeekError `STORAGE_TOO_NEW`, or as the connection.
+ */
+export async function hasVortexLayout(lent: LentClient): Promise<boolean> {
+  return (await vortexLayoutOf(lent)) === layoutVersion;
 }
 
 async function versionIn(lent: LentClient): Promise<number> {

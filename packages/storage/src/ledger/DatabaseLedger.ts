@@ -1,12 +1,19 @@
 import { PeekError } from "@peek/errors";
 import type { DeadLetter, Logger } from "@peek/plugin-base";
-import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
+import type {
+  ActionLedger,
+  LedgerOutcome,
+  LedgerRequest,
+  LedgerUsage,
+  NewDeadLetter,
+} from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import type { ConnectionPool } from "../access/ConnectionPool.ts";
 import type { VortexLayout } from "../catalogue/VortexLayout.ts";
 import { LedgerPruning } from "./LedgerPruning.ts";
+import { readUsage } from "./readUsage.ts";
 
 /** What a {@link DatabaseLedger} is made of. */
 export interface DatabaseLedgerOptions {
@@ -24,21 +31,23 @@ type LedgerTransaction = Transaction<Record<string, never>>;
 interface Entry {
   readonly kind: "done" | "rejected";
   readonly body: string;
-  readonly letter: string | null;
+  readonly letter: NewDeadLetter | null;
 }
 
 /** How many dead letters are shown. */
 const mostShown = 1000;
 
 const claimSchema = z.object({
-  state: z.enum(["claimed", "done", "rejected", "forgotten", "early", "foreign"]),
+  state: z.enum(["claimed", "done", "rejected", "forgotten", "early", "foreign", "full"]),
   body: z.string().nullable(),
   last: z.bigint().nullable(),
+  forgot: z.bigint(),
 });
 
 const letterSchema = z.object({
   id: z.bigint().transform(String),
   rejectedAt: z.string(),
+  times: z.bigint().transform(Number),
   letter: z.object({
     action: z.string(),
     body: z.string(),
@@ -77,14 +86,8 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
     }));
   }
 
-  async reject(
-    plugin: string,
-    request: LedgerRequest,
-    body: string,
-    letter: Omit<DeadLetter, "id" | "rejectedAt">,
-  ): Promise<LedgerOutcome> {
-    const json = JSON.stringify(letter);
-    return await this.#record(plugin, request, async () => ({ kind: "rejected", body, letter: json }));
+  async reject(plugin: string, request: LedgerRequest, body: string, letter: NewDeadLetter): Promise<LedgerOutcome> {
+    return await this.#record(plugin, request, async () => ({ kind: "rejected", body, letter }));
   }
 
   async deadLetters(plugin: string): Promise<readonly DeadLetter[]> {
@@ -92,7 +95,7 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
     await layout.make();
     const { rows } = await pool.use((lent) =>
       lent.query(
-        `SELECT id, to_char(rejected_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "rejectedAt", letter
+        `SELECT id, to_char(rejected_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "rejectedAt", times, letter
          FROM peek_vortex.dead_letter WHERE plugin = $1 ORDER BY id DESC LIMIT ${mostShown}`,
         [plugin],
       ),
@@ -100,7 +103,7 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
     return z
       .array(letterSchema)
       .parse(rows)
-      .map(({ id, rejectedAt, letter }) => ({ id, ...letter, rejectedAt }));
+      .map(({ id, rejectedAt, times, letter }) => ({ id, ...letter, rejectedAt, times }));
   }
 
   async deleteDeadLetter(plugin: string, id: string): Promise<boolean> {
@@ -112,6 +115,10 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
       lent.query("DELETE FROM peek_vortex.dead_letter WHERE plugin = $1 AND id = $2", [plugin, id]),
     );
     return rowCount === 1;
+  }
+
+  async usage(): Promise<readonly LedgerUsage[]> {
+    return await this.#options.pool.use(readUsage);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,21 +134,36 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
     const storage = this.#storageOf(plugin);
     await this.#options.layout.make();
     this.#pruning.begin();
-    const { client, lane, sequence, after, acknowledged, userId } = request;
+    const { client, lane, sequence, after, acknowledged, userId, device } = request;
     return await storage.transaction(async (transaction): Promise<LedgerOutcome> => {
       const { rows } = await sql`
-        SELECT * FROM peek_vortex.claim_action(${plugin}, ${client}, ${lane}, ${sequence}, ${after}, ${userId})
+        SELECT * FROM peek_vortex.claim_action(${plugin}, ${client}, ${lane}, ${sequence}, ${after}, ${userId}, ${device})
       `.execute(transaction);
-      const known = outcomeOf(claimSchema.parse(rows[0]));
+      const claim = claimSchema.parse(rows[0]);
+      if (claim.forgot > 0n) this.#tellForgotten(plugin, request, claim.forgot);
+      const known = outcomeOf(claim);
       if (known !== undefined) return known;
       const { kind, body, letter } = await enter(transaction);
+      const isBrief = letter?.code === "FORBIDDEN";
+      const json = letter === null ? null : JSON.stringify(isBrief ? { ...letter, body: "" } : letter);
       await sql`
         SELECT peek_vortex.record_action(
-          ${plugin}, ${client}, ${lane}, ${sequence}, ${acknowledged}, ${kind}, ${body}, ${letter}
+          ${plugin}, ${client}, ${lane}, ${sequence}, ${acknowledged}, ${kind}, ${body}, ${json},
+          ${letter?.action ?? ""}, ${isBrief}
         )
       `.execute(transaction);
       return { kind, body, repeated: false };
     });
+  }
+
+  #tellForgotten(plugin: string, { userId, device }: LedgerRequest, lanes: bigint): void {
+    this.#options.logger.info(
+      { user: userId, device },
+      "%s: forgot %d lanes of actions of %s, those unused for longest, to make room for a new one",
+      plugin,
+      Number(lanes),
+      userId,
+    );
   }
 
   #storageOf(plugin: string): PluginStorage<Record<string, never>> {

@@ -1,10 +1,12 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { ConnectionPool } from "../access/ConnectionPool.ts";
-import { pruneLedger } from "./pruneLedger.ts";
+import { pruneLedger, trimOutcomes } from "./pruneLedger.ts";
 
-/** When it is done first, so that it is in nobody's way at a start, and how often from then on; milliseconds. */
-const everyMs = { first: 60_000, later: 24 * 60 * 60 * 1000 } as const;
+/** When it is looked first, so that it is in nobody's way at a start, and how often from then on; milliseconds. */
+const everyMs = { first: 60_000, later: 10 * 60 * 1000 } as const;
+/** How often what is old is removed; milliseconds. */
+const oldEveryMs = 24 * 60 * 60 * 1000;
 
 /** Keeps the ledger from growing for ever, besides all else. */
 export class LedgerPruning implements AsyncDisposable {
@@ -12,6 +14,7 @@ export class LedgerPruning implements AsyncDisposable {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #removedOldAt = -Infinity;
   #begun = false;
   #ended = false;
 
@@ -44,7 +47,11 @@ export class LedgerPruning implements AsyncDisposable {
 
   async #prune(): Promise<void> {
     try {
-      await this.#pool.use(pruneLedger);
+      if (performance.now() - this.#removedOldAt >= oldEveryMs) {
+        await this.#pool.use(pruneLedger);
+        this.#removedOldAt = performance.now();
+      }
+      await this.#pool.use(trimOutcomes);
     } catch (error) {
       // The loss of the database is told already; the next time it is done.
       if (!PeekError.is(error) || error.code !== "STORAGE_UNAVAILABLE") {

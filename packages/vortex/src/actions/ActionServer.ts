@@ -7,6 +7,7 @@ import { PluginScopes } from "../plugin/PluginScopes.ts";
 import { RateLimit } from "../RateLimit.ts";
 import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
 import type { Position } from "../wire/Position.ts";
+import { type ActionRate, ActionRates } from "./ActionRates.ts";
 import { type ActionEnvelope, type ActionOutcome, ActionsRpc } from "./ActionsRpc.ts";
 import type { Execution, HandledAction } from "./HandledAction.ts";
 import { Lanes } from "./Lanes.ts";
@@ -33,6 +34,8 @@ export interface ActionServerOptions {
   readonly channels: ActionChannels;
   /** How code of a plugin is tied to it. Default: by the async context. */
   readonly capture?: CaptureContext;
+  /** How fast actions are taken of one user; all who are not logged in are one, ten times as fast. Default: 100 in a second, 2,000 at once. */
+  readonly rate?: ActionRate;
 }
 
 /** What a plugin has on the ledger; undefined where it does not require storage. */
@@ -48,8 +51,16 @@ const waitingPerPlugin = 500;
 /** When a device tries again what cannot be done now; milliseconds. */
 const laterMs = 1000;
 const unknownMs = 5000;
+/** When a device tries again that may have nothing more kept, for a day or so; milliseconds. */
+const fullMs = 60_000;
+const defaultRate: ActionRate = { perSecond: 100, burst: 2000 };
+/** How much faster than those of one user the actions of all are taken who are not logged in. */
+const anonymousFactor = 10;
 
 const busy = "Logic has many actions to execute. It is tried again.";
+
+const tooFast = "The user pushes more actions than are taken. It is tried again.";
+const tooMuch = "As much is kept of the actions of this user, or device, as may be. It is tried again.";
 
 const rejectionSchema = z.object({ code: z.string(), message: z.string() });
 
@@ -60,10 +71,15 @@ export class ActionServer implements AsyncDisposable {
   readonly #turns = new Map<string, Turns>();
   readonly #handled = new Map<string, HandledAction>();
   readonly #rateLimit = new RateLimit();
+  readonly #rates: ActionRates;
+  readonly #anonymousRate: ActionRates;
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ActionServerOptions) {
     this.#options = options;
+    const { perSecond, burst } = options.rate ?? defaultRate;
+    this.#rates = new ActionRates({ perSecond, burst });
+    this.#anonymousRate = new ActionRates({ perSecond: perSecond * anonymousFactor, burst: burst * anonymousFactor });
   }
 
   /**
@@ -132,7 +148,11 @@ export class ActionServer implements AsyncDisposable {
 
   /** @param signal Nobody waits for the answer any more. */
   async #run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome> {
-    const { type, client, lane } = envelope;
+    const { type, client, lane, user } = envelope;
+    const waitMs = user.anonymous
+      ? this.#anonymousRate.take("") || this.#rates.take(user.id)
+      : this.#rates.take(user.id);
+    if (waitMs > 0) return later("CLIENT_OVERLOAD", tooFast, Math.max(waitMs, laterMs));
     const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
     return await this.#lanes.take(JSON.stringify([client, plugin, lane]), async () => {
       const handled = this.#handled.get(envelope.type);
@@ -183,6 +203,8 @@ export class ActionServer implements AsyncDisposable {
       }
       case "early":
         return { kind: "early", last: execution.last };
+      case "full":
+        return later("CLIENT_OVERLOAD", tooMuch, fullMs);
       default:
         return later(execution.code, "The action cannot be executed now. It is tried again.", laterMs);
     }

@@ -64,7 +64,9 @@ export class HandledAction {
     const execution = this.#execute(envelope);
     this.#running.add(execution);
     try {
-      return await execution;
+      const outcome = await execution;
+      if (outcome.kind === "full") this.#tellFull(envelope);
+      return outcome;
     } catch (error) {
       this.#tellPutOff(error);
       return { kind: "later", code: PeekError.is(error) ? error.code : "ACTION_FAILED" };
@@ -191,6 +193,19 @@ export class HandledAction {
     logger.error(facts, "%s failed, attempt %d of %d: %s%s", type.name, attempt, maxAttempts, messageOf(error), untold);
   }
 
+  #tellFull({ user, device }: ActionEnvelope): void {
+    const { type, logger, rateLimit } = this.#options;
+    const untold = rateLimit.count(`full ${type.plugin}`);
+    if (untold === undefined) return;
+    logger.warning(
+      { code: "CLIENT_OVERLOAD", user: user.id, device },
+      "%s of %s waits: as many lanes are kept of the user, or the device, as may be, and all were used in the last 24 hours; see peek status%s",
+      type.name,
+      user.name,
+      untold,
+    );
+  }
+
   #tellPutOff(error: unknown): void {
     const { type, logger, rateLimit } = this.#options;
     if (this.#stop.signal.aborted) return;
@@ -201,8 +216,8 @@ export class HandledAction {
   }
 }
 
-function requestOf({ client, lane, sequence, after, acknowledged, user }: ActionEnvelope): LedgerRequest {
-  return { client, lane, sequence, after, acknowledged, userId: user.id };
+function requestOf({ client, lane, sequence, after, acknowledged, user, device }: ActionEnvelope): LedgerRequest {
+  return { client, lane, sequence, after, acknowledged, userId: user.id, device };
 }
 
 function tooLate(name: string, deadlineMs: number): PeekError {
