@@ -12,6 +12,7 @@ import { Frame } from "./Frame.ts";
 import type { GatewaySession } from "./GatewaySession.ts";
 import { Outlet, type OutletOwner } from "./Outlet.ts";
 import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
+import { InboundRate } from "./InboundRate.ts";
 import { scopesOf } from "./scopesOf.ts";
 import { beatFrame, helloFrame, pulseFrame, upstreamFrames } from "./signFrames.ts";
 import { type Subscriber, Subscription } from "./Subscription.ts";
@@ -25,11 +26,6 @@ const maxUnderWay = 1100;
 const maxComplaints = 20;
 /** More replies than this may not wait: it is not listened to until it has taken them; bytes. */
 const maxReplyBytes = 64 * 1024;
-/** What it may send at once, and how much more of that with each tick, of which there is one in a second. */
-const messageBurst = 3000;
-const messagesPerTick = 1000;
-const byteBurst = 16 * 1024 * 1024;
-const bytesPerTick = 2 * 1024 * 1024;
 /** What is said of an error; characters. */
 const maxText = 500;
 
@@ -44,8 +40,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
   #subscriptions: readonly Subscription[] = [];
   /** Those that are behind, in the order in which they have their turn. */
   #lagging: Set<Subscription> | undefined;
-  #messagesLeft = messageBurst;
-  #bytesLeft = byteBurst;
+  readonly #rate: InboundRate;
   readonly #vigil: Vigil;
   /** There are some while something is under way. */
   #errands: Errands | undefined;
@@ -61,6 +56,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     this.#ws = ws;
     this.session = session;
     this.#context = context;
+    this.#rate = new InboundRate(socket);
     this.#vigil = new Vigil(socket);
     this.outlet = new Outlet(ws, socket, this, context.frames);
     ws.listen(this);
@@ -135,11 +131,10 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
   tick(): void {
     if (this.#isClosing) {
       this.#closingTicks += 1;
-      if (this.#closingTicks > maxClosingTicks) this.#ws.terminate();
+      if (this.#closingTicks > maxClosingTicks || !this.#rate.tick()) this.#ws.terminate();
       return;
     }
-    this.#messagesLeft = Math.min(messageBurst, this.#messagesLeft + messagesPerTick);
-    this.#bytesLeft = Math.min(byteBurst, this.#bytesLeft + bytesPerTick);
+    if (!this.#rate.tick()) return this.#overrun();
     const state = this.#vigil.tick(this.outlet.isBusy, this.#context.queues);
     if (state === "gone") this.terminate();
     else if (state === "stuck") {
@@ -161,8 +156,8 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     this.#ws.terminate();
   }
 
-  onPing(): void {
-    this.#isWithinRate(0);
+  onSign(): void {
+    this.#isWithinRate();
   }
 
   onError(error: Error): void {
@@ -178,23 +173,24 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     if (this.#isClosing) return;
     try {
       if (isBinary || !Buffer.isBuffer(data)) throw frameInvalid("a frame must be text");
-      if (!this.#isWithinRate(data.length)) return;
+      if (!this.#isWithinRate()) return;
       this.#take(readClientMessage(data.toString()));
     } catch (error) {
       this.#complain(error);
     }
   }
 
-  #isWithinRate(bytes: number): boolean {
-    if (this.#isClosing) return true;
-    this.#messagesLeft -= 1;
-    this.#bytesLeft -= bytes;
-    if (this.#messagesLeft >= 0 && this.#bytesLeft >= 0) return true;
+  #isWithinRate(): boolean {
+    if (this.#isClosing || this.#rate.take()) return true;
+    this.#overrun();
+    return false;
+  }
+
+  #overrun(): void {
     const message = "The browser sends more than it may. It was cut off.";
     this.#reply({ t: "err", code: "CLIENT_OVERLOAD", msg: message });
     this.note("was closed", "it sends more than it may");
     this.close(closeCodes.misbehaved, message);
-    return false;
   }
 
   #take(message: ClientMessage): void {

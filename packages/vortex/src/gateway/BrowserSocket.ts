@@ -3,8 +3,8 @@ import { type RawData, WebSocket } from "ws";
 /** Who listens to a {@link BrowserSocket}. */
 export interface SocketListener {
   onMessage(data: RawData, isBinary: boolean): void;
-  /** It was pinged. */
-  onPing(): void;
+  /** It was pinged, or a pong has come. */
+  onSign(): void;
   onError(error: Error): void;
   onClosed(): void;
 }
@@ -21,10 +21,10 @@ export class BrowserSocket extends WebSocket {
     this.on("close", onClosed);
   }
 
-  /** ws answers each ping by this. A fourth kind of event would cost each connection more than it is worth. */
-  override pong(data?: unknown, mask?: boolean, done?: (error: Error) => void): void {
-    this.#listener?.onPing();
-    super.pong(data, mask, done);
+  /** Hears pings and pongs where they are told: two more listeners would cost each connection more than they are worth. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event === "ping" || event === "pong") this.#listener?.onSign();
+    return super.emit(event, ...values);
   }
 
   static listenerOf(socket: WebSocket): SocketListener | undefined {

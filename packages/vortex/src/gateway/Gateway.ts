@@ -21,6 +21,7 @@ import { KernelQueues } from "./KernelQueues.ts";
 import { LargeFrames } from "./LargeFrames.ts";
 import { refuseUpgrade } from "./refuseUpgrade.ts";
 import { SharedFrames } from "./SharedFrames.ts";
+import { Strangers } from "./Strangers.ts";
 import { Tasks } from "./Tasks.ts";
 import { ticksPerBeat } from "./Vigil.ts";
 import { WatchDesk } from "./WatchDesk.ts";
@@ -66,6 +67,7 @@ export class Gateway implements AsyncDisposable {
   readonly #context: ConnectionContext;
   readonly #channels: ChannelTable;
   readonly #connections = new Set<BrowserConnection>();
+  readonly #strangers = new Strangers();
   readonly #perDevice = new ConnectionCounts();
   readonly #perUser = new ConnectionCounts();
   readonly #stack = new DisposableStack();
@@ -126,7 +128,7 @@ export class Gateway implements AsyncDisposable {
     if (!offers(request, clientProtocol)) {
       return refuseUpgrade(socket, 400, `The WebSocket's subprotocol must be ${clientProtocol}. Update the page.`);
     }
-    if (this.#connections.size >= maxConnections) {
+    if (this.#connections.size + this.#strangers.count >= maxConnections) {
       this.#noteRefusal("the service has as many browsers as it takes");
       return refuseUpgrade(socket, 503, "The service has as many browsers as it takes.", retryAfterSeconds);
     }
@@ -143,13 +145,16 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
-  /** Takes an upgrade request of a browser that has to log in, to tell it so: of an answer by HTTP, pages learn nothing. */
+  /**
+   * Takes an upgrade request of a browser that has to log in, to tell it so: of an answer by HTTP, pages learn nothing. Where too
+   * many have to be told at a time, it gets that, and comes again.
+   */
   refuseUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#isStopping) return refuseUpgrade(socket, 503, "The service stops.", retryAfterSeconds);
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
-      ws.on("error", () => ws.terminate());
-      ws.close(closeCodes.sessionEnded, "Log in.");
-    });
+    if (!offers(request, clientProtocol) || this.#strangers.isFull) {
+      return refuseUpgrade(socket, 401, "Nobody has logged in here. Log in, and try again.", retryAfterSeconds);
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#strangers.dismiss(ws));
   }
 
   /**
@@ -190,6 +195,7 @@ export class Gateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     for (const each of this.#connections) each.terminate();
+    this.#strangers[Symbol.dispose]();
     await this.#emptied();
     await this.#context.tasks.settled();
     this.#stack.dispose();

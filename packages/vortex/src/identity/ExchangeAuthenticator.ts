@@ -41,11 +41,12 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
     this.#listeners.clear();
   }
 
-  #identified({ headers: { authorization } }: IncomingMessage): Credential | Refusal {
-    const [scheme, text = ""] = authorization?.split(" ") ?? [];
-    if (scheme === undefined)
-      return { reason: "it shows no token; make one on logic's machine with peek token create" };
-    const verdict = this.#tokens.verify(scheme === "Bearer" ? text : "");
+  #identified({ headersDistinct: { authorization = [] } }: IncomingMessage): Credential | Refusal {
+    const [shown, ...others] = authorization;
+    if (shown === undefined) return { reason: "it shows no token; make one on logic's machine with peek token create" };
+    // Whoever looks at one part of it, or at one of several, could take it for another than we do.
+    const [, text = ""] = (others.length === 0 ? /^Bearer +(\S+)$/i.exec(shown) : null) ?? [];
+    const verdict = this.#tokens.verify(text);
     if (!verdict.ok) return { kind: verdict.reason, reason: reasonOf(verdict) };
     const { service, id } = verdict;
     return { service, title: `token ${id}`, isValid: () => this.#tokens.isValid(id) };

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import { once } from "node:events";
+import { connect, Socket } from "node:net";
 import { TupleSelector } from "@peek/plugin-base/contracts";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -78,6 +79,64 @@ test("who pings all the time is cut off", async () => {
   });
   pinging();
   expect(await browser.untilClosed()).toBe(4429);
+});
+
+test("who sends pongs all the time is cut off", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  for (let pong = 0; pong < 5000; pong += 1) browser.socket.pong();
+  expect(await browser.untilClosed()).toBe(4429);
+});
+
+test("who sends messages in many parts without content is cut off: all bytes count", async () => {
+  // Nothing more is granted while it runs.
+  await using site = await TestSite.open({ beatMs: 600_000 });
+  const browser = await site.browser();
+  for (let sent = 0; sent < 31; sent += 1) browser.send(`{"t":"beat"${" ".repeat(512 * 1024 - 12)}}`);
+  const below: unknown = Reflect.get(browser.socket, "_socket");
+  if (!(below instanceof Socket)) throw new Error("There is no socket");
+  // Each says that it is a part of nothing, in as many bytes as possible.
+  const empty = Buffer.from([0x00, 0xff, ...Array.from({ length: 12 }, () => 0)]);
+  const text = Buffer.from('{"t":"beat"}');
+  const last = Buffer.concat([Buffer.from([0x80, 0x80 + text.length, 0, 0, 0, 0]), text]);
+  const message = Buffer.concat([
+    Buffer.from([0x01, 0x80, 0, 0, 0, 0]),
+    ...Array.from({ length: 15_000 }, () => empty),
+    last,
+  ]);
+  for (let sent = 0; sent < 5; sent += 1) if (below.writable) below.write(message);
+  expect(await browser.untilClosed()).toBe(4429);
+});
+
+test("who has not logged in is told so and closed, also when he does not close, and many at a time are refused", async () => {
+  await using site = await TestSite.open();
+  const headers = { "x-user": "nobody" };
+  const told = new WebSocket(site.url, "peek.client.1", { headers });
+  expect((await once(told, "close"))[0]).toBe(4401);
+  expect(await refusal(site.url, headers, "chat")).toEqual({ status: 401, retryAfter: "5" });
+  // They ask, and say nothing more.
+  const { port } = new URL(site.url);
+  const lines = [
+    ...["GET /vortex HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "X-User: nobody"],
+    ...["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
+    "Sec-WebSocket-Protocol: peek.client.1",
+  ];
+  const silent = Array.from({ length: 300 }, async () => {
+    const socket = connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true });
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    let answer = "";
+    socket.on("data", (data) => void (answer += data.toString("latin1")));
+    await once(socket, "end");
+    socket.destroy();
+    return answer;
+  });
+  const answers = await Promise.all(silent);
+  const statuses = answers.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+  expect(statuses.filter((status) => status === "101")).toHaveLength(256);
+  expect(statuses.filter((status) => status === "401")).toHaveLength(44);
+  // All of them are gone.
+  const again = new WebSocket(site.url, "peek.client.1", { headers });
+  expect((await once(again, "close"))[0]).toBe(4401);
 });
 
 test("a frame that is too large is not read", async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { connected } from "../bus/BusHarness.ts";
 import { makeToken, tokenText } from "../../src/identity/Token.ts";
 import { type KnockOptions, knock, noise } from "./knock.ts";
+import { exchangePath, protocol } from "../../src/bus/ws/wire.ts";
 import { RawMember } from "./RawMember.ts";
 import { TestHub, type TestHubOptions } from "./TestHub.ts";
 
@@ -82,6 +83,23 @@ describe("somebody without a good token", () => {
     if (shown !== undefined) expect(lines[0]).not.toContain(shown.slice(-43));
     await answered(witness, hub);
     expect(states).toEqual([]);
+  });
+
+  it.each([
+    ["something after the token", (token: string) => [`Authorization: Bearer ${token} x`], 401],
+    ["the token twice", (token: string) => [`Authorization: Bearer ${token}`, `Authorization: Bearer ${token}`], 401],
+    ["the token in another scheme", (token: string) => [`Authorization: Basic ${token}`], 401],
+    ["two hosts", (token: string) => [`Authorization: Bearer ${token}`, "Host: logic.example"], 400],
+    ["nothing wrong", (token: string) => [`authorization: bearer  ${token}`], 101],
+  ])("a good token, in a request with %s", async (_what, headers, status) => {
+    const { port } = hub;
+    const lines = [
+      ...[`GET ${exchangePath} HTTP/1.1`, "Host: 127.0.0.1", "Connection: Upgrade", "Upgrade: websocket"],
+      ...["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
+      ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(hub.tokens.create("agent"))],
+    ];
+    // A WebSocket that is let in is closed for what comes after: it is no frame.
+    expect(await noise(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   it("adds one line, however many tokens it makes up", async () => {

@@ -224,6 +224,9 @@ export class WsExchange implements AsyncDisposable {
     socket.on("error", onError);
     // Not by the class URL, which throws: anybody may send anything here.
     if (request.url !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing of that name");
+    if (request.headersDistinct["host"]?.length !== 1) {
+      return this.#refuse(socket, address, 400, "it names another number of hosts than one");
+    }
     const credential = this.#options.authenticator.authenticate(request);
     if (!("isValid" in credential)) return this.#refuse(socket, address, 401, credential.reason, credential.kind);
     const protocols = request.headers["sec-websocket-protocol"] ?? "";
