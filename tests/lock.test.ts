@@ -1,8 +1,53 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { RunningProcess } from "./src/RunningProcess.ts";
+import { RunningProcess } from "./src/RunningProcess.ts";
+import { storagePlugin } from "./src/storagePlugin.ts";
 import { TestHome } from "./src/TestHome.ts";
+import { serviceCommand } from "./src/workspace.ts";
+
+/** As in a container: no process of it is seen by its number elsewhere, nor the other way round. */
+const container = ["--pid", "--ipc", "--uts", "--mount-proc", "--fork", "--kill-child"];
+const called = ["sh", "-c", 'hostname "$1"; shift; exec "$@"', "sh"];
+
+/** Runs a home's service in a container. */
+function runContained(home: TestHome, name: string, ...more: readonly string[]): RunningProcess {
+  const args = [...container, ...more, ...called, name, serviceCommand(home.service)];
+  return new RunningProcess("unshare", { args, env: { PEEK_HOME: home.base } });
+}
+
+const plain = { name: "peek_plugin_plain" };
+const counter = storagePlugin({
+  name: "peek_plugin_counter",
+  migrations: ["CREATE TABLE starts (at timestamptz NOT NULL DEFAULT now())"],
+  body: `async start() { await this.platform.storage.db.insertInto("starts").defaultValues().execute(); }`,
+});
+
+describe.runIf(process.getuid?.() === 0)("two containers on one home", () => {
+  it.each([
+    ["logic", counter],
+    ["field", plain],
+  ])("the second %s refuses, naming the first's, and is no obstacle when it is killed", async (service, plugin) => {
+    await using home = await TestHome.with({}, [plugin], service);
+    await using first = runContained(home, "peek-1");
+    await first.waitFor(/:Ready in /);
+    // What PostgreSQL itself says of its server, which a second one must not touch.
+    const said = service === "logic" ? "postgresql/data/postmaster.pid" : "config.json";
+    const before = await readFile(join(home.dir, said));
+
+    await using second = runContained(home, "peek-2", "--net");
+    expect(await second.ended).toEqual({ code: 69, signal: null });
+    expect(second.stderr).toMatch(/Process 1 of the machine or container peek-1 has been running on .* since /);
+    await using outside = home.run();
+    expect(await outside.ended).toEqual({ code: 69, signal: null });
+    expect(await readFile(join(home.dir, said))).toEqual(before);
+
+    first.kill("SIGKILL");
+    await first.ended;
+    await using third = runContained(home, "peek-2");
+    await third.waitFor(/:Ready in /);
+  });
+});
 
 describe("two services on one home", () => {
   it("the second refuses, naming the first's process, and the first runs on", async () => {
@@ -21,7 +66,7 @@ describe("two services on one home", () => {
     await killed.ended;
     await using next = await home.start();
     expect(await next.stop()).toEqual({ code: 0, signal: null });
-    await expect(readFile(join(home.dir, "service.lock"))).rejects.toThrow("ENOENT");
+    expect(await readFile(join(home.dir, "service.lock"), "utf8")).toBe("");
   });
 
   it("of several that find a stale lock at the same time, one runs", async () => {

@@ -31,7 +31,8 @@ describe("logic with the embedded database", () => {
       expect((await processesOn(home.dir)).length).toBeGreaterThan(0);
       expect(await running.stop()).toEqual({ code: 0, signal: null });
       expect(await processesOn(home.dir)).toEqual([]);
-      for (const file of ["service.lock", "postgresql/connection.json", "postgresql/.s.PGSQL.5432"]) {
+      expect(await readFile(join(home.dir, "service.lock"), "utf8")).toBe("");
+      for (const file of ["postgresql/connection.json", "postgresql/.s.PGSQL.5432"]) {
         expect(existsSync(join(home.dir, file)), file).toBe(false);
       }
     }

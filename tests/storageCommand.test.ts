@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openTestDatabase } from "@peek/testing";
@@ -30,13 +30,17 @@ interface Answer {
   readonly stderr: string;
 }
 
+function isHeld(lockFile: string): boolean {
+  return (statSync(lockFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
 async function storage(home: TestHome, ...args: readonly string[]): Promise<Answer> {
   const { ending, stdout, stderr } = await runToEnd(command, {
     args: ["storage", ...args],
     env: { PEEK_HOME: home.base },
   });
   // Whatever it was, nothing of it runs on.
-  if (!existsSync(join(home.dir, "service.lock"))) expect(await processesOn(home.dir)).toEqual([]);
+  if (!isHeld(join(home.dir, "service.lock"))) expect(await processesOn(home.dir)).toEqual([]);
   return { code: ending.code, stdout, stderr };
 }
 

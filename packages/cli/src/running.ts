@@ -6,7 +6,7 @@ export function tellIfRunning(service: LocalService): void {
   const holder = homeLockHolder(service.home);
   if (holder !== undefined) {
     console.error(
-      `peek: ${service.name} is running (process ${holder.pid}); it takes effect when that is started again (under pnpm dev, that happens by itself)`,
+      `peek: ${service.name} is running (${holder.title}); it takes effect when that is started again (under pnpm dev, that happens by itself)`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { messageOf, PeekError } from "@peek/errors";
 import { applyEdits, type FormattingOptions, modify } from "jsonc-parser";
 import { type CheckedDocument, checkTolerantly, type UnknownKey } from "./unknownKeys.ts";
 import { explainIssues, pathText, valueAt } from "./explainIssues.ts";
-import { FileLock, pause } from "./FileLock.ts";
+import { FileLock } from "./FileLock.ts";
 import { findDuplicateKey } from "./findDuplicateKey.ts";
 import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
@@ -143,12 +143,8 @@ function lockConfig(file: string): FileLock {
 }
 
 function tryLock(file: string): FileLock | PeekError {
-  const until = performance.now() + lockMs;
   try {
-    return FileLock.acquire(`${file}.lock`, (holder) => {
-      if (performance.now() > until) throw new Error(`process ${holder.pid} is changing it`);
-      pause();
-    });
+    return FileLock.acquire(`${file}.lock`, { waitMs: lockMs, removesFile: true });
   } catch (cause) {
     return notSaved(file, cause);
   }

@@ -8,10 +8,10 @@ export {
   setConfigValue,
 } from "./ConfigFile.ts";
 export { explainIssues } from "./explainIssues.ts";
-export { FileLock, pause } from "./FileLock.ts";
-export { homeLockHolder, lockHome } from "./lockHome.ts";
+export { FileLock, type FileLockOptions, LockHeldError } from "./FileLock.ts";
+export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lockHome.ts";
 export { makePrivateFolder } from "./keepOwner.ts";
-export type { LockHolder } from "./lockHolder.ts";
+export { type LockHolder, titleOf } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
 export { isSecretKey } from "./secrets.ts";
 export {

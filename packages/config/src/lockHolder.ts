@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { isFileError } from "./isFileError.ts";
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -12,6 +13,18 @@ const holderSchema = z.object({
 
 /** The process that holds a lock. */
 export type LockHolder = z.infer<typeof holderSchema>;
+
+/** The process, as a sentence names it. What is not seen from here has its number in another container or machine. */
+export function titleOf(holder: LockHolder | undefined): string {
+  if (holder === undefined) return "a process that the file does not name";
+  return isAlive(holder) ? `process ${holder.pid}` : `process ${holder.pid} of the machine or container ${holder.host}`;
+}
+
+/** What to do about it, as a sentence without its end. */
+export function howToStop(holder: LockHolder | undefined): string {
+  if (holder === undefined) return "Stop it first";
+  return isAlive(holder) ? `Stop it first (kill ${holder.pid})` : "Stop it there first";
+}
 
 /** What a lock file says, or undefined when it names no process. */
 export function parseHolder(content: string): LockHolder | undefined {
@@ -33,17 +46,16 @@ export function thisProcess(): LockHolder {
   };
 }
 
-/** Whether the process that a lock file names is still there. */
+/** Whether the process that a lock file names is there, and can be seen: not in another PID namespace, or machine. */
 export function isAlive(holder: LockHolder): boolean {
   const here = holder.startTime === "" ? undefined : startTimeOf(process.pid);
-  // Another machine's processes, or those before a restart, cannot be seen from here: their lock protects nobody, and
-  // must not keep the service from starting for ever.
+  // Another machine's processes, or those before a restart, cannot be seen from here.
   if (here === undefined ? holder.host !== hostname() : bootOf(holder.startTime) !== bootOf(here)) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it is there, and another account's.
-    if (!isNoPermission(error)) return false;
+    if (!isFileError(error, "EPERM")) return false;
   }
   const startTime = startTimeOf(holder.pid);
   return startTime === undefined || holder.startTime === "" || startTime === holder.startTime;
@@ -67,8 +79,4 @@ function startTimeOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isNoPermission(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPERM";
 }

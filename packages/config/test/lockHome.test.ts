@@ -1,12 +1,25 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createServiceHome, lockHome, homeLockHolder, type ServiceHome, serviceHome } from "@peek/config";
+import { tryKernelLock } from "../src/kernelLock.ts";
 import { caught } from "./caught.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -23,6 +36,12 @@ function ownContent(): Readonly<Record<string, unknown>> {
   return JSON.parse(readFileSync(home.lockFile, "utf8"));
 }
 
+/** Makes the lock's file a second name of another. */
+function linkedFile(home: ServiceHome): void {
+  for (const name of ["elsewhere", "other"]) writeFileSync(join(home.dir, name), "");
+  linkSync(join(home.dir, "other"), home.lockFile);
+}
+
 /** The id of a process that is over. */
 async function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
@@ -31,23 +50,28 @@ async function deadPid(): Promise<number> {
 }
 
 describe("HomeLock", () => {
-  it("names its holder in a file for its owner alone, and goes with it", () => {
+  it("names its holder in a file for its owner alone, which is empty afterwards", () => {
     const home = newHome();
     {
-      using _lock = lockHome(home);
-      expect(homeLockHolder(home)).toMatchObject({ pid: process.pid, host: hostname() });
+      using lock = lockHome(home);
+      expect(homeLockHolder(home)).toEqual({
+        title: `process ${process.pid}`,
+        howToStop: `Stop it first (kill ${process.pid})`,
+        process: { ...ownContent(), since: expect.any(String) },
+      });
       expect(statSync(home.lockFile).mode & 0o777).toBe(0o600);
       expect(readdirSync(home.dir)).toEqual(["service.lock"]);
+      expect(lock.limit).toBeUndefined();
     }
     expect(homeLockHolder(home)).toBeUndefined();
-    expect(readdirSync(home.dir)).toEqual([]);
+    expect(readFileSync(home.lockFile, "utf8")).toBe("");
   });
 
   it("can be taken again once it was given back", () => {
     const home = newHome();
     lockHome(home)[Symbol.dispose]();
     using _lock = lockHome(home);
-    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+    expect(homeLockHolder(home)?.process?.pid).toBe(process.pid);
   });
 
   it("refuses a second holder, names the first, and leaves it the lock", () => {
@@ -72,7 +96,7 @@ describe("HomeLock", () => {
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: await deadPid() }));
     expect(homeLockHolder(home)).toBeUndefined();
     using _lock = lockHome(home);
-    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+    expect(homeLockHolder(home)?.process?.pid).toBe(process.pid);
     expect(readdirSync(home.dir)).toEqual(["service.lock"]);
   });
 
@@ -84,14 +108,31 @@ describe("HomeLock", () => {
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, ...difference }));
     expect(homeLockHolder(home)).toBeUndefined();
     using _lock = lockHome(home);
-    expect(homeLockHolder(home)?.pid).toBe(process.pid);
+    expect(homeLockHolder(home)?.process?.pid).toBe(process.pid);
   });
 
-  it("is held by a live process whose beginning is not known", () => {
+  it("is taken though its file names a live process that does not hold it", () => {
     const home = newHome();
     writeFileSync(home.lockFile, JSON.stringify({ ...ownContent(), pid: process.ppid, startTime: "" }));
-    expect(homeLockHolder(home)?.pid).toBe(process.ppid);
-    expect(caught(() => lockHome(home)).code).toBe("HOME_LOCKED");
+    expect(homeLockHolder(home)).toBeUndefined();
+    using _lock = lockHome(home);
+    expect(homeLockHolder(home)?.process?.pid).toBe(process.pid);
+  });
+
+  it.each([
+    [
+      "another machine or container",
+      (own: object) => JSON.stringify({ ...own, host: "peek-2", startTime: "another-boot/1", since: "noon" }),
+      `Process ${process.pid} of the machine or container peek-2 has been running on HOME since noon. Stop it there first`,
+    ],
+    ["nobody", () => "", "A process that the file does not name has been running on HOME. Stop it first, or give"],
+  ])("refuses a second holder, whatever its file says: %s", (_what, content, expected) => {
+    const home = newHome();
+    using _lock = lockHome(home);
+    writeFileSync(home.lockFile, content(ownContent()));
+    const error = caught(() => lockHome(home));
+    expect(error.code).toBe("HOME_LOCKED");
+    expect(error.message.replaceAll(home.dir, "HOME")).toContain(expected);
   });
 
   it.each([
@@ -107,16 +148,7 @@ describe("HomeLock", () => {
     writeFileSync(home.lockFile, content);
     expect(homeLockHolder(home)).toBeUndefined();
     using _lock = lockHome(home);
-    expect(homeLockHolder(home)?.pid).toBe(process.pid);
-  });
-
-  it("gives back only what is its own", () => {
-    const home = newHome();
-    const lock = lockHome(home);
-    const others = JSON.stringify({ ...ownContent(), pid: process.ppid });
-    writeFileSync(home.lockFile, others);
-    lock[Symbol.dispose]();
-    expect(readFileSync(home.lockFile, "utf8")).toBe(others);
+    expect(homeLockHolder(home)?.process?.pid).toBe(process.pid);
   });
 
   it("can be given back twice, and when its file is gone", () => {
@@ -128,15 +160,33 @@ describe("HomeLock", () => {
     expect(existsSync(home.lockFile)).toBe(false);
   });
 
+  it("is not kept from a process that takes it while others only look", async () => {
+    const home = newHome();
+    writeFileSync(home.lockFile, JSON.stringify(ownContent()));
+    const glance = openSync(home.lockFile, "r");
+    expect(tryKernelLock(glance, "shared")).toBe("taken");
+    setTimeout(() => closeSync(glance), 0);
+    // The wait for it blocks this thread: another process has to take it.
+    const racer = new Racer();
+    await racer.answer();
+    racer.race(dirname(home.dir));
+    expect(await racer.answer()).toBe("won");
+    await racer.end();
+  });
+
   it.each([
     ["is not there", (home: ServiceHome) => rmSync(home.dir, { recursive: true })],
     ["has a folder in the lock's place", (home: ServiceHome) => mkdirSync(home.lockFile)],
+    ["has a link in the lock's place", (home: ServiceHome) => symlinkSync("elsewhere", home.lockFile)],
+    ["has a pipe in the lock's place", (home: ServiceHome) => spawnSync("mkfifo", [home.lockFile])],
+    ["has another file's name in the lock's place", (home: ServiceHome) => linkedFile(home)],
   ])("says that the home cannot be used when it %s", (_what, spoil) => {
     const home = newHome();
     spoil(home);
     const error = caught(() => lockHome(home));
     expect(error).toMatchObject({ code: "HOME_UNUSABLE", fields: { home: home.dir } });
     expect(error.message).toContain(home.dir);
+    expect(existsSync(join(home.dir, "elsewhere"))).toBe(existsSync(join(home.dir, "other")));
   });
 
   it.each([
@@ -156,7 +206,7 @@ describe("HomeLock", () => {
       const answers = await Promise.all(racers.map((racer) => racer.answer()));
 
       expect(answers.toSorted()).toEqual([...Array.from({ length: 7 }, () => "HOME_LOCKED"), "won"]);
-      expect(homeLockHolder(home)?.pid).toBe(racers[answers.indexOf("won")]?.pid);
+      expect(homeLockHolder(home)?.process?.pid).toBe(racers[answers.indexOf("won")]?.pid);
       expect(readdirSync(home.dir)).toEqual(["service.lock"]);
     }
     await Promise.all(racers.map((racer) => racer.end()));

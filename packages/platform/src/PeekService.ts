@@ -116,7 +116,7 @@ export class PeekService implements AsyncDisposable {
     await using held = new AsyncDisposableStack();
     const { home } = options;
     createServiceHome(home);
-    held.use(lockHome(home));
+    const { limit } = held.use(lockHome(home));
     const initial = options.development === true ? developmentConfig(definition.name, definition.dir) : {};
     const loaded = loadConfig(home.configFile, initial);
     const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
@@ -125,6 +125,7 @@ export class PeekService implements AsyncDisposable {
     if (mode !== undefined) {
       service.logger.warning("%s can be entered by other accounts (mode %s); chmod 700 it", home.dir, mode);
     }
+    if (limit !== undefined) service.logger.warning("%s", limit);
     service.#tellOfConfig(loaded, options.development === true ? "for development" : "with defaults");
     return service;
   }

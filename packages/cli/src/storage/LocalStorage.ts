@@ -77,7 +77,7 @@ export class LocalStorage {
       if (isServer || holder === undefined || !PeekError.is(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
       throw new PeekError(
         "STORAGE_UNAVAILABLE",
-        `logic is running (process ${holder.pid}), but not its embedded database: logic is just starting or stopping, or runs no plugin that requires storage. Try again, or stop logic first.`,
+        `logic is running (${holder.title}), but not its embedded database: logic is just starting or stopping, or runs no plugin that requires storage. Try again, or stop logic first.`,
         { cause: error, fields: error.fields },
       );
     }
@@ -116,8 +116,8 @@ export class LocalStorage {
     if (holder === undefined) return lockHome(home);
     throw new PeekError(
       "HOME_LOCKED",
-      `logic is running on ${home.dir} (process ${holder.pid}, since ${holder.since}). Stop it first (kill ${holder.pid})${hint}.`,
-      { fields: { pid: holder.pid, home: home.dir } },
+      `logic is running on ${home.dir} (${holder.title}). ${holder.howToStop}${hint}.`,
+      { fields: { pid: holder.process?.pid, home: home.dir } },
     );
   }
 

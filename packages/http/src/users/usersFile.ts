@@ -5,7 +5,6 @@ import {
   FileLock,
   makePrivateFolder,
   maxJsonBytes,
-  pause,
   readJsonDocument,
   type ServiceHome,
   writeFileAtomic,
@@ -54,7 +53,7 @@ export function editUsers(home: ServiceHome, edit: (users: readonly UserEntry[])
   createServiceHome(home);
   const file = usersFile(home);
   attempt(file, () => makePrivateFolder(home.usersDir));
-  using _lock = attempt(file, () => lock(file));
+  using _lock = attempt(file, () => FileLock.acquire(`${file}.lock`, { waitMs: lockMs, removesFile: true }));
   const before = readUsers(home);
   const after = edit(before);
   if (after === before) return;
@@ -78,14 +77,6 @@ function readFirst(value: unknown) {
   return firstUsersSchema
     .transform(({ users }) => ({ users: users.map((entry): UserEntry => ({ id: entry.name, ...entry })) }))
     .safeParse(value);
-}
-
-function lock(file: string): FileLock {
-  const until = performance.now() + lockMs;
-  return FileLock.acquire(`${file}.lock`, ({ pid }) => {
-    if (performance.now() > until) throw new Error(`process ${pid} is changing it`);
-    pause();
-  });
 }
 
 function attempt<T>(file: string, action: () => T): T {

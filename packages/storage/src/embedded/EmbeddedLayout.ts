@@ -6,6 +6,8 @@ export interface EmbeddedLayout {
   readonly dir: string;
   /** PostgreSQL's own files. */
   readonly dataDir: string;
+  /** Locked by the server and its processes, for as long as one of them can write. */
+  readonly lockFile: string;
   /** The password of the one account that exists from the beginning. */
   readonly passwordFile: string;
   /** Links between the libraries, where the package has none. */
@@ -27,6 +29,7 @@ export function embeddedLayout(dir: string): EmbeddedLayout {
   return {
     dir,
     dataDir: join(dir, "data"),
+    lockFile: join(dir, "server.lock"),
     passwordFile: join(dir, "password"),
     libDir: join(dir, "lib"),
     socketFile: join(dir, `.s.PGSQL.${socketPort}`),

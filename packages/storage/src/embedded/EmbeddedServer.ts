@@ -6,7 +6,7 @@ import { type EmbeddedConnection, removeEmbeddedConnection, writeEmbeddedConnect
 import { type EmbeddedLayout, embeddedLayout } from "./EmbeddedLayout.ts";
 import { ensureDatabase } from "./ensureDatabase.ts";
 import { asEmbeddedFailure, isFailure } from "./failure.ts";
-import { endLeftoverServer } from "./leftoverServer.ts";
+import { takeDataFolder } from "./leftoverServer.ts";
 import { passwordForNewData, passwordOfData } from "./ownerPassword.ts";
 import { findPostgresPackage } from "./PostgresPackage.ts";
 import { type PostgresPrograms, preparePrograms } from "./PostgresPrograms.ts";
@@ -122,7 +122,7 @@ async function openServer(
   const programs = await preparePrograms(postgres, layout);
   try {
     await removeDrafts(layout);
-    const password = await (isNew ? newData : presentData)(layout, programs, options.logger);
+    const password = await (isNew ? newData : presentData)(layout, programs, options);
     const running = await run({ options, layout, programs, password, isNew });
     return { version: postgres.version, running };
   } catch (error) {
@@ -131,17 +131,25 @@ async function openServer(
   }
 }
 
-async function newData(layout: EmbeddedLayout, programs: PostgresPrograms, logger: Logger): Promise<string> {
+async function newData(
+  layout: EmbeddedLayout,
+  programs: PostgresPrograms,
+  { logger }: EmbeddedServerOptions,
+): Promise<string> {
   logger.info("The embedded PostgreSQL makes a new database in %s", layout.dataDir);
   const password = passwordForNewData(layout);
   await createData(layout, programs);
   return password;
 }
 
-async function presentData(layout: EmbeddedLayout, programs: PostgresPrograms, logger: Logger): Promise<string> {
-  await endLeftoverServer(layout, logger);
+async function presentData(
+  layout: EmbeddedLayout,
+  programs: PostgresPrograms,
+  { logger, signal = new AbortController().signal }: EmbeddedServerOptions,
+): Promise<string> {
+  using lock = await takeDataFolder(layout, logger, signal);
   suitOwner(layout, programs.owner);
-  return await passwordOfData(layout, programs, logger);
+  return await passwordOfData(layout, programs, lock, logger);
 }
 
 interface RunInput {

@@ -1,7 +1,7 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { FileLock } from "@peek/config";
 import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { endServer } from "./endServer.ts";
@@ -22,12 +22,14 @@ export interface ServerLaunch {
   readonly call: ProgramCall;
   readonly dataDir: string;
   readonly logger: Logger;
+  /** The data folder's lock, which the server and all of its processes keep until the last of them has ended. */
+  readonly lock: FileLock;
 }
 
 /** One run of the server's program. */
 export class ServerProcess {
   readonly #launch: ServerLaunch;
-  readonly #child: ChildProcessByStdio<null, null, Readable>;
+  readonly #child: ChildProcess;
   readonly #log: ServerLog;
   readonly #watchdog: Watchdog | undefined;
   /** How it ended. */
@@ -37,14 +39,21 @@ export class ServerProcess {
   readonly ended: Promise<string>;
 
   private constructor(launch: ServerLaunch) {
-    const { call, logger } = launch;
+    const { call, logger, lock } = launch;
     const [file = "", ...args] = call.command;
     this.#launch = launch;
     this.#log = new ServerLog(logger);
     // In a session of its own: what is typed in a terminal is for the service, which stops the server in its turn.
-    this.#child = spawn(file, args, { detached: true, env: call.environment, stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn(file, args, {
+      detached: true,
+      env: call.environment,
+      stdio: ["ignore", "ignore", "pipe", lock.descriptor],
+    });
+    lock.leaveToHeirs();
     this.#watchdog = this.#child.pid === undefined ? undefined : new Watchdog(this.#child.pid);
-    createInterface({ input: this.#child.stderr }).on("line", (line) => this.#log.write(line));
+    if (this.#child.stderr !== null) {
+      createInterface({ input: this.#child.stderr }).on("line", (line) => this.#log.write(line));
+    }
     this.ended = this.#untilEnded();
   }
 
@@ -100,7 +109,7 @@ export class ServerProcess {
     const timer = setTimeout(onClosed, lastWordsMs);
     await closed;
     clearTimeout(timer);
-    this.#child.stderr.destroy();
+    this.#child.stderr?.destroy();
     this.#log.end();
     this.#end = this.#log.fatal === undefined ? end : `${end}, ${this.#log.fatal}`;
     return this.#end;

@@ -2,26 +2,78 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { FileLock, LockHeldError, titleOf } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
 import { endServer } from "./endServer.ts";
 import { postmasterFile, readPostmasterFile } from "./PostmasterFile.ts";
 
+const lookEveryMs = 20;
+const tellAfterMs = 1000;
+const tellEveryMs = 10_000;
+/** How long a server that cannot be ended from here may take to end; it ends when its service has. */
+const endsWithinMs = 60_000;
+
 /**
- * Sees to it that no server runs on the folder and none seems to: ends one that a killed service left behind, and
- * removes what one said of itself that is gone. PostgreSQL would take any process that has got its id for it.
+ * Sees to it that no server works on the folder, and none seems to: ends one that a killed service left behind, waits for
+ * one that cannot be seen from here, in another container perhaps, and removes what is left of one that is gone.
+ * PostgreSQL would take any process that has got its id for it, and cannot see those of other containers.
  *
- * @throws PeekError `STORAGE_EMBEDDED_FAILED` when the server does not end; Error of `node:fs`
+ * @returns The folder's lock. A server keeps it when it inherits it.
+ * @throws PeekError `STORAGE_EMBEDDED_FAILED` when the server does not end; the signal's reason; Error of `node:fs`
  */
-export async function endLeftoverServer(layout: EmbeddedLayout, logger: Logger): Promise<void> {
+export async function takeDataFolder(layout: EmbeddedLayout, logger: Logger, signal: AbortSignal): Promise<FileLock> {
   const { dataDir } = layout;
   const found = readPostmasterFile(dataDir);
   if (found !== undefined && isServerOn(found.pid, dataDir)) await end(found.pid, layout, logger);
-  rmSync(postmasterFile(dataDir), { force: true });
-  // The socket has a file like that of its own.
-  rmSync(`${layout.socketFile}.lock`, { force: true });
-  rmSync(layout.socketFile, { force: true });
+  const lock = await lockWhenFree(layout, logger, signal);
+  try {
+    rmSync(postmasterFile(dataDir), { force: true });
+    // The socket has a file like that of its own.
+    rmSync(`${layout.socketFile}.lock`, { force: true });
+    rmSync(layout.socketFile, { force: true });
+    return lock;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function lockWhenFree(layout: EmbeddedLayout, logger: Logger, signal: AbortSignal): Promise<FileLock> {
+  const began = performance.now();
+  for (let tellAt = began + tellAfterMs; ;) {
+    const lock = tryLock(layout);
+    if (lock instanceof FileLock) return lock;
+    const now = performance.now();
+    if (now - began > endsWithinMs) throw stillWorks(layout, lock);
+    if (now >= tellAt) {
+      logger.warning(
+        "A PostgreSQL server still works on %s, started by %s; the start waits for its end",
+        layout.dataDir,
+        titleOf(lock.holder),
+      );
+      tellAt = now + tellEveryMs;
+    }
+    await delay(lookEveryMs, undefined, { signal });
+  }
+}
+
+function tryLock({ lockFile }: EmbeddedLayout): FileLock | LockHeldError {
+  try {
+    return FileLock.acquire(lockFile);
+  } catch (error) {
+    if (error instanceof LockHeldError) return error;
+    throw error;
+  }
+}
+
+function stillWorks({ dataDir, lockFile }: EmbeddedLayout, { holder }: LockHeldError): PeekError {
+  return new PeekError(
+    "STORAGE_EMBEDDED_FAILED",
+    `A PostgreSQL server still works on ${dataDir} and cannot be ended from here: ${titleOf(holder)} started it, and it has ${lockFile} locked. Stop the service or container that it belongs to. Do not remove files.`,
+    { fields: { dir: dataDir, pid: holder?.pid, host: holder?.host } },
+  );
 }
 
 async function end(pid: number, layout: EmbeddedLayout, logger: Logger): Promise<void> {
@@ -49,7 +101,7 @@ function isLinuxServerOn(pid: number, dataDir: string): boolean {
     const program = basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ""));
     return program === "postgres" && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataDir);
   } catch {
-    // It is gone, or another account's, which cannot have been started by this one.
+    // It is gone, or another account's, or in another container: then its lock is waited for.
     return false;
   }
 }

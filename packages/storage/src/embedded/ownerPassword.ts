@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { FileLock } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
 import { ownerAccount } from "./DataFolder.ts";
 import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
@@ -21,13 +22,13 @@ export function passwordForNewData(layout: EmbeddedLayout): string {
  * The password of the database that is there. When its file was lost, or does not hold one, the database gets another:
  * whoever may write its files is its owner.
  *
- * No server may run on the folder.
- *
+ * @param lock The data folder's: no server runs on it.
  * @throws PeekError `STORAGE_EMBEDDED_FAILED`
  */
 export async function passwordOfData(
   layout: EmbeddedLayout,
   programs: PostgresPrograms,
+  lock: FileLock,
   logger: Logger,
 ): Promise<string> {
   const present = readPassword(layout);
@@ -37,17 +38,23 @@ export async function passwordOfData(
     layout.passwordFile,
   );
   const password = newPassword();
-  await setPassword(layout, programs, password);
+  await setPassword(layout, programs, lock, password);
   // After the database has it: whoever is killed between the two finds no file, and does this again.
   writePrivateFile(layout.passwordFile, password);
   return password;
 }
 
 /** PostgreSQL without a server, which asks nobody for a password. What it is told comes in by a pipe, seen by no one. */
-async function setPassword(layout: EmbeddedLayout, programs: PostgresPrograms, password: string): Promise<void> {
+async function setPassword(
+  layout: EmbeddedLayout,
+  programs: PostgresPrograms,
+  lock: FileLock,
+  password: string,
+): Promise<void> {
   const settings = ["-c", "log_min_error_statement=panic", "-c", "max_wal_senders=0", "-c", "wal_level=minimal"];
   const { code, errors } = await runProgram({
     ...programs.call("postgres", ["--single", "-D", layout.dataDir, ...settings, "template1"]),
+    inherits: lock.descriptor,
     input: `ALTER ROLE ${ownerAccount} PASSWORD '${password}'\n`,
   });
   const reason = errors.split("\n").find((line) => /(?:ERROR|FATAL|PANIC): /.test(line));

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 
@@ -8,6 +8,8 @@ export interface ProgramCall {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What it reads. Default: nothing. */
   readonly input?: string;
+  /** A file that it has open too, as its descriptor 3. Default: none. */
+  readonly inherits?: number;
 }
 
 /** How a program ended. */
@@ -25,11 +27,12 @@ export interface ProgramResult {
  */
 export async function runProgram(call: ProgramCall): Promise<ProgramResult> {
   const [file = "", ...args] = call.command;
-  const child = spawn(file, args, { detached: true, env: call.environment, stdio: ["pipe", "ignore", "pipe"] });
+  const inherited = call.inherits === undefined ? [] : [call.inherits];
+  const stdio = ["pipe", "ignore", "pipe", ...inherited] satisfies StdioOptions;
+  const child = spawn(file, args, { detached: true, env: call.environment, stdio });
   // A program that does not read its input to the end is judged by its exit code.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(call.input ?? "");
-  const [errors] = await Promise.all([textOf(child.stderr), once(child, "exit")]);
+  child.stdin?.on("error", () => undefined).end(call.input ?? "");
+  const [errors] = await Promise.all([child.stderr === null ? "" : textOf(child.stderr), once(child, "exit")]);
   return { code: child.exitCode, errors };
 }
 

@@ -64,6 +64,7 @@ describe("A new embedded server", () => {
       "data",
       "lib",
       "password",
+      "server.lock",
     ]);
     for (const name of ["", "data", "lib", ".s.PGSQL.5432"])
       expect([name, mode(join(dir, name))]).toEqual([name, 0o700]);
@@ -71,7 +72,7 @@ describe("A new embedded server", () => {
     const pid = serverPid(dir);
     expect(watchdogsOf(pid)).toHaveLength(1);
     await server.stop();
-    expect(readdirSync(dir).toSorted()).toEqual(["data", "lib", "password"]);
+    expect(readdirSync(dir).toSorted()).toEqual(["data", "lib", "password", "server.lock"]);
     expect(processesOn(dir)).toEqual([]);
     expect(watchdogsOf(pid)).toEqual([]);
     expect(readEmbeddedConnection(dir)).toBeUndefined();

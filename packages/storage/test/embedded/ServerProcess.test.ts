@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FileLock } from "@peek/config";
 import { expect, it } from "vitest";
 import { ServerProcess } from "../../src/embedded/ServerProcess.ts";
 import { caught } from "./caught.ts";
@@ -7,6 +8,10 @@ import { watchdogsOf } from "./processesOn.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 import { TestLog } from "./TestLog.ts";
 import { until } from "./until.ts";
+
+function lockOf(dir: string): FileLock {
+  return FileLock.acquire(join(dir, "server.lock"));
+}
 
 /** A program in place of the server's, which says its id in the file `pid`. */
 function launch(dir: string, script: string) {
@@ -18,7 +23,7 @@ function launch(dir: string, script: string) {
     ],
     environment: { PATH: process.env["PATH"] },
   };
-  return { call, dataDir: dir, logger: new TestLog() };
+  return { call, dataDir: dir, lock: lockOf(dir), logger: new TestLog() };
 }
 
 it("A start that is given up leaves no process", async () => {
@@ -46,7 +51,8 @@ it("A program that ends says why, though its last words come late", async () => 
 it("A program that is not there is told", async () => {
   const dir = temporaryFolder();
   const call = { command: [join(dir, "nothing")], environment: {} };
-  const start = () => ServerProcess.start({ call, dataDir: dir, logger: new TestLog() }, new AbortController().signal);
+  const launch = { call, dataDir: dir, lock: lockOf(dir), logger: new TestLog() };
+  const start = () => ServerProcess.start(launch, new AbortController().signal);
   const error = await caught(start);
   expect(error.code).toBe("STORAGE_EMBEDDED_FAILED");
   expect(error.message).toContain("ENOENT");

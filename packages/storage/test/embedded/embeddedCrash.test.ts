@@ -12,6 +12,8 @@ import { TestLog } from "./TestLog.ts";
 import { madeOnce, numbers, openServer, query } from "./testServer.ts";
 import { until } from "./until.ts";
 
+/** Processes of its own, none of which is seen by its number from here; they end with it. */
+const container = ["unshare", "--pid", "--ipc", "--uts", "--mount-proc", "--fork", "--kill-child"];
 const fill = madeOnce();
 
 function filledFolder(): string {
@@ -21,11 +23,13 @@ function filledFolder(): string {
 }
 
 /** Another process that holds the folder's server; killed with its server when the test is over. */
-async function startHolder(dir: string): Promise<ChildProcess & { connection: EmbeddedConnection }> {
+async function startHolder(
+  dir: string,
+  within: readonly string[] = [],
+): Promise<ChildProcess & { connection: EmbeddedConnection }> {
   const script = fileURLToPath(import.meta.resolve("./fixtures/holder.ts"));
-  const holder = spawn(process.execPath, ["--conditions=@peek/source", script, dir], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const [program, ...args] = [...within, process.execPath, "--conditions=@peek/source", script, dir];
+  const holder = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(async () => {
     holder.kill("SIGKILL");
     await until("the server's end", () => {
@@ -93,7 +97,7 @@ describe("An embedded server that dies", () => {
     process.kill(backend, "SIGSTOP");
     onTestFinished(() => resume(backend));
     process.kill(serverPid(dir), "SIGKILL");
-    await log.waitFor("pre-existing shared memory block");
+    await log.waitFor(`A PostgreSQL server still works on ${join(dir, "data")}, started by process ${process.pid}`);
     expect(log.lines.join("\n")).not.toContain("runs again");
     resume(backend);
     await log.waitFor("runs again");
@@ -180,4 +184,20 @@ describe("A service that is killed", () => {
     expect(other.signalCode).toBeNull();
     expect(log.of("warning")).toEqual([]);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "in another container is waited for, and what its server wrote stays",
+    async () => {
+      const dir = filledFolder();
+      const holder = await startHolder(dir, container);
+      const log = new TestLog();
+      const opening = openServer(dir, log);
+      await log.waitFor(`A PostgreSQL server still works on ${join(dir, "data")}, started by process`);
+      expect(existsSync(join(dir, "data", "postmaster.pid"))).toBe(true);
+      await query(holder.connection, "INSERT INTO t VALUES (2)");
+      await killed(holder);
+      const { connection } = await opening;
+      expect(await numbers(connection)).toEqual([1, 2]);
+    },
+  );
 });

@@ -5,7 +5,6 @@ import {
   FileLock,
   makePrivateFolder,
   maxJsonBytes,
-  pause,
   readJsonDocument,
   type ServiceHome,
   writeFileAtomic,
@@ -53,7 +52,7 @@ export function editTokens(
   createServiceHome(home);
   const file = tokensFile(home);
   attempt(file, () => makePrivateFolder(home.tokensDir));
-  using _lock = attempt(file, () => lock(file));
+  using _lock = attempt(file, () => FileLock.acquire(`${file}.lock`, { waitMs: lockMs, removesFile: true }));
   const before = readTokens(home);
   const after = edit(before);
   if (after === before) return before;
@@ -64,14 +63,6 @@ export function editTokens(
   }
   attempt(file, () => writeFileAtomic(file, text));
   return after;
-}
-
-function lock(file: string): FileLock {
-  const until = performance.now() + lockMs;
-  return FileLock.acquire(`${file}.lock`, ({ pid }) => {
-    if (performance.now() > until) throw new Error(`process ${pid} is changing it`);
-    pause();
-  });
 }
 
 function attempt<T>(file: string, action: () => T): T {
