@@ -59,7 +59,9 @@ export class LiveServices implements AsyncDisposable {
   static async start({ plugins = [], besides = [], logic = {} }: LiveServicesOptions = {}): Promise<LiveServices> {
     await using owned = new AsyncDisposableStack();
     const port = await freePort();
-    const config = { ...logic, httpServer: { ...logic.httpServer, dataExchange: { sitePort: port } } };
+    // Logic has to let those in too whom the others let in.
+    const httpServer = { ...anonymous.httpServer, ...logic.httpServer, dataExchange: { sitePort: port } };
+    const config = { ...logic, httpServer };
     const home = owned.use(await TestHome.with(withTutorial(config), plugins));
     await linkZod(home);
     const process = owned.use(await home.start());

@@ -21,11 +21,16 @@ function openService(service) {
   return vortex.forPlugin("peek_core_platform", () => stack, silentLogger);
 }
 
-const logic = new ObservableServer({ rpc: openService("logic").rpc, changes: () => undefined });
+const sessions = (proof) => ({
+  ok: true,
+  user: { id: proof, name: "anonymous", groups: [], anonymous: true },
+  device: proof,
+});
+const logic = new ObservableServer({ rpc: openService("logic").rpc, sessions, changes: () => undefined });
 const owned = new AsyncDisposableStack();
 const all = tuples();
 const provided = logic
-  .forPlugin({ plugin, disposables: () => owned, logger: silentLogger, hasStorage: false })
+  .forPlugin({ plugin, disposables: () => owned, logger: silentLogger, hasStorage: false, services: ["field"] })
   .provide(PumpTuple, { load: () => all });
 logic.serve();
 
@@ -42,7 +47,7 @@ const server = createServer();
 server.on("upgrade", (request, socket, head) => {
   const device = randomUUID();
   const user = { id: `device:${device}`, name: "anonymous", groups: [], anonymous: true };
-  gateway.accept(request, socket, head, { user, device, ended: new AbortController().signal });
+  gateway.accept(request, socket, head, { user, device, proof: user.id, ended: new AbortController().signal });
 });
 server.listen({ host: "127.0.0.1", port, backlog: 8192 });
 await once(server, "listening");

@@ -43,7 +43,7 @@ function siteSchema(sitePort: number) {
         .boolean()
         .default(false)
         .describe(
-          "Whether browsers are let in without a login, each known by its device alone: where others on the network reach the site, it is open to whoever does. Otherwise users log in: see peek user.",
+          "Whether browsers are let in without a login, each known by its device alone: where others on the network reach the site, it is open to whoever does. Otherwise users log in: see peek user. Set it for logic too, which shows such browsers of field or office nothing otherwise.",
         ),
       allowedOrigins: z
         .array(origin)

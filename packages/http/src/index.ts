@@ -1,6 +1,6 @@
 export type { CaptureContext, ContextRunner } from "./plugin/captureContext.ts";
 export { type PluginPage, PluginSites } from "./plugin/PluginSites.ts";
-export { AnonymousSessions } from "./sessions/AnonymousSessions.ts";
+export { AnonymousSessions, anonymousUser } from "./sessions/AnonymousSessions.ts";
 export type {
   Credentials,
   LoginDesk,

@@ -1,6 +1,6 @@
 import type { LoginNeededHandler, UpgradeHandler } from "@peek/http";
 import type { PluginFacts } from "@peek/loader";
-import type { Logger, PluginDisposables, PluginPresence, PluginRpc } from "@peek/plugin-base";
+import type { Logger, PluginDisposables, PluginPresence, PluginRpc, ServiceName } from "@peek/plugin-base";
 import {
   clientPath,
   Exposure,
@@ -14,6 +14,7 @@ import type { LiveData } from "./LiveData.ts";
 
 /** What {@link GatewayLiveData} works with. */
 export interface GatewayLiveDataOptions {
+  readonly service: ServiceName;
   /** The platform's own. */
   readonly rpc: PluginRpc;
   readonly presence: PluginPresence;
@@ -31,7 +32,10 @@ export class GatewayLiveData implements LiveData {
   readonly #proxy: ObservableProxy;
   readonly #gateway: Gateway;
 
-  constructor({ rpc, presence, getLogger }: GatewayLiveDataOptions) {
+  readonly #service: ServiceName;
+
+  constructor({ service, rpc, presence, getLogger }: GatewayLiveDataOptions) {
+    this.#service = service;
     this.#proxy = new ObservableProxy({ rpc, presence, logger: getLogger("peek_vortex.ObservableProxy") });
     this.#gateway = new Gateway({
       channels: this.#proxy,
@@ -54,6 +58,7 @@ export class GatewayLiveData implements LiveData {
       name,
       new PluginScopes(name, disposables, () => undefined),
       this.#exposure,
+      this.#service,
     );
     return { observables, actions };
   }

@@ -3,6 +3,7 @@ import { PeekError } from "@peek/errors";
 import type { HttpSite, LoginNeededHandler, PluginSites, UpgradeHandler } from "@peek/http";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginRpc } from "@peek/plugin-base";
+import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
 import type { SiteStatus } from "./ServiceStatus.ts";
 import { siteOf } from "./siteOf.ts";
@@ -28,6 +29,7 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
   readonly #upgrades: { readonly path: string; readonly take: UpgradeHandler; readonly refuse: LoginNeededHandler }[] =
     [];
   #plugins: PluginSites | undefined;
+  #check: SessionCheck | undefined;
   #site: HttpSite | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -35,6 +37,10 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
   constructor(options: HttpExtensionOptions) {
     this.#options = options;
   }
+
+  /** On logic, tells on whose behalf other services act: nobody's before it was opened. */
+  readonly sessions: SessionCheck = (proof, from) =>
+    this.#check?.(proof, from) ?? { ok: false, code: "SESSION_ENDED", message: "Logic knows no sessions yet." };
 
   concerns(): boolean {
     return siteOf(this.#options.definition.name) !== undefined;
@@ -56,10 +62,11 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
     const logger = this.#logger("HttpSite");
     const plugins = new PluginSites();
     this.#plugins = plugins;
-    const sessions = openSessions(
+    const { provider: sessions, check } = openSessions(
       { definition, home, config, anonymous: site.anonymous, rpc, logger: this.#logger("Users") },
       this.#owned,
     );
+    this.#check = check;
     const tls = siteTls(site, home);
     const listen = (): Promise<HttpSite> =>
       HttpSite.listen({

@@ -38,11 +38,11 @@ export class LiveExtension implements PlatformExtension, AsyncDisposable {
     if (!this.concerns()) return;
     if (definition.name === "logic") {
       const { LogicLiveData } = await import("./LogicLiveData.ts");
-      this.#live = new LogicLiveData({ rpc, changes, ledger, getLogger });
+      this.#live = new LogicLiveData({ rpc, sessions: http.sessions, changes, ledger, getLogger });
       return;
     }
     const { GatewayLiveData } = await import("./GatewayLiveData.ts");
-    const live = new GatewayLiveData({ rpc, presence, getLogger });
+    const live = new GatewayLiveData({ service: definition.name, rpc, presence, getLogger });
     http.onUpgrade(live.path, live.onUpgrade, live.onLoginNeeded);
     this.#live = live;
   }

@@ -1,6 +1,6 @@
 import type { PluginFacts } from "@peek/loader";
-import type { Logger, PluginDisposables, PluginRpc } from "@peek/plugin-base";
-import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
+import { type Logger, type PluginDisposables, type PluginRpc, serviceNames } from "@peek/plugin-base";
+import type { ActionLedger, ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import { ActionServer, ObservableServer } from "@peek/vortex";
 import type { LiveData } from "./LiveData.ts";
 
@@ -8,6 +8,8 @@ import type { LiveData } from "./LiveData.ts";
 export interface LogicLiveDataOptions {
   /** The platform's own. */
   readonly rpc: PluginRpc;
+  /** Tells on whose behalf field and office ask. */
+  readonly sessions: SessionCheck;
   /** How tables are followed; undefined where there is no database. */
   readonly changes: () => ChangeSource | undefined;
   /** What records actions; undefined where there is no database. */
@@ -23,22 +25,24 @@ export class LogicLiveData implements LiveData {
 
   constructor(options: LogicLiveDataOptions) {
     this.#options = options;
-    const { rpc, changes } = options;
-    this.#observables = new ObservableServer({ rpc, changes });
-    this.#actions = new ActionServer({ rpc, channels: this.#observables });
+    const { rpc, sessions, changes } = options;
+    this.#observables = new ObservableServer({ rpc, sessions, changes });
+    this.#actions = new ActionServer({ rpc, sessions, channels: this.#observables });
   }
 
   properties({ name, manifest }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     const { getLogger, ledger } = this.#options;
     const hasStorage = manifest.requiresServices.includes("storage");
+    const services = serviceNames.filter((each) => manifest.requiresServices.includes(each));
     const logger = getLogger(`${name}.observables`);
     return {
-      observables: this.#observables.forPlugin({ plugin: name, disposables, logger, hasStorage }),
+      observables: this.#observables.forPlugin({ plugin: name, disposables, logger, hasStorage, services }),
       actions: this.#actions.forPlugin(
         name,
         disposables,
         getLogger(`${name}.actions`),
         hasStorage ? ledger() : undefined,
+        services,
       ),
     };
   }

@@ -16,8 +16,14 @@ export function developmentConfig(service: ServiceName, serviceDir: string): Ser
   return {
     logging: { level: "DEBUG" },
     plugin: { enabled: [...enabled] },
-    ...(site !== undefined && { httpServer: { [site]: { anonymous: true } } }),
+    ...(site !== undefined && { httpServer: anonymousSites(service, site) }),
   };
+}
+
+/** Logic has to let field and office have such browsers too. */
+function anonymousSites(service: ServiceName, own: "admin" | "field" | "office"): ServiceConfigInput["httpServer"] {
+  const anonymous = { anonymous: true };
+  return service === "logic" ? { admin: anonymous, field: anonymous, office: anonymous } : { [own]: anonymous };
 }
 
 function runnablePlugins(service: ServiceName, source: WorkspaceSource): readonly string[] {

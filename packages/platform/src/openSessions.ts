@@ -7,11 +7,12 @@ import {
   SessionStore,
   UserDesk,
   UserSessions,
-  type UserSource,
   UserStore,
 } from "@peek/http/users";
 import type { Logger, PluginRpc } from "@peek/plugin-base";
+import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
+import { sessionCheck } from "./sessionCheck.ts";
 
 /** The group whose users may use logic's admin site. */
 const adminGroup = "admin";
@@ -28,6 +29,13 @@ export interface OpenSessionsOptions {
   readonly logger: Logger;
 }
 
+/** Who is let in, and on logic, on whose behalf other services act. */
+export interface OpenedSessions {
+  readonly provider: SessionProvider;
+  /** On logic. */
+  readonly check?: SessionCheck;
+}
+
 /**
  * Who is let in on a service's site. Logic has the users, and tells field and office of them.
  *
@@ -37,12 +45,17 @@ export interface OpenSessionsOptions {
 export function openSessions(
   { definition, home, config, anonymous, rpc, logger }: OpenSessionsOptions,
   owned: AsyncDisposableStack,
-): SessionProvider {
-  const isLogic = definition.name === "logic";
+): OpenedSessions {
+  if (definition.name !== "logic") {
+    const users = (): SessionProvider => owned.use(new UserSessions({ source: remoteUsers(rpc), logger }));
+    return { provider: anonymous ? new AnonymousSessions() : users() };
+  }
   // Also where logic's own site needs none, field and office may.
-  const source = isLogic ? logicUsers(home, config, rpc, logger, owned) : remoteUsers(rpc);
-  if (anonymous) return new AnonymousSessions();
-  return owned.use(new UserSessions({ source, logger, ...(isLogic && { requiredGroup: adminGroup }) }));
+  const desk = logicUsers(home, config, rpc, logger, owned);
+  const check = sessionCheck(desk, config, logger);
+  if (anonymous) return { provider: new AnonymousSessions(), check };
+  const provider = new UserSessions({ source: desk.at("admin"), logger, requiredGroup: adminGroup });
+  return { provider: owned.use(provider), check };
 }
 
 function logicUsers(
@@ -51,10 +64,10 @@ function logicUsers(
   rpc: PluginRpc,
   logger: Logger,
   owned: AsyncDisposableStack,
-): UserSource {
+): UserDesk {
   const users = new UserStore(home, logger);
   const sessions = owned.use(new SessionStore({ home, days: config.users.sessionDays, logger }));
   const desk = new UserDesk({ users, sessions, devices: new KnownDevices(home, logger), logger });
   owned.use(serveUsers(rpc, desk));
-  return desk.at("admin");
+  return desk;
 }

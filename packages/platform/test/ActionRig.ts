@@ -1,6 +1,7 @@
 import { format } from "node:util";
 import { serviceConfigSchema } from "@peek/config";
 import type { Logger, PeekUser, PluginActions } from "@peek/plugin-base";
+import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { Storage } from "@peek/storage";
 import {
@@ -37,7 +38,18 @@ interface PushOptions {
   readonly device?: string;
 }
 
+export const eve: PeekUser = { id: "eve", name: "Eve", groups: [], anonymous: false };
 export const ada: PeekUser = { id: "ada", name: "Ada", groups: [], anonymous: false };
+
+/** Sessions as logic knows them, each proved by `<user>@<device>`; those of `nobody` have ended. */
+const sessions: SessionCheck = (proof, { service }) => {
+  const [id = "", device = ""] = proof.split("@");
+  if (id === "nobody" || service !== "field") return { ok: false, code: "SESSION_ENDED", message: "It has ended." };
+  const visitor: PeekUser = { id, name: "anonymous", groups: [], anonymous: true };
+  return { ok: true, user: users.get(id) ?? (id.startsWith("device:") ? visitor : { ...ada, id }), device };
+};
+
+const users = new Map([ada, eve].map((each) => [each.id, each]));
 
 /** Logic and a gateway in one process, over a bus, with a real database: as far as actions go. */
 export class ActionRig implements AsyncDisposable {
@@ -61,8 +73,10 @@ export class ActionRig implements AsyncDisposable {
     this.storage = storage;
     const exchange = new Exchange();
     const logic = this.#join(exchange, "logic");
-    const channels = owned.use(new ObservableServer({ rpc: logic.rpc, changes: () => undefined }));
-    this.server = owned.use(new ActionServer({ rpc: logic.rpc, channels, ...(rate !== undefined && { rate }) }));
+    const channels = owned.use(new ObservableServer({ rpc: logic.rpc, sessions, changes: () => undefined }));
+    this.server = owned.use(
+      new ActionServer({ rpc: logic.rpc, sessions, channels, ...(rate !== undefined && { rate }) }),
+    );
     this.server.serve();
     this.runner = new RpcActionRunner(this.#join(exchange, "field").rpc);
   }
@@ -94,7 +108,7 @@ export class ActionRig implements AsyncDisposable {
   /** `platform.actions` of the plugin. */
   get actions(): PluginActions<Tables> {
     const { ledger } = this.#platform;
-    const actions = this.server.forPlugin(plugin, () => this.phase, this.logger, ledger);
+    const actions = this.server.forPlugin(plugin, () => this.phase, this.logger, ledger, ["field"]);
     return actions;
   }
 
@@ -126,7 +140,7 @@ export class ActionRig implements AsyncDisposable {
     } = options;
     const pushedAt = "2026-01-02T03:04:05.000Z";
     return await this.runner.run(
-      { type, body, client, lane, sequence, after, acknowledged, user, device, pushedAt, watch: [] },
+      { type, body, client, lane, sequence, after, acknowledged, proof: `${user.id}@${device}`, pushedAt, watch: [] },
       new AbortController().signal,
     );
   }

@@ -4,7 +4,7 @@ import { ActionPutOff, ActionRejection, defineAction } from "@peek/plugin-base/c
 import { sql } from "@peek/plugin-base/storage";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ActionRig, ada, plugin } from "./ActionRig.ts";
+import { ActionRig, ada, eve, plugin } from "./ActionRig.ts";
 
 const Raise = defineAction(`${plugin}.Raise`, { by: z.int() }, { result: z.int() });
 const body = '{"by":1}';
@@ -132,10 +132,26 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toHaveLength(2);
   });
 
+  it("in the name of a session that has ended is kept by the device, and not executed", async () => {
+    handleRaise();
+    const nobody = { ...ada, id: "nobody" };
+    expect(await push({ user: nobody })).toMatchObject({ kind: "retry", code: "SESSION_ENDED" });
+    expect(await push()).toMatchObject({ kind: "done" });
+    expect(await rig.level()).toBe(1);
+  });
+
+  it("that is for another service is not executed for this one", async () => {
+    const ForOffice = defineAction(`${plugin}.ForOffice`, {}, { services: ["office"] });
+    let calls = 0;
+    rig.actions.handle(ForOffice, () => void (calls += 1));
+    const outcome = await rig.push(ForOffice.name, "{}", { client: "of field" });
+    expect(outcome).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN" });
+    expect(calls).toBe(0);
+  });
+
   it("of a client that another user has begun is refused", async () => {
     handleRaise();
     expect(await push()).toMatchObject({ kind: "done" });
-    const eve = { ...ada, id: "eve" };
     expect(await push({ sequence: 2, user: eve })).toMatchObject({ kind: "rejected", code: "FORBIDDEN" });
     expect(await rig.level()).toBe(1);
   });
@@ -244,7 +260,7 @@ describe("handle()", () => {
     expect(() => rig.actions.handle(foreign, () => undefined)).toThrow(
       expect.objectContaining({ code: "CONTRACT_INVALID" }),
     );
-    const without = rig.server.forPlugin(plugin, () => rig.phase, rig.logger, undefined);
+    const without = rig.server.forPlugin(plugin, () => rig.phase, rig.logger, undefined, ["field"]);
     expect(() => without.handle(foreign, () => undefined)).toThrow(
       expect.objectContaining({ code: "ACTION_NEEDS_STORAGE" }),
     );

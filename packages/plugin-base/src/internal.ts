@@ -10,4 +10,5 @@ export type {
   NewDeadLetter,
 } from "./actions/ActionLedger.ts";
 export { afterCommit, type AfterCommit, type TaskDatabase, type TaskRows } from "./tasks/TaskDatabase.ts";
+export type { SessionCheck, SessionHolder } from "./users/SessionCheck.ts";
 export type { ChangeSource, WatchTablesOptions } from "./observables/ChangeSource.ts";

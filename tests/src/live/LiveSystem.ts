@@ -92,7 +92,9 @@ export class LiveSystem implements AsyncDisposable {
     const exchangePort = await freePort();
     const plugin = loadPlugin(options.web);
     const logicHome = owned.use(
-      await TestHome.with({ httpServer: { dataExchange: { sitePort: exchangePort } } }, [plugin]),
+      await TestHome.with({ httpServer: { field: { anonymous: true }, dataExchange: { sitePort: exchangePort } } }, [
+        plugin,
+      ]),
     );
     await linkZod(logicHome);
     const logic = owned.use(logicHome.run({ env: { [loadVariables.dir]: logicHome.dir, ...options.env } }));

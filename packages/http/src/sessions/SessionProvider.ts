@@ -6,6 +6,8 @@ export interface SiteSession {
   readonly user: PeekUser;
   /** Of the browser: the same for all its logins. */
   readonly device: string;
+  /** What proves the session to logic: the hash of its id, or `device:<id>` where nobody has logged in. Not for plugins. */
+  readonly proof: string;
   /**
    * Fires when the user has logged out or may not use the service any more, by a PeekError `SESSION_ENDED`; or is another now in
    * name or groups, by `SESSION_CHANGED`: then, the same cookie is good for who the user is now.

@@ -122,7 +122,7 @@ export class UserSessions implements SessionProvider, AsyncDisposable {
   #follow(hash: string, { user, device }: KnownSession): Followed {
     const controller = new AbortController();
     const ended = controller.signal;
-    const followed = { user, device, ended, hash, controller, holds: 0, usedAt: performance.now() };
+    const followed = { user, device, proof: hash, ended, hash, controller, holds: 0, usedAt: performance.now() };
     this.#makeRoom();
     this.#followed.set(hash, followed);
     this.#bySession.set(followed, followed);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { GatewayService } from "./gatewayServices.ts";
 
 /**
  * A type of actions: small things that users do, pushed on a device and executed on logic. Made by {@link defineAction}.
@@ -15,6 +16,8 @@ export interface ActionType<T, Input = T, Result = void, ResultInput = Result> {
   readonly schema: z.ZodType<T, Input>;
   /** The schema of the result; undefined where there is none. */
   readonly result: z.ZodType<Result, ResultInput> | undefined;
+  /** Where browsers may push it, when plugins expose it there; undefined: wherever its plugin has a part. */
+  readonly services?: readonly GatewayService[] | undefined;
 }
 
 /** An action of a type, checked: `type AddIntValue = ActionOf<typeof AddIntValue>`. */

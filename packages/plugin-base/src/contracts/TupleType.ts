@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { GatewayService } from "./gatewayServices.ts";
 
 /**
  * A type of tuples: typed records that all sides share. Made by {@link defineTuple}.
@@ -14,6 +15,8 @@ export interface TupleType<T, Input = unknown> {
   readonly schema: z.ZodType<T, Input>;
   /** The fields that tell one tuple from another, in order. */
   readonly key: readonly string[];
+  /** Where browsers may watch it, when plugins expose it there; undefined: wherever its plugin has a part. */
+  readonly services?: readonly GatewayService[] | undefined;
 }
 
 /** The tuples of a type: `type StringInt = TupleOf<typeof StringIntTuple>`. */

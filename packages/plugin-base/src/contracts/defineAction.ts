@@ -3,11 +3,17 @@ import { z } from "zod";
 import type { ActionType } from "./ActionType.ts";
 import { checkContractName } from "./contractName.ts";
 import { checkShape, type TupleShape } from "./checkShape.ts";
+import { checkGatewayServices, type GatewayService } from "./gatewayServices.ts";
 
 /** What there is to say of an action type besides its fields. */
 export interface ActionOptions<Result extends z.ZodType> {
   /** What the handler returns, for whoever pushed the action. Default: nothing. */
   readonly result?: Result;
+  /**
+   * Where browsers may push actions of the type, such as `["office"]`: logic executes none for another service, whatever that says.
+   * Default: field and office, as far as the plugin has a part there.
+   */
+  readonly services?: readonly GatewayService[];
 }
 
 /**
@@ -25,11 +31,12 @@ export interface ActionOptions<Result extends z.ZodType> {
 export function defineAction<const Shape extends TupleShape>(
   name: string,
   shape: Shape,
+  options?: { readonly services?: readonly GatewayService[] },
 ): ActionType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>>, void, void>;
 export function defineAction<const Shape extends TupleShape, Result extends z.ZodType>(
   name: string,
   shape: Shape,
-  options: { readonly result: Result },
+  options: { readonly result: Result; readonly services?: readonly GatewayService[] },
 ): ActionType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>>, z.output<Result>, z.input<Result>>;
 export function defineAction(
   name: string,
@@ -46,5 +53,6 @@ export function defineAction(
       { fields: { name } },
     );
   }
-  return Object.freeze({ name, plugin, schema: z.object(shape), result });
+  const services = checkGatewayServices("action", name, options.services);
+  return Object.freeze({ name, plugin, schema: z.object(shape), result, ...(services !== undefined && { services }) });
 }

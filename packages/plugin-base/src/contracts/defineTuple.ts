@@ -2,12 +2,18 @@ import { describeValue, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { checkContractName } from "./contractName.ts";
 import { checkShape, type TupleShape } from "./checkShape.ts";
+import { checkGatewayServices, type GatewayService } from "./gatewayServices.ts";
 import type { TupleType } from "./TupleType.ts";
 
 /** What there is to say of a tuple type besides its fields. */
 export interface TupleOptions<Field extends string> {
   /** The field, or fields, that tell one tuple of the type from another. */
   readonly key: Field | readonly [Field, ...Field[]];
+  /**
+   * Where browsers may watch tuples of the type, such as `["office"]`: logic gives them to no other service, whatever that asks for.
+   * Default: field and office, as far as the plugin has a part there.
+   */
+  readonly services?: readonly GatewayService[];
 }
 
 /**
@@ -37,7 +43,8 @@ export function defineTuple<const Shape extends TupleShape>(
   const plugin = checkContractName("a tuple type", name);
   checkShape("tuple type", name, shape);
   const key = checkKey(name, shape, options);
-  return Object.freeze({ name, plugin, schema: z.object(shape), key });
+  const services = checkGatewayServices("tuple type", name, options.services);
+  return Object.freeze({ name, plugin, schema: z.object(shape), key, ...(services !== undefined && { services }) });
 }
 
 function checkKey(name: string, shape: object, options: unknown): readonly string[] {

@@ -7,6 +7,7 @@ export { defineRpc } from "./defineRpc.ts";
 export type { TupleShape } from "./checkShape.ts";
 export { defineTuple, type TupleOptions } from "./defineTuple.ts";
 export { defineTask, type TaskOptions } from "./defineTask.ts";
+export type { GatewayService } from "./gatewayServices.ts";
 export { decode } from "./encoding/decode.ts";
 export { encode } from "./encoding/encode.ts";
 export { isRejection } from "./isRejection.ts";

@@ -1,4 +1,4 @@
-import type { ActionEnvelope, ActionOutcome } from "./ActionsRpc.ts";
+import type { PassedAction, ActionOutcome } from "./ActionsRpc.ts";
 
 /** Has actions executed: on field and office, by logic. */
 export interface ActionRunner {
@@ -7,5 +7,5 @@ export interface ActionRunner {
    *
    * @param signal The browser has gone; what it pushed may be executed all the same.
    */
-  run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome>;
+  run(envelope: PassedAction, signal: AbortSignal): Promise<ActionOutcome>;
 }

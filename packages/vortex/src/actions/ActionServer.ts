@@ -1,14 +1,14 @@
 import { PeekError } from "@peek/errors";
-import type { Logger, PluginActions, PluginDisposables, PluginRpc } from "@peek/plugin-base";
+import type { Logger, PeerIdentity, PluginActions, PluginDisposables, PluginRpc, ServiceName } from "@peek/plugin-base";
 import { decode } from "@peek/plugin-base/contracts";
-import type { ActionLedger } from "@peek/plugin-base/internal";
+import type { ActionLedger, SessionCheck } from "@peek/plugin-base/internal";
 import { z } from "zod";
 import { PluginScopes } from "../plugin/PluginScopes.ts";
 import { RateLimit } from "../RateLimit.ts";
 import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
 import type { Position } from "../wire/Position.ts";
 import { type ActionRate, ActionRates } from "./ActionRates.ts";
-import { type ActionEnvelope, type ActionOutcome, ActionsRpc } from "./ActionsRpc.ts";
+import { type ActionEnvelope, type ActionOutcome, ActionsRpc, type PassedAction } from "./ActionsRpc.ts";
 import type { Execution, HandledAction } from "./HandledAction.ts";
 import { Lanes } from "./Lanes.ts";
 import { ScopedActions } from "./ScopedActions.ts";
@@ -30,6 +30,8 @@ export interface ActionChannels {
 export interface ActionServerOptions {
   /** The platform's own. */
   readonly rpc: PluginRpc;
+  /** Tells on whose behalf field and office pass actions on. */
+  readonly sessions: SessionCheck;
   /** The channels that devices watch. */
   readonly channels: ActionChannels;
   /** How code of a plugin is tied to it. Default: by the async context. */
@@ -90,7 +92,7 @@ export class ActionServer implements AsyncDisposable {
     this.#owned.use(
       this.#options.rpc.serve(
         ActionsRpc,
-        { run: (envelope, { signal }) => this.#run(envelope, signal) },
+        { run: (passed, { from, signal }) => this.#run(passed, from, signal) },
         { acceptOnlyFrom: ["field", "office"], concurrency, queueLimit },
       ),
     );
@@ -106,18 +108,21 @@ export class ActionServer implements AsyncDisposable {
    *
    * @param disposables The stack of its present phase. What the plugin handles ends with the phase in which that began.
    * @param logger Where what goes wrong in its handlers is told.
+   * @param services The services that it has a part for: it can expose actions there.
    */
   forPlugin(
     plugin: string,
     disposables: () => PluginDisposables,
     logger: Logger,
     ledger: PluginLedger,
+    services: readonly ServiceName[],
   ): PluginActions<Record<string, never>> {
     return new ScopedActions({
       plugin,
       scopes: new PluginScopes(plugin, disposables, () => undefined),
       logger,
       ledger,
+      services,
       rateLimit: this.#rateLimit,
       capture: this.#options.capture ?? captureContext,
       add: (name, handled) => this.#add(name, handled),
@@ -147,18 +152,26 @@ export class ActionServer implements AsyncDisposable {
   }
 
   /** @param signal Nobody waits for the answer any more. */
-  async #run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome> {
-    const { type, client, lane, user } = envelope;
-    const waitMs = user.anonymous
-      ? this.#anonymousRate.take("") || this.#rates.take(user.id)
-      : this.#rates.take(user.id);
+  async #run({ proof, ...passed }: PassedAction, from: PeerIdentity, signal: AbortSignal): Promise<ActionOutcome> {
+    const { type, client, lane } = passed;
+    const asked = this.#options.sessions(proof, from);
+    // The device keeps it, until its user has logged in.
+    if (!asked.ok) return later(asked.code, asked.message, unknownMs);
+    const waitMs = asked.user.anonymous
+      ? this.#anonymousRate.take("") || this.#rates.take(asked.user.id)
+      : this.#rates.take(asked.user.id);
     if (waitMs > 0) return later("CLIENT_OVERLOAD", tooFast, Math.max(waitMs, laterMs));
     const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
     return await this.#lanes.take(JSON.stringify([client, plugin, lane]), async () => {
-      const handled = this.#handled.get(envelope.type);
-      if (handled === undefined) {
-        return later("ACTION_UNKNOWN", `Logic has nothing that handles ${envelope.type} now.`, unknownMs);
+      // It may have ended while this waited.
+      const session = this.#options.sessions(proof, from);
+      if (!session.ok) return later(session.code, session.message, unknownMs);
+      const handled = this.#handled.get(type);
+      if (handled?.isExposedOn(from.service) !== true) {
+        return later("ACTION_UNKNOWN", `Logic has nothing that handles ${type} for ${from.service} now.`, unknownMs);
       }
+      const { user, device } = session;
+      const envelope: ActionEnvelope = { ...passed, user, device };
       const turn = async (): Promise<ActionOutcome | undefined> =>
         signal.aborted ? undefined : await this.#execute(handled, envelope);
       return (await this.#turnsOf(handled.plugin).take(turn)) ?? later("RPC_BUSY", busy, laterMs);

@@ -1,6 +1,7 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
+import type { SessionHolder } from "@peek/plugin-base/internal";
 import { z } from "zod";
-import { userSchema } from "../wire/userSchema.ts";
+import { sessionProof } from "../wire/sessionProof.ts";
 
 const word = z.string().min(1).max(200);
 const sequence = z.int().min(0);
@@ -13,15 +14,18 @@ const runInput = z.object({
   sequence: sequence.min(1),
   after: sequence,
   acknowledged: sequence,
-  user: userSchema,
-  device: word,
+  /** Of the session in which it was pushed: who has done it and where, logic finds out itself. */
+  proof: sessionProof,
   pushedAt: z.string().max(40),
   /** The channels that the device wants to know the positions of. */
   watch: z.array(z.object({ selector: z.string().max(9000), scope: z.string().max(200) })).max(16),
 });
 
 /** An action on its way from a gateway to logic. */
-export type ActionEnvelope = z.infer<typeof runInput>;
+export type PassedAction = z.infer<typeof runInput>;
+
+/** An action on logic, with who has done it and where. */
+export type ActionEnvelope = Omit<PassedAction, "proof"> & SessionHolder;
 
 const position = z.object({ epoch: z.string().max(100), offset: sequence });
 const positions = z.array(position.nullable()).max(16);

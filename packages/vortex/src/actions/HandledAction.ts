@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
-import type { ActionContext, ActionHandleOptions, Logger } from "@peek/plugin-base";
+import type { ActionContext, ActionHandleOptions, Logger, ServiceName } from "@peek/plugin-base";
 import { ActionRejection, type ActionType, checkData, decode, encode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
 import type { RateLimit } from "../RateLimit.ts";
@@ -18,6 +18,8 @@ export interface HandledActionOptions {
   readonly handler: AnyActionHandler;
   readonly options: ActionHandleOptions;
   readonly ledger: ActionLedger;
+  /** The services whose browsers may push it. */
+  readonly services: readonly ServiceName[];
   readonly logger: Logger;
   readonly rateLimit: RateLimit;
   /** Runs what the plugin has handed in as if it had called it itself. */
@@ -57,6 +59,11 @@ export class HandledAction {
 
   get plugin(): string {
     return this.#options.plugin;
+  }
+
+  /** Whether browsers of a service may push it. */
+  isExposedOn(service: ServiceName): boolean {
+    return this.#options.services.includes(service);
   }
 
   /** Executes an action, unless that was done before. Never rejects. */

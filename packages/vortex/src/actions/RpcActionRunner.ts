@@ -1,7 +1,7 @@
 import { PeekError, type PeekErrorCode } from "@peek/errors";
 import type { PluginRpc, RpcClient } from "@peek/plugin-base";
 import type { ActionRunner } from "./ActionRunner.ts";
-import { type ActionEnvelope, type ActionOutcome, ActionsRpc } from "./ActionsRpc.ts";
+import { type PassedAction, type ActionOutcome, ActionsRpc } from "./ActionsRpc.ts";
 
 /** Beyond what a handler may take, and its turn; milliseconds. */
 const deadlineMs = 120_000;
@@ -20,7 +20,7 @@ export class RpcActionRunner implements ActionRunner {
     this.#logic = rpc.client(ActionsRpc, { to: "logic", deadlineMs });
   }
 
-  async run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome> {
+  async run(envelope: PassedAction, signal: AbortSignal): Promise<ActionOutcome> {
     try {
       return await this.#logic.run(envelope, { signal });
     } catch (error) {

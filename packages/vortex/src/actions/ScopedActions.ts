@@ -1,5 +1,12 @@
 import { describeValue, PeekError } from "@peek/errors";
-import type { ActionHandleOptions, ActionHandler, DeadLetter, Logger, PluginActions } from "@peek/plugin-base";
+import type {
+  ActionHandleOptions,
+  ActionHandler,
+  DeadLetter,
+  Logger,
+  PluginActions,
+  ServiceName,
+} from "@peek/plugin-base";
 import type { ActionType } from "@peek/plugin-base/contracts";
 import type { ActionLedger } from "@peek/plugin-base/internal";
 import type { PluginScopes } from "../plugin/PluginScopes.ts";
@@ -13,6 +20,7 @@ export interface ScopedActionsParts {
   readonly scopes: PluginScopes;
   readonly logger: Logger;
   readonly ledger: ActionLedger | undefined;
+  readonly services: readonly ServiceName[];
   readonly rateLimit: RateLimit;
   readonly capture: CaptureContext;
   /** Has it executed from now on; gives what ends that. */
@@ -32,7 +40,7 @@ export class ScopedActions implements PluginActions<Record<string, never>> {
     handler: ActionHandler<Record<string, never>, T, ResultInput>,
     options: ActionHandleOptions = {},
   ): AsyncDisposable {
-    const { plugin, scopes, logger, rateLimit, capture, add } = this.#parts;
+    const { plugin, scopes, logger, services, rateLimit, capture, add } = this.#parts;
     const scope = scopes.current();
     const ledger = this.#ledger();
     this.#check(type.name, type.plugin, handler, options);
@@ -43,6 +51,7 @@ export class ScopedActions implements PluginActions<Record<string, never>> {
       handler: handler as AnyActionHandler,
       options,
       ledger,
+      services: type.services ?? services,
       logger,
       rateLimit,
       run: capture(),

@@ -1,6 +1,5 @@
 import { setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
-import type { PeekUser } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import { Backoff } from "../bus/Backoff.ts";
 import type { ChannelSource } from "../observables/ChannelSource.ts";
@@ -53,11 +52,12 @@ export class Admissions {
   /**
    * Asks. While logic is not reached, it waits.
    *
+   * @param proof Of the session whose user is asked about.
    * @param fee What it costs to ask; it costs nothing to be told what is known.
    * @returns What was so at a time after the last change of rights.
    * @throws The signal's reason.
    */
-  async ask(user: PeekUser, selector: TupleSelector, fee: Fee, signal: AbortSignal): Promise<Admission> {
+  async ask(proof: string, selector: TupleSelector, fee: Fee, signal: AbortSignal): Promise<Admission> {
     const observable = selector.name;
     const backoff = new Backoff(maxPauseMs);
     const probe = this.#known.has(observable) ? undefined : this.#probes.get(observable);
@@ -70,7 +70,7 @@ export class Admissions {
         await fee.pay(signal);
         continue;
       }
-      const { admission, isOutdated } = await this.#askNow(user, selector, signal);
+      const { admission, isOutdated } = await this.#askNow(proof, selector, signal);
       if (!isOutdated || (!admission.ok && backoff.attempts >= maxAsks - 1)) return admission;
       await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
@@ -85,9 +85,9 @@ export class Admissions {
     else this.#known.delete(observable);
   }
 
-  #askNow(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Answer> {
+  #askNow(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Answer> {
     const observable = selector.name;
-    const asking = this.#answer(user, selector, signal);
+    const asking = this.#answer(proof, selector, signal);
     if (this.#known.has(observable) || this.#probes.has(observable)) return asking;
     this.#probes.set(observable, asking);
     void this.#forgetProbe(observable, asking);
@@ -100,11 +100,11 @@ export class Admissions {
   }
 
   /** What is learned from it is known by the time that it is given. */
-  async #answer(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Answer> {
+  async #answer(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Answer> {
     const question: Question = { observable: selector.name, isOutdated: false };
     this.#questions.add(question);
     try {
-      const admission = await this.#admit(user, selector, signal);
+      const admission = await this.#admit(proof, selector, signal);
       if (!question.isOutdated) this.#learn(selector.name, admission);
       return { admission, isOutdated: question.isOutdated };
     } finally {
@@ -112,9 +112,9 @@ export class Admissions {
     }
   }
 
-  async #admit(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
+  async #admit(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
     try {
-      return await this.#source.admit(user, selector, signal);
+      return await this.#source.admit(proof, selector, signal);
     } catch (error) {
       signal.throwIfAborted();
       const code = PeekError.is(error) ? error.code : "OBSERVABLE_LOAD_FAILED";

@@ -1,6 +1,6 @@
 import { describeValue, PeekError } from "@peek/errors";
-import type { PluginExposedActions, PluginExposedObservables } from "@peek/plugin-base";
-import type { ActionType, TupleType } from "@peek/plugin-base/contracts";
+import type { PluginExposedActions, PluginExposedObservables, ServiceName } from "@peek/plugin-base";
+import type { ActionType, GatewayService, TupleType } from "@peek/plugin-base/contracts";
 import type { PluginScopes } from "../plugin/PluginScopes.ts";
 import type { Exposure } from "./Exposure.ts";
 
@@ -11,38 +11,47 @@ export class ScopedExposure {
   readonly #plugin: string;
   readonly #scopes: PluginScopes;
   readonly #exposure: Exposure;
+  readonly #service: ServiceName;
 
-  constructor(plugin: string, scopes: PluginScopes, exposure: Exposure) {
+  /** @param service Where it is exposed. */
+  constructor(plugin: string, scopes: PluginScopes, exposure: Exposure, service: ServiceName) {
     this.#plugin = plugin;
     this.#scopes = scopes;
     this.#exposure = exposure;
+    this.#service = service;
   }
 
-  #exposeObservable({ name }: TupleType<unknown>): Disposable {
+  #exposeObservable({ name, services }: TupleType<unknown>): Disposable {
     const scope = this.#scopes.current();
-    this.#checkName("observable", name);
+    this.#check("observable", name, services);
     if (!this.#exposure.addObservable(name))
       throw this.#exposedAlready("OBSERVABLE_ALREADY_PROVIDED", "observable", name);
     const release = scope.stack(`the exposed observable ${name}`, () => this.#exposure.removeObservable(name));
     return { [Symbol.dispose]: () => void release() };
   }
 
-  #exposeAction({ name }: ActionType<unknown, unknown, unknown, unknown>): Disposable {
+  #exposeAction({ name, services }: ActionType<unknown, unknown, unknown, unknown>): Disposable {
     const scope = this.#scopes.current();
-    this.#checkName("action", name);
+    this.#check("action", name, services);
     if (!this.#exposure.addAction(name)) throw this.#exposedAlready("ACTION_ALREADY_HANDLED", "action", name);
     const release = scope.stack(`the exposed action ${name}`, () => this.#exposure.removeAction(name));
     return { [Symbol.dispose]: () => void release() };
   }
 
-  #checkName(what: string, name: string): void {
+  #check(what: string, name: string, services: readonly GatewayService[] | undefined): void {
     const plugin = this.#plugin;
-    if (name.startsWith(`${plugin}.`)) return;
-    throw new PeekError(
-      "CONTRACT_INVALID",
-      `${plugin} cannot expose the ${what} ${describeValue(name)}: its name has to begin with ${plugin}.`,
-      { fields: { plugin, [what]: name } },
-    );
+    if (!name.startsWith(`${plugin}.`)) throw this.#invalid(what, name, `its name has to begin with ${plugin}`);
+    const service = this.#service;
+    if (services === undefined || services.some((each) => each === service)) return;
+    const where = services.length === 0 ? "no service" : services.join(" and ");
+    throw this.#invalid(what, name, `it is defined for ${where}, and this is ${service}`);
+  }
+
+  #invalid(what: string, name: string, why: string): PeekError {
+    const plugin = this.#plugin;
+    return new PeekError("CONTRACT_INVALID", `${plugin} cannot expose the ${what} ${describeValue(name)}: ${why}.`, {
+      fields: { plugin, [what]: name },
+    });
   }
 
   #exposedAlready(

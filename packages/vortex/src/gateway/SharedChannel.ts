@@ -26,7 +26,7 @@ export class SharedChannel implements Disposable {
     this.selector = selector;
     this.scope = scope;
     this.guarded = guarded;
-    this.#channel = source.follow(selector, scope, guarded);
+    this.#channel = source.follow(selector, scope, guarded, (except) => this.#sponsor(except));
     this.#frames = frames;
     this.#wasLive = this.#channel.isLive;
     this.#listening = this.#channel.onChange((change) => this.#onChange(change));
@@ -84,6 +84,18 @@ export class SharedChannel implements Disposable {
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
     this.#channel[Symbol.dispose]();
+  }
+
+  /** A session of one who watches. */
+  #sponsor(except: string | undefined): string | undefined {
+    let second: string | undefined;
+    for (const { subscriber } of this.#subscriptions) {
+      const { proof, ended } = subscriber.session;
+      if (ended.aborted) continue;
+      if (proof !== except) return proof;
+      second = proof;
+    }
+    return second;
   }
 
   #onLive(): void {

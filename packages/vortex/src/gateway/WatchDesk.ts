@@ -72,8 +72,8 @@ export class WatchDesk {
   }
 
   async #admit(subscription: Subscription, selector: TupleSelector, fee: Fee, signal: AbortSignal): Promise<void> {
-    const { user } = subscription.subscriber.session;
-    const ask = (): Promise<Admission> => this.#admissions.ask(user, selector, fee, signal);
+    const { proof } = subscription.subscriber.session;
+    const ask = (): Promise<Admission> => this.#admissions.ask(proof, selector, fee, signal);
     let admission = await ask();
     while (!subscription.isOver && admission.ok && !this.#channels.has(selector, admission) && !fee.tryPay()) {
       await fee.pay(signal);
@@ -92,6 +92,8 @@ export class WatchDesk {
 
   #refused(subscription: Subscription, code: string, message: string): void {
     const { channel } = subscription;
+    // The connection is closed as soon as the service knows that too, and what is shown stays until then.
+    if (code === "SESSION_ENDED") return;
     // Logic has not loaded the plugin yet, and sends nothing of it: what is shown stays, and is asked for when there is more.
     if (channel === undefined || code !== "OBSERVABLE_UNKNOWN") subscription.refuse(code, message);
     else if (channel.isLive) this.readmit(subscription);

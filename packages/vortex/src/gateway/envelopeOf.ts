@@ -1,22 +1,22 @@
-import type { ActionEnvelope, ActionOutcome } from "../actions/ActionsRpc.ts";
+import type { ActionOutcome, PassedAction } from "../actions/ActionsRpc.ts";
 import type { PushedActionMessage } from "../wire/clientMessages.ts";
 import type { GatewaySession } from "./GatewaySession.ts";
 
 /** An action on its way, and what of its answer belongs where. */
 export interface PreparedAction {
-  readonly envelope: ActionEnvelope;
+  readonly envelope: PassedAction;
   /** The outcome as the browser is told it: its positions in the order in which it has asked for them. */
   readonly answer: (outcome: ActionOutcome) => ActionOutcome;
 }
 
 /**
- * What logic is told of a pushed action. Who has done it and where is what the session says, whatever the browser does.
+ * What logic is told of a pushed action. Who has done it and where, logic knows by the session, whatever the browser says.
  *
  * @param scopes The scopes in which the browser watches, by canonical selector.
  */
 export function envelopeOf(
   act: PushedActionMessage,
-  { user, device }: GatewaySession,
+  { proof }: GatewaySession,
   scopes: ReadonlyMap<string, string>,
 ): PreparedAction {
   const { type, body, client, lane, seq: sequence, after, acked: acknowledged, at: pushedAt } = act;
@@ -25,7 +25,7 @@ export function envelopeOf(
     return scope === undefined ? [] : [{ selector, scope }];
   });
   return {
-    envelope: { type, body, client, lane, sequence, after, acknowledged, user, device, pushedAt, watch: watched },
+    envelope: { type, body, client, lane, sequence, after, acknowledged, proof, pushedAt, watch: watched },
     answer: (outcome) => {
       if (outcome.kind !== "done" && outcome.kind !== "rejected") return outcome;
       let next = 0;

@@ -1,13 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
-import type { PeekUser } from "@peek/plugin-base";
 import { Backoff } from "../bus/Backoff.ts";
 import { isOutage } from "./isOutage.ts";
 import type { Admission } from "./ObservablesRpc.ts";
 import type { ObservablesClient } from "./ProxyChannel.ts";
 
 interface Ask {
-  readonly user: PeekUser;
+  readonly proof: string;
   readonly selector: string;
   /** How many wait for the answer. */
   waiting: number;
@@ -40,15 +39,16 @@ export class AdmissionDesk implements AsyncDisposable {
   }
 
   /**
-   * Asks whether a user may watch; waits for logic.
+   * Asks whether the user of a session may watch; waits for logic.
    *
+   * @param proof Of the session.
    * @param selector Its canonical text.
    * @throws The reason of the signal; PeekError `VORTEX_CLOSED`.
    */
-  async ask(user: PeekUser, selector: string, signal: AbortSignal): Promise<Admission> {
+  async ask(proof: string, selector: string, signal: AbortSignal): Promise<Admission> {
     signal.throwIfAborted();
     if (this.#closing.signal.aborted) throw closed();
-    const ask = this.#join(user, selector);
+    const ask = this.#join(proof, selector);
     const gone = Promise.withResolvers<never>();
     const leave = (): void => gone.reject(signal.reason);
     signal.addEventListener("abort", leave);
@@ -68,11 +68,11 @@ export class AdmissionDesk implements AsyncDisposable {
     await Promise.all(this.#calls);
   }
 
-  #join(user: PeekUser, selector: string): Ask {
+  #join(proof: string, selector: string): Ask {
     // The answer to one who has been asked about already may be older than what this one asks for.
-    const key = `${JSON.stringify(user)}\n${selector}`;
+    const key = `${proof}\n${selector}`;
     const known = this.#asks.get(key);
-    const ask = known ?? { user, selector, waiting: 0, answer: Promise.withResolvers<Admission>() };
+    const ask = known ?? { proof, selector, waiting: 0, answer: Promise.withResolvers<Admission>() };
     ask.waiting += 1;
     if (known !== undefined) return ask;
     this.#asks.set(key, ask);
@@ -110,7 +110,7 @@ export class AdmissionDesk implements AsyncDisposable {
     while (left.length > 0 && !signal.aborted) {
       try {
         const admissions = await this.#client.admit(
-          { asks: left.map(({ user, selector }) => ({ user: { ...user, groups: [...user.groups] }, selector })) },
+          { asks: left.map(({ proof, selector }) => ({ proof, selector })) },
           { wait: true, deadlineMs, signal },
         );
         for (const [index, ask] of left.entries()) ask.answer.resolve(admissions[index] ?? unanswered);

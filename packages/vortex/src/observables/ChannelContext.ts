@@ -1,4 +1,4 @@
-import type { Logger, ObservableProvider } from "@peek/plugin-base";
+import type { Logger, ObservableProvider, ServiceName } from "@peek/plugin-base";
 import type { TupleType } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
 import type { RateLimit } from "../RateLimit.ts";
@@ -10,6 +10,8 @@ import type { RunQueue } from "./RunQueue.ts";
 export interface ChannelContext {
   readonly type: TupleType<unknown>;
   readonly provider: ObservableProvider<unknown, z.ZodType>;
+  /** The services whose browsers may watch it. */
+  readonly services: readonly ServiceName[];
   /** Whether it matters who watches. */
   readonly guarded: boolean;
   readonly logger: Logger;

@@ -1,4 +1,3 @@
-import type { PeekUser } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import type { Position } from "../wire/Position.ts";
 import type { Resume } from "../wire/clientMessages.ts";
@@ -40,13 +39,24 @@ export interface FollowedChannel extends Disposable {
   ): Disposable;
 }
 
+/**
+ * In the name of which session a channel is followed: the proof of one who watches it now; undefined when nobody does.
+ *
+ * @param except Of a session that has been refused: another is better, where there is one.
+ */
+export type ChannelSponsor = (except: string | undefined) => string | undefined;
+
 /** What a gateway watches on behalf of its browsers. Channels are shared, and kept for a while after the last has left. */
 export interface ChannelSource {
   /** Whether logic is reached. */
   readonly isUpstream: boolean;
   onUpstream(listener: (isUpstream: boolean) => void): Disposable;
-  /** Asks whether a user may watch, and in which scope. While logic is not reached it waits, until the signal fires. */
-  admit(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Admission>;
+  /**
+   * Asks whether the user of a session may watch, and in which scope. While logic is not reached it waits, until the signal fires.
+   *
+   * @param proof Of the session.
+   */
+  admit(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Admission>;
   /** Calls with the name of an observable for which who watches is to be admitted again. */
   onRightsChanged(listener: (observable: string) => void): Disposable;
   /**
@@ -55,6 +65,7 @@ export interface ChannelSource {
    * @param scope As the {@link Admission} says.
    * @param guarded As the {@link Admission} says. When that is not so any more, nothing is told of the channel: rights are said to
    *   have changed, and whoever is admitted then has to follow another one.
+   * @param sponsor Asked each time when logic is asked to tell of the channel.
    */
-  follow(selector: TupleSelector, scope: string, guarded: boolean): FollowedChannel;
+  follow(selector: TupleSelector, scope: string, guarded: boolean, sponsor: ChannelSponsor): FollowedChannel;
 }

@@ -1,5 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
-import type { PeekUser, TableChange } from "@peek/plugin-base";
+import type { PeekUser, ServiceName, TableChange } from "@peek/plugin-base";
 import { checkData, type TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChangeSource } from "@peek/plugin-base/internal";
 import { z } from "zod";
@@ -60,6 +60,11 @@ export class LogicObservable implements AsyncDisposable {
 
   get guarded(): boolean {
     return this.#context.guarded;
+  }
+
+  /** Whether browsers of a service may watch it. */
+  isExposedOn(service: ServiceName): boolean {
+    return this.#context.services.includes(service);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
-import type { Logger, PeekUser, PluginPresence, PluginRpc } from "@peek/plugin-base";
+import type { Logger, PluginPresence, PluginRpc } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import { Backoff } from "../bus/Backoff.ts";
 import { Listeners } from "../bus/Listeners.ts";
@@ -7,7 +7,7 @@ import { RateLimit } from "../RateLimit.ts";
 import { maxDeadlineMs } from "../rpc/frames.ts";
 import { AdmissionDesk } from "./AdmissionDesk.ts";
 import { channelKey } from "./channelKey.ts";
-import type { ChannelSource, FollowedChannel } from "./ChannelSource.ts";
+import type { ChannelSource, ChannelSponsor, FollowedChannel } from "./ChannelSource.ts";
 import { type Admission, ObservablesRpc } from "./ObservablesRpc.ts";
 import { ChannelWatch } from "./ChannelWatch.ts";
 import { isOutage } from "./isOutage.ts";
@@ -51,6 +51,7 @@ const mistakesMs = 1000;
 
 interface Shared {
   readonly channel: ProxyChannel;
+  readonly sponsors: Set<ChannelSponsor>;
   watchers: number;
   linger: NodeJS.Timeout | undefined;
 }
@@ -93,8 +94,8 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
     return this.#upstream.onChange(listener);
   }
 
-  async admit(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
-    return await this.#desk.ask(user, selector.canonical(), signal);
+  async admit(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
+    return await this.#desk.ask(proof, selector.canonical(), signal);
   }
 
   onRightsChanged(listener: (observable: string) => void): Disposable {
@@ -102,7 +103,7 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
   }
 
   /** @throws PeekError `SUBSCRIPTION_LIMIT`, `VORTEX_CLOSED` */
-  follow(selector: TupleSelector, scope: string, guarded: boolean): FollowedChannel {
+  follow(selector: TupleSelector, scope: string, guarded: boolean, sponsor: ChannelSponsor): FollowedChannel {
     if (this.#closing.signal.aborted) {
       throw new PeekError("VORTEX_CLOSED", `${selector.name} cannot be followed: the service is being stopped.`);
     }
@@ -110,8 +111,10 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
     const shared = this.#channels.get(key) ?? this.#open(key, { selector, scope, guarded });
     clearTimeout(shared.linger);
     shared.watchers += 1;
+    shared.sponsors.add(sponsor);
     return new ChannelWatch(shared.channel, () => {
       shared.watchers -= 1;
+      shared.sponsors.delete(sponsor);
       if (shared.watchers > 0 || this.#closing.signal.aborted) return;
       if (shared.channel.isMistaken) this.#end(key, shared);
       else shared.linger = setTimeout(() => this.#end(key, shared), this.#lingerMs).unref();
@@ -162,8 +165,12 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
       logger: this.#logger,
       rateLimit: this.#rateLimit,
     };
-    const channel = new ProxyChannel(context, this.#lastNumber, name, () => this.#mistaken(key, observable));
-    const shared: Shared = { channel, watchers: 0, linger: undefined };
+    const sponsors = new Set<ChannelSponsor>();
+    const channel = new ProxyChannel(context, this.#lastNumber, name, {
+      sponsor: (except) => sponsorOf(sponsors, except),
+      onMistaken: () => this.#mistaken(key, observable),
+    });
+    const shared: Shared = { channel, sponsors, watchers: 0, linger: undefined };
     this.#channels.set(key, shared);
     return shared;
   }
@@ -210,4 +217,15 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
       if (!signal.aborted) await this.#pause.wait(backoff.next());
     }
   }
+}
+
+/** One of those who watch a channel. */
+function sponsorOf(sponsors: ReadonlySet<ChannelSponsor>, except: string | undefined): string | undefined {
+  let second: string | undefined;
+  for (const sponsor of sponsors) {
+    const proof = sponsor(except);
+    if (proof !== undefined && proof !== except) return proof;
+    second ??= proof;
+  }
+  return second;
 }

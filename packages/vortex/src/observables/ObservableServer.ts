@@ -2,14 +2,16 @@ import { messageOf, PeekError } from "@peek/errors";
 import type {
   Logger,
   ObservableProvider,
-  PeekUser,
+  PeerIdentity,
   PluginDisposables,
   PluginObservables,
   PluginRpc,
+  ServiceName,
 } from "@peek/plugin-base";
 import { TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
-import type { ChangeSource } from "@peek/plugin-base/internal";
+import type { ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import type { z } from "zod";
+import { Turns } from "../actions/Turns.ts";
 import { PluginScopes } from "../plugin/PluginScopes.ts";
 import { RateLimit } from "../RateLimit.ts";
 import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
@@ -18,18 +20,22 @@ import type { Resume } from "../wire/clientMessages.ts";
 import { channelKey } from "./channelKey.ts";
 import type { LogicChannel } from "./LogicChannel.ts";
 import { LogicObservable, unknownObservable } from "./LogicObservable.ts";
-import { type Admission, type ChannelUpdate, ObservablesRpc } from "./ObservablesRpc.ts";
+import { type Admission, type Ask, type ChannelUpdate, type FollowInput, ObservablesRpc } from "./ObservablesRpc.ts";
 import { only } from "./only.ts";
+import { RecentAdmissions } from "./RecentAdmissions.ts";
 import { resumeOf } from "./resumeOf.ts";
 import { RightsFeed } from "./RightsFeed.ts";
 import { RingBudget } from "./RingBudget.ts";
 import { RunQueue } from "./RunQueue.ts";
+import { Sponsors } from "./Sponsors.ts";
 import { ScopedObservables } from "./ScopedObservables.ts";
 
 /** What an {@link ObservableServer} is made of. */
 export interface ObservableServerOptions {
   /** Of `peek_core_platform`. */
   readonly rpc: PluginRpc;
+  /** Tells on whose behalf field and office ask. */
+  readonly sessions: SessionCheck;
   /** How tables are followed; asked again when it gives undefined. */
   readonly changes: () => ChangeSource | undefined;
   /** How code of a plugin is tied to it. Default: by the async context. */
@@ -40,6 +46,8 @@ export interface ObservableServerOptions {
   readonly loadDeadlineMs?: number;
   /** How long a channel is kept after the last has left; milliseconds. Default: 30,000. */
   readonly lingerMs?: number;
+  /** How often it is looked at whether the sessions go on in whose name channels are followed; milliseconds. Default: 2,000. */
+  readonly sessionCheckMs?: number;
 }
 
 /** For which plugin observables are provided. */
@@ -51,6 +59,8 @@ export interface ObservablePlugin {
   readonly logger: Logger;
   /** Whether its plugin_package.json requires `storage`. */
   readonly hasStorage: boolean;
+  /** The services that it has a part for: it can expose things there. */
+  readonly services: readonly ServiceName[];
 }
 
 /** How much is going on: data. */
@@ -80,13 +90,17 @@ export class ObservableServer implements AsyncDisposable {
   readonly #observables = new Map<string, LogicObservable>();
   readonly #channels = new Map<string, LogicChannel>();
   readonly #queues = new Map<string, RunQueue>();
-  readonly #feeds = new Set<RightsFeed>();
+  readonly #feeds = new Map<RightsFeed, ServiceName>();
+  readonly #admissions = new RecentAdmissions();
+  readonly #admitting = new Turns(admittedAtATime, Infinity);
+  readonly #sponsors: Sponsors;
   readonly #budget = new RingBudget();
   readonly #rateLimit = new RateLimit();
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ObservableServerOptions) {
     this.#options = options;
+    this.#sponsors = new Sponsors(options.sessions, () => this.#admissions.sweep(), options.sessionCheckMs);
   }
 
   /**
@@ -98,9 +112,10 @@ export class ObservableServer implements AsyncDisposable {
       this.#options.rpc.serve(
         ObservablesRpc,
         {
-          follow: ({ selector, scope, guarded, at }) => this.#follow(selector, scope, guarded, resumeOf(at)),
-          admit: ({ asks }) => this.#admitAll(asks),
-          rights: () => this.#rights(),
+          follow: (input, { from }) =>
+            this.#sponsors.follow(input.proof, from, () => this.#follow(input, resumeOf(input.at), from)),
+          admit: ({ asks }, { from }) => this.#admitAll(asks, from),
+          rights: (_nothing, { from }) => this.#rights(from.service),
         },
         { acceptOnlyFrom: ["field", "office"], concurrency, queueLimit },
       ),
@@ -108,13 +123,13 @@ export class ObservableServer implements AsyncDisposable {
   }
 
   /** `platform.observables` of a plugin. */
-  forPlugin({ plugin, disposables, logger, hasStorage }: ObservablePlugin): PluginObservables {
+  forPlugin({ plugin, disposables, logger, hasStorage, services }: ObservablePlugin): PluginObservables {
     return new ScopedObservables({
       plugin,
       scopes: new PluginScopes(plugin, disposables, () => undefined),
       logger,
       hasStorage,
-      provide: (type, provider) => this.#provide(type, provider, logger),
+      provide: (type, provider) => this.#provide(type, provider, logger, services),
       find: (name) => this.#observables.get(name),
       withdraw: (observable) => this.#withdraw(observable),
     });
@@ -161,6 +176,7 @@ export class ObservableServer implements AsyncDisposable {
 
   /** Withdraws everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#sponsors[Symbol.dispose]();
     const withdrawn = [...this.#observables.values()].map((observable) => this.#withdraw(observable));
     await Promise.all([this.#owned.disposeAsync(), ...withdrawn]);
   }
@@ -169,6 +185,7 @@ export class ObservableServer implements AsyncDisposable {
     type: TupleType<unknown>,
     provider: ObservableProvider<unknown, z.ZodType>,
     logger: Logger,
+    services: readonly ServiceName[],
   ): LogicObservable {
     const { name, plugin } = type;
     if (this.#observables.has(name)) {
@@ -184,6 +201,7 @@ export class ObservableServer implements AsyncDisposable {
       context: {
         type,
         provider,
+        services: type.services ?? services,
         guarded: provider.authorize !== undefined || provider.scope !== undefined,
         logger,
         rateLimit: this.#rateLimit,
@@ -208,16 +226,19 @@ export class ObservableServer implements AsyncDisposable {
     await observable[Symbol.asyncDispose]();
   }
 
-  #follow(
-    canonical: string,
-    scope: string,
-    guarded: boolean,
+  /** @returns Undefined when the session may not follow this. */
+  async #follow(
+    { proof, selector: canonical, scope, guarded }: FollowInput,
     at: Resume | undefined,
-  ): AsyncIterableIterator<ChannelUpdate, undefined> {
+    from: PeerIdentity,
+  ): Promise<AsyncIterableIterator<ChannelUpdate, undefined> | undefined> {
     try {
       const selector = TupleSelector.parse(canonical);
-      const observable = this.#observables.get(selector.name);
+      const observable = this.#find(selector.name, from.service);
       if (observable === undefined) throw unknownObservable(selector.name);
+      // Those who take it for what it is not are told so, and nothing of it.
+      const isMistaken = guarded !== observable.guarded;
+      if (!isMistaken && !(await this.#mayFollow(proof, from, observable, selector, scope))) return undefined;
       return observable.follow(selector, scope, guarded, at);
     } catch (error) {
       // It would be taken for what became of the call.
@@ -226,41 +247,77 @@ export class ObservableServer implements AsyncDisposable {
     }
   }
 
-  async #admitAll(asks: readonly { readonly user: PeekUser; readonly selector: string }[]): Promise<Admission[]> {
+  async #mayFollow(
+    proof: string,
+    from: PeerIdentity,
+    observable: LogicObservable,
+    selector: TupleSelector,
+    scope: string,
+  ): Promise<boolean> {
+    if (!this.#options.sessions(proof, from).ok) return false;
+    if (!observable.guarded) return scope === "";
+    const known = this.#admissions.of(observable.name).scopeOf(sessionOf(proof, from), selector.canonical());
+    if (known !== undefined) return known === scope;
+    const ask = { proof, selector: selector.canonical() };
+    const admission = await this.#admitting.take(() => this.#admit(ask, from));
+    return admission?.ok === true && admission.scope === scope;
+  }
+
+  async #admitAll(asks: readonly Ask[], from: PeerIdentity): Promise<Admission[]> {
     const admissions: Admission[] = [];
     const rest = asks.entries();
     const some = async (): Promise<void> => {
-      for (const [index, { user, selector }] of rest) admissions[index] = await this.#admit(user, selector);
+      for (const [index, ask] of rest) admissions[index] = await this.#admit(ask, from);
     };
     await Promise.all(Array.from({ length: admittedAtATime }, some));
     return admissions;
   }
 
-  async #admit(user: PeekUser, canonical: string): Promise<Admission> {
+  async #admit({ proof, selector: canonical }: Ask, from: PeerIdentity): Promise<Admission> {
     let selector: TupleSelector;
     try {
       selector = TupleSelector.parse(canonical);
     } catch (error) {
       return { ok: false, code: "DATA_INVALID", message: messageOf(error).slice(0, maxMessageLength) };
     }
-    const observable = this.#observables.get(selector.name);
-    if (observable !== undefined) return await observable.admit(user, selector);
-    const { code, message } = unknownObservable(selector.name);
-    return { ok: false, code, message };
+    const session = this.#options.sessions(proof, from);
+    if (!session.ok) return session;
+    const observable = this.#find(selector.name, from.service);
+    if (observable === undefined) {
+      const { code, message } = unknownObservable(selector.name);
+      return { ok: false, code, message };
+    }
+    const recent = this.#admissions.of(selector.name);
+    const admission = await observable.admit(session.user, selector);
+    if (admission.ok && admission.guarded) recent.learn(sessionOf(proof, from), canonical, admission.scope);
+    return admission;
   }
 
-  #rights(): RightsFeed {
+  /** An observable that browsers of a service may watch. */
+  #find(name: string, service: ServiceName): LogicObservable | undefined {
+    const observable = this.#observables.get(name);
+    return observable?.isExposedOn(service) === true ? observable : undefined;
+  }
+
+  #rights(service: ServiceName): RightsFeed {
     // What has changed while one was not told is not known.
-    const guarded = this.#observables.values().filter((observable) => observable.guarded);
+    const guarded = this.#observables.values().filter((each) => each.guarded && each.isExposedOn(service));
     const feed = new RightsFeed(
       guarded.map(({ name }) => name),
       () => this.#feeds.delete(feed),
     );
-    this.#feeds.add(feed);
+    this.#feeds.set(feed, service);
     return feed;
   }
 
   #tellRights(observable: string): void {
-    for (const feed of this.#feeds) feed.tell(observable);
+    this.#admissions.forget(observable);
+    const known = this.#observables.get(observable);
+    for (const [feed, service] of this.#feeds) if (known?.isExposedOn(service) !== false) feed.tell(observable);
   }
+}
+
+/** A session among those of all services. */
+function sessionOf(proof: string, { service }: PeerIdentity): string {
+  return `${service}\n${proof}`;
 }

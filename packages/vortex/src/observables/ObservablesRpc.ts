@@ -1,6 +1,6 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { userSchema } from "../wire/userSchema.ts";
+import { sessionProof } from "../wire/sessionProof.ts";
 
 const canonical = z.string().max(9000);
 const scope = z.string().max(200);
@@ -8,6 +8,8 @@ const offset = z.int().min(0);
 const epoch = z.string().max(100);
 
 const followInput = z.object({
+  /** Of a session in whose name it is followed: that of one who watches. */
+  proof: sessionProof,
   /** The canonical text of a selector. */
   selector: canonical,
   scope,
@@ -29,6 +31,8 @@ const update = z.discriminatedUnion("k", [
   z.object({ k: z.literal("open"), key: z.array(z.string()).min(1), guarded: z.boolean() }),
   /** The observable does not take the selector. */
   z.object({ k: z.literal("invalid"), message: z.string().max(2000) }),
+  /** The session has ended, or may not follow this: another may. Nothing else comes. */
+  z.object({ k: z.literal("lapsed") }),
   /** What the follower has is right; this is where it is now. */
   z.object({ k: z.literal("unchanged"), e: epoch, o: offset }),
   /** A delta from before the snapshot that follows, for those who were at that position elsewhere. `d` is a Delta as JSON. */
@@ -41,9 +45,15 @@ const update = z.discriminatedUnion("k", [
 /** One message about a channel between logic and a gateway. */
 export type ChannelUpdate = z.infer<typeof update>;
 
-const ask = z.object({ user: userSchema, selector: canonical });
+const ask = z.object({ proof: sessionProof, selector: canonical });
 
-/** Whether a user may watch, and in which scope. */
+/** What logic is asked to follow. */
+export type FollowInput = z.infer<typeof followInput>;
+
+/** A question who may watch. */
+export type Ask = z.infer<typeof ask>;
+
+/** Whether the user of a session may watch, and in which scope. */
 const admission = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), scope, guarded: z.boolean() }),
   z.object({ ok: z.literal(false), code: z.string().max(100), message: z.string().max(2000) }),
@@ -63,11 +73,14 @@ type ObservablesProcedures = {
 /** Under whose name the platform itself serves what it offers to other services. */
 const platform = "peek_core_platform";
 
-/** How field and office watch what logic provides. Logic serves it to field and office alone. */
+/**
+ * How field and office watch what logic provides. Logic serves it to field and office alone, and to each what may be exposed there. A
+ * user is not named: what is shown is what the session's may see, as logic itself knows it.
+ */
 export const ObservablesRpc: RpcContract<ObservablesProcedures> = defineRpc(`${platform}.Observables`, {
   /** Follows one channel, for as long as it is read. A reader that is slow gets what has become of it, not each step. */
   follow: { input: followInput, stream: update },
-  /** For each ask, in order. `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `DATA_INVALID`. */
+  /** For each ask, in order. `SESSION_ENDED`, `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `DATA_INVALID`. */
   admit: { input: z.object({ asks: z.array(ask).min(1).max(1000) }), output: z.array(admission) },
   /** The names of observables whose rights have changed: who watches is to be admitted again. */
   rights: { stream: z.object({ observable: z.string().max(300) }) },

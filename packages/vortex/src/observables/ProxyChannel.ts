@@ -10,7 +10,7 @@ import type { Changes } from "../wire/Changes.ts";
 import { diff } from "../wire/diff.ts";
 import type { Position } from "../wire/Position.ts";
 import { ChannelState } from "./ChannelState.ts";
-import type { ChannelMessage, FollowedChannel } from "./ChannelSource.ts";
+import type { ChannelMessage, ChannelSponsor, FollowedChannel } from "./ChannelSource.ts";
 import type { Step } from "./DeltaRing.ts";
 import { isOutage } from "./isOutage.ts";
 import { isSamePosition } from "./isSamePosition.ts";
@@ -47,12 +47,19 @@ export interface ChannelName {
   readonly guarded: boolean;
 }
 
+/** Those for whom a channel is followed. */
+export interface ChannelAudience {
+  readonly sponsor: ChannelSponsor;
+  /** Called when logic has said that they were admitted wrongly. */
+  readonly onMistaken: () => void;
+}
+
 /** A channel of logic, followed by one stream for all who watch it here. */
 export class ProxyChannel implements AsyncDisposable {
   readonly number: number;
   readonly #context: ProxyContext;
   readonly #name: ChannelName;
-  readonly #onMistaken: () => void;
+  readonly #audience: ChannelAudience;
   readonly #state: ChannelState<ChannelMessage>;
   readonly #listeners = new Listeners<ChannelChange>();
   readonly #closing = new AbortController();
@@ -62,16 +69,19 @@ export class ProxyChannel implements AsyncDisposable {
   #key: readonly string[] | undefined;
   #isLive = false;
   #isMistaken = false;
+  /** In the name of which session it is followed, or was last. */
+  #proof: string | undefined;
+  /** How often that was refused since it was live. */
+  #lapses = 0;
   #trouble: FollowedChannel["trouble"];
   /** What logic has told of how it came to the snapshot that follows. */
   #history: Step[] = [];
 
-  /** @param onMistaken Called when logic has said that those who watch were admitted wrongly. */
-  constructor(context: ProxyContext, number: number, name: ChannelName, onMistaken: () => void) {
+  constructor(context: ProxyContext, number: number, name: ChannelName, audience: ChannelAudience) {
     this.#context = context;
     this.number = number;
     this.#name = name;
-    this.#onMistaken = onMistaken;
+    this.#audience = audience;
     this.#state = new ChannelState(messageWriter(number), context.budget);
     this.#followed = this.#followOn();
   }
@@ -130,7 +140,8 @@ export class ProxyChannel implements AsyncDisposable {
       let giveBack: (() => void) | undefined;
       try {
         giveBack = await this.#context.turns.take(signal);
-        if (!signal.aborted) await this.#followOnce(giveBack);
+        // It goes on at once in the name of another.
+        while (!signal.aborted && (await this.#followOnce(giveBack))) this.#history = [];
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
       } finally {
@@ -142,12 +153,18 @@ export class ProxyChannel implements AsyncDisposable {
     }
   }
 
-  async #followOnce(giveBack: () => void): Promise<void> {
+  /** Returns whether it is to be followed again at once, as the session in whose name it was has ended. */
+  async #followOnce(giveBack: () => void): Promise<boolean> {
+    const proof = this.#audience.sponsor(this.#lapses === 0 ? undefined : this.#proof) ?? this.#proof;
+    if (proof === undefined) return false;
+    this.#proof = proof;
+    let isHandedOn = false;
     const { position: at } = this.#state;
     const { signal } = this.#closing;
     const { selector, scope, guarded } = this.#name;
     const updates = this.#context.client.follow(
       {
+        proof,
         selector: selector.canonical(),
         scope,
         guarded,
@@ -158,12 +175,15 @@ export class ProxyChannel implements AsyncDisposable {
     try {
       for await (const update of updates) {
         giveBack();
-        if (!this.#isFor(update)) return;
+        isHandedOn = update.k === "lapsed" && this.#lapsed();
+        if (!this.#isFor(update)) break;
         this.#take(update);
       }
     } finally {
-      this.#lost();
+      // Those who watch need not know in whose name it is.
+      if (!isHandedOn) this.#lost();
     }
+    return isHandedOn;
   }
 
   /** Whether there is more to come. */
@@ -172,17 +192,18 @@ export class ProxyChannel implements AsyncDisposable {
       this.#fallen("DATA_INVALID", update.message);
       return false;
     }
+    if (update.k === "lapsed") return false;
     if (update.k !== "open") return true;
     this.#isMistaken = update.guarded !== this.#name.guarded;
     if (this.#isMistaken) {
       this.#trouble = undefined;
-      this.#onMistaken();
+      this.#audience.onMistaken();
     } else this.#opened(update.key);
     return !this.#isMistaken;
   }
 
   #take(update: ChannelUpdate): void {
-    if (update.k === "open" || update.k === "invalid") return;
+    if (update.k === "open" || update.k === "invalid" || update.k === "lapsed") return;
     const key = this.#key ?? [];
     const to = { epoch: update.e, offset: update.o };
     const from = this.#state.position;
@@ -231,8 +252,18 @@ export class ProxyChannel implements AsyncDisposable {
     const isNews = !this.#isLive || this.#trouble !== undefined;
     this.#isLive = true;
     this.#trouble = undefined;
+    this.#lapses = 0;
     this.#backoff.reset();
     return isNews;
+  }
+
+  /** Returns whether it is worth asking in the name of another. When that is refused too, all are admitted anew. */
+  #lapsed(): boolean {
+    this.#lapses += 1;
+    if (this.#lapses === 1) return true;
+    this.#isMistaken = true;
+    this.#audience.onMistaken();
+    return false;
   }
 
   #opened(key: readonly string[]): void {

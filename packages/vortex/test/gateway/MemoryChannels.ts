@@ -124,9 +124,9 @@ export class MemoryChannels implements ChannelSource {
     return channel;
   }
 
-  async admit(user: PeekUser, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
+  async admit(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
     this.admissions += 1;
-    return this.admitting(user, selector, signal);
+    return this.admitting({ id: proof, name: proof, groups: [], anonymous: false }, selector, signal);
   }
 
   follow(selector: TupleSelector, scope: string): FollowedChannel {

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { PeekUser } from "@peek/plugin-base";
 import { TupleSelector } from "@peek/plugin-base/contracts";
 import type { ActionRunner } from "../../src/actions/ActionRunner.ts";
-import type { ActionEnvelope, ActionOutcome } from "../../src/actions/ActionsRpc.ts";
+import type { ActionOutcome, PassedAction } from "../../src/actions/ActionsRpc.ts";
 import { Exposure } from "../../src/gateway/Exposure.ts";
 import { Gateway, type GatewayOptions } from "../../src/gateway/Gateway.ts";
 import { TestLog } from "../rpc/TestLog.ts";
@@ -18,14 +18,14 @@ export const canonical: string = selector.canonical();
 
 /** Executes actions as the test says. */
 export class TestRunner implements ActionRunner {
-  readonly envelopes: ActionEnvelope[] = [];
-  running: (envelope: ActionEnvelope, signal: AbortSignal) => ActionOutcome | Promise<ActionOutcome> = (envelope) => ({
+  readonly envelopes: PassedAction[] = [];
+  running: (envelope: PassedAction, signal: AbortSignal) => ActionOutcome | Promise<ActionOutcome> = (envelope) => ({
     kind: "done",
     result: "1",
     at: envelope.watch.map(() => ({ epoch: "e1", offset: 7 })),
   });
 
-  async run(envelope: ActionEnvelope, signal: AbortSignal): Promise<ActionOutcome> {
+  async run(envelope: PassedAction, signal: AbortSignal): Promise<ActionOutcome> {
     this.envelopes.push(envelope);
     return this.running(envelope, signal);
   }
@@ -55,7 +55,7 @@ export class TestSite implements AsyncDisposable {
       if (name === "nobody") return this.gateway.refuseUnknown(request, socket, head);
       const session = this.sessions.get(name) ?? new AbortController();
       this.sessions.set(name, session);
-      this.gateway.accept(request, socket, head, { user, device, ended: session.signal });
+      this.gateway.accept(request, socket, head, { user, device, proof: name, ended: session.signal });
     });
   }
 

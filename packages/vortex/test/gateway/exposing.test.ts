@@ -19,7 +19,7 @@ function pluginOf(
     () => stack,
     () => undefined,
   );
-  return { stack, scoped: new ScopedExposure(name, scopes, exposure) };
+  return { stack, scoped: new ScopedExposure(name, scopes, exposure, "field") };
 }
 
 test("what a plugin exposes ends when it is disposed, and with the phase of the plugin's life", async () => {

@@ -14,7 +14,7 @@ const act = {
   watch: [] as string[],
 };
 
-test("an action is passed on as the session's user and device, and answered", async () => {
+test("an action is passed on with what proves its session, whatever user the browser names, and answered", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser("anna", "phone");
   browser.send({ t: "act", id: 9, act: { ...act, user: { id: "root" }, device: "another" } });
@@ -28,8 +28,7 @@ test("an action is passed on as the session's user and device, and answered", as
       sequence: 3,
       after: 2,
       acknowledged: 1,
-      user: { id: "anna", name: "anna", groups: [], anonymous: false },
-      device: "phone",
+      proof: "anna",
       pushedAt: act.at,
       watch: [],
     },

@@ -22,8 +22,9 @@ export class FieldProcess implements AsyncDisposable {
   }
 
   /** One who watches pumps. */
-  watch(values: SelectorValues = {}, scope = "", guarded = false): Watcher {
-    return new Watcher(this.proxy.follow(new TupleSelector(pumpTuple.name, values), scope, guarded));
+  watch(values: SelectorValues = {}, scope = "", guarded = false, proof = "a"): Watcher {
+    const selector = new TupleSelector(pumpTuple.name, values);
+    return new Watcher(this.proxy.follow(selector, scope, guarded, () => proof));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,11 @@
-import type { PluginObservables } from "@peek/plugin-base";
+import type { PluginObservables, ServiceName } from "@peek/plugin-base";
 import type { ChangeSource } from "@peek/plugin-base/internal";
 import { ObservableServer } from "../../src/observables/ObservableServer.ts";
 import { Vortex } from "../../src/plugin/Vortex.ts";
 import type { JoinedBus } from "../rpc/RpcHarness.ts";
 import { TestLog } from "../rpc/TestLog.ts";
 import { plugin } from "../rpc/TestService.ts";
+import { TestSessions } from "./TestSessions.ts";
 
 /** What a test may have otherwise than a service does. */
 export interface LogicProcessOptions {
@@ -13,6 +14,10 @@ export interface LogicProcessOptions {
   readonly loadDeadlineMs?: number;
   readonly maxRuns?: number;
   readonly hasStorage?: boolean;
+  /** Default: all whom field names. */
+  readonly sessions?: TestSessions;
+  readonly sessionCheckMs?: number;
+  readonly services?: readonly ServiceName[];
 }
 
 /** A process of logic, as far as observables go, with one plugin. */
@@ -30,13 +35,15 @@ export class LogicProcess implements AsyncDisposable {
     this.#joined = joined;
     this.vortex = new Vortex({ ...joined, logger: this.log });
     const own = this.vortex.forPlugin("peek_core_platform", () => this.#own, this.log);
-    const { changes = () => undefined, lingerMs = 30_000, hasStorage = true, ...rest } = options;
-    this.server = new ObservableServer({ rpc: own.rpc, changes, lingerMs, ...rest });
+    const { changes = () => undefined, lingerMs = 30_000, hasStorage = true, ...others } = options;
+    const { sessions = new TestSessions(), services = ["field", "office", "agent"], ...rest } = others;
+    this.server = new ObservableServer({ rpc: own.rpc, sessions: sessions.check, changes, lingerMs, ...rest });
     this.observables = this.server.forPlugin({
       plugin,
       disposables: () => this.stack,
       logger: this.log,
       hasStorage,
+      services,
     });
     this.server.serve();
   }

@@ -49,7 +49,7 @@ describe("an observable that asks who watches from now on", () => {
       },
     });
     await until("it is told", () => told.includes(pumpTuple.name));
-    const admission = await field.proxy.admit(user, selector, never);
+    const admission = await field.proxy.admit(user.id, selector, never);
     expect(admission).toEqual({ ok: true, scope: "", guarded: true });
     const admitted = field.watch({}, "", true);
     await until("it is there", () => admitted.channel.isLive);

@@ -170,12 +170,12 @@ describe("those who watch", () => {
       },
     });
     const selector = new TupleSelector(pumpTuple.name, {});
-    const asks = [user, bob, { ...user, id: "c" }].map((each) => field.proxy.admit(each, selector, never));
+    const asks = [user, bob, { ...user, id: "c" }].map((each) => field.proxy.admit(each.id, selector, never));
     const [ofAnna, ofBob, ofThird] = await Promise.all(asks);
     expect(ofAnna).toEqual({ ok: true, scope: "a", guarded: true });
     expect(ofBob).toEqual({ ok: true, scope: "b", guarded: true });
     expect(ofThird).toMatchObject({ ok: false, code: "FORBIDDEN" });
-    const watchers = ["a", "b", "a"].map((scope) => field.watch({}, scope, true));
+    const watchers = ["a", "b", "a"].map((scope) => field.watch({}, scope, true, scope));
     await until("all have it", () => watchers.every(({ rows }) => rows.size === 1));
     expect(watchers.map(({ tuples }) => tuples)).toEqual(
       ["a", "b", "a"].map((scope) => [{ id: 1, name: scope, speed: 0 }]),
@@ -253,11 +253,11 @@ describe("logic that restarts", () => {
     const field = await startField();
     const selector = new TupleSelector(pumpTuple.name, {});
     const impatient = new AbortController();
-    const given = field.proxy.admit(user, selector, impatient.signal);
-    const patient = field.proxy.admit(user, selector, never);
+    const given = field.proxy.admit(user.id, selector, impatient.signal);
+    const patient = field.proxy.admit(user.id, selector, never);
     impatient.abort(new Error("enough"));
     await expect(given).rejects.toThrow("enough");
-    await expect(field.proxy.admit(user, selector, impatient.signal)).rejects.toThrow("enough");
+    await expect(field.proxy.admit(user.id, selector, impatient.signal)).rejects.toThrow("enough");
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { load: () => [] });
     expect(await patient).toEqual({ ok: true, scope: "", guarded: false });
@@ -414,12 +414,12 @@ describe("tables", () => {
     });
     const selector = new TupleSelector(pumpTuple.name, {});
     await until("it is told", () => told.length > 0);
-    expect(await field.proxy.admit(user, selector, never)).toMatchObject({ ok: true });
+    expect(await field.proxy.admit(user.id, selector, never)).toMatchObject({ ok: true });
     isAllowed = false;
     const { length } = told;
     tables.commit({ table: "pump_right", operation: "delete", rows: undefined });
     await until("it is told", () => told.length > length);
-    expect(await field.proxy.admit(user, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
+    expect(await field.proxy.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
     provided.rightsChanged();
     await until("it is told", () => told.length > length + 1);
     // What has changed while logic was away is not known.
@@ -449,7 +449,7 @@ describe("admit()", () => {
       load: () => [],
     });
     const site = new TupleSelector(pumpTuple.name, { site: 1 });
-    const ask = (selector: TupleSelector, who = user): Promise<unknown> => field.proxy.admit(who, selector, never);
+    const ask = (selector: TupleSelector, who = user): Promise<unknown> => field.proxy.admit(who.id, selector, never);
     expect(await ask(new TupleSelector("peek_plugin_other.Pump", {}))).toMatchObject({ code: "OBSERVABLE_UNKNOWN" });
     expect(await ask(new TupleSelector(pumpTuple.name, { site: "x" }))).toMatchObject({ code: "DATA_INVALID" });
     const failed = await ask(site, bob);
@@ -472,7 +472,7 @@ describe("admit()", () => {
     const watcher = agent.watch();
     await until("it is refused", () => watcher.channel.trouble?.code === "FORBIDDEN");
     const selector = new TupleSelector(pumpTuple.name, {});
-    expect(await agent.proxy.admit(user, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
+    expect(await agent.proxy.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
   });
 });
 
@@ -581,6 +581,6 @@ describe("a proxy that is disposed", () => {
     await field.proxy[Symbol.asyncDispose]();
     const selector = new TupleSelector(pumpTuple.name, {});
     expect((await caught(() => field.watch())).code).toBe("VORTEX_CLOSED");
-    expect(await codeOf(field.proxy.admit(user, selector, never))).toBe("VORTEX_CLOSED");
+    expect(await codeOf(field.proxy.admit(user.id, selector, never))).toBe("VORTEX_CLOSED");
   });
 });

@@ -1,6 +1,7 @@
-import { serviceNames } from "@peek/plugin-base";
+import { type ObservableProvider, serviceNames } from "@peek/plugin-base";
 import { TupleSelector } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ZodType } from "zod";
 import { Exchange } from "../../src/bus/Exchange.ts";
 import { MemoryBus } from "../../src/bus/memory/MemoryBus.ts";
 import type { Authenticator } from "../../src/bus/ws/Authenticator.ts";
@@ -92,16 +93,20 @@ describe("over sockets", () => {
     let speed = 0;
     const rows = pumpsOf(10_000).map((pump) => ({ ...pump, name: `${pump.name} ${"ä".repeat(200)}` }));
     const load = (): object[] => rows.with(7, { id: 7, name: "seven", speed });
-    first.logic.observables.provide(pumpTuple, { load: (_, { scope }) => (scope === "" ? load() : pumpsOf(3)) });
-    const watcher = field.watch();
-    const others = Array.from({ length: 300 }, (_, index) => field.watch({}, `${index}`));
+    const provider: ObservableProvider<object, ZodType> = {
+      scope: ({ user }) => user.id,
+      load: (_, { scope }) => (scope === "a" ? load() : pumpsOf(3)),
+    };
+    first.logic.observables.provide(pumpTuple, provider);
+    const watcher = field.watch({}, "a", true, "a");
+    const others = Array.from({ length: 300 }, (_, index) => field.watch({}, `${index}`, true, `${index}`));
     await until("all have it", () => watcher.rows.size === 10_000 && others.every(({ rows: { size } }) => size === 3));
     const { port } = first;
     await first[Symbol.asyncDispose]();
     await until("all are stale", () => !others.some(({ channel }) => channel.isLive));
     speed = 5;
     await using second = await SocketLogic.open(port);
-    second.logic.observables.provide(pumpTuple, { load: (_, { scope }) => (scope === "" ? load() : pumpsOf(3)) });
+    second.logic.observables.provide(pumpTuple, provider);
     await until("all are live", () => [watcher, ...others].every(({ channel }) => channel.isLive));
     expect(watcher.texts.at(-1)).toContain('"u":[{"id":7,"name":"seven","speed":5}]');
     expect(watcher.texts.at(-1)?.length).toBeLessThan(300);
@@ -121,7 +126,7 @@ describe("over sockets", () => {
       load: () => pumpsOf(500).with(3, { id: 3, name: "x".repeat(20_000), speed }),
     });
     const selector = new TupleSelector(pumpTuple.name, {}).canonical();
-    const input = { selector, scope: "", guarded: false };
+    const input = { proof: "a", selector, scope: "", guarded: false };
     const slow = rpc.client(ObservablesRpc, { to: "logic", wait: true }).follow(input)[Symbol.asyncIterator]();
     expect((await slow.next()).value).toMatchObject({ k: "open", key: ["id"], guarded: false });
     expect((await slow.next()).value).toMatchObject({ k: "snapshot", o: 1 });
