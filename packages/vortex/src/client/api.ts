@@ -35,8 +35,10 @@ export interface ConnectionState {
  * - `device`: in the device's database.
  * - `memory`: nowhere else than in this page; a private mode, or it was asked for.
  * - `full`: the device's storage is full. What is shown is not kept, and actions are refused when they cannot be.
+ * - `outdated`: a newer version of the page has taken over the device's database. Things are kept there, and the page should be
+ *   reloaded. Where the newer version keeps them in another way, actions are refused.
  */
-export type DeviceStorageState = "opening" | "device" | "memory" | "full";
+export type DeviceStorageState = "opening" | "device" | "memory" | "full" | "outdated";
 
 /** What is known of what is watched. */
 export interface ObservableState<T> {

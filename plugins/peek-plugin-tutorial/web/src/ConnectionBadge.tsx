@@ -19,6 +19,7 @@ export function ConnectionBadge(): ReactNode {
       {user !== undefined && <span>{user.name}</span>}
       {device === "memory" && <span title="Close this page, and what is pending is lost">not kept on this device</span>}
       {device === "full" && <span>this device is full</span>}
+      {device === "outdated" && <span>there is a newer version: reload the page</span>}
       <span className={`badge ${status}`} title={reason}>
         {words[status]}
       </span>

@@ -17,6 +17,8 @@ export class Device implements Disposable {
   /** Never rejects. */
   readonly storage: Promise<DeviceStorage>;
   #keepAgainAt = 0;
+  #isFull = false;
+  #isOutdated = false;
   #isClosed = false;
 
   /** @param name What keeps apart several of one origin. */
@@ -29,11 +31,12 @@ export class Device implements Disposable {
     const storage = await this.storage;
     try {
       const record = await this.#makingRoom(storage, () => storage.addAction(action));
-      if (performance.now() >= this.#keepAgainAt) this.#roomy();
+      if (performance.now() >= this.#keepAgainAt) this.#roomy(storage);
       return record;
     } catch (cause) {
       const why = `The action ${action.type} was not pushed: this device cannot keep it (${messageOf(cause)}).`;
-      throw new PeekError("CLIENT_STORAGE_UNAVAILABLE", `${why} Make room on the device, or push it later.`, { cause });
+      const cure = isFull(cause) ? "Make room on the device" : "Reload the page";
+      throw new PeekError("CLIENT_STORAGE_UNAVAILABLE", `${why} ${cure}, then push it again.`, { cause });
     }
   }
 
@@ -43,7 +46,7 @@ export class Device implements Disposable {
     const storage = await this.storage;
     try {
       await storage.keepChannels(user, channels);
-      this.#roomy();
+      this.#roomy(storage);
     } catch (error) {
       if (isFull(error)) await this.#full(storage);
     }
@@ -54,8 +57,14 @@ export class Device implements Disposable {
     void this.storage.then((storage) => storage[Symbol.dispose]());
   }
 
-  #roomy(): void {
-    if (this.state.getSnapshot() === "full") this.state.set("device");
+  #roomy(storage: DeviceStorage): void {
+    this.#isFull = false;
+    this.#tell(storage.isShared ? "device" : "memory");
+  }
+
+  /** @param storage Where things are kept. */
+  #tell(storage: "device" | "memory"): void {
+    if (!this.#isClosed) this.state.set(this.#isFull ? "full" : this.#isOutdated ? "outdated" : storage);
   }
 
   async #makingRoom<Result>(storage: DeviceStorage, work: () => Promise<Result>): Promise<Result> {
@@ -70,22 +79,27 @@ export class Device implements Disposable {
 
   async #full(storage: DeviceStorage): Promise<void> {
     this.#keepAgainAt = performance.now() + fullMs;
-    this.state.set("full");
+    this.#isFull = true;
+    this.#tell("device");
     // They come again from the service; what was pressed does not.
     await storage.dropChannels().catch(() => undefined);
   }
 
   async #open(name: string, wanted: "device" | "memory"): Promise<DeviceStorage> {
-    const storage = wanted === "device" && hasDatabases() ? await openIdb(name) : undefined;
-    if (!this.#isClosed) this.state.set(storage === undefined ? "memory" : "device");
+    const outdated = (): void => {
+      this.#isOutdated = true;
+      this.#tell("device");
+    };
+    const storage = wanted === "device" && hasDatabases() ? await openIdb(name, outdated) : undefined;
+    this.#tell(storage === undefined ? "memory" : "device");
     return storage ?? new MemoryStorage();
   }
 }
 
-async function openIdb(name: string): Promise<DeviceStorage | undefined> {
+async function openIdb(name: string, outdated: () => void): Promise<DeviceStorage | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), openMs);
-  const opening = IdbStorage.open(name);
+  const opening = IdbStorage.open(name, outdated);
   try {
     return await Promise.race([opening, late.promise]);
   } catch {

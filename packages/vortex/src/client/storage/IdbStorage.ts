@@ -1,3 +1,4 @@
+import { PeekError } from "@peek/errors";
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
 import { isNamed } from "../isNamed.ts";
 import { randomId } from "../randomId.ts";
@@ -6,6 +7,8 @@ import type { ActionRecord, DeviceStorage, KeptChannel, KnownUser, NewAction } f
 import { isAdopted, numberAction, type QueueRecord } from "./numberAction.ts";
 import { userMark } from "./userMark.ts";
 
+/** Of the database. A later one may add stores and fields; what is here keeps its meaning, so that pages of this version go on. */
+const version = 1;
 /** How many channels are kept, of all users. */
 const maxChannels = 200;
 /** How long their tuples may be together, in characters. */
@@ -31,6 +34,8 @@ interface Schema extends DBSchema {
   tuples: { key: [string, string]; value: readonly string[] };
 }
 
+const stores = ["device", "leases", "queues", "actions", "channels", "tuples"] as const;
+
 type Names = StoreNames<Schema>;
 type Changing<Stores extends Names[]> = IDBPTransaction<Schema, Stores, "readwrite">;
 
@@ -38,16 +43,21 @@ type Changing<Stores extends Names[]> = IDBPTransaction<Schema, Stores, "readwri
 export class IdbStorage implements DeviceStorage {
   readonly isShared = true;
   readonly #name: string;
+  readonly #outdated: () => void;
   #database: Promise<IDBPDatabase<Schema>> | undefined;
   #isClosed = false;
 
-  private constructor(name: string) {
+  private constructor(name: string, outdated: () => void) {
     this.#name = name;
+    this.#outdated = outdated;
   }
 
-  /** @throws Whatever the browser has against it. */
-  static async open(name: string): Promise<IdbStorage> {
-    const storage = new IdbStorage(name);
+  /**
+   * @param outdated Called when the database is of a newer version of the page.
+   * @throws Whatever the browser has against it; PeekError `CLIENT_STORAGE_UNAVAILABLE` where a newer version keeps things elsewhere.
+   */
+  static async open(name: string, outdated: () => void): Promise<IdbStorage> {
+    const storage = new IdbStorage(name, outdated);
     await storage.#open();
     return storage;
   }
@@ -202,7 +212,33 @@ export class IdbStorage implements DeviceStorage {
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
-    this.#database ??= openDB<Schema>(this.#name, 1, {
+    this.#database ??= this.#openAny();
+    const opening = this.#database;
+    opening.catch(() => {
+      if (this.#database === opening) this.#database = undefined;
+    });
+    return opening;
+  }
+
+  /** Opens it in this version, or in the newer one that it has. */
+  async #openAny(): Promise<IDBPDatabase<Schema>> {
+    try {
+      return await this.#openIn(version);
+    } catch (error) {
+      if (!isNamed(error, "VersionError")) throw error;
+    }
+    this.#outdated();
+    const database = await this.#openIn(undefined);
+    if (stores.every((store) => database.objectStoreNames.contains(store))) return database;
+    database.close();
+    throw new PeekError(
+      "CLIENT_STORAGE_UNAVAILABLE",
+      "A newer version of the page has changed what the device keeps. Reload the page to update it.",
+    );
+  }
+
+  #openIn(wanted: number | undefined): Promise<IDBPDatabase<Schema>> {
+    return openDB<Schema>(this.#name, wanted, {
       upgrade: (database) => {
         database.createObjectStore("device");
         database.createObjectStore("leases");
@@ -220,11 +256,6 @@ export class IdbStorage implements DeviceStorage {
         this.#database = undefined;
       },
     });
-    const opening = this.#database;
-    opening.catch(() => {
-      if (this.#database === opening) this.#database = undefined;
-    });
-    return opening;
   }
 }
 
