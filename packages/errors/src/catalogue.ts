@@ -538,7 +538,8 @@ export const errorCatalogue = {
     exitCode: ExitCode.internal,
   },
   CLIENT_STORAGE_UNAVAILABLE: {
-    meaning: "The device cannot keep what should survive a reload of the page: its storage is full, cannot be used, or was changed by a newer version of the page.",
+    meaning:
+      "The device cannot keep what should survive a reload of the page: its storage is full, cannot be used, or was changed by a newer version of the page.",
     cure: "Make room on the device, leave the private mode, or reload the page, as the message says.",
     exitCode: ExitCode.unavailable,
   },

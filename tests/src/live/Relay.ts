@@ -19,6 +19,7 @@ export class Relay implements AsyncDisposable {
   readonly #pairs = new Set<Pair>();
   #bytesPerSecond = Infinity;
   #isDown = false;
+  #isHeld = false;
   #cuts = 0;
 
   private constructor(server: Server, port: number, to: number, rules: RelayRules) {
@@ -57,6 +58,18 @@ export class Relay implements AsyncDisposable {
     this.#isDown = false;
   }
 
+  /** Passes nothing on, as a radio cell that is lost: nobody is told, and connections stay open. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const pair of this.#pairs) pair.hold();
+  }
+
+  /** Passes on what was held up, and all that follows. */
+  release(): void {
+    this.#isHeld = false;
+    for (const pair of this.#pairs) pair.release();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
     const closed = once(this.#server, "close");
@@ -76,6 +89,7 @@ export class Relay implements AsyncDisposable {
       cutsAfterUp: (data) => this.#counted(cutsAfterUp(data)),
     });
     pair.setRate(this.#bytesPerSecond);
+    if (this.#isHeld) pair.hold();
     this.#pairs.add(pair);
     browser.once("close", () => this.#pairs.delete(pair));
   }
@@ -92,6 +106,8 @@ class Pair {
   readonly #service: Socket;
   readonly #rules: Required<RelayRules>;
   #timer: NodeJS.Timeout | undefined;
+  /** What neither side is told while it is held; undefined while it is not. */
+  #held: (() => void)[] | undefined;
 
   constructor(browser: Socket, service: Socket, rules: Required<RelayRules>) {
     this.#browser = browser;
@@ -101,16 +117,10 @@ class Pair {
     service.setNoDelay();
     for (const each of [browser, service]) {
       each.on("error", () => undefined);
-      each.on("close", () => this.end());
+      each.on("close", () => this.#pass(() => this.end()));
     }
-    browser.on("data", (data) => {
-      service.write(data);
-      if (!rules.cutsAfterUp(data)) return;
-      // What was written still goes out.
-      service.end();
-      browser.destroy();
-    });
-    service.on("data", (data) => this.#down(data));
+    browser.on("data", (data) => this.#pass(() => this.#up(data)));
+    service.on("data", (data) => this.#pass(() => this.#down(data)));
     browser.on("drain", () => {
       if (this.#timer === undefined) service.resume();
     });
@@ -130,10 +140,34 @@ class Pair {
     }, 100);
   }
 
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pass of held) pass();
+  }
+
   end(): void {
+    this.#held = undefined;
     clearInterval(this.#timer);
     this.#browser.destroy();
     this.#service.destroy();
+  }
+
+  #pass(pass: () => void): void {
+    if (this.#held === undefined) pass();
+    else this.#held.push(pass);
+  }
+
+  #up(data: Buffer): void {
+    this.#service.write(data);
+    if (!this.#rules.cutsAfterUp(data)) return;
+    // What was written still goes out.
+    this.#service.end();
+    this.#browser.destroy();
   }
 
   #down(data: Buffer): void {

@@ -69,6 +69,7 @@ export class Client implements PeekClient {
       {
         greeted: (greeting) => this.#greeted(greeting),
         message: (message) => this.#receive(message),
+        isAwaiting: () => this.#upstream === undefined && this.#channels.isAwaiting,
         doubted: (doubt) => this.#doubted(doubt),
         down: (status, reason, end) => this.#down(status, reason, end),
       },
@@ -80,6 +81,8 @@ export class Client implements PeekClient {
     this.#signs = new PageSigns({
       // Somebody may have logged in again, in another tab.
       wake: () => this.#line.wake(),
+      used: () => this.#line.probe(),
+      online: () => this.#line.renew(),
       cutOff: () => this.#line.drop("The device has no network"),
       hide: () => this.#channels.flush(),
     });
@@ -142,7 +145,7 @@ export class Client implements PeekClient {
 
   reconnect(): void {
     if (this.#connection.getSnapshot().status === "login") this.#set({ status: "connecting" });
-    this.#line.wake();
+    this.#line.retry();
   }
 
   close(): void {
@@ -166,10 +169,14 @@ export class Client implements PeekClient {
 
   #host(): ActionsHost & ChannelsHost {
     const isOpen = (): boolean => this.#line.isOpen;
+    const isHeard = (): boolean => this.#line.isOpen && this.#doubt === undefined;
     const staleness = (): Staleness | undefined => this.#staleness;
     return {
       get isOpen() {
         return isOpen();
+      },
+      get isHeard() {
+        return isHeard();
       },
       get staleness() {
         return staleness();
@@ -229,7 +236,7 @@ export class Client implements PeekClient {
     this.#doubt = doubt;
     this.#channels.refresh();
     this.#set(this.#statusNow());
-    if (doubt === undefined) this.#actions.sender.wake();
+    this.#actions.heard();
   }
 
   /** @param user Undefined: nobody any more. */

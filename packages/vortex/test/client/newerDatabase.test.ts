@@ -6,7 +6,9 @@ import { Add, freshName, openClient, openService, valueOf } from "./clientKit.ts
 
 /** What a newer version of the page makes of the device's database. */
 async function upgrade(name: string, change: (database: IDBDatabase) => void): Promise<void> {
-  const database = await openDB(`peek.${name}`, 2, { upgrade: (upgraded) => change(upgraded as unknown as IDBDatabase) });
+  const database = await openDB(`peek.${name}`, 2, {
+    upgrade: (upgraded) => change(upgraded as unknown as IDBDatabase),
+  });
   onTestFinished(() => database.close());
 }
 

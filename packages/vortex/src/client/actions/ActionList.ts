@@ -28,6 +28,7 @@ export class ActionList {
   #entries = new Map<number, Entry>();
   #last = 0;
   #sent: ReadonlySet<number> = new Set();
+  #isHeard = false;
   /** By lane of the user: up to which sequence all that are not answered are in the list. */
   readonly #complete = new Map<string, number>();
   #user: string | undefined;
@@ -115,6 +116,12 @@ export class ActionList {
     if (this.#entries.delete(n)) this.#touch();
   }
 
+  /** Whether the service is heard. While it is not, none is shown as being with it: whichever tab has sent it. */
+  set isHeard(isHeard: boolean) {
+    this.#isHeard = isHeard;
+    this.#touch();
+  }
+
   /** Which are with the service. */
   sent(ns: Iterable<number>): void {
     this.#sent = new Set(ns);
@@ -173,7 +180,8 @@ export class ActionList {
   #show(entry: Entry): PendingAction {
     const { record, action, trouble, shown } = entry;
     const { id, type, lane, at, error = trouble } = record;
-    const status = record.error !== undefined ? "rejected" : this.#sent.has(record.n) ? "sent" : "queued";
+    const status =
+      record.error !== undefined ? "rejected" : this.#isHeard && this.#sent.has(record.n) ? "sent" : "queued";
     if (shown?.status === status && shown.error === error) return shown;
     entry.shown = { id, type, action, lane, pushedAt: at, status, ...(error !== undefined && { error }) };
     return entry.shown;

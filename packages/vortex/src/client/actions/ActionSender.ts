@@ -19,7 +19,7 @@ const minTooLarge = 16_000;
 
 /** What the sender needs of the client. */
 export interface SenderHost {
-  /** Whether this tab is connected, and the one that sends. */
+  /** Whether this tab is connected, with nothing to doubt that the service is there, and the one that sends. */
   readonly maySend: boolean;
   send(message: ClientMessage): void;
   /** The selectors whose positions matter to actions of a type; at most 16. Undefined: it will be known in a moment. */
@@ -71,6 +71,12 @@ export class ActionSender implements Disposable {
     for (const { record } of this.#attempts.values()) this.#underWay.delete(record.n);
     this.#attempts.clear();
     this.#tellSent();
+  }
+
+  /** Whether it is doubted that the service is there has changed. What was sent may still be answered. */
+  heard(): void {
+    this.#tellSent();
+    this.wake();
   }
 
   /** The service has ended the connection because of something too large: that is never sent again. */
@@ -167,6 +173,7 @@ export class ActionSender implements Disposable {
   }
 
   #tellSent(): void {
-    this.#host.sent(Array.from(this.#attempts.values(), ({ record }) => record.n));
+    const attempts = this.#host.maySend ? [...this.#attempts.values()] : [];
+    this.#host.sent(attempts.map(({ record }) => record.n));
   }
 }

@@ -19,6 +19,8 @@ import { Results } from "./Results.ts";
 /** What the actions need of the client. */
 export interface ActionsHost {
   readonly isOpen: boolean;
+  /** Whether there is a connection, and nothing to doubt that the service is at its other end. */
+  readonly isHeard: boolean;
   send(message: ClientMessage): void;
 }
 
@@ -52,7 +54,7 @@ export class Actions implements Disposable {
     this.#forecast = forecast;
     this.#keeper = new ActionKeeper(device, this.#tab, (record) => this.#kept(record));
     this.list = new ActionList(this.#tab, () => this.#foretell());
-    const maySend = (): boolean => this.#host.isOpen && this.#turn?.isOurs === true;
+    const maySend = (): boolean => this.#host.isHeard && this.#turn?.isOurs === true;
     this.sender = new ActionSender(this.list, {
       get maySend() {
         return maySend();
@@ -88,6 +90,7 @@ export class Actions implements Disposable {
     const isOther = this.#user !== undefined && this.#user !== user;
     if (isOther) this.#forecast.forget();
     this.#user = user;
+    this.list.isHeard = true;
     if (this.#turn === undefined) return;
     await this.#adopt(user);
     if (isOther) {
@@ -105,7 +108,14 @@ export class Actions implements Disposable {
     await this.#read();
   }
 
+  /** It is doubted that the service is there, or is no more: what was sent may not have come, and what is pushed now waits. */
+  heard(): void {
+    this.list.isHeard = this.#host.isHeard;
+    this.sender.heard();
+  }
+
   cut(): void {
+    this.list.isHeard = false;
     this.#turn?.release();
     this.sender.cut();
   }

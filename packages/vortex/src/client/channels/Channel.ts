@@ -113,6 +113,11 @@ export class Channel<T> implements Disposable {
     return this.#id;
   }
 
+  /** Whether the service was asked for it, and has sent nothing of it yet. */
+  get isAsked(): boolean {
+    return this.#id !== undefined && !this.#isAnswered;
+  }
+
   get number(): number | undefined {
     return this.#number;
   }

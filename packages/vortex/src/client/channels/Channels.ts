@@ -112,6 +112,11 @@ export class Channels implements Disposable {
     for (const channel of this.#channels.values()) channel.refresh();
   }
 
+  /** Whether the service was asked for one, and has sent nothing of it yet. */
+  get isAwaiting(): boolean {
+    return this.#channels.values().some(({ isAsked }) => isAsked);
+  }
+
   /** Takes a message of the service about one of them. */
   receive(message: Extract<ServerMessage, { readonly t: "on" | "off" | DataMessage["t"] }>): void {
     for (const channel of this.#channels.values()) {

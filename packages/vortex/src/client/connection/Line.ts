@@ -11,6 +11,8 @@ import { ReconnectDelay } from "./ReconnectDelay.ts";
 const connectMs = 8000;
 /** The service is gone when it has been silent for so many of its beats. */
 const beatsMissed = 2.5;
+/** The same, from when it is doubted that it is there on, where nothing large can be on its way. */
+const beatsMissedInDoubt = 1;
 /** How much longer the service may be silent at most, after it was cut for that: a large snapshot takes its time on a slow line. */
 const mostPatience = 16;
 /** A connection that was cut sooner is no sign that the next will stand. */
@@ -23,6 +25,8 @@ export interface LineListener {
   /** The service has let it in. */
   greeted(greeting: Greeting): void;
   message(message: ServerMessage): void;
+  /** Whether the service was asked for what may be large, and has not sent it. */
+  isAwaiting(): boolean;
   /** What the service has said is not known to be how things are; or, with undefined, is again. */
   doubted(doubt: Staleness | undefined): void;
   /** It is not connected. @param status What it does about it. */
@@ -68,6 +72,8 @@ export class Line implements Disposable {
   /** As which device the service knows it. */
   #device: string | undefined;
   #heardAt = 0;
+  /** When the last doubt began. */
+  #doubtAt = 0;
   #beatMs = 0;
   #isClosed = false;
 
@@ -114,7 +120,22 @@ export class Line implements Disposable {
     if (this.#attempt === undefined) {
       this.#delay.reset();
       this.connect();
-    } else if (this.isOpen) this.#checkBeat();
+    } else if (this.isOpen) {
+      this.#checkBeat();
+      this.probe();
+    }
+  }
+
+  /** It has to be connected: one whose other end is doubted is not waited for. */
+  retry(): void {
+    if (this.#isDoubted) this.#cut("The service does not answer");
+    this.wake();
+  }
+
+  /** The network is another one, or is back: what was begun on the one before may never end. */
+  renew(): void {
+    if (this.#attempt?.greetedAt === undefined) this.drop("The network has changed");
+    this.retry();
   }
 
   /** There is reason to ask whether the service is there: without an answer, what it has said is doubted soon. */
@@ -131,6 +152,7 @@ export class Line implements Disposable {
   send(message: ClientMessage): boolean {
     if (this.#attempt?.greetedAt === undefined || this.#attempt.socket.readyState !== 1) return false;
     this.#attempt.socket.send(JSON.stringify(message));
+    if (message.t === "act") this.probe();
     return true;
   }
 
@@ -149,6 +171,7 @@ export class Line implements Disposable {
     const message = readServerMessage(text);
     if (message === undefined) return;
     if (attempt.greetedAt !== undefined) {
+      if (message.t === "res") attempt.liveness?.replied();
       if (message.t === "beat") this.send(message);
       else if (message.t !== "pulse") this.#listener.message(message);
       else if (message.n !== undefined) attempt.liveness?.answered(message.n);
@@ -169,13 +192,23 @@ export class Line implements Disposable {
     return new Liveness(pulseMs, {
       now: this.#options.now,
       send: (n) => void this.send({ t: "probe", n }),
-      onDoubt: (doubt) => this.#listener.doubted(doubt),
+      onDoubt: (doubt) => {
+        if (doubt !== undefined) this.#doubtAt = performance.now();
+        this.#checkBeat();
+        this.#listener.doubted(doubt);
+      },
     });
   }
 
+  get #isDoubted(): boolean {
+    return this.#attempt?.liveness?.isDoubted === true;
+  }
+
   #checkBeat(): void {
-    const longest = this.#beatMs * beatsMissed * this.#patience;
-    const left = this.#heardAt + longest - performance.now();
+    const isDoubted = this.#isDoubted && !this.#listener.isAwaiting();
+    const longest = this.#beatMs * (isDoubted ? beatsMissedInDoubt : beatsMissed) * this.#patience;
+    const since = isDoubted ? Math.max(this.#doubtAt, this.#heardAt) : this.#heardAt;
+    const left = since + longest - performance.now();
     clearTimeout(this.#timer);
     if (left > 0) {
       this.#timer = setTimeout(() => this.#checkBeat(), Math.min(left + 1, this.#beatMs * beatsMissed));

@@ -6,8 +6,10 @@ const lookMs = 500;
 const sleptMs = 3000;
 /** Of the service's pulses, so many may be late before it is doubted that things are as it has said. */
 const pulsesMissed = 2;
-/** How long the answer to a probe is waited for; milliseconds. */
-const answerMs = 2500;
+/** How long an answer is waited for; milliseconds. With the time until the next look, it is less than three seconds. */
+const answerMs = 2200;
+/** How often the service is asked at most, whatever happens on the page; milliseconds. */
+const askEveryMs = 1000;
 
 /** What a {@link Liveness} works with. */
 export interface LivenessOptions {
@@ -29,6 +31,9 @@ export class Liveness implements Disposable {
   #heardAt: number;
   #lookedAt: number;
   #lastProbe = 0;
+  #askedAt = -Infinity;
+  /** Since when there is reason to ask; undefined while there is none. */
+  #wantedAt: number | undefined;
   /** The oldest that was not answered. */
   #asked: { readonly n: number; readonly at: number } | undefined;
   #doubt: Staleness | undefined;
@@ -42,7 +47,10 @@ export class Liveness implements Disposable {
     this.#silenceMs = pulseMs * pulsesMissed;
     this.#heardAt = options.now();
     this.#lookedAt = this.#heardAt;
-    this.#timer = setInterval(() => this.look(), lookMs);
+    this.#timer = setInterval(() => {
+      this.look();
+      if (this.#wantedAt !== undefined && options.now() - this.#askedAt >= askEveryMs) this.#ask();
+    }, lookMs);
   }
 
   /** The service has said something. */
@@ -60,9 +68,14 @@ export class Liveness implements Disposable {
     this.#options.onDoubt(undefined);
   }
 
-  /** There is reason to ask whether the service is there: without an answer, it is doubted soon. */
+  /** There is reason to ask whether the service is there: without an answer, it is doubted soon. It is asked in a moment. */
   probe(): void {
-    if (this.#asked === undefined) this.#ask();
+    if (this.#asked === undefined) this.#wantedAt ??= this.#options.now();
+  }
+
+  /** The service has answered what was sent to it: there is no reason to ask any more. */
+  replied(): void {
+    this.#wantedAt = undefined;
   }
 
   /** Looks at the clock. */
@@ -85,6 +98,11 @@ export class Liveness implements Disposable {
     if (this.#doubt === undefined) this.#begin(doubt);
   }
 
+  /** Whether what the service has said is doubted. */
+  get isDoubted(): boolean {
+    return this.#doubt !== undefined;
+  }
+
   /** Until when what the service has said was how things are. */
   get knownAt(): number {
     return this.#doubt?.at ?? this.#heardAt;
@@ -103,7 +121,9 @@ export class Liveness implements Disposable {
 
   #ask(): void {
     this.#lastProbe += 1;
-    this.#asked ??= { n: this.#lastProbe, at: this.#options.now() };
+    this.#askedAt = this.#options.now();
+    this.#asked ??= { n: this.#lastProbe, at: this.#wantedAt ?? this.#askedAt };
+    this.#wantedAt = undefined;
     this.#options.send(this.#lastProbe);
   }
 }
