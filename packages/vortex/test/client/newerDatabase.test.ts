@@ -1,21 +1,31 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
 import "fake-indexeddb/auto";
-import { openDB } from "idb";
+import { indexedDB } from "fake-indexeddb";
 import { expect, it, onTestFinished } from "vitest";
 import { Add, freshName, openClient, openService, valueOf } from "./clientKit.ts";
 
-/** What a newer version of the page makes of the device's database. */
-async function upgrade(name: string, change: (database: IDBDatabase) => void): Promise<void> {
-  const database = await openDB(`peek.${name}`, 2, {
-    upgrade: (upgraded) => change(upgraded as unknown as IDBDatabase),
-  });
-  onTestFinished(() => database.close());
+/** As much of a database as is needed here. */
+interface Stores {
+  createObjectStore(this: Stores, name: string): unknown;
+  deleteObjectStore(this: Stores, name: string): void;
+  close(this: Stores): void;
 }
 
-const addStore = (database: IDBDatabase): void => void database.createObjectStore("drafts");
-const moveActions = (database: IDBDatabase): void => {
-  database.deleteObjectStore("actions");
-  database.createObjectStore("actionsByUser");
+/** What a newer version of the page makes of the device's database. */
+async function upgrade(name: string, change: (stores: Stores) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = indexedDB.open(`peek.${name}`, 2) as { readonly result: Stores } & EventTarget;
+  request.addEventListener("upgradeneeded", () => change(request.result));
+  request.addEventListener("success", () => resolve());
+  request.addEventListener("error", () => reject(new Error("The database cannot be upgraded")));
+  await promise;
+  onTestFinished(() => request.result.close());
+}
+
+const addStore = (stores: Stores): void => void stores.createObjectStore("drafts");
+const moveActions = (stores: Stores): void => {
+  stores.deleteObjectStore("actions");
+  stores.createObjectStore("actionsByUser");
 };
 
 it("a press in a page whose database another tab has upgraded is kept there, and the page is to be reloaded", async () => {
