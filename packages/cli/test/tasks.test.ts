@@ -62,6 +62,49 @@ describe("peek tasks", () => {
     expect(await tasks("list")).toMatchObject({ code: 69, stdout: "", stderr: expect.stringContaining("Start logic") });
   });
 
+  it("lists, pauses, resumes and ends schedules", async () => {
+    await using own = new AsyncDisposableStack();
+    const made = own.use(await openTestDatabase());
+    const queue = await openQueue(made, own);
+    useHome(made.connectUrl);
+    const schedules = async (...args: readonly string[]): ReturnType<typeof tasks> => await tasks("schedules", ...args);
+    expect(await schedules("list")).toEqual({ code: 0, stdout: "There are no schedules.", stderr: "" });
+    const request = { input: "{}", priority: 0, retry: { tries: 1, delayMs: 0, maxDelayMs: 0 }, deadlineMs: 60_000 };
+    await queue.schedule(pump, "default", "0 6 1 1 *", "UTC", request, { maxWaiting: 3 });
+    await queue.schedule(valve, "north", "0 6 1 1 *", "UTC", { ...request, key: "a" });
+    await queue.schedule(valve, "south", "0 7 1 1 *", "Europe/Berlin", { ...request, key: "b" });
+    const { stdout } = await schedules("list");
+    expect(stdout.split("\n")).toHaveLength(4);
+    expect(stdout).toMatch(
+      /peek_plugin_pump\.Fill +default +0 6 1 1 \* +UTC +- +20\d\d-01-01T06:00:00\.000Z +0 of 3 +0/,
+    );
+    const paused = await schedules("pause", pump.task);
+    expect(paused).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("The schedule default of peek_plugin_pump.Fill is paused"),
+    });
+    expect((await schedules("list")).stdout).toMatch(/Fill .* paused +0 of 3/);
+    const json: unknown = JSON.parse((await schedules("list", "--json")).stdout);
+    expect(json).toMatchObject([
+      { task: pump.task, paused: true, missed: "skip" },
+      { name: "north" },
+      { name: "south" },
+    ]);
+    expect((await schedules("resume", pump.task)).code).toBe(0);
+    expect((await schedules("list")).stdout).not.toContain("paused");
+    expect(await schedules("end", valve.task)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("several schedules: name one of north, south"),
+    });
+    expect(await schedules("end", valve.task, "east")).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("no schedule east"),
+    });
+    expect(await schedules("pause", "peek_plugin_pump.Empty")).toMatchObject({ code: 64 });
+    expect((await schedules("end", valve.task, "north")).code).toBe(0);
+    expect((await queue.schedules()).map(({ name }) => name)).toEqual(["default", "south"]);
+  });
+
   describe("list", () => {
     let waiting: readonly string[] = [];
     let letters: readonly string[] = [];

@@ -40,6 +40,8 @@ export class LazyTaskQueue implements TaskQueue {
   schedule: TaskQueue["schedule"] = async (...values) => (await this.opened()).schedule(...values);
   unschedule: TaskQueue["unschedule"] = async (...values) => (await this.opened()).unschedule(...values);
   schedules: TaskQueue["schedules"] = async () => (await this.opened()).schedules();
+  scheduleStates: TaskQueue["scheduleStates"] = async () => (await this.opened()).scheduleStates();
+  pauseSchedule: TaskQueue["pauseSchedule"] = async (...values) => (await this.opened()).pauseSchedule(...values);
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;

@@ -9,7 +9,8 @@ export function tasksCommand(): Command {
     .description("look at the tasks in the queues, and deal with those that have failed for good, the dead letters")
     .addCommand(listCommand())
     .addCommand(retryCommand())
-    .addCommand(dropCommand());
+    .addCommand(dropCommand())
+    .addCommand(schedulesCommand());
 }
 
 interface ListOptions {
@@ -56,6 +57,38 @@ function dropCommand(): Command {
     .action(async (ids: readonly string[], { all, waiting }: { readonly all?: string; readonly waiting: boolean }) => {
       const { dropTasks } = await import("../tasks/dropTasks.ts");
       await dropTasks({ ids, all }, waiting);
+    });
+}
+
+function schedulesCommand(): Command {
+  return new Command("schedules")
+    .description("look at the schedules by which plugins have tasks queued again and again, and pause or end them")
+    .addCommand(
+      new Command("list")
+        .description(
+          "list the schedules, with their next times, and how many times were left out since their tasks wait",
+        )
+        .addOption(jsonOption())
+        .action(async ({ json }: { readonly json: boolean }) => {
+          const { listSchedules } = await import("../tasks/schedules.ts");
+          await listSchedules(json);
+        }),
+    )
+    .addCommand(scheduleCommand("pause", "have a schedule queue nothing until it is resumed, whatever its plugin does"))
+    .addCommand(scheduleCommand("resume", "have a paused schedule go on, from now"))
+    .addCommand(
+      scheduleCommand("end", "delete a schedule; its plugin makes it again when it starts, if it asks for it"),
+    );
+}
+
+function scheduleCommand(change: "pause" | "resume" | "end", description: string): Command {
+  return new Command(change)
+    .description(description)
+    .argument("<type>", "the type of its tasks, such as peek_plugin_tutorial.PickRandomNumber")
+    .argument("[name]", "which of its schedules, as in the list; default: the only one")
+    .action(async (task: string, name: string | undefined) => {
+      const { changeSchedule } = await import("../tasks/schedules.ts");
+      await changeSchedule(task, name, change);
     });
 }
 

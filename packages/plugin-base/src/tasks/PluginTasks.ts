@@ -74,6 +74,16 @@ export interface TaskScheduleOptions extends TaskQueueOptions {
   readonly name?: string;
   /** The time zone of the times, by its IANA name: `Europe/Berlin`. Default: UTC. */
   readonly tz?: string;
+  /**
+   * How many tasks of this schedule wait at most, those that will be tried again too; 1 to 1,000. A time that comes while so many do is
+   * left out: without a worker, they do not pile up. Default: 1.
+   */
+  readonly maxWaiting?: number;
+  /**
+   * What becomes of times that passed while no logic ran: with `once`, the last of them is made up for when one runs again; with
+   * `skip`, none. Of a pause of up to a minute, the last is made up for either way. Default: `skip`.
+   */
+  readonly missed?: "once" | "skip";
 }
 
 /**
@@ -141,7 +151,12 @@ export interface PluginTasks {
   ): Promise<boolean>;
   /**
    * Queues a task at the times of a cron expression of five fields, from now on and after every restart, once for all logic
-   * services: what was scheduled under the same name before is replaced. Times that pass while no logic runs are left out.
+   * services: what was scheduled under the same name before is replaced. An administrator may pause it (`peek tasks schedules`); it
+   * stays paused then, whatever the plugin schedules.
+   *
+   * A field is a list of values, ranges and `*`, the last two with a step if need be: `0,30`, `1-5`, `mon-fri`, `*` followed by `/15`.
+   * Where a clock is put forward, a time that it skips comes at the next minute that there is, if the expression names the hour;
+   * where it is put back, a time of the day comes once, and what comes every so many minutes or hours comes each time.
    *
    * @param cron `"0 6 * * 1-5"`: at 06:00 on workdays.
    * @throws PeekError `TASK_INPUT_INVALID`, or `TASK_OPTIONS_INVALID` for an expression or time zone that is none.

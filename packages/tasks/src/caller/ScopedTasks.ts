@@ -140,9 +140,10 @@ export class ScopedTasks implements PluginTasks {
     checkCron(task, cron);
     checkOptions(task, "schedule", options);
     const text = encodeInput(task, input);
-    const { name, tz } = options;
+    const { name, tz, maxWaiting, missed } = options;
+    const policy = { ...(maxWaiting !== undefined && { maxWaiting }), ...(missed !== undefined && { missed }) };
     const request = requestOf(task, text, options);
-    await schedule(await desk.queue(), task, queueOf(task, kindOf(options)), { name, cron, tz, request });
+    await schedule(await desk.queue(), task, queueOf(task, kindOf(options)), { name, cron, tz, request, policy });
   }
 
   async unschedule<Input, Output, InputGiven, OutputGiven>(

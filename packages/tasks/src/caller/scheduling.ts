@@ -1,7 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { AnyTaskType } from "@peek/plugin-base/contracts";
 import { type QueueName, queueText } from "../queue/QueueName.ts";
-import type { TaskQueue, TaskRequest, TaskSchedule } from "../queue/TaskQueue.ts";
+import type { SchedulePolicy, TaskQueue, TaskRequest, TaskSchedule } from "../queue/TaskQueue.ts";
 import { optionsInvalid } from "./taskOptions.ts";
 
 /** How the only schedule of a task is called. */
@@ -13,6 +13,7 @@ export interface ScheduleRequest {
   readonly cron: string;
   readonly tz: string | undefined;
   readonly request: Omit<TaskRequest, "id" | "startAfter" | "origin">;
+  readonly policy: Partial<SchedulePolicy>;
 }
 
 /**
@@ -24,11 +25,11 @@ export async function schedule(
   queue: TaskQueue,
   task: AnyTaskType,
   into: QueueName,
-  { name = defaultName, cron, tz = "UTC", request }: ScheduleRequest,
+  { name = defaultName, cron, tz = "UTC", request, policy }: ScheduleRequest,
 ): Promise<void> {
   await queue.ensure(into);
   try {
-    await queue.schedule(into, name, cron.trim(), tz, request);
+    await queue.schedule(into, name, cron.trim(), tz, request, policy);
   } catch (error) {
     if (PeekError.is(error)) throw error;
     throw optionsInvalid(task, "schedule", messageOf(error).replace(/\.$/, ""), error);

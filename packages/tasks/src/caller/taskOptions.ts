@@ -38,6 +38,8 @@ const rules = {
     fits: (value) => typeof value === "string" && /^[\w.-]{1,100}$/.test(value),
     what: "a text of 1 to 100 letters, digits, dots, hyphens and underscores",
   },
+  maxWaiting: whole(1, 1000),
+  missed: { fits: (value) => value === "once" || value === "skip", what: '"once" or "skip"' },
   tz: { fits: isTimeZone, what: 'the IANA name of a time zone, such as "Europe/Berlin"' },
 } as const satisfies Record<string, Rule>;
 
@@ -56,7 +58,7 @@ const taken = {
   enqueue: [...queueing, "transaction", "startAfter", "singletonKey"],
   enqueueAll: [...queueing, "transaction", "startAfter"],
   wait: waiting,
-  schedule: [...queueing, "name", "tz"],
+  schedule: [...queueing, "name", "tz", "maxWaiting", "missed"],
 } as const satisfies Record<string, readonly (keyof typeof rules)[]>;
 
 /**

@@ -14,6 +14,7 @@ import type {
   Attempt,
   Outcome,
   RunStatement,
+  ScheduleState,
   StoredTask,
   TakenTask,
   TaskDepth,
@@ -21,7 +22,7 @@ import type {
   TaskRequest,
   TaskSchedule,
 } from "./TaskQueue.ts";
-import { TaskCron, type TimesOf } from "./TaskCron.ts";
+import { TaskCron } from "./TaskCron.ts";
 import { TaskSchedules } from "./TaskSchedules.ts";
 import { TaskShelf } from "./TaskShelf.ts";
 import { TaskTaking } from "./TaskTaking.ts";
@@ -89,11 +90,6 @@ export class PgBossTaskQueue implements TaskQueue {
       deadLetters: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
     };
     const boss = makeBoss(connection, database, logger);
-    const timesOf: TimesOf = (cron, tz, after) => {
-      const [next] = boss.previewSchedule(cron, { tz, from: after, count: 1 });
-      if (next === undefined) throw new Error(`"${cron}" has no time`);
-      return next;
-    };
     if (role === "owner") {
       owned.defer(() => boss.stop({ graceful: false }));
       await openAsOwner(database, boss, connection);
@@ -106,11 +102,11 @@ export class PgBossTaskQueue implements TaskQueue {
           keeping,
         }),
       );
-      owned.use(new TaskCron({ database, logger, timesOf }));
+      owned.use(new TaskCron({ database, logger }));
     } else {
       await openAsUser(database, logger, signal);
     }
-    const schedules = new TaskSchedules(database, timesOf);
+    const schedules = new TaskSchedules(database);
     return new PgBossTaskQueue(options, schedules, owned.move());
   }
 
@@ -214,6 +210,14 @@ export class PgBossTaskQueue implements TaskQueue {
 
   schedules(): Promise<readonly TaskSchedule[]> {
     return this.#schedules.all();
+  }
+
+  scheduleStates(): Promise<readonly ScheduleState[]> {
+    return this.#schedules.states();
+  }
+
+  pauseSchedule(queue: QueueName, name: string, paused: boolean): Promise<boolean> {
+    return this.#schedules.pause(queue, name, paused);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

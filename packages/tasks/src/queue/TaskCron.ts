@@ -2,19 +2,16 @@ import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 import { z } from "zod";
+import { CronTimes } from "../cron/CronTimes.ts";
 import { schema } from "./layoutSql.ts";
 import { occurrenceId } from "./occurrence.ts";
 import { parseQueueText } from "./QueueName.ts";
 import { Repeated } from "./Repeated.ts";
 
-/** Gives the times of a cron expression after another, the soonest first. @throws Error for what is none. */
-export type TimesOf = (cron: string, tz: string, after: Date) => Date;
-
 /** What a {@link TaskCron} is made of. */
 export interface TaskCronOptions {
   readonly database: TaskDatabase;
   readonly logger: Logger;
-  readonly timesOf: TimesOf;
 }
 
 /** The pause between looks at the schedules: how late a task may be; milliseconds. */
@@ -32,6 +29,8 @@ export const scheduleOptionsSchema = z.object({
   takes: z.int(),
   expire: z.int(),
   key: z.string().exactOptional(),
+  maxWaiting: z.int().default(1),
+  missed: z.enum(["once", "skip"]).default("skip"),
 });
 
 const rowSchema = z.object({
@@ -42,12 +41,22 @@ const rowSchema = z.object({
   data: z.unknown(),
   options: z.unknown(),
   created_on: timeSchema,
+  done: timeSchema.nullable(),
   now: timeSchema,
 });
 
 type Row = z.output<typeof rowSchema>;
 
-const schedulesSql = `SELECT name, key, cron, timezone, data, options, created_on, now() AS now FROM ${schema}.schedule`;
+const resultSchema = z.object({ result: z.enum(["queued", "left out", "done"]) });
+
+// What is done in the future was so by a clock that was put back since.
+const schedulesSql = `
+  SELECT name, key, cron, timezone, data, options, created_on, now() AS now,
+    CASE WHEN done > '-infinity' AND done <= now() THEN done END AS done
+  FROM ${schema}.schedule LEFT JOIN ${schema}.schedule_state USING (name, key)
+  WHERE paused IS NOT TRUE ORDER BY name, key`;
+
+const queueSql = `SELECT ${schema}.enqueue_scheduled($1, $2, $3::timestamptz, $4::text::json, $5) AS result`;
 
 /**
  * Queues the tasks of the schedules when their times come, by the database's clock. pg-boss would do so by tasks of its own for each
@@ -60,6 +69,10 @@ export class TaskCron implements AsyncDisposable {
   #done: number | undefined;
   /** Which cannot be read, and were told. */
   #broken: ReadonlySet<string> = new Set();
+  /** Of which a time was left out, and nothing queued since. */
+  readonly #leftOut = new Set<string>();
+  /** The times of the expressions, by those and their zones. */
+  #times: ReadonlyMap<string, CronTimes> = new Map();
 
   constructor(options: TaskCronOptions) {
     const { database, logger } = options;
@@ -76,39 +89,71 @@ export class TaskCron implements AsyncDisposable {
     const rows = (await this.#options.database.query(schedulesSql)).rows.map((row) => rowSchema.parse(row));
     const now = rows[0]?.now.getTime();
     if (now === undefined) return;
-    const from = Math.max(this.#done ?? now - firstMs, now - mostMs);
+    // A clock that was put back has no part in it.
+    const from = Math.max(Math.min(this.#done ?? now - firstMs, now - pauseMs), now - mostMs);
     const broken = new Set<string>();
+    const times = new Map<string, CronTimes>();
     for (const row of rows) {
-      const trouble = await this.#queue(row, Math.max(from, row.created_on.getTime()), now);
+      const trouble = await this.#queue(row, from, times);
       if (trouble === undefined) continue;
       const told = `The schedule ${row.key} (${row.cron}) of ${row.name} cannot be read: ${trouble}`;
       broken.add(told);
       if (!this.#broken.has(told)) this.#options.logger.error("%s", told);
     }
     this.#broken = broken;
+    this.#times = times;
     this.#done = now;
   }
 
-  /** @returns Why nobody can read it. @throws PeekError as the database. */
-  async #queue(row: Row, from: number, to: number): Promise<string | undefined> {
+  /**
+   * Queues what was due last, once.
+   *
+   * @returns Why nobody can read it. @throws PeekError as the database.
+   */
+  async #queue(row: Row, from: number, times: Map<string, CronTimes>): Promise<string | undefined> {
     const queue = parseQueueText(row.name);
     const { data: options, error } = scheduleOptionsSchema.safeParse(row.options);
     if (queue === undefined) return undefined;
     if (options === undefined) return messageOf(error);
-    const due: Date[] = [];
+    const { maxWaiting, missed, ...request } = options;
+    const done = Math.max(row.created_on.getTime(), row.done?.getTime() ?? -Infinity);
+    let due: number | undefined;
     try {
-      const next = (after: number): Date => this.#options.timesOf(row.cron, row.timezone ?? "UTC", new Date(after));
-      for (let at = next(from); at.getTime() <= to; at = next(at.getTime())) due.push(at);
-    } catch (error) {
-      return messageOf(error);
+      const after = missed === "once" ? done : Math.max(done, from);
+      due = this.#timesOf(row, times).lastBetween(after, row.now.getTime());
+    } catch (thrown) {
+      return messageOf(thrown);
     }
-    if (due.length === 0) return undefined;
-    const requests = due.map((at) => ({ ...options, id: occurrenceId(queue, row.key, at), data: row.data }));
-    const name = queue.kind === "single" ? "enqueue_single" : "enqueue";
-    await this.#options.database.query(`SELECT ${schema}.${name}($1, $2::text::json)`, [
-      row.name,
-      JSON.stringify(requests),
-    ]);
+    if (due === undefined) return undefined;
+    const at = new Date(due);
+    const requests = [{ ...request, id: occurrenceId(queue, row.key, at), data: row.data }];
+    const values = [row.name, row.key, at.toISOString(), JSON.stringify(requests), maxWaiting];
+    const { result } = resultSchema.parse((await this.#options.database.query(queueSql, values)).rows[0]);
+    if (result !== "done") this.#note(row, result === "queued");
     return undefined;
+  }
+
+  #timesOf({ cron, timezone }: Row, times: Map<string, CronTimes>): CronTimes {
+    const tz = timezone ?? "UTC";
+    const name = JSON.stringify([cron, tz]);
+    const known = times.get(name) ?? this.#times.get(name) ?? new CronTimes(cron, tz);
+    times.set(name, known);
+    return known;
+  }
+
+  /** That times are left out is told once, until one is queued again. */
+  #note({ name, key, cron }: Row, isQueued: boolean): void {
+    const which = JSON.stringify([name, key]);
+    if (isQueued) {
+      this.#leftOut.delete(which);
+    } else if (!this.#leftOut.has(which)) {
+      this.#leftOut.add(which);
+      this.#options.logger.warning(
+        "Times of the schedule %s (%s) of %s are left out: as many of its tasks wait as may. See whether a worker does them",
+        key,
+        cron,
+        name,
+      );
+    }
   }
 }

@@ -109,6 +109,27 @@ export interface TaskSchedule {
   readonly tz: string;
 }
 
+/** What becomes of the times of a schedule at which its task cannot be done. */
+export interface SchedulePolicy {
+  /** How many of its tasks wait at most: a time that comes while so many do is left out. */
+  readonly maxWaiting: number;
+  /** Whether the last of the times that passed while no logic ran is made up for: `once`, or not at all: `skip`. */
+  readonly missed: "once" | "skip";
+}
+
+/** How a schedule is doing. */
+export interface ScheduleState extends TaskSchedule, SchedulePolicy {
+  readonly paused: boolean;
+  /** When its task is queued next; ISO 8601, UTC, as the other. Absent while it is paused, or when there is no such time. */
+  readonly next?: string;
+  /** Its last time that was queued or left out. */
+  readonly last?: string;
+  /** How many of its tasks wait. */
+  readonly waiting: number;
+  /** How many times were left out since so many waited already. */
+  readonly leftOut: number;
+}
+
 /** Runs a statement somewhere else than on a connection of the queue's own: in a plugin's transaction. */
 export type RunStatement = (sql: string, values: readonly unknown[]) => Promise<unknown>;
 
@@ -157,7 +178,12 @@ export interface TaskQueue extends AsyncDisposable {
     cron: string,
     tz: string,
     request: Omit<TaskRequest, "id" | "startAfter" | "origin">,
+    policy?: Partial<SchedulePolicy>,
   ): Promise<void>;
   unschedule(queue: QueueName, name: string): Promise<boolean>;
   schedules(): Promise<readonly TaskSchedule[]>;
+  /** All schedules, with how they are doing. */
+  scheduleStates(): Promise<readonly ScheduleState[]>;
+  /** Has a schedule queue nothing until it is told to again: then from that time on. Returns whether there is one. */
+  pauseSchedule(queue: QueueName, name: string, paused: boolean): Promise<boolean>;
 }

@@ -81,6 +81,55 @@ const makeSql = `
     END
   $peek$;
 
+  CREATE TABLE IF NOT EXISTS ${schema}.schedule_state (
+    name text NOT NULL,
+    key text NOT NULL,
+    done timestamptz NOT NULL DEFAULT '-infinity',
+    paused boolean NOT NULL DEFAULT false,
+    left_out bigint NOT NULL DEFAULT 0,
+    queued uuid[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (name, key),
+    FOREIGN KEY (name, key) REFERENCES ${schema}.schedule (name, key) ON DELETE CASCADE
+  );
+  COMMENT ON COLUMN ${schema}.schedule_state.done IS 'Up to which time its tasks were queued, or left out';
+  COMMENT ON COLUMN ${schema}.schedule_state.queued IS 'Those of its tasks that were waiting when the last was queued';
+
+  -- Of two logic services that come with the same time, the second finds that it is done.
+  CREATE OR REPLACE FUNCTION ${schema}.enqueue_scheduled(
+    of_queue text, of_schedule text, of_time timestamptz, requests json, most_waiting integer
+  ) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $peek$
+    DECLARE
+      known record;
+      waiting uuid[];
+      new_id uuid := (requests->0->>'id')::uuid;
+    BEGIN
+      INSERT INTO ${schema}.schedule_state (name, key) VALUES (of_queue, of_schedule) ON CONFLICT DO NOTHING;
+      SELECT * INTO STRICT known FROM ${schema}.schedule_state AS s WHERE s.name = of_queue AND s.key = of_schedule FOR UPDATE;
+      -- What is done in the future was so by a clock that was put back since.
+      IF known.paused OR (known.done >= of_time AND known.done <= now()) THEN RETURN 'done'; END IF;
+      waiting := ARRAY(
+        SELECT j.id FROM ${schema}.job_common AS j
+        WHERE j.name = of_queue AND j.id = ANY(known.queued) AND j.state < 'active'
+      );
+      IF cardinality(waiting) >= most_waiting THEN
+        UPDATE ${schema}.schedule_state AS s SET done = of_time, queued = waiting, left_out = s.left_out + 1
+          WHERE s.name = of_queue AND s.key = of_schedule;
+        RETURN 'left out';
+      END IF;
+      IF EXISTS (SELECT FROM ${schema}.queue AS q WHERE q.name = of_queue AND q.policy = 'exclusive') THEN
+        new_id := ${schema}.enqueue_single(of_queue, requests);
+      ELSE
+        PERFORM ${schema}.enqueue(of_queue, requests);
+      END IF;
+      UPDATE ${schema}.schedule_state AS s SET done = of_time, queued = array_append(waiting, new_id)
+        WHERE s.name = of_queue AND s.key = of_schedule;
+      RETURN 'queued';
+    EXCEPTION WHEN foreign_key_violation THEN
+      -- It was ended meanwhile.
+      RETURN 'done';
+    END
+  $peek$;
+
   CREATE OR REPLACE FUNCTION ${schema}.layout_version() RETURNS integer
   LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS 'SELECT ${layoutVersion}';
 

@@ -105,6 +105,13 @@ export class TableQueue implements TaskQueue {
     return [...this.made];
   }
 
+  async scheduleStates(): Promise<never> {
+    throw new Error("Not needed");
+  }
+  async pauseSchedule(): Promise<never> {
+    throw new Error("Not needed");
+  }
+
   async due(): Promise<never> {
     throw new Error("Not needed");
   }

@@ -1,6 +1,6 @@
 import { until } from "./until.ts";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
-import type { Outcome, TakenTask } from "@peek/tasks";
+import { type Outcome, queueText, type TakenTask } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
 import { keyed, openRig, plain, request, rolePassword, single } from "./rig.ts";
 import { TestLog } from "../TestLog.ts";
@@ -404,6 +404,12 @@ describe("opening", () => {
   });
 });
 
+/** A task as the functions in the database are handed it. */
+function requestRow(): object {
+  const data = { input: "{}", retry: { tries: 1, delayMs: 0, maxDelayMs: 0 }, failures: 0 };
+  return { id: crypto.randomUUID(), data, priority: 0, takes: 3, expire: 60 };
+}
+
 describe("schedules", () => {
   it("are there until they are ended, and are checked", async () => {
     await using rig = await openRig();
@@ -415,6 +421,7 @@ describe("schedules", () => {
     for (const [cron, tz] of [
       ["* * * * * *", "UTC"],
       ["61 * * * *", "UTC"],
+      ["0 0 31 2 *", "UTC"],
       ["0 6 * * *", "Europe/Atlantis"],
     ] as const) {
       await expect(queue.schedule(plain, "x", cron, tz, what)).rejects.toMatchObject({ code: "TASK_OPTIONS_INVALID" });
@@ -452,6 +459,98 @@ describe("schedules", () => {
     const other = await rig.open();
     await other[Symbol.asyncDispose]();
     expect(await queue.due([plain])).toEqual([]);
+  });
+
+  it("have one task waiting, unless they say otherwise: what comes while that waits is left out, and counted", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const { id: _, ...what } = request();
+    await queue.schedule(plain, "one", "* * * * *", "UTC", what);
+    await queue.schedule(plain, "three", "* * * * *", "UTC", what, { maxWaiting: 3 });
+    let minutes = 0;
+    /** What TaskCron does in a minute, of which there are many in a weekend. */
+    const come = async (name: string): Promise<unknown> => {
+      minutes += 1;
+      const [row] = await test.query(
+        `SELECT peek_tasks.enqueue_scheduled($1, $2, now() - interval '3 days' + $3 * interval '1 minute', $4::text::json, $5) AS is`,
+        [queueText(plain), name, minutes, JSON.stringify([requestRow()]), name === "one" ? 1 : 3],
+      );
+      return row?.["is"];
+    };
+    for (let n = 0; n < 20; n += 1) await come("one");
+    for (let n = 0; n < 20; n += 1) await come("three");
+    expect(await queue.scheduleStates()).toMatchObject([
+      { name: "one", waiting: 1, maxWaiting: 1, leftOut: 19 },
+      { name: "three", waiting: 3, maxWaiting: 3, leftOut: 17 },
+    ]);
+    // Those that run do not wait.
+    const taken = await queue.take(plain, 2);
+    expect(taken).toHaveLength(2);
+    expect([await come("one"), await come("one"), await come("three"), await come("three")]).toEqual([
+      ...["queued", "left out", "queued", "left out"],
+    ]);
+    expect(await queue.take(plain, 10)).toHaveLength(4);
+  });
+
+  it("tell in the log that times are left out, once", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const { id: _, ...what } = request();
+    await queue.schedule(plain, "default", "* * * * *", "UTC", what);
+    const [waiting] = await queue.insert(plain, [request()]);
+    await queue.pauseSchedule(plain, "default", true);
+    await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '1 hour'");
+    await test.query(
+      "UPDATE peek_tasks.schedule_state SET paused = false, done = now() - interval '5 minutes', queued = ARRAY[$1::uuid]",
+      [waiting],
+    );
+    await using _other = await rig.open();
+    await until("it is told", async () => rig.log.lines.length > 0);
+    expect(rig.log.lines).toEqual([
+      "warning: Times of the schedule default (* * * * *) of peek_plugin_test.Work.1 are left out: as many of its tasks wait as may. See whether a worker does them",
+    ]);
+    expect(await queue.take(plain, 10)).toHaveLength(1);
+  });
+
+  it("make up for the last time that passed while no logic ran, or for none, as they say", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const { id: _, ...what } = request();
+    await queue.schedule(plain, "once", "*/10 * * * *", "UTC", what, { missed: "once" });
+    await queue.schedule(plain, "skip", "*/10 * * * *", "UTC", what, { missed: "skip" });
+    const [times] = await test.query("SELECT to_char(now() AT TIME ZONE 'UTC' - interval '2 hours', 'MI HH24') AS at");
+    const cron = `${String(times?.["at"])} * * *`;
+    for (const name of ["once", "skip"] as const)
+      await queue.schedule(plain, name, cron, "UTC", what, { missed: name });
+    await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '5 days'");
+    const looked = rig.log.lines.length;
+    for (let n = 0; n < 2; n += 1) await (await rig.open())[Symbol.asyncDispose]();
+    expect(await queue.scheduleStates()).toMatchObject([
+      { name: "once", waiting: 1, leftOut: 0, last: expect.stringMatching(/:00\.000Z$/) },
+      { name: "skip", waiting: 0, leftOut: 0 },
+    ]);
+    expect(await queue.take(plain, 10)).toHaveLength(1);
+    expect(rig.log.lines).toHaveLength(looked);
+  });
+
+  it("queue nothing while they are paused, also when they are made again, and go on from when they are resumed", async () => {
+    await using rig = await openRig();
+    const { queue, test } = rig;
+    const { id: _, ...what } = request();
+    await queue.schedule(plain, "default", "* * * * *", "UTC", what, { missed: "once" });
+    expect(await queue.pauseSchedule(plain, "other", true)).toBe(false);
+    expect(await queue.pauseSchedule(plain, "default", true)).toBe(true);
+    await queue.schedule(plain, "default", "* * * * *", "UTC", what, { missed: "once" });
+    await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '1 hour'");
+    await (await rig.open())[Symbol.asyncDispose]();
+    expect(await queue.scheduleStates()).toMatchObject([{ paused: true, waiting: 0 }]);
+    expect((await queue.scheduleStates())[0]).not.toHaveProperty("next");
+    await queue.pauseSchedule(plain, "default", false);
+    await (await rig.open())[Symbol.asyncDispose]();
+    const [state] = await queue.scheduleStates();
+    expect(state).toMatchObject({ paused: false, next: expect.stringMatching(/:00\.000Z$/) });
+    // At most the minute that began just now, and none of the hour.
+    expect((await queue.take(plain, 10)).length).toBeLessThan(2);
   });
 
   it("that nobody can read are told once, and hold up no others", async () => {
