@@ -61,8 +61,13 @@ export const errorCatalogue = {
     exitCode: ExitCode.usage,
   },
   LOG_FILE_UNUSABLE: {
-    meaning: "The log file cannot be opened or written.",
+    meaning: "The log file cannot be opened or written, or lines were not written to it before the end.",
     cure: "Look at the disk's space and the permissions of the log folder in the service's home.",
+    exitCode: ExitCode.config,
+  },
+  LOG_CONSOLE_UNUSABLE: {
+    meaning: "Standard output cannot be written, or nobody reads it.",
+    cure: "See where the service's standard output leads, or set logging.logToStdout to false.",
     exitCode: ExitCode.config,
   },
   SERVICE_NOT_FOUND: {

@@ -58,9 +58,9 @@ export class Logging implements AsyncDisposable {
     return this.#root.child({ name }, { level: methodOf(levelOf(name, this.#level, this.#levels)) });
   }
 
-  /** Writes out what is waiting and closes the sinks. */
+  /** Writes out what is waiting and closes the sinks, the last first: those that are left hear what it had to say. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#sinks.map((sink) => sink[Symbol.asyncDispose]()));
+    for (const sink of this.#sinks.toReversed()) await sink[Symbol.asyncDispose]();
   }
 
   #write(raw: string): void {

@@ -1,9 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { PeekError } from "@peek/errors";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FileSink, type FileSinkOptions, type LogLine } from "@peek/logging";
+import { FileSink, type FileSinkOptions, type LogLine, type LogRecord } from "@peek/logging";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const time = new Date(2026, 10, 22, 7, 19).toISOString();
@@ -14,7 +26,9 @@ function line(msg: string): LogLine {
 }
 
 function sinkIn(dir: string, options: Partial<FileSinkOptions> = {}) {
-  const troubles: (PeekError | undefined)[] = [];
+  const troubles: PeekError[] = [];
+  const recoveries: number[] = [];
+  const onReopen = vi.fn<() => void>();
   const sink = new FileSink({
     dir,
     name: "peek-logic-service",
@@ -22,10 +36,20 @@ function sinkIn(dir: string, options: Partial<FileSinkOptions> = {}) {
     daysToKeep: 14,
     maxFileMegabytes: 1,
     onTrouble: (trouble) => troubles.push(trouble),
+    onRecovery: (lost) => recoveries.push(lost),
+    onReopen,
     ...options,
   });
-  return { sink, troubles, file: join(dir, "peek-logic-service.log") };
+  return { sink, troubles, recoveries, onReopen, file: join(dir, "peek-logic-service.log") };
 }
+
+/** Waits until a file has a text in it. */
+async function until(file: string, text: string): Promise<void> {
+  await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain(text), { timeout: 10_000 });
+}
+
+/** A line of about a kilobyte. */
+const long = (index: number): LogLine => line(`${index} ${"x".repeat(1000)}`);
 
 function fileAged(file: string, days: number): void {
   writeFileSync(file, "x");
@@ -92,8 +116,10 @@ describe("FileSink", () => {
 
   it("keeps rotated files for their owner alone", async () => {
     const dir = temporaryFolder();
-    const { sink } = sinkIn(dir);
+    const { sink, file } = sinkIn(dir);
     sink.write(line("x".repeat(1024 * 1024)));
+    await until(file, "x");
+    sink.write(line("one"));
     await sink[Symbol.asyncDispose]();
     expect(readdirSync(dir).map((name) => [name, statSync(join(dir, name)).mode & 0o777])).toEqual([
       [expect.stringMatching(/\.1\.log\.gz$/), 0o600],
@@ -143,7 +169,7 @@ describe("FileSink", () => {
     if (why !== "ENOTDIR") mkdirSync(join(base, "home"));
     spoil(dir);
     const told = Promise.withResolvers<void>();
-    const troubles: (PeekError | undefined)[] = [];
+    const troubles: PeekError[] = [];
     const { sink, file } = sinkIn(dir, {
       onTrouble: (trouble) => {
         troubles.push(trouble);
@@ -154,34 +180,65 @@ describe("FileSink", () => {
     sink.write(line("two"));
     await told.promise;
     sink.write(line("three"));
-    await sink[Symbol.asyncDispose]();
     expect(troubles).toHaveLength(1);
     expect(troubles[0]).toMatchObject({ code: "LOG_FILE_UNUSABLE", fields: { file } });
     expect(troubles[0]?.message).toContain(why);
-    expect(troubles[0]?.message).toContain("it is tried again every 30 s");
+    expect(troubles[0]?.message).toContain("It is tried again every 30 s");
+    await sink[Symbol.asyncDispose]();
+    expect(troubles.slice(1).map((trouble) => trouble.message)).toEqual([
+      `3 lines were not written to ${file} before the end.`,
+    ]);
   });
 
-  it("tries again after half a minute, and tells when it is over", async () => {
+  it("tries again after half a minute, writes what waited, and tells that it is over", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const base = temporaryFolder();
     const dir = join(base, "log");
     writeFileSync(dir, "");
-    const { sink, file, troubles } = sinkIn(dir);
+    const { sink, file, troubles, recoveries } = sinkIn(dir);
     sink.write(line("one"));
+    await vi.waitFor(() => expect(troubles).toHaveLength(1));
     vi.setSystemTime(Date.now() + 29_000);
     rmSync(dir);
     sink.write(line("two"));
+    await setImmediate();
+    await setImmediate();
     expect(existsSync(dir)).toBe(false);
-    writeFileSync(dir, "");
     vi.setSystemTime(Date.now() + 2000);
     sink.write(line("three"));
-    expect(troubles.map((trouble) => trouble?.code)).toEqual(["LOG_FILE_UNUSABLE"]);
-    rmSync(dir);
-    vi.setSystemTime(Date.now() + 31_000);
-    sink.write(line("four"));
+    await vi.waitFor(() => expect(recoveries).toEqual([0]));
+    expect(readFileSync(file, "utf8")).toBe(["one", "two", "three"].map((msg) => line(msg).json).join(""));
     await sink[Symbol.asyncDispose]();
-    expect(readFileSync(file, "utf8")).toBe(line("four").json);
-    expect(troubles.map((trouble) => trouble?.code)).toEqual(["LOG_FILE_UNUSABLE", undefined]);
+    expect(troubles).toHaveLength(1);
+  });
+
+  it("keeps a bounded number of lines while it cannot write, and says in their place how many are missing", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { sink, file, troubles, recoveries } = sinkIn(temporaryFolder(), { maxFileMegabytes: 100 });
+    mkdirSync(file);
+    for (let index = 0; index < 20_000; index += 1) sink.write(long(index));
+    await vi.waitFor(() => expect(troubles).toHaveLength(1));
+    rmSync(file, { recursive: true });
+    vi.setSystemTime(Date.now() + 31_000);
+    sink.write(long(20_000));
+    await vi.waitFor(() => expect(recoveries).toHaveLength(1), { timeout: 10_000 });
+    sink.write(long(20_001));
+    await sink[Symbol.asyncDispose]();
+
+    const messages = readFileSync(file, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((text) => String((JSON.parse(text) as LogRecord).msg));
+    const gap = messages.findIndex((message) => message.endsWith("lines could not be written here, and are missing"));
+    const lost = Number.parseInt(messages[gap] ?? "", 10);
+    expect(recoveries).toEqual([lost]);
+    // 8 MB of lines waited.
+    expect(gap).toBeGreaterThan(7000);
+    expect(gap).toBeLessThan(9000);
+    const numbers = messages.toSpliced(gap, 1).map((message) => Number.parseInt(message, 10));
+    expect(numbers.slice(0, gap)).toEqual(Array.from({ length: gap }, (_, index) => index));
+    expect(numbers.slice(gap)).toEqual([20_000, 20_001]);
+    expect(gap + lost).toBe(20_000);
   });
 
   it("is disposed although it never could write", async () => {
@@ -189,7 +246,70 @@ describe("FileSink", () => {
     mkdirSync(file);
     sink.write(line("one"));
     await sink[Symbol.asyncDispose]();
-    expect(troubles).toHaveLength(1);
+    expect(troubles.map((trouble) => trouble.message)).toEqual([
+      expect.stringContaining("it is not a file"),
+      `1 line was not written to ${file} before the end.`,
+    ]);
+  });
+
+  it("has a loop that logs wait for the disk rather than hold or lose lines", async () => {
+    const { sink, file, troubles } = sinkIn(temporaryFolder(), { maxFileMegabytes: 1000 });
+    // So that something is being written when the loop begins.
+    sink.write(line("first"));
+    await setImmediate();
+    const count = 30_000;
+    for (let index = 0; index < count; index += 1) sink.write(long(index));
+    // Nothing but this loop has run; no more than a few megabytes can be held.
+    expect(statSync(file).size).toBeGreaterThan(count * 1000 - 8_000_000);
+    await sink[Symbol.asyncDispose]();
+    expect(troubles).toEqual([]);
+    const written = readFileSync(file, "utf8").trimEnd().split("\n");
+    expect(written).toHaveLength(count + 1);
+    expect(written.every((text, index) => index === 0 || text === long(index - 1).json.trimEnd())).toBe(true);
+  });
+
+  it.each([
+    ["moved away", (file: string) => renameSync(file, `${file}.1`)],
+    ["removed", (file: string) => rmSync(file)],
+    ["replaced", (file: string) => renameSync(`${file}.new`, file)],
+    ["moved away with its folder", (file: string) => renameSync(dirname(file), `${dirname(file)}.1`)],
+  ])("begins a new file when its own was %s", async (what, move) => {
+    const dir = join(temporaryFolder(), "log");
+    const { sink, file, troubles, onReopen } = sinkIn(dir);
+    sink.write(line("one"));
+    await until(file, "one");
+    if (what === "replaced") writeFileSync(`${file}.new`, "");
+    move(file);
+    sink.write(line("two"));
+    await vi.waitFor(() => expect(onReopen).toHaveBeenCalledOnce());
+    await sink[Symbol.asyncDispose]();
+    expect(readFileSync(file, "utf8")).toBe(line("two").json);
+    expect(troubles).toEqual([]);
+  });
+
+  it("goes on in a file that was copied and cut short", async () => {
+    const { sink, file, onReopen } = sinkIn(temporaryFolder());
+    sink.write(line("one"));
+    await until(file, "one");
+    truncateSync(file);
+    sink.write(line("two"));
+    await sink[Symbol.asyncDispose]();
+    expect(readFileSync(file, "utf8")).toBe(line("two").json);
+    expect(onReopen).not.toHaveBeenCalled();
+  });
+
+  it("compresses what an earlier process had no time for, and numbers on", async () => {
+    const dir = temporaryFolder();
+    const now = new Date();
+    const two = (value: number): string => String(value).padStart(2, "0");
+    const today = `peek-logic-service-${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+    writeFileSync(join(dir, `${today}.4.log`), "left\n");
+    writeFileSync(join(dir, "peek-logic-service.log"), "x".repeat(1024 * 1024));
+    const { sink } = sinkIn(dir);
+    sink.write(line("one"));
+    await sink[Symbol.asyncDispose]();
+    expect(readdirSync(dir).toSorted()).toEqual([`${today}.4.log.gz`, `${today}.5.log.gz`, "peek-logic-service.log"]);
+    expect(gunzipSync(readFileSync(join(dir, `${today}.4.log.gz`))).toString()).toBe("left\n");
   });
 
   it("takes lines after its end, and writes none", async () => {

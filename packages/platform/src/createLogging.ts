@@ -11,22 +11,32 @@ export function createLogging(
 ): Logging {
   const { format, timestamps, daysToKeep, maxFileMegabytes } = config;
   const sinks: LogSink[] = [...furtherSinks];
-  if (config.logToStdout) sinks.push(new ConsoleSink({ format, timestamps }));
   const logging = new Logging({ level: config.level, levels: config.levels, sinks });
-  if (!config.logToFile) return logging;
-  const logger = logging.getLogger("peek_logging.FileSink");
-  sinks.push(
-    new FileSink({
-      dir: home.logDir,
-      name: `peek-${service}-service`,
-      format,
-      daysToKeep,
-      maxFileMegabytes,
-      onTrouble: (trouble) => {
-        if (trouble === undefined) logger.info("The log file can be written again");
-        else logger.warning(trouble.message);
-      },
-    }),
-  );
+  if (config.logToStdout) {
+    const logger = logging.getLogger("peek_logging.ConsoleSink");
+    sinks.push(
+      new ConsoleSink({
+        format,
+        timestamps,
+        onTrouble: (trouble) => logger.warning(trouble.message),
+        onRecovery: (lost) => logger.info("Standard output can be written again; lines lost: %d", lost),
+      }),
+    );
+  }
+  if (config.logToFile) {
+    const logger = logging.getLogger("peek_logging.FileSink");
+    sinks.push(
+      new FileSink({
+        dir: home.logDir,
+        name: `peek-${service}-service`,
+        format,
+        daysToKeep,
+        maxFileMegabytes,
+        onTrouble: (trouble) => logger.warning(trouble.message),
+        onRecovery: (lost) => logger.info("The log file can be written again; lines lost: %d", lost),
+        onReopen: () => logger.info("The log file was moved or removed; this is a new one"),
+      }),
+    );
+  }
   return logging;
 }
