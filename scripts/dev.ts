@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
+import { Ancestors } from "./Ancestors.ts";
 
 const workspaceDir = dirname(import.meta.dirname);
 
@@ -16,6 +17,7 @@ const calmMs = 100;
 class DevelopmentRun {
   readonly #service: string;
   readonly #watcher: FSWatcher;
+  readonly #ancestors: Ancestors;
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   /** Each step waits for the one before: a start, an end and a start. */
@@ -34,6 +36,9 @@ class DevelopmentRun {
     });
     this.#watcher.on("all", (event, path) => this.#onChange(event, path, configFile));
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#stop());
+    this.#ancestors = new Ancestors(() => this.#stop());
+    // What the terminal was is gone with it.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   }
 
   start(): void {
@@ -60,6 +65,7 @@ class DevelopmentRun {
     if (this.#stopping) return;
     this.#stopping = true;
     clearTimeout(this.#restart);
+    this.#ancestors[Symbol.dispose]();
     this.#then(async () => {
       await this.#end();
       await this.#watcher.close();
@@ -75,7 +81,8 @@ class DevelopmentRun {
     if (this.#stopping) return;
     const args = ["--conditions=@peek/source", "src/main.ts", "--dev"];
     const cwd = join(workspaceDir, "services", this.#service);
-    const child = spawn(process.execPath, args, { cwd, stdio: "inherit" });
+    // Over the channel it notices when this process was killed.
+    const child = spawn(process.execPath, args, { cwd, stdio: ["inherit", "inherit", "inherit", "ipc"] });
     this.#child = child;
     child.once("exit", (code, signal) => {
       // Ended by itself, and not to be started again.

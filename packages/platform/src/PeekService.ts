@@ -44,6 +44,7 @@ export class PeekService implements AsyncDisposable {
   /** The same by a clock that nobody sets. */
   readonly #beganAt = performance.now();
   readonly #owned: AsyncDisposableStack;
+  readonly #getLogger: (name: string) => Logger;
   readonly #logger: Logger;
   readonly #loader: PluginLoader;
   readonly #storage: StorageExtension;
@@ -71,6 +72,7 @@ export class PeekService implements AsyncDisposable {
     this.#owned = owned;
     this.#logger = logging.getLogger(`peek_${definition.name}_service`);
     const getLogger = (name: string): Logger => logging.getLogger(name);
+    this.#getLogger = getLogger;
     const { home } = options;
     this.#storage = new StorageExtension({ definition, home, config: config.storage, getLogger });
     this.#vortex = new VortexExtension({
@@ -133,6 +135,11 @@ export class PeekService implements AsyncDisposable {
   /** The logger of the service itself. */
   get logger(): Logger {
     return this.#logger;
+  }
+
+  /** The logger of what was printed by a plugin, or by somebody who is not known. */
+  printLogger(plugin: string | undefined): Logger {
+    return this.#getLogger(`${plugin ?? `peek_${this.#definition.name}_service`}.console`);
   }
 
   /** Fires when the service has been told to stop. */

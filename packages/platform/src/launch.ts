@@ -15,6 +15,8 @@ const oldestNode = [24, 12] as const;
  * @param main Imports the rest, which runs the service.
  */
 export async function launch(service: string, main: () => Promise<unknown>): Promise<void> {
+  // While the rest is imported, it would open the port of Node's debugger.
+  process.on("SIGUSR1", () => undefined);
   requireNode(`run_peek_${service}_service`);
   // Only in a home that nobody else can enter, since what is kept there is run; and that is there already, since it is
   // not for Node to make it.

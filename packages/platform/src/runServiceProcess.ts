@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
+import { DevelopmentParent } from "./DevelopmentParent.ts";
 import { PeekService } from "./PeekService.ts";
+import { PrintedLines } from "./PrintedLines.ts";
 import { ProcessGuard } from "./ProcessGuard.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
 import { StopSignals } from "./StopSignals.ts";
@@ -33,13 +35,27 @@ export async function runServiceProcess(
   }
 }
 
+const withoutInit =
+  "This is process 1 of its container, and does not collect processes whose parents have ended. Start the container with an init: docker run --init, or init: true in a compose file";
+
 async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
+  const ignoresHangup = takeFromEnvironment("PEEK_SIGHUP_IGNORED") === "1";
   await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
   const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
-  using _signals = new StopSignals((signal) => {
-    service.logger.info("%s: stopping", signal);
+  using _signals = new StopSignals({
+    ignoresHangup,
+    onFirst: (signal) => {
+      service.logger.info("%s: stopping", signal);
+      ask(ExitCode.ok);
+    },
+    onSecond: (exitCode) => process.exit(exitCode),
+    onIgnored: (signal) => service.logger.info("%s: ignored", signal),
+  });
+  using _parent = new DevelopmentParent(() => {
+    service.logger.info("The process that runs this one for development has ended: stopping");
     ask(ExitCode.ok);
   });
+  if (process.pid === 1) service.logger.warning(withoutInit);
   const onFatal = (error: Error): void => {
     service.logger.critical(
       { err: error },
@@ -48,6 +64,10 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
     );
     ask(ExitCode.internal);
   };
+  using _printed = new PrintedLines({
+    pluginAtFault: (error) => service.pluginAtFault(error),
+    loggerOf: (plugin) => service.printLogger(plugin),
+  });
   using _guard = new ProcessGuard(service, onFatal);
   using _alive = keepAlive();
   // What somebody has to mend or wait for: the message says it all.
@@ -60,6 +80,13 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   const exitCode = await asked;
   const troubled = await service.stop();
   return troubled.length > 0 || !service.isTidy ? ExitCode.internal : exitCode;
+}
+
+/** What the service's command says to this process, and to none that this one starts. */
+function takeFromEnvironment(name: string): string | undefined {
+  const value = process.env[name];
+  Reflect.deleteProperty(process.env, name);
+  return value;
 }
 
 /** Nothing else need keep a service alive: its plugins may have neither sockets nor timers. */
@@ -103,5 +130,5 @@ Environment:
 
 Exit codes:
   0 stopped as asked, 64 wrong arguments, 69 another one runs on this home, 70 a fault, 78 a mistake in the configuration;
-  129, 130 or 143 ended at once by a second SIGHUP, SIGINT or SIGTERM`;
+  129, 130, 131, 143 or 158 ended at once by a second SIGHUP, SIGINT, SIGQUIT, SIGTERM or SIGPWR`;
 }
