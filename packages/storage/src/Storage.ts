@@ -16,6 +16,7 @@ import { DatabaseLedger } from "./ledger/DatabaseLedger.ts";
 import { type Catalogue, readCatalogue, type Room } from "./catalogue/readCatalogue.ts";
 import { readServerFacts, type ServerFacts } from "./catalogue/readServerFacts.ts";
 import { retryWhileUnavailable } from "./connection/retryWhileUnavailable.ts";
+import { refuseSharedSession } from "./connection/refuseSharedSession.ts";
 import { whileAnswering } from "./connection/whileAnswering.ts";
 import { type ConnectionTarget, nameOf } from "./connection/ConnectionTarget.ts";
 import { DatabaseLocation, type DatabaseLocationOptions } from "./DatabaseLocation.ts";
@@ -426,6 +427,8 @@ async function open(
   const answering = { target, silenceMs: connectTimeoutMs, signal };
   const found = await whileAnswering(pool, answering, async (client, allow) => {
     const facts = await readServerFacts(client);
+    // With a single connection, nothing could be compared.
+    if (target.kind !== "embedded" && facts.connections > 1) await refuseSharedSession(pool, client);
     const seen = await readCatalogue(client);
     if (seen?.copyBeganAt !== undefined && options.unfinishedCopy !== "accept")
       throw unfinished(target, seen.copyBeganAt);

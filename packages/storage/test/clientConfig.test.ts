@@ -1,11 +1,11 @@
-import pg from "pg";
 import { expect, it, vi } from "vitest";
 import { clientConfig } from "../src/connection/clientConfig.ts";
+import { SessionClient } from "../src/connection/SessionClient.ts";
 import { type ConnectionTarget, parseConnectUrl } from "../src/connection/ConnectionTarget.ts";
 import { openTestDatabase } from "./testing.ts";
 
 async function isReadOnly(target: ConnectionTarget): Promise<unknown> {
-  const client = new pg.Client(clientConfig(target, { applicationName: "peek test", connectTimeoutMs: 5000 }));
+  const client = new SessionClient(clientConfig(target, { applicationName: "peek test", connectTimeoutMs: 5000 }));
   try {
     await client.connect();
     return (await client.query("SHOW default_transaction_read_only")).rows;

@@ -1,8 +1,10 @@
 import { messageOf, PeekError } from "@peek/errors";
-import { Client, type ClientConfig, DatabaseError, Pool, type PoolClient } from "pg";
+import { type Client, type ClientBase, type ClientConfig, DatabaseError, Pool, type PoolClient } from "pg";
 import { clientConfig, type ClientSettings } from "../connection/clientConfig.ts";
 import type { ConnectionTarget } from "../connection/ConnectionTarget.ts";
 import { explainConnectFailure } from "../connection/explainConnectFailure.ts";
+import { SessionClient } from "../connection/SessionClient.ts";
+import { sessionSql } from "../connection/sessionSettings.ts";
 import type { BudgetedPool, ConnectionBudget } from "./ConnectionBudget.ts";
 import { LentClient } from "./LentClient.ts";
 import { PreparedStatements } from "./PreparedStatements.ts";
@@ -62,6 +64,8 @@ interface Waiter {
  */
 export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   readonly #options: ConnectionPoolOptions;
+  /** What gives a session its settings. */
+  readonly #sessionSql: string;
   readonly #pool: Pool;
   readonly #lent = new Set<LentClient>();
   /** Those that the server has, with when it has them no more: a pool forgets them before they are closed. */
@@ -80,20 +84,26 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     const { target, settings, size, acquireTimeoutMs, health, budget } = options;
     this.#options = options;
     const track = (client: Client): void => this.#track(client);
+    const session = sessionSql(settings);
+    this.#sessionSql = session;
+    // Awaited by the pool, whatever its types say.
+    const onConnect = (client: ClientBase): unknown => client.query(session);
     this.#pool = new Pool({
       ...clientConfig(target, { ...settings, connectTimeoutMs: acquireTimeoutMs }),
-      Client: class extends Client {
+      Client: class extends SessionClient {
         constructor(config?: ClientConfig) {
           super(config);
           track(this);
         }
       },
+      onConnect,
       max: size,
       idleTimeoutMillis: idleMs,
     });
-    // An idle connection was lost: the pool has let go of it, and makes another when it is needed.
-    this.#pool.on("error", (error) => {
-      if (this.#ending === undefined) health.lost(explainConnectFailure(error, target));
+    // An idle connection was cut: the pool has let go of it, and makes another when it is needed. A firewall or a pooler
+    // may have found it idle for too long, so that the database is asked before it is called lost.
+    this.#pool.on("error", () => {
+      if (this.#ending === undefined) health.suspect();
     });
     this.#pool.on("connect", (client) => {
       this.#connecting.delete(client);
@@ -147,7 +157,12 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
       throw this.#closed();
     }
     const streamTimeoutMs = (settings.statementTimeoutMs ?? 60_000) + 5000;
-    const lent = new LentClient(client, streamTimeoutMs, (error) => health.noticed(error), this.#preparedOf(client));
+    const lent = new LentClient(client, {
+      sessionSql: this.#sessionSql,
+      streamTimeoutMs,
+      onLost: (error) => health.noticed(error),
+      prepared: this.#preparedOf(client),
+    });
     this.#lent.add(lent);
     return lent;
   }

@@ -34,6 +34,21 @@ export class HealthMonitor implements Disposable {
     clearTimeout(this.#timer);
   }
 
+  /** A connection that was cut while it was idle says nothing of the database: a new one is made then. */
+  async #probe(): Promise<void> {
+    for (;;) {
+      const lent = await this.#pool.acquire();
+      try {
+        await lent.probe(answerMs[this.#state()]);
+        return;
+      } catch (error) {
+        if (!PeekError.is(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
+      } finally {
+        this.#pool.release(lent);
+      }
+    }
+  }
+
   #state(): keyof typeof pauseMs {
     if (!this.#health.available) return "lost";
     return this.#health.suspected ? "suspected" : "available";
@@ -41,7 +56,7 @@ export class HealthMonitor implements Disposable {
 
   async #ask(): Promise<void> {
     try {
-      await this.#pool.use((lent) => lent.probe(answerMs[this.#state()]));
+      await this.#probe();
       this.#health.reached();
     } catch (error) {
       if (!PeekError.is(error)) throw error;

@@ -6,9 +6,23 @@ import type { PreparedStatements } from "./PreparedStatements.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** What a {@link LentClient} is made of. */
+export interface LentClientOptions {
+  /** What gives its session its settings. */
+  readonly sessionSql: string;
+  /** What reading the next rows of a stream may take; milliseconds. */
+  readonly streamTimeoutMs: number;
+  /** Told when the connection turns out to be lost. */
+  readonly onLost: (error: PeekError) => void;
+  /** What the connection has prepared; undefined: it prepares nothing. */
+  readonly prepared: PreparedStatements | undefined;
+}
+
 /** A connection that somebody has taken out of a pool, until it is given back. */
 export class LentClient {
   readonly client: PoolClient;
+  /** What gives its session the settings that it had at first. */
+  readonly sessionSql: string;
   readonly #streamTimeoutMs: number;
   readonly #onLost: (error: PeekError) => void;
   #lost: PeekError | undefined;
@@ -17,18 +31,9 @@ export class LentClient {
   #running = 0;
   readonly #prepared: PreparedStatements | undefined;
 
-  /**
-   * @param streamTimeoutMs What reading the next rows of a stream may take; milliseconds.
-   * @param onLost Told when the connection turns out to be lost.
-   * @param prepared What the connection has prepared. Default: it prepares nothing.
-   */
-  constructor(
-    client: PoolClient,
-    streamTimeoutMs: number,
-    onLost: (error: PeekError) => void,
-    prepared?: PreparedStatements,
-  ) {
+  constructor(client: PoolClient, { sessionSql, streamTimeoutMs, onLost, prepared }: LentClientOptions) {
     this.client = client;
+    this.sessionSql = sessionSql;
     this.#prepared = prepared;
     this.#streamTimeoutMs = streamTimeoutMs;
     this.#onLost = onLost;
@@ -64,6 +69,7 @@ export class LentClient {
    */
   async discardAll(): Promise<void> {
     await this.query("discard all");
+    await this.query(this.sessionSql);
     this.#prepared?.forgetAll();
   }
 

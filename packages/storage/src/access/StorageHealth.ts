@@ -60,11 +60,14 @@ export class StorageHealth {
 
   /** A connection has come to its end, for this reason. */
   noticed(error: PeekError): void {
-    if (error.code === "STORAGE_UNAVAILABLE") this.lost(error);
-    else if (error.fields["connectionLost"] === true && !this.#suspected) {
-      this.#suspected = true;
-      this.#onTrouble();
-    }
+    if (error.code === "STORAGE_UNAVAILABLE" || error.fields["connectionLost"] === true) this.suspect();
+  }
+
+  /** It may be lost: whether it is, is found out by asking. */
+  suspect(): void {
+    if (!this.available || this.#suspected) return;
+    this.#suspected = true;
+    this.#onTrouble();
   }
 
   status(): HealthStatus {

@@ -30,7 +30,10 @@ const query = `
       CASE WHEN NOT rolsuper AND NOT rolcreaterole THEN nullif(rolconnlimit, -1) END
     ) AS connections,
     rolsuper OR rolcreaterole AS creates_roles,
-    pg_catalog.has_database_privilege(datname, 'CREATE') AS creates_schemas
+    pg_catalog.has_database_privilege(datname, 'CREATE') AS creates_schemas,
+    pg_catalog.pg_is_in_recovery() AS is_standby,
+    current_setting('default_transaction_read_only') AS read_only,
+    current_setting('session_replication_role') AS replication_role
   FROM pg_catalog.pg_roles, pg_catalog.pg_database
   WHERE rolname = current_user AND datname = current_database()
 `;
@@ -41,9 +44,15 @@ const rowSchema = z.object({
   connections: z.number(),
   creates_roles: z.boolean(),
   creates_schemas: z.boolean(),
+  is_standby: z.boolean(),
+  read_only: z.string(),
+  replication_role: z.string(),
 });
 
-/** @throws PeekError `STORAGE_REFUSED` when the server is older than Peek is tested with. */
+/**
+ * @throws PeekError `STORAGE_REFUSED` when the server is older than Peek is tested with, or has settings that Peek cannot
+ *   work with; `STORAGE_UNAVAILABLE` when it is a standby.
+ */
 export async function readServerFacts(client: ClientBase): Promise<ServerFacts> {
   const { rows } = await client.query<Record<string, unknown>>(query);
   const row = rowSchema.parse(rows[0]);
@@ -54,10 +63,27 @@ export async function readServerFacts(client: ClientBase): Promise<ServerFacts> 
       `The server of storage.connectUrl is PostgreSQL ${version}. Peek needs ${oldestMajor} or later.`,
     );
   }
+  if (row.is_standby) {
+    throw new PeekError(
+      "STORAGE_UNAVAILABLE",
+      "The server of storage.connectUrl is a standby, which takes no writes. Promote it, or name the primary.",
+    );
+  }
+  if (row.read_only === "on") throw unusable("default_transaction_read_only", row.read_only, "off");
+  if (row.replication_role !== "origin") throw unusable("session_replication_role", row.replication_role, "origin");
   return {
     version,
     connections: row.connections,
     createsRoles: row.creates_roles,
     createsSchemas: row.creates_schemas,
   };
+}
+
+/** Of a setting that only an administrator of the database may change. */
+function unusable(setting: string, value: string, needed: string): PeekError {
+  return new PeekError(
+    "STORAGE_REFUSED",
+    `The database of storage.connectUrl has the setting ${setting} = ${value}, and Peek needs ${needed}. Reset it: ALTER DATABASE … RESET ${setting}; the same for the account with ALTER ROLE, or in postgresql.conf.`,
+    { fields: { setting, value } },
+  );
 }

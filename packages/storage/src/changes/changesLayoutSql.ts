@@ -1,4 +1,4 @@
-import { outputSettings } from "../connection/outputSettings.ts";
+import { outputSettings } from "../connection/sessionSettings.ts";
 
 /** The rows of one statement are noted up to this number. */
 const mostRows = 100;

@@ -30,7 +30,7 @@ export class MigrationRun {
   /** @throws PeekError `MIGRATION_FAILED` or `MIGRATIONS_UNREADABLE`; the schema is then as it was. */
   async apply(file: MigrationFile): Promise<void> {
     const migration = await importMigration(file);
-    await this.#orRollBack(() => this.#up(file, migration, beginClean, "COMMIT"));
+    await this.#orRollBack(() => this.#up(file, migration, beginClean(this.#lent), "COMMIT"));
   }
 
   /**
@@ -51,7 +51,8 @@ export class MigrationRun {
       for (const [index, file] of files.entries()) {
         onFile(file);
         // What the one before has put off was done with, which holds for the rest of a transaction.
-        const before = index === 0 ? cleanSession : `${cleanSession} SET CONSTRAINTS ALL DEFERRED;`;
+        const before =
+          index === 0 ? cleanSession(this.#lent) : `${cleanSession(this.#lent)} SET CONSTRAINTS ALL DEFERRED;`;
         await this.#up(file, await importMigration(file), before, "");
       }
       await this.#lent.query("ROLLBACK");
@@ -71,7 +72,7 @@ export class MigrationRun {
     }
     const forget = `DELETE FROM peek_platform.migration WHERE plugin = ${escapeLiteral(plugin)} AND number = ${file.number};`;
     const step = async (db: MigrationDatabase): Promise<void> => await migration.down?.(db);
-    await this.#orRollBack(() => this.#run(file, "down", step, beginClean, () => `${forget} COMMIT`));
+    await this.#orRollBack(() => this.#run(file, "down", step, beginClean(this.#lent), () => `${forget} COMMIT`));
   }
 
   /** @param before What begins the transaction, and `after` what ends it; nothing within one that goes on. */
@@ -189,11 +190,16 @@ function requireUnchanged(role: string | undefined): string {
 }
 
 /** Takes back what a migration may leave in its session; what is the connection's own stays, such as its locks. */
-const cleanSession = `
-  RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
-  CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES;`;
+function cleanSession({ sessionSql }: LentClient): string {
+  return `
+    RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; ${sessionSql}
+    CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES;`;
+}
+
 /** In a transaction before its own, which could otherwise not be given an isolation level any more. */
-const beginClean = `BEGIN READ WRITE; ${cleanSession} COMMIT; BEGIN;`;
+function beginClean(lent: LentClient): string {
+  return `BEGIN READ WRITE; ${cleanSession(lent)} COMMIT; BEGIN;`;
+}
 
 const mistakes: ReadonlyMap<unknown, string> = new Map([
   [endedState, "it ended the transaction that it runs in. Leave COMMIT and ROLLBACK to the platform"],

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { EmbeddedServer, type Storage } from "@peek/storage";
 import { enter, openStorage, until } from "../rig.ts";
 import { Told } from "../Told.ts";
-import { ClockServer, noClockServer } from "./ClockServer.ts";
+import { MachineServer, noMachineClock } from "./MachineServer.ts";
 import { quick } from "./testServer.ts";
 import { TestLog } from "./TestLog.ts";
 
@@ -160,9 +160,9 @@ describe("on a server with logical replication and prepared transactions", () =>
   });
 });
 
-describe.skipIf(noClockServer && process.env["CI"] === undefined)("on a machine whose clock is set", () => {
+describe.skipIf(noMachineClock && process.env["CI"] === undefined)("on a machine whose clock is set", () => {
   it("changes are told that are committed after steps of the clock, forward, back and by hours", async () => {
-    const clock = stack.use(await ClockServer.start());
+    const clock = stack.use(await MachineServer.start());
     const query = (sql: string) => clock.query("postgres", sql);
     const told = await watch(await openWithTable({ connectUrl: clock.urlOf("postgres"), query }));
     const now = async (): Promise<number> =>

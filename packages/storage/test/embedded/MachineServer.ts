@@ -10,11 +10,19 @@ const library = ["x86_64", "aarch64"]
   .find((file) => existsSync(file));
 const programs = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1);
 
-/** What Debian's packages postgresql and faketime have is not there. */
-export const noClockServer: boolean = library === undefined || programs === undefined;
+/** Whether this machine has no programs of PostgreSQL (Debian's package postgresql). */
+export const noMachineServer: boolean = programs === undefined;
+/** Whether it also lacks what sets a program's clock (Debian's package faketime). */
+export const noMachineClock: boolean = noMachineServer || library === undefined;
 
-/** A PostgreSQL server of the machine's own programs, whose clock can be set while it runs. */
-export class ClockServer implements AsyncDisposable {
+/** The account that the machine's servers run as: they refuse to be run by root. */
+export function serverAccount(): { readonly uid?: number; readonly gid?: number } {
+  const idOf = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  return process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
+}
+
+/** A PostgreSQL server of the machine's own programs that trusts everybody, and whose clock can be set while it runs. */
+export class MachineServer implements AsyncDisposable {
   readonly #dir: string;
   readonly #stop: () => Promise<void>;
 
@@ -23,14 +31,12 @@ export class ClockServer implements AsyncDisposable {
     this.#stop = stop;
   }
 
-  static async start(): Promise<ClockServer> {
+  static async start(): Promise<MachineServer> {
     const dir = realpathSync(mkdtempSync(join(tmpdir(), "peek-")));
     const clock = join(dir, "clock");
     writeFileSync(clock, "+0");
-    // The programs refuse to be run by root.
-    const idOf = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
-    const account = process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
-    if (account.uid !== undefined) chownSync(dir, account.uid, account.gid);
+    const account = serverAccount();
+    if (account.uid !== undefined && account.gid !== undefined) chownSync(dir, account.uid, account.gid);
     const data = join(dir, "data");
     const bin = programs ?? "";
     execFileSync(join(bin, "initdb"), ["-D", data, "-A", "trust", "-U", "postgres", "--no-sync"], {
@@ -53,7 +59,7 @@ export class ClockServer implements AsyncDisposable {
       },
     });
     const ended = once(child, "exit");
-    const server = new ClockServer(dir, async () => {
+    const server = new MachineServer(dir, async () => {
       child.kill("SIGINT");
       await ended;
       rmSync(dir, { recursive: true, force: true });
@@ -66,6 +72,11 @@ export class ClockServer implements AsyncDisposable {
       );
     }
     return server;
+  }
+
+  /** The folder of its socket. */
+  get host(): string {
+    return this.#dir;
   }
 
   urlOf(database: string): string {
