@@ -3,7 +3,7 @@ import { type LogFn, type Logger as PinoLogger, pino } from "pino";
 import { levelOf } from "./levelOf.ts";
 import { type Level, levelNumbers, type LogRecord } from "./LogRecord.ts";
 import type { LogLine, LogSink } from "./LogSink.ts";
-import { maskSecrets, redacted, redactedPaths } from "./redact.ts";
+import { type RedactedLine, redactLine } from "./redact/redactLine.ts";
 
 type CustomLevel = "debug" | "info" | "warning" | "error" | "critical";
 
@@ -47,7 +47,6 @@ export class Logging implements AsyncDisposable {
         formatters: { level: (label) => ({ level: label.toUpperCase() }), log: renameOwn },
         serializers: { err: errorOf },
         hooks: { logMethod: neverThrow },
-        redact: { paths: [...redactedPaths], censor: redacted },
       },
       { write: (json: string) => this.#write(json) },
     );
@@ -64,7 +63,7 @@ export class Logging implements AsyncDisposable {
   }
 
   #write(raw: string): void {
-    const line = new WrittenLine(maskSecrets(raw));
+    const line = new WrittenLine(redactLine(raw));
     for (const sink of this.#sinks) sink.write(line);
   }
 }
@@ -74,8 +73,9 @@ class WrittenLine implements LogLine {
   readonly json: string;
   #record: LogRecord | undefined;
 
-  constructor(json: string) {
+  constructor({ json, record }: RedactedLine) {
     this.json = json;
+    this.#record = record;
   }
 
   get record(): LogRecord {

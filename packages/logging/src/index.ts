@@ -4,4 +4,5 @@ export { Logging, type LoggingOptions, type NamedLogger } from "./Logging.ts";
 export type { Level, LogRecord } from "./LogRecord.ts";
 export type { LogFormat, LogLine, LogSink } from "./LogSink.ts";
 export { moduleLoggerName } from "./moduleLoggerName.ts";
-export { maskSecrets, redacted } from "./redact.ts";
+export { maskSecrets } from "./redact/maskSecrets.ts";
+export { redacted } from "./redact/redacted.ts";

@@ -1,0 +1,67 @@
+import { isPlural, isSecretKey } from "./isSecretKey.ts";
+import { redacted } from "./redacted.ts";
+
+// A key, and what is between it and its value: `token=`, `"token": `, `token =>`; also as JSON within JSON.
+const assignment = /(?<![\w$.-])([\w$.-]{1,100})(?:\\{0,7}["'])?\s{0,3}(?:=>|[=:])\s{0,3}/g;
+const header = /^(?:set-?cookie|cookie|(?:proxy-)?authorization)$/i;
+const bare = /[^\s&;,"'<>()[\]{}|\\]+/y;
+const literal = /^(?:true|false|null|undefined|none)$/i;
+// "token: invalid signature" is about a token, and has none.
+const prose =
+  /^(?:a|an|cannot|expected|expired|has|incorrect|invalid|is|missing|must|no|not|of|required|should|the|too|unknown|was|wrong)$/i;
+
+/** Text without the values of `password=…`, `"api_key": "…"`, `Cookie: …` and the like. */
+export function maskAssignments(text: string): string {
+  let masked = "";
+  let done = 0;
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
+    const [whole, key = ""] = match;
+    if (!isSecretKey(key)) continue;
+    const value = valueAt(text, match.index + whole.length, key, /[=>]\s*$/.test(whole));
+    if (value === undefined) continue;
+    masked += text.slice(done, value.from) + redacted;
+    done = value.to;
+    assignment.lastIndex = Math.max(done, assignment.lastIndex);
+  }
+  return masked + text.slice(done);
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function valueAt(text: string, from: number, key: string, assigned: boolean): Span | undefined {
+  const quote = /\\{0,7}["']/y;
+  quote.lastIndex = from;
+  const opening = quote.exec(text)?.[0];
+  if (opening !== undefined)
+    return { from: from + opening.length, to: closingOf(text, from + opening.length, opening) };
+  if (header.test(key)) return { from, to: endOfLine(text, from) };
+  if (text.startsWith("[", from) && !text.startsWith(redacted, from)) return { from, to: listEnd(text, from) };
+  bare.lastIndex = from;
+  const value = bare.exec(text)?.[0];
+  if (value === undefined || literal.test(value) || (!assigned && prose.test(value))) return undefined;
+  if (isPlural(key) && /^[\d.]+$/.test(value)) return undefined;
+  return { from, to: from + value.length };
+}
+
+/** Where a quoted value ends: at the same quote, escaped as often. */
+function closingOf(text: string, from: number, quote: string): number {
+  for (let end = text.indexOf(quote, from); end !== -1; end = text.indexOf(quote, end + 1)) {
+    if (end === from || text[end - 1] !== "\\") return end;
+  }
+  return text.length;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = /[\n\r"']|\\[nr"]/g;
+  end.lastIndex = from;
+  return end.exec(text)?.index ?? text.length;
+}
+
+function listEnd(text: string, from: number): number {
+  const end = text.indexOf("]", from);
+  return end === -1 ? text.length : end + 1;
+}
