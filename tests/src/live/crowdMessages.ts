@@ -21,6 +21,8 @@ export interface CrowdReport {
   readonly members: number;
   readonly live: number;
   readonly frames: number;
+  /** How often members have told that they are there. */
+  readonly beats: number;
   readonly snapshots: number;
   readonly deltas: number;
   readonly unchanged: number;

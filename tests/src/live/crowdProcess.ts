@@ -34,6 +34,7 @@ const now = (): number => performance.timeOrigin + performance.now();
 
 class Counts {
   frames = 0;
+  beats = 0;
   snapshots = 0;
   deltas = 0;
   unchanged = 0;
@@ -127,6 +128,7 @@ class Member {
         this.#subscribe(socket);
         break;
       case "beat":
+        counts.beats += 1;
         socket.send('{"t":"beat"}');
         break;
       case "up":
