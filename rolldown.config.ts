@@ -1,11 +1,16 @@
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
+
+/** What the threads of heavy tasks import, as a file of its own. */
+const threadStorage = fileURLToPath(new URL("packages/storage/src/access/threadStorage.ts", import.meta.url));
 
 /**
  * A built service in few files: importing hundreds takes longer than all else that it does at its start. Plugins are
  * not part of it, they are imported by name while it runs.
  */
 export default defineConfig({
-  input: { launch: "src/launch.ts" },
+  input: { launch: "src/launch.ts", ...(basename(process.cwd()) === "worker" && { threadStorage }) },
   platform: "node",
   external: [
     // It takes types out of TypeScript, which a built service never meets.

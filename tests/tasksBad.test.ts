@@ -33,5 +33,6 @@ it("heavy tasks that loop, eat memory or end the process fail by name, each alon
   // Each was tried once, as declared, and is a dead letter.
   expect(await system.inState("failed", "Bad")).toBe(Object.keys(expected).length);
   expect(await system.ask({ ask: "run", task: "Square", input: { n: 12 } })).toBe(144);
+  expect(await system.ask({ ask: "run", task: "Square", input: { n: -100_000 } })).toBe(100_000);
   expect(worker.pid).toBe(pid);
 });

@@ -4,7 +4,7 @@ import { type ServiceConfig, serviceHome, type ServiceHome } from "@peek/config"
 import { PeekError } from "@peek/errors";
 import { type PlatformExtension, type PluginFacts, resolveEntry } from "@peek/loader";
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
-import type { ActionLedger, ChangeSource, TaskDatabase } from "@peek/plugin-base/internal";
+import type { ActionLedger, ChangeSource, TaskDatabase, TaskStorage } from "@peek/plugin-base/internal";
 import type { Storage, StoragePlugin, StorageStatus } from "@peek/storage";
 import { packageConditions } from "./pluginSources.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -92,6 +92,23 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
   /** The database as tasks use it, which whoever asked disposes; undefined where no plugin asks for a database. */
   openTaskDatabase(): TaskDatabase | undefined {
     return this.#storage?.openTaskDatabase();
+  }
+
+  /**
+   * The storage of a plugin that is loaded, as its tasks have it.
+   *
+   * @throws PeekError `STORAGE_CLOSED` where it is not.
+   */
+  async taskStorage(name: string): Promise<TaskStorage> {
+    const storage = this.#opened();
+    const own = storage.entered(name);
+    if (own === undefined) {
+      throw new PeekError("STORAGE_CLOSED", `${name} is not loaded, or does not require storage.`, {
+        fields: { plugin: name },
+      });
+    }
+    const { threadStorageUrl } = await import("@peek/storage/thread");
+    return { own, module: threadStorageUrl, reserve: (signal) => storage.reserveForThread(name, signal) };
   }
 
   /** What is known of the database; undefined where no plugin asks for one, or before it was reached. */

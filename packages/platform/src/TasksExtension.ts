@@ -84,6 +84,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
         lightConcurrency: config.tasks.lightConcurrency,
         stopMs: config.plugin.deadlines.stopSeconds * 1000,
         logger: getLogger("peek_tasks.TaskWorker"),
+        storageOf: (plugin) => this.#options.storage.taskStorage(plugin),
       }),
     );
     signals.listen({

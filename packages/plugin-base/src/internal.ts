@@ -10,5 +10,6 @@ export type {
   NewDeadLetter,
 } from "./actions/ActionLedger.ts";
 export { afterCommit, type AfterCommit, type TaskDatabase, type TaskRows } from "./tasks/TaskDatabase.ts";
+export type { AnyStorage, OpenThreadStorage, TaskStorage, ThreadConnection } from "./tasks/TaskStorage.ts";
 export type { SessionCheck, SessionHolder } from "./users/SessionCheck.ts";
 export type { ChangeSource, WatchTablesOptions } from "./observables/ChangeSource.ts";

@@ -1,6 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
-import type { ActionLedger, ChangeSource, TaskDatabase } from "@peek/plugin-base/internal";
+import type { ActionLedger, ChangeSource, TaskDatabase, ThreadConnection } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import type { ClientBase } from "pg";
 import { ConnectionBudget } from "./access/ConnectionBudget.ts";
@@ -9,12 +9,15 @@ import { HealthMonitor } from "./access/HealthMonitor.ts";
 import type { LentClient } from "./access/LentClient.ts";
 import { PooledPluginStorage } from "./access/PooledPluginStorage.ts";
 import { StorageHealth } from "./access/StorageHealth.ts";
+import { ThreadConnections } from "./access/ThreadConnections.ts";
+import { sendable, type ThreadStorageSettings } from "./access/ThreadStorageSettings.ts";
 import { VortexLayout } from "./catalogue/VortexLayout.ts";
 import { DatabaseChanges } from "./changes/DatabaseChanges.ts";
 import { readerPool } from "./changes/readerPool.ts";
 import { DatabaseLedger } from "./ledger/DatabaseLedger.ts";
 import { type Catalogue, readCatalogue, type Room } from "./catalogue/readCatalogue.ts";
 import { readServerFacts, type ServerFacts } from "./catalogue/readServerFacts.ts";
+import type { ClientSettings } from "./connection/clientConfig.ts";
 import { retryWhileUnavailable } from "./connection/retryWhileUnavailable.ts";
 import { refuseSharedSession } from "./connection/refuseSharedSession.ts";
 import { whileAnswering } from "./connection/whileAnswering.ts";
@@ -62,6 +65,7 @@ export class Storage implements AsyncDisposable {
   readonly #migrator: Migrator;
   readonly #budget: ConnectionBudget;
   readonly #owned: AsyncDisposableStack;
+  readonly #threads: ThreadConnections;
   readonly #pools = new Map<string, ConnectionPool>();
   /** What plugins were handed, as long as they are loaded. */
   readonly #entered = new Map<string, PluginStorage<Record<string, never>>>();
@@ -83,6 +87,7 @@ export class Storage implements AsyncDisposable {
     this.#budget = budget;
     this.#migrator = new Migrator(this.#pool, ownConnections - 1, this.#logger);
     this.#owned = owned;
+    this.#threads = owned.use(new ThreadConnections(budget, options.config.acquireTimeoutSeconds * 1000));
     const layout = new VortexLayout(opened.pool);
     this.#changes = owned.use(
       new DatabaseChanges({
@@ -245,18 +250,37 @@ export class Storage implements AsyncDisposable {
         this.#pools.delete(name);
         this.#entered.delete(name);
       },
-      settings: {
-        applicationName: `${title} ${name}`,
-        connectTimeoutMs: config.acquireTimeoutSeconds * 1000,
-        statementTimeoutMs: config.statementTimeoutSeconds * 1000,
-        idleInTransactionTimeoutMs: config.idleInTransactionTimeoutSeconds * 1000,
-        schema: room.schema,
-      },
+      settings: this.#clientSettings(name, room.schema, title),
     });
     const storage = new PooledPluginStorage<Record<string, never>>(room.schema, pool);
     this.#pools.set(name, pool);
     this.#entered.set(name, storage);
     return { storage, connections: pool };
+  }
+
+  /** What {@link enter} has given a plugin, while that is loaded. */
+  entered(name: string): PluginStorage<Record<string, never>> | undefined {
+    return this.#entered.get(name);
+  }
+
+  /**
+   * Waits until a thread may make a connection on which a plugin is logged in.
+   *
+   * @returns How it makes it, with `@peek/storage/thread`. Until it is disposed, it counts among the connections of the service.
+   * @throws PeekError `STORAGE_BUSY`; the signal's reason.
+   */
+  async reserveForThread(name: string, signal: AbortSignal): Promise<ThreadConnection> {
+    const { config, title } = this.#options;
+    const room = this.#room(name);
+    const reserved = await this.#threads.reserve(name, signal);
+    const settings: ThreadStorageSettings = {
+      ...sendable(this.#targetOf(room)),
+      client: this.#clientSettings(name, room.schema, `${title} thread`),
+      schema: room.schema,
+      title: `a heavy task of ${name}`,
+      acquireTimeoutMs: config.acquireTimeoutSeconds * 1000,
+    };
+    return { settings, [Symbol.dispose]: () => reserved[Symbol.dispose]() };
   }
 
   status(): StorageStatus {
@@ -278,6 +302,17 @@ export class Storage implements AsyncDisposable {
   /** Closes what is open, and stops the embedded database if this process runs it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
+  }
+
+  #clientSettings(name: string, schema: string, title: string): ClientSettings {
+    const { acquireTimeoutSeconds, statementTimeoutSeconds, idleInTransactionTimeoutSeconds } = this.#options.config;
+    return {
+      applicationName: `${title} ${name}`,
+      connectTimeoutMs: acquireTimeoutSeconds * 1000,
+      statementTimeoutMs: statementTimeoutSeconds * 1000,
+      idleInTransactionTimeoutMs: idleInTransactionTimeoutSeconds * 1000,
+      schema,
+    };
   }
 
   /** Connections on which a plugin is logged in. */

@@ -31,7 +31,7 @@ export const Nobody = defineTask("${name}.Nobody", light);
 export const Grown = defineTask("${name}.Grown", { ...light, version: ${version} });
 /** Of the same version, and takes less in the build before. */
 export const Wider = defineTask("${name}.Wider", { ...light, input: z.object({ n: z.int().max(${most}) }), retry: { tries: 2, delayMs: 1 } });
-/** In a thread. */
+/** In a thread. Of a number below zero, so many rows are counted, by the storage. */
 export const Square = defineTask("${name}.Square", { input, output });
 /** Does what no task should. */
 export const Bad = defineTask("${name}.Bad", { input: z.object({ how: z.string() }), output, deadlineMs: 2000, memoryMb: 128, retry: once });
@@ -140,8 +140,14 @@ export function handlersOf({ types, storage, gate, counts, logger }) {
 
 export const squareModule = `
 import { defineTaskHandler } from "@peek/plugin-base/worker";
+import { sql } from "@peek/plugin-base/storage";
 import { Square } from "./contracts.js";
-export default defineTaskHandler(import.meta, Square, ({ n }) => n * n);
+export default defineTaskHandler(import.meta, Square, async ({ n }, context) => {
+  if (n >= 0) return n * n;
+  const { db } = await context.storage();
+  const { rows } = await sql\`SELECT count(*)::int AS count FROM generate_series(1, \${-n})\`.execute(db);
+  return rows[0].count;
+});
 `;
 
 export const badModule = `

@@ -1,3 +1,4 @@
+import type { PluginStorage } from "../storage/index.ts";
 import type { AnyTaskType, TaskType } from "../contracts/TaskType.ts";
 
 /** What a handler knows of the task that it does. */
@@ -15,6 +16,19 @@ export interface TaskContext {
    * @throws PeekError `DATA_UNENCODABLE`
    */
   readonly progress: (value: unknown) => void;
+  /**
+   * The plugin's storage, with its role and its schema. A heavy task has one connection of its own, in its thread: of queries outside
+   * of a transaction that is under way, each waits for that to end. It is made when it is first needed, counts as one of the
+   * plugin's, and is closed when the task ends: what it has not committed is rolled back, also when the thread is ended. A light task
+   * has what its plugin has.
+   *
+   * ```ts
+   * const { db } = await context.storage<Tables>();
+   * ```
+   *
+   * @throws PeekError `STORAGE_BUSY` when all connections that the server allows are in use for too long.
+   */
+  readonly storage: <Tables extends object>() => Promise<PluginStorage<Tables>>;
 }
 
 /** What does the tasks of a type. */

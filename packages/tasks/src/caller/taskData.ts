@@ -37,7 +37,7 @@ export function encodeInput(task: AnyTaskType, input: unknown, what = `The input
   if (bytes <= maxInput) return text;
   throw inputInvalid(
     task,
-    `${what} has ${bytes} bytes, more than the ${maxInput} that are queued. Keep it in the storage, and pass its id.`,
+    `${what} has ${bytes} bytes, more than the ${maxInput} that are queued. Write it to a table of the plugin, and queue the id of its row: the handler reads it by context.storage(), a heavy one too.`,
   );
 }
 

@@ -1,5 +1,6 @@
-import { messageOf } from "@peek/errors";
+import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
+import type { ThreadConnection } from "@peek/plugin-base/internal";
 import { type Failure, failure, type Result } from "./failure.ts";
 import { MemoryWatch } from "./MemoryWatch.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
@@ -88,6 +89,9 @@ class HeavyRun {
   readonly #job: TaskJob;
   /** Resolves with why the thread is to be ended. */
   readonly #ended = Promise.withResolvers<Failure>();
+  /** Fires when the thread has nothing more to do for it. */
+  readonly #over = new AbortController();
+  readonly #connections: ThreadConnection[] = [];
   #timer: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
 
@@ -115,6 +119,7 @@ class HeavyRun {
     const onNews = (news: ThreadNews): void => {
       if (news.id !== id) return;
       if (news.kind === "progress") onProgress(news.value);
+      else if (news.kind === "storage") void this.#lend();
       else if (!isKnown) this.#endAfter(deadlineMs);
     };
     const replied = this.#slot.run({ url: handler.url, task: name, id, attempt, input }, onNews);
@@ -138,6 +143,24 @@ class HeavyRun {
       clearTimeout(this.#timer);
       clearTimeout(this.#grace);
       if (watched !== undefined) memory.delete(watched);
+      this.#over.abort(new PeekError("TASK_CANCELLED", `${name} has ended.`));
+      for (const connection of this.#connections) connection[Symbol.dispose]();
+    }
+  }
+
+  /** Has the thread make a connection, as soon as there may be one more. Never rejects. */
+  async #lend(): Promise<void> {
+    const { id, storage } = this.#job;
+    const { signal } = this.#over;
+    try {
+      const of = await storage();
+      const connection = await of.reserve(signal);
+      if (signal.aborted) return connection[Symbol.dispose]();
+      this.#connections.push(connection);
+      this.#slot.tell({ kind: "storage", id, module: of.module, settings: connection.settings });
+    } catch (error) {
+      const code = PeekError.is(error) ? error.code : "INTERNAL";
+      if (!signal.aborted) this.#slot.tell({ kind: "noStorage", id, code, message: messageOf(error) });
     }
   }
 

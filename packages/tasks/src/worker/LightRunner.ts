@@ -1,5 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
+import type { PluginStorage } from "@peek/plugin-base/storage";
 import { failure, type Result } from "./failure.ts";
 import { OverdueLog } from "./OverdueLog.ts";
 import { perform } from "./perform.ts";
@@ -45,7 +46,7 @@ export class LightRunner {
   }
 
   async #run(
-    { handler, id, attempt, input, onProgress }: TaskJob,
+    { handler, id, attempt, input, onProgress, storage }: TaskJob,
     {
       signal,
       timer,
@@ -57,7 +58,12 @@ export class LightRunner {
       if (!isLate()) onProgress(value);
     };
     const progress = new Progress(tell);
-    const outcome = await perform(handler, input, { id, attempt, signal, progress: (value) => progress.report(value) });
+    const outcome = await perform(handler, input, {
+      ...{ id, attempt, signal },
+      progress: (value) => progress.report(value),
+      // The plugin says which tables it has.
+      storage: async <Tables extends object>() => (await storage()).own as unknown as PluginStorage<Tables>,
+    });
     clearTimeout(timer);
     const last = progress.takeLast();
     if (last !== undefined) tell(last);

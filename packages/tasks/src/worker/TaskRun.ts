@@ -1,4 +1,5 @@
 import type { TaskHandler } from "@peek/plugin-base";
+import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { Result } from "./failure.ts";
 
 /** What is to be run. */
@@ -11,6 +12,8 @@ export interface TaskJob {
   readonly input: string;
   /** Is given what the handler tells of how far it is, as `encode()` has made it. */
   readonly onProgress: (value: string) => void;
+  /** Where the handler's plugin has its storage. */
+  readonly storage: () => Promise<TaskStorage>;
 }
 
 /** A try that runs. */

@@ -1,5 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
+import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { TaskSignals } from "../caller/TaskNews.ts";
 import type { Result } from "./failure.ts";
 import { FailureLog } from "./FailureLog.ts";
@@ -20,6 +21,8 @@ export interface TaskRunnerOptions {
   readonly signals: TaskSignals;
   readonly threads: number;
   readonly logger: Logger;
+  /** Where a plugin has its storage. */
+  readonly storageOf: (plugin: string) => Promise<TaskStorage>;
   /** A slot is free. */
   readonly onFreed: () => void;
   /** Nothing of this is to be recorded. */
@@ -47,7 +50,7 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   run(held: HeldTask): void {
-    const { signals } = this.#options;
+    const { signals, storageOf } = this.#options;
     const { task, handled } = held;
     const { handler, running } = handled;
     const { name, weight } = handler.task;
@@ -58,7 +61,8 @@ export class TaskRunner implements AsyncDisposable {
     running.add(held);
     held.begunAt = performance.now();
     if (weight === "light") this.#stalls.begun(name);
-    const job = { handler, id, attempt: task.retryCount + 1, input, onProgress };
+    const storage = (): Promise<TaskStorage> => storageOf(handler.task.plugin);
+    const job = { handler, id, attempt: task.retryCount + 1, input, onProgress, storage };
     const run = weight === "light" ? this.#light.start(job) : this.#heavy.start(job);
     held.run = run;
     held.released = this.#follow(held, run);

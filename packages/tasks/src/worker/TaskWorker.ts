@@ -1,5 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { Logger, TaskHandler } from "@peek/plugin-base";
+import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { TaskSignals } from "../caller/TaskNews.ts";
 import { parseQueueText, queueKinds, queueOf, queueText } from "../queue/QueueName.ts";
 import type { TakenTask } from "../queue/TaskQueue.ts";
@@ -31,6 +32,8 @@ export interface TaskWorkerOptions {
   /** How long stopping may take; milliseconds. */
   readonly stopMs: number;
   readonly logger: Logger;
+  /** Where a plugin has its storage. @throws PeekError where it has none. */
+  readonly storageOf: (plugin: string) => Promise<TaskStorage>;
 }
 
 /** How long tasks have, of the time that stopping may take, to end when their signal fires, and to be recorded; milliseconds. */
@@ -75,6 +78,7 @@ export class TaskWorker implements AsyncDisposable {
       signals,
       threads,
       logger,
+      storageOf: options.storageOf,
       onFreed: () => this.#pump(),
       onGone: (held) => this.#forget(held),
     });

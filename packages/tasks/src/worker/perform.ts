@@ -35,7 +35,7 @@ function checkSize(text: string, task: string): string {
   if (bytes <= maxOutput) return text;
   throw new PeekError(
     "TASK_OUTPUT_INVALID",
-    `The output of ${task} has ${bytes} bytes, more than the ${maxOutput} that are kept. Put it into the storage, and give its id.`,
+    `The output of ${task} has ${bytes} bytes, more than the ${maxOutput} that are kept. Write it to a table of the plugin by context.storage(), and return the id of its row.`,
     { fields: { task } },
   );
 }

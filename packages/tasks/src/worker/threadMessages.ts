@@ -30,9 +30,18 @@ export const threadNewsSchema = z.union([
   /** Its module was imported, and its handler begins. */
   z.object({ kind: z.literal("begun"), id: z.string() }),
   z.object({ kind: z.literal("progress"), id: z.string(), value: z.string() }),
+  /** Its handler asks for the plugin's storage. */
+  z.object({ kind: z.literal("storage"), id: z.string() }),
 ]);
 export type ThreadNews = z.infer<typeof threadNewsSchema>;
 
-/** What a thread is told: the task's signal is to fire. */
-export const threadOrderSchema = z.object({ kind: z.literal("abort"), id: z.string(), message: z.string() });
+/** What a thread is told. */
+export const threadOrderSchema = z.discriminatedUnion("kind", [
+  /** The task's signal is to fire. */
+  z.object({ kind: z.literal("abort"), id: z.string(), message: z.string() }),
+  /** It may make a connection; `module` is what does so, with `settings`. */
+  z.object({ kind: z.literal("storage"), id: z.string(), module: z.string(), settings: z.unknown() }),
+  /** It may make none. */
+  z.object({ kind: z.literal("noStorage"), id: z.string(), code: z.string(), message: z.string() }),
+]);
 export type ThreadOrder = z.infer<typeof threadOrderSchema>;

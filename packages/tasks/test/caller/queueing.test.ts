@@ -125,7 +125,7 @@ describe("the input of a task", () => {
       const error = await rejection(tasks.enqueue(Text, text));
       expect(error.code).toBe("TASK_INPUT_INVALID");
       expect(error.message).toContain(
-        "more than the 1048576 that are queued. Keep it in the storage, and pass its id.",
+        "more than the 1048576 that are queued. Write it to a table of the plugin, and queue the id of its row: the handler reads it by context.storage()",
       );
     }
     const many = Array.from({ length: 65 }, () => "x".repeat(1024 * 1024 - 2));

@@ -23,7 +23,10 @@ beforeAll(() => {
 afterAll(() => runner[Symbol.asyncDispose]());
 
 function start(handler: TaskHandler, input: string, onProgress: (value: string) => void = () => undefined): TaskRun {
-  return runner.start({ handler, id: crypto.randomUUID(), attempt: 1, input, onProgress });
+  const storage = async (): Promise<never> => {
+    throw new Error("There is no storage here");
+  };
+  return runner.start({ handler, id: crypto.randomUUID(), attempt: 1, input, onProgress, storage });
 }
 
 async function errorOf(handler: TaskHandler, input = "1"): Promise<string> {

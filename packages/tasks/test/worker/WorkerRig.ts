@@ -20,7 +20,10 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   constructor(options: Partial<TaskWorkerOptions> = {}) {
     const { queue, log: logger } = this;
     const sizes = { threads: 2, lightConcurrency: 4, pollMs: 20, touchMs: 20, stopMs: 2000 };
-    this.worker = new TaskWorker({ queue, signals: this, logger, ...sizes, ...options });
+    const storageOf = async (): Promise<never> => {
+      throw new Error("There is no storage here");
+    };
+    this.worker = new TaskWorker({ queue, signals: this, logger, storageOf, ...sizes, ...options });
   }
 
   wake(queue: string): void {

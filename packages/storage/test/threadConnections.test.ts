@@ -1,0 +1,43 @@
+import { PeekError } from "@peek/errors";
+import { expect, it } from "vitest";
+import { ConnectionBudget } from "../src/access/ConnectionBudget.ts";
+import { ThreadConnections } from "../src/access/ThreadConnections.ts";
+
+const { signal } = new AbortController();
+
+it("threads wait for a connection while the service has as many as the server allows, the first first", async () => {
+  const budget = new ConnectionBudget(2);
+  using threads = new ThreadConnections(budget, 10_000);
+  const first = await threads.reserve("pump", signal);
+  const second = await threads.reserve("pump", signal);
+  expect([threads.connections, budget.isSpent()]).toEqual([2, true]);
+  const order: string[] = [];
+  const waiting = ["third", "fourth"].map(async (name) => {
+    const reserved = await threads.reserve("pump", signal);
+    order.push(name);
+    reserved[Symbol.dispose]();
+  });
+  second[Symbol.dispose]();
+  // Given back twice, it is one all the same.
+  second[Symbol.dispose]();
+  await Promise.all(waiting);
+  expect(order).toEqual(["third", "fourth"]);
+  expect(threads.connections).toBe(1);
+  first[Symbol.dispose]();
+  expect(threads.connections).toBe(0);
+});
+
+it("a thread that waits too long is told so, and one whose task has ended waits no more", async () => {
+  const budget = new ConnectionBudget(1);
+  using threads = new ThreadConnections(budget, 20);
+  using _held = await threads.reserve("pump", signal);
+  await expect(threads.reserve("pump", signal)).rejects.toMatchObject({
+    code: "STORAGE_BUSY",
+    message: expect.stringContaining("a thread of pump within 0.02 s"),
+  });
+  const over = new AbortController();
+  const waiting = threads.reserve("pump", over.signal);
+  over.abort(new PeekError("TASK_CANCELLED", "It has ended."));
+  await expect(waiting).rejects.toMatchObject({ code: "TASK_CANCELLED" });
+  expect(threads.connections).toBe(1);
+});
