@@ -46,10 +46,22 @@ export class ChangeReader implements AsyncDisposable {
   #begunAt = Infinity;
   #everBegun = false;
   #toldAt = -Infinity;
+  #toldUntil = -Infinity;
+  #trouble: string | undefined;
 
   constructor(options: ChangeReaderOptions) {
     this.#options = options;
     this.#upkeep = new TableUpkeep(options.watchers, options.logger);
+  }
+
+  /** All that was committed before has been told; by `performance.now()`. */
+  get toldUntil(): number {
+    return this.#toldUntil;
+  }
+
+  /** Why the database could not be read the last time, for people; undefined when it could. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /**
@@ -95,6 +107,7 @@ export class ChangeReader implements AsyncDisposable {
 
   #failed(error: unknown): void {
     const { health, logger } = this.#options;
+    this.#trouble = troubleOf(error);
     this.#everBegun ||= this.#begun.settled;
     this.#begun.reject(error);
     this.#begun = pending();
@@ -123,7 +136,10 @@ export class ChangeReader implements AsyncDisposable {
       this.#begunAt = performance.now();
       this.#begun.resolve();
       while (!this.#stopping) {
+        const lookedAt = performance.now();
         const found = await reading.look();
+        this.#toldUntil = lookedAt;
+        this.#trouble = undefined;
         const { notified } = reading.session;
         if (found && !notified) toWake ||= policy.notified(performance.now());
         if (toWake) {
@@ -152,6 +168,16 @@ export class ChangeReader implements AsyncDisposable {
     this.#lent?.client.connection.stream.destroy();
     if (this.#lent === undefined) this.#options.pool[Symbol.asyncDispose]().catch(() => undefined);
   }
+}
+
+/** What people are told of a failure: neither addresses nor statements. */
+function troubleOf(error: unknown): string {
+  if (!PeekError.is(error)) return "Changes in the database cannot be followed";
+  if (error.code === "STORAGE_UNAVAILABLE" || error.code === "STORAGE_REFUSED") return "The database cannot be reached";
+  if (error.code === "STORAGE_TIMEOUT") return "The database does not answer";
+  // read_only_sql_transaction
+  if (error.fields["sqlState"] === "25006") return "The database takes no changes: it is read-only";
+  return "Changes in the database cannot be followed";
 }
 
 interface Pending {

@@ -1,11 +1,12 @@
 import { PeekError } from "@peek/errors";
 import type { Logger, TableChange } from "@peek/plugin-base";
-import type { ChangeSource, WatchTablesOptions } from "@peek/plugin-base/internal";
+import type { ChangeSource, FollowedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
 import type { ConnectionPool } from "../access/ConnectionPool.ts";
 import type { StorageHealth } from "../access/StorageHealth.ts";
 import type { VortexLayout } from "../catalogue/VortexLayout.ts";
 import { ChangeReader } from "./ChangeReader.ts";
-import { Watchers } from "./Watchers.ts";
+import { WatchedTables } from "./WatchedTables.ts";
+import { type Watcher, Watchers } from "./Watchers.ts";
 import { countStart, unwatchTables, watchTables } from "./watchTriggers.ts";
 
 /** What {@link DatabaseChanges} are made of. */
@@ -43,7 +44,7 @@ export class DatabaseChanges implements ChangeSource, AsyncDisposable {
     plugin: string,
     { tables: names, rows, signal: called }: WatchTablesOptions,
     listener: (changes: readonly TableChange[]) => void,
-  ): Promise<AsyncDisposable> {
+  ): Promise<FollowedTables> {
     const { pool, layout, schemaOf } = this.#options;
     const schema = schemaOf(plugin);
     const { signal: closing } = this.#closing;
@@ -53,9 +54,10 @@ export class DatabaseChanges implements ChangeSource, AsyncDisposable {
     await this.#begin();
     const found = await watchTables(pool, { plugin, schema, tables: names, rows, signal });
     await using held = new AsyncDisposableStack();
-    held.use(this.#watchers.add({ schema, names, rows, listener }, found));
+    const watcher: Watcher = { schema, names, rows, listener };
+    held.use(this.#watchers.add(watcher, found));
     await unlessAborted(this.#reader.follow(), signal);
-    return held.move();
+    return new WatchedTables(watcher, this.#watchers, this.#reader, held.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,6 +44,7 @@ export class TableUpkeep {
    * @throws PeekError as the connection; not for a table that cannot be followed.
    */
   async check(lent: LentClient): Promise<void> {
+    const at = performance.now();
     const watchers = this.#watchers.list();
     const wanted = wantedBy(watchers);
     const found = wanted.length === 0 ? [] : await findTables(lent, wanted);
@@ -68,7 +69,7 @@ export class TableUpkeep {
       }
     }
     if (made.size > 0) await rememberWatched(lent, [...made]);
-    this.#watchers.replace({ watchers, found, made, late });
+    this.#watchers.replace({ watchers, found, made, late, at });
     for (const relation of this.#triedAt.keys()) if (!late.has(relation)) this.#triedAt.delete(relation);
     this.#tries = late.size > 0 ? this.#tries + 1 : 0;
     this.#dueAt = performance.now() + (late.size > 0 ? pauseMs(this.#tries) : checkMs);

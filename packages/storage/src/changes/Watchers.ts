@@ -1,5 +1,5 @@
 import type { TableChange } from "@peek/plugin-base";
-import type { FoundTable, WantedTable } from "./findTables.ts";
+import { type FoundTable, isNoted, type WantedTable } from "./findTables.ts";
 
 /** What is read of a change. */
 export interface NotedChange {
@@ -41,15 +41,38 @@ export interface Survey {
   /** Of these the triggers were made just now, of those they could not be. */
   readonly made: ReadonlySet<number>;
   readonly late: ReadonlySet<number>;
+  /** When it was begun; by `performance.now()`. */
+  readonly at: number;
+}
+
+/** Why not all tables of a watcher are followed. */
+interface Gap {
+  /** When they last were. */
+  readonly since: number;
+  /** For people. */
+  readonly trouble: string;
 }
 
 /** Those who follow tables, each of whom is told of its own. */
 export class Watchers {
   readonly #placed = new Map<Watcher, Placed>();
+  readonly #gaps = new Map<Watcher, Gap>();
+  /** When the last survey was begun. */
+  #surveyedAt = -Infinity;
 
   add(watcher: Watcher, placed: Placed): Disposable {
     this.#placed.set(watcher, placed);
-    return { [Symbol.dispose]: () => void this.#placed.delete(watcher) };
+    return {
+      [Symbol.dispose]: () => {
+        this.#placed.delete(watcher);
+        this.#gaps.delete(watcher);
+      },
+    };
+  }
+
+  /** Why not all tables of a watcher are followed; undefined while they are. */
+  gapOf(watcher: Watcher): Gap | undefined {
+    return this.#gaps.get(watcher);
   }
 
   list(): readonly Watcher[] {
@@ -78,7 +101,15 @@ export class Watchers {
       const { placed, missed } = placeAnew(watcher, before, survey);
       this.#placed.set(watcher, placed);
       if (missed.length > 0) watcher.listener(anyChange(missed));
+      this.#note(watcher, troubleOf(watcher, survey));
     }
+    this.#surveyedAt = survey.at;
+  }
+
+  #note(watcher: Watcher, trouble: string | undefined): void {
+    const since = this.#gaps.get(watcher)?.since ?? this.#surveyedAt;
+    if (trouble === undefined) this.#gaps.delete(watcher);
+    else this.#gaps.set(watcher, { since, trouble });
   }
 }
 
@@ -94,11 +125,19 @@ export function wantedBy(watchers: readonly Watcher[]): readonly WantedTable[] {
   return [...wanted.values()];
 }
 
+/** Why changes of a watcher's tables are not all told; undefined when they are. */
+function troubleOf({ schema, names, rows }: Watcher, { found, late }: Pick<Survey, "found" | "late">): string | undefined {
+  const own = found.filter((table) => table.schema === schema && names.includes(table.name));
+  if (names.some((name) => !own.some((table) => table.name === name))) return "A table of the database is missing";
+  const isLate = own.some((table) => late.has(table.relation) && !isNoted(table, rows));
+  return isLate ? "Changes of a table of the database cannot be followed now" : undefined;
+}
+
 /** Of a table that is gone nothing is missed: whoever reads it would only fail. */
 function placeAnew(
   { schema, names }: Watcher,
   before: Placed,
-  { found, made, late }: Omit<Survey, "watchers">,
+  { found, made, late }: Pick<Survey, "found" | "made" | "late">,
 ): { readonly placed: Placed; readonly missed: readonly string[] } {
   const placed = new Map<number, Place>();
   for (const table of found) {

@@ -22,7 +22,7 @@ import { type Greeting, Line, type LineEnd } from "./connection/Line.ts";
 import { PageSigns } from "./connection/PageSigns.ts";
 import { pageUrl } from "./connection/pageUrl.ts";
 import { WakefulClock } from "./connection/WakefulClock.ts";
-import { earlier, type Staleness } from "./Staleness.ts";
+import { earlier, type Staleness } from "../wire/Staleness.ts";
 import { Device } from "./storage/Device.ts";
 import type { KnownUser } from "./storage/DeviceStorage.ts";
 import { pageMark, userMark } from "./storage/userMark.ts";

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { RawData } from "ws";
 import type { ActionOutcome } from "../actions/ActionsRpc.ts";
 import { type ClientMessage, closeCodes } from "../wire/clientMessages.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import type { Pusher } from "./ActionDesk.ts";
 import type { BrowserSocket, SocketListener } from "./BrowserSocket.ts";
 import type { ConnectionContext } from "./ConnectionContext.ts";
@@ -14,7 +15,7 @@ import { Outlet, type OutletOwner } from "./Outlet.ts";
 import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
 import { InboundRate } from "./InboundRate.ts";
 import { scopesOf } from "./scopesOf.ts";
-import { beatFrame, helloFrame, pulseFrame, upstreamFrames } from "./signFrames.ts";
+import { beatFrame, helloFrame, pulseFrame, upstreamFrame } from "./signFrames.ts";
 import { type Subscriber, Subscription } from "./Subscription.ts";
 import { ticksPerBeat, ticksPerPulse, Vigil } from "./Vigil.ts";
 
@@ -49,7 +50,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
   #isClosing = false;
   #isPaused = false;
   /** What it was told about logic last. */
-  #toldUpstream: boolean;
+  #toldUpstream: Staleness | undefined;
 
   /** @param socket What is below the WebSocket. */
   constructor(ws: BrowserSocket, socket: Duplex, session: GatewaySession, context: ConnectionContext) {
@@ -61,7 +62,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     this.outlet = new Outlet(ws, socket, this, context.frames);
     ws.listen(this);
     session.ended.addEventListener("abort", this);
-    this.#toldUpstream = context.source.isUpstream;
+    this.#toldUpstream = context.source.staleness;
     const { beatMs } = context;
     const pulseMs = (beatMs * ticksPerPulse) / ticksPerBeat;
     this.outlet.reply(helloFrame(session, { beatMs, pulseMs }, this.#toldUpstream));
@@ -83,13 +84,16 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
     else this.close(closeCodes.sessionEnded, "The session has ended.");
   }
 
-  /** Tells whether logic is reached. */
+  /** Tells whether it is known how things are on logic, if that is news. */
   upstream(): void {
-    const isUpstream = this.#context.source.isUpstream;
+    const { staleness } = this.#context.source;
     // Otherwise it is told what is so by then.
-    if (isUpstream === this.#toldUpstream || !this.outlet.isFree) return;
-    this.#toldUpstream = isUpstream;
-    this.outlet.reply(isUpstream ? upstreamFrames.on : upstreamFrames.off);
+    if (staleness === this.#toldUpstream || !this.outlet.isFree) return;
+    this.#toldUpstream = staleness;
+    this.outlet.reply(upstreamFrame(staleness));
+    if (staleness !== undefined) return;
+    // Each is live only when that is said of it.
+    for (const each of this.#subscriptions) each.confirm();
   }
 
   onOutletFree(): void {
@@ -195,7 +199,11 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
 
   #take(message: ClientMessage): void {
     if (message.t === "sub") this.#subscribe(message);
-    else if (message.t === "probe") this.#reply({ t: "pulse", n: message.n });
+    else if (message.t === "probe") {
+      // What is said before the answer has to be so, also when nothing could be looked at for a while.
+      this.upstream();
+      this.#reply({ t: "pulse", n: message.n });
+    }
     else if (message.t === "act") this.#context.actions.push(this, message.id, message.act);
     else if (message.t === "unsub") {
       const subscription = this.#find(message.id);
@@ -235,6 +243,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
   }
 
   #sign(frame: Frame): void {
+    this.upstream();
     // Who has something to read hears enough.
     if (this.outlet.takesReplies) this.outlet.reply(frame);
   }

@@ -110,7 +110,9 @@ export class Gateway implements AsyncDisposable {
     };
     this.#channels = channels;
     this.#stack.use(channels);
-    this.#stack.use(source.onUpstream((isUpstream) => this.#onUpstream(isUpstream)));
+    this.#stack.use(source.onStaleness(() => this.#onStaleness()));
+    // Rights may have changed while nobody could say so.
+    this.#stack.use(source.onReached(() => watches.rightsChanged()));
     this.#stack.use(source.onRightsChanged((observable) => watches.rightsChanged(observable)));
     this.#stack.use(exposure.onRemoved((observable) => watches.hide(observable)));
     const beating = setInterval(() => this.#tick(), beatMs / ticksPerBeat);
@@ -210,10 +212,8 @@ export class Gateway implements AsyncDisposable {
     for (const each of this.#connections) each.tick();
   }
 
-  #onUpstream(isUpstream: boolean): void {
+  #onStaleness(): void {
     for (const each of this.#connections) each.upstream();
-    // Rights may have changed while nobody could say so.
-    if (isUpstream) this.#context.watches.rightsChanged();
   }
 
   #onClosed(connection: BrowserConnection): void {

@@ -4,6 +4,7 @@ import { isSamePosition } from "../observables/isSamePosition.ts";
 import { messageWriter } from "../observables/messageWriter.ts";
 import type { Position } from "../wire/Position.ts";
 import type { Resume } from "../wire/clientMessages.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import type { SharedFrame } from "./SharedFrame.ts";
 import type { SharedFrames } from "./SharedFrames.ts";
 import type { Subscription } from "./Subscription.ts";
@@ -13,6 +14,7 @@ export class SharedChannel implements Disposable {
   readonly selector: TupleSelector;
   readonly scope: string;
   readonly guarded: boolean;
+  readonly #source: ChannelSource;
   readonly #channel: FollowedChannel;
   readonly #frames: SharedFrames;
   readonly #subscriptions = new Set<Subscription>();
@@ -26,6 +28,7 @@ export class SharedChannel implements Disposable {
     this.selector = selector;
     this.scope = scope;
     this.guarded = guarded;
+    this.#source = source;
     this.#channel = source.follow(selector, scope, guarded, (except) => this.#sponsor(except));
     this.#frames = frames;
     this.#wasLive = this.#channel.isLive;
@@ -46,6 +49,15 @@ export class SharedChannel implements Disposable {
 
   get isLive(): boolean {
     return this.#channel.isLive;
+  }
+
+  /**
+   * Set while its tuples are not known to be current, for a reason of its own.
+   *
+   * @param told What whoever asks was told of it last, which holds while nothing is known of logic: that is told on its own.
+   */
+  stalenessAfter(told: Staleness | undefined): Staleness | undefined {
+    return this.#source.staleness === undefined ? this.#channel.staleness : told;
   }
 
   get trouble(): FollowedChannel["trouble"] {

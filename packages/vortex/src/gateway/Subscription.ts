@@ -1,11 +1,13 @@
 import { isSamePosition } from "../observables/isSamePosition.ts";
 import type { Position } from "../wire/Position.ts";
 import type { Resume } from "../wire/clientMessages.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import { Frame } from "./Frame.ts";
 import type { GatewaySession } from "./GatewaySession.ts";
 import type { Outlet } from "./Outlet.ts";
 import type { SharedChannel } from "./SharedChannel.ts";
 import type { SharedFrame } from "./SharedFrame.ts";
+import { toldOf } from "./signFrames.ts";
 
 /** The connection that a {@link Subscription} is of. */
 export interface Subscriber {
@@ -36,6 +38,8 @@ export class Subscription {
   #isOn = false;
   /** Whether the browser is to hear of the channel, even if nothing has changed: only then it is live. */
   #isOwed = true;
+  /** What the browser was told of that the channel is stale. */
+  #toldStaleness: Staleness | undefined;
   #isOver = false;
 
   /** @param at What the browser has from before. */
@@ -63,6 +67,7 @@ export class Subscription {
       this.#at = undefined;
       this.#isOn = false;
       this.#isOwed = true;
+      this.#toldStaleness = undefined;
     }
     this.#channel = channel;
     channel.add(this);
@@ -84,10 +89,17 @@ export class Subscription {
     this.#isOwed = true;
   }
 
+  /** Has it told that what it has is right, as soon as that is known. */
+  confirm(): void {
+    this.#isOwed = true;
+    this.bring();
+  }
+
   /** Takes a message for those at `from`, if it is one of them and can be sent something; or has it catch up. */
   offer(from: Position, to: Position, frame: SharedFrame): void {
     const at = this.#at;
-    if (this.#isOn && at !== undefined && (at === from || isSamePosition(at, from))) this.#tell(to, frame);
+    const follows = this.#isOn && at !== undefined && (at === from || isSamePosition(at, from));
+    if (follows && this.#channel?.stalenessAfter(this.#toldStaleness) === this.#toldStaleness) this.#tell(to, frame);
     else if (this.#outlet.isFree) this.bring();
     else this.subscriber.lag(this);
   }
@@ -98,15 +110,27 @@ export class Subscription {
     if (channel === undefined || this.#isOver || !this.#turnOn(channel)) return;
     const outlet = this.#outlet;
     if (!outlet.isFree) return this.subscriber.lag(this);
+    const staleness = channel.stalenessAfter(this.#toldStaleness);
+    // Before what is not current, and not before what is.
+    if (staleness !== undefined && staleness !== this.#toldStaleness) {
+      this.#toldStaleness = staleness;
+      outlet.reply(Frame.ofJson({ t: "stale", c: channel.number, ...toldOf(staleness) }));
+    }
     for (const message of channel.catchUp(this.#at)) {
       if (!outlet.isFree) return this.subscriber.lag(this);
       if (!this.#tell(message.to, channel.frameOf(message))) return;
     }
     // It is where the channel is. When that is live later, it says so.
-    if (!this.#isOwed || !channel.isLive || channel.position === undefined) return;
+    if (!channel.isLive || channel.position === undefined) return;
+    if (this.#isOwed) {
+      if (!outlet.isFree) return this.subscriber.lag(this);
+      this.#isOwed = false;
+      outlet.send(channel.confirmation(channel.position));
+    }
+    if (staleness !== undefined || this.#toldStaleness === undefined) return;
     if (!outlet.isFree) return this.subscriber.lag(this);
-    this.#isOwed = false;
-    outlet.send(channel.confirmation(channel.position));
+    this.#toldStaleness = undefined;
+    outlet.reply(Frame.ofJson({ t: "current", c: channel.number }));
   }
 
   /** Sends a message that follows on what it has been told; or returns false, and has it catch up later. */

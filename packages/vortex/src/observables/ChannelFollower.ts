@@ -1,4 +1,5 @@
 import type { PeekError } from "@peek/errors";
+import type { Staleness } from "../wire/Staleness.ts";
 import type { Resume } from "../wire/clientMessages.ts";
 import type { ChannelUpdate } from "./ObservablesRpc.ts";
 
@@ -8,6 +9,8 @@ export interface Followed {
   readonly opening: ChannelUpdate;
   /** Whether the tuples are known, and nothing has changed since that nobody has looked at. */
   readonly isReady: boolean;
+  /** Set while what it has is not known to be current; by `performance.now()`. */
+  readonly staleness: Staleness | undefined;
   /** What brings it to where the channel is; nothing when it is there. */
   catchUp(at: Resume | undefined): readonly ChannelUpdate[];
   /** That what it has is right. */
@@ -32,6 +35,8 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
   /** What was begun to be told; undefined: nothing yet. */
   #next: ChannelUpdate[] | undefined;
   #isIn = false;
+  /** What it was told of that the channel is stale. */
+  #toldStaleness: Staleness | undefined;
   #failure: PeekError | undefined;
   #isOver = false;
   #waiting: PromiseWithResolvers<Result> | undefined;
@@ -102,8 +107,18 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
       this.#next = [];
       return this.#channel.opening;
     }
+    const { staleness } = this.#channel;
+    // Before what is not current, and not before what is.
+    if (staleness !== undefined && staleness !== this.#toldStaleness) {
+      this.#toldStaleness = staleness;
+      return { k: "stale", age: Math.max(0, performance.now() - staleness.at), why: staleness.reason };
+    }
     if (this.#next.length === 0 && this.#channel.isReady) this.#next = this.#due();
     const update = this.#next.shift();
+    if (update === undefined && staleness === undefined && this.#toldStaleness !== undefined) {
+      this.#toldStaleness = undefined;
+      return { k: "current" };
+    }
     // What comes before the snapshot is about others.
     if (update !== undefined && "o" in update && update.k !== "history") {
       this.#at = { epoch: update.e, offset: update.o };

@@ -1,5 +1,6 @@
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import type { Position } from "../wire/Position.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import type { Resume } from "../wire/clientMessages.ts";
 import type { Admission } from "./ObservablesRpc.ts";
 
@@ -21,6 +22,11 @@ export interface FollowedChannel extends Disposable {
   readonly position: Position | undefined;
   /** Whether logic is reached, and has said that this is how things are. */
   readonly isLive: boolean;
+  /**
+   * Set while its tuples are not known to be current, for a reason of its own: logic says so, or it is not followed just now. The
+   * same object for as long as it is the same; by `performance.now()`.
+   */
+  readonly staleness: Staleness | undefined;
   /** Why there is nothing to follow, if so: logic does not provide it, or its provider fails. It is tried again. */
   readonly trouble: { readonly code: string; readonly message: string } | undefined;
   /**
@@ -32,7 +38,7 @@ export interface FollowedChannel extends Disposable {
   catchUp(at: Resume | undefined): readonly ChannelMessage[];
   /**
    * Calls after each change of the channel, once. What those who were at `from` are to be sent is `message`; without a message,
-   * only `isLive`, `key` or `trouble` has changed.
+   * only `isLive`, `key`, `staleness` or `trouble` has changed.
    */
   onChange(
     listener: (change: { readonly from: Position; readonly message: ChannelMessage } | undefined) => void,
@@ -48,9 +54,12 @@ export type ChannelSponsor = (except: string | undefined) => string | undefined;
 
 /** What a gateway watches on behalf of its browsers. Channels are shared, and kept for a while after the last has left. */
 export interface ChannelSource {
-  /** Whether logic is reached. */
-  readonly isUpstream: boolean;
-  onUpstream(listener: (isUpstream: boolean) => void): Disposable;
+  /** Set while it is not known how things are on logic: it is not reached, or does not answer. By `performance.now()`. */
+  readonly staleness: Staleness | undefined;
+  /** Calls when that has begun, or has ended. */
+  onStaleness(listener: () => void): Disposable;
+  /** Calls when logic is reached again: rights may have changed while nobody could say so. */
+  onReached(listener: () => void): Disposable;
   /**
    * Asks whether the user of a session may watch, and in which scope. While logic is not reached it waits, until the signal fires.
    *

@@ -31,6 +31,10 @@ export class ChannelWatch implements FollowedChannel {
     return this.#channel.isLive;
   }
 
+  get staleness(): FollowedChannel["staleness"] {
+    return this.#channel.staleness;
+  }
+
   get trouble(): FollowedChannel["trouble"] {
     return this.#channel.trouble;
   }

@@ -7,11 +7,13 @@ import { deltaFields } from "../wire/deltaText.ts";
 import { diff } from "../wire/diff.ts";
 import type { Position } from "../wire/Position.ts";
 import type { ChannelContext } from "./ChannelContext.ts";
+import { ChannelCurrency, type ChangesTold } from "./ChannelCurrency.ts";
 import { ChannelFollower, type Followed } from "./ChannelFollower.ts";
 import { ChannelState } from "./ChannelState.ts";
 import { Holds } from "./Holds.ts";
 import { LoadRun } from "./LoadRun.ts";
-import { loadTrouble, logFailedLoad, logLongLoad } from "./loadTrouble.ts";
+import type { Staleness } from "../wire/Staleness.ts";
+import { failureForPeople, loadTrouble, logFailedLoad, logLongLoad } from "./loadTrouble.ts";
 import type { ChannelUpdate } from "./ObservablesRpc.ts";
 import { readRows } from "./readRows.ts";
 import type { Runnable } from "./RunQueue.ts";
@@ -32,9 +34,15 @@ const longRunMs = 10_000;
 const historyChars = 4 * 1024 * 1024;
 const historySteps = 1000;
 
+/** What a {@link LogicChannel} has of its observable. */
+export interface LogicChannelContext extends ChannelContext {
+  /** How far changes of what it is made of have been told. */
+  readonly changes: ChangesTold;
+}
+
 /** What watching an observable by one selector in one scope gives, and how it came to that. */
 export class LogicChannel implements Followed, Runnable, AsyncDisposable {
-  readonly #context: ChannelContext;
+  readonly #context: LogicChannelContext;
   readonly #selector: unknown;
   readonly #scope: string;
   readonly #onIdle: () => void;
@@ -43,11 +51,12 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
   readonly #state: ChannelState<ChannelUpdate>;
   readonly #followers = new Set<ChannelFollower>();
   readonly #backoff = new Backoff(maxPauseMs);
+  readonly #currency: ChannelCurrency;
   /** The number of the last run that began. */
   #lastRun = 0;
   #isDirty = true;
   /** Whether something has changed that nobody was there to see. */
-  #isStale = false;
+  #isUnseen = false;
   #isClosed = false;
   /** Somebody waits for a position of this run or a later one. */
   #demandedRun: number | undefined;
@@ -70,12 +79,13 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
    * @param selector As the provider's schema gave it.
    * @param onIdle Called when nobody has followed it for long.
    */
-  constructor(context: ChannelContext, selector: unknown, scope: string, onIdle: () => void) {
+  constructor(context: LogicChannelContext, selector: unknown, scope: string, onIdle: () => void) {
     this.#context = context;
     this.#selector = selector;
     this.#scope = scope;
     this.#onIdle = onIdle;
     this.#state = new ChannelState(updateWriter, context.budget);
+    this.#currency = new ChannelCurrency(context.changes);
     this.#lingerOn();
   }
 
@@ -99,13 +109,23 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
 
   get isReady(): boolean {
     // While nobody follows, nothing is loaded.
-    return this.#state.position !== undefined && !this.#isStale;
+    return this.#state.position !== undefined && !this.#isUnseen;
+  }
+
+  get staleness(): Staleness | undefined {
+    return this.#currency.staleness;
+  }
+
+  /** Finds out whether what it has is known to be current, and tells those who follow. */
+  look(): void {
+    if (this.#currency.look(performance.now())) this.#wake();
   }
 
   /** Follows it. */
   follow(at: Resume | undefined): ChannelFollower {
     const follower = new ChannelFollower(this, at);
     this.#followers.add(follower);
+    this.look();
     clearTimeout(this.#linger);
     this.#schedule();
     return follower;
@@ -133,14 +153,15 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     this.#followers.delete(follower);
     if (this.#followers.size > 0 || this.#isClosed) return;
     // What has changed is not loaded for nobody.
-    this.#isStale ||= this.#isDirty;
+    this.#isUnseen ||= this.#isDirty;
     this.#lingerOn();
   }
 
-  /** What it is made of may have changed. */
-  changed(): void {
+  /** What it is made of may have changed, at some time after `at`; by `performance.now()`. */
+  changed(at: number = performance.now()): void {
+    this.#currency.changed(Math.min(at, performance.now()));
     this.#isDirty = true;
-    if (this.#followers.size === 0) this.#isStale = true;
+    if (this.#followers.size === 0) this.#isUnseen = true;
     // What has changed may be what made it fail.
     if (this.#isFailing) {
       this.#restsUntil = Math.min(this.#restsUntil, this.#endedAt + minPauseMs);
@@ -229,6 +250,7 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     this.#lastRun += 1;
     const run = this.#lastRun;
     this.#isDirty = false;
+    this.#currency.begin(performance.now());
     this.#holds?.begin();
     let restMs = minRestMs;
     try {
@@ -271,18 +293,25 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     const isDemanded = this.#demandedRun !== undefined && this.#demandedRun <= run;
     if (isDemanded) this.#demandedRun = this.#lastDemanded > run ? run + 1 : undefined;
     // What has changed since then, nobody who has come meanwhile has seen.
-    this.#isStale = this.#isDirty && this.#followers.size === 0;
+    this.#isUnseen = this.#isDirty && this.#followers.size === 0;
     const to = { epoch: this.#epoch, offset: run };
     if (this.#state.position === undefined) this.#state.begin(to, rows);
     else {
       const changes = diff(this.#state.rows, rows);
       if (!isNothing(changes) || isDemanded) this.#state.advance(to, changes);
     }
+    this.#currency.succeed();
+    this.#currency.look(performance.now());
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const follower of this.#followers) follower.wake();
   }
 
   #fail(error: unknown): void {
     this.#isFailing = true;
+    this.#currency.fail(failureForPeople(error));
     logFailedLoad(this.#context, error);
     if (this.isReady) return;
     const trouble = loadTrouble(this.#context.type.name, error);

@@ -7,6 +7,7 @@ import type { Resume } from "../wire/clientMessages.ts";
 import { admitted } from "./admitted.ts";
 import { channelKey } from "./channelKey.ts";
 import type { ChannelContext } from "./ChannelContext.ts";
+import type { ChangesTold } from "./ChannelCurrency.ts";
 import { LogicChannel } from "./LogicChannel.ts";
 import type { Admission, ChannelUpdate } from "./ObservablesRpc.ts";
 import { only } from "./only.ts";
@@ -33,6 +34,8 @@ export class LogicObservable implements AsyncDisposable {
   readonly #context: ChannelContext;
   readonly #own = new Map<string, { readonly selector: string; readonly channel: LogicChannel }>();
   readonly #watches = new AsyncDisposableStack();
+  /** How far changes of its tables have been told; of what is in no table, by the plugin, at once. */
+  readonly #told: ChangesTold;
   #isClosed = false;
 
   constructor(options: LogicObservableOptions) {
@@ -40,14 +43,15 @@ export class LogicObservable implements AsyncDisposable {
     this.#context = options.context;
     const { provider } = this.#context;
     const { tables = [], rightsTables = [] } = provider;
-    if (tables.length > 0) {
-      this.#watch(
-        tables,
-        provider.affects !== undefined,
-        (changes) => this.#onChanges(changes),
-        () => this.notify(),
-      );
-    }
+    this.#told =
+      tables.length === 0
+        ? tellsAtOnce
+        : this.#watch(
+            tables,
+            provider.affects !== undefined,
+            (changes) => this.#onChanges(changes),
+            () => this.notify(),
+          );
     if (rightsTables.length > 0) {
       const told = (): void => this.rightsChanged();
       this.#watch(rightsTables, false, told, told);
@@ -93,7 +97,12 @@ export class LogicObservable implements AsyncDisposable {
         { fields: { observable: this.name } },
       );
     }
-    const channel = new LogicChannel(this.#context, this.#checked(selector), scope, () => void this.#drop(key));
+    const channel = new LogicChannel(
+      { ...this.#context, changes: this.#told },
+      this.#checked(selector),
+      scope,
+      () => void this.#drop(key),
+    );
     this.#own.set(key, { selector: canonical, channel });
     channels.set(key, channel);
     return channel.follow(at);
@@ -169,9 +178,9 @@ export class LogicObservable implements AsyncDisposable {
     rows: boolean,
     onChange: (changes: readonly TableChange[]) => void,
     onInstalled: () => void,
-  ): void {
+  ): TableWatch {
     const { logger, rateLimit, type } = this.#context;
-    this.#watches.use(
+    return this.#watches.use(
       new TableWatch({
         source: this.#options.changes,
         plugin: type.plugin,
@@ -197,12 +206,12 @@ export class LogicObservable implements AsyncDisposable {
   #onChanges(changes: readonly TableChange[]): void {
     const { provider, run } = this.#context;
     if (provider.affects === undefined) {
-      this.notify();
+      for (const { channel } of this.#own.values()) channel.changed(this.#told.toldUntil);
       return;
     }
     run(() => {
       for (const { channel } of this.#own.values()) {
-        if (changes.some((change) => this.#affects(change, channel.selector))) channel.changed();
+        if (changes.some((change) => this.#affects(change, channel.selector))) channel.changed(this.#told.toldUntil);
       }
     });
   }
@@ -230,6 +239,8 @@ export class LogicObservable implements AsyncDisposable {
 }
 
 const maxMessageLength = 2000;
+
+const tellsAtOnce: ChangesTold = { toldUntil: Infinity, trouble: undefined };
 
 /** Nobody provides an observable here. */
 export function unknownObservable(name: string): PeekError {

@@ -8,6 +8,7 @@ import { maxDeadlineMs } from "../rpc/frames.ts";
 import { AdmissionDesk } from "./AdmissionDesk.ts";
 import { channelKey } from "./channelKey.ts";
 import type { ChannelSource, ChannelSponsor, FollowedChannel } from "./ChannelSource.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import { type Admission, ObservablesRpc } from "./ObservablesRpc.ts";
 import { ChannelWatch } from "./ChannelWatch.ts";
 import { isOutage } from "./isOutage.ts";
@@ -81,17 +82,21 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
     this.#logger = logger;
     this.#lingerMs = lingerMs;
     this.#client = rpc.client(ObservablesRpc, { to: "logic" });
-    this.#upstream = new UpstreamWatch(presence);
+    this.#upstream = new UpstreamWatch({ rpc, presence });
     this.#desk = new AdmissionDesk(this.#client);
     this.#rightsTold = this.#followRights();
   }
 
-  get isUpstream(): boolean {
-    return this.#upstream.isUp;
+  get staleness(): Staleness | undefined {
+    return this.#upstream.staleness;
   }
 
-  onUpstream(listener: (isUpstream: boolean) => void): Disposable {
+  onStaleness(listener: () => void): Disposable {
     return this.#upstream.onChange(listener);
+  }
+
+  onReached(listener: () => void): Disposable {
+    return this.#upstream.onReached(listener);
   }
 
   async admit(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Admission> {
@@ -164,6 +169,7 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
       budget: this.#budget,
       logger: this.#logger,
       rateLimit: this.#rateLimit,
+      knownAt: () => this.#upstream.knownAt,
     };
     const sponsors = new Set<ChannelSponsor>();
     const channel = new ProxyChannel(context, this.#lastNumber, name, {
@@ -204,7 +210,7 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
           for (const { channel } of this.#channels.values()) if (channel.observable === observable) channel.retry();
         }
       } catch (error) {
-        const isExpected = signal.aborted || !this.isUpstream || isOutage(error);
+        const isExpected = signal.aborted || !this.#upstream.isReached || isOutage(error);
         const untold = isExpected ? undefined : this.#rateLimit.count("rights");
         if (untold !== undefined) {
           this.#logger.warning(

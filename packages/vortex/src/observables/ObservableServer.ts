@@ -83,6 +83,8 @@ const queueLimit = 10_000;
 /** How many of one request are asked about at a time. */
 const admittedAtATime = 32;
 const maxMessageLength = 2000;
+/** How often it is looked whether what channels have is known to be current; milliseconds. */
+const lookMs = 500;
 
 /** What plugins provide on logic, and field and office follow. One for each process. */
 export class ObservableServer implements AsyncDisposable {
@@ -101,6 +103,8 @@ export class ObservableServer implements AsyncDisposable {
   constructor(options: ObservableServerOptions) {
     this.#options = options;
     this.#sponsors = new Sponsors(options.sessions, () => this.#admissions.sweep(), options.sessionCheckMs);
+    const looking = setInterval(() => this.#look(), lookMs).unref();
+    this.#owned.defer(() => clearInterval(looking));
   }
 
   /**
@@ -116,6 +120,10 @@ export class ObservableServer implements AsyncDisposable {
             this.#sponsors.follow(input.proof, from, () => this.#follow(input, resumeOf(input.at), from)),
           admit: ({ asks }, { from }) => this.#admitAll(asks, from),
           rights: (_nothing, { from }) => this.#rights(from.service),
+          alive: () => {
+            this.#look();
+            return null;
+          },
         },
         { acceptOnlyFrom: ["field", "office"], concurrency, queueLimit },
       ),
@@ -308,6 +316,10 @@ export class ObservableServer implements AsyncDisposable {
     );
     this.#feeds.set(feed, service);
     return feed;
+  }
+
+  #look(): void {
+    for (const channel of this.#channels.values()) channel.look();
   }
 
   #tellRights(observable: string): void {

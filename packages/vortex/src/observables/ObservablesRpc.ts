@@ -21,7 +21,7 @@ const followInput = z.object({
 
 /**
  * What one who follows a channel is told, in this order: `open`; then `unchanged`, or `delta`s, or `history` and `snapshot`;
- * then `delta`s. Or `invalid`, and nothing else.
+ * then `delta`s. `stale` and `current` may come between all of these. Or `invalid`, and nothing else.
  */
 const update = z.discriminatedUnion("k", [
   /**
@@ -40,6 +40,10 @@ const update = z.discriminatedUnion("k", [
   /** All tuples: `rows` is a JSON list of them. */
   z.object({ k: z.literal("snapshot"), e: epoch, o: offset, rows: z.string() }),
   z.object({ k: z.literal("delta"), e: epoch, f: offset, o: offset, d: z.string() }),
+  /** It is not known to be current, and was the last time so many milliseconds ago. `why` is for people. */
+  z.object({ k: z.literal("stale"), age: z.number().min(0), why: z.string().max(300) }),
+  /** It is known to be current again. */
+  z.object({ k: z.literal("current") }),
 ]);
 
 /** One message about a channel between logic and a gateway. */
@@ -67,6 +71,7 @@ type ObservablesProcedures = {
     readonly input: z.ZodObject<{ asks: z.ZodArray<typeof ask> }>;
     readonly output: z.ZodArray<typeof admission>;
   };
+  readonly alive: { readonly output: z.ZodNull };
   readonly rights: { readonly stream: z.ZodObject<{ observable: z.ZodString }> };
 };
 
@@ -82,6 +87,11 @@ export const ObservablesRpc: RpcContract<ObservablesProcedures> = defineRpc(`${p
   follow: { input: followInput, stream: update },
   /** For each ask, in order. `SESSION_ENDED`, `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `DATA_INVALID`. */
   admit: { input: z.object({ asks: z.array(ask).min(1).max(1000) }), output: z.array(admission) },
+  /**
+   * Is answered at once. What is told until then is how things were when this was asked, at least; what was not known to be
+   * current then has been told to be `stale`.
+   */
+  alive: { output: z.null() },
   /** The names of observables whose rights have changed: who watches is to be admitted again. */
   rights: { stream: z.object({ observable: z.string().max(300) }) },
 });

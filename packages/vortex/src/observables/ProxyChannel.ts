@@ -9,6 +9,7 @@ import type { Resume } from "../wire/clientMessages.ts";
 import type { Changes } from "../wire/Changes.ts";
 import { diff } from "../wire/diff.ts";
 import type { Position } from "../wire/Position.ts";
+import { earlier, type Staleness } from "../wire/Staleness.ts";
 import { ChannelState } from "./ChannelState.ts";
 import type { ChannelMessage, ChannelSponsor, FollowedChannel } from "./ChannelSource.ts";
 import type { Step } from "./DeltaRing.ts";
@@ -34,6 +35,8 @@ export interface ProxyContext {
   readonly budget: RingBudget;
   readonly logger: Logger;
   readonly rateLimit: RateLimit;
+  /** Until when what logic has said was how things are; by `performance.now()`. */
+  readonly knownAt: () => number;
 }
 
 /** The longest wait before it is followed again; milliseconds. */
@@ -73,6 +76,10 @@ export class ProxyChannel implements AsyncDisposable {
   #proof: string | undefined;
   /** How often that was refused since it was live. */
   #lapses = 0;
+  /** Set while logic says that it is not known to be current. */
+  #staleness: Staleness | undefined;
+  /** Set while it is not followed, though it was. */
+  #loss: Staleness | undefined;
   #trouble: FollowedChannel["trouble"];
   /** What logic has told of how it came to the snapshot that follows. */
   #history: Step[] = [];
@@ -105,6 +112,10 @@ export class ProxyChannel implements AsyncDisposable {
 
   get trouble(): FollowedChannel["trouble"] {
     return this.#trouble;
+  }
+
+  get staleness(): Staleness | undefined {
+    return earlier(this.#loss, this.#staleness);
   }
 
   /** Whether those who watch were admitted wrongly, when logic was last asked: nothing is followed for them. */
@@ -193,7 +204,15 @@ export class ProxyChannel implements AsyncDisposable {
       return false;
     }
     if (update.k === "lapsed") return false;
+    if (update.k === "stale" || update.k === "current") {
+      this.#staleness =
+        update.k === "stale" ? { at: performance.now() - update.age, reason: update.why } : undefined;
+      this.#listeners.tell(undefined);
+      return true;
+    }
     if (update.k !== "open") return true;
+    // What logic has said before, it says again.
+    this.#staleness = undefined;
     this.#isMistaken = update.guarded !== this.#name.guarded;
     if (this.#isMistaken) {
       this.#trouble = undefined;
@@ -203,7 +222,7 @@ export class ProxyChannel implements AsyncDisposable {
   }
 
   #take(update: ChannelUpdate): void {
-    if (update.k === "open" || update.k === "invalid" || update.k === "lapsed") return;
+    if (!("o" in update)) return;
     const key = this.#key ?? [];
     const to = { epoch: update.e, offset: update.o };
     const from = this.#state.position;
@@ -251,6 +270,7 @@ export class ProxyChannel implements AsyncDisposable {
   #confirmed(): boolean {
     const isNews = !this.#isLive || this.#trouble !== undefined;
     this.#isLive = true;
+    this.#loss = undefined;
     this.#trouble = undefined;
     this.#lapses = 0;
     this.#backoff.reset();
@@ -291,6 +311,9 @@ export class ProxyChannel implements AsyncDisposable {
   #lost(): void {
     if (!this.#isLive || this.#closing.signal.aborted) return;
     this.#isLive = false;
+    const at = Math.min(this.#context.knownAt(), this.#staleness?.at ?? Infinity);
+    this.#loss = { at, reason: "Logic has ended it, and is asked for it again" };
+    this.#staleness = undefined;
     this.#listeners.tell(undefined);
   }
 
@@ -317,6 +340,7 @@ export class ProxyChannel implements AsyncDisposable {
   #fallen(code: string, message: string): void {
     if (this.#trouble?.code === code && this.#trouble.message === message) return;
     this.#trouble = { code, message };
+    if (this.#loss !== undefined) this.#loss = { ...this.#loss, reason: message };
     this.#listeners.tell(undefined);
   }
 }

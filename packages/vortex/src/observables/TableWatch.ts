@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { toError } from "@peek/errors";
 import type { TableChange } from "@peek/plugin-base";
-import type { ChangeSource } from "@peek/plugin-base/internal";
+import type { ChangeSource, FollowedTables } from "@peek/plugin-base/internal";
 import { Backoff } from "../bus/Backoff.ts";
+import type { ChangesTold } from "./ChannelCurrency.ts";
 
 /** What a {@link TableWatch} is made of. */
 export interface TableWatchOptions {
@@ -23,23 +24,32 @@ export interface TableWatchOptions {
 const maxPauseMs = 10_000;
 
 /** Follows tables, as soon as that is possible, until it is disposed. */
-export class TableWatch implements AsyncDisposable {
+export class TableWatch implements ChangesTold, AsyncDisposable {
   readonly #options: TableWatchOptions;
   readonly #closing = new AbortController();
-  readonly #installed: Promise<AsyncDisposable | undefined>;
+  readonly #installed: Promise<void>;
+  #followed: FollowedTables | undefined;
 
   constructor(options: TableWatchOptions) {
     this.#options = options;
     this.#installed = this.#install();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    const watch = await this.#installed;
-    await watch?.[Symbol.asyncDispose]();
+  get toldUntil(): number {
+    return this.#followed?.toldUntil ?? -Infinity;
   }
 
-  async #install(): Promise<AsyncDisposable | undefined> {
+  get trouble(): string | undefined {
+    return this.#followed === undefined ? "Changes in the database cannot be followed yet" : this.#followed.trouble;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#installed;
+    await this.#followed?.[Symbol.asyncDispose]();
+  }
+
+  async #install(): Promise<void> {
     const { source, plugin, tables, rows, onChange, onInstalled, onTrouble } = this.#options;
     const { signal } = this.#closing;
     const backoff = new Backoff(maxPauseMs);
@@ -50,14 +60,14 @@ export class TableWatch implements AsyncDisposable {
       try {
         const watch = await source()?.watch(plugin, { tables, rows, signal }, told);
         if (watch !== undefined) {
+          this.#followed = watch;
           if (!signal.aborted) onInstalled();
-          return watch;
+          return;
         }
       } catch (error) {
         if (!signal.aborted) onTrouble(toError(error));
       }
       await setTimeout(backoff.next(), undefined, { signal, ref: false }).catch(() => undefined);
     }
-    return undefined;
   }
 }

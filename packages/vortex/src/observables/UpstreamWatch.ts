@@ -1,38 +1,156 @@
-import type { PluginPresence } from "@peek/plugin-base";
+import type { Peer, PluginPresence, PluginRpc } from "@peek/plugin-base";
 import { Listeners } from "../bus/Listeners.ts";
+import type { Staleness } from "../wire/Staleness.ts";
 import { ObservablesRpc } from "./ObservablesRpc.ts";
+import { Pause } from "./Pause.ts";
 
-/** Whether a logic service is connected that serves observables. */
-export class UpstreamWatch implements AsyncDisposable {
-  readonly #serving = new Set<string>();
-  readonly #listeners = new Listeners<boolean>();
+/** How often logic is asked whether it is there; milliseconds. */
+const askMs = 1000;
+/** How long an answer is waited for, before it is asked again; milliseconds. */
+const answerMs = 10_000;
+/** From when on what an old answer has said is not known to be how things are; milliseconds. */
+const staleMs = 3000;
+/** How often it is looked at how old the answers are; milliseconds. */
+const lookMs = 500;
+
+/** What an {@link UpstreamWatch} works with. */
+export interface UpstreamWatchOptions {
+  /** Both of `peek_core_platform`. */
+  readonly rpc: PluginRpc;
+  readonly presence: PluginPresence;
+}
+
+/** A logic service that serves observables. */
+class Upstream implements AsyncDisposable {
+  /** When it was asked what it answered the last time. */
+  knownAt = performance.now();
   readonly #closing = new AbortController();
-  readonly #watched: Promise<void>;
+  readonly #pause = new Pause();
+  readonly #asking: Promise<void>;
 
-  constructor(presence: PluginPresence) {
-    this.#watched = this.#watch(presence);
-  }
-
-  get isUp(): boolean {
-    return this.#serving.size > 0;
-  }
-
-  onChange(listener: (isUp: boolean) => void): Disposable {
-    return this.#listeners.add(listener);
+  /** @param onAnswer Called with each answer. */
+  constructor(rpc: PluginRpc, peer: Peer, onAnswer: () => void) {
+    this.#asking = this.#ask(rpc, peer, onAnswer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listeners.clear();
+    this.#closing.abort();
+    this.#pause.end();
+    await this.#asking;
+  }
+
+  /** Never rejects. */
+  async #ask(rpc: PluginRpc, peer: Peer, onAnswer: () => void): Promise<void> {
+    const { signal } = this.#closing;
+    const client = rpc.client(ObservablesRpc, { to: peer });
+    while (!signal.aborted) {
+      const askedAt = performance.now();
+      try {
+        await client.alive(undefined, { deadlineMs: answerMs, signal });
+        this.knownAt = askedAt;
+        onAnswer();
+      } catch {
+        // Whoever does not answer is known by that alone.
+      }
+      if (!signal.aborted) await this.#pause.wait(askMs);
+    }
+  }
+}
+
+/**
+ * Whether it is known how things are on logic. That a connection stands says little: each logic service is asked now and then, and
+ * what it has told before its answer came is how things were when it was asked.
+ */
+export class UpstreamWatch implements AsyncDisposable {
+  readonly #rpc: PluginRpc;
+  readonly #serving = new Map<string, Upstream>();
+  readonly #changed = new Listeners<void>();
+  readonly #reached = new Listeners<void>();
+  readonly #closing = new AbortController();
+  readonly #watched: Promise<void>;
+  readonly #looking: NodeJS.Timeout;
+  readonly #ended = new Set<Promise<void>>();
+  /** Until when things were known, from those that are gone. */
+  #knownAt = performance.now();
+  #staleness: Staleness | undefined = { at: this.#knownAt, reason: notReached };
+
+  constructor({ rpc, presence }: UpstreamWatchOptions) {
+    this.#rpc = rpc;
+    this.#watched = this.#watch(presence);
+    this.#looking = setInterval(() => this.#look(), lookMs).unref();
+  }
+
+  /** Whether there is one. */
+  get isReached(): boolean {
+    return this.#serving.size > 0;
+  }
+
+  /** Until when what was told was how things are; by `performance.now()`. */
+  get knownAt(): number {
+    if (this.#serving.size === 0) return this.#knownAt;
+    // Which of several a channel is followed on is not known.
+    return Math.min(...this.#serving.values().map(({ knownAt }) => knownAt));
+  }
+
+  /** Set while it is not known how things are: by the clock, also when nothing could be looked at for a while. */
+  get staleness(): Staleness | undefined {
+    this.#look();
+    return this.#staleness;
+  }
+
+  /** Calls when {@link staleness} has begun, or has ended. */
+  onChange(listener: () => void): Disposable {
+    return this.#changed.add(listener);
+  }
+
+  /** Calls when a logic service is reached, and none was before. */
+  onReached(listener: () => void): Disposable {
+    return this.#reached.add(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#changed.clear();
+    this.#reached.clear();
+    clearInterval(this.#looking);
     this.#closing.abort();
     await this.#watched;
+    for (const instance of this.#serving.keys()) this.#end(instance);
+    await Promise.all(this.#ended);
   }
 
   async #watch(presence: PluginPresence): Promise<void> {
     for await (const { kind, peer } of presence.changes({ service: "logic", signal: this.#closing.signal })) {
-      const before = this.isUp;
-      if (kind !== "left" && peer.serves.includes(ObservablesRpc.name)) this.#serving.add(peer.instance);
-      else this.#serving.delete(peer.instance);
-      if (this.isUp !== before) this.#listeners.tell(this.isUp);
+      const wasReached = this.isReached;
+      const serves = kind !== "left" && peer.serves.includes(ObservablesRpc.name);
+      if (!serves) this.#end(peer.instance);
+      else if (!this.#serving.has(peer.instance)) {
+        this.#serving.set(peer.instance, new Upstream(this.#rpc, peer, () => this.#look()));
+      }
+      if (this.isReached && !wasReached) this.#reached.tell();
+      this.#look();
     }
   }
+
+  #end(instance: string): void {
+    const upstream = this.#serving.get(instance);
+    if (upstream === undefined) return;
+    this.#knownAt = upstream.knownAt;
+    this.#serving.delete(instance);
+    const ended = upstream[Symbol.asyncDispose]();
+    this.#ended.add(ended);
+    void ended.finally(() => this.#ended.delete(ended));
+  }
+
+  #look(): void {
+    const before = this.#staleness;
+    const at = this.knownAt;
+    let reason: string | undefined;
+    if (!this.isReached) reason = notReached;
+    else if (performance.now() - at > staleMs) reason = "Logic does not answer";
+    if (before?.reason === reason) return;
+    this.#staleness = reason === undefined ? undefined : { at: Math.min(at, before?.at ?? at), reason };
+    this.#changed.tell();
+  }
 }
+
+const notReached = "The service does not reach logic";

@@ -39,3 +39,11 @@ export function loadTrouble(observable: string, error: unknown): PeekError {
 function reasonOf(error: unknown): string {
   return PeekError.is(error) && error.code === "DATA_INVALID" ? `: ${error.message.replace(/\.$/, "")}` : "";
 }
+
+/** What those who watch are told when a provider fails, and they see what was before. */
+export function failureForPeople(error: unknown): string {
+  const code = PeekError.is(error) ? error.code : undefined;
+  if (code === "STORAGE_UNAVAILABLE" || code === "STORAGE_REFUSED") return "The database cannot be reached";
+  if (code === "STORAGE_TIMEOUT" || code === "DEADLINE_EXCEEDED") return "Loading has taken too long, and is tried again";
+  return "Loading fails; the log of the logic service says why";
+}

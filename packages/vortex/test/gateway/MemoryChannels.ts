@@ -4,6 +4,7 @@ import type { ChannelMessage, ChannelSource, FollowedChannel } from "../../src/o
 import type { Admission } from "../../src/observables/ObservablesRpc.ts";
 import type { Position } from "../../src/wire/Position.ts";
 import type { Resume } from "../../src/wire/clientMessages.ts";
+import type { Staleness } from "../../src/wire/Staleness.ts";
 
 type Change = { readonly from: Position; readonly message: ChannelMessage } | undefined;
 
@@ -18,6 +19,7 @@ export class MemoryChannel implements FollowedChannel {
   readonly number: number;
   key: readonly string[] | undefined = ["id"];
   isLive = true;
+  staleness: Staleness | undefined;
   trouble: { readonly code: string; readonly message: string } | undefined;
   epoch = "e1";
   offset: number | undefined;
@@ -96,7 +98,7 @@ export class MemoryChannel implements FollowedChannel {
 
 /** What a gateway watches, in memory. */
 export class MemoryChannels implements ChannelSource {
-  isUpstream = true;
+  staleness: Staleness | undefined;
   admissions = 0;
   /** How often a channel was followed. */
   follows = 0;
@@ -109,7 +111,8 @@ export class MemoryChannels implements ChannelSource {
   /** Why nothing can be followed, if so. */
   refusal: Error | undefined;
   readonly #channels = new Map<string, MemoryChannel>();
-  readonly #upstream = new Set<(isUpstream: boolean) => void>();
+  readonly #staleness = new Set<() => void>();
+  readonly #reached = new Set<() => void>();
   readonly #rights = new Set<(observable: string) => void>();
 
   /** Those that somebody follows. */
@@ -137,9 +140,14 @@ export class MemoryChannels implements ChannelSource {
     return channel;
   }
 
-  onUpstream(listener: (isUpstream: boolean) => void): Disposable {
-    this.#upstream.add(listener);
-    return { [Symbol.dispose]: () => void this.#upstream.delete(listener) };
+  onStaleness(listener: () => void): Disposable {
+    this.#staleness.add(listener);
+    return { [Symbol.dispose]: () => void this.#staleness.delete(listener) };
+  }
+
+  onReached(listener: () => void): Disposable {
+    this.#reached.add(listener);
+    return { [Symbol.dispose]: () => void this.#reached.delete(listener) };
   }
 
   onRightsChanged(listener: (observable: string) => void): Disposable {
@@ -149,9 +157,15 @@ export class MemoryChannels implements ChannelSource {
 
   /** Loses logic, or finds it again. */
   turn(isUpstream: boolean): void {
-    this.isUpstream = isUpstream;
     for (const each of this.#channels.values()) each.isLive = false;
-    for (const listener of this.#upstream) listener(isUpstream);
+    this.silence(!isUpstream);
+    if (isUpstream) for (const listener of this.#reached) listener();
+  }
+
+  /** Has logic answer no more, though nothing is cut; or answer again. */
+  silence(isSilent: boolean): void {
+    this.staleness = isSilent ? { at: performance.now() - 3000, reason: "Logic does not answer" } : undefined;
+    for (const listener of this.#staleness) listener();
   }
 
   rightsChanged(observable: string): void {

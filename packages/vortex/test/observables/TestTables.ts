@@ -1,12 +1,14 @@
 import { PeekError } from "@peek/errors";
 import type { TableChange } from "@peek/plugin-base";
-import type { ChangeSource, WatchTablesOptions } from "@peek/plugin-base/internal";
+import type { ChangeSource, FollowedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
 
 /** Tables whose changes a test commits. */
 export class TestTables implements ChangeSource {
   /** Whether the database can be reached. */
   isUp = true;
   tries = 0;
+  /** From when on nothing is told, by `performance.now()`; undefined while it is. */
+  silentSince: number | undefined;
   readonly #watches = new Set<{
     readonly options: WatchTablesOptions;
     readonly listener: (changes: readonly TableChange[]) => void;
@@ -25,12 +27,17 @@ export class TestTables implements ChangeSource {
     _plugin: string,
     options: WatchTablesOptions,
     listener: (changes: readonly TableChange[]) => void,
-  ): Promise<AsyncDisposable> {
+  ): Promise<FollowedTables> {
     this.tries += 1;
     if (!this.isUp) return Promise.reject(new PeekError("STORAGE_UNAVAILABLE", "The database is away."));
     const watch = { options, listener };
     this.#watches.add(watch);
+    const toldUntil = (): number => this.silentSince ?? performance.now();
     return Promise.resolve({
+      get toldUntil() {
+        return toldUntil();
+      },
+      trouble: undefined,
       [Symbol.asyncDispose]: () => {
         this.#watches.delete(watch);
         return Promise.resolve();

@@ -229,12 +229,12 @@ describe("logic that restarts", () => {
     await until("it is there", () => watcher.channel.isLive);
     const before = watcher.at;
     await first.kill();
-    await until("it is stale", () => !watcher.channel.isLive && !field.proxy.isUpstream);
+    await until("it is stale", () => !watcher.channel.isLive && field.proxy.staleness !== undefined);
     expect(watcher.rows.size).toBe(1000);
     pumps.set(3, 9);
     const second = await startLogic();
     second.observables.provide(pumpTuple, { load: pumps.load });
-    await until("it is live", () => watcher.channel.isLive && field.proxy.isUpstream);
+    await until("it is live", () => watcher.channel.isLive && field.proxy.staleness === undefined);
     expect(watcher.kinds).toBe("sd");
     expect(watcher.messages[1]).toMatchObject({ t: "d", fe: before?.epoch, f: before?.offset, u: [pumps.rows[3]] });
     expect(watcher.at?.epoch).not.toBe(before?.epoch);
@@ -424,7 +424,7 @@ describe("tables", () => {
     await until("it is told", () => told.length > length + 1);
     // What has changed while logic was away is not known.
     await logic.kill();
-    await until("it is away", () => !field.proxy.isUpstream);
+    await until("it is away", () => field.proxy.staleness !== undefined);
     const before = told.length;
     const second = await startLogic();
     second.observables.provide(pumpTuple, { authorize: () => true, load: () => [] });

@@ -6,7 +6,7 @@ import type { ObservableState } from "../api.ts";
 import { Cell } from "../Cell.ts";
 import type { WakefulClock } from "../connection/WakefulClock.ts";
 import { peekErrorOf } from "../peekErrorOf.ts";
-import { earlier, type Staleness } from "../Staleness.ts";
+import { earlier, type Staleness } from "../../wire/Staleness.ts";
 import type { KeptChannel } from "../storage/DeviceStorage.ts";
 import { Lapse } from "./Lapse.ts";
 import { TupleList } from "./TupleList.ts";

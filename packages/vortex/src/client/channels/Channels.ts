@@ -2,7 +2,7 @@ import { type TupleType, TupleSelector, type SelectorValues } from "@peek/plugin
 import type { ClientMessage, ServerMessage } from "../../wire/clientMessages.ts";
 import type { Device } from "../storage/Device.ts";
 import type { WakefulClock } from "../connection/WakefulClock.ts";
-import type { Staleness } from "../Staleness.ts";
+import type { Staleness } from "../../wire/Staleness.ts";
 import { Channel, type ChannelHost, type DataMessage } from "./Channel.ts";
 import { KeptChannels } from "./KeptChannels.ts";
 

@@ -1,5 +1,5 @@
 import type { WakefulClock } from "../connection/WakefulClock.ts";
-import type { Staleness } from "../Staleness.ts";
+import type { Staleness } from "../../wire/Staleness.ts";
 
 /** As it is shown to whoever watches. */
 export interface Shown {

@@ -1,7 +1,7 @@
 import { pageMark } from "../storage/userMark.ts";
 import { messageOf } from "@peek/errors";
 import { clientProtocol, closeCodes, type ClientMessage, type ServerMessage } from "../../wire/clientMessages.ts";
-import type { Staleness } from "../Staleness.ts";
+import type { Staleness } from "../../wire/Staleness.ts";
 import { FrameReader } from "./FrameReader.ts";
 import { Liveness } from "./Liveness.ts";
 import { readServerMessage } from "./readServerMessage.ts";

@@ -1,4 +1,4 @@
-import type { Staleness } from "../Staleness.ts";
+import type { Staleness } from "../../wire/Staleness.ts";
 
 /** How often it is looked whether the service was heard; milliseconds. */
 const lookMs = 500;

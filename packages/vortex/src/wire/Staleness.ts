@@ -1,6 +1,6 @@
 /** Since when, and why, something is not known to be current. */
 export interface Staleness {
-  /** When it was known to be the last time; by {@link WakefulClock.now}. */
+  /** When it was known to be the last time; by a clock of whoever has this, which only goes forward. */
   readonly at: number;
   /** For people. */
   readonly reason: string;
