@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServiceConfigInput } from "@peek/config";
 import pg from "pg";
+import { descendantsOf } from "./descendantsOf.ts";
 import { freePort } from "./freePort.ts";
 import { peek } from "./peekCommand.ts";
 import type { PluginPackageOptions } from "./pluginPackage.ts";
@@ -108,18 +109,33 @@ export class LiveServices implements AsyncDisposable {
 
   /** Kills the server of logic's database; logic starts it again. */
   async killDatabase(): Promise<void> {
-    const file = await readFile(join(this.#logicHome.dir, "postgresql", "data", "postmaster.pid"), "utf8");
-    process.kill(Number(file.split("\n")[0]), "SIGKILL");
+    process.kill(await this.#databasePid(), "SIGKILL");
   }
 
-  /** A connection with logic's database, as psql would have it; the caller ends it. */
-  async database(): Promise<DatabaseClient> {
+  /** Stops all processes of logic's database, as a machine would that hangs. Returns what has them go on. */
+  async hangDatabase(): Promise<() => void> {
+    const server = await this.#databasePid();
+    const all = [server, ...(await descendantsOf(server))];
+    for (const pid of all) process.kill(pid, "SIGSTOP");
+    return () => {
+      for (const pid of all) process.kill(pid, "SIGCONT");
+    };
+  }
+
+  /** A connection with logic's database, as psql would have it; the caller ends it. @param name Of another database of the server. */
+  async database(name?: string): Promise<DatabaseClient> {
     const file = await readFile(join(this.#logicHome.dir, "postgresql", "connection.json"), "utf8");
-    return DatabaseClient.open(JSON.parse(file) as pg.ClientConfig);
+    const config = JSON.parse(file) as pg.ClientConfig;
+    return DatabaseClient.open(name === undefined ? config : { ...config, database: name });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
+  }
+
+  async #databasePid(): Promise<number> {
+    const file = await readFile(join(this.#logicHome.dir, "postgresql", "data", "postmaster.pid"), "utf8");
+    return Number(file.split("\n")[0]);
   }
 
   #connected(config: ServiceConfigInput): ServiceConfigInput {

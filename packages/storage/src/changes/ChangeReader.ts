@@ -5,6 +5,7 @@ import type { LentClient } from "../access/LentClient.ts";
 import type { StorageHealth } from "../access/StorageHealth.ts";
 import { makeVortexLayout } from "../catalogue/VortexLayout.ts";
 import { Doorbell } from "./Doorbell.ts";
+import { readOnlyState } from "./OutboxSession.ts";
 import { Reading } from "./Reading.ts";
 import { TableUpkeep } from "./TableUpkeep.ts";
 import { WakePolicy } from "./WakePolicy.ts";
@@ -175,8 +176,7 @@ function troubleOf(error: unknown): string {
   if (!PeekError.is(error)) return "Changes in the database cannot be followed";
   if (error.code === "STORAGE_UNAVAILABLE" || error.code === "STORAGE_REFUSED") return "The database cannot be reached";
   if (error.code === "STORAGE_TIMEOUT") return "The database does not answer";
-  // read_only_sql_transaction
-  if (error.fields["sqlState"] === "25006") return "The database takes no changes: it is read-only";
+  if (error.fields["sqlState"] === readOnlyState) return "The database takes no changes: it is read-only";
   return "Changes in the database cannot be followed";
 }
 

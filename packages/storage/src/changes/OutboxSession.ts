@@ -38,7 +38,10 @@ const readSql = `
       UNION ALL
       SELECT relation, operation, rows::text FROM fresh, told WHERE rows IS NOT NULL AND rows_too
     )
-  SELECT pg_current_snapshot()::text AS snapshot, unread.last_value AS unread, relation, operation, rows
+  SELECT
+    pg_current_snapshot()::text AS snapshot,
+    current_setting('transaction_read_only')::boolean AS read_only,
+    unread.last_value AS unread, relation, operation, rows
   FROM peek_vortex.unread LEFT JOIN change ON true`;
 
 // Less than all that may be noted: more may have come between the two statements.
@@ -65,6 +68,9 @@ const removeSql = `
   DELETE FROM peek_vortex.change
   WHERE transaction < $1::xid8 AND transaction <> ALL($2::xid8[])
     AND (transaction >= $3::xid8 OR transaction = ANY($4::xid8[]))`;
+
+/** PostgreSQL's `read_only_sql_transaction`. */
+export const readOnlyState = "25006";
 
 const changeSchema = z.object({
   relation: z.number(),
@@ -125,9 +131,15 @@ export class OutboxSession {
     this.#removesAlone = lockSchema.parse((await this.#lent.query(removerLockSql)).rows[0]).taken;
   }
 
-  /** What was committed since the last time, and whether nothing can have been left out because of too many changes. */
+  /**
+   * What was committed since the last time, and whether nothing can have been left out because of too many changes.
+   *
+   * @throws PeekError as the connection; `STORAGE_QUERY_FAILED` where the database has become read-only.
+   */
   async read(): Promise<{ readonly changes: readonly NotedChange[]; readonly complete: boolean }> {
     const { rows } = await this.#lent.query(readSql, [this.#seen.next, this.#seen.running]);
+    // What was read cannot be removed, nor be said to be read: changes of whoever may make them all the same would be left out.
+    if (rows[0]?.["read_only"] === true) throw readOnly();
     const noted = rows.filter((row) => row["relation"] !== null).map((row) => changeSchema.parse(row));
     const decoded = await this.#decoder.decode(
       this.#lent,
@@ -182,4 +194,8 @@ export class OutboxSession {
       if (this.#lent.lost !== undefined || !PeekError.is(error) || error.code !== "STORAGE_TIMEOUT") throw error;
     }
   }
+}
+
+function readOnly(): PeekError {
+  return new PeekError("STORAGE_QUERY_FAILED", "The database is read-only.", { fields: { sqlState: readOnlyState } });
 }

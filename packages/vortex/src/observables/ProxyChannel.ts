@@ -19,6 +19,7 @@ import { messageWriter } from "./messageWriter.ts";
 import type { ChannelUpdate, ObservablesRpc } from "./ObservablesRpc.ts";
 import type { OpeningTurns } from "./OpeningTurns.ts";
 import { Pause } from "./Pause.ts";
+import { logicNotReached } from "./UpstreamWatch.ts";
 import { readChanges, readSnapshot } from "./readUpdate.ts";
 import type { RingBudget } from "./RingBudget.ts";
 
@@ -312,7 +313,7 @@ export class ProxyChannel implements AsyncDisposable {
     if (!this.#isLive || this.#closing.signal.aborted) return;
     this.#isLive = false;
     const at = Math.min(this.#context.knownAt(), this.#staleness?.at ?? Infinity);
-    this.#loss = { at, reason: "Logic has ended it, and is asked for it again" };
+    this.#loss = { at, reason: logicNotReached };
     this.#staleness = undefined;
     this.#listeners.tell(undefined);
   }

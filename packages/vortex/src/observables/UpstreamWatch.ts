@@ -13,6 +13,9 @@ const staleMs = 3000;
 /** How often it is looked at how old the answers are; milliseconds. */
 const lookMs = 500;
 
+/** For people. */
+export const logicNotReached = "The service does not reach logic";
+
 /** What an {@link UpstreamWatch} works with. */
 export interface UpstreamWatchOptions {
   /** Both of `peek_core_platform`. */
@@ -72,7 +75,7 @@ export class UpstreamWatch implements AsyncDisposable {
   readonly #ended = new Set<Promise<void>>();
   /** Until when things were known, from those that are gone. */
   #knownAt = performance.now();
-  #staleness: Staleness | undefined = { at: this.#knownAt, reason: notReached };
+  #staleness: Staleness | undefined = { at: this.#knownAt, reason: logicNotReached };
 
   constructor({ rpc, presence }: UpstreamWatchOptions) {
     this.#rpc = rpc;
@@ -145,12 +148,10 @@ export class UpstreamWatch implements AsyncDisposable {
     const before = this.#staleness;
     const at = this.knownAt;
     let reason: string | undefined;
-    if (!this.isReached) reason = notReached;
+    if (!this.isReached) reason = logicNotReached;
     else if (performance.now() - at > staleMs) reason = "Logic does not answer";
     if (before?.reason === reason) return;
     this.#staleness = reason === undefined ? undefined : { at: Math.min(at, before?.at ?? at), reason };
     this.#changed.tell();
   }
 }
-
-const notReached = "The service does not reach logic";

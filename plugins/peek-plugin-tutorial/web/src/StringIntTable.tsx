@@ -3,11 +3,12 @@ import type { ReactNode } from "react";
 import { AddIntValue } from "../../src/_private/contracts/AddIntValue.ts";
 import { StringCapToggle } from "../../src/_private/contracts/StringCapToggle.ts";
 import { StringIntTuple } from "../../src/_private/contracts/StringIntTuple.ts";
+import { AsOf } from "./AsOf.tsx";
 import { useFailure } from "./useFailure.ts";
 
 /** The table, live. */
 export function StringIntTable(): ReactNode {
-  const { tuples, status, error } = useObservable(StringIntTuple);
+  const { tuples, status, asOf, reason, error } = useObservable(StringIntTuple);
   const add = useAction(AddIntValue);
   const toggle = useAction(StringCapToggle);
   const [failure, tell] = useFailure();
@@ -16,6 +17,7 @@ export function StringIntTable(): ReactNode {
   return (
     <>
       {failure !== undefined && <p role="alert">{failure}</p>}
+      <AsOf asOf={asOf} reason={reason} />
       <table data-status={status}>
         <thead>
           <tr>
