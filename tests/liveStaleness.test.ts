@@ -46,14 +46,15 @@ describe("what is not known to be current is never shown as live, and is live ag
     for (const each of watches) await valueOf(each, ({ status }) => status === "live");
     const brokenAt = Date.now();
     const mend = await break_();
+    const isBrokenAt = Date.now();
     for (const each of watches) {
       const { tuples, asOf, reason: why } = await valueOf(each, ({ status }) => status === "stale");
       expect(tuples).toHaveLength(1);
       expect(why).toMatch(reason);
       expect(why).not.toMatch(/SELECT|UPDATE|\n|  at /);
-      // Some time before it was broken, and not after: by the second, as it is shown.
-      expect(Number(asOf)).toBeGreaterThan(brokenAt - 2000);
-      expect(Number(asOf)).toBeLessThan(brokenAt + 2000);
+      // Shortly before it was broken, and not after.
+      expect(Number(asOf)).toBeGreaterThan(brokenAt - 5000);
+      expect(Number(asOf)).toBeLessThan(isBrokenAt + 1000);
     }
     const late = [watch(field), watch(office)];
     const histories = late.map((each) => historyOf(each));
@@ -174,7 +175,7 @@ describe("what is not known to be current is never shown as live, and is live ag
   it("when the event loop of field is blocked for some seconds", async () => {
     const watched = watch(field);
     await valueOf(watched, ({ status }) => status === "live");
-    await fetch(`${field.origin}/api/stale/block`, { method: "POST", headers: { origin: field.origin } });
+    await fetch(`${field.origin}/peek_plugin_stale/block`, { method: "POST", headers: { origin: field.origin } });
     const { reason } = await valueOf(watched, ({ status }) => status === "stale");
     expect(reason).toBe("The service has not been heard for some seconds");
     await valueOf(watched, ({ status }) => status === "live");

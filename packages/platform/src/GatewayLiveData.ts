@@ -9,6 +9,7 @@ import {
   PluginScopes,
   RpcActionRunner,
   ScopedExposure,
+  type StaleStatus,
 } from "@peek/vortex";
 import type { LiveData } from "./LiveData.ts";
 
@@ -61,6 +62,10 @@ export class GatewayLiveData implements LiveData {
       this.#service,
     );
     return { observables, actions };
+  }
+
+  status(): StaleStatus {
+    return this.#proxy.stale();
   }
 
   begin(): void {

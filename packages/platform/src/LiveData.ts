@@ -1,10 +1,13 @@
 import type { PluginFacts } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
+import type { StaleStatus } from "@peek/vortex";
 
 /** What a service does for live data between logic and browsers: one thing on logic, another on field and office. */
 export interface LiveData extends AsyncDisposable {
   /** `platform.observables` and `platform.actions` of a plugin. */
   properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>>;
+  /** What of all that is watched is not known to be current. */
+  status(): StaleStatus;
   /** All plugins have had their turn to start. */
   begin(): void;
   /** Has browsers go elsewhere, since the service is about to stop. */

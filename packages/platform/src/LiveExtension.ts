@@ -2,6 +2,7 @@ import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
+import type { StaleStatus } from "@peek/vortex";
 import type { HttpExtension } from "./HttpExtension.ts";
 import type { LiveData } from "./LiveData.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -50,6 +51,11 @@ export class LiveExtension implements PlatformExtension, AsyncDisposable {
   properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     if (this.#live === undefined) throw new PeekError("INTERNAL", "Live data was asked for before it was opened.");
     return this.#live.properties(plugin, disposables);
+  }
+
+  /** What of all that is watched is not known to be current; undefined where nothing is watched, or before it was opened. */
+  status(): StaleStatus | undefined {
+    return this.#live?.status();
   }
 
   /** All plugins have had their turn to start. */

@@ -158,6 +158,7 @@ export class PeekService implements AsyncDisposable {
     const vortex = this.#vortex.status();
     const site = this.#http.status();
     const tasks = this.#tasks.status();
+    const live = this.#live.status();
     return {
       service: this.#definition.name,
       version: this.#version,
@@ -167,6 +168,7 @@ export class PeekService implements AsyncDisposable {
       ...(vortex !== undefined && { vortex }),
       ...(site !== undefined && { site }),
       ...(tasks !== undefined && { tasks }),
+      ...(live !== undefined && { live }),
       plugins: this.#loader.status(),
     };
   }

@@ -3,6 +3,7 @@ import type { ServiceName } from "@peek/plugin-base";
 import type { LedgerUsage } from "@peek/plugin-base/internal";
 import type { StorageStatus } from "@peek/storage";
 import type { TaskDepth } from "@peek/tasks";
+import type { StaleStatus } from "@peek/vortex";
 import type { WorkerStatus } from "@peek/tasks/worker";
 
 /** How a service is connected to the others. */
@@ -47,6 +48,8 @@ export interface ServiceStatus {
   readonly site?: SiteStatus;
   /** Tasks; absent where there are none yet. */
   readonly tasks?: TasksStatus;
+  /** What is watched, and what of it is not known to be current; absent where nothing can be watched. */
+  readonly live?: StaleStatus;
   /** On logic: how much is kept of the actions of each plugin; absent where that cannot be asked now. */
   readonly actions?: readonly LedgerUsage[];
   readonly plugins: readonly PluginStatus[];

@@ -1,6 +1,7 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import type { InstalledPlugin, PluginStatus } from "@peek/loader";
+import type { StaleEntry } from "@peek/vortex";
 import type { ServiceStatus, TasksStatus } from "./ServiceStatus.ts";
 
 /** Under whose name the platform itself serves what it offers to other services. */
@@ -12,6 +13,7 @@ const maxWord = 300;
 const maxMessage = 10_000;
 const maxPlugins = 1000;
 const maxTasks = 1000;
+const maxStale = 1000;
 
 const word = z.string().max(maxWord);
 
@@ -72,6 +74,15 @@ const usageSchema = z.object({
   fullest: z.object({ user: word, percent: count }).optional(),
 });
 
+const staleSchema = z.object({
+  observable: word.optional(),
+  selector: word.optional(),
+  ageMs: count,
+  reason: word,
+});
+
+const liveSchema = z.object({ channels: count, stale: count, entries: z.array(staleSchema).max(maxStale).readonly() });
+
 const statusSchema = z.object({
   service: word,
   version: word,
@@ -79,6 +90,7 @@ const statusSchema = z.object({
   pid: z.number(),
   since: word,
   tasks: tasksSchema.optional(),
+  live: liveSchema.optional(),
   actions: z.array(usageSchema).max(maxPlugins).readonly().optional(),
   plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
@@ -97,7 +109,7 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 
 /** What a service tells of itself, out of what is known there; what is longer than it may be is cut. */
 export function toldStatus(status: ServiceStatus): ToldServiceStatus {
-  const { service, version, installedVersion, pid, since, tasks, actions, plugins } = status;
+  const { service, version, installedVersion, pid, since, tasks, live, actions, plugins } = status;
   return {
     service,
     version: cut(version),
@@ -105,6 +117,7 @@ export function toldStatus(status: ServiceStatus): ToldServiceStatus {
     pid,
     since,
     ...(tasks !== undefined && { tasks: toldTasks(tasks) }),
+    ...(live !== undefined && { live: { ...live, entries: live.entries.slice(0, maxStale).map(toldStale) } }),
     ...(actions !== undefined && { actions: actions.slice(0, maxPlugins) }),
     plugins: plugins.slice(0, maxPlugins).map(toldPlugin),
   };
@@ -134,6 +147,15 @@ function toldInstalled({ version, problem }: InstalledPlugin): NonNullable<ToldP
   return {
     ...(version !== undefined && { version: cut(version) }),
     ...(problem !== undefined && { problem: cut(problem, maxMessage) }),
+  };
+}
+
+function toldStale({ observable, selector, ageMs, reason }: StaleEntry): z.infer<typeof staleSchema> {
+  return {
+    ...(observable !== undefined && { observable: cut(observable) }),
+    ...(selector !== undefined && { selector: cut(selector) }),
+    ageMs,
+    reason: cut(reason),
   };
 }
 

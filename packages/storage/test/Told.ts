@@ -5,7 +5,13 @@ import { until } from "./embedded/until.ts";
 export class Told {
   readonly changes: TableChange[] = [];
 
-  readonly listener = (changes: readonly TableChange[]): void => void this.changes.push(...changes);
+  /** Called while it is told. */
+  onTold: () => void = () => undefined;
+
+  readonly listener = (changes: readonly TableChange[]): void => {
+    this.onTold();
+    this.changes.push(...changes);
+  };
 
   clear(): void {
     this.changes.length = 0;

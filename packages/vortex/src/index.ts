@@ -28,6 +28,7 @@ export {
   type ObservableServerOptions,
   type ObservableServerStatistics,
 } from "./observables/ObservableServer.ts";
+export type { StaleEntry, StaleStatus } from "./observables/StaleStatus.ts";
 export { Vortex, type VortexOptions } from "./plugin/Vortex.ts";
 export type { VortexStatistics } from "./plugin/VortexStatistics.ts";
 export { clientPath } from "./wire/clientMessages.ts";

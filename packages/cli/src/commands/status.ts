@@ -8,6 +8,7 @@ import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { packageVersion } from "../packageVersion.ts";
 import { differingVersions } from "../status/differingVersions.ts";
+import { printStale } from "../status/printStale.ts";
 import { pendingRestarts } from "../status/pendingRestarts.ts";
 import { commandLogger } from "../commandLogger.ts";
 import { printActionUsage } from "../actions/printActionUsage.ts";
@@ -60,6 +61,7 @@ function printServices(observed: readonly ObservedService[]): void {
   printTable([heads, ...observed.flatMap(rowsOf)]);
   printTaskStatus(observed);
   printActionUsage(observed);
+  printStale(observed);
   const warnings = [...differingVersions(observed), ...pendingRestarts(observed)];
   if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
 }

@@ -126,7 +126,10 @@ export function wantedBy(watchers: readonly Watcher[]): readonly WantedTable[] {
 }
 
 /** Why changes of a watcher's tables are not all told; undefined when they are. */
-function troubleOf({ schema, names, rows }: Watcher, { found, late }: Pick<Survey, "found" | "late">): string | undefined {
+function troubleOf(
+  { schema, names, rows }: Watcher,
+  { found, late }: Pick<Survey, "found" | "late">,
+): string | undefined {
   const own = found.filter((table) => table.schema === schema && names.includes(table.name));
   if (names.some((name) => !own.some((table) => table.name === name))) return "A table of the database is missing";
   const isLate = own.some((table) => late.has(table.relation) && !isNoted(table, rows));

@@ -203,8 +203,7 @@ export class BrowserConnection implements Subscriber, OutletOwner, SocketListene
       // What is said before the answer has to be so, also when nothing could be looked at for a while.
       this.upstream();
       this.#reply({ t: "pulse", n: message.n });
-    }
-    else if (message.t === "act") this.#context.actions.push(this, message.id, message.act);
+    } else if (message.t === "act") this.#context.actions.push(this, message.id, message.act);
     else if (message.t === "unsub") {
       const subscription = this.#find(message.id);
       if (subscription !== undefined) this.#end(subscription);

@@ -24,7 +24,11 @@ export interface SignIntervals {
 }
 
 /** The first that a browser is told: who it is, and how things are. */
-export function helloFrame({ user, device }: GatewaySession, signs: SignIntervals, upstream: Staleness | undefined): Frame {
+export function helloFrame(
+  { user, device }: GatewaySession,
+  signs: SignIntervals,
+  upstream: Staleness | undefined,
+): Frame {
   const { id, name, anonymous } = user;
   const told = upstream === undefined ? {} : toldOf(upstream);
   const who = { user: { id, name, anonymous }, device };

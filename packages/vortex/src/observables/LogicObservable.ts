@@ -1,6 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { PeekUser, ServiceName, TableChange } from "@peek/plugin-base";
-import { checkData, type TupleSelector } from "@peek/plugin-base/contracts";
+import { checkData, TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChangeSource } from "@peek/plugin-base/internal";
 import { z } from "zod";
 import type { Resume } from "../wire/clientMessages.ts";
@@ -11,6 +11,7 @@ import type { ChangesTold } from "./ChannelCurrency.ts";
 import { LogicChannel } from "./LogicChannel.ts";
 import type { Admission, ChannelUpdate } from "./ObservablesRpc.ts";
 import { only } from "./only.ts";
+import type { StaleChannel } from "./StaleStatus.ts";
 import { TableWatch } from "./TableWatch.ts";
 
 /** How many channels one process has at most. */
@@ -146,6 +147,15 @@ export class LogicObservable implements AsyncDisposable {
     for (const own of this.#own.values()) {
       if (selector === undefined || own.selector === selector) own.channel.changed();
     }
+  }
+
+  /** Its channels that somebody follows. */
+  *followed(): Generator<StaleChannel, undefined> {
+    for (const { selector, channel } of this.#own.values()) {
+      if (channel.followers === 0) continue;
+      yield { selector: TupleSelector.parse(selector), staleness: channel.staleness };
+    }
+    return undefined;
   }
 
   rightsChanged(): void {

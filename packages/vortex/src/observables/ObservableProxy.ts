@@ -16,6 +16,7 @@ import { OpeningTurns } from "./OpeningTurns.ts";
 import { Pause } from "./Pause.ts";
 import { type ChannelName, type ObservablesClient, ProxyChannel } from "./ProxyChannel.ts";
 import { RingBudget } from "./RingBudget.ts";
+import { type StaleStatus, staleStatus } from "./StaleStatus.ts";
 import { Throttle } from "./Throttle.ts";
 import { UpstreamWatch } from "./UpstreamWatch.ts";
 
@@ -136,6 +137,14 @@ export class ObservableProxy implements ChannelSource, AsyncDisposable {
       ringChars: this.#budget.chars,
       asks: this.#desk.size,
     };
+  }
+
+  /** What of all that is shown is not known to be current. */
+  stale(): StaleStatus {
+    return staleStatus(
+      this.#channels.values().map(({ channel }) => channel),
+      this.staleness,
+    );
   }
 
   /** Follows nothing any more. */

@@ -28,6 +28,7 @@ import { RightsFeed } from "./RightsFeed.ts";
 import { RingBudget } from "./RingBudget.ts";
 import { RunQueue } from "./RunQueue.ts";
 import { Sponsors } from "./Sponsors.ts";
+import { type StaleStatus, staleStatus } from "./StaleStatus.ts";
 import { ScopedObservables } from "./ScopedObservables.ts";
 
 /** What an {@link ObservableServer} is made of. */
@@ -175,6 +176,12 @@ export class ObservableServer implements AsyncDisposable {
       ringChars: this.#budget.chars,
       rightsFeeds: this.#feeds.size,
     };
+  }
+
+  /** What of all that is followed is not known to be current. */
+  stale(): StaleStatus {
+    this.#look();
+    return staleStatus(this.#observables.values().flatMap((observable) => observable.followed()));
   }
 
   /** Lets nobody follow any more; those who do are told that logic is gone. What is provided stays. */

@@ -99,6 +99,10 @@ export class ProxyChannel implements AsyncDisposable {
     return this.#name.selector.name;
   }
 
+  get selector(): TupleSelector {
+    return this.#name.selector;
+  }
+
   get key(): readonly string[] | undefined {
     return this.#key;
   }
@@ -206,8 +210,7 @@ export class ProxyChannel implements AsyncDisposable {
     }
     if (update.k === "lapsed") return false;
     if (update.k === "stale" || update.k === "current") {
-      this.#staleness =
-        update.k === "stale" ? { at: performance.now() - update.age, reason: update.why } : undefined;
+      this.#staleness = update.k === "stale" ? { at: performance.now() - update.age, reason: update.why } : undefined;
       this.#listeners.tell(undefined);
       return true;
     }

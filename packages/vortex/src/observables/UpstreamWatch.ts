@@ -6,6 +6,8 @@ import { Pause } from "./Pause.ts";
 
 /** How often logic is asked whether it is there; milliseconds. */
 const askMs = 1000;
+/** The least time from an answer to the next question; milliseconds. */
+const minPauseMs = 50;
 /** How long an answer is waited for, before it is asked again; milliseconds. */
 const answerMs = 10_000;
 /** From when on what an old answer has said is not known to be how things are; milliseconds. */
@@ -55,7 +57,9 @@ class Upstream implements AsyncDisposable {
       } catch {
         // Whoever does not answer is known by that alone.
       }
-      if (!signal.aborted) await this.#pause.wait(askMs);
+      // After a late answer, which is an old one, at once.
+      const leftMs = askedAt + askMs - performance.now();
+      if (!signal.aborted) await this.#pause.wait(Math.max(minPauseMs, leftMs));
     }
   }
 }

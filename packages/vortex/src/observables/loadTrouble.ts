@@ -44,6 +44,7 @@ function reasonOf(error: unknown): string {
 export function failureForPeople(error: unknown): string {
   const code = PeekError.is(error) ? error.code : undefined;
   if (code === "STORAGE_UNAVAILABLE" || code === "STORAGE_REFUSED") return "The database cannot be reached";
-  if (code === "STORAGE_TIMEOUT" || code === "DEADLINE_EXCEEDED") return "Loading has taken too long, and is tried again";
+  if (code === "STORAGE_TIMEOUT" || code === "DEADLINE_EXCEEDED")
+    return "Loading has taken too long, and is tried again";
   return "Loading fails; the log of the logic service says why";
 }

@@ -9,7 +9,7 @@ import { Gateway, type GatewayOptions } from "../../src/gateway/Gateway.ts";
 import { TestLog } from "../rpc/TestLog.ts";
 import { until } from "../rpc/until.ts";
 import { MemoryChannels } from "./MemoryChannels.ts";
-import { RawBrowser } from "./RawBrowser.ts";
+import { type Of, RawBrowser } from "./RawBrowser.ts";
 
 export const observable = "peek_plugin_pump.Pump";
 export const action = "peek_plugin_pump.Press";
@@ -74,10 +74,16 @@ export class TestSite implements AsyncDisposable {
 
   /** A browser that has been told `hi`. */
   async browser(user = "anna", device = "d1"): Promise<RawBrowser> {
+    const { browser } = await this.greeted(user, device);
+    return browser;
+  }
+
+  /** A browser, and the `hi` that it was told. */
+  async greeted(user = "anna", device = "d1"): Promise<{ readonly browser: RawBrowser; readonly hi: Of<"hi"> }> {
     const browser = new RawBrowser(this.url, { "x-user": user, "x-device": device });
     this.#browsers.push(browser);
-    await browser.next("hi");
-    return browser;
+    const hi = await browser.next("hi");
+    return { browser, hi };
   }
 
   /** Waits until nothing is left of what browsers had. */

@@ -2,7 +2,7 @@ import type { ObservableState } from "@peek/vortex/client";
 import type { ReactNode } from "react";
 
 /** Says of what may be old since when, and why; of what is live, nothing. */
-export function AsOf({ asOf, reason }: Pick<ObservableState<unknown>, "asOf" | "reason">): ReactNode {
+export function AsOf({ state: { asOf, reason } }: { readonly state: ObservableState<unknown> }): ReactNode {
   if (asOf === undefined) return null;
   return (
     <p className="as-of" role="status">

@@ -8,7 +8,8 @@ import { useFailure } from "./useFailure.ts";
 
 /** The table, live. */
 export function StringIntTable(): ReactNode {
-  const { tuples, status, asOf, reason, error } = useObservable(StringIntTuple);
+  const state = useObservable(StringIntTuple);
+  const { tuples, status, error } = state;
   const add = useAction(AddIntValue);
   const toggle = useAction(StringCapToggle);
   const [failure, tell] = useFailure();
@@ -17,7 +18,7 @@ export function StringIntTable(): ReactNode {
   return (
     <>
       {failure !== undefined && <p role="alert">{failure}</p>}
-      <AsOf asOf={asOf} reason={reason} />
+      <AsOf state={state} />
       <table data-status={status}>
         <thead>
           <tr>
