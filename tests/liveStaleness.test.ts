@@ -175,9 +175,13 @@ describe("what is not known to be current is never shown as live, and is live ag
   it("when the event loop of field is blocked for some seconds", async () => {
     const watched = watch(field);
     await valueOf(watched, ({ status }) => status === "live");
-    await fetch(`${field.origin}/peek_plugin_stale/block`, { method: "POST", headers: { origin: field.origin } });
+    const blocked = fetch(`${field.origin}/peek_plugin_stale/block`, {
+      method: "POST",
+      headers: { origin: field.origin },
+    });
     const { reason } = await valueOf(watched, ({ status }) => status === "stale");
     expect(reason).toBe("The service has not been heard for some seconds");
+    await blocked;
     await valueOf(watched, ({ status }) => status === "live");
   });
 });

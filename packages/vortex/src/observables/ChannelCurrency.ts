@@ -1,4 +1,5 @@
 import type { Staleness } from "../wire/Staleness.ts";
+import { staleMs } from "./staleMs.ts";
 
 /** Until when changes have been told that a channel's tuples are made of. */
 export interface ChangesTold {
@@ -8,8 +9,6 @@ export interface ChangesTold {
   readonly trouble: string | undefined;
 }
 
-/** What is not known to be current for longer is stale; milliseconds. */
-const staleMs = 3000;
 /** What is stale is current again when it is known to have been so recently; milliseconds. */
 const currentMs = 1500;
 /** What is stale is told anew when it is as of a time that is later by so much; milliseconds. */

@@ -19,6 +19,7 @@ import { messageWriter } from "./messageWriter.ts";
 import type { ChannelUpdate, ObservablesRpc } from "./ObservablesRpc.ts";
 import type { OpeningTurns } from "./OpeningTurns.ts";
 import { Pause } from "./Pause.ts";
+import { staleMs } from "./staleMs.ts";
 import { logicNotReached } from "./UpstreamWatch.ts";
 import { readChanges, readSnapshot } from "./readUpdate.ts";
 import type { RingBudget } from "./RingBudget.ts";
@@ -79,8 +80,9 @@ export class ProxyChannel implements AsyncDisposable {
   #lapses = 0;
   /** Set while logic says that it is not known to be current. */
   #staleness: Staleness | undefined;
-  /** Set while it is not followed, though it was. */
+  /** Set while it has not been followed for some time, though it was. */
   #loss: Staleness | undefined;
+  #losing: NodeJS.Timeout | undefined;
   #trouble: FollowedChannel["trouble"];
   /** What logic has told of how it came to the snapshot that follows. */
   #history: Step[] = [];
@@ -143,6 +145,7 @@ export class ProxyChannel implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
+    clearTimeout(this.#losing);
     this.#closing.abort();
     this.#pause.end();
     await this.#followed;
@@ -196,6 +199,7 @@ export class ProxyChannel implements AsyncDisposable {
         this.#take(update);
       }
     } finally {
+      this.#unfollowed();
       // Those who watch need not know in whose name it is.
       if (!isHandedOn) this.#lost();
     }
@@ -274,6 +278,7 @@ export class ProxyChannel implements AsyncDisposable {
   #confirmed(): boolean {
     const isNews = !this.#isLive || this.#trouble !== undefined;
     this.#isLive = true;
+    clearTimeout(this.#losing);
     this.#loss = undefined;
     this.#trouble = undefined;
     this.#lapses = 0;
@@ -315,10 +320,21 @@ export class ProxyChannel implements AsyncDisposable {
   #lost(): void {
     if (!this.#isLive || this.#closing.signal.aborted) return;
     this.#isLive = false;
-    const at = Math.min(this.#context.knownAt(), this.#staleness?.at ?? Infinity);
-    this.#loss = { at, reason: logicNotReached };
-    this.#staleness = undefined;
     this.#listeners.tell(undefined);
+  }
+
+  /** What was known of it is good for a moment: until then it may be followed again. */
+  #unfollowed(): void {
+    if (!this.#isLive || this.#closing.signal.aborted) return;
+    const at = Math.min(this.#context.knownAt(), this.#staleness?.at ?? Infinity);
+    clearTimeout(this.#losing);
+    this.#losing = setTimeout(
+      () => {
+        this.#loss = { at, reason: this.#trouble?.message ?? logicNotReached };
+        this.#listeners.tell(undefined);
+      },
+      at + staleMs - performance.now(),
+    ).unref();
   }
 
   #failed(error: unknown): void {

@@ -3,6 +3,7 @@ import { Listeners } from "../bus/Listeners.ts";
 import type { Staleness } from "../wire/Staleness.ts";
 import { ObservablesRpc } from "./ObservablesRpc.ts";
 import { Pause } from "./Pause.ts";
+import { staleMs } from "./staleMs.ts";
 
 /** How often logic is asked whether it is there; milliseconds. */
 const askMs = 1000;
@@ -10,8 +11,6 @@ const askMs = 1000;
 const minPauseMs = 50;
 /** How long an answer is waited for, before it is asked again; milliseconds. */
 const answerMs = 10_000;
-/** From when on what an old answer has said is not known to be how things are; milliseconds. */
-const staleMs = 3000;
 /** How often it is looked at how old the answers are; milliseconds. */
 const lookMs = 500;
 
