@@ -1,8 +1,12 @@
 import { exitCodeOf, isPeekErrorCode } from "#codes";
 import type { PeekErrorCode } from "./catalogue.ts";
 import type { ExitCode } from "./exitCodes.ts";
+import { describeValue, messageOf } from "./toError.ts";
 
 const brand: unique symbol = Symbol.for("peek.error");
+
+/** How much is told of a message that is no text; characters. */
+const maxMessage = 1000;
 
 /** Facts beside the message: names and numbers that a log or a test can read without parsing text. */
 export type PeekErrorFields = Readonly<Record<string, unknown>>;
@@ -25,7 +29,7 @@ export class PeekError extends Error {
   readonly fields: PeekErrorFields;
 
   constructor(code: PeekErrorCode, message: string, options: PeekErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(textOf(message), "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.fields = options.fields ?? {};
     Object.defineProperty(this, brand, { value: true });
@@ -48,6 +52,12 @@ export class PeekError extends Error {
       return false;
     }
   }
+}
+
+/** A plugin without types may give anything, and would read `[object Object]` later. */
+function textOf(message: unknown): string {
+  if (typeof message === "string") return message;
+  return message instanceof Error ? messageOf(message) : describeValue(message, maxMessage);
 }
 
 function hasKnownCode(error: Error): boolean {

@@ -503,8 +503,8 @@ export const errorCatalogue = {
     exitCode: ExitCode.config,
   },
   OBSERVABLE_TABLE_UNKNOWN: {
-    meaning: "An observable names a table that is not in the plugin's schema.",
-    cure: "Correct the name, or make the table in a migration.",
+    meaning: "An observable names what is no table of the plugin's schema. Views cannot be watched.",
+    cure: "Correct the name, or make the table in a migration. In place of a view, name the tables that it reads.",
     exitCode: ExitCode.internal,
   },
   OBSERVABLE_LOAD_FAILED: {

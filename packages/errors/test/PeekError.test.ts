@@ -19,6 +19,27 @@ describe("PeekError", () => {
     expect(PeekError.is(null)).toBe(false);
     expect(PeekError.is("HOME_LOCKED")).toBe(false);
   });
+
+  it.each([
+    [{ reason: "full" }, '{"reason":"full"}'],
+    [["a", 1], '["a",1]'],
+    [5, "5"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [new Error("The tank is full"), "The tank is full"],
+    [Object.create(null), "{}"],
+    [
+      Object.defineProperty([], 0, {
+        enumerable: true,
+        get: () => {
+          throw new Error("no");
+        },
+      }),
+      "a value of type object",
+    ],
+  ])("says what its message is also when that is no text: %#", (message, text) => {
+    expect(new PeekError("ACTION_REJECTED", message as string).message).toBe(text);
+  });
 });
 
 describe("errorCatalogue", () => {

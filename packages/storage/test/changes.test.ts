@@ -248,17 +248,37 @@ describe("watch()", () => {
     expect(await valueOf(database, readers)).toBe(1);
   });
 
-  it("refuses a table that is not in the plugin's schema, or is a view", async () => {
+  it("refuses a table that is not in the plugin's schema, or is none, and names the tables that views read", async () => {
     const storage = await open();
-    await database.query("CREATE VIEW pl_pump.shown AS SELECT 1 AS one");
-    for (const table of ["nowhere", "shown"]) {
+    await database.query(`
+      CREATE VIEW pl_pump.shown AS SELECT pump.id FROM pl_pump.pump JOIN pl_pump.valve USING (id);
+      CREATE VIEW pl_pump.again AS SELECT * FROM pl_pump.shown;
+      CREATE MATERIALIZED VIEW pl_pump.kept AS SELECT * FROM pl_pump.again;
+      CREATE VIEW pl_pump.constant AS SELECT 1 AS one;
+      CREATE SEQUENCE pl_pump.number`);
+    for (const [table, why] of [
+      ["nowhere", "which is not in its schema pl_pump. Correct the name"],
+      ["shown", "which is a view and cannot be watched"],
+      ["shown", "Name the tables that it reads: pump, valve."],
+      [
+        "again",
+        "which is a view and cannot be watched: PostgreSQL tells nobody of changes to it. Name the tables that it reads: pump, valve.",
+      ],
+      [
+        "kept",
+        "which is a materialized view and cannot be watched: PostgreSQL tells nobody of changes to it. Name the tables that it reads: pump, valve.",
+      ],
+      ["constant", "Name the tables that are written to."],
+      ["number", "which is a sequence and cannot be watched"],
+    ] as const) {
       const error = await caught(() =>
         storage.changes.watch(plugin, { tables: ["pump", table], rows: false }, () => undefined),
       );
       expect([error.code, error.message]).toEqual([
         "OBSERVABLE_TABLE_UNKNOWN",
-        expect.stringContaining(`${plugin} watches the table ${table}`),
+        expect.stringContaining(`${plugin} watches the table ${table}, `),
       ]);
+      expect(error.message).toContain(why);
     }
   });
 

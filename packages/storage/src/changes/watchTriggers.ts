@@ -15,6 +15,7 @@ import {
   triggerNames,
 } from "./findTables.ts";
 import { type Place, placeOf } from "./Watchers.ts";
+import { whyUnwatchable } from "./whyUnwatchable.ts";
 
 /** What is to be watched. */
 export interface WatchedTables {
@@ -67,11 +68,10 @@ export async function watchTables(
   const found = await pool.use((lent) => findTables(lent, wanted));
   const missing = tables.find((table) => !found.some(({ name }) => name === table));
   if (missing !== undefined) {
-    throw new PeekError(
-      "OBSERVABLE_TABLE_UNKNOWN",
-      `${plugin} watches the table ${missing}, which is not in its schema ${schema}. Correct the name, or make the table in a migration.`,
-      { fields: { plugin, schema, table: missing } },
-    );
+    const why = await pool.use((lent) => whyUnwatchable(lent, schema, missing));
+    throw new PeekError("OBSERVABLE_TABLE_UNKNOWN", `${plugin} watches the table ${missing}, which is ${why}`, {
+      fields: { plugin, schema, table: missing },
+    });
   }
   const watched = new Map<number, Place>();
   for (const table of found) {

@@ -9,6 +9,9 @@ interface Rule {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
+const maxDelayMs = 3650 * dayMs;
+/** PostgreSQL does not read the years before as JavaScript writes them. */
+const firstTime = Date.parse("0001-01-01T00:00:00Z");
 /** What a timer can wait. */
 const maxTimerMs = 2 ** 31 - 1;
 const maxLetters = 200;
@@ -33,7 +36,10 @@ const rules = {
   signal: { fits: (value) => value instanceof AbortSignal, what: "an AbortSignal" },
   onProgress: { fits: (value) => typeof value === "function", what: "a function" },
   transaction: { fits: isTransaction, what: "the transaction that platform.storage.transaction() hands to its work" },
-  startAfter: { fits: isTime, what: "a Date, or milliseconds from now: from 0 to ten years" },
+  startAfter: {
+    fits: isTime,
+    what: "a Date from the year 1 on and up to ten years from now, or milliseconds from now: from 0 to ten years",
+  },
   name: {
     fits: (value) => typeof value === "string" && /^[\w.-]{1,100}$/.test(value),
     what: "a text of 1 to 100 letters, digits, dots, hyphens and underscores",
@@ -131,8 +137,9 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isTime(value: unknown): boolean {
-  if (value instanceof Date) return !Number.isNaN(value.getTime());
-  return typeof value === "number" && value >= 0 && value <= 3650 * dayMs;
+  // What is not a number is in no range.
+  if (value instanceof Date) return value.getTime() >= firstTime && value.getTime() <= Date.now() + maxDelayMs;
+  return typeof value === "number" && value >= 0 && value <= maxDelayMs;
 }
 
 function isTransaction(value: unknown): boolean {

@@ -49,7 +49,9 @@ describe("a task that is queued", () => {
     ]);
     expect(ids.map((id) => queue.rows.get(id)?.request.startAfter)).toEqual([at.toISOString(), 3_600_000]);
     expect(signals.woken).toEqual([]);
-    await tasks.enqueue(Sweep, {}, { startAfter: new Date(0) });
+    await tasks.enqueue(Sweep, {}, { startAfter: new Date(Date.now() + 3649 * 86_400_000) });
+    expect(signals.woken).toEqual([]);
+    await tasks.enqueue(Sweep, {}, { startAfter: new Date("0001-01-01T00:00:00Z") });
     expect(signals.woken).toEqual([`${Sweep.name}.1`]);
   });
 
@@ -175,6 +177,18 @@ describe("what a plugin may not do with tasks", () => {
       "it has no option retry.limit. Its options are tries, delayMs, maxDelayMs",
     ],
     ["no date", { startAfter: new Date(NaN) }, "its startAfter is null. It is a Date"],
+    [
+      "a date that no database has",
+      { startAfter: new Date(8.64e15) },
+      'its startAfter is "+275760-09-13T00:00:00.000Z". It is a Date from the year 1 on and up to ten years from now',
+    ],
+    ["a date before all", { startAfter: new Date(-8.64e15) }, 'its startAfter is "-271821-04-20T00:00:00.000Z"'],
+    [
+      "a date beyond ten years",
+      { startAfter: new Date(Date.now() + 3651 * 86_400_000) },
+      "It is a Date from the year 1",
+    ],
+    ["a delay beyond ten years", { startAfter: 3651 * 86_400_000 }, "from 0 to ten years"],
     ["a time that is past", { startAfter: -1 }, "its startAfter is -1"],
     ["a transaction that is none", { transaction: {} }, "its transaction is {}. It is the transaction that"],
     [
