@@ -105,7 +105,8 @@ describe("peek storage", () => {
       expect.objectContaining({ plugin: counter.name, applied: ["0001_step"], state: "up to date" }),
     ];
     const running = await home.start();
-    const report = async (): Promise<unknown> => JSON.parse((await storage(home, "status", "--json")).stdout);
+    const report = async (...more: readonly string[]): Promise<unknown> =>
+      JSON.parse((await storage(home, "status", "--json", ...more)).stdout);
     expect(await report()).toMatchObject({ kind: "embedded", reachable: true, plugins: upToDate });
     for (const args of [["migrate"], ["rollback", tutorial, "--yes"], ["copy", "postgresql://a:b@c/d", "--yes"]]) {
       expect(await storage(home, ...args)).toMatchObject({
@@ -114,7 +115,8 @@ describe("peek storage", () => {
       });
     }
     await running.stop();
-    expect(await report()).toMatchObject({ kind: "embedded", reachable: true, plugins: upToDate });
+    expect(await report()).toMatchObject({ kind: "embedded", exists: true, reachable: false, stopped: true });
+    expect(await report("--start")).toMatchObject({ kind: "embedded", reachable: true, plugins: upToDate });
 
     expect(await storage(home, "rollback", tutorial)).toMatchObject({
       code: 64,
@@ -125,7 +127,7 @@ describe("peek storage", () => {
       code: 0,
       stdout: expect.stringContaining("took back 0002_create_setting_property"),
     });
-    const table = await storage(home, "status");
+    const table = await storage(home, "status", "--start");
     expect(table.stdout).toMatch(/^PostgreSQL [\d.]+ \(embedded, in .*postgresql\): peek at /);
     expect(table.stdout).toMatch(/peek_plugin_tutorial +pl_tutorial +peek_pl_tutorial +1 +1 +\d+\.\d MB +1 to apply\n/);
     for (const _ of [1, 2]) {
@@ -153,7 +155,7 @@ describe("peek storage", () => {
     });
     await using other = await TestHome.with({ plugin: { enabled: [] } }, [wrong, fresh]);
     const software = join(other.dir, "plugin-software");
-    const before = await storage(home, "status");
+    const before = await storage(home, "status", "--start");
     const enabled = [wrong.name, fresh.name];
     await home.writeConfig(JSON.stringify({ plugin: { enabled, softwarePath: software } }));
     const tried = await storage(home, "migrate", "--dry-run");
@@ -162,11 +164,11 @@ describe("peek storage", () => {
     expect(tried.stdout).toContain(
       `${fresh.name}: its schema would be made\n${fresh.name}: 0001_step would be applied:\n  CREATE TABLE one ();\n`,
     );
-    const after = await storage(home, "status");
+    const after = await storage(home, "status", "--start");
     expect(after.stdout).toMatch(/peek_plugin_fresh +pl_fresh +peek_pl_fresh +0 +2 +0\.0 MB +not made yet\n/);
     expect(after.stdout).toMatch(/peek_plugin_tutorial .* no longer enabled\n/);
     await home.writeConfig(JSON.stringify({ plugin: { enabled: [tutorial, counter.name] } }));
-    expect(await storage(home, "status")).toEqual(before);
+    expect(await storage(home, "status", "--start")).toEqual(before);
     await home.writeConfig(JSON.stringify({ plugin: { enabled, softwarePath: software } }));
     expect(await storage(home, "migrate")).toMatchObject({
       code: 70,

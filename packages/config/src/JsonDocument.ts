@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, constants } from "node:fs";
 import { messageOf, PeekError, type PeekErrorCode } from "@peek/errors";
+import { decodeUtf8 } from "./decodeUtf8.ts";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
 /** What the errors of {@link readJsonDocument} say, which depends on what the file is. */
@@ -29,11 +30,12 @@ export const maxJsonBytes: number = 1024 * 1024;
  * @returns undefined when there is no such file.
  * @throws PeekError `kind.unreadable` for a folder, a device, a file that may not be read or is larger than
  *   {@link maxJsonBytes}.
- * @throws PeekError `kind.malformed` for what is not JSON, with line and column.
+ * @throws PeekError `kind.malformed` for what is not UTF-8, with line and byte, or not JSON, with line and column.
  */
 export function readJsonDocument(file: string, kind: JsonDocumentKind): JsonDocument | undefined {
-  const text = readText(file, kind.unreadable);
-  if (text === undefined) return undefined;
+  const bytes = readBytes(file, kind.unreadable);
+  if (bytes === undefined) return undefined;
+  const text = textOf(bytes, file, kind);
   try {
     const value: unknown = JSON.parse(text);
     return { file, text, value };
@@ -58,7 +60,19 @@ export function lineOf(document: JsonDocument, path: readonly PropertyKey[]): nu
   return positionAt(document.text, tree.offset).line;
 }
 
-function readText(file: string, code: PeekErrorCode): string | undefined {
+function textOf(bytes: Uint8Array, file: string, kind: JsonDocumentKind): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw new PeekError(
+      kind.malformed,
+      `${file} cannot be read: ${messageOf(cause)}. Save it as UTF-8. The file was left as it was.`,
+      { cause, fields: { file } },
+    );
+  }
+}
+
+function readBytes(file: string, code: PeekErrorCode): Uint8Array | undefined {
   let descriptor: number;
   try {
     // Not to wait for a writer, should it be a pipe.
@@ -74,9 +88,7 @@ function readText(file: string, code: PeekErrorCode): string | undefined {
     if (stat.size > maxJsonBytes) {
       throw unreadable(file, code, `it has ${stat.size} bytes, and at most ${maxJsonBytes} are read`);
     }
-    const text = readFileSync(descriptor, "utf8");
-    // Some editors begin a file with a byte order mark; JSON.parse() takes it for a mistake.
-    return text.startsWith("\uFEFF") ? text.slice(1) : text;
+    return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

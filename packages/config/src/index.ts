@@ -1,3 +1,4 @@
+export { becomeOwnerOf } from "./becomeOwner.ts";
 export {
   configPath,
   configValue,
@@ -7,6 +8,7 @@ export {
   readConfig,
   setConfigValue,
 } from "./ConfigFile.ts";
+export { decodeUtf8 } from "./decodeUtf8.ts";
 export { explainIssues } from "./explainIssues.ts";
 export { FileLock, type FileLockOptions, LockHeldError } from "./FileLock.ts";
 export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lockHome.ts";

@@ -41,7 +41,31 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
     ["goes on after its end", "{}\n{}", "CONFIG_MALFORMED", ["line 2, column 1", "nothing more after the end"]],
     ["is cut off within text", '{"a": "b', "CONFIG_MALFORMED", ["line 1, column 7", "closing quote is missing"]],
     ["has lines that end in CRLF", '{\r\n"a": tru\r\n}', "CONFIG_MALFORMED", ["line 2, column 6", "tru"]],
-    ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d]), "CONFIG_MALFORMED", ["line 1, column 2"]],
+    [
+      "is not UTF-8",
+      Buffer.from(lines("{", '  "logging": { "level": "INFO" },', '  "x": "/srv/J\u00fcrgen"', "}"), "latin1"),
+      "CONFIG_MALFORMED",
+      ["it is not UTF-8: line 3 has 0xFC as its byte 15 (byte 51 of the file)", "ISO 8859-1", "Save it as UTF-8"],
+    ],
+    [
+      "breaks off within a character",
+      Buffer.from('{ "x": "\u00fc').subarray(0, -1),
+      "CONFIG_MALFORMED",
+      ["it is not UTF-8: line 1 has 0xC3 as its byte 9"],
+    ],
+    [
+      "is UTF-16 as PowerShell writes it",
+      Buffer.from("\uFEFF{}\r\n", "utf16le"),
+      "CONFIG_MALFORMED",
+      ["it is UTF-16 (little endian), as PowerShell's > writes it, and not UTF-8"],
+    ],
+    ["is UTF-16 without a mark", Buffer.from("{}", "utf16le"), "CONFIG_MALFORMED", ["it is UTF-16 (little endian)"]],
+    [
+      "is UTF-16 of the other order",
+      Buffer.from("\uFEFF{}", "utf16le").swap16(),
+      "CONFIG_MALFORMED",
+      ["it is UTF-16 (big endian)"],
+    ],
     [
       "has a key twice",
       lines("{", '  "logging": { "level": "INFO" },', '  "plugin": {},', '  "logging": { "level": "DEBUG" }', "}"),

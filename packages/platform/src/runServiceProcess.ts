@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
-import { serviceHome } from "@peek/config";
+import { becomeOwnerOf, serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
 import { DevelopmentParent } from "./DevelopmentParent.ts";
+import { tellOfOwner } from "./launch.ts";
 import { PeekService } from "./PeekService.ts";
 import { PrintedLines } from "./PrintedLines.ts";
 import { ProcessGuard } from "./ProcessGuard.ts";
@@ -23,7 +24,12 @@ export async function runServiceProcess(
     const { help, version, dev } = parse(argv, program);
     if (help) console.log(usage(program, definition));
     else if (version) console.log(serviceVersion(definition));
-    else return process.exit(await run(definition, dev));
+    else {
+      const { dir } = serviceHome(definition.name);
+      // A development start does not come through launch().
+      tellOfOwner(becomeOwnerOf(dir, definition.dir), dir, program);
+      return process.exit(await run(definition, dev));
+    }
     return process.exit(ExitCode.ok);
   } catch (thrown) {
     if (!PeekError.is(thrown)) {

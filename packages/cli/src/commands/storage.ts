@@ -17,10 +17,11 @@ export function storageCommand(): Command {
 function statusCommand(): Command {
   return new Command("status")
     .description("tell where the database is, and how each plugin's schema stands; nothing is changed")
+    .option("--start", "start the embedded database for it while logic does not run; a start writes its files", false)
     .addOption(jsonOption())
-    .action(async ({ json }: { readonly json: boolean }) => {
+    .action(async (options: { readonly json: boolean; readonly start: boolean }) => {
       const { storageStatus } = await import("../storage/storageStatus.ts");
-      await storageStatus(json);
+      await storageStatus(options);
     });
 }
 

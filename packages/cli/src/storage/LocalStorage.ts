@@ -1,4 +1,4 @@
-import { homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
+import { becomeOwnerOf, homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { type PluginFacts, resolvePlugin } from "@peek/loader";
 import { migrationsDirOf } from "@peek/platform";
@@ -20,10 +20,15 @@ export class LocalStorage {
   readonly service: LocalService;
   readonly config: ServiceConfig;
 
-  /** @throws PeekError as `readConfig`. */
+  /**
+   * Root goes on as the owner of logic's home, so that all that is made belongs to that account.
+   *
+   * @throws PeekError as `becomeOwnerOf` and `readConfig`.
+   */
   constructor() {
     const [service] = localServices(["logic"]);
     if (service === undefined) throw new PeekError("INTERNAL", "There is no service logic.");
+    becomeOwnerOf(service.home.dir, import.meta.dirname);
     this.service = service;
     this.config = configOf(service);
   }
@@ -31,6 +36,11 @@ export class LocalStorage {
   /** Whether there is a database, as far as can be known without reaching it. */
   get exists(): boolean {
     return this.config.storage.connectUrl !== undefined || hasEmbeddedDatabase(this.service.home.postgresDir);
+  }
+
+  /** Whether it is the embedded one and does not run: logic runs it. */
+  get isStopped(): boolean {
+    return this.config.storage.connectUrl === undefined && homeLockHolder(this.service.home) === undefined;
   }
 
   /** What to say where there is none. */

@@ -11,6 +11,8 @@ interface StorageReport {
   /** Whether there is one yet. */
   readonly exists: boolean;
   readonly reachable: boolean;
+  /** Whether the embedded one does not run, since logic does not. To look starts nothing: a start writes. */
+  readonly stopped?: true;
   /** Why it is not. */
   readonly error?: string;
   /** The folder of the embedded one. */
@@ -31,12 +33,19 @@ interface PluginReport {
   readonly state: string;
 }
 
+/** How `peek storage status` is asked for. */
+interface StatusOptions {
+  readonly json: boolean;
+  /** Whether the embedded database is started for it when it does not run. */
+  readonly start: boolean;
+}
+
 /** `peek storage status` */
-export async function storageStatus(json: boolean): Promise<void> {
+export async function storageStatus({ json, start }: StatusOptions): Promise<void> {
   await interruptible(async (signal) => {
     const local = new LocalStorage();
     try {
-      const report = await look(local, signal);
+      const report = await look(local, start, signal);
       if (json) printJson(report);
       else print(local, report);
     } catch (error) {
@@ -47,10 +56,14 @@ export async function storageStatus(json: boolean): Promise<void> {
   });
 }
 
-async function look(local: LocalStorage, signal: AbortSignal): Promise<StorageReport> {
+async function look(local: LocalStorage, start: boolean, signal: AbortSignal): Promise<StorageReport> {
   const { plugins, unusable } = local.enabledPlugins();
   const unusables = [...unusable].map(([name, error]) => withoutPackage(name, error));
   if (!local.exists) return { ...placeOf(local), exists: false, reachable: false, plugins: unusables };
+  if (!start && local.isStopped) {
+    const known = [...plugins.map(({ name }) => ofStopped(name)), ...unusables];
+    return { ...placeOf(local), exists: true, reachable: false, stopped: true, plugins: known };
+  }
   await using held = new AsyncDisposableStack();
   const options = { title: "peek storage status", migrations: "await", plugins, signal } as const;
   const storage = await local.openBeside(options, held);
@@ -84,8 +97,14 @@ function reportOf(survey: SchemaSurvey, unusable: PeekError | undefined): Plugin
 }
 
 function withoutPackage(plugin: string, { message }: PeekError): PluginReport {
-  return { plugin, schema: null, role: null, applied: [], pending: [], bytes: 0, state: `mistake: ${message}` };
+  return { ...nothingKnown, plugin, state: `mistake: ${message}` };
 }
+
+function ofStopped(plugin: string): PluginReport {
+  return { ...nothingKnown, plugin, state: "not known" };
+}
+
+const nothingKnown = { schema: null, role: null, applied: [], pending: [], bytes: 0 } as const;
 
 function stateOf({ enabled, made, trouble, applied, pending }: SchemaSurvey, unusable: PeekError | undefined): string {
   if (unusable !== undefined) return `mistake: ${unusable.message}`;
@@ -102,9 +121,14 @@ const words: Readonly<Partial<Record<PeekError["code"], string>>> = {
   MIGRATION_OUT_OF_ORDER: "out of order",
 };
 
-function print(local: LocalStorage, { kind, exists, dir, database, serverVersion, plugins }: StorageReport): void {
+function print(local: LocalStorage, report: StorageReport): void {
+  const { kind, exists, stopped, dir, database, serverVersion, plugins } = report;
   if (!exists) console.log(local.absence);
-  else {
+  else if (stopped === true) {
+    console.log(
+      `The embedded PostgreSQL in ${dir ?? ""} is stopped, since logic does not run. Add --start to have it started for a look.`,
+    );
+  } else {
     const where = kind === "embedded" ? `embedded, in ${dir ?? ""}` : "of storage.connectUrl";
     console.log(`PostgreSQL ${serverVersion ?? ""} (${where}): ${database ?? ""}`);
   }

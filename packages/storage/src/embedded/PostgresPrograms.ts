@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
 import { linkLibraries } from "./libraryLinks.ts";
@@ -21,7 +22,7 @@ export interface PostgresPrograms {
  * @throws PeekError `STORAGE_EMBEDDED_UNSUPPORTED`; Error of `node:fs`
  */
 export async function preparePrograms(postgres: PostgresPackage, layout: EmbeddedLayout): Promise<PostgresPrograms> {
-  const { prefix, owner } = await chooseProgramAccount(postgres, layout.dir);
+  const { prefix, owner } = await chooseProgramAccount(postgres, layout.dir, ownerOfData(layout));
   const { folders, remove } = linkLibraries(postgres, layout.libDir);
   const environment = programEnvironment(folders);
   return {
@@ -29,6 +30,10 @@ export async function preparePrograms(postgres: PostgresPackage, layout: Embedde
     call: (program, args) => ({ command: [...prefix, join(postgres.bin, program), ...args], environment }),
     remove,
   };
+}
+
+function ownerOfData({ dataDir }: EmbeddedLayout): number | undefined {
+  return statSync(dataDir, { throwIfNoEntry: false })?.uid;
 }
 
 /** All the programs get to know: nothing of what the user's shell has for other PostgreSQL clients and servers. */

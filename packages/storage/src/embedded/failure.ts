@@ -8,6 +8,7 @@ export type FailureKind =
   | "port-taken"
   | "still-in-use"
   | "not-runnable"
+  | "nameless"
   | "other";
 
 interface Explanation {
@@ -44,6 +45,11 @@ const explanations: readonly Explanation[] = [
     kind: "port-taken",
     pattern: /could not bind|address already in use/i,
     advice: "Another program has the port.",
+  },
+  {
+    kind: "nameless",
+    pattern: /could not look up effective user ID/i,
+    advice: "PostgreSQL wants the account to have a name: add one of this number to /etc/passwd.",
   },
   {
     kind: "not-runnable",

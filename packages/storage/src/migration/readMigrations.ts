@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { decodeUtf8 } from "@peek/config";
 import { messageOf, PeekError } from "@peek/errors";
 import { checksumOf } from "./checksumOf.ts";
 import type { MigrationFile } from "./MigrationFile.ts";
@@ -58,7 +59,7 @@ async function checksumOfFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size > maxBytes) throw new Error(`it has ${size} bytes, and may have ${maxBytes}`);
-    return await checksumOf(file, await readFile(file, "utf8"));
+    return await checksumOf(file, decodeUtf8(await readFile(file)));
   } catch (cause) {
     throw unreadable(`The migration ${file} cannot be read: ${messageOf(cause)}.`, file, cause);
   }
