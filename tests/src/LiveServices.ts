@@ -74,6 +74,11 @@ export class LiveServices implements AsyncDisposable {
     return this.#logicHome.base;
   }
 
+  /** Where the services connect to logic. */
+  get exchangePort(): number {
+    return this.#port;
+  }
+
   get logic(): RunningProcess {
     return this.#logic;
   }

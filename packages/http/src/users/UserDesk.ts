@@ -58,7 +58,7 @@ export class UserDesk {
     // What another service says of where a browser is, is hearsay.
     const isHere = isOwnMachine && by === undefined;
     const address = isIP(credentials.address) === 0 ? "an unknown address" : credentials.address;
-    const from = by === undefined ? address : `${address}, as ${by} says`;
+    const from = by === undefined ? address : `${address} (as ${by} says)`;
     const attempt = this.#budgets.take({ site, address, name: key, knownDevice: mark?.key, isOwnMachine: isHere });
     if (attempt === undefined) return this.#refused(from, "it was tried too often");
     const verdict = await users.verify(name, password, mark !== undefined || isHere);
