@@ -142,6 +142,11 @@ export class PeekService implements AsyncDisposable {
     return this.#getLogger(`${plugin ?? `peek_${this.#definition.name}_service`}.console`);
   }
 
+  /** Has something done when all else has stopped, while lines are still written. */
+  defer(release: () => void): void {
+    this.#owned.defer(release);
+  }
+
   /** Fires when the service has been told to stop. */
   get stopRequested(): AbortSignal {
     return this.#cancel.signal;

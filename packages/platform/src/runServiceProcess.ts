@@ -7,6 +7,7 @@ import { PeekService } from "./PeekService.ts";
 import { PrintedLines } from "./PrintedLines.ts";
 import { ProcessGuard } from "./ProcessGuard.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
+import { ProcessShield } from "./ProcessShield.ts";
 import { StopSignals } from "./StopSignals.ts";
 
 /**
@@ -54,7 +55,10 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
       service.logger.info("%s: stopping", signal);
       ask(ExitCode.ok);
     },
-    onSecond: (exitCode) => process.exit(exitCode),
+    onSecond: (exitCode) => {
+      shield.callExitListeners();
+      process.exit(exitCode);
+    },
     onIgnored: (signal) => service.logger.info("%s: ignored", signal),
   });
   using _parent = new DevelopmentParent(() => {
@@ -75,6 +79,12 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
     loggerOf: (plugin) => service.printLogger(plugin),
   });
   using _guard = new ProcessGuard(service, onFatal);
+  using shield = new ProcessShield({
+    pluginAtFault: (error) => service.pluginAtFault(error),
+    onMeddling: (plugin, what) =>
+      service.logger.warning({ plugin }, "%s %s", plugin ?? "Code of no known plugin", what),
+  });
+  service.defer(() => shield.callExitListeners());
   using _alive = keepAlive();
   // What somebody has to mend or wait for: the message says it all.
   const onHopeless = (error: PeekError): void => {

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { TestHome } from "./src/TestHome.ts";
+
+const plain = { name: "peek_plugin_plain" };
+const isOrderly = (lines: readonly string[]): boolean => lines.includes("INFO peek_plugin_plain:Unloaded");
+
+describe("a plugin that meddles with the process", () => {
+  it.each([
+    [
+      "all listeners",
+      "process.removeAllListeners();",
+      "wanted to remove what the platform has listening for SIGTERM: it stays",
+    ],
+    [
+      "a signal's listeners",
+      "process.removeAllListeners('SIGTERM');",
+      "wanted to remove what the platform has listening for SIGTERM: it stays",
+    ],
+    [
+      "each listener of a signal",
+      "for (const each of process.listeners('SIGTERM')) process.off('SIGTERM', each);",
+      "wanted to remove what the platform has listening for SIGTERM: it stays",
+    ],
+    [
+      "what catches errors",
+      "process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection');",
+      "wanted to remove what the platform has listening for uncaughtException: it stays",
+    ],
+    [
+      "what catches errors, by catching them all",
+      "process.setUncaughtExceptionCaptureCallback(() => {});",
+      "wanted to catch the errors of the whole process: it does not",
+    ],
+    ["Promise", "globalThis.Promise = class {};", "wanted to replace the global Promise: it stays"],
+    ["setTimeout", "globalThis.setTimeout = () => {};", "wanted to replace the global setTimeout: it stays"],
+    [
+      "the end, by a listener that throws",
+      "process.on('exit', () => { throw new Error('at the end'); });",
+      "threw when it was told of the end of the process: at the end",
+    ],
+    [
+      "the exit code",
+      "process.once('exit', () => { process.exitCode = 3; });",
+      "set the exit code of the process, which the service does",
+    ],
+    [
+      "the end, by a listener that exits",
+      "process.on('exit', () => process.exit(3));",
+      "threw when it was told of the end of the process: it called process.exit(3), which only the service may. Throw an error instead.",
+    ],
+  ])("does not take away %s, and is named", async (_what, code, says) => {
+    const late = "setTimeout(() => { throw new Error('thrown later'); }, 20);";
+    const body = `start() { ${code} ${late} }`;
+    await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
+    await using running = await home.start();
+    await running.waitFor(/peek_plugin_meddler failed: it threw outside its hooks: thrown later/);
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+    expect(running.lines).toContain(`WARNING peek_logic_service:peek_plugin_meddler ${says}`);
+    expect(isOrderly(running.lines)).toBe(true);
+    expect(running.stderr).toBe("");
+  });
+
+  it("is not heard of a signal before the platform", async () => {
+    const body = "start() { process.prependListener('SIGTERM', () => { throw new Error('first'); }); }";
+    await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
+    await using running = await home.start();
+    await running.stop();
+    expect(running.lines).toContain("INFO peek_logic_service:SIGTERM: stopping");
+    expect(isOrderly(running.lines)).toBe(true);
+  });
+
+  it("removes listeners of its own", async () => {
+    const body = `
+      #logger = this.getLogger(import.meta);
+      start() {
+        const listener = () => this.#logger.info("heard");
+        process.on("peek.test", listener).once("peek.test", listener);
+        process.emit("peek.test");
+        process.off("peek.test", listener);
+        process.emit("peek.test");
+        process.on("SIGTERM", listener);
+        process.removeListener("SIGTERM", listener);
+      }`;
+    await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
+    await using running = await home.start();
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+    expect(running.lines.filter((line) => line.endsWith("peek_plugin_meddler:heard"))).toHaveLength(2);
+    expect(running.stdout).not.toMatch(/WARNING/);
+  });
+
+  it.each(["abort()", "kill(process.pid, 'SIGKILL')", "kill(0)"])("does not end it by process.%s", async (call) => {
+    const body = `start() { process.${call}; }`;
+    await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
+    await using running = await home.start();
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+    expect(running.stdout).toMatch(
+      /ERROR .*peek_plugin_meddler failed in start\(\): it called process\.(?:abort|kill)\(.*, which only the service may/,
+    );
+    expect(isOrderly(running.lines)).toBe(true);
+  });
+});
