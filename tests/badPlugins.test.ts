@@ -49,6 +49,20 @@ const bad: readonly BadPlugin[] = [
     says: /plugin\.version: is "1\.0"; expected a version such as "1\.4\.0"/,
   },
   {
+    what: "whose version stands twice, and differs",
+    name: "peek_plugin_two_versions",
+    version: "1.1.0",
+    manifest: { plugin: { title: "x", packageName: "peek_plugin_two_versions", version: "1.0.0" } },
+    says: /package\.json says version 1\.1\.0, and .*plugin_package\.json says plugin\.version 1\.0\.0/,
+  },
+  {
+    what: "whose hook imports a file with a syntax error",
+    name: "peek_plugin_syntax",
+    index: 'export const peekLogicEntryHook = () => import("./hook.cjs");',
+    files: { "hook.cjs": "const a = 1;\nlet b = ;" },
+    says: /in its import: what peekLogicEntryHook\(\) imports failed at \/.*\/hook\.cjs:2: Unexpected token ';'/,
+  },
+  {
     what: "without a hook function",
     name: "peek_plugin_no_hook",
     index: "export const x = 1;",

@@ -1,6 +1,7 @@
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
 import type { Logger, PluginCommonEntryHookABC } from "@peek/plugin-base";
 import { type EntryHookClass, requireHooks } from "./hooks/checkEntryHookClass.ts";
+import { importError } from "./hooks/importError.ts";
 import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHookClass.ts";
 import { ModuleImporter } from "./hooks/ModuleImporter.ts";
 import type { PluginContext } from "./hooks/PluginContext.ts";
@@ -368,5 +369,8 @@ function timedOut(call: string, deadlineMs: number): PeekError {
 /** What a plugin threw, with a code. The platform's own errors have one already. */
 function asPluginError(thrown: unknown): PeekError {
   if (PeekError.is(thrown)) return thrown;
-  return new PeekError("HOOK_THREW", messageOf(thrown), { cause: toError(thrown) });
+  return (
+    importError(thrown, "importing a file") ??
+    new PeekError("HOOK_THREW", messageOf(thrown), { cause: toError(thrown) })
+  );
 }

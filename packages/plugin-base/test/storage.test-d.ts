@@ -50,6 +50,37 @@ class WithTables extends PluginLogicEntryHookABC<Tables> {
       picture: Buffer;
       tags: readonly string[];
     }>();
+    const counted = await db
+      .selectFrom("pump")
+      .select(({ fn }) => [
+        fn.countAll().as("all"),
+        fn.countAll<number>().as("said"),
+        fn.countAll("pump").as("table"),
+        fn.count("name").distinct().as("names"),
+        fn.sum("id").as("ids"),
+        fn.sum("turns").as("turns"),
+        fn.sum("price").as("prices"),
+        fn.sum<number>("turns").as("saidTurns"),
+        fn.avg("id").as("averageId"),
+        fn.avg("price").as("averagePrice"),
+        fn.max("turns").as("most"),
+      ])
+      .executeTakeFirstOrThrow();
+    expectTypeOf(counted).toEqualTypeOf<{
+      all: bigint;
+      said: bigint;
+      table: bigint;
+      names: bigint;
+      ids: bigint | number | null;
+      turns: string | null;
+      prices: string | null;
+      saidTurns: bigint | number | string | null;
+      averageId: number | string | null;
+      averagePrice: string | null;
+      most: bigint;
+    }>();
+    const grouped = await db.selectFrom("pump").select(db.fn.countAll<number>().as("count")).executeTakeFirstOrThrow();
+    expectTypeOf(grouped.count).toEqualTypeOf<bigint>();
     // @ts-expect-error -- there is no such table
     db.selectFrom("valve");
     // @ts-expect-error -- there is no such column

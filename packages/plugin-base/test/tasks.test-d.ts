@@ -50,8 +50,14 @@ expectTypeOf(Count).toExtend<AnyTaskType>();
 expectTypeOf(Sweep).toExtend<AnyTaskType>();
 // @ts-expect-error -- a type of tasks does not change
 AddInts.deadlineMs = 5;
-// @ts-expect-error -- a task needs its input
-defineTask("peek_plugin_pumps.AddInts", { output: z.int() });
+// What is left out is nothing.
+expectTypeOf(defineTask("peek_plugin_pumps.Tick")).toEqualTypeOf<TaskType<void, void, void, void>>();
+expectTypeOf(defineTask("peek_plugin_pumps.Roll", { output: z.int() })).toEqualTypeOf<
+  TaskType<void, number, void, number>
+>();
+expectTypeOf(defineTask("peek_plugin_pumps.Tick", { weight: "light" })).toEqualTypeOf<
+  TaskType<void, void, void, void>
+>();
 // @ts-expect-error -- a schema is needed
 defineTask("peek_plugin_pumps.AddInts", { input: Number });
 // @ts-expect-error -- there is no such weight
@@ -70,6 +76,11 @@ expectTypeOf(tasks.run(Count, "5", { deadlineMs: 5, signal, priority: 1, key: "n
   Promise<string>
 >();
 expectTypeOf(tasks.run(Sweep, undefined)).toEqualTypeOf<Promise<void>>();
+expectTypeOf(tasks.run(Sweep)).toEqualTypeOf<Promise<void>>();
+void tasks.run(Sweep, undefined, { deadlineMs: 5 });
+void tasks.enqueue(Sweep);
+void tasks.schedule(Sweep, "* * * * *");
+void tasks.schedule(Sweep, "* * * * *", undefined, { name: "early" });
 expectTypeOf(tasks.run(FindPump, "north")).toEqualTypeOf<Promise<Pump | undefined>>();
 expectTypeOf(tasks.enqueue(AddInts, { a: 1, b: 2 }, { startAfter: new Date(), singletonKey: "north" })).toEqualTypeOf<
   Promise<string>
@@ -99,6 +110,10 @@ void tasks.run(Count, 5);
 void tasks.enqueueAll(Count, [5]);
 // @ts-expect-error -- nor at a time
 void tasks.schedule(Count, "* * * * *", 5);
+// @ts-expect-error -- so does one that is queued
+void tasks.enqueue(AddInts);
+// @ts-expect-error -- or scheduled
+void tasks.schedule(AddInts, "* * * * *");
 // @ts-expect-error -- it takes nothing
 void tasks.run(Sweep, "now");
 // @ts-expect-error -- a run is in no transaction: it would wait for what nobody sees before the commit

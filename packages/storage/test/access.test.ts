@@ -205,6 +205,47 @@ describe("values", () => {
     );
   });
 
+  it("of aggregates are as their types say", async () => {
+    interface Numbers {
+      readonly numbers: {
+        readonly small: number;
+        readonly whole: number;
+        readonly large: BigInteger;
+        readonly exact: Numeric;
+        readonly floating: number;
+      };
+    }
+    await using own = enter<Numbers>(storage);
+    const { db } = own.storage;
+    await sql`CREATE TABLE numbers (small smallint, whole integer, large bigint, exact numeric, floating float8)`.execute(
+      db,
+    );
+    const look = () =>
+      db
+        .selectFrom("numbers")
+        .select(({ fn }) => [
+          fn.countAll<number>().as("all"),
+          fn.count("whole").distinct().as("distinct"),
+          fn.sum("small").as("small"),
+          fn.sum("whole").as("whole"),
+          fn.sum("large").as("large"),
+          fn.sum("exact").as("exact"),
+          fn.sum("floating").as("floating"),
+          fn.avg("whole").as("average"),
+          fn.avg("floating").as("floatingAverage"),
+        ])
+        .executeTakeFirstOrThrow();
+    const nothing = { small: null, whole: null, large: null, exact: null, floating: null };
+    const noAverages = { average: null, floatingAverage: null };
+    expect(await look()).toEqual({ all: 0n, distinct: 0n, ...nothing, ...noAverages });
+    const row = { small: 1, whole: 2, large: 9007199254740993n, exact: "0.10", floating: 0.5 };
+    await db.insertInto("numbers").values([row, row]).execute();
+    expect(await look()).toEqual({
+      ...{ all: 2n, distinct: 1n, small: 2n, whole: 4n, large: "18014398509481986", exact: "0.20", floating: 1 },
+      ...{ average: "2.0000000000000000", floatingAverage: 0.5 },
+    });
+  });
+
   it("given as arrays are PostgreSQL's arrays, and JSON by jsonb()", async () => {
     expect(await roundTrip([1n, 2n], "bigint[]")).toEqual([1n, 2n]);
     expect(await roundTrip(["a", 'b"c'], "text[]")).toEqual(["a", 'b"c']);

@@ -69,7 +69,7 @@ it("after the tutorial's seventh page, the plugin migrates its schema once, and 
   expect(await third.stop()).toEqual([]);
   expect(linesOf(third.log.lines)).toEqual([
     expect.stringMatching(/^ ?migration 0003_add_comment applied in \d+ ms$/),
-    ...["Loaded", "one: 1 rows, sum 1", "The longest text is one", "Stopped", "Unloaded"],
+    ...["Loaded", "1 rows", "one: 1 rows, sum 1", "The longest text is one", "Stopped", "Unloaded"],
   ]);
   expect(await database.query("SELECT comment FROM pl_tutorial.string_int")).toEqual([{ comment: "" }]);
 });

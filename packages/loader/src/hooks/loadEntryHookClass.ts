@@ -1,6 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
 import { capitalize, checkEntryHookClass, type EntryHookClass } from "./checkEntryHookClass.ts";
+import { importError } from "./importError.ts";
 import type { ModuleImporter } from "./ModuleImporter.ts";
 import { resolveEntry } from "./resolveEntry.ts";
 
@@ -33,14 +34,10 @@ async function importModule(url: string, importer: ModuleImporter): Promise<obje
   try {
     return await importer.import(url);
   } catch (cause) {
-    if (isSourceInNodeModules(cause)) {
-      throw new PeekError(
-        "ENTRY_UNRESOLVED",
-        `${url}, or what it imports, is TypeScript in an installed package, which Node does not run. Install the plugin as it is built: its "exports" name a file of dist.`,
-        { cause, fields: { url } },
-      );
-    }
-    throw new PeekError("IMPORT_FAILED", `importing ${url} failed: ${messageOf(cause)}`, { cause, fields: { url } });
+    throw (
+      importError(cause, `importing ${url}`) ??
+      new PeekError("IMPORT_FAILED", `importing ${url} failed: ${messageOf(cause)}`, { cause })
+    );
   }
 }
 
@@ -48,10 +45,9 @@ async function callHook(hook: Function, functionName: string): Promise<unknown> 
   try {
     return await hook();
   } catch (cause) {
-    throw new PeekError("HOOK_THREW", `${functionName}() threw: ${messageOf(cause)}`, { cause });
+    throw (
+      importError(cause, `what ${functionName}() imports`) ??
+      new PeekError("HOOK_THREW", `${functionName}() threw: ${messageOf(cause)}`, { cause })
+    );
   }
-}
-
-function isSourceInNodeModules(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING";
 }

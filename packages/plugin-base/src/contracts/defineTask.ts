@@ -7,8 +7,8 @@ import type { TaskRetry, TaskTraits, TaskType } from "./TaskType.ts";
 export interface TaskOptions<Input extends z.ZodType, Output extends z.ZodType> extends Partial<
   Omit<TaskTraits, "retry">
 > {
-  /** What goes into it. */
-  readonly input: Input;
+  /** What goes into it. Default: nothing. */
+  readonly input?: Input;
   /** What comes out of it. Default: nothing. */
   readonly output?: Output;
   readonly retry?: TaskRetry;
@@ -36,16 +36,16 @@ const bounds = {
  * @param name `<plugin>.<Name>`.
  * @throws PeekError `CONTRACT_INVALID`
  */
-export function defineTask<Input extends z.ZodType, Output extends z.ZodType = z.ZodVoid>(
+export function defineTask<Input extends z.ZodType = z.ZodVoid, Output extends z.ZodType = z.ZodVoid>(
   name: string,
-  options: TaskOptions<Input, Output>,
+  options?: TaskOptions<Input, Output>,
 ): TaskType<z.output<Input>, z.output<Output>, z.input<Input>, z.input<Output>>;
 export function defineTask(
   name: string,
-  options: TaskOptions<z.ZodType, z.ZodType>,
+  options: TaskOptions<z.ZodType, z.ZodType> = {},
 ): TaskType<unknown, unknown, unknown, unknown> {
   const plugin = checkContractName("a task", name);
-  const { input, output, weight = "heavy", deadlineMs = 60_000, memoryMb = 512, version = 1 } = options;
+  const { input = z.void(), output, weight = "heavy", deadlineMs = 60_000, memoryMb = 512, version = 1 } = options;
   const { tries = 3, delayMs = 1000, maxDelayMs = 60_000 } = options.retry ?? {};
   if (!(input instanceof z.ZodType)) throw invalid(name, "its input has to be a zod schema, such as z.int()");
   if (output !== undefined && !(output instanceof z.ZodType)) {

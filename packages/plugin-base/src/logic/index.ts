@@ -1,2 +1,5 @@
+// With the types of all that an entry hook is handed: else a plugin that imports nothing more could not have declarations (TS2883).
+export type * from "../index.ts";
+export type * from "../storage/index.ts";
 export type { PeekLogicPlatformHook } from "./PeekLogicPlatformHook.ts";
 export { PluginLogicEntryHookABC, type PluginLogicEntryHookClass } from "./PluginLogicEntryHookABC.ts";

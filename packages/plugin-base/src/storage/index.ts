@@ -11,6 +11,7 @@ export {
   type Transaction,
   type Updateable,
 } from "kysely";
+export type { AverageOf, SumOf } from "./aggregates.ts";
 export type { BigInteger, Bytes, Json, Numeric, Timestamp } from "./columns.ts";
 export { jsonb } from "./jsonb.ts";
 export type { Migration, MigrationDatabase, MigrationTables } from "./Migration.ts";

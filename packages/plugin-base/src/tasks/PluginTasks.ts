@@ -86,6 +86,11 @@ export interface TaskScheduleOptions extends TaskQueueOptions {
   readonly missed?: "once" | "skip";
 }
 
+/** What follows a type of tasks: its input, which may be left out where that may be undefined, and then options. */
+export type TaskArguments<InputGiven, Options> = undefined extends InputGiven
+  ? [input?: InputGiven, options?: Options]
+  : [input: InputGiven, options?: Options];
+
 /**
  * `platform.tasks` on logic and worker, where plugin_package.json requires `storage`: tasks are kept in the database until they are
  * done, and their outputs for `tasks.keepResultsHours` after that.
@@ -104,8 +109,7 @@ export interface PluginTasks {
    */
   run<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
-    input: NoInfer<InputGiven>,
-    options?: TaskRunOptions,
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskRunOptions>
   ): Promise<Output>;
   /**
    * Queues a task: once it resolves, or the transaction is committed, the task is done whatever happens.
@@ -115,8 +119,7 @@ export interface PluginTasks {
    */
   enqueue<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
-    input: NoInfer<InputGiven>,
-    options?: TaskEnqueueOptions,
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskEnqueueOptions>
   ): Promise<string>;
   /**
    * Queues many tasks of a type at once, all or none: much faster than one by one. Up to 10,000.
@@ -164,8 +167,7 @@ export interface PluginTasks {
   schedule<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     cron: string,
-    input: NoInfer<InputGiven>,
-    options?: TaskScheduleOptions,
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskScheduleOptions>
   ): Promise<void>;
   /** Ends a schedule. Returns whether there was one. */
   unschedule<Input, Output, InputGiven, OutputGiven>(

@@ -7,6 +7,14 @@ const define = defineTask as (name: unknown, options: unknown) => unknown;
 const name = "peek_plugin_pumps.CountTurns";
 
 describe("defineTask", () => {
+  it("without an input defines a task that takes nothing", () => {
+    for (const { input, output } of [defineTask(name), defineTask(name, {}), defineTask(name, { weight: "light" })]) {
+      expect(input.safeParse(undefined).success).toBe(true);
+      expect(input.safeParse(5).success).toBe(false);
+      expect(output).toBeUndefined();
+    }
+  });
+
   it("knows its name and plugin, has defaults, and is not changed any more", () => {
     const input = z.int();
     const task = defineTask(name, { input });
@@ -32,7 +40,6 @@ describe("defineTask", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["no input", {}, "its input has to be a zod schema, such as z.int()"],
     ["an input that is no schema", { input: Number }, "its input has to be a zod schema"],
     ["an output that is no schema", { input: z.int(), output: "int" }, "its output has to be a zod schema"],
     ["another weight", { input: z.int(), weight: "medium" }, 'its weight is "medium". It is "light" or "heavy"'],

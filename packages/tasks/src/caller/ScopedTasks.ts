@@ -1,6 +1,7 @@
 import { describeValue, PeekError } from "@peek/errors";
 import type {
   PluginTasks,
+  TaskArguments,
   TaskEnqueueOptions,
   TaskQuery,
   TaskQueueOptions,
@@ -40,9 +41,9 @@ export class ScopedTasks implements PluginTasks {
 
   async run<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
-    input: NoInfer<InputGiven>,
-    options: TaskRunOptions = {},
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskRunOptions>
   ): Promise<Output> {
+    const [input, options = {}]: readonly [input?: unknown, options?: TaskRunOptions] = rest;
     const { phases, desk, waits } = this.#parts;
     const phase = phases.current();
     this.#check(task);
@@ -62,9 +63,9 @@ export class ScopedTasks implements PluginTasks {
 
   async enqueue<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
-    input: NoInfer<InputGiven>,
-    options: TaskEnqueueOptions = {},
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskEnqueueOptions>
   ): Promise<string> {
+    const [input, options = {}]: readonly [input?: unknown, options?: TaskEnqueueOptions] = rest;
     this.#parts.phases.current();
     this.#check(task);
     checkOptions(task, "enqueue", options);
@@ -131,9 +132,9 @@ export class ScopedTasks implements PluginTasks {
   async schedule<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     cron: string,
-    input: NoInfer<InputGiven>,
-    options: TaskScheduleOptions = {},
+    ...rest: TaskArguments<NoInfer<InputGiven>, TaskScheduleOptions>
   ): Promise<void> {
+    const [input, options = {}]: readonly [input?: unknown, options?: TaskScheduleOptions] = rest;
     const { phases, desk } = this.#parts;
     phases.current();
     this.#check(task);

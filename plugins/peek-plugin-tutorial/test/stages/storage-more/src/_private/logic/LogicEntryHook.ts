@@ -12,6 +12,7 @@ export class LogicEntryHook extends PluginLogicEntryHookABC<TutorialTables> {
   }
 
   override async start(): Promise<void> {
+    this.#logger.info("%d rows", await this.#report.count());
     for (const { string1, count, sum } of await this.#report.totals(1)) {
       this.#logger.info("%s: %s rows, sum %s", string1, count, sum);
     }

@@ -16,6 +16,15 @@ export class StringIntReport {
     this.#storage = storage;
   }
 
+  /** How many rows there are. PostgreSQL counts in bigint, which is a number after this: exact up to 2^53. */
+  async count(): Promise<number> {
+    const { count } = await this.#storage.db
+      .selectFrom("string_int")
+      .select(({ fn }) => fn.countAll().as("count"))
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
   /** SQL as it is. What is in `${}` is a parameter: it never becomes part of the SQL. */
   async totals(least: number): Promise<readonly Total[]> {
     const { rows } = await sql<Total>`

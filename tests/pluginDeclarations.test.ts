@@ -1,0 +1,127 @@
+import { execFile } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+/** What every entry hook has; each property is of a type that the compiler has to name in the declarations. */
+const common = `
+  readonly logger = this.getLogger(import.meta);
+  readonly config = this.packageConfig;
+  readonly held = this.disposables;
+  readonly rpc = this.platform.vortex.rpc;
+  readonly payloads = this.platform.vortex.payloads;
+  readonly presence = this.platform.vortex.presence;
+  readonly other = this.platform.getOtherPluginApi;
+  peers() { return this.presence.peers("logic"); }
+  load() {} start() {} stop() {} unload() {}`;
+
+const withStorage = `
+  readonly storage = this.platform.storage;
+  readonly tasks = this.platform.tasks;
+  lent() { return this.storage.withClient(async (client) => client); }
+  rows() { return this.storage.db.selectFrom("pump").selectAll().execute(); }
+  find() { return this.tasks.find(Sweep, { id: "1" }); }`;
+
+const contracts = `
+import { defineTask } from "@peek/plugin-base/contracts";
+interface Tables { readonly pump: { readonly id: number } }
+export const Sweep = defineTask("peek_plugin_pump.Sweep");`;
+
+/** Files that import one part of the plugin base, and name no type. */
+const files: Readonly<Record<string, string>> = {
+  worker: `import { defineTaskHandler, PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";${contracts}
+export default defineTaskHandler(import.meta, Sweep, (_input, context) => void context.progress(1));
+export const workTwice = (run: Parameters<typeof defineTaskHandler>[2]) => run;
+export class WorkerEntryHook extends PluginWorkerEntryHookABC<Tables> {${common}${withStorage}
+  serve(handler: Parameters<typeof this.tasks.handle>[0]) { return handler; }
+}`,
+  logic: `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";${contracts}
+export class LogicEntryHook extends PluginLogicEntryHookABC<Tables> {${common}${withStorage}
+  readonly observables = this.platform.observables;
+  readonly actions = this.platform.actions;
+  readonly http = this.platform.http;
+}`,
+  field: `import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
+export class FieldEntryHook extends PluginFieldEntryHookABC {${common}
+  readonly http = this.platform.http;
+}`,
+  office: `import { PluginOfficeEntryHookABC } from "@peek/plugin-base/office";
+export class OfficeEntryHook extends PluginOfficeEntryHookABC {${common}
+  readonly http = this.platform.http;
+}`,
+  agent: `import { PluginAgentEntryHookABC } from "@peek/plugin-base/agent";
+export class AgentEntryHook extends PluginAgentEntryHookABC {${common}
+}`,
+  contracts: `import { z } from "zod";
+import {
+  ActionRejection, checkData, defineAction, defineRpc, defineTask, defineTuple, RpcRejection, TupleSelector,
+} from "@peek/plugin-base/contracts";
+export const PumpRpc = defineRpc("peek_plugin_pump.PumpRpc", {
+  sum: { input: z.int(), output: z.int(), errors: { no: z.object({}) } },
+});
+export const Pump = defineTuple("peek_plugin_pump.Pump", { id: z.int(), at: z.date() }, { key: "id" });
+export const AddPump = defineAction("peek_plugin_pump.AddPump", { id: z.int() });
+export const Sweep = defineTask("peek_plugin_pump.Sweep", { input: z.int(), output: z.string() });
+export const all = new TupleSelector("peek_plugin_pump.Pump", {});
+export const check = checkData;
+export const refuse = () => new RpcRejection("no", "There is no such pump");
+export const reject = () => new ActionRejection("no");`,
+  storage: `import { jsonb, type Kysely, type PluginStorage, sql } from "@peek/plugin-base/storage";
+interface Tables { readonly pump: { readonly id: number; readonly name: string } }
+export const large = (db: Kysely<Tables>) => db.selectFrom("pump").select("id").where("id", ">", 5);
+export const insertion = (db: Kysely<Tables>) => db.insertInto("pump").values({ id: 1, name: "a" });
+export const update = (db: Kysely<Tables>) => db.updateTable("pump").set({ name: "b" });
+export const deletion = (db: Kysely<Tables>) => db.deleteFrom("pump");
+export const creation = (db: Kysely<Tables>) => db.schema.createTable("pump");
+export const counted = (db: Kysely<Tables>) => db.fn;
+export const now = sql\`now()\`;
+export const tags = jsonb(["a"]);
+export const lent = (storage: PluginStorage<Tables>) => storage.withClient(async (client) => client);
+export const queried = (storage: PluginStorage<Tables>) => storage.withClient((client) => client.query("SELECT 1"));`,
+};
+
+const compilerOptions = {
+  target: "es2024",
+  lib: ["es2024", "esnext.disposable", "dom"],
+  module: "nodenext",
+  strict: true,
+  composite: true,
+  declaration: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: true,
+  types: [],
+  outDir: "dist",
+  rootDir: "src",
+};
+
+/** Compiles a file as a plugin of its own, and gives what the compiler has to say. */
+async function compile(part: string, content: string): Promise<string> {
+  const dir = await temporaryFolder();
+  const modules = join(dir, "node_modules");
+  await mkdir(join(modules, "@peek"), { recursive: true });
+  await mkdir(join(dir, "src"));
+  const base = join(workspaceDir, "packages", "plugin-base");
+  await symlink(base, join(modules, "@peek", "plugin-base"));
+  await symlink(join(base, "node_modules", "zod"), join(modules, "zod"));
+  await writeFile(join(dir, "package.json"), JSON.stringify({ name: "peek-plugin-pump", type: "module" }));
+  await writeFile(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
+  await writeFile(join(dir, "src", `${part}.ts`), content);
+  const tsc = join(workspaceDir, "node_modules", ".bin", "tsc");
+  try {
+    await promisify(execFile)(tsc, ["-p", dir, "--pretty", "false"]);
+    return "";
+  } catch (error) {
+    if (error instanceof Error && "stdout" in error) return String(error.stdout);
+    throw error;
+  }
+}
+
+it.each(Object.entries(files))(
+  "a plugin that imports of the plugin base only %s has declarations, without naming a type",
+  async (part, content) => {
+    expect(await compile(part, content)).toBe("");
+  },
+);
