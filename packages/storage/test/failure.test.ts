@@ -1,6 +1,8 @@
 import { sql } from "@peek/plugin-base/storage";
 import pg from "pg";
+import { PeekError } from "@peek/errors";
 import { Storage } from "@peek/storage";
+import { retryWhileUnavailable } from "../src/connection/retryWhileUnavailable.ts";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { caught, enter, nameOf, openStorage, TestLog, until, valueOf } from "./rig.ts";
 import { TcpProxy } from "./TcpProxy.ts";
@@ -194,15 +196,25 @@ describe("a server that does not answer", () => {
 });
 
 describe("a database that is absent at the start", () => {
-  it("is tried again, with one line each time, and given up after storage.retrySeconds", async () => {
+  it("is tried again, is told of once, and given up after storage.retrySeconds", async () => {
     const proxy = await TcpProxy.open(database);
     await proxy.vanish();
     const log = new TestLog();
     const error = await caught(() => openStorage(proxy, { log, config: { ...quick, retrySeconds: 0.6 } }));
     expect([error.code, error.exitCode]).toEqual(["STORAGE_UNAVAILABLE", 69]);
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^info: .*nothing listens at 127\.0\.0\.1:\d+.* Trying again in 0\.3 s, for 1 s more$/),
+    ]);
+  });
+
+  it("is a warning with each try, once it has been waited for longer than a start takes", async () => {
+    const log = new TestLog();
+    const work = (): Promise<never> => Promise.reject(new PeekError("STORAGE_UNAVAILABLE", "It is away."));
+    const { signal } = new AbortController();
+    const trying = retryWhileUnavailable(work, { retryMs: 400, logger: log, signal, warnAfterMs: 0 });
+    await expect(trying).rejects.toThrow("It is away.");
     expect(log.lines.length).toBeGreaterThanOrEqual(2);
-    for (const line of log.lines)
-      expect(line).toMatch(/^warning: .*nothing listens at 127\.0\.0\.1:\d+.* Trying again in/);
+    for (const line of log.lines) expect(line).toMatch(/^warning: It is away\. Trying again in/);
   });
 
   it("is used as soon as it comes", async () => {

@@ -7,6 +7,9 @@ import type { PeerWait } from "./PeerWait.ts";
 /** How long calls wait for somebody before the log says for whom; milliseconds. */
 const patienceMs = 2000;
 
+/** Under whose name the platform itself calls. */
+const platformPlugin = "peek_core_platform";
+
 /** The calls of one plugin that wait for the same. */
 interface Queue {
   count: number;
@@ -57,7 +60,9 @@ export class WaitNotices {
   }
 }
 
-/** undefined for what does not wait for anybody to come. */
+/** undefined for what does not wait for anybody to come, and for what the platform itself waits for: its own log tells why. */
 function keyOf({ scope, target, waitsForArrival }: PeerWait): string | undefined {
-  return scope === undefined || !waitsForArrival ? undefined : `${scope.plugin} ${target.key} ${target.title}`;
+  return scope === undefined || scope.plugin === platformPlugin || !waitsForArrival
+    ? undefined
+    : `${scope.plugin} ${target.key} ${target.title}`;
 }

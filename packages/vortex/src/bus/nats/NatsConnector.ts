@@ -103,7 +103,7 @@ export class NatsConnector {
   }
 
   async #failed(reason: string, isRefused: boolean, signal: AbortSignal): Promise<void> {
-    this.#outages.failed(`${this.#server().title}: ${reason}`, isRefused);
+    this.#outages.failed(`${this.#server().title}: ${reason}`, isRefused ? "refused" : undefined);
     this.#failures += 1;
     this.#turn += 1;
     const { servers } = this.#options.settings;

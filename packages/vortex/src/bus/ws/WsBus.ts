@@ -28,6 +28,8 @@ import {
   welcomeSchema,
 } from "./wire.ts";
 
+/** With which an exchange that is stopped closes its connections: WebSocket's own code. */
+const goingAway = 1001;
 /** How long one attempt to connect may take; milliseconds. */
 const attemptMs = 10_000;
 /** How long a closing connection is waited for; milliseconds. */
@@ -224,8 +226,8 @@ export class WsBus implements Bus {
       });
     });
     socket.on("error", (error) => (this.#reason ??= this.#options.explain?.(error) ?? error.message));
-    socket.on("close", () => {
-      if (this.#socket === socket) this.#onClose();
+    socket.on("close", (code) => {
+      if (this.#socket === socket) this.#onClose(code === goingAway);
     });
   }
 
@@ -240,15 +242,17 @@ export class WsBus implements Bus {
     outbox.add(LineKind.serves + JSON.stringify(this.#serves));
   }
 
-  #onClose(): void {
+  #onClose(isStopping: boolean): void {
     const former = this.#state;
     if (performance.now() - this.#connectedAt > lastingMs) this.#backoff.reset();
     this.#disconnect("connecting");
-    if (former !== "closed") this.#tryLater();
+    if (isStopping) this.#reason ??= "it has been stopped";
+    if (former !== "closed") this.#tryLater(isStopping);
   }
 
-  #tryLater(): void {
-    this.#outages.failed(this.#reason ?? "the connection was closed", this.#isRefused);
+  #tryLater(isStopping = false): void {
+    const kind = this.#isRefused ? "refused" : isStopping ? "stopped" : undefined;
+    this.#outages.failed(this.#reason ?? "the connection was closed", kind);
     this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
   }
 
