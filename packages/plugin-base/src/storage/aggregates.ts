@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-unnecessary-type-parameters -- Kysely has these parameters, which are not believed here
 import type { AggregateFunctionBuilder, ExtractTypeFromReferenceExpression, ReferenceExpression } from "kysely";
 
 /**

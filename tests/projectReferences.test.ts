@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { missingReferences } from "../scripts/missingReferences.ts";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+/** Writes a workspace: for each folder, what it depends on and what it refers to. */
+async function workspace(
+  roots: Readonly<Record<string, readonly string[]>>,
+  packages: Readonly<Record<string, { readonly needs: readonly string[]; readonly refersTo: readonly string[] }>>,
+): Promise<string> {
+  const dir = await temporaryFolder();
+  const project = (paths: readonly string[]): string => JSON.stringify({ references: paths.map((path) => ({ path })) });
+  for (const [file, paths] of Object.entries(roots)) await writeFile(join(dir, file), project(paths));
+  for (const [path, { needs, refersTo }] of Object.entries(packages)) {
+    await mkdir(join(dir, path), { recursive: true });
+    const dependencies = Object.fromEntries(needs.map((name) => [name, "workspace:*"]));
+    await writeFile(join(dir, path, "package.json"), JSON.stringify({ name: path.split("/")[1], dependencies }));
+    await writeFile(join(dir, path, "tsconfig.json"), project(refersTo));
+  }
+  return dir;
+}
+
+it("a plugin to which nobody refers, and a dependency to which it does not, are named with what to add", async () => {
+  const dir = await workspace(
+    { "tsconfig.json": ["packages/base", "plugins/pump"], "tsconfig.tests.json": ["packages/base"] },
+    {
+      "packages/base": { needs: ["zod"], refersTo: [] },
+      "plugins/pump": { needs: ["base", "zod"], refersTo: [] },
+    },
+  );
+  expect(missingReferences(dir)).toEqual([
+    'tsconfig.tests.json does not refer to plugins/pump. Add { "path": "plugins/pump" } to its "references".',
+    'plugins/pump/tsconfig.json does not refer to base. Add { "path": "../../packages/base" } to its "references".',
+  ]);
+});
+
+it("in this workspace none is missing", () => {
+  expect(missingReferences(workspaceDir)).toEqual([]);
+});
