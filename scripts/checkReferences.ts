@@ -1,7 +1,7 @@
-// Says which tsconfig.json lacks a reference, before the compiler says something else: `node scripts/checkReferences.ts`.
+// Says which tsconfig.json lacks a reference, before the compiler says something else: `node scripts/checkReferences.ts [workspace]`.
 import { dirname } from "node:path";
 import { missingReferences } from "./missingReferences.ts";
 
-const found = missingReferences(dirname(import.meta.dirname));
+const found = missingReferences(process.argv[2] ?? dirname(import.meta.dirname));
 for (const line of found) console.error(line);
 if (found.length > 0) process.exitCode = 1;
