@@ -57,7 +57,7 @@ const bad: readonly BadPlugin[] = [
   },
   {
     what: "whose hook imports a file with a syntax error",
-    name: "peek_plugin_syntax",
+    name: "peek_plugin_hook_syntax",
     index: 'export const peekLogicEntryHook = () => import("./hook.cjs");',
     files: { "hook.cjs": "const a = 1;\nlet b = ;" },
     says: /in its import: what peekLogicEntryHook\(\) imports failed at \/.*\/hook\.cjs:2: Unexpected token ';'/,

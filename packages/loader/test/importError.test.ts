@@ -90,6 +90,24 @@ it.each([
   expect(importError(thrown, "It")).toBeUndefined();
 });
 
-it("what is no error is none", () => {
-  expect(importError("no", "It")).toBeUndefined();
+it.each([
+  ["no error", "no"],
+  [
+    "an error that throws when it is looked at",
+    new Proxy(new Error("hidden"), {
+      getPrototypeOf: () => {
+        throw new Error("seen");
+      },
+    }),
+  ],
+  [
+    "an error whose stack is a getter that throws",
+    Object.defineProperty(new Error("hidden"), "stack", {
+      get: () => {
+        throw new Error("seen");
+      },
+    }),
+  ],
+])("%s is none", (_what, thrown) => {
+  expect(importError(thrown, "It")).toBeUndefined();
 });

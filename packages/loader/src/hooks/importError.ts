@@ -1,4 +1,4 @@
-import { messageOf, PeekError } from "@peek/errors";
+import { messageOf, PeekError, toError } from "@peek/errors";
 
 /**
  * What a plugin failed with when it was Node that did not take one of its files: a syntax error, a module or export that is not
@@ -7,18 +7,20 @@ import { messageOf, PeekError } from "@peek/errors";
  * @param what What was done, for the message: `importing file:///srv/index.js`.
  */
 export function importError(thrown: unknown, what: string): PeekError | undefined {
-  if (!(thrown instanceof Error) || !isOfModuleLoader(thrown)) return undefined;
-  if ("code" in thrown && thrown.code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING") {
+  // A plugin may throw what throws when it is looked at; this copies such.
+  const cause = toError(thrown);
+  if (!isOfModuleLoader(cause)) return undefined;
+  if ("code" in cause && cause.code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING") {
     return new PeekError(
       "ENTRY_UNRESOLVED",
       `${what} failed: it is TypeScript in an installed package, or imports such, which Node does not run. Install the plugin as it is built: its "exports" name a file of dist.`,
-      { cause: thrown },
+      { cause },
     );
   }
-  const place = placeOf(thrown);
+  const place = placeOf(cause);
   const where = place === undefined ? "" : ` at ${place}`;
-  return new PeekError("IMPORT_FAILED", `${what} failed${where}: ${messageOf(thrown)}${hint(thrown, place)}`, {
-    cause: thrown,
+  return new PeekError("IMPORT_FAILED", `${what} failed${where}: ${messageOf(cause)}${hint(cause, place)}`, {
+    cause,
   });
 }
 
