@@ -121,7 +121,7 @@ export class Storage implements AsyncDisposable {
     const logger = getLogger("peek_storage.Storage");
     const location = held.use(options.location ?? new DatabaseLocation(options));
     let monitor: HealthMonitor | undefined;
-    const health = new StorageHealth(logger, () => monitor?.hurry());
+    const health = new StorageHealth(logger, () => monitor?.hurry(), graceOf(options));
     const opened = await retryWhileUnavailable(() => open(options, location, health, logger), {
       retryMs: config.retrySeconds * 1000,
       logger,
@@ -409,6 +409,14 @@ export class Storage implements AsyncDisposable {
     }
     return this.#looking;
   }
+}
+
+/** How long logic may take to start again, with its embedded database, before that is an error for others; milliseconds. */
+const restartMs = 10_000;
+
+/** How long the database may be away before that is an error. */
+function graceOf({ embedded, config }: StorageOptions): number {
+  return embedded === "find" && config.connectUrl === undefined ? restartMs : 0;
 }
 
 /** When the work fails, its connection is cut off, so that the server takes back what was open on it. */

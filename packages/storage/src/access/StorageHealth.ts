@@ -18,11 +18,19 @@ export class StorageHealth {
   #error: string | undefined;
   #everReached = false;
   #suspected = false;
+  readonly #graceMs: number;
+  /** When it was lost, by `performance.now()`; undefined when that was told, or is no error yet. */
+  #untoldSince: number | undefined;
 
-  /** @param onTrouble Called when it was there and is so no more, or may be. */
-  constructor(logger: Logger, onTrouble: () => void) {
+  /**
+   * @param onTrouble Called when it was there and is so no more, or may be.
+   * @param graceMs How long it may be away before that is an error in the log, as when logic is started again with its embedded
+   *   database; milliseconds. Default: none.
+   */
+  constructor(logger: Logger, onTrouble: () => void, graceMs = 0) {
     this.#logger = logger;
     this.#onTrouble = onTrouble;
+    this.#graceMs = graceMs;
   }
 
   /** Whether it has not answered somebody in time, and nobody else has spoken to it since. */
@@ -42,20 +50,32 @@ export class StorageHealth {
     const seconds = (Date.now() - this.#since.getTime()) / 1000;
     this.#logger.info("The database can be reached again, after %s s", seconds.toFixed(1));
     this.#error = undefined;
+    this.#untoldSince = undefined;
     this.#since = new Date();
   }
 
   /** It could not be spoken to. Before it ever was, whoever opens the storage tells of that. */
   lost(error: PeekError): void {
-    if (!this.available || !this.#everReached) return;
+    if (!this.#everReached) return;
+    if (!this.available) {
+      this.#tellIfLasting(error);
+      return;
+    }
     this.#error = error.message;
     this.#since = new Date();
-    this.#logger.error(
-      { code: error.code },
-      "%s. Calls of plugins fail until it is back",
-      error.message.replace(/\.$/, ""),
-    );
+    this.#tell(error, this.#graceMs === 0 ? "error" : "info");
+    if (this.#graceMs > 0) this.#untoldSince = performance.now();
     this.#onTrouble();
+  }
+
+  #tellIfLasting(error: PeekError): void {
+    if (this.#untoldSince === undefined || performance.now() - this.#untoldSince < this.#graceMs) return;
+    this.#untoldSince = undefined;
+    this.#tell(error, "error");
+  }
+
+  #tell({ code, message }: PeekError, level: "info" | "error"): void {
+    this.#logger[level]({ code }, "%s. Calls of plugins fail until it is back", message.replace(/\.$/, ""));
   }
 
   /** A connection has come to its end, for this reason. */

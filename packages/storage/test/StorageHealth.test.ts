@@ -1,0 +1,59 @@
+import { PeekError } from "@peek/errors";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { StorageHealth } from "../src/access/StorageHealth.ts";
+import { TestLog } from "./rig.ts";
+
+const away = new PeekError("STORAGE_UNAVAILABLE", "It is away.");
+const told = "It is away. Calls of plugins fail until it is back";
+
+let log: TestLog;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance", "Date"] });
+  log = new TestLog();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function reachedOnce(graceMs?: number): StorageHealth {
+  const health = new StorageHealth(log, () => undefined, graceMs);
+  health.reached();
+  return health;
+}
+
+it("a database that is lost is an error, told once", () => {
+  const health = reachedOnce();
+  for (let seconds = 0; seconds < 30; seconds += 1) {
+    health.lost(away);
+    vi.advanceTimersByTime(1000);
+  }
+  expect(log.lines).toEqual([`error: ${told}`]);
+});
+
+it("one that may be started again meanwhile is none as long as it takes no longer than that", () => {
+  const health = reachedOnce(10_000);
+  for (const wait of [0, 5000, 4000]) {
+    vi.advanceTimersByTime(wait);
+    health.lost(away);
+  }
+  expect(health.available).toBe(false);
+  health.reached();
+  expect(log.lines).toEqual([`info: ${told}`, "info: The database can be reached again, after 9.0 s"]);
+});
+
+it("and is an error, once, when it takes longer; also the next time", () => {
+  const health = reachedOnce(10_000);
+  for (const wait of [0, 9000, 2000, 5000]) {
+    vi.advanceTimersByTime(wait);
+    health.lost(away);
+  }
+  health.reached();
+  health.lost(away);
+  expect(log.lines.filter((line) => !line.includes("again"))).toEqual([
+    `info: ${told}`,
+    `error: ${told}`,
+    `info: ${told}`,
+  ]);
+});
