@@ -215,8 +215,7 @@ describe("values", () => {
         readonly floating: number;
       };
     }
-    await using own = enter<Numbers>(storage);
-    const { db } = own.storage;
+    const db = entered.storage.db.withTables<Numbers>();
     await sql`CREATE TABLE numbers (small smallint, whole integer, large bigint, exact numeric, floating float8)`.execute(
       db,
     );

@@ -6,6 +6,8 @@ const outages: ReadonlySet<string> = new Set([
   "VORTEX_DISCONNECTED",
   "VORTEX_NOBODY",
   "VORTEX_OVERLOADED",
+  // Logic is being stopped.
+  "VORTEX_CLOSED",
   "DEADLINE_EXCEEDED",
   "RPC_UNKNOWN",
   "RPC_BUSY",
