@@ -115,7 +115,13 @@ describe("peek storage", () => {
       });
     }
     await running.stop();
-    expect(await report()).toMatchObject({ kind: "embedded", exists: true, reachable: false, stopped: true });
+    expect(await report()).toMatchObject({
+      kind: "embedded",
+      exists: true,
+      reachable: false,
+      stopped: true,
+      plugins: [],
+    });
     expect(await report("--start")).toMatchObject({ kind: "embedded", reachable: true, plugins: upToDate });
 
     expect(await storage(home, "rollback", tutorial)).toMatchObject({

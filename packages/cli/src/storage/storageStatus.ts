@@ -61,8 +61,7 @@ async function look(local: LocalStorage, start: boolean, signal: AbortSignal): P
   const unusables = [...unusable].map(([name, error]) => withoutPackage(name, error));
   if (!local.exists) return { ...placeOf(local), exists: false, reachable: false, plugins: unusables };
   if (!start && local.isStopped) {
-    const known = [...plugins.map(({ name }) => ofStopped(name)), ...unusables];
-    return { ...placeOf(local), exists: true, reachable: false, stopped: true, plugins: known };
+    return { ...placeOf(local), exists: true, reachable: false, stopped: true, plugins: unusables };
   }
   await using held = new AsyncDisposableStack();
   const options = { title: "peek storage status", migrations: "await", plugins, signal } as const;
@@ -97,14 +96,8 @@ function reportOf(survey: SchemaSurvey, unusable: PeekError | undefined): Plugin
 }
 
 function withoutPackage(plugin: string, { message }: PeekError): PluginReport {
-  return { ...nothingKnown, plugin, state: `mistake: ${message}` };
+  return { plugin, schema: null, role: null, applied: [], pending: [], bytes: 0, state: `mistake: ${message}` };
 }
-
-function ofStopped(plugin: string): PluginReport {
-  return { ...nothingKnown, plugin, state: "not known" };
-}
-
-const nothingKnown = { schema: null, role: null, applied: [], pending: [], bytes: 0 } as const;
 
 function stateOf({ enabled, made, trouble, applied, pending }: SchemaSurvey, unusable: PeekError | undefined): string {
   if (unusable !== undefined) return `mistake: ${unusable.message}`;
@@ -133,7 +126,7 @@ function print(local: LocalStorage, report: StorageReport): void {
     console.log(`PostgreSQL ${serverVersion ?? ""} (${where}): ${database ?? ""}`);
   }
   if (plugins.length === 0) {
-    if (exists) console.log("No plugin has a schema in it, or requires one.");
+    if (exists && stopped !== true) console.log("No plugin has a schema in it, or requires one.");
     return;
   }
   printTable([
