@@ -206,16 +206,10 @@ describe("values", () => {
   });
 
   it("of aggregates are as their types say", async () => {
-    interface Numbers {
-      readonly numbers: {
-        readonly small: number;
-        readonly whole: number;
-        readonly large: BigInteger;
-        readonly exact: Numeric;
-        readonly floating: number;
-      };
-    }
-    const db = entered.storage.db.withTables<Numbers>();
+    type Columns = Record<"small" | "whole" | "floating", number> &
+      Record<"large", BigInteger> &
+      Record<"exact", Numeric>;
+    const db = entered.storage.db.withTables<Record<"numbers", Columns>>();
     await sql`CREATE TABLE numbers (small smallint, whole integer, large bigint, exact numeric, floating float8)`.execute(
       db,
     );
