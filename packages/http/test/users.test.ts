@@ -40,6 +40,26 @@ describe("users", () => {
     expect(await store.verify("Anna", "x".repeat(100_000))).toEqual({ ok: false, reason: "refused" });
   });
 
+  it("have a password that is the same in composed and in decomposed characters, and none in others", async () => {
+    const store = new UserStore(newHome());
+    await store.add("anna", "Sch\u00f6ne Gr\u00fc\u00dfe");
+    expect(await store.verify("anna", "Scho\u0308ne Gru\u0308\u00dfe")).toMatchObject({ ok: true });
+    expect(await store.verify("anna", "sch\u00f6ne gr\u00fc\u00dfe")).toEqual({ ok: false, reason: "refused" });
+  });
+
+  it.each(["jos\u00e9", "jose\u0301", "\u0430nna", "\u212aarl", "\uff41nna"])(
+    "have no name with a letter that looks like another, such as %j",
+    async (name) => {
+      await expect(new UserStore(newHome()).add(name, password)).rejects.toEqual(code("USER_INVALID"));
+    },
+  );
+
+  it("are in a group only by its name in the same case", async () => {
+    const store = new UserStore(newHome());
+    await store.add("anna", password, ["Admin"]);
+    expect(await store.verify("anna", password)).toMatchObject({ ok: true, user: { groups: ["Admin"] } });
+  });
+
   it("are kept so that nobody else can read them, and no password can be had from them", async () => {
     const home = newHome();
     await storeWith(home, "anna");

@@ -79,6 +79,19 @@ describe("execute()", () => {
     expect(await level()).toBe(1);
   });
 
+  it.each(["client", "lane"] as const)("takes a %s for the same only when it has the same characters", async (key) => {
+    const texts = ["M\u00fcller", "Mu\u0308ller", "M\u00dcLLER", "m\u00fcller", "M\u00fcller "];
+    for (const text of texts) {
+      const own = await storage.ledger.execute(plugin, request(1, { [key]: text }), raise(text));
+      expect(own).toEqual({ kind: "done", body: text, repeated: false });
+    }
+    for (const text of texts) {
+      const repeat = await storage.ledger.execute(plugin, request(1, { [key]: text }), raise("again"));
+      expect(repeat).toEqual({ kind: "done", body: text, repeated: true });
+    }
+    expect(await level()).toBe(texts.length);
+  });
+
   it("does it once for twenty who come at once, from two services", async () => {
     const second = await open();
     enterOnce(second);

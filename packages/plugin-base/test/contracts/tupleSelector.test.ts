@@ -38,6 +38,12 @@ describe("TupleSelector", () => {
     );
   });
 
+  it("is another when its text is written in other characters, though it looks the same", () => {
+    const texts = ["M\u00fcller", "Mu\u0308ller", "M\u00dcLLER", "m\u00fcller", "M\u00fcller "];
+    expect(new Set(texts.map((text) => canonical({ text }))).size).toBe(texts.length);
+    expect(new Set(texts.map((text) => canonical({ [text]: 1 }))).size).toBe(texts.length);
+  });
+
   it("is told from every other by it", () => {
     const values = [
       ...[

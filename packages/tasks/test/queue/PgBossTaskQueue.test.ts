@@ -97,6 +97,18 @@ describe("a queue", () => {
     expect(await queue.take(plain, 5)).toHaveLength(1);
   });
 
+  it("takes keys for the same only when they have the same characters", async () => {
+    await using rig = await openRig();
+    const { queue } = rig;
+    await queue.ensure(single);
+    const texts = ["M\u00fcller", "Mu\u0308ller", "M\u00dcLLER", "m\u00fcller", "M\u00fcller "];
+    const queueAll = (): Promise<readonly string[][]> =>
+      Promise.all(texts.map(async (key) => [...(await queue.insert(single, [request({ key })]))]));
+    const ids = await queueAll();
+    expect(new Set(ids.flat()).size).toBe(texts.length);
+    expect(await queueAll()).toEqual(ids);
+  });
+
   it("of singletons has one of a key, also when many queue it at once", async () => {
     await using rig = await openRig();
     const { queue } = rig;
