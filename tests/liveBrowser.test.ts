@@ -6,14 +6,15 @@ const executable = findChromium();
 
 describe.skipIf(executable === undefined)("the tutorial's page in a browser", () => {
   const owned = new AsyncDisposableStack();
+  let services: LiveServices;
   let field: LiveService;
   let office: LiveService;
   let database: DatabaseClient;
   let chromium: Chromium;
 
   beforeAll(async () => {
-    const [services, browser] = await Promise.all([LiveServices.start(), Chromium.start(executable ?? "")]);
-    owned.use(services);
+    const [started, browser] = await Promise.all([LiveServices.start(), Chromium.start(executable ?? "")]);
+    services = owned.use(started);
     chromium = owned.use(browser);
     [field, office] = await Promise.all([services.startBeside("field"), services.startBeside("office")]);
     database = owned.use(await services.database());
@@ -50,6 +51,28 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(performance.now() - changedAt).toBeLessThan(1000);
     await Promise.all([onField.showsPending(0), onOffice.showsPending(0)]);
     await Promise.all([onField.showsBadge("live"), onOffice.showsBadge("live")]);
+  });
+
+  it("says as of when it is while the database hangs, also to who comes then, and nowhere that it is live", async () => {
+    await using anna = await chromium.person();
+    await using bert = await chromium.person();
+    const before = await TutorialPage.open(anna, field.origin);
+    await before.showsBadge("live");
+    const goOn = await services.hangDatabase();
+    const shown = before.page.locator(".as-of");
+    await shown.waitFor();
+    const after = await TutorialPage.open(bert, field.origin);
+    await after.page.locator(".as-of").waitFor();
+    expect(await shown.innerText()).toMatch(/^As of \d\d:\d\d:\d\d: the database does not answer$/);
+    for (const each of [before, after]) {
+      await each.showsBadge("stale");
+      expect(await each.page.locator('.badge.live, [data-status="live"]').count()).toBe(0);
+    }
+    goOn();
+    for (const each of [before, after]) {
+      await each.showsBadge("live");
+      expect(await each.page.locator(".as-of").count()).toBe(0);
+    }
   });
 
   it("goes offline, presses, reloads and comes back: the press survives and lands once", async () => {

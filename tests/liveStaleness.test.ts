@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
+import { peek } from "./src/peekCommand.ts";
 import { historyOf, RecordingClient, valueOf } from "./src/RecordingClient.ts";
 import { type StaleContracts, staleContracts, stalePlugin } from "./src/stalePlugin.ts";
 
@@ -94,6 +95,27 @@ describe("what is not known to be current is never shown as live, and is live ag
       const goOn = await services.hangDatabase();
       return async () => goOn();
     }, /^The database does not answer$/);
+  });
+
+  it("and peek status tells of it on each service", async () => {
+    const watches = [watch(field), watch(office)];
+    for (const each of watches) await valueOf(each, ({ status }) => status === "live");
+    expect((await peek(services.base, "status")).stdout).not.toMatch(/STALE/);
+    const goOn = await services.hangDatabase();
+    for (const each of watches) await valueOf(each, ({ status }) => status === "stale");
+    const { code, stdout } = await peek(services.base, "status");
+    goOn();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^STALE ON +OBSERVABLE +AS OF +FOR +WHY$/m);
+    for (const service of ["logic", "field", "office"]) {
+      expect(stdout).toMatch(
+        new RegExp(
+          `^${service}-\\w+ +peek_plugin_stale\\.Reading +\\d{4}-\\S+ +[\\d.]+ m?s +The database does not answer$`,
+          "m",
+        ),
+      );
+    }
+    for (const each of watches) await valueOf(each, ({ status }) => status === "live");
   });
 
   it("when the database takes no changes", async () => {

@@ -185,6 +185,7 @@ export class Client implements PeekClient {
       // What is not handed over is said again on the next connection.
       send: (message) => void this.#line.send(message),
       foretell: (channel, tuples) => this.#forecast.foretell(channel, tuples),
+      staled: () => this.#staled(),
     };
   }
 
@@ -223,9 +224,13 @@ export class Client implements PeekClient {
 
   /** How it is connected, while it is. */
   #statusNow(): Pick<ConnectionState, "status" | "reason" | "asOf"> {
-    const staleness = this.#staleness;
+    const staleness = earlier(this.#staleness, this.#channels.staleness);
     if (staleness === undefined) return { status: "live" };
     return { status: "stale", reason: staleness.reason, asOf: this.#clock.dateOf(staleness.at) };
+  }
+
+  #staled(): void {
+    if (this.#line.isOpen) this.#set(this.#statusNow());
   }
 
   #upstreamOf(isOn: boolean, { age = 0, why = noLogic }: { readonly age?: number; readonly why?: string }) {
@@ -269,6 +274,7 @@ export class Client implements PeekClient {
         break;
       default:
         this.#channels.receive(message);
+        this.#staled();
         if (message.t === "on" || message.t === "off") this.#actions.sender.pump();
     }
   }

@@ -13,8 +13,8 @@ export interface Store<Value> {
 export interface ConnectionState {
   /**
    * - `connecting`: for the first time.
-   * - `live`: with the service, and that with logic.
-   * - `stale`: with the service, but what is shown may be old: the service does not reach logic, or was not heard for seconds.
+   * - `live`: with the service, and all that is watched is how things are.
+   * - `stale`: with the service, but some of what is watched may be old; see `reason`.
    * - `offline`: it was cut off, and tries again by itself.
    * - `login`: somebody has to log in; it tries again when `reconnect()` is called, or the page is looked at again.
    * - `closed`

@@ -29,13 +29,20 @@ it("what the service says is not current is stale, as of when it was, until it s
   const stale = await valueOf(watch, isStale);
   expect(stale).toMatchObject({ tuples: [one], reason: "The database does not answer" });
   expect(Math.round((Date.now() - Number(stale.asOf)) / 10_000)).toBe(6);
-  expect(client.connection.getSnapshot().status).toBe("live");
+  // Whoever shows only how it is connected is not misled.
+  expect(client.connection.getSnapshot()).toMatchObject({ status: "stale", asOf: stale.asOf, reason: stale.reason });
   // What changes meanwhile is shown, and does not make it live.
   browser.say({ t: "d", c: 7, e: "a", f: 1, o: 2, u: [{ id: 1, value: 11 }] });
   const later = await valueOf(watch, ({ tuples }) => tuples[0]?.value === 11);
   expect(later).toMatchObject({ status: "stale", asOf: stale.asOf, reason: stale.reason });
   browser.say({ t: "current", c: 7 });
   expect(await valueOf(watch, isLive)).toEqual({ tuples: [{ id: 1, value: 11 }], status: "live" });
+  expect(client.connection.getSnapshot().status).toBe("live");
+  browser.say({ t: "stale", c: 7, age: 4000, why: "Why" });
+  await valueOf(client.connection, isStale);
+  // Nobody looks at it any more.
+  watch.close();
+  await valueOf(client.connection, isLive);
 });
 
 it("whoever comes while a channel is stale never sees it as live", async () => {

@@ -109,6 +109,12 @@ export class Channel<T> implements Disposable {
     return isAsked && this.#number === undefined && performance.now() < this.#awaitedTo;
   }
 
+  /** Set while it is stale for a reason of its own, and somebody watches. */
+  get staleness(): Staleness | undefined {
+    if (this.watchers === 0 || this.state.getSnapshot().status !== "stale") return undefined;
+    return this.#error === undefined ? this.#staleness : this.#lapse.staleness;
+  }
+
   get id(): number | undefined {
     return this.#id;
   }
@@ -229,7 +235,7 @@ export class Channel<T> implements Disposable {
     const status = this.#status();
     if (status === "live") this.#liveSince ??= performance.now();
     else this.#liveSince = undefined;
-    if (status === "stale") this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness));
+    if (status === "stale") this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness) ?? this.#trouble);
     else this.#lapse.end();
     const { shown } = this.#lapse;
     const tuples = this.#shown(before.tuples);
@@ -303,6 +309,11 @@ export class Channel<T> implements Disposable {
     const isCurrent = this.#staleness === undefined && this.#host.staleness === undefined;
     if (this.#isAnswered && isCurrent) return "live";
     return this.#wasAnswered ? "stale" : "device";
+  }
+
+  /** What has failed, as a cause; without a time of its own. */
+  get #trouble(): Staleness | undefined {
+    return this.#error && { at: this.#host.clock.now(), reason: this.#error.message };
   }
 
   #shown(before: readonly T[]): readonly T[] {

@@ -2,7 +2,7 @@ import { type TupleType, TupleSelector, type SelectorValues } from "@peek/plugin
 import type { ClientMessage, ServerMessage } from "../../wire/clientMessages.ts";
 import type { Device } from "../storage/Device.ts";
 import type { WakefulClock } from "../connection/WakefulClock.ts";
-import type { Staleness } from "../../wire/Staleness.ts";
+import { earlier, type Staleness } from "../../wire/Staleness.ts";
 import { Channel, type ChannelHost, type DataMessage } from "./Channel.ts";
 import { KeptChannels } from "./KeptChannels.ts";
 
@@ -16,10 +16,13 @@ export interface ChannelsHost {
   readonly clock: WakefulClock;
   send(message: ClientMessage): void;
   foretell<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
+  /** {@link Channels.staleness} may be another. */
+  staled(): void;
 }
 
 /** All that is watched. */
 export class Channels implements Disposable {
+  readonly #host: ChannelsHost;
   readonly #device: Device;
   readonly #kept: KeptChannels;
   readonly #channels = new Map<string, Channel<unknown>>();
@@ -31,6 +34,7 @@ export class Channels implements Disposable {
   #lastId = 0;
 
   constructor(host: ChannelsHost, device: Device) {
+    this.#host = host;
     this.#device = device;
     this.#kept = new KeptChannels(device);
     this.#channelHost = {
@@ -72,6 +76,7 @@ export class Channels implements Disposable {
 
   leave(channel: Channel<unknown>): void {
     channel.watchers -= 1;
+    this.#host.staled();
     if (channel.watchers > 0 || this.#channels.get(channel.sel) !== channel) return;
     const timer = setTimeout(() => {
       this.#leaving.delete(channel);
@@ -126,6 +131,13 @@ export class Channels implements Disposable {
         if (channel.id === message.id) return channel.refused(message.code, message.msg);
       } else if (channel.number === message.c) return channel.receive(message);
     }
+  }
+
+  /** Set while something that is watched is stale for a reason of its own. */
+  get staleness(): Staleness | undefined {
+    let staleness: Staleness | undefined;
+    for (const channel of this.#channels.values()) staleness = earlier(staleness, channel.staleness);
+    return staleness;
   }
 
   /** Writes to the device what is not written yet. */

@@ -22,6 +22,13 @@ export class Lapse {
     return this.#shown;
   }
 
+  /** As of when, and why; undefined while there is no lapse. */
+  get staleness(): Staleness | undefined {
+    return this.#at === undefined || this.#shown === undefined
+      ? undefined
+      : { at: this.#at, reason: this.#shown.reason };
+  }
+
   /** It is not live. @param cause Undefined: it is about to be live again, or nothing is known of why. */
   goesOn(cause: Staleness | undefined): void {
     const at = Math.min(this.#at ?? Infinity, cause?.at ?? this.#at ?? this.#clock.now());
