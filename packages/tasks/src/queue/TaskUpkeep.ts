@@ -1,6 +1,7 @@
 import type { Logger } from "@peek/plugin-base";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
-import { pruneSql, sweepSql } from "./layoutSql.ts";
+import { DatabaseClock } from "./DatabaseClock.ts";
+import { clockStepSql, pruneSql, sweepSql } from "./layoutSql.ts";
 import { Repeated } from "./Repeated.ts";
 
 /** How long what has ended is kept; seconds. */
@@ -30,6 +31,7 @@ const pruneBatch = 5000;
 export class TaskUpkeep implements AsyncDisposable {
   readonly #options: TaskUpkeepOptions;
   readonly #repeated: Repeated;
+  readonly #clock = new DatabaseClock();
   #prunedAt = -Infinity;
 
   constructor(options: TaskUpkeepOptions) {
@@ -44,6 +46,7 @@ export class TaskUpkeep implements AsyncDisposable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    await this.#followClock();
     await this.#sweep();
     if (performance.now() - this.#prunedAt < pruneMs) return;
     const { results, deadLetters } = this.#options.keeping;
@@ -51,6 +54,21 @@ export class TaskUpkeep implements AsyncDisposable {
     await this.#prune("cancelled", results, signal);
     await this.#prune("failed", deadLetters, signal);
     this.#prunedAt = performance.now();
+  }
+
+  /** Before anything is judged by the clock of the database. */
+  async #followClock(): Promise<void> {
+    const { database, logger } = this.#options;
+    const stepMs = await this.#clock.stepMs(database);
+    if (stepMs === 0) return;
+    const { rows } = await database.query(clockStepSql, [stepMs]);
+    const way = stepMs > 0 ? "forward" : "back";
+    logger.warning(
+      "The clock of the database was put %s by %d s: the times of %d tasks were adjusted",
+      way,
+      Math.round(Math.abs(stepMs) / 1000),
+      rows.length,
+    );
   }
 
   async #sweep(): Promise<void> {

@@ -191,6 +191,24 @@ export const sweepSql = `
   FROM lost WHERE j.name = lost.name AND j.id = lost.id
   RETURNING j.name, j.id, j.state::text AS state`;
 
+/**
+ * The clock of the database was set by $1 milliseconds: what waits for a while waits no longer and no shorter, and what
+ * runs is not lost. A task that was to start at a time of the calendar starts at that time.
+ */
+export const clockStepSql = `
+  UPDATE ${schema}.job_common AS j SET
+    start_after = CASE WHEN j.state < 'active' THEN j.start_after + step.length ELSE j.start_after END,
+    started_on = CASE WHEN j.state = 'active' THEN j.started_on + step.length ELSE j.started_on END,
+    heartbeat_on = CASE WHEN j.state = 'active' THEN now() ELSE j.heartbeat_on END
+  FROM (SELECT $1 * interval '1 millisecond' AS length) AS step
+  WHERE j.state = 'active'
+    OR (
+      j.state < 'active' AND j.start_after > LEAST(now(), now() - step.length)
+      -- Those that were queued since the clock was set are right already.
+      AND (j.state = 'retry' OR j.data ? 'delayed' AND (j.created_on > now() - GREATEST(step.length, interval '0')) = ($1 < 0))
+    )
+  RETURNING 1 AS one`;
+
 /** Deletes up to $3 of those that ended in state $1 more than $2 seconds ago. */
 export const pruneSql = `
   DELETE FROM ${schema}.job_common AS j WHERE j.ctid = ANY (ARRAY(

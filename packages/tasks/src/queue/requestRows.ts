@@ -18,7 +18,13 @@ export function expirySeconds(deadlineMs: number): number {
 export function requestRows(requests: readonly TaskRequest[]): string {
   return JSON.stringify(
     requests.map(({ id, input, priority, key, startAfter, retry, deadlineMs, origin }) => {
-      const data: Envelope = { input, retry, failures: 0, ...(origin !== undefined && { origin }) };
+      const data: Envelope = {
+        input,
+        retry,
+        failures: 0,
+        ...(origin !== undefined && { origin }),
+        ...(typeof startAfter === "number" && startAfter > 0 && { delayed: true }),
+      };
       return {
         id,
         data,

@@ -11,6 +11,8 @@ export interface Envelope {
   readonly origin?: PeerIdentity;
   /** How often it was taken and handed back without having been begun. */
   readonly unbegun?: number;
+  /** Whether it was to start after a while, and not at a time of the calendar. */
+  readonly delayed?: boolean;
 }
 
 const envelopeSchema: z.ZodType<Envelope> = z.object({
@@ -21,6 +23,7 @@ const envelopeSchema: z.ZodType<Envelope> = z.object({
     .object({ service: z.enum(["logic", "field", "office", "worker", "agent"]), instance: z.string() })
     .exactOptional(),
   unbegun: z.int().exactOptional(),
+  delayed: z.boolean().exactOptional(),
 });
 
 /** What is in the column `output`: of ours, or of pg-boss, which says only that a task was lost. */
