@@ -1,7 +1,7 @@
-import { connect } from "node:net";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { Crowd } from "../src/live/Crowd.ts";
+import { HeapInspector, inspectable } from "../src/live/HeapInspector.ts";
 import { LiveSystem } from "../src/live/LiveSystem.ts";
 import { itemsOf } from "../src/live/loadPlugin.ts";
 import { memoryOf } from "../src/live/memoryOf.ts";
@@ -9,36 +9,39 @@ import { given, print } from "./print.ts";
 
 // node --conditions=@peek/source tests/soak/floods.ts [floods]
 
-const floods = given(6);
+const floods = given(4);
 const connections = 10_000;
-await using system = await LiveSystem.start();
+const stays = "objects as before; in all, no more from the third on";
+await using system = await LiveSystem.start({ env: inspectable });
 await system.fill(10);
 const { process: field, port } = system.field;
-const memory = (when: string): Promise<void> =>
-  memoryOf(field.pid).then((mib) => print(`memory of field, MiB, ${when}`, mib));
+using heap = await HeapInspector.of(field);
+
+/** Prints what there is as it stands, and then what is left when garbage is collected. */
+async function memory(when: string, aim = ""): Promise<void> {
+  const before = await memoryOf(field.pid);
+  const { rss, heapUsed, heapTotal, external } = await heap.collected();
+  print(`memory of field, MiB, ${when}`, before);
+  print("  garbage collected: objects, heap, buffers, in all", `${heapUsed} ${heapTotal} ${external} ${rss}`, aim);
+}
 
 await memory("before");
 for (let flood = 1; flood <= floods; flood += 1) {
-  for (const half of [1, 2]) {
-    const members = { urls: [system.field.url], count: connections / 2, selectors: [itemsOf(0)] };
-    await using crowd = await Crowd.open(members);
-    await crowd.report();
-    if (half === 2) await memory(`with the browsers of flood ${flood}`);
-  }
+  await using crowd = await Crowd.open({ urls: [system.field.url], count: connections, selectors: [itemsOf(0)] });
+  await memory(`with the browsers of flood ${flood}`);
+  await crowd[Symbol.asyncDispose]();
   await pause(3000);
-  await memory(`after flood ${flood} of browsers`);
+  await memory(`after flood ${flood} of browsers`, stays);
 }
 for (let flood = 1; flood <= floods; flood += 1) {
   const sockets = Array.from({ length: connections }, () => openHalf(port));
   await pause(3000);
   for (const socket of sockets) socket.destroy();
   await pause(2000);
-  await memory(`after flood ${flood} of connections that ask for nothing`);
+  await memory(`after flood ${flood} of connections that ask for nothing`, stays);
 }
-for (const minute of [1, 2]) {
-  await pause(60_000);
-  await memory(`${minute} min later`);
-}
+await pause(60_000);
+await memory("a minute later");
 
 /** A connection that begins to ask, and does not go on. */
 function openHalf(to: number): Socket {
