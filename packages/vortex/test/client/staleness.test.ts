@@ -31,10 +31,15 @@ it("what the service says is not current is stale, as of when it was, until it s
   expect(Math.round((Date.now() - Number(stale.asOf)) / 10_000)).toBe(6);
   // Whoever shows only how it is connected is not misled.
   expect(client.connection.getSnapshot()).toMatchObject({ status: "stale", asOf: stale.asOf, reason: stale.reason });
+  browser.say({ t: "stale", c: 7, age: 10_000, why: "The database does not answer" });
+  const less = await valueOf(watch, ({ asOf }) => Number(asOf) > Number(stale.asOf));
+  expect(Math.round((Date.now() - Number(less.asOf)) / 10_000)).toBe(1);
+  browser.say({ t: "stale", c: 7, age: 60_000, why: "The database does not answer" });
+  await valueOf(watch, ({ asOf }) => Number(asOf) < Number(less.asOf));
   // What changes meanwhile is shown, and does not make it live.
   browser.say({ t: "d", c: 7, e: "a", f: 1, o: 2, u: [{ id: 1, value: 11 }] });
   const later = await valueOf(watch, ({ tuples }) => tuples[0]?.value === 11);
-  expect(later).toMatchObject({ status: "stale", asOf: stale.asOf, reason: stale.reason });
+  expect(later).toMatchObject({ status: "stale", reason: stale.reason });
   browser.say({ t: "current", c: 7 });
   expect(await valueOf(watch, isLive)).toEqual({ tuples: [{ id: 1, value: 11 }], status: "live" });
   expect(client.connection.getSnapshot().status).toBe("live");
@@ -148,5 +153,48 @@ it("what is shown while cut off is as of when the service was last heard, howeve
   await agree(last);
   expect(watch.getSnapshot()).toMatchObject({ status: "stale", asOf });
   last.say({ t: "u", c: 7, e: "a", o: 1 });
+  await valueOf(watch, isLive);
+});
+
+it("what comes late without a pause, over a slow line, is stale as of when it was asked how late it is", async () => {
+  const { watch, browser } = await watching({ pulseMs: 60_000 });
+  browser.say({ t: "s", c: 7, e: "a", o: 1, rows: [one] });
+  await valueOf(watch, isLive);
+  const at = performance.now.bind(performance);
+  const wall = Date.now.bind(Date);
+  let later = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => at() + later);
+  vi.spyOn(Date, "now").mockImplementation(() => wall() + later);
+  onTestFinished(() => void vi.restoreAllMocks());
+  let o = 1;
+  /** Time passes, in which messages come. */
+  const flow = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 1000) {
+      later += 1000;
+      browser.say({ t: "d", c: 7, e: "a", f: o, o: o + 1, u: [{ id: 1, value: o }] });
+      const value = o;
+      o += 1;
+      await valueOf(watch, ({ tuples }) => tuples[0]?.value === value);
+    }
+  };
+  await flow(6000);
+  const { n } = await browser.next("probe");
+  // It is on its way for longer than it may.
+  await flow(4000);
+  expect(await valueOf(watch, isStale)).toHaveProperty("asOf");
+  browser.say({ t: "pulse", n });
+  const asked = await browser.next("probe");
+  await flow(4000);
+  browser.say({ t: "pulse", n: asked.n });
+  const { asOf } = await valueOf(watch, ({ reason }) => reason === "The connection is slow");
+  const agoMs = Date.now() - Number(asOf);
+  // When it was asked, and not before.
+  expect(agoMs).toBeGreaterThanOrEqual(3900);
+  expect(agoMs).toBeLessThan(9000);
+  // The line is fast again.
+  const answer = async (): Promise<never> => {
+    for (;;) browser.say({ t: "pulse", n: (await browser.next("probe")).n });
+  };
+  void answer();
   await valueOf(watch, isLive);
 });

@@ -235,7 +235,8 @@ export class Channel<T> implements Disposable {
     const status = this.#status();
     if (status === "live") this.#liveSince ??= performance.now();
     else this.#liveSince = undefined;
-    if (status === "stale") this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness) ?? this.#trouble);
+    if (status === "stale")
+      this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness) ?? this.#trouble, this.#isAnswered);
     else this.#lapse.end();
     const { shown } = this.#lapse;
     const tuples = this.#shown(before.tuples);

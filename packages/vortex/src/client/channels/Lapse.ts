@@ -29,9 +29,15 @@ export class Lapse {
       : { at: this.#at, reason: this.#shown.reason };
   }
 
-  /** It is not live. @param cause Undefined: it is about to be live again, or nothing is known of why. */
-  goesOn(cause: Staleness | undefined): void {
-    const at = Math.min(this.#at ?? Infinity, cause?.at ?? this.#at ?? this.#clock.now());
+  /**
+   * It is not live.
+   *
+   * @param cause Undefined: it is about to be live again, or nothing is known of why.
+   * @param isConfirmed Whether it has been confirmed since the lapse began, so that the present cause says all of it.
+   */
+  goesOn(cause: Staleness | undefined, isConfirmed: boolean): void {
+    const now = cause?.at ?? this.#at ?? this.#clock.now();
+    const at = isConfirmed ? now : Math.min(this.#at ?? Infinity, now);
     const reason = cause?.reason ?? this.#shown?.reason ?? "The service has not answered yet";
     if (at === this.#at && reason === this.#shown?.reason) return;
     const asOf = at === this.#at ? this.#shown?.asOf : undefined;

@@ -173,8 +173,10 @@ export class Line implements Disposable {
     if (attempt.greetedAt !== undefined) {
       if (message.t === "res") attempt.liveness?.replied();
       if (message.t === "beat") this.send(message);
-      else if (message.t !== "pulse") this.#listener.message(message);
-      else if (message.n !== undefined) attempt.liveness?.answered(message.n);
+      else if (message.t !== "pulse") {
+        attempt.liveness?.busy();
+        this.#listener.message(message);
+      } else if (message.n !== undefined) attempt.liveness?.answered(message.n);
     } else if (message.t === "hi") {
       attempt.greetedAt = this.#heardAt;
       this.#beatMs = message.beatMs;

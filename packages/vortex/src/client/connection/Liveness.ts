@@ -11,6 +11,9 @@ const answerMs = 2200;
 /** How often the service is asked at most, whatever happens on the page; milliseconds. */
 const askEveryMs = 1000;
 
+/** While the service says more than that it is there, it is asked so often how long its messages are on their way; milliseconds. */
+const askBusyMs = 5000;
+
 /** What a {@link Liveness} works with. */
 export interface LivenessOptions {
   /** @see WakefulClock.now */
@@ -31,14 +34,15 @@ export class Liveness implements Disposable {
   #heardAt: number;
   #lookedAt: number;
   #lastProbe = 0;
-  #askedAt = -Infinity;
+  #askedAt: number;
   /** Since when there is reason to ask; undefined while there is none. */
   #wantedAt: number | undefined;
   /** The oldest that was not answered. */
   #asked: { readonly n: number; readonly at: number } | undefined;
   #doubt: Staleness | undefined;
-  /** The first probe whose answer ends the doubt. */
+  /** The first probe whose answer ends the doubt, and when it was sent. */
   #endsWith = 0;
+  #endsWithAt = 0;
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param pulseMs How often the service gives a sign of life, at least. */
@@ -47,6 +51,7 @@ export class Liveness implements Disposable {
     this.#silenceMs = pulseMs * pulsesMissed;
     this.#heardAt = options.now();
     this.#lookedAt = this.#heardAt;
+    this.#askedAt = this.#heardAt - askEveryMs;
     this.#timer = setInterval(() => {
       this.look();
       if (this.#wantedAt !== undefined && options.now() - this.#askedAt >= askEveryMs) this.#ask();
@@ -64,8 +69,20 @@ export class Liveness implements Disposable {
   answered(n: number): void {
     if (this.#asked !== undefined && n >= this.#asked.n) this.#asked = undefined;
     if (this.#doubt === undefined || n < this.#endsWith) return;
+    const at = this.#endsWithAt;
+    if (this.#options.now() - at > answerMs) {
+      // So old is what has come with it: messages lie on a slow line.
+      this.#doubt = undefined;
+      this.#begin({ at, reason: "The connection is slow" });
+      return;
+    }
     this.#doubt = undefined;
     this.#options.onDoubt(undefined);
+  }
+
+  /** The service has said more than that it is there: on a slow line, its messages may come late without a pause between them. */
+  busy(): void {
+    if (this.#asked === undefined && this.#options.now() - this.#askedAt >= askBusyMs) this.#ask();
   }
 
   /** There is reason to ask whether the service is there: without an answer, it is doubted soon. It is asked in a moment. */
@@ -115,6 +132,7 @@ export class Liveness implements Disposable {
   #begin(doubt: Staleness): void {
     this.#doubt ??= doubt;
     this.#endsWith = this.#lastProbe + 1;
+    this.#endsWithAt = this.#options.now();
     this.#options.onDoubt(this.#doubt);
     this.#ask();
   }
