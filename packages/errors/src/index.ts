@@ -1,3 +1,4 @@
+export { cutText } from "./cutText.ts";
 export { isPeekErrorCode } from "#codes";
 export { errorCatalogue, type CatalogueEntry, type PeekErrorCode } from "./catalogue.ts";
 export { ExitCode } from "./exitCodes.ts";

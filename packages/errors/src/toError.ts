@@ -1,3 +1,5 @@
+import { cutText } from "./cutText.ts";
+
 /**
  * Whatever was thrown, as an Error whose message and stack are text: JavaScript lets a plugin throw null, or an error
  * whose message is a getter that throws.
@@ -23,7 +25,7 @@ export function messageOf(thrown: unknown): string {
 /** A value as it may be shown within a message: as JSON where it has one, on one line, cut short. */
 export function describeValue(value: unknown, maxLength = 60): string {
   const text = jsonOf(value) ?? `a value of type ${typeof value}`;
-  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return cutText(text, maxLength);
 }
 
 function jsonOf(value: unknown): string | undefined {

@@ -148,6 +148,14 @@ describe("logging in", () => {
     expect(await statusOf(origin, "", "/healthz")).toBe(200);
   });
 
+  it("takes no name and no password that is no whole text", async () => {
+    const { origin } = await openField(await openLogic());
+    for (const wrong of ["anna\0", "anna\ud83c"]) {
+      expect((await logIn(origin, wrong)).status).toBe(400);
+      expect((await logIn(origin, "anna", wrong)).status).toBe(400);
+    }
+  });
+
   it("is refused in the same words for all reasons, and after some failures altogether", async () => {
     const logic = await openLogic();
     const { origin } = await openField(logic);

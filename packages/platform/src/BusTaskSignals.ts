@@ -1,7 +1,7 @@
 import type { Logger, PeerIdentity, PluginVortex } from "@peek/plugin-base";
 import { defineTuple } from "@peek/plugin-base/contracts";
 import type { TaskNews, TaskSignals } from "@peek/tasks";
-import { messageOf, PeekError } from "@peek/errors";
+import { cutText, messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { platformPlugin } from "./serviceStatusRpc.ts";
 
@@ -142,7 +142,7 @@ export class BusTaskSignals implements TaskSignals, Disposable {
 function shortened(news: TaskNews): TaskNews {
   if (news.kind === "failed") {
     const { code, message } = news.error;
-    return { ...news, error: { code, message: message.slice(0, longestMessage) } };
+    return { ...news, error: { code, message: cutText(message, longestMessage) } };
   }
   return news.kind === "done" && (news.output?.length ?? 0) > longestTold ? { ...news, output: undefined } : news;
 }

@@ -1,3 +1,4 @@
+import { cutText } from "@peek/errors";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import type { InstalledPlugin, PluginStatus } from "@peek/loader";
@@ -167,5 +168,5 @@ function toldTasks({ queues, worker }: TasksStatus): z.infer<typeof tasksSchema>
 }
 
 function cut(text: string, length = maxWord): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  return cutText(text, length);
 }

@@ -87,6 +87,13 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toEqual([]);
   });
 
+  it("is rejected also where the handler's words are half of a character", async () => {
+    handleRaise(() => {
+      throw new ActionRejection("No pizza \ud83c\0");
+    });
+    expect(await push()).toMatchObject({ kind: "rejected", code: "ACTION_REJECTED", msg: "No pizza \u{FFFD}\u{FFFD}" });
+  });
+
   it.each([
     ["put off", () => new ActionPutOff("The controller does not answer"), "ACTION_PUT_OFF"],
     [
@@ -129,7 +136,11 @@ describe("an action", () => {
     handleRaise();
     expect(await push({}, '{"by":"x"}')).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
     expect(await push({ sequence: 2, after: 1 }, "{")).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
-    expect(await rig.actions.deadLetters()).toHaveLength(2);
+    expect(await push({ sequence: 3, after: 2 }, String.raw`{"by":1,"note":"\ud83c"}`)).toMatchObject({
+      kind: "rejected",
+      code: "DATA_INVALID",
+    });
+    expect(await rig.actions.deadLetters()).toHaveLength(3);
   });
 
   it("in the name of a session that has ended is kept by the device, and not executed", async () => {

@@ -20,7 +20,11 @@ import { loginPage } from "./loginPage.ts";
 import { returnPath } from "./returnPath.ts";
 import type { LoginDesk } from "./SessionProvider.ts";
 
-const word = z.string().max(1000);
+/** No user has a name or password that is not well-formed or has a NUL, and neither can be sent to logic. */
+const word = z
+  .string()
+  .max(1000)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"));
 const loginSchema = z.object({
   name: word,
   password: word,

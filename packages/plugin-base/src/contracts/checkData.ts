@@ -1,4 +1,4 @@
-import { messageOf, PeekError } from "@peek/errors";
+import { cutText, messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { dataPath } from "./dataPath.ts";
 
@@ -64,7 +64,7 @@ function innermost(
 
 function expectation(issue: Issue): string {
   const text = expectationOf(issue);
-  return text.length > maxExpectationLength ? `${text.slice(0, maxExpectationLength - 1)}…` : text;
+  return cutText(text, maxExpectationLength);
 }
 
 function expectationOf(issue: Issue): string {

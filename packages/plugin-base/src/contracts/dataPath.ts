@@ -1,3 +1,4 @@
+import { cutText } from "@peek/errors";
 /** How much of a path a message shows: keys may come from a peer, and be of any length. */
 const maxLength = 100;
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
@@ -7,7 +8,7 @@ export function dataPath(steps: readonly PropertyKey[]): string {
   let text = "$";
   for (const step of steps) {
     text += stepText(step);
-    if (text.length > maxLength) return `${text.slice(0, maxLength - 1)}…`;
+    if (text.length > maxLength) return cutText(text, maxLength);
   }
   return text;
 }

@@ -12,6 +12,7 @@ export { decode } from "./encoding/decode.ts";
 export { encode } from "./encoding/encode.ts";
 export { isRejection } from "./isRejection.ts";
 export type * from "./RpcContract.ts";
+export { nfcText } from "./nfcText.ts";
 export { RpcRejection } from "./RpcRejection.ts";
 export { TaskRejection } from "./TaskRejection.ts";
 export type { AnyTaskType, TaskRetry, TaskTraits, TaskType } from "./TaskType.ts";

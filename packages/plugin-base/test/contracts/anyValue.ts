@@ -1,10 +1,15 @@
 import fc from "fast-check";
 
-/** Texts of any code units, lone surrogates and NUL among them. */
-export const anyText: fc.Arbitrary<string> = fc.oneof(
-  fc.string(),
-  fc.array(fc.integer({ min: 0, max: 0xff_ff }), { maxLength: 5 }).map((units) => String.fromCharCode(...units)),
-);
+/** Texts that can be sent: of any characters but NUL. */
+export const anyText: fc.Arbitrary<string> = fc
+  .string({ unit: "binary", maxLength: 10 })
+  .filter((text) => !text.includes("\0"));
+
+/** Texts that are refused: with half of a character, or NUL, somewhere. */
+export const faultyText: fc.Arbitrary<string> = fc
+  .tuple(anyText, fc.oneof(fc.constant(0), fc.integer({ min: 0xd8_00, max: 0xdf_ff })), anyText)
+  .map(([before, unit, after]) => before + String.fromCharCode(unit) + after)
+  .filter((text) => !text.isWellFormed() || text.includes("\0"));
 
 /** Keys that mean something to the encoding, or to JavaScript. */
 export const anyKey: fc.Arbitrary<string> = fc

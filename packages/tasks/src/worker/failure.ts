@@ -1,4 +1,4 @@
-import { messageOf, PeekError, toError } from "@peek/errors";
+import { cutText, messageOf, PeekError, toError } from "@peek/errors";
 import { TaskRejection } from "@peek/plugin-base/contracts";
 import type { PeekErrorCode } from "@peek/errors";
 import type { TaskError } from "../queue/TaskQueue.ts";
@@ -52,5 +52,5 @@ function stackOf(thrown: unknown): string {
 }
 
 function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return cutText(text, length);
 }

@@ -1,4 +1,4 @@
-import { describeValue } from "@peek/errors";
+import { cutText, describeValue } from "@peek/errors";
 
 /** What is kept of a field and of all together, as JSON; letters. */
 const longest = { field: 1000, all: 10_000 } as const;
@@ -42,5 +42,5 @@ function short(value: string): { readonly value: string; readonly letters: numbe
 }
 
 function cut(text: string): string {
-  return text.length > longest.field ? `${text.slice(0, longest.field - 1)}…` : text;
+  return cutText(text, longest.field);
 }

@@ -119,6 +119,14 @@ describe("the input of a task", () => {
     expect(error.message).toContain(`The input of ${Any.name} cannot be queued: `);
   });
 
+  it.each(["a\0", "Pizza \ud83c"])("is refused with a text that no database has: %j", async (text) => {
+    const { tasks, queue } = open();
+    const Any = defineTask("peek_plugin_pumps.Any", { input: z.object({ name: z.string() }) });
+    const error = await rejection(tasks.enqueue(Any, { name: text }));
+    expect(error).toMatchObject({ code: "TASK_INPUT_INVALID", fields: { task: Any.name, path: "$.name" } });
+    expect(queue.inserts).toEqual([]);
+  });
+
   it("has at most 1 MiB, as it is kept", async () => {
     const { tasks } = open();
     const Text = defineTask("peek_plugin_pumps.Text", { input: z.string() });

@@ -1,4 +1,4 @@
-import { PeekError } from "@peek/errors";
+import { cutText, PeekError } from "@peek/errors";
 import type { Logger, PeerIdentity, PluginActions, PluginDisposables, PluginRpc, ServiceName } from "@peek/plugin-base";
 import { decode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, SessionCheck } from "@peek/plugin-base/internal";
@@ -229,5 +229,5 @@ export class ActionServer implements AsyncDisposable {
 }
 
 function later(code: string, message: string, afterMs: number): ActionOutcome {
-  return { kind: "retry", code, msg: message.slice(0, 2000), afterMs };
+  return { kind: "retry", code, msg: cutText(message, 2000), afterMs };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
+import { cutText, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
 import type { ActionContext, ActionHandleOptions, Logger, ServiceName } from "@peek/plugin-base";
 import { ActionRejection, type ActionType, checkData, decode, encode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
@@ -178,7 +178,7 @@ export class HandledAction {
 
   async #reject(envelope: ActionEnvelope, { code, message }: Rejection): Promise<Execution> {
     const { plugin, ledger, type, logger, rateLimit } = this.#options;
-    const told = message.slice(0, maxMessage);
+    const told = cutText(message, maxMessage);
     const { user, device, pushedAt, body } = envelope;
     const letter = { action: type.name, body, user, device, pushedAt, code, message: told };
     const rejection: Rejection = { code, message: told };

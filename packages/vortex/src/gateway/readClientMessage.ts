@@ -4,17 +4,21 @@ import type { ClientMessage } from "../wire/clientMessages.ts";
 
 const id = z.int().min(0);
 const offset = z.int().min(0);
-/** It ends up in the database, which takes no NUL. */
+/** It ends up in the database, which takes no NUL, and no halves of characters: two different ones would become the same text. */
 const word = z
   .string()
   .max(200)
-  .regex(/^[^\p{Cc}]+$/u);
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u);
 /** {@link TupleSelector} allows 8 KiB. */
 const canonical = z.string().max(8 * 1024);
 
 const action = z.object({
   type: z.string().max(300),
-  body: z.string().max(256 * 1024),
+  // Made by encode(), which writes with escapes what it takes at all.
+  body: z
+    .string()
+    .max(256 * 1024)
+    .refine((text) => text.isWellFormed(), { error: "is not well-formed" }),
   client: word,
   lane: word,
   seq: z.int().min(1),

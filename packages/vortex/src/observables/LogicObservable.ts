@@ -1,4 +1,4 @@
-import { messageOf, PeekError } from "@peek/errors";
+import { cutText, messageOf, PeekError } from "@peek/errors";
 import type { PeekUser, ServiceName, TableChange } from "@peek/plugin-base";
 import { checkData, TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChangeSource } from "@peek/plugin-base/internal";
@@ -116,7 +116,7 @@ export class LogicObservable implements AsyncDisposable {
     try {
       checked = this.#checked(selector);
     } catch (error) {
-      return { ok: false, code: "DATA_INVALID", message: messageOf(error).slice(0, maxMessageLength) };
+      return { ok: false, code: "DATA_INVALID", message: cutText(messageOf(error), maxMessageLength) };
     }
     if (!guarded) return { ok: true, scope: "", guarded };
     try {

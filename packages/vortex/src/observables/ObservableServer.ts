@@ -1,4 +1,4 @@
-import { messageOf, PeekError } from "@peek/errors";
+import { cutText, messageOf, PeekError } from "@peek/errors";
 import type {
   Logger,
   ObservableProvider,
@@ -258,7 +258,7 @@ export class ObservableServer implements AsyncDisposable {
     } catch (error) {
       // It would be taken for what became of the call.
       if (!PeekError.is(error) || error.code !== "DATA_INVALID") throw error;
-      return only({ k: "invalid", message: error.message.slice(0, maxMessageLength) });
+      return only({ k: "invalid", message: cutText(error.message, maxMessageLength) });
     }
   }
 
@@ -293,7 +293,7 @@ export class ObservableServer implements AsyncDisposable {
     try {
       selector = TupleSelector.parse(canonical);
     } catch (error) {
-      return { ok: false, code: "DATA_INVALID", message: messageOf(error).slice(0, maxMessageLength) };
+      return { ok: false, code: "DATA_INVALID", message: cutText(messageOf(error), maxMessageLength) };
     }
     const session = this.#options.sessions(proof, from);
     if (!session.ok) return session;

@@ -1,4 +1,12 @@
-import { describeValue, isPeekErrorCode, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
+import {
+  cutText,
+  describeValue,
+  isPeekErrorCode,
+  messageOf,
+  PeekError,
+  type PeekErrorCode,
+  toError,
+} from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
 import { checkData, encode, RpcRejection } from "@peek/plugin-base/contracts";
 import { z } from "zod";
@@ -120,5 +128,5 @@ function unknownError(what: string, message: string, fields: Readonly<Record<str
 }
 
 function cut(message: string): string {
-  return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength - 1)}…` : message;
+  return cutText(message, maxMessageLength);
 }

@@ -55,7 +55,8 @@ it("what does not fit its type, or is too large, is refused at once", async () =
   const service = await openService();
   const client = openClient({ url: service.url });
   expect(await codeOf(client.push(Add, { id: 0.5, by: 1 }))).toBe("DATA_INVALID");
-  expect(await codeOf(client.push(Add, { id: 1, by: 1 }, { lane: "" }))).toBe("DATA_INVALID");
+  for (const lane of ["", "Pizza \ud83c", "a\0"])
+    expect(await codeOf(client.push(Add, { id: 1, by: 1 }, { lane }))).toBe("DATA_INVALID");
   client.close();
   expect(await codeOf(client.push(Add, { id: 1, by: 1 }))).toBe("CLIENT_CLOSED");
 });
@@ -363,6 +364,8 @@ it("what is too large as it is sent is refused; what a service finds too large i
   const Note = defineAction("peek_plugin_test.Note", { text: z.string() });
   const client = openClient({ url: service.url });
   expect(await codeOf(client.push(Note, { text: "泵".repeat(100_000) }))).toBe("DATA_INVALID");
+  expect(await codeOf(client.push(Note, { text: "Pizza \ud83c" }))).toBe("DATA_INVALID");
+  expect(await codeOf(client.push(Note, { text: "a\0" }))).toBe("DATA_INVALID");
   expect(await codeOf(client.push(Note, { text: '"'.repeat(100_000) }))).toBe("DATA_INVALID");
   const small = await client.push(Add, { id: 1, by: 1 });
   const large = await client.push(Note, { text: "x".repeat(100_000) });

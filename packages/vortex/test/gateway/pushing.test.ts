@@ -35,6 +35,20 @@ test("an action is passed on with what proves its session, whatever user the bro
   ]);
 });
 
+test.each([
+  ["lane", "Pizza \ud83c"],
+  ["lane", "Pizza \0"],
+  ["client", "\ud83d"],
+  ["body", '"\ud83c"'],
+])("an action with a %s that is no whole text is not passed on: %j", async (field, text) => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  browser.send({ t: "act", id: 1, act: { ...act, [field]: text } });
+  const error = await browser.next("err");
+  expect(error).toMatchObject({ code: "CLIENT_FRAME_INVALID", msg: expect.stringContaining(`act.${field}`) });
+  expect(site.runner.envelopes).toEqual([]);
+});
+
 test("positions are asked for in the scope in which the browser watches, and only of what it watches", async () => {
   await using site = await TestSite.open();
   site.channels.admitting = ({ id }) => ({ ok: true, scope: `of ${id}`, guarded: true });

@@ -10,7 +10,7 @@ const maxShown = 100;
  * The value that {@link encode} made a text of. The text may come from anybody.
  *
  * @throws PeekError `DATA_INVALID`, with the path, for a text that `encode` would never make: no JSON, more than 100
- *   levels, a property `__proto__`, a tag that is unknown or malformed.
+ *   levels, a property `__proto__`, a tag that is unknown or malformed, a text that is not well-formed or has the character NUL.
  */
 export function decode(text: string): unknown {
   if (text === "") return undefined;
@@ -30,13 +30,14 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a key could be a tag or `__proto__`; either may be written with escapes. */
+/** Whether a key could be a tag or `__proto__`, either may be written with escapes, or a text could be one that is refused. */
 function mayNeedUntagging(text: string): boolean {
   // Looking for one character is many times quicker than for two, and mostly finds none.
   return (
     (text.includes("$") && text.includes('"$')) ||
     (text.includes("\\") && text.includes("\\u")) ||
-    text.includes("__proto__")
+    text.includes("__proto__") ||
+    !text.isWellFormed()
   );
 }
 

@@ -3,6 +3,7 @@ import { dataPath } from "../dataPath.ts";
 import { toBase64 } from "./base64.ts";
 import { isList, isRecord } from "./isRecord.ts";
 import { maxDepth, maxDigits, Tag, tagCode } from "./tags.ts";
+import { textFault } from "./textFault.ts";
 
 /** What JSON has. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -16,7 +17,7 @@ export interface TaggerOptions {
 /**
  * A copy of a value in which what JSON does not have is written with tags.
  *
- * @throws PeekError `DATA_UNENCODABLE`
+ * @throws PeekError `DATA_UNENCODABLE`; `DATA_INVALID` for a text that {@link textFault} refuses.
  */
 export function taggedCopy(value: unknown, options: TaggerOptions = {}): Json {
   const tagger = new Tagger(options.dropUndefined ?? false);
@@ -45,6 +46,7 @@ class Tagger {
   copy(value: unknown): Json {
     switch (typeof value) {
       case "string":
+        return this.#text(value);
       case "boolean":
         return value;
       case "number":
@@ -68,6 +70,13 @@ class Tagger {
       ...(cause === undefined ? {} : { cause }),
       fields: { path },
     });
+  }
+
+  #text(value: string): string {
+    const fault = textFault(value);
+    if (fault === undefined) return value;
+    const path = dataPath(this.#path);
+    throw new PeekError("DATA_INVALID", `The value cannot be sent: ${path} ${fault}`, { fields: { path } });
   }
 
   #number(value: number): Json {
@@ -131,6 +140,7 @@ class Tagger {
     const copy: Record<string, Json> = {};
     for (const key of Object.keys(value)) {
       if (key === "__proto__") throw this.refused("has a property __proto__");
+      this.#text(key);
       const each = value[key];
       if (each === undefined && this.#dropUndefined) continue;
       copy[key.charCodeAt(0) === tagCode ? `$${key}` : key] = this.#at(key, each);

@@ -2,6 +2,7 @@ import { describeValue, messageOf, PeekError } from "@peek/errors";
 import { dataPath } from "../dataPath.ts";
 import { fromBase64 } from "./base64.ts";
 import { maxDigits, specialNumbers, Tag, tagCode } from "./tags.ts";
+import { textFault } from "./textFault.ts";
 
 const isoDate = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const digits = /^(?:0|-?[1-9][0-9]*)$/;
@@ -26,6 +27,7 @@ class Untagger {
   readonly #path: PropertyKey[] = [];
 
   value(value: unknown): unknown {
+    if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return this.#list(value);
     return this.#record(value as Record<string, unknown>);
@@ -34,6 +36,12 @@ class Untagger {
   invalid(what: string): PeekError {
     const path = dataPath(this.#path);
     return new PeekError("DATA_INVALID", `The text of a value is malformed. ${path}: ${what}`, { fields: { path } });
+  }
+
+  #text(value: string): string {
+    const fault = textFault(value);
+    if (fault === undefined) return value;
+    throw this.invalid(fault);
   }
 
   #at(step: PropertyKey, value: unknown): unknown {
@@ -56,6 +64,7 @@ class Untagger {
     const result: Record<string, unknown> = escaped ? {} : record;
     for (const key of keys) {
       if (key === "__proto__") throw this.invalid("has a property __proto__");
+      this.#text(key);
       if (isTag(key)) throw this.invalid(`has ${describeValue(key)} among other keys`);
       const own = key.charCodeAt(0) === tagCode ? key.slice(1) : key;
       result[own] = this.#at(own, record[key]);

@@ -4,7 +4,7 @@ import { checkData, encode, type ActionType } from "@peek/plugin-base/contracts"
 /** How long an action may be as it is sent, in bytes: what the service takes. */
 const maxBytes = 256 * 1024;
 /** What the service takes for the name of a lane. */
-const laneName = /^[^\p{Cc}]{1,200}$/u;
+const laneName = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 
 /**
  * An action as it is kept and sent.
@@ -20,7 +20,11 @@ export function actionBody(
   const body = encode(action);
   if (new TextEncoder().encode(JSON.stringify(body)).length > maxBytes)
     throw invalid(name, `is longer than ${maxBytes} bytes`);
-  if (!laneName.test(lane)) throw invalid(name, "has a lane that cannot be");
+  if (!laneName.test(lane))
+    throw invalid(
+      name,
+      "has a lane that cannot be: it has 1 to 200 characters, no control characters and no halves of characters",
+    );
   return body;
 }
 
