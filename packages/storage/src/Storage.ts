@@ -471,7 +471,7 @@ async function open(
   const found = await whileAnswering(pool, answering, async (client, allow) => {
     const facts = await readServerFacts(client);
     // With a single connection, nothing could be compared.
-    if (target.kind !== "embedded" && facts.connections > 1) await refuseSharedSession(pool, client);
+    if (target.kind !== "embedded" && facts.connections > 1) await refuseSharedSession(pool, facts.pid);
     const seen = await readCatalogue(client);
     if (seen?.copyBeganAt !== undefined && options.unfinishedCopy !== "accept")
       throw unfinished(target, seen.copyBeganAt);

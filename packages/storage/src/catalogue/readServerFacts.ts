@@ -10,6 +10,8 @@ export interface ServerFacts {
   readonly connections: number;
   /** Whether the account may give each plugin a login role. */
   readonly createsRoles: boolean;
+  /** The process of the server that serves this connection. */
+  readonly pid: number;
   /** Whether the account may create schemas in this database. */
   readonly createsSchemas: boolean;
 }
@@ -31,6 +33,7 @@ const query = `
     ) AS connections,
     rolsuper OR rolcreaterole AS creates_roles,
     pg_catalog.has_database_privilege(datname, 'CREATE') AS creates_schemas,
+    pg_catalog.pg_backend_pid() AS pid,
     pg_catalog.pg_is_in_recovery() AS is_standby,
     current_setting('default_transaction_read_only') AS read_only,
     current_setting('session_replication_role') AS replication_role
@@ -44,6 +47,7 @@ const rowSchema = z.object({
   connections: z.number(),
   creates_roles: z.boolean(),
   creates_schemas: z.boolean(),
+  pid: z.number(),
   is_standby: z.boolean(),
   read_only: z.string(),
   replication_role: z.string(),
@@ -74,6 +78,7 @@ export async function readServerFacts(client: ClientBase): Promise<ServerFacts> 
   return {
     version,
     connections: row.connections,
+    pid: row.pid,
     createsRoles: row.creates_roles,
     createsSchemas: row.creates_schemas,
   };

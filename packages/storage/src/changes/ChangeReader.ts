@@ -112,8 +112,8 @@ export class ChangeReader implements AsyncDisposable {
     this.#everBegun ||= this.#begun.settled;
     this.#begun.reject(error);
     this.#begun = pending();
-    // The loss of the database is told already; who waits for the first reading is told by the error.
-    const told = !health.available || (PeekError.is(error) && error.fields["connectionLost"] === true);
+    // That the database is away is told by those who ask it; who waits for the first reading is told by the error.
+    const told = !health.available || isCut(error);
     if (told || !this.#everBegun || performance.now() - this.#toldAt < quietMs) return;
     this.#toldAt = performance.now();
     logger.warning("What is changed in the database cannot be followed: %s. Trying again", messageOf(error));
@@ -169,6 +169,10 @@ export class ChangeReader implements AsyncDisposable {
     this.#lent?.client.connection.stream.destroy();
     if (this.#lent === undefined) this.#options.pool[Symbol.asyncDispose]().catch(() => undefined);
   }
+}
+
+function isCut(error: unknown): boolean {
+  return PeekError.is(error) && (error.code === "STORAGE_UNAVAILABLE" || error.fields["connectionLost"] === true);
 }
 
 /** What people are told of a failure: neither addresses nor statements. */
