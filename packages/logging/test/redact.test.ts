@@ -126,6 +126,12 @@ const table: readonly (readonly [text: string, masked: string])[] = [
   ["Authorization: Basic YTpodW50ZXIy and so on", "Authorization: [redacted]"],
   ["Cookie: a=hunter2; b=hunter2\nHost: h", "Cookie: [redacted]\nHost: h"],
   ["set-cookie: session=hunter2; HttpOnly", "set-cookie: [redacted]"],
+  ['{"set-cookie":["a=hunter2; Path=/","b=hunter2"],"status":200}', '{"set-cookie":[redacted],"status":200}'],
+  ['{"passwords":["hun]hunter2","x"],"status":200}', '{"passwords":[redacted],"status":200}'],
+  [
+    String.raw`{"m":"{\"set-cookie\":[\"a=hunter2\"],\"s\":1}"}`,
+    String.raw`{"m":"{\"set-cookie\":[redacted],\"s\":1}"}`,
+  ],
   ["X-Api-Key: hunter2", "X-Api-Key: [redacted]"],
   ["sent Bearer hunter2 to it", "sent Bearer [redacted] to it"],
   ["bearer abc.DEF-123_456~+/==", "bearer [redacted]"],

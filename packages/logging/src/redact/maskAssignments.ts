@@ -38,8 +38,10 @@ function valueAt(text: string, from: number, key: string, assigned: boolean): Sp
   const opening = quote.exec(text)?.[0];
   if (opening !== undefined)
     return { from: from + opening.length, to: closingOf(text, from + opening.length, opening) };
-  if (header.test(key)) return { from, to: endOfLine(text, from) };
   if (text.startsWith("[", from) && !text.startsWith(redacted, from)) return { from, to: listEnd(text, from) };
+  // A list that was masked before.
+  if (text.startsWith(`${redacted},`, from) || text.startsWith(`${redacted}}`, from)) return undefined;
+  if (header.test(key)) return { from, to: endOfLine(text, from) };
   bare.lastIndex = from;
   const value = bare.exec(text)?.[0];
   if (value === undefined || literal.test(value) || (!assigned && prose.test(value))) return undefined;
@@ -61,7 +63,13 @@ function endOfLine(text: string, from: number): number {
   return end.exec(text)?.index ?? text.length;
 }
 
+/** Where a list ends: at the first bracket that is in none of its quoted values. */
 function listEnd(text: string, from: number): number {
-  const end = text.indexOf("]", from);
-  return end === -1 ? text.length : end + 1;
+  const next = /\\{0,7}["']|\]/g;
+  next.lastIndex = from;
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    if (match[0] === "]") return next.lastIndex;
+    next.lastIndex = closingOf(text, next.lastIndex, match[0]) + match[0].length;
+  }
+  return text.length;
 }
