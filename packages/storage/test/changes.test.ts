@@ -385,7 +385,7 @@ const cutReader =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'peek test changes'";
 
 describe("a reader that was away", () => {
-  it("tells that anything may have changed when its connection was lost, and goes on; the loss is told once", async () => {
+  it("tells that anything may have changed when its connection was cut, and goes on; that is no loss of the database", async () => {
     const log = new TestLog();
     const told = await watch(await open({ log }), ["pump", "valve"], true);
     await database.query(cutReader);
@@ -397,7 +397,7 @@ describe("a reader that was away", () => {
     told.clear();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
-    expect(log.of("warning").concat(log.of("error"))).toHaveLength(1);
+    expect(log.of("warning", "error")).toEqual([]);
   });
 
   it("comes back when the database takes connections again, and is told of in two lines", async () => {
