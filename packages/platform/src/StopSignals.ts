@@ -53,14 +53,14 @@ export class StopSignals implements Disposable {
     if (this.#firstAt === undefined) {
       this.#firstAt = now;
       this.#options.onFirst(signal);
-    } else if (now - this.#firstAt > echoMs) {
+    } else if (now - this.#firstAt > (process.channel === undefined ? echoMs.alone : echoMs.developed)) {
       this.#options.onSecond(exitCodes[signal]);
     }
   };
 }
 
 /**
- * One Ctrl-C reaches a process under `pnpm dev` more than once: from the terminal, and from each program above that
- * hands it on. What comes this soon after the first is its echo; milliseconds.
+ * One Ctrl-C reaches a process under a program that hands it on more than once: from the terminal, and from that program. What
+ * comes this soon after the first is its echo; milliseconds. Under `pnpm dev` several programs hand it on, each in its time.
  */
-const echoMs = 100;
+const echoMs = { alone: 100, developed: 2000 } as const;
