@@ -39,7 +39,7 @@ async function moves(tables: FollowedTables): Promise<void> {
 
 /** Waits until it stands, and says why. */
 async function stands(tables: FollowedTables): Promise<string | undefined> {
-  await until("it stands", () => performance.now() - tables.toldUntil > 1500);
+  await until("it stands", () => tables.trouble !== undefined && performance.now() - tables.toldUntil > 1500);
   return tables.trouble;
 }
 
