@@ -137,6 +137,10 @@ class Member {
       case "on":
         this.#channel = message.c;
         break;
+      case "stale":
+      case "current":
+      case "pulse":
+        break;
       case "off":
       case "err":
         counts.codes[message.code] = (counts.codes[message.code] ?? 0) + 1;
