@@ -19,7 +19,7 @@ const platformInternals: readonly Ban[] = [
 ];
 
 const onlyContracts =
-  "A plugin's pages import @peek/vortex/client, @peek/plugin-base/contracts and the plugin's own contracts: no part of a service.";
+  "A plugin's pages import @peek/client, @peek/plugin-base/contracts and the plugin's own contracts: no part of a service.";
 
 const partsOfPlugin = (among: readonly string[]): Ban => ({
   regex: `^\\..*/(?:${among.join("|")})/`,
@@ -70,8 +70,8 @@ export default defineConfig({
       files: [
         "packages/errors/src/**",
         "packages/plugin-base/src/**",
-        "packages/vortex/src/client/**",
-        "packages/vortex/src/wire/**",
+        "packages/live-protocol/src/**",
+        "packages/client/src/**",
       ],
       rules: ban(nodeOnly),
     },
@@ -83,11 +83,10 @@ export default defineConfig({
         "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],
         ...ban(
           {
-            group: ["@peek/*", "!@peek/plugin-base", "!@peek/vortex", "@peek/plugin-base/internal"],
+            group: ["@peek/*", "!@peek/plugin-base", "!@peek/client", "@peek/plugin-base/internal"],
             message: onlyPluginBase,
           },
           { group: ["@peek/plugin-base/*", "!@peek/plugin-base/contracts"], message: onlyContracts },
-          { regex: "^@peek/vortex(?:/(?:identity|nats))?$", message: onlyContracts },
           { regex: `^\\..*/_private/(?:${services.join("|")})/`, message: onlyContracts },
           nodeOnly,
         ),

@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 // Our packages run from source in tests, in vitest's own module graph and in what Node imports beside it.
 const conditions = ["@peek/source"];
 
-const onNats = "packages/vortex/test/**/nats*.test.ts";
+const onNats = "packages/{bus,vortex,live}/test/**/nats*.test.ts";
 
 export default defineConfig({
   resolve: { conditions: [...conditions, "node", "default"] },

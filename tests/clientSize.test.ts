@@ -6,7 +6,7 @@ import { workspaceDir } from "./src/workspace.ts";
 
 it("the browser client is less than 21.5 kB compressed, without zod", async () => {
   await using bundle = await rolldown({
-    input: join(workspaceDir, "packages/vortex/src/client/index.ts"),
+    input: join(workspaceDir, "packages/client/src/index.ts"),
     external: ["zod"],
     platform: "browser",
     resolve: { conditionNames: ["@peek/source", "browser", "module", "import", "default"] },

@@ -1,4 +1,4 @@
-import type { Subscription } from "@peek/vortex/client";
+import type { Subscription } from "@peek/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StringInt, type TutorialContracts, tutorialContracts } from "./src/importContracts.ts";
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";

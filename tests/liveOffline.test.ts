@@ -1,4 +1,4 @@
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Chromium, findChromium, TutorialPage } from "./src/Chromium.ts";

@@ -8,7 +8,7 @@ describe("the sources", () => {
     ["have sound types, type tests included", "tsc", ["-b"]],
     ["pass the linter", "oxlint", []],
     ["are formatted", "oxfmt", ["--check"]],
-    ["keep the ranks of the packages", "turbo", ["boundaries"]],
+    ["import declared dependencies only", "turbo", ["boundaries"]],
     ["hold nothing that is not used", "knip", ["--no-config-hints"]],
   ])("%s", async (_what, command, args) => {
     const program = join(workspaceDir, "node_modules", ".bin", command);

@@ -1,7 +1,7 @@
 import { serviceConfigSchema, serviceHome } from "@peek/config";
-import { WsBus } from "@peek/vortex";
-import { wsCredentials } from "@peek/vortex/identity";
-import { NatsBus } from "@peek/vortex/nats";
+import { WsBus } from "@peek/bus/ws";
+import { wsCredentials } from "@peek/bus/identity";
+import { NatsBus } from "@peek/bus/nats";
 import { makeMember } from "./openHub.js";
 import { silentLogger } from "./silentLogger.js";
 

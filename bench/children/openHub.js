@@ -1,6 +1,7 @@
 import { createServiceHome, serviceConfigSchema, serviceHome } from "@peek/config";
-import { Exchange, makeInstanceName, MemoryBus, WsExchange } from "@peek/vortex";
-import { ensureLocalTokens, ExchangeAuthenticator, TokenStore } from "@peek/vortex/identity";
+import { Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
+import { WsExchange } from "@peek/bus/ws";
+import { ensureLocalTokens, ExchangeAuthenticator, TokenStore } from "@peek/bus/identity";
 import { silentLogger } from "./silentLogger.js";
 
 /**

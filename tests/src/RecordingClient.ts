@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { connect, type ConnectOptions, type PeekClient, type Store } from "@peek/vortex/client";
+import { connect, type ConnectOptions, type PeekClient, type Store } from "@peek/client";
 import { WebSocket as NodeSocket } from "ws";
 
 /** A client of `connect`, of a device of its own, that counts what the services say to it. */

@@ -1,7 +1,9 @@
 import { hash } from "node:crypto";
 import type { Logger, PluginRpc, ServiceName } from "@peek/plugin-base";
 import { defineRpc } from "@peek/plugin-base/contracts";
-import { makeInstanceName, Vortex, WsBus } from "@peek/vortex";
+import { makeInstanceName } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
+import { WsBus } from "@peek/bus/ws";
 import { z } from "zod";
 import type { LiveServices } from "./LiveServices.ts";
 import { peek } from "./peekCommand.ts";

@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { Exchange, Exposure, Gateway, MemoryBus, ObservableProxy, ObservableServer, Vortex } from "@peek/vortex";
+import { Exchange, MemoryBus } from "@peek/bus";
+import { Exposure, Gateway, ObservableProxy } from "@peek/live/gateway";
+import { ObservableServer } from "@peek/live/logic";
+import { Vortex } from "@peek/vortex";
 import { makeMember } from "../openHub.js";
 import { readArgument } from "../readArgument.js";
 import { silentLogger } from "../silentLogger.js";

@@ -1,4 +1,4 @@
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import { WebSocket } from "ws";
 import { readArgument } from "../readArgument.js";
 import { PumpTuple } from "./contracts.js";

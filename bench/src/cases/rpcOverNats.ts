@@ -1,5 +1,5 @@
 import { serviceNames } from "@peek/plugin-base";
-import { natsAuthorization, natsPasswordVariable } from "@peek/vortex/nats";
+import { natsAuthorization, natsPasswordVariable } from "@peek/bus/nats";
 import { limitScript, peerScript } from "../paths.ts";
 import { roundRobin } from "../roundRobin.ts";
 import { callCase, type CallMetric, type CallPrograms } from "../rpc/callCase.ts";

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
-import { parseToken } from "@peek/vortex/identity";
+import { parseToken } from "@peek/bus/identity";
 
 /**
  * Checks a token before it is put into a service's configuration.

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServiceHome, serviceHome } from "@peek/config";
-import { TokenStore } from "@peek/vortex/identity";
+import { TokenStore } from "@peek/bus/identity";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { commandLogger } from "../src/commandLogger.ts";
 import { printJson, printTable } from "../src/output.ts";

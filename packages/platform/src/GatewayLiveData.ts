@@ -1,16 +1,10 @@
 import type { LoginNeededHandler, UpgradeHandler } from "@peek/http";
 import type { PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginPresence, PluginRpc, ServiceName } from "@peek/plugin-base";
-import {
-  clientPath,
-  Exposure,
-  Gateway,
-  ObservableProxy,
-  PluginScopes,
-  RpcActionRunner,
-  ScopedExposure,
-  type StaleStatus,
-} from "@peek/vortex";
+import { clientPath } from "@peek/live-protocol";
+import { Exposure, Gateway, ObservableProxy, RpcActionRunner, ScopedExposure } from "@peek/live/gateway";
+import { PluginScopes } from "@peek/vortex";
+import { type StaleStatus } from "@peek/live/logic";
 import type { LiveData } from "./LiveData.ts";
 
 /** What {@link GatewayLiveData} works with. */

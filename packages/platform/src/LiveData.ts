@@ -1,6 +1,6 @@
 import type { PluginFacts } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
-import type { StaleStatus } from "@peek/vortex";
+import type { StaleStatus } from "@peek/live/logic";
 
 /** What a service does for live data between logic and browsers: one thing on logic, another on field and office. */
 export interface LiveData extends AsyncDisposable {

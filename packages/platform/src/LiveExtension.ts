@@ -2,7 +2,7 @@ import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
-import type { StaleStatus } from "@peek/vortex";
+import type { StaleStatus } from "@peek/live/logic";
 import type { HttpExtension } from "./HttpExtension.ts";
 import type { LiveData } from "./LiveData.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";

@@ -1,7 +1,7 @@
 import type { PluginFacts } from "@peek/loader";
 import { type Logger, type PluginDisposables, type PluginRpc, serviceNames } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
-import { ActionServer, ObservableServer, type StaleStatus } from "@peek/vortex";
+import { ActionServer, ObservableServer, type StaleStatus } from "@peek/live/logic";
 import type { LiveData } from "./LiveData.ts";
 
 /** What {@link LogicLiveData} works with. */

@@ -3,7 +3,7 @@ import type { ServiceName } from "@peek/plugin-base";
 import type { LedgerUsage } from "@peek/plugin-base/internal";
 import type { StorageStatus } from "@peek/storage";
 import type { TaskDepth } from "@peek/tasks";
-import type { StaleStatus } from "@peek/vortex";
+import type { StaleStatus } from "@peek/live/logic";
 import type { WorkerStatus } from "@peek/tasks/worker";
 
 /** How a service is connected to the others. */

@@ -2,7 +2,9 @@ import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { PlatformExtension, PluginFacts } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
-import type { Bus, BusMember, Vortex, WsExchange } from "@peek/vortex";
+import type { Bus, BusMember } from "@peek/bus";
+import type { Vortex } from "@peek/vortex";
+import type { WsExchange } from "@peek/bus/ws";
 import { openRemoteBus } from "./openRemoteBus.ts";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
 import type { ServiceStatus, VortexStatus } from "./ServiceStatus.ts";
@@ -85,8 +87,9 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
 
   async #openHub(member: BusMember): Promise<Bus> {
     const { definition, home, config } = this.#options;
-    const { Exchange, MemoryBus, WsExchange } = await import("@peek/vortex");
-    const { ensureLocalTokens, ExchangeAuthenticator, isLoopback, TokenStore } = await import("@peek/vortex/identity");
+    const { Exchange, MemoryBus } = await import("@peek/bus");
+    const { WsExchange } = await import("@peek/bus/ws");
+    const { ensureLocalTokens, ExchangeAuthenticator, isLoopback, TokenStore } = await import("@peek/bus/identity");
     const logger = this.#logger("DataExchange");
     const site = config.httpServer.dataExchange;
     const { exchangeTls, followExchangeTls } = await import("./exchangeTls.ts");
@@ -127,7 +130,7 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
 
   async #member(): Promise<BusMember> {
     const { definition, version, since } = this.#options;
-    const { makeInstanceName } = await import("@peek/vortex");
+    const { makeInstanceName } = await import("@peek/bus");
     return { instance: makeInstanceName(definition.name), version, since: since.toISOString() };
   }
 

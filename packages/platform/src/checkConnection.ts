@@ -8,14 +8,14 @@ import type { ServiceName } from "@peek/plugin-base";
  */
 export async function checkConnection(service: ServiceName, home: ServiceHome, config: ServiceConfig): Promise<void> {
   if (config.dataExchange.nats.servers.length > 0) {
-    const { parseNatsConfig } = await import("@peek/vortex/nats");
+    const { parseNatsConfig } = await import("@peek/bus/nats");
     const { natsConfigOf } = await import("./natsConfigOf.ts");
     parseNatsConfig(natsConfigOf(config.dataExchange.nats, home), service);
   } else if (service === "logic") {
     const { exchangeTls } = await import("./exchangeTls.ts");
     exchangeTls(config.httpServer.dataExchange, home);
   } else {
-    const { wsCredentials } = await import("@peek/vortex/identity");
+    const { wsCredentials } = await import("@peek/bus/identity");
     wsCredentials({ service, home, config });
   }
 }

@@ -1,7 +1,7 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
-import type { ExchangeTls } from "@peek/vortex";
-import { readAuthorities, readBundle, type TlsBundle, TlsRenewal } from "@peek/vortex/identity";
+import type { ExchangeTls } from "@peek/bus/ws";
+import { readAuthorities, readBundle, type TlsBundle, TlsRenewal } from "@peek/bus/identity";
 
 type ExchangeConfig = ServiceConfig["httpServer"]["dataExchange"];
 

@@ -1,6 +1,6 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
-import { readAuthorities, readBundle } from "@peek/vortex/identity";
-import type { NatsConfig } from "@peek/vortex/nats";
+import { readAuthorities, readBundle } from "@peek/bus/identity";
+import type { NatsConfig } from "@peek/bus/nats";
 
 /**
  * How NATS is reached, out of config.json.

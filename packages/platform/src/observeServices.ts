@@ -1,7 +1,8 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { type Logger, type Peer, type PluginVortex, type ServiceName, serviceNames } from "@peek/plugin-base";
-import { type Bus, makeInstanceName, Vortex } from "@peek/vortex";
+import { type Bus, makeInstanceName } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
 import { once } from "./once.ts";
 import { openRemoteBus } from "./openRemoteBus.ts";
 import { wayToOwnExchange } from "./wayToOwnExchange.ts";

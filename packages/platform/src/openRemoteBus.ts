@@ -1,7 +1,8 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import type { PeekError } from "@peek/errors";
 import type { Logger, ServiceName } from "@peek/plugin-base";
-import type { Bus, BusMember, WsCredentials } from "@peek/vortex";
+import type { Bus, BusMember } from "@peek/bus";
+import type { WsCredentials } from "@peek/bus/ws";
 
 /** How a process connects to a network that is somewhere else: logic's data exchange, or NATS. */
 export interface RemoteBusOptions {
@@ -27,8 +28,8 @@ export async function openRemoteBus(options: RemoteBusOptions): Promise<Bus> {
 }
 
 async function openWs({ service, member, home, config, credentials, logger }: RemoteBusOptions): Promise<Bus> {
-  const { WsBus } = await import("@peek/vortex");
-  const { explainTlsFailure, isThisMachine, wsCredentials } = await import("@peek/vortex/identity");
+  const { WsBus } = await import("@peek/bus/ws");
+  const { explainTlsFailure, isThisMachine, wsCredentials } = await import("@peek/bus/identity");
   const { host, httpPort, useSsl } = config.dataExchange;
   if (!useSsl && !isThisMachine(host)) {
     logger.warning(
@@ -49,8 +50,8 @@ async function openWs({ service, member, home, config, credentials, logger }: Re
 }
 
 async function openNats({ service, member, home, config, onFatal, logger }: RemoteBusOptions): Promise<Bus> {
-  const { NatsBus } = await import("@peek/vortex/nats");
-  const { explainTlsFailure } = await import("@peek/vortex/identity");
+  const { NatsBus } = await import("@peek/bus/nats");
+  const { explainTlsFailure } = await import("@peek/bus/identity");
   const { natsConfigOf } = await import("./natsConfigOf.ts");
   return NatsBus.open({
     service,

@@ -2,7 +2,7 @@ import { cutText } from "@peek/errors";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import type { InstalledPlugin, PluginStatus } from "@peek/loader";
-import type { StaleEntry } from "@peek/vortex";
+import type { StaleEntry } from "@peek/live/logic";
 import type { ServiceStatus, TasksStatus } from "./ServiceStatus.ts";
 
 /** Under whose name the platform itself serves what it offers to other services. */

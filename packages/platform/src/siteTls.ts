@@ -1,6 +1,6 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
-import { readBundle, type TlsBundle, TlsRenewal } from "@peek/vortex/identity";
+import { readBundle, type TlsBundle, TlsRenewal } from "@peek/bus/identity";
 
 type SiteConfig = Pick<ServiceConfig["httpServer"]["field"], "useSsl" | "sslBundleFilePath">;
 

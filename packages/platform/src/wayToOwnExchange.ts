@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { WsCredentials } from "@peek/vortex";
-import { serviceToken } from "@peek/vortex/identity";
+import type { WsCredentials } from "@peek/bus/ws";
+import { serviceToken } from "@peek/bus/identity";
 import { exchangeTls } from "./exchangeTls.ts";
 
 /** How logic's own data exchange is reached on its machine. */

@@ -4,18 +4,10 @@ import type { Logger, PeekUser, PluginActions } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { Storage } from "@peek/storage";
-import {
-  type ActionRate,
-  type ActionRunner,
-  ActionServer,
-  type BusMember,
-  Exchange,
-  makeInstanceName,
-  MemoryBus,
-  ObservableServer,
-  RpcActionRunner,
-  Vortex,
-} from "@peek/vortex";
+import { type ActionRate, ActionServer, ObservableServer } from "@peek/live/logic";
+import { type ActionRunner, RpcActionRunner } from "@peek/live/gateway";
+import { type BusMember, Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
 import { logger } from "./silentLogger.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 

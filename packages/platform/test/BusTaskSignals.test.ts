@@ -1,4 +1,5 @@
-import { Exchange, makeInstanceName, MemoryBus, Vortex } from "@peek/vortex";
+import { Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
 import { expect, it, vi } from "vitest";
 import { BusTaskSignals } from "../src/BusTaskSignals.ts";
 import { logger } from "./silentLogger.ts";

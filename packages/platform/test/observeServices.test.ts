@@ -1,7 +1,8 @@
 import { serviceConfigSchema, serviceHome } from "@peek/config";
 import type { ServiceName } from "@peek/plugin-base";
-import { Exchange, type WsExchangeOptions, WsExchange } from "@peek/vortex";
-import { ExchangeAuthenticator, TokenStore } from "@peek/vortex/identity";
+import { Exchange } from "@peek/bus";
+import { type WsExchangeOptions, WsExchange } from "@peek/bus/ws";
+import { ExchangeAuthenticator, TokenStore } from "@peek/bus/identity";
 import { expect, it, onTestFinished } from "vitest";
 import { observeServices } from "../src/index.ts";
 import { logger } from "./silentLogger.ts";

@@ -5,7 +5,7 @@ import { createServiceHome, type ServiceConfigInput, type ServiceHome, serviceHo
 import { FolderSource, type PluginStatus } from "@peek/loader";
 import { PeekService, type ServiceStatus } from "@peek/platform";
 import { pluginNameOf, type ServiceName } from "@peek/plugin-base";
-import { readLocalToken } from "@peek/vortex/identity";
+import { readLocalToken } from "@peek/bus/identity";
 import { LogCapture } from "./LogCapture.ts";
 import { openTestDatabase, type TestDatabase } from "./TestDatabase.ts";
 import { startFailure } from "./startFailure.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openTestDatabase, startService } from "@peek/testing";
-import { connect, type ObservableState } from "@peek/vortex/client";
+import { connect, type ObservableState } from "@peek/client";
 import { expect, it } from "vitest";
 import { AddIntValue } from "../src/_private/contracts/AddIntValue.ts";
 import { StringIntTuple } from "../src/_private/contracts/StringIntTuple.ts";

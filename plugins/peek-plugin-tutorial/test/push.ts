@@ -1,5 +1,5 @@
 import { argv, stdout } from "node:process";
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import { AddIntValue } from "../src/_private/contracts/AddIntValue.ts";
 
 // Adds to a row: node --conditions=@peek/source test/push.ts <id> <offset>

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { openTestDatabase, startService, type TestService } from "@peek/testing";
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import { expect, it } from "vitest";
 import { AddIntValue } from "../src/_private/contracts/AddIntValue.ts";
 import { StringCapToggle } from "../src/_private/contracts/StringCapToggle.ts";

@@ -1,6 +1,6 @@
 import { argv, stdout } from "node:process";
 import { inspect } from "node:util";
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import { StringIntTuple } from "../src/_private/contracts/StringIntTuple.ts";
 
 // Prints the table, and each change of it: node --conditions=@peek/source test/watch.ts [url]

@@ -8,7 +8,7 @@ const place = join(workspaceDir, "packages", "vortex", "load-page.js");
 
 const page = `
 import { defineAction } from "@peek/plugin-base/contracts";
-import { connect } from "@peek/vortex/client";
+import { connect } from "@peek/client";
 import { z } from "zod";
 
 const Note = defineAction("${loadName}.Note", { lane: z.string(), n: z.int() });

@@ -11,7 +11,7 @@ function permissionsCommand(): Command {
   return new Command("permissions")
     .description("print the part of a NATS server's configuration that keeps the services apart")
     .action(async () => {
-      const { natsAuthorization } = await import("@peek/vortex/nats");
+      const { natsAuthorization } = await import("@peek/bus/nats");
       console.log(natsAuthorization().trimEnd());
     });
 }

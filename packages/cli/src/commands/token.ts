@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { serviceHome } from "@peek/config";
 import type { ServiceName } from "@peek/plugin-base";
-import { type ListedToken, parseToken, TokenStore } from "@peek/vortex/identity";
+import { type ListedToken, parseToken, TokenStore } from "@peek/bus/identity";
 import { Command } from "commander";
 import { jsonOption, serviceArgument } from "../arguments.ts";
 import { expiryTime } from "../expiryTime.ts";

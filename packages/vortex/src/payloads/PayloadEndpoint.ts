@@ -2,11 +2,10 @@ import { messageOf } from "@peek/errors";
 import type { Logger, Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
 import { checkAccepted } from "../checkServices.ts";
-import { isThenable } from "../isThenable.ts";
+import { isThenable, type LogThrottle } from "@peek/kit";
 import type { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
 import { FairQueue } from "../rpc/FairQueue.ts";
 import type { ContextRunner } from "../rpc/handlerContext.ts";
-import type { RateLimit } from "../RateLimit.ts";
 import { LateNotice } from "../rpc/LateNotice.ts";
 import type { RoomHolder, WaitingRoom } from "../WaitingRoom.ts";
 import { matches } from "./payloadFilter.ts";
@@ -24,7 +23,7 @@ export interface PayloadEndpointParts {
   readonly tuple: TupleType<unknown> | undefined;
   readonly acceptOnlyFrom: ServiceName | readonly ServiceName[] | undefined;
   readonly logger: Logger;
-  readonly rateLimit: RateLimit;
+  readonly rateLimit: LogThrottle;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
   /** Where payloads wait for their turn; shared by all endpoints. */

@@ -1,7 +1,7 @@
 import { PeekError } from "@peek/errors";
 import type { PayloadFilter, PayloadTarget, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
-import type { Bus } from "../bus/Bus.ts";
+import type { Bus } from "@peek/bus";
 import { checkPeer, checkService } from "../checkServices.ts";
 import { writeBody } from "../rpc/bodies.ts";
 import { maxDeadlineMs } from "../rpc/frames.ts";

@@ -1,5 +1,5 @@
 import { type Peer, type PeerIdentity, type PresenceChange, type ServiceName, serviceNames } from "@peek/plugin-base";
-import type { Bus, BusMember } from "../bus/Bus.ts";
+import type { Bus, BusMember } from "@peek/bus";
 import type { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import { ChangeFeed } from "./ChangeFeed.ts";
 

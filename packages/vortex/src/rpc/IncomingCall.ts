@@ -5,7 +5,7 @@ import { CallContext, type SeenCall } from "./CallContext.ts";
 import { Expiring } from "./DeadlineWheel.ts";
 import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./errorBody.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
-import { isThenable } from "../isThenable.ts";
+import { isThenable } from "@peek/kit";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 import { isAbsence } from "./rpcErrors.ts";
 import { ServedStream } from "./ServedStream.ts";

@@ -1,5 +1,5 @@
 import { PeekError } from "@peek/errors";
-import type { Bus } from "../bus/Bus.ts";
+import type { Bus } from "@peek/bus";
 import { type DeadlineWheel, Expiring } from "./DeadlineWheel.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 

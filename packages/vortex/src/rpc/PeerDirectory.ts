@@ -1,7 +1,6 @@
 import type { PeekError } from "@peek/errors";
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
-import { closed, disconnected } from "../bus/busErrors.ts";
-import type { Bus } from "../bus/Bus.ts";
+import { type Bus, closed, disconnected } from "@peek/bus";
 import type { CallScope } from "./CallScope.ts";
 import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { PeerWait, type PeerWaitOptions } from "./PeerWait.ts";

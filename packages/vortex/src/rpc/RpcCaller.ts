@@ -1,7 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { RpcAnswer, RpcCallOptions, RpcClientOptions, RpcTarget, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
-import type { Bus } from "../bus/Bus.ts";
+import type { Bus } from "@peek/bus";
 import { checkPeer, checkService } from "../checkServices.ts";
 import { writeBody } from "./bodies.ts";
 import type { CallScope, CallScopeSource } from "./CallScope.ts";

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
-import type { Bus } from "../bus/Bus.ts";
+import type { Bus } from "@peek/bus";
 import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import { errorBody } from "./errorBody.ts";
 import { maxHeaderLength, readCount, readId } from "./frames.ts";

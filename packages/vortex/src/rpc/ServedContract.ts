@@ -8,7 +8,7 @@ import { FairQueue } from "./FairQueue.ts";
 import type { ContextRunner } from "./handlerContext.ts";
 import type { IncomingCall } from "./IncomingCall.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
-import type { RateLimit } from "../RateLimit.ts";
+import type { LogThrottle } from "@peek/kit";
 import { type Handler, ServedProcedure } from "./ServedProcedure.ts";
 import { maxUnreadMs, unreadStreams } from "./unreadStreams.ts";
 import type { WaitingRoom } from "../WaitingRoom.ts";
@@ -25,7 +25,7 @@ export interface ServedContractOptions {
   readonly handlers: object;
   readonly limits: RpcServeOptions;
   readonly logger: Logger;
-  readonly rateLimit: RateLimit;
+  readonly rateLimit: LogThrottle;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
   /** Where calls wait for their turn; shared by all contracts. */
@@ -43,7 +43,7 @@ export class ServedContract {
   readonly #concurrency: number;
   readonly #queueLimit: number;
   readonly #logger: Logger;
-  readonly #rateLimit: RateLimit;
+  readonly #rateLimit: LogThrottle;
   readonly #queue = new FairQueue<PeerRecord, IncomingCall>();
   readonly #room: WaitingRoom;
   readonly #deadlines: DeadlineWheel;

@@ -1,7 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { streamWindow, streamWindowChars } from "./frames.ts";
 import type { IncomingCall } from "./IncomingCall.ts";
-import { isThenable } from "../isThenable.ts";
+import { isThenable } from "@peek/kit";
 import { isAbsence } from "./rpcErrors.ts";
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;

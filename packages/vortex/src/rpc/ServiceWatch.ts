@@ -1,5 +1,5 @@
 import type { ServiceName } from "@peek/plugin-base";
-import type { Bus } from "../bus/Bus.ts";
+import type { Bus } from "@peek/bus";
 
 /** Follows who of a service is connected. */
 export class ServiceWatch {

@@ -1,5 +1,5 @@
 import type { Logger } from "@peek/plugin-base";
-import type { RateLimit } from "../RateLimit.ts";
+import type { LogThrottle } from "@peek/kit";
 import { Alarm } from "./Alarm.ts";
 import type { DeadlineWheel } from "./DeadlineWheel.ts";
 import type { PeerWait } from "./PeerWait.ts";
@@ -19,11 +19,11 @@ interface Queue {
 /** Says what calls with `wait: true` wait for, once for all calls of a plugin that wait for the same. */
 export class WaitNotices {
   readonly #deadlines: DeadlineWheel;
-  readonly #rateLimit: RateLimit;
+  readonly #rateLimit: LogThrottle;
   readonly #logger: Logger;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(deadlines: DeadlineWheel, rateLimit: RateLimit, logger: Logger) {
+  constructor(deadlines: DeadlineWheel, rateLimit: LogThrottle, logger: Logger) {
     this.#deadlines = deadlines;
     this.#rateLimit = rateLimit;
     this.#logger = logger;

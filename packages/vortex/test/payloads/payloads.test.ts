@@ -8,7 +8,7 @@ import { CuttableBus } from "../rpc/CuttableBus.ts";
 import { MemoryHarness } from "../rpc/MemoryHarness.ts";
 import { RawPeer } from "../rpc/RawPeer.ts";
 import { plugin, TestService } from "../rpc/TestService.ts";
-import { caught, codeOf, until } from "../rpc/until.ts";
+import { caught, codeOf, until } from "@peek/kit/testing";
 
 const levelTuple = defineTuple(`${plugin}.Level`, { pump: z.string(), at: z.date() }, { key: "pump" });
 const otherTuple = defineTuple(`${plugin}.Other`, { id: z.int() }, { key: "id" });

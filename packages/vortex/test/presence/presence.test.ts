@@ -6,7 +6,7 @@ import { ChangeFeed } from "../../src/presence/ChangeFeed.ts";
 import { CuttableBus } from "../rpc/CuttableBus.ts";
 import { MemoryHarness } from "../rpc/MemoryHarness.ts";
 import { plugin, TestService } from "../rpc/TestService.ts";
-import { codeOf, collect, until } from "../rpc/until.ts";
+import { codeOf, collect, until } from "@peek/kit/testing";
 
 const contract = defineRpc(`${plugin}.Pumps`, {});
 

@@ -1,7 +1,6 @@
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
-import type { Bus, BusState } from "../../src/bus/Bus.ts";
-import { disconnected, overloaded } from "../../src/bus/busErrors.ts";
-import { Listeners } from "../../src/bus/Listeners.ts";
+import { type Bus, type BusState, disconnected, overloaded } from "@peek/bus";
+import { Listeners } from "@peek/kit";
 
 /** A bus whose connection a test takes away and gives back, or fills up. */
 export class CuttableBus implements Bus {

@@ -1,8 +1,5 @@
 import type { ServiceName } from "@peek/plugin-base";
-import type { Bus } from "../../src/bus/Bus.ts";
-import { Exchange } from "../../src/bus/Exchange.ts";
-import { makeInstanceName } from "../../src/bus/instanceName.ts";
-import { MemoryBus } from "../../src/bus/memory/MemoryBus.ts";
+import { type Bus, Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
 import type { JoinedBus, RpcHarness } from "./RpcHarness.ts";
 
 /** All in one process. */

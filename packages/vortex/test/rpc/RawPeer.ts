@@ -1,7 +1,7 @@
 import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
-import type { MemoryBus } from "../../src/bus/memory/MemoryBus.ts";
+import type { MemoryBus } from "@peek/bus";
 import type { MemoryHarness } from "./MemoryHarness.ts";
-import { until } from "./until.ts";
+import { until } from "@peek/kit/testing";
 
 /** A peer that sends what a test writes, and keeps what it is sent. */
 export class RawPeer {

@@ -1,5 +1,5 @@
 import type { ServiceName } from "@peek/plugin-base";
-import type { Bus, BusMember } from "../../src/bus/Bus.ts";
+import type { Bus, BusMember } from "@peek/bus";
 
 /** A bus of a process that joins. */
 export interface JoinedBus {

@@ -1,7 +1,7 @@
 import type { PluginVortex } from "@peek/plugin-base";
-import type { Bus, BusMember } from "../../src/bus/Bus.ts";
-import { Vortex } from "../../src/plugin/Vortex.ts";
-import { TestLog } from "./TestLog.ts";
+import type { Bus, BusMember } from "@peek/bus";
+import { Vortex } from "../../src/scope/Vortex.ts";
+import { TestLog } from "@peek/kit/testing";
 
 /** The plugin of these tests. */
 export const plugin = "peek_plugin_pump";

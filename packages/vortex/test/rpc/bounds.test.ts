@@ -5,7 +5,7 @@ import { pumps } from "./contracts.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { RawPeer } from "./RawPeer.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { caught, codeOf, collect, fired, until } from "./until.ts";
+import { caught, codeOf, collect, fired, until } from "@peek/kit/testing";
 
 const feeds = defineRpc(`${plugin}.Feeds`, {
   lines: { stream: z.int() },

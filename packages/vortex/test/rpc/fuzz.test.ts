@@ -5,7 +5,7 @@ import { pumps } from "./contracts.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { RawPeer } from "./RawPeer.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { until } from "./until.ts";
+import { until } from "@peek/kit/testing";
 
 const rounds = 20_000;
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pumps } from "./contracts.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { TestService } from "./TestService.ts";
-import { fired, until } from "./until.ts";
+import { fired, until } from "@peek/kit/testing";
 
 const idle = {
   pending: 0,

@@ -1,6 +1,4 @@
-import { connected, member } from "../bus/BusHarness.ts";
-import { openNatsBus } from "../bus/openNatsBus.ts";
-import { NatsServer } from "../nats/NatsServer.ts";
+import { connected, member, NatsServer, openNatsBus } from "@peek/bus/testing";
 import type { RpcHarness } from "./RpcHarness.ts";
 import { describeRpc } from "./rpcBehaviour.ts";
 

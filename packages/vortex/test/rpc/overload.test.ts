@@ -4,7 +4,7 @@ import { z } from "zod";
 import { CuttableBus } from "./CuttableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { caught, collect, fired, until } from "./until.ts";
+import { caught, collect, fired, until } from "@peek/kit/testing";
 
 const reports = defineRpc(`${plugin}.Reports`, {
   read: { input: z.int(), output: z.string() },

@@ -6,7 +6,7 @@ import { CuttableBus } from "./CuttableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { RawPeer } from "./RawPeer.ts";
 import { TestService } from "./TestService.ts";
-import { caught, codeOf, collect, fired, until } from "./until.ts";
+import { caught, codeOf, collect, fired, until } from "@peek/kit/testing";
 
 let harness: MemoryHarness;
 let service: TestService;

@@ -5,7 +5,7 @@ import type { PluginDisposables } from "@peek/plugin-base";
 import { other } from "./contracts.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { fired, until } from "./until.ts";
+import { fired, until } from "@peek/kit/testing";
 
 const hung = defineRpc(`${plugin}.Hung`, { wait: {}, ping: {} });
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { other, pumps } from "./contracts.ts";
 import type { RpcHarness } from "./RpcHarness.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { caught, codeOf, collect, fired, until } from "./until.ts";
+import { caught, codeOf, collect, fired, until } from "@peek/kit/testing";
 
 type Handlers = RpcHandlers<typeof pumps.procedures>;
 

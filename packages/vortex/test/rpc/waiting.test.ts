@@ -6,7 +6,7 @@ import { z } from "zod";
 import { CuttableBus } from "./CuttableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { plugin, TestService } from "./TestService.ts";
-import { until } from "./until.ts";
+import { until } from "@peek/kit/testing";
 
 const notes = defineRpc(`${plugin}.Notes`, { take: { input: z.int() } });
 

@@ -1,12 +1,10 @@
 import { serviceNames } from "@peek/plugin-base";
-import { Exchange } from "../../src/bus/Exchange.ts";
-import type { Authenticator } from "../../src/bus/ws/Authenticator.ts";
-import { WsBus } from "../../src/bus/ws/WsBus.ts";
-import { WsExchange } from "../../src/bus/ws/WsExchange.ts";
-import { connected, member } from "../bus/BusHarness.ts";
+import { Exchange } from "@peek/bus";
+import { type Authenticator, WsBus, WsExchange } from "@peek/bus/ws";
+import { connected, member } from "@peek/bus/testing";
 import type { RpcHarness } from "./RpcHarness.ts";
 import { describeRpc } from "./rpcBehaviour.ts";
-import { TestLog } from "./TestLog.ts";
+import { TestLog } from "@peek/kit/testing";
 
 /** Lets everybody in whose token is the name of a service. */
 const authenticator: Authenticator = {

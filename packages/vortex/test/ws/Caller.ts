@@ -1,7 +1,6 @@
 import type { RpcClient, ServiceName } from "@peek/plugin-base";
-import { WsBus } from "@peek/vortex";
-import { connected, member } from "../bus/BusHarness.ts";
-import { type KeptLog, keptLog } from "../bus/keptLog.ts";
+import { WsBus } from "@peek/bus/ws";
+import { connected, type KeptLog, keptLog, member } from "@peek/bus/testing";
 import { pumps } from "../rpc/contracts.ts";
 import { TestService } from "../rpc/TestService.ts";
 

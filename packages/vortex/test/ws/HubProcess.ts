@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serviceHome } from "@peek/config";
-import { TokenStore } from "@peek/vortex/identity";
+import { TokenStore } from "@peek/bus/identity";
 import type { HubAnswer, HubArgument, HubQuestion } from "./hubMain.ts";
-import { lowPort } from "./lowPort.ts";
+import { lowPort } from "@peek/bus/testing";
 
 /** A hub with real tokens in a process of its own, which serves `pumps` as logic. */
 export class HubProcess implements AsyncDisposable {

@@ -1,7 +1,7 @@
 import type { ServiceName } from "@peek/plugin-base";
-import { WsBus } from "@peek/vortex";
-import { member } from "../bus/BusHarness.ts";
-import { keptLog } from "../bus/keptLog.ts";
+import { WsBus } from "@peek/bus/ws";
+import { member } from "@peek/bus/testing";
+import { keptLog } from "@peek/bus/testing";
 
 /** What this is started with, as JSON. */
 export interface ClientsArgument {

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exchangePath, maxFrameBytes, protocol } from "../../src/bus/ws/wire.ts";
-import { until } from "../rpc/until.ts";
+import { exchangePath, maxFrameBytes, protocol } from "@peek/bus/ws";
+import { until } from "@peek/kit/testing";
 import { Caller } from "./Caller.ts";
 import { HubProcess } from "./HubProcess.ts";
-import { noise } from "./knock.ts";
+import { noise, RawMember } from "@peek/bus/testing";
 import { RandomFrames } from "./randomFrames.ts";
-import { RawMember } from "./RawMember.ts";
 
 const framesEach = 250;
 

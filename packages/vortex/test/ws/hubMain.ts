@@ -1,8 +1,9 @@
 import { serviceHome } from "@peek/config";
-import { Exchange, MemoryBus, Vortex, WsExchange } from "@peek/vortex";
-import { ExchangeAuthenticator, TokenStore } from "@peek/vortex/identity";
-import { member } from "../bus/BusHarness.ts";
-import { keptLog } from "../bus/keptLog.ts";
+import { Exchange, MemoryBus } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
+import { WsExchange } from "@peek/bus/ws";
+import { ExchangeAuthenticator, TokenStore } from "@peek/bus/identity";
+import { keptLog, member } from "@peek/bus/testing";
 import { pumps } from "../rpc/contracts.ts";
 import { plugin } from "../rpc/TestService.ts";
 

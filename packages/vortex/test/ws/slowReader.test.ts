@@ -1,11 +1,10 @@
 import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
-import type { BusState } from "../../src/bus/Bus.ts";
+import type { BusState } from "@peek/bus";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Caller } from "./Caller.ts";
 import { HubProcess } from "./HubProcess.ts";
-import { RawMember } from "./RawMember.ts";
-import { SlowReader } from "./SlowReader.ts";
+import { RawMember, SlowReader } from "@peek/bus/testing";
 
 const mebibyte = 1024 * 1024;
 

@@ -6,10 +6,10 @@ import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Caller } from "./Caller.ts";
+import { RawMember } from "@peek/bus/testing";
 import type { ClientsArgument, ClientsReport } from "./clientsMain.ts";
 import type { HubAnswer } from "./hubMain.ts";
 import { HubProcess } from "./HubProcess.ts";
-import { RawMember } from "./RawMember.ts";
 
 const mebibyte = 1024 * 1024;
 const sentBytes = 100 * mebibyte;

@@ -1,4 +1,4 @@
-import type { ObservableState } from "@peek/vortex/client";
+import type { ObservableState } from "@peek/client";
 import type { ReactNode } from "react";
 
 /** Says of what may be old since when, and why; of what is live, nothing. */

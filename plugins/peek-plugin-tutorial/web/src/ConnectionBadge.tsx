@@ -1,4 +1,4 @@
-import { useConnection } from "@peek/vortex/client/react";
+import { useConnection } from "@peek/client/react";
 import type { ReactNode } from "react";
 
 const words = {

@@ -1,5 +1,5 @@
-import type { PendingAction } from "@peek/vortex/client";
-import { usePeek, usePending } from "@peek/vortex/client/react";
+import type { PendingAction } from "@peek/client";
+import { usePeek, usePending } from "@peek/client/react";
 import type { ReactNode } from "react";
 import { useFailure } from "./useFailure.ts";
 

@@ -1,4 +1,4 @@
-import { useAction, useObservable } from "@peek/vortex/client/react";
+import { useAction, useObservable } from "@peek/client/react";
 import type { ReactNode } from "react";
 import { AddIntValue } from "../../src/_private/contracts/AddIntValue.ts";
 import { StringCapToggle } from "../../src/_private/contracts/StringCapToggle.ts";

@@ -1,4 +1,4 @@
-import type { PeekClient } from "@peek/vortex/client";
+import type { PeekClient } from "@peek/client";
 import { AddIntValue } from "../../src/_private/contracts/AddIntValue.ts";
 import { added, toggled } from "../../src/_private/contracts/changes.ts";
 import { StringCapToggle } from "../../src/_private/contracts/StringCapToggle.ts";

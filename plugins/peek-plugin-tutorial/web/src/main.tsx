@@ -1,5 +1,5 @@
-import { connect } from "@peek/vortex/client";
-import { PeekProvider } from "@peek/vortex/client/react";
+import { connect } from "@peek/client";
+import { PeekProvider } from "@peek/client/react";
 import { createRoot } from "react-dom/client";
 import { expectChanges } from "./expectChanges.ts";
 import "./page.css";

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { OutageLog } from "../../src/OutageLog.ts";
+import { TestLog } from "@peek/kit/testing";
+
+let log: TestLog;
+let outages: OutageLog;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  log = new TestLog();
+  outages = new OutageLog(log, "logic");
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it("what is waited for at the start is no warning, whatever keeps it, for 10 s", () => {
+  outages.failed("there is no token yet.");
+  outages.failed("nothing listens there");
+  vi.advanceTimersByTime(9000);
+  outages.failed("nothing listens there");
+  outages.connected();
+  expect(log.lines).toEqual([
+    "info: Waiting for logic: there is no token yet. Trying again until it answers",
+    "info: Still waiting for logic: nothing listens there",
+    "info: Connected to logic after 9.0 s, at attempt 3",
+  ]);
+});
+
+it("is a warning after that, once for each reason", () => {
+  outages.failed("nothing listens there");
+  vi.advanceTimersByTime(11_000);
+  for (const reason of [
+    "nothing listens there",
+    "nothing listens there",
+    "the name is not known",
+    "nothing listens there",
+  ])
+    outages.failed(reason);
+  expect(log.lines).toEqual([
+    "info: Waiting for logic: nothing listens there. Trying again until it answers",
+    "warning: Still waiting for logic: nothing listens there",
+    "warning: Still waiting for logic: the name is not known",
+  ]);
+});
+
+it("is a warning at once where it is refused, or was connected before", () => {
+  outages.failed("its token is not known", "refused");
+  outages.connected();
+  outages.failed("it was cut");
+  outages.failed("nothing listens there");
+  expect(log.lines).toEqual([
+    "warning: Waiting for logic: its token is not known. Trying again until it answers",
+    expect.stringMatching(/^info: Connected/),
+    "warning: Lost logic: it was cut. Connecting again",
+    "warning: Still waiting for logic: nothing listens there",
+  ]);
+});
+
+it("is no warning when the other side was stopped, and is back within 10 s", () => {
+  outages.connected();
+  outages.failed("it has been stopped", "stopped");
+  outages.failed("nothing listens there");
+  outages.connected();
+  outages.failed("it was cut");
+  expect(log.lines).toEqual([
+    "info: Connected to logic",
+    "info: Lost logic: it has been stopped. Connecting again",
+    "info: Still waiting for logic: nothing listens there",
+    expect.stringMatching(/^info: Connected again to logic/),
+    "warning: Lost logic: it was cut. Connecting again",
+  ]);
+});

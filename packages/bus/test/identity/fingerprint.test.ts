@@ -1,0 +1,41 @@
+import { X509Certificate } from "node:crypto";
+import { expect, it, onTestFinished } from "vitest";
+import { connected } from "../bus/BusHarness.ts";
+import { TestHub } from "../ws/TestHub.ts";
+import { temporaryFolder } from "@peek/kit/testing";
+import { type Certificate, TestAuthority } from "./TestAuthority.ts";
+
+async function openHub(tls: Certificate): Promise<TestHub> {
+  const hub = await TestHub.open({ tls });
+  onTestFinished(() => hub[Symbol.asyncDispose]());
+  return hub;
+}
+
+const fingerprintOf = ({ cert }: Certificate): string => new X509Certificate(cert).fingerprint256;
+
+it("an exchange is known by the fingerprint of its certificate, whatever host that is for", async () => {
+  const authority = new TestAuthority(temporaryFolder());
+  const own = authority.issue({ hosts: "DNS:elsewhere.example" });
+  const hub = await openHub(own);
+  const { bus } = hub.dial("agent", {
+    token: hub.tokens.create("agent"),
+    ca: own.cert,
+    fingerprint: fingerprintOf(own),
+  });
+  await connected(bus);
+});
+
+it("another certificate of the same authority is not taken for it, and is shown no token", async () => {
+  const authority = new TestAuthority(temporaryFolder());
+  const [own, other] = [authority.issue(), authority.issue({ name: "agent" })];
+  const hub = await openHub(other);
+  // As in a bundle with all that leads to the authority.
+  const { bus, log } = hub.dial("agent", {
+    token: hub.tokens.create("agent"),
+    ca: own.cert + authority.cert,
+    fingerprint: fingerprintOf(own),
+  });
+  await log.until(/Waiting for .*another certificate than logic's own/);
+  expect(bus.state).toBe("connecting");
+  expect(hub.exchange.peers("agent")).toEqual([]);
+});

@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExchangeTls, WsBus } from "@peek/bus/ws";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { connected } from "../bus/BusHarness.ts";
+import { type Certificate, type CertificateOptions, TestAuthority } from "../identity/TestAuthority.ts";
+import { knock, noise } from "./knock.ts";
+import { TestHub } from "./TestHub.ts";
+
+let dir: string;
+let authority: TestAuthority;
+let stranger: TestAuthority;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
+  authority = new TestAuthority(mkdtempSync(join(dir, "a")), "Plant authority");
+  stranger = new TestAuthority(mkdtempSync(join(dir, "b")), "Another authority");
+});
+
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function openHub(tls: ExchangeTls): Promise<TestHub> {
+  const hub = await TestHub.open({ tls });
+  onTestFinished(() => hub[Symbol.asyncDispose]());
+  return hub;
+}
+
+/** Sends a text to logic, and waits until it is back. */
+async function answered(bus: WsBus, hub: TestHub): Promise<void> {
+  const text = randomBytes(8).toString("hex");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bus.onMessage((_from, back) => back === text && resolve());
+  bus.send(hub.bus.self, text);
+  await promise;
+}
+
+describe("noise at a TLS port", () => {
+  it.each<[string, (port: number) => Promise<unknown>]>([
+    ["plain HTTP", (port) => noise(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
+    ["a service without TLS", (port) => knock(port, { token: "x" })],
+    ["random bytes", (port) => noise(port, Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), randomBytes(5000)]))],
+    ["a hello of SSL 2", (port) => noise(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)]))],
+  ])("%s: is refused with one line, and others are unharmed", async (_what, make) => {
+    const hub = await openHub(authority.issue());
+    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
+    await connected(bus);
+    for (let n = 0; n < 3; n += 1) await make(hub.port);
+    await hub.log.until(/refused/);
+    expect(hub.complaints).toEqual([
+      expect.stringMatching(
+        /^warning 127\.0\.0\.1: a connection was refused: it does not speak TLS, and this port does; set dataExchange\.useSsl/,
+      ),
+    ]);
+    await answered(bus, hub);
+  });
+
+  it("a bus without TLS says where to look", async () => {
+    const hub = await openHub(authority.issue());
+    const { log } = hub.dial("agent", { token: hub.tokens.create("agent") }, { secure: false });
+    await log.until(/Waiting for .*: (the connection was cut by the other side|one side speaks TLS).*useSsl/);
+  });
+});
+
+describe("a bus whose logic shows", () => {
+  it.each<[string, () => Certificate, RegExp, string | undefined]>([
+    [
+      "an expired certificate",
+      () => authority.issue({ fromDays: -9, toDays: -2 }),
+      /the other side's certificate has expired \(CERT_HAS_EXPIRED\)\. Have it renewed there/,
+      undefined,
+    ],
+    [
+      "one of an authority that is not trusted",
+      () => stranger.issue(),
+      /the (authority of the )?other side's certificate is (not known here|signed by itself or by an authority)/,
+      undefined,
+    ],
+    [
+      "one for another host",
+      () => authority.issue({ hosts: "DNS:elsewhere.example" }),
+      /the certificate is for another host than the one that was connected to/,
+      undefined,
+    ],
+  ])("%s: says so, and does not show it its token", async (_what, make, why) => {
+    const hub = await openHub(make());
+    const { bus, log } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
+    await log.until(/Waiting for/);
+    expect(log.lines).toEqual([expect.stringMatching(why)]);
+    expect(bus.trouble).toMatch(why);
+    expect(bus.state).toBe("connecting");
+    expect(hub.log.lines.filter((line) => line.includes("token"))).toEqual([]);
+  });
+
+  it("a good one: is connected", async () => {
+    const hub = await openHub(authority.issue());
+    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
+    await answered((await connected(bus)) as WsBus, hub);
+    expect(bus.self.service).toBe("agent");
+  });
+});
+
+describe("mutual TLS", () => {
+  const site = (): ExchangeTls => ({ ...authority.issue(), clientAuthorities: authority.cert });
+
+  it("knows a service by its certificate alone", async () => {
+    const hub = await openHub(site());
+    const { bus, log } = hub.dial("agent", {
+      ca: authority.cert,
+      ...authority.issue({ name: "agent.plant7.example" }),
+    });
+    await connected(bus);
+    await answered(bus, hub);
+    expect(log.lines).toEqual([expect.stringMatching(/^info Connected to the logic service at wss:/)]);
+    expect(hub.complaints).toEqual([]);
+  });
+
+  it("does not let a certificate of one service be another", async () => {
+    const hub = await openHub(site());
+    const { log } = hub.dial("agent", { ca: authority.cert, ...authority.issue({ name: "worker" }) });
+    await log.until(/an instance of the worker service must be named after it/);
+    expect(hub.complaints[0]).toMatch(/worker with certificate worker sent what was not understood/);
+  });
+
+  const cases: readonly [string, CertificateOptions | undefined, () => TestAuthority, RegExp][] = [
+    ["no certificate", undefined, () => authority, /showed no certificate/],
+    ["an expired one", { name: "agent", fromDays: -9, toDays: -2 }, () => authority, /certificate has expired/],
+    [
+      "one of an authority that is not known",
+      { name: "agent" },
+      () => stranger,
+      /authority (of the other side's certificate )?is not known/,
+    ],
+    [
+      "one that names no service",
+      { name: "pump7.example" },
+      () => authority,
+      /is for "pump7\.example", and its CN must/,
+    ],
+  ];
+
+  it.each(cases)("%s: is refused with one line, and told why", async (_what, options, of, why) => {
+    const hub = await openHub(site());
+    const { bus: witness } = hub.dial("office", { ca: authority.cert, ...authority.issue({ name: "office" }) });
+    await connected(witness);
+    const shown = options === undefined ? {} : of().issue(options);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let attempts = 0;
+    // A token does not help.
+    const token = hub.tokens.create("agent");
+    const { log } = hub.dial("agent", () => {
+      attempts += 1;
+      if (attempts === 3) resolve();
+      return { token, ca: authority.cert, ...shown };
+    });
+    await promise;
+    expect(hub.complaints).toEqual([expect.stringMatching(why)]);
+    expect(hub.complaints[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
+    expect(log.lines).toEqual([expect.stringMatching(why)]);
+    await answered(witness, hub);
+  });
+});

@@ -1,0 +1,70 @@
+import { PeekError } from "@peek/errors";
+import { z } from "zod";
+import type { ClientMessage } from "@peek/live-protocol";
+
+const id = z.int().min(0);
+const offset = z.int().min(0);
+/** It ends up in the database, which takes no NUL, and no halves of characters: two different ones would become the same text. */
+const word = z
+  .string()
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u);
+/** {@link TupleSelector} allows 8 KiB. */
+const canonical = z.string().max(8 * 1024);
+
+const action = z.object({
+  type: z.string().max(300),
+  // Made by encode(), which writes with escapes what it takes at all.
+  body: z
+    .string()
+    .max(256 * 1024)
+    .refine((text) => text.isWellFormed(), { error: "is not well-formed" }),
+  client: word,
+  lane: word,
+  seq: z.int().min(1),
+  after: offset,
+  acked: offset,
+  at: z.iso.datetime().max(40),
+  watch: z.array(canonical).max(16),
+});
+
+const schema: z.ZodType<ClientMessage> = z.discriminatedUnion("t", [
+  z.object({
+    t: z.literal("sub"),
+    id,
+    sel: canonical,
+    at: z.object({ epoch: z.string().max(100), offset, digest: z.string().max(200).exactOptional() }).exactOptional(),
+  }),
+  z.object({ t: z.literal("unsub"), id }),
+  z.object({ t: z.literal("act"), id, act: action }),
+  z.object({ t: z.literal("beat") }),
+  z.object({ t: z.literal("probe"), n: id }),
+]);
+
+/** How much of what zod says of a message is passed on; characters. It says where something is wrong, never what is there. */
+const maxDetail = 200;
+
+/**
+ * A message of a browser, checked.
+ *
+ * @throws PeekError `CLIENT_FRAME_INVALID`; its message quotes nothing of what came.
+ */
+export function readClientMessage(text: string): ClientMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // What the parser says quotes the text.
+    throw frameInvalid("it is not JSON");
+  }
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const path = issue === undefined ? "" : issue.path.map(String).join(".");
+  throw frameInvalid(`${path === "" ? "the message" : path}: ${issue?.message ?? "is wrong"}`.slice(0, maxDetail));
+}
+
+/** What is said of a message that is none. */
+export function frameInvalid(what: string): PeekError {
+  return new PeekError("CLIENT_FRAME_INVALID", `The browser has sent what is no message of Peek's: ${what}.`);
+}

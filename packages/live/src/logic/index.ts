@@ -1,0 +1,9 @@
+export type { StaleEntry, StaleStatus } from "../channel/StaleStatus.ts";
+export type { ActionRate } from "./actions/ActionRates.ts";
+export { ActionServer, type ActionServerOptions } from "./actions/ActionServer.ts";
+export {
+  type ObservablePlugin,
+  ObservableServer,
+  type ObservableServerOptions,
+  type ObservableServerStatistics,
+} from "./observables/ObservableServer.ts";

@@ -1,0 +1,78 @@
+import { TupleSelector } from "@peek/plugin-base/contracts";
+import { expect, test } from "vitest";
+import type { Admission } from "../../src/rpc/ObservablesRpc.ts";
+import type { RawBrowser } from "./RawBrowser.ts";
+import { canonical, observable, TestSite } from "./TestSite.ts";
+
+/** What a user may ask for at once that nobody watches. */
+const burst = 2000;
+
+/** Begins to watch what nobody watches, and ends it at once; so often. */
+function churn(browser: RawBrowser, from: number, count: number): void {
+  for (let id = from; id < from + count; id += 1) {
+    browser.send({ t: "sub", id, sel: new TupleSelector(observable, { id }).canonical() });
+    browser.send({ t: "unsub", id });
+  }
+}
+
+/** Waits until all that a browser has sent was read. */
+async function untilRead(browser: RawBrowser): Promise<void> {
+  browser.send("no message");
+  await browser.next("err");
+}
+
+test("who asks for ever new channels waits, other browsers and what others watch do not", async () => {
+  await using site = await TestSite.open();
+  const bert = await site.browser("bert");
+  await bert.subscribe(1, canonical);
+  const anna = [await site.browser("anna", "phone"), await site.browser("anna", "desk"), await site.browser("anna")];
+  for (const [index, each] of anna.entries()) {
+    churn(each, index * 10_000, 1000);
+    await untilRead(each);
+  }
+  // A hundred come with each second that it takes.
+  expect(site.channels.follows).toBeGreaterThanOrEqual(burst);
+  expect(site.channels.follows).toBeLessThan(burst + 500);
+  // What somebody watches costs nothing.
+  await anna[0]?.subscribe(100_000, canonical);
+  await bert.subscribe(2, new TupleSelector(observable, { of: "bert" }).canonical());
+  await bert.subscribe(3, new TupleSelector(observable, { of: "bert too" }).canonical());
+});
+
+test("who has to wait for a new channel gets it when it is his turn", async () => {
+  await using site = await TestSite.open();
+  await using browsers = new AsyncDisposableStack();
+  const anna = browsers.use(await site.browser());
+  churn(anna, 0, 1000);
+  await untilRead(anna);
+  const desk = browsers.use(await site.browser());
+  churn(desk, 0, 1000);
+  await untilRead(desk);
+  const started = performance.now();
+  const phone = await site.browser();
+  const ids = Array.from({ length: 30 }, (_, id) => id);
+  await Promise.all(
+    ids.map(async (id) => phone.subscribe(id, new TupleSelector(observable, { of: "phone", id }).canonical())),
+  );
+  expect(performance.now() - started).toBeLessThan(5000);
+  expect(site.gateway.statistics().subscriptions).toBe(30);
+});
+
+test("guarded channels cost when they are asked for, and what is ended while logic is away is forgotten only then", async () => {
+  await using site = await TestSite.open();
+  const answers = Promise.withResolvers<Admission>();
+  site.channels.admitting = () => answers.promise;
+  const browser = await site.browser();
+  churn(browser, 0, 1400);
+  await untilRead(browser);
+  // The first finds out for all, which are no more than may be under way.
+  expect(site.channels.admissions).toBe(1);
+  const refused = browser.messages.filter((message) => message.t === "off");
+  expect(refused.length).toBe(300);
+  expect(new Set(refused.map((message) => message.t === "off" && message.code))).toEqual(
+    new Set(["SUBSCRIPTION_LIMIT"]),
+  );
+  answers.resolve({ ok: false, code: "FORBIDDEN", message: "Nobody may watch it." });
+  browser.send({ t: "sub", id: 5000, sel: canonical });
+  await browser.next("off", ({ id }) => id === 5000);
+});

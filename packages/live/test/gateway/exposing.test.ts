@@ -1,0 +1,52 @@
+import { defineAction, defineTuple } from "@peek/plugin-base/contracts";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { Exposure } from "../../src/gateway/Exposure.ts";
+import { ScopedExposure } from "../../src/gateway/ScopedExposure.ts";
+import { PluginScopes } from "@peek/vortex";
+import { codeOf } from "@peek/kit/testing";
+
+const Pump = defineTuple("peek_plugin_pump.Pump", { id: z.int() }, { key: ["id"] });
+const Press = defineAction("peek_plugin_pump.Press", { id: z.int() });
+
+function pluginOf(
+  exposure: Exposure,
+  name = "peek_plugin_pump",
+): { stack: AsyncDisposableStack; scoped: ScopedExposure } {
+  const stack = new AsyncDisposableStack();
+  const scopes = new PluginScopes(
+    name,
+    () => stack,
+    () => undefined,
+  );
+  return { stack, scoped: new ScopedExposure(name, scopes, exposure, "field") };
+}
+
+test("what a plugin exposes ends when it is disposed, and with the phase of the plugin's life", async () => {
+  const exposure = new Exposure();
+  const { stack, scoped } = pluginOf(exposure);
+  const removed: string[] = [];
+  using _listening = exposure.onRemoved((name) => removed.push(name));
+  const exposed = scoped.observables.expose(Pump);
+  scoped.actions.expose(Press);
+  expect([exposure.hasObservable(Pump.name), exposure.hasAction(Press.name)]).toEqual([true, true]);
+  exposed[Symbol.dispose]();
+  expect(exposure.hasObservable(Pump.name)).toBe(false);
+  scoped.observables.expose(Pump);
+  await stack.disposeAsync();
+  expect([exposure.hasObservable(Pump.name), exposure.hasAction(Press.name)]).toEqual([false, false]);
+  expect(removed).toEqual([Pump.name, Pump.name]);
+  expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("VORTEX_CLOSED");
+});
+
+test("a plugin exposes its own, once", async () => {
+  const exposure = new Exposure();
+  const { scoped } = pluginOf(exposure);
+  scoped.observables.expose(Pump);
+  scoped.actions.expose(Press);
+  expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("OBSERVABLE_ALREADY_PROVIDED");
+  expect(await codeOf(() => scoped.actions.expose(Press))).toBe("ACTION_ALREADY_HANDLED");
+  const other = pluginOf(exposure, "peek_plugin_other").scoped;
+  expect(await codeOf(() => other.observables.expose(Pump))).toBe("CONTRACT_INVALID");
+  expect(await codeOf(() => other.actions.expose(Press))).toBe("CONTRACT_INVALID");
+});

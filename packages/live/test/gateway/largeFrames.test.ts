@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { LargeFrames, type FrameHolder } from "../../src/gateway/LargeFrames.ts";
+import fc from "fast-check";
+import { until } from "@peek/kit/testing";
+import type { RawBrowser } from "./RawBrowser.ts";
+import { canonical, selector, TestSite } from "./TestSite.ts";
+
+const mebi = 1024 * 1024;
+
+/** A text of so many characters that does not compress well. */
+function noise(length: number): string {
+  return randomBytes(length).toString("base64").slice(0, length);
+}
+
+/** A browser that begins to watch, and reads nothing more: what it is sent is out of date with the next change. */
+async function slowBrowser(site: TestSite, name: string): Promise<RawBrowser> {
+  const browser = await site.browser(name, name);
+  browser.send({ t: "sub", id: 1, sel: canonical });
+  browser.socket.pause();
+  return browser;
+}
+
+test("what slow browsers keep of the past of a channel is bounded, and they give way to others", async () => {
+  await using site = await TestSite.open({ beatMs: 100, maxLargeFrameBytes: 40 * mebi });
+  const channel = site.channels.channel(selector);
+  const text = noise(10 * mebi);
+  let most = 0;
+  for (let change = 0; change < 12; change += 1) {
+    channel.put({ id: 0, text }, { id: 1, text: String(change) });
+    await slowBrowser(site, `slow ${change}`);
+    await until("it to be served", () => site.gateway.statistics().subscriptions > 0);
+    most = Math.max(most, site.gateway.statistics().largeFrameBytes);
+  }
+  const quick = await site.browser("quick");
+  const c = await quick.subscribe(1, canonical);
+  await quick.untilRow(c, 1, "11");
+  most = Math.max(most, site.gateway.statistics().largeFrameBytes);
+  expect(most).toBeGreaterThan(5 * mebi);
+  expect(most).toBeLessThanOrEqual(40 * mebi);
+  expect(site.log.lines.join("\n")).toContain("it is slow, and there is no room for what others are sent");
+}, 30_000);
+
+test("one large frame that many are sent counts once, until the last has it", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 0, text: "first" });
+  const browsers = await Promise.all(Array.from({ length: 5 }, () => site.browser()));
+  const [c = -1] = await Promise.all(browsers.map((each) => each.subscribe(1, canonical)));
+  await Promise.all(browsers.map((each) => each.untilRow(c, 0, "first")));
+  for (const each of browsers) each.socket.pause();
+  const large = noise(20 * mebi);
+  channel.put({ id: 0, text: large });
+  const { largeFrameBytes, bufferedBytes } = site.gateway.statistics();
+  expect(largeFrameBytes).toBeGreaterThan(20 * mebi);
+  expect(largeFrameBytes).toBeLessThan(21 * mebi);
+  expect(bufferedBytes).toBeLessThan(5 * mebi);
+  for (const each of browsers) each.socket.resume();
+  await Promise.all(
+    browsers.map((each) => each.until("the row", () => each.channels.get(c)?.rows.get(0)?.text === large)),
+  );
+  await until("nothing to be under way", () => site.gateway.statistics().largeFrameBytes === 0);
+}, 30_000);
+
+test("whatever is taken and released, there is room for what is counted, and nobody waits while there is", () => {
+  const max = 100;
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("take" as const), who: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("release" as const), who: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("leave" as const), who: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("tick" as const), who: fc.nat(9), frame: fc.nat(7) }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 300, size: "max" }),
+      fc.array(fc.integer({ min: 10, max: 130 }), { minLength: 8, maxLength: 8 }),
+      (steps, sizes) => {
+        const frames = new LargeFrames(max);
+        const keys = sizes.map((size) => ({ size }));
+        /** What each holds, and waits for. */
+        const held = Array.from({ length: 10 }, () => new Set<{ readonly size: number }>());
+        const wanted = new Map<number, { readonly size: number }>();
+        const take = (who: number, key: { readonly size: number }): void => {
+          if (frames.take(key, key.size, holders[who] ?? nobody)) {
+            held[who]?.add(key);
+            wanted.delete(who);
+          } else wanted.set(who, key);
+        };
+        const holders = held.map((mine, who): FrameHolder => ({
+          onRoom: () => {
+            const key = wanted.get(who);
+            if (key !== undefined) take(who, key);
+          },
+          onCut: () => {
+            wanted.delete(who);
+            frames.leave(holders[who] ?? nobody);
+            for (const key of mine) frames.release(key, holders[who] ?? nobody);
+            mine.clear();
+          },
+        }));
+        for (const { do: action, who, frame } of steps) {
+          const key = keys[frame] ?? { size: 1 };
+          if (action === "take" && !wanted.has(who)) take(who, key);
+          else if (action === "release" && held[who]?.delete(key) === true) frames.release(key, holders[who] ?? nobody);
+          else if (action === "leave") {
+            wanted.delete(who);
+            frames.leave(holders[who] ?? nobody);
+          } else if (action === "tick") frames.tick();
+          const out = new Set(held.flatMap((each) => [...each]));
+          const bytes = [...out].reduce((sum, { size }) => sum + size, 0);
+          expect(frames.bytes).toBe(bytes);
+          expect(bytes <= max || out.size === 1).toBe(true);
+          // Whoever is the first of those who wait waits for room.
+          const [first] = wanted.values();
+          if (first !== undefined) expect(bytes > 0 && bytes + first.size > max).toBe(true);
+        }
+        for (const holder of holders) holder.onCut();
+        expect(frames.bytes).toBe(0);
+      },
+    ),
+  );
+});
+
+test("who wants less has its turn when one who waits before it leaves", () => {
+  const frames = new LargeFrames(100);
+  const large = { ...nobody };
+  const granted: boolean[] = [];
+  const small: FrameHolder = { ...nobody, onRoom: () => granted.push(frames.take(small, 10, small)) };
+  expect(frames.take(nobody, 60, nobody)).toBe(true);
+  expect(frames.take(large, 50, large)).toBe(false);
+  expect(frames.take(small, 10, small)).toBe(false);
+  frames.leave(large);
+  expect(granted).toEqual([true]);
+});
+
+test("who begins to take a frame while those who were slow are cut off is not one of them", () => {
+  const frames = new LargeFrames(100);
+  const [shared, other] = [{}, {}];
+  const cut: string[] = [];
+  const slow: FrameHolder = {
+    ...nobody,
+    onCut: () => {
+      cut.push("slow");
+      frames.release(other, slow);
+      frames.release(shared, slow);
+    },
+  };
+  const late: FrameHolder = {
+    onRoom: () => expect(frames.take(shared, 50, late)).toBe(true),
+    onCut: () => cut.push("late"),
+  };
+  frames.take(shared, 50, slow);
+  frames.take(other, 50, slow);
+  // It is behind by a frame of its own, and wants what the slow one is sent when it is asked again.
+  expect(frames.take(late, 50, late)).toBe(false);
+  for (let tick = 0; tick < 30; tick += 1) frames.tick();
+  expect(cut).toEqual(["slow"]);
+  expect(frames.bytes).toBe(50);
+});
+
+const nobody: FrameHolder = { onRoom: () => undefined, onCut: () => undefined };

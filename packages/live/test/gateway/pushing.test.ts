@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { ActionOutcome } from "../../src/rpc/ActionsRpc.ts";
+import { action, canonical, selector, TestSite } from "./TestSite.ts";
+
+const act = {
+  type: action,
+  body: '{"id":1}',
+  client: "c1",
+  lane: "default",
+  seq: 3,
+  after: 2,
+  acked: 1,
+  at: "2026-01-01T00:00:00Z",
+  watch: [] as string[],
+};
+
+test("an action is passed on with what proves its session, whatever user the browser names, and answered", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser("anna", "phone");
+  browser.send({ t: "act", id: 9, act: { ...act, user: { id: "root" }, device: "another" } });
+  expect(await browser.next("res")).toEqual({ t: "res", id: 9, out: { kind: "done", result: "1", at: [] } });
+  expect(site.runner.envelopes).toEqual([
+    {
+      type: action,
+      body: act.body,
+      client: "c1",
+      lane: "default",
+      sequence: 3,
+      after: 2,
+      acknowledged: 1,
+      proof: "anna",
+      pushedAt: act.at,
+      watch: [],
+    },
+  ]);
+});
+
+test.each([
+  ["lane", "Pizza \ud83c"],
+  ["lane", "Pizza \0"],
+  ["client", "\ud83d"],
+  ["body", '"\ud83c"'],
+])("an action with a %s that is no whole text is not passed on: %j", async (field, text) => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  browser.send({ t: "act", id: 1, act: { ...act, [field]: text } });
+  const error = await browser.next("err");
+  expect(error).toMatchObject({ code: "CLIENT_FRAME_INVALID", msg: expect.stringContaining(`act.${field}`) });
+  expect(site.runner.envelopes).toEqual([]);
+});
+
+test("positions are asked for in the scope in which the browser watches, and only of what it watches", async () => {
+  await using site = await TestSite.open();
+  site.channels.admitting = ({ id }) => ({ ok: true, scope: `of ${id}`, guarded: true });
+  site.channels.channel(selector, "of anna").put({ id: 1, text: "one" });
+  const browser = await site.browser("anna");
+  await browser.subscribe(1, canonical);
+  const other = '["peek_plugin_pump.Pump",{"site":"north"}]';
+  browser.send({ t: "act", id: 1, act: { ...act, watch: [other, canonical] } });
+  const { out } = await browser.next("res");
+  expect(out).toMatchObject({ at: [null, { epoch: "e1", offset: 7 }] });
+  expect(site.runner.envelopes[0]?.watch).toEqual([{ selector: canonical, scope: "of anna" }]);
+});
+
+test("an action that is not exposed is kept by the device, one that is rejected is not", async () => {
+  await using site = await TestSite.open();
+  const browser = await site.browser();
+  browser.send({ t: "act", id: 1, act: { ...act, type: "peek_plugin_pump.Hidden" } });
+  expect((await browser.next("res")).out).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN", afterMs: 5000 });
+  expect(site.runner.envelopes).toEqual([]);
+  site.runner.running = () => ({ kind: "rejected", code: "ACTION_REJECTED", msg: "No.", at: [] });
+  browser.send({ t: "act", id: 2, act });
+  expect((await browser.next("res")).out).toMatchObject({ kind: "rejected", code: "ACTION_REJECTED" });
+  site.runner.running = () => Promise.reject(new Error("secret"));
+  browser.send({ t: "act", id: 3, act });
+  const { out } = await browser.next("res");
+  expect(out).toMatchObject({ kind: "retry", code: "INTERNAL" });
+  expect(JSON.stringify(out)).not.toContain("secret");
+});
+
+test("of a browser's actions 64 are under way at a time, and others are to be pushed again", async () => {
+  await using site = await TestSite.open();
+  const answers: ((outcome: ActionOutcome) => void)[] = [];
+  site.runner.running = () => new Promise((resolve) => answers.push(resolve));
+  const browser = await site.browser();
+  for (let id = 1; id <= 65; id += 1) browser.send({ t: "act", id, act: { ...act, seq: id } });
+  expect(await browser.next("res")).toMatchObject({ id: 65, out: { kind: "retry", code: "CLIENT_OVERLOAD" } });
+  expect(site.gateway.statistics().actions).toBe(64);
+  for (const answer of answers) answer({ kind: "done", result: "", at: [] });
+  await browser.next("res", ({ id }) => id === 64);
+  expect(site.gateway.statistics().actions).toBe(0);
+});
+
+test("when the browser has gone, whoever executes its action is told", async () => {
+  await using site = await TestSite.open();
+  const told = Promise.withResolvers<unknown>();
+  site.runner.running = (_envelope, signal) =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener("abort", () => {
+        told.resolve(undefined);
+        reject(signal.reason as Error);
+      }),
+    );
+  const browser = await site.browser();
+  browser.send({ t: "act", id: 1, act });
+  await expect.poll(() => site.gateway.statistics().actions).toBe(1);
+  await browser[Symbol.asyncDispose]();
+  await told.promise;
+});

@@ -1,0 +1,199 @@
+import { PeekError } from "@peek/errors";
+import { TupleSelector } from "@peek/plugin-base/contracts";
+import { expect, test } from "vitest";
+import type { Admission } from "../../src/rpc/ObservablesRpc.ts";
+import { canonical, observable, selector, TestSite } from "./TestSite.ts";
+
+const refused: Admission = { ok: false, code: "FORBIDDEN", message: "The user may not watch it." };
+
+test("an observable that asks nobody is asked for once, also when many come at once", async () => {
+  await using site = await TestSite.open();
+  site.channels.channel(selector).put({ id: 1, text: "one" });
+  const browsers = await Promise.all(Array.from({ length: 30 }, (_, index) => site.browser(`user ${index}`)));
+  await Promise.all(browsers.map((each) => each.subscribe(1, canonical)));
+  expect(site.channels.admissions).toBe(1);
+});
+
+test("who may watch is asked for each user, and each is shown only his own scope", async () => {
+  await using site = await TestSite.open();
+  site.channels.admitting = ({ id }) => (id === "eve" ? refused : { ok: true, scope: id, guarded: true });
+  for (const name of ["anna", "bert"]) site.channels.channel(selector, name).put({ id: 1, text: `of ${name}` });
+  const anna = await site.browser("anna");
+  const bert = await site.browser("bert");
+  const eve = await site.browser("eve");
+  await anna.untilRow(await anna.subscribe(1, canonical), 1, "of anna");
+  await bert.untilRow(await bert.subscribe(1, canonical), 1, "of bert");
+  eve.send({ t: "sub", id: 1, sel: canonical });
+  expect(await eve.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+  expect(eve.channels.size).toBe(0);
+  expect(site.channels.admissions).toBe(3);
+});
+
+test("rights that are revoked end the stream, those that stay do not", async () => {
+  await using site = await TestSite.open();
+  const forbidden = new Set<string>();
+  site.channels.admitting = ({ id }) => (forbidden.has(id) ? refused : { ok: true, scope: "", guarded: true });
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 1, text: "one" });
+  const anna = await site.browser("anna");
+  const bert = await site.browser("bert");
+  const c = await anna.subscribe(1, canonical);
+  await bert.subscribe(1, canonical);
+  await bert.untilRow(c, 1, "one");
+  forbidden.add("bert");
+  site.channels.rightsChanged("peek_plugin_pump.Another");
+  site.channels.rightsChanged(observable);
+  expect(await bert.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+  channel.put({ id: 1, text: "secret" });
+  await anna.untilRow(c, 1, "secret");
+  expect(bert.channels.get(c)?.rows.get(1)?.text).toBe("one");
+  expect(site.gateway.statistics().subscriptions).toBe(1);
+});
+
+test("a user whose scope has changed is shown the other one, and nothing more of the first", async () => {
+  await using site = await TestSite.open();
+  let scope = "day";
+  site.channels.admitting = () => ({ ok: true, scope, guarded: true });
+  for (const name of ["day", "night"]) site.channels.channel(selector, name).put({ id: 1, text: name });
+  const browser = await site.browser();
+  const day = await browser.subscribe(1, canonical);
+  await browser.untilRow(day, 1, "day");
+  scope = "night";
+  site.channels.rightsChanged(observable);
+  const { c: night } = await browser.next("on");
+  expect(night).not.toBe(day);
+  await browser.untilRow(night, 1, "night");
+  expect(site.channels.channel(selector, "day").followers).toBe(0);
+});
+
+test("an answer that is older than a change of rights does not count", async () => {
+  await using site = await TestSite.open();
+  const asked = Promise.withResolvers<undefined>();
+  const first = Promise.withResolvers<Admission>();
+  site.channels.admitting = () => {
+    site.channels.admitting = () => refused;
+    asked.resolve(undefined);
+    return first.promise;
+  };
+  const browser = await site.browser();
+  browser.send({ t: "sub", id: 1, sel: canonical });
+  await asked.promise;
+  site.channels.rightsChanged(observable);
+  first.resolve({ ok: true, scope: "", guarded: false });
+  expect(await browser.next("off")).toMatchObject({ code: "FORBIDDEN" });
+  expect(site.channels.channel(selector).followers).toBe(0);
+});
+
+test("however often rights change while it is asked for, an answer that is older does not count", async () => {
+  await using site = await TestSite.open();
+  // Each change but the last comes while the answer is on its way; with the seventh, the right is gone.
+  site.channels.admitting = async () => {
+    const { admissions } = site.channels;
+    if (admissions <= 7) site.channels.rightsChanged(observable);
+    return admissions <= 7 ? { ok: true, scope: "", guarded: true } : refused;
+  };
+  const browser = await site.browser();
+  browser.send({ t: "sub", id: 1, sel: canonical });
+  expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+  expect(site.channels.admissions).toBe(8);
+  expect(site.channels.follows).toBe(0);
+});
+
+test("who may not watch any more is refused, even while rights change all the time", async () => {
+  await using site = await TestSite.open();
+  site.channels.channel(selector).put({ id: 1, text: "one" });
+  site.channels.admitting = () => ({ ok: true, scope: "", guarded: true });
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  site.channels.admitting = async () => {
+    site.channels.rightsChanged(observable);
+    return refused;
+  };
+  site.channels.rightsChanged(observable);
+  expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+});
+
+test("rights of another observable do not make an answer older", async () => {
+  await using site = await TestSite.open();
+  site.channels.admitting = async () => {
+    site.channels.rightsChanged("peek_plugin_pump.Another");
+    return { ok: true, scope: "", guarded: true };
+  };
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  expect(site.channels.admissions).toBe(1);
+});
+
+test("when logic is found again, it is asked again", async () => {
+  await using site = await TestSite.open();
+  site.channels.channel(selector).put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  site.channels.turn(false);
+  site.channels.admitting = () => refused;
+  // While nobody can be asked, all stays as it is.
+  await browser.subscribe(2, canonical);
+  site.channels.turn(true);
+  await browser.next("off", ({ id }) => id === 1);
+  await browser.next("off", ({ id }) => id === 2);
+});
+
+test("while logic comes back, what is shown stays until it can be said who may see it", async () => {
+  await using site = await TestSite.open();
+  const channel = site.channels.channel(selector);
+  channel.put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  await browser.subscribe(1, canonical);
+  site.channels.turn(false);
+  channel.tell();
+  site.channels.admitting = () => ({ ok: false, code: "OBSERVABLE_UNKNOWN", message: "It is not provided." });
+  site.channels.turn(true);
+  await expect.poll(() => site.channels.admissions).toBe(2);
+  expect(site.gateway.statistics().subscriptions).toBe(1);
+  site.channels.admitting = () => refused;
+  channel.isLive = true;
+  channel.tell();
+  expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
+  expect(browser.messages.some(({ t }) => t === "off")).toBe(false);
+});
+
+test("when the service follows as many channels as it can, a subscription is refused and leaves nothing", async () => {
+  await using site = await TestSite.open();
+  site.channels.refusal = new PeekError("SUBSCRIPTION_LIMIT", "There are too many channels.");
+  const browser = await site.browser();
+  for (const id of [1, 2]) {
+    browser.send({ t: "sub", id, sel: canonical });
+    expect(await browser.next("off")).toMatchObject({ id, code: "SUBSCRIPTION_LIMIT" });
+  }
+  expect(site.gateway.statistics().subscriptions).toBe(0);
+  site.channels.refusal = undefined;
+  await browser.subscribe(1, canonical);
+});
+
+test("who asks while logic is not reached waits, and is forgotten when he leaves", async () => {
+  await using site = await TestSite.open();
+  site.channels.admitting = (_user, _selector, signal) =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  const browsers = [await site.browser(), await site.browser()];
+  for (const each of browsers) each.send({ t: "sub", id: 1, sel: canonical });
+  await expect.poll(() => site.gateway.statistics().subscriptions).toBe(2);
+  await browsers[1]?.[Symbol.asyncDispose]();
+  await expect.poll(() => site.gateway.statistics().subscriptions).toBe(1);
+  await browsers[0]?.[Symbol.asyncDispose]();
+  await site.untilIdle();
+});
+
+test("what is not exposed cannot be watched, and what is exposed no more ends", async () => {
+  await using site = await TestSite.open();
+  site.channels.channel(selector).put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  const hidden = new TupleSelector("peek_plugin_pump.Hidden", {});
+  browser.send({ t: "sub", id: 1, sel: hidden.canonical() });
+  expect(await browser.next("off")).toMatchObject({ id: 1, code: "OBSERVABLE_UNKNOWN" });
+  await browser.subscribe(2, canonical);
+  site.exposed.removeObservable(observable);
+  expect(await browser.next("off")).toMatchObject({ id: 2, code: "OBSERVABLE_UNKNOWN" });
+  expect(site.gateway.statistics()).toMatchObject({ subscriptions: 0, channels: 0 });
+  site.exposed.addObservable(observable);
+  await browser.subscribe(3, canonical);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { Holds } from "../../src/logic/observables/Holds.ts";
+
+function holdsOf(): { readonly holds: Holds; readonly freed: () => number } {
+  let freed = 0;
+  const holds = new Holds(() => {
+    freed += 1;
+  });
+  return { holds, freed: () => freed };
+}
+
+describe("a hold", () => {
+  it("has one run wait, and no other, however long it lasts", () => {
+    const { holds, freed } = holdsOf();
+    expect(holds.waitUntil(1000)).toBe(0);
+    holds.add();
+    expect(holds.waitUntil(1000)).toBe(1050);
+    // It is asked again, when the time is over.
+    expect(holds.waitUntil(1051)).toBe(1050);
+    holds.begin();
+    expect(holds.waitUntil(1060)).toBe(0);
+    const another = holds.add();
+    expect(holds.waitUntil(1060)).toBe(1110);
+    another[Symbol.dispose]();
+    expect(freed()).toBe(1);
+    expect(holds.waitUntil(1061)).toBe(0);
+  });
+
+  it("that comes while a run waits does not have it wait for longer, but the next", () => {
+    const { holds, freed } = holdsOf();
+    const [first, second] = [holds.add(), holds.add()];
+    expect(holds.waitUntil(1000)).toBe(1050);
+    const third = holds.add();
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(freed()).toBe(0);
+    second[Symbol.dispose]();
+    expect(freed()).toBe(1);
+    expect(holds.waitUntil(1010)).toBe(0);
+    holds.begin();
+    expect(holds.waitUntil(1020)).toBe(1070);
+    holds.begin();
+    third[Symbol.dispose]();
+    expect(freed()).toBe(1);
+  });
+
+  it("that is over has nothing wait", () => {
+    const { holds, freed } = holdsOf();
+    holds.add()[Symbol.dispose]();
+    expect(holds.waitUntil(1000)).toBe(0);
+    expect(freed()).toBe(0);
+  });
+});

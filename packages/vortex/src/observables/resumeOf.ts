@@ -1,9 +1,0 @@
-import type { Position } from "../wire/Position.ts";
-import type { Resume } from "../wire/clientMessages.ts";
-
-/** What a follower has from before; a digest that is undefined is none. */
-export function resumeOf(at: (Position & { readonly digest?: string | undefined }) | undefined): Resume | undefined {
-  if (at === undefined) return undefined;
-  const { epoch, offset, digest } = at;
-  return digest === undefined ? { epoch, offset } : { epoch, offset, digest };
-}
