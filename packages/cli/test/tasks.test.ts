@@ -227,7 +227,7 @@ describe("peek tasks", () => {
         stdout: "",
         stderr: `peek: ${waiting} is not queued again: it is waiting. See peek tasks list.`,
       });
-      const again = await queue.take(pump, 10);
+      const again = await queue.fetch(pump, 10);
       expect(new Map(again.map(({ id, failures }) => [id, failures]))).toEqual(
         new Map([burst, leaked, cancelled, waiting].map((id) => [id, 0])),
       );
@@ -279,7 +279,7 @@ describe("peek tasks", () => {
     it("drop deletes what is not running", async () => {
       const [burst = "", leaked = ""] = await failed(queue, pump, "It burst", 1, 2);
       const [running = ""] = await queued(queue, pump, 3);
-      expect(await queue.take(pump, 1)).toMatchObject([{ id: running }]);
+      expect(await queue.fetch(pump, 1)).toMatchObject([{ id: running }]);
       const [waiting = ""] = await queued(queue, pump, 4);
       expect(await tasks("drop", burst, waiting)).toEqual({ code: 0, stdout: "2 tasks are deleted", stderr: "" });
       expect(await tasks("drop", running, unknownId)).toEqual({

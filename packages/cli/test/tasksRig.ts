@@ -97,7 +97,7 @@ export async function failed(
   ...inputs: readonly unknown[]
 ): Promise<readonly string[]> {
   const ids = await queued(queue, name, ...inputs);
-  const taken = await queue.take(name, ids.length);
+  const taken = await queue.fetch(name, ids.length);
   expect(taken.map(({ id }) => id).sort()).toEqual([...ids].sort());
   const error = { code: "TASK_FAILED", message };
   await queue.settle(

@@ -1,6 +1,6 @@
 import type { Logger, PeerIdentity, PluginVortex } from "@peek/plugin-base";
 import { defineTuple } from "@peek/plugin-base/contracts";
-import type { TaskNews, TaskSignals } from "@peek/tasks";
+import type { TaskUpdate, TaskSignals } from "@peek/tasks";
 import { cutText, messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import { platformPlugin } from "./serviceStatusRpc.ts";
@@ -17,7 +17,7 @@ const longestNews = 2 * 1024 * 1024;
 
 /** News are told by the hundred: as one text, they cost the bus and the check of a tuple's fields once for all. */
 const TaskNewsTuple = defineTuple(
-  `${platformPlugin}.TaskNews`,
+  `${platformPlugin}.TaskUpdate`,
   { first: z.uuid(), news: z.string().max(longestNews) },
   { key: "first" },
 );
@@ -40,7 +40,7 @@ const keys = { wake: "taskWake", cancelled: "taskCancelled", news: "taskNews" } 
 
 /** What this process is told by others. */
 export interface TaskListeners {
-  readonly onNews: (news: readonly TaskNews[]) => void;
+  readonly onNews: (news: readonly TaskUpdate[]) => void;
   /** On a worker. */
   readonly worker?: {
     readonly wake: (queue: string) => void;
@@ -97,11 +97,11 @@ export class BusTaskSignals implements TaskSignals, Disposable {
     this.#send({ key: keys.cancelled, id });
   }
 
-  tell(origin: PeerIdentity, news: readonly TaskNews[]): void {
+  notify(origin: PeerIdentity, updates: readonly TaskUpdate[]): void {
     let batch: string[] = [];
     let length = 0;
     const send = (): void => {
-      const first = news[0]?.id;
+      const first = updates[0]?.id;
       if (first === undefined || batch.length === 0 || this.#owned.disposed) return;
       const tuples = [{ first, news: `[${batch.join(",")}]` }];
       batch = [];
@@ -110,7 +110,7 @@ export class BusTaskSignals implements TaskSignals, Disposable {
         this.#vortex.payloads.send({ filt: { key: keys.news }, tuple: TaskNewsTuple, tuples }, { to: origin }),
       );
     };
-    for (const each of news) {
+    for (const each of updates) {
       const text = JSON.stringify(shortened(each));
       if (batch.length === mostTold || length + text.length > longestNews / 2) send();
       batch.push(text);
@@ -139,7 +139,7 @@ export class BusTaskSignals implements TaskSignals, Disposable {
 }
 
 /** What is not too long to be told. */
-function shortened(news: TaskNews): TaskNews {
+function shortened(news: TaskUpdate): TaskUpdate {
   if (news.kind === "failed") {
     const { code, message } = news.error;
     return { ...news, error: { code, message: cutText(message, longestMessage) } };
@@ -148,7 +148,7 @@ function shortened(news: TaskNews): TaskNews {
 }
 
 /** @throws Error of rubbish, which the bus logs. */
-function newsIn({ news }: { readonly news: string }): readonly TaskNews[] {
+function newsIn({ news }: { readonly news: string }): readonly TaskUpdate[] {
   return newsSchema
     .parse(JSON.parse(news))
     .map((each) => (each.kind === "done" ? { ...each, output: each.output } : each));

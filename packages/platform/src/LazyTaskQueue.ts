@@ -26,7 +26,7 @@ export class LazyTaskQueue implements TaskQueue {
 
   ensure: TaskQueue["ensure"] = async (...values) => (await this.opened()).ensure(...values);
   insert: TaskQueue["insert"] = async (...values) => (await this.opened()).insert(...values);
-  take: TaskQueue["take"] = async (...values) => (await this.opened()).take(...values);
+  fetch: TaskQueue["fetch"] = async (...values) => (await this.opened()).fetch(...values);
   due: TaskQueue["due"] = async (...values) => (await this.opened()).due(...values);
   settle: TaskQueue["settle"] = async (...values) => (await this.opened()).settle(...values);
   touch: TaskQueue["touch"] = async (...values) => (await this.opened()).touch(...values);

@@ -63,7 +63,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
     const caller = this.#owned.use(
       new TaskCaller({ queue: () => queue.opened(), signals, logger: getLogger("peek_tasks.TaskCaller") }),
     );
-    const onNews: TaskCaller["hear"] = (news) => caller.hear(news);
+    const onNews: TaskCaller["receive"] = (news) => caller.receive(news);
     if (definition.name !== "worker") {
       signals.listen({ onNews });
       const watch = this.#owned.use(new TaskWatch(queue, this.#logger));

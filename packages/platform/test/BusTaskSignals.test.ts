@@ -16,7 +16,7 @@ it("that nobody is there to be told is no line of the log", async () => {
   const signals = owned.use(new BusTaskSignals(scoped, { ...logger, debug }));
   const id = "019aa000-0000-7000-8000-ffffffffffff";
   signals.cancelled(id);
-  signals.tell({ service: "logic", instance: makeInstanceName("logic") }, [{ kind: "progress", id, value: "1" }]);
+  signals.notify({ service: "logic", instance: makeInstanceName("logic") }, [{ kind: "progress", id, value: "1" }]);
   expect(await Promise.allSettled(sends.mock.results.map(({ value }) => value))).toMatchObject([
     { reason: { code: "VORTEX_NOBODY" } },
     { reason: { code: "VORTEX_NOBODY" } },

@@ -52,7 +52,7 @@ beforeAll(async () => {
         self: { service: "worker", instance: "worker-1" },
         wake: () => undefined,
         cancelled: () => undefined,
-        tell: (_to, news) => told.push(...news.map((each) => JSON.stringify(each))),
+        notify: (_to, news) => told.push(...news.map((each) => JSON.stringify(each))),
       },
       storageOf: async () => ({
         own,

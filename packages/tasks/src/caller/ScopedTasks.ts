@@ -13,30 +13,30 @@ import type {
 import type { AnyTaskType, TaskType } from "@peek/plugin-base/contracts";
 import { type QueueKind, type QueueName, queueOf } from "../queue/QueueName.ts";
 import type { StoredTask, TaskRequest } from "../queue/TaskQueue.ts";
-import { insertWithin } from "./insertWithin.ts";
+import { insertInTransaction } from "./insertInTransaction.ts";
 import type { PluginPhases } from "./PluginPhases.ts";
 import { schedule, unschedule } from "./scheduling.ts";
 import { encodeInput, encodeInputs, recordOf } from "./taskData.ts";
 import { isTaskId, type TaskIds } from "./TaskIds.ts";
 import { checkCron, checkOptions, optionsInvalid, retryOf } from "./taskOptions.ts";
-import { waitFor, type WaitingParts } from "./Waiting.ts";
-import { outcomeOf } from "./Waits.ts";
+import { waitForTask, type WaitDependencies } from "./waitForTask.ts";
+import { waitOutcomeOf } from "./WaiterRegistry.ts";
 
-/** How many tasks are found at most. */
-const mostFound = 100;
+/** How many tasks find() returns at most. */
+const maxFound = 100;
 
-/** What {@link ScopedTasks} are made of. */
-export interface ScopedTasksParts extends WaitingParts {
+/** What {@link ScopedTasks} work with. */
+export interface ScopedTasksDependencies extends WaitDependencies {
   readonly phases: PluginPhases;
   readonly ids: TaskIds;
 }
 
-/** The tasks of one plugin, for the part of it that queues them. */
+/** `platform.tasks` of one plugin: checks its calls, queues tasks and waits for them. */
 export class ScopedTasks implements PluginTasks {
-  readonly #parts: ScopedTasksParts;
+  readonly #dependencies: ScopedTasksDependencies;
 
-  constructor(parts: ScopedTasksParts) {
-    this.#parts = parts;
+  constructor(dependencies: ScopedTasksDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async run<Input, Output, InputGiven, OutputGiven>(
@@ -44,7 +44,7 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskRunOptions>
   ): Promise<Output> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskRunOptions] = rest;
-    const { phases, desk, waits } = this.#parts;
+    const { phases, store, waiters } = this.#dependencies;
     const phase = phases.current();
     this.#check(task);
     checkOptions(task, "run", options);
@@ -52,13 +52,13 @@ export class ScopedTasks implements PluginTasks {
     options.signal?.throwIfAborted();
     const { id } = request;
     const name = queueOf(task, kindOf(options));
-    const begin = async (): Promise<undefined> => void (await desk.insert(name, [request]));
-    const takeBack = async (): Promise<boolean> => {
-      const isCancelled = await desk.cancel(name, id);
-      if (isCancelled) waits.cancelled(id);
+    const begin = async (): Promise<undefined> => void (await store.insert(name, [request]));
+    const cancel = async (): Promise<boolean> => {
+      const isCancelled = await store.cancel(name, id);
+      if (isCancelled) waiters.cancelled(id);
       return isCancelled;
     };
-    return await waitFor(this.#parts, { task, id, phase, options, begin, takeBack });
+    return await waitForTask(this.#dependencies, { task, id, phase, options, begin, cancel });
   }
 
   async enqueue<Input, Output, InputGiven, OutputGiven>(
@@ -66,7 +66,7 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskEnqueueOptions>
   ): Promise<string> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskEnqueueOptions] = rest;
-    this.#parts.phases.current();
+    this.#dependencies.phases.current();
     this.#check(task);
     checkOptions(task, "enqueue", options);
     const [request] = this.#requests(task, [encodeInput(task, input)], options);
@@ -79,7 +79,7 @@ export class ScopedTasks implements PluginTasks {
     inputs: readonly NoInfer<InputGiven>[],
     options: Omit<TaskEnqueueOptions, "singletonKey"> = {},
   ): Promise<readonly string[]> {
-    this.#parts.phases.current();
+    this.#dependencies.phases.current();
     this.#check(task);
     checkOptions(task, "enqueueAll", options);
     const [first, ...others] = encodeInputs(task, inputs);
@@ -93,25 +93,25 @@ export class ScopedTasks implements PluginTasks {
     id: string,
     options: TaskWaitOptions = {},
   ): Promise<Output> {
-    const { phases, desk, waits } = this.#parts;
+    const { phases, store, waiters } = this.#dependencies;
     const phase = phases.current();
     this.#check(task);
     checkOptions(task, "wait", options);
     options.signal?.throwIfAborted();
     if (!isTaskId(id)) throw noTaskId(task, id);
     const begin = async () => {
-      const stored = only(task, await desk.read(id));
-      if (stored?.origin?.instance !== desk.signals.self.instance) waits.unheard(id);
-      return outcomeOf(stored);
+      const stored = ofType(task, await store.read(id));
+      if (stored?.origin?.instance !== store.signals.self.instance) waiters.pollOften(id);
+      return waitOutcomeOf(stored);
     };
-    return await waitFor(this.#parts, { task, id, phase, options, begin });
+    return await waitForTask(this.#dependencies, { task, id, phase, options, begin });
   }
 
   async find<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     query: TaskQuery,
   ): Promise<readonly TaskRecord<Output>[]> {
-    this.#parts.phases.current();
+    this.#dependencies.phases.current();
     this.#check(task);
     return (await this.#stored(task, query)).map((stored) => recordOf(task, stored));
   }
@@ -120,12 +120,12 @@ export class ScopedTasks implements PluginTasks {
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     id: string,
   ): Promise<boolean> {
-    const { phases, desk, waits } = this.#parts;
+    const { phases, store, waiters } = this.#dependencies;
     phases.current();
     this.#check(task);
-    const stored = isTaskId(id) ? only(task, await desk.read(id)) : undefined;
-    if (stored === undefined || !(await desk.cancel(stored.queue, id))) return false;
-    waits.cancelled(id);
+    const stored = isTaskId(id) ? ofType(task, await store.read(id)) : undefined;
+    if (stored === undefined || !(await store.cancel(stored.queue, id))) return false;
+    waiters.cancelled(id);
     return true;
   }
 
@@ -135,7 +135,7 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskScheduleOptions>
   ): Promise<void> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskScheduleOptions] = rest;
-    const { phases, desk } = this.#parts;
+    const { phases, store } = this.#dependencies;
     phases.current();
     this.#check(task);
     checkCron(task, cron);
@@ -144,45 +144,49 @@ export class ScopedTasks implements PluginTasks {
     const { name, tz, maxWaiting, missed } = options;
     const policy = { ...(maxWaiting !== undefined && { maxWaiting }), ...(missed !== undefined && { missed }) };
     const request = requestOf(task, text, options);
-    await schedule(await desk.queue(), task, queueOf(task, kindOf(options)), { name, cron, tz, request, policy });
+    await schedule(await store.queue(), task, queueOf(task, kindOf(options)), { name, cron, tz, request, policy });
   }
 
   async unschedule<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     name?: string,
   ): Promise<boolean> {
-    const { phases, desk } = this.#parts;
+    const { phases, store } = this.#dependencies;
     phases.current();
     this.#check(task);
-    return await unschedule(await desk.queue(), task, name);
+    return await unschedule(await store.queue(), task, name);
   }
 
   #check(task: AnyTaskType): void {
-    const { plugin } = this.#parts;
-    // A plugin without types may hand in anything.
+    const { plugin } = this.#dependencies;
+    // A plugin may be plain JavaScript.
     const { name, plugin: owner, input }: Partial<AnyTaskType> = task ?? {};
     if (typeof name === "string" && owner === plugin && name.startsWith(`${plugin}.`) && input !== undefined) return;
-    const what = typeof name === "string" ? `the task ${describeValue(name)}` : `${describeValue(task)} as a task`;
+    const what = typeof name === "string" ? `the task ${describeValue(name)}` : `${describeValue(task)} as a task type`;
     throw new PeekError(
       "CONTRACT_INVALID",
-      `${plugin} cannot use ${what}: the tasks of a plugin are its own. Give what defineTask("${plugin}.<Name>", …) has made; have other plugins' tasks queued by their plugin, which may publish a function for it.`,
+      `${plugin} cannot use ${what}: a plugin can use only its own tasks, made by defineTask("${plugin}.<Name>", …). For tasks of another plugin, call an API that the other plugin publishes.`,
       { fields: { task: describeValue(name), plugin } },
     );
   }
 
   async #stored(task: AnyTaskType, query: TaskQuery): Promise<readonly StoredTask[]> {
-    const { desk } = this.#parts;
+    const { store } = this.#dependencies;
     if ("id" in query) {
-      const stored = isTaskId(query.id) ? only(task, await desk.read(query.id)) : undefined;
+      const stored = isTaskId(query.id) ? ofType(task, await store.read(query.id)) : undefined;
       return stored === undefined ? [] : [stored];
     }
     const [kind, key] = "key" in query ? (["keyed", query.key] as const) : (["single", query.singletonKey] as const);
     if (typeof key !== "string") {
-      throw optionsInvalid(task, "find", 'it looks for { id }, { key } or { singletonKey }, such as { key: "pump 5" }');
+      throw optionsInvalid(
+        task,
+        "find",
+        'the query has to be { id }, { key } or { singletonKey }, such as { key: "pump 5" }',
+      );
     }
-    // The database has no texts with this character.
+    // PostgreSQL cannot store this character, so no task has such a key.
     if (key.includes("\0")) return [];
-    return await (await desk.queue()).readByKey(task.name, kind, key, mostFound);
+    return await (await store.queue()).readByKey(task.name, kind, key, maxFound);
   }
 
   #requests(
@@ -190,11 +194,11 @@ export class ScopedTasks implements PluginTasks {
     inputs: readonly [string, ...string[]],
     options: TaskEnqueueOptions,
   ): readonly [TaskRequest, ...TaskRequest[]] {
-    const { ids, desk } = this.#parts;
-    const origin = desk.signals.self;
+    const { ids, store } = this.#dependencies;
+    const origin = store.signals.self;
     const make = (input: string): TaskRequest => ({ ...requestOf(task, input, options), id: ids.next(), origin });
     const [first, ...others] = inputs;
-    // The ids rise in this order.
+    // The ids increase in this order.
     return [make(first), ...others.map(make)];
   }
 
@@ -203,13 +207,13 @@ export class ScopedTasks implements PluginTasks {
     requests: readonly TaskRequest[],
     { transaction }: TaskEnqueueOptions,
   ): Promise<readonly string[]> {
-    const { desk } = this.#parts;
-    if (transaction === undefined) return await desk.insert(name, requests);
-    return await insertWithin(desk, name, requests, transaction);
+    const { store } = this.#dependencies;
+    if (transaction === undefined) return await store.insert(name, requests);
+    return await insertInTransaction(store, name, requests, transaction);
   }
 }
 
-/** All of a task but who it is, and who is told of it. */
+/** A request without its id and origin. */
 function requestOf(
   task: AnyTaskType,
   input: string,
@@ -227,11 +231,11 @@ function requestOf(
 }
 
 function noTaskId(task: AnyTaskType, id: unknown): PeekError {
-  const what = describeValue(id);
+  const value = describeValue(id);
   return new PeekError(
     "TASK_NOT_FOUND",
-    `${task.name} cannot be waited for: ${what} is no id of a task. Give what enqueue() has returned.`,
-    { fields: { task: task.name, id: what } },
+    `wait() for ${task.name} failed: ${value} is not the id of a task. Give the id that enqueue() returned.`,
+    { fields: { task: task.name, id: value } },
   );
 }
 
@@ -240,7 +244,7 @@ function kindOf({ key, singletonKey }: TaskEnqueueOptions & TaskQueueOptions): Q
   return singletonKey === undefined ? "plain" : "single";
 }
 
-/** A task, when it is one of this type. */
-function only({ name }: Pick<AnyTaskType, "name">, stored: StoredTask | undefined): StoredTask | undefined {
+/** The task if it is of this type; undefined otherwise. */
+function ofType({ name }: Pick<AnyTaskType, "name">, stored: StoredTask | undefined): StoredTask | undefined {
   return stored?.queue.task === name ? stored : undefined;
 }

@@ -2,67 +2,66 @@ import type { Logger, PluginDisposables, PluginTasks } from "@peek/plugin-base";
 import type { TaskQueue } from "../queue/TaskQueue.ts";
 import { type Phase, PluginPhases } from "./PluginPhases.ts";
 import { ScopedTasks } from "./ScopedTasks.ts";
-import { TaskDesk } from "./TaskDesk.ts";
+import { TaskStore } from "./TaskStore.ts";
 import { TaskIds } from "./TaskIds.ts";
-import type { TaskNews, TaskSignals } from "./TaskNews.ts";
-import { Waits } from "./Waits.ts";
+import type { TaskUpdate, TaskSignals } from "./TaskSignals.ts";
+import { WaiterRegistry } from "./WaiterRegistry.ts";
 
-/** What a {@link TaskCaller} is made of. */
 export interface TaskCallerOptions {
-  /** The queue, which stays another's; asked for when it is first needed. */
+  /** Opens the queue on first use. The caller of this function keeps ownership. */
   readonly queue: () => Promise<TaskQueue>;
   readonly signals: TaskSignals;
   readonly logger: Logger;
-  /** How long a task that is waited for is not heard of before it is looked up in the database; milliseconds. Default: 3,000. */
-  readonly netMs?: number;
+  /** How long a task has no update before it is read from the database. Default: 3,000. */
+  readonly pollMs?: number;
 }
 
-/** The side of tasks that queues them and waits for them: one for all plugins of a service. */
+/** Queues tasks and waits for them, for all plugins of a service. */
 export class TaskCaller implements AsyncDisposable {
-  readonly #desk: TaskDesk;
-  readonly #waits: Waits;
+  readonly #store: TaskStore;
+  readonly #waiters: WaiterRegistry;
   readonly #logger: Logger;
   readonly #ids = new TaskIds();
   readonly #phases = new Set<Phase>();
 
-  constructor({ queue, signals, logger, netMs = 3000 }: TaskCallerOptions) {
-    this.#desk = new TaskDesk(queue, signals, logger);
-    this.#waits = new Waits(this.#desk, netMs, logger);
+  constructor({ queue, signals, logger, pollMs = 3000 }: TaskCallerOptions) {
+    this.#store = new TaskStore(queue, signals, logger);
+    this.#waiters = new WaiterRegistry(this.#store, pollMs, logger);
     this.#logger = logger;
   }
 
   /** How many tasks this process waits for. */
   get waiting(): number {
-    return this.#waits.size;
+    return this.#waiters.size;
   }
 
   /**
    * `platform.tasks` of a plugin.
    *
-   * @param disposables The stack of the plugin's present phase: what it waits for then ends with it.
+   * @param disposables The stack of the plugin's current phase: its waits end with the phase.
    */
   forPlugin(plugin: string, disposables: () => PluginDisposables): PluginTasks {
     return new ScopedTasks({
       plugin,
       phases: new PluginPhases(plugin, disposables, this.#phases),
-      desk: this.#desk,
-      waits: this.#waits,
+      store: this.#store,
+      waiters: this.#waiters,
       ids: this.#ids,
       logger: this.#logger,
     });
   }
 
-  /** What has become of tasks, as workers tell over the bus; of those that nobody here waits for as well. */
-  hear(news: readonly TaskNews[]): void {
-    this.#waits.hear(news);
+  /** Takes updates from workers; those of tasks that nobody here waits for are ignored. */
+  receive(updates: readonly TaskUpdate[]): void {
+    this.#waiters.receive(updates);
   }
 
-  /** Whoever still waits gets a PeekError, as when its plugin stops; then waits for what is under way in the database. */
+  /** Ends all waits with a PeekError, as the end of the plugin's phase does; then waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
     const phases = [...this.#phases];
     this.#phases.clear();
     await Promise.all(phases.map((phase) => phase.end()));
-    await this.#desk.idle();
-    this.#waits[Symbol.dispose]();
+    await this.#store.idle();
+    this.#waiters[Symbol.dispose]();
   }
 }

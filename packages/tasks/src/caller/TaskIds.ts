@@ -1,22 +1,23 @@
 import { randomFillSync } from "node:crypto";
 
-/** How many random bytes an id has. */
-const bytesOfId = 8;
+/** The random bytes of one id. */
+const randomBytesPerId = 8;
 
 /**
- * Makes the ids of tasks: UUIDs of version 7 (RFC 9562, 6.2, method 1), each greater than those before, whatever the clock does.
+ * Makes the ids of tasks: UUIDs of version 7 (RFC 9562, 6.2, method 1). Each is greater than the one before, even when the clock is
+ * put back.
  *
- * The packages that make such ids keep what came before in a module, for all services of the process; here it is an object's.
+ * The packages for such ids keep the last one in a module, for all services of a process; here it belongs to the object.
  */
 export class TaskIds {
   readonly #now: () => number;
-  /** Asking for random bytes one id at a time takes longer than all the rest. */
-  readonly #pool = Buffer.alloc(512 * bytesOfId);
+  /** Random bytes for many ids: a call for each id would take longer than the rest. */
+  readonly #pool = Buffer.alloc(512 * randomBytesPerId);
   #used = this.#pool.length;
   #ms = 0;
   #counter = 0;
 
-  /** @param now The clock; milliseconds since 1970. */
+  /** @param now Milliseconds since 1970. */
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
@@ -26,7 +27,7 @@ export class TaskIds {
     const now = this.#now();
     if (now > this.#ms) {
       this.#ms = now;
-      // Leaves half of its 12 bits to count up.
+      // Leaves half of the range of 12 bits to count up.
       this.#counter = random.readUInt16BE(0) & 0x7_ff;
     } else if (this.#counter < 0xf_ff) {
       this.#counter += 1;
@@ -46,12 +47,12 @@ export class TaskIds {
       randomFillSync(this.#pool);
       this.#used = 0;
     }
-    this.#used += bytesOfId;
-    return this.#pool.subarray(this.#used - bytesOfId, this.#used);
+    this.#used += randomBytesPerId;
+    return this.#pool.subarray(this.#used - randomBytesPerId, this.#used);
   }
 }
 
-/** Whether a text can be the id of a task. */
+/** Whether a value has the form of a task's id. */
 export function isTaskId(id: unknown): id is string {
   return typeof id === "string" && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
 }

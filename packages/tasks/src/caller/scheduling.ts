@@ -4,10 +4,10 @@ import { type QueueName, queueText } from "../queue/QueueName.ts";
 import type { SchedulePolicy, TaskQueue, TaskRequest, TaskSchedule } from "../queue/TaskQueue.ts";
 import { optionsInvalid } from "./taskOptions.ts";
 
-/** How the only schedule of a task is called. */
+/** The name of a schedule that was made without one. */
 const defaultName = "default";
 
-/** A schedule that is to be made. */
+/** A schedule to make. */
 export interface ScheduleRequest {
   readonly name: string | undefined;
   readonly cron: string;
@@ -17,9 +17,9 @@ export interface ScheduleRequest {
 }
 
 /**
- * Makes a schedule, in place of what has this name.
+ * Makes a schedule, or replaces the one with this name.
  *
- * @throws PeekError `TASK_OPTIONS_INVALID` for an expression that is none.
+ * @throws PeekError `TASK_OPTIONS_INVALID` for an invalid cron expression.
  */
 export async function schedule(
   queue: TaskQueue,
@@ -34,18 +34,18 @@ export async function schedule(
     if (PeekError.is(error)) throw error;
     throw optionsInvalid(task, "schedule", messageOf(error).replace(/\.$/, ""), error);
   }
-  // That of a version before, or of one without its key, is for another queue.
+  // An older version of the task, or the same schedule without a key, used another queue.
   const others = (await named(queue, task, name)).filter((other) => queueText(other.queue) !== queueText(into));
   for (const other of others) await queue.unschedule(other.queue, name);
 }
 
-/** Ends the schedule with this name, of whichever version. Returns whether there was one. */
+/** Removes the schedule with this name, in all versions of the task. Returns whether there was one. */
 export async function unschedule(queue: TaskQueue, task: AnyTaskType, name = defaultName): Promise<boolean> {
-  let isEnded = false;
-  for (const { queue: of } of await named(queue, task, name)) {
-    if (await queue.unschedule(of, name)) isEnded = true;
+  let isRemoved = false;
+  for (const schedule of await named(queue, task, name)) {
+    if (await queue.unschedule(schedule.queue, name)) isRemoved = true;
   }
-  return isEnded;
+  return isRemoved;
 }
 
 async function named(queue: TaskQueue, task: AnyTaskType, name: string): Promise<readonly TaskSchedule[]> {

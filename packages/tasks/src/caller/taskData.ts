@@ -4,92 +4,93 @@ import { type AnyTaskType, checkData, decode, encode } from "@peek/plugin-base/c
 import type { z } from "zod";
 import type { StoredTask, TaskError } from "../queue/TaskQueue.ts";
 
-/** How long an input may be, as it is kept; bytes. */
-const maxInput = 1024 * 1024;
-/** How long the inputs of one call may be together; characters. */
-const maxInputs = 64 * 1024 * 1024;
-/** How many inputs one call may have. */
-const mostInputs = 10_000;
+/** The bound of one encoded input. */
+const maxInputBytes = 1024 * 1024;
+/** The bounds of all inputs of one call. */
+const maxInputsCharacters = 64 * 1024 * 1024;
+const maxInputs = 10_000;
 
-/** What is asked of a type of tasks to read its output. */
-interface HasOutput<Output> {
+/** The part of a task type that is needed to read an output. */
+interface OutputType<Output> {
   readonly name: string;
   readonly output: z.ZodType<Output> | undefined;
 }
 
 /**
- * An input as it is queued: checked, and as it was given, since the handler's side makes of it what the schema says.
+ * Checks an input and encodes it as it was given: the worker's side applies the transforms of the schema.
  *
  * @throws PeekError `TASK_INPUT_INVALID`, or `CONTRACT_INVALID` when the schema cannot be used.
  */
-export function encodeInput(task: AnyTaskType, input: unknown, what = `The input of ${task.name}`): string {
+export function encodeInput(task: AnyTaskType, input: unknown, subject = `The input of ${task.name}`): string {
   let text: string;
   try {
-    checkData(task.input, input, what);
+    checkData(task.input, input, subject);
     text = encode(input);
   } catch (error) {
     if (!PeekError.is(error) || error.code === "CONTRACT_INVALID") throw error;
-    const message = error.message.startsWith(what) ? error.message : `${what} cannot be queued: ${error.message}`;
+    const message = error.message.startsWith(subject) ? error.message : `${subject} cannot be queued: ${error.message}`;
     throw inputInvalid(task, message, error);
   }
   // No character takes more than three bytes.
-  const bytes = text.length * 3 <= maxInput ? 0 : Buffer.byteLength(text);
-  if (bytes <= maxInput) return text;
+  const bytes = text.length * 3 <= maxInputBytes ? 0 : Buffer.byteLength(text);
+  if (bytes <= maxInputBytes) return text;
   throw inputInvalid(
     task,
-    `${what} has ${bytes} bytes, more than the ${maxInput} that are queued. Write it to a table of the plugin, and queue the id of its row: the handler reads it by context.storage(), a heavy one too.`,
+    `${subject} has ${bytes} bytes, but the limit is ${maxInputBytes}. Write it to a table of the plugin, and queue the id of its row: every handler can read it by context.storage().`,
   );
 }
 
 /**
- * The inputs of one call, as they are queued.
+ * Checks and encodes the inputs of one call.
  *
- * @throws PeekError as {@link encodeInput}; its message says which.
+ * @throws PeekError as {@link encodeInput}; its message names the input.
  */
 export function encodeInputs(task: AnyTaskType, inputs: unknown): readonly string[] {
-  if (!Array.isArray(inputs) || inputs.length > mostInputs) {
+  if (!Array.isArray(inputs) || inputs.length > maxInputs) {
     const found = Array.isArray(inputs) ? `${inputs.length} inputs` : describeValue(inputs);
-    throw inputInvalid(task, `${found} cannot be queued at once for ${task.name}: give a list of up to ${mostInputs}.`);
+    throw inputInvalid(task, `${found} cannot be queued at once for ${task.name}: give a list of up to ${maxInputs}.`);
   }
   let characters = 0;
-  // Not map(): that passes over holes.
+  // Not map(): it skips holes.
   return Array.from(inputs, (input: unknown, index) => {
     const text = encodeInput(task, input, `The input of ${task.name} at $[${index}]`);
     characters += text.length;
-    if (characters <= maxInputs) return text;
-    const more = `more than the ${maxInputs} characters that are queued at once. Give fewer inputs at a time.`;
-    throw inputInvalid(task, `The inputs of ${task.name} have, as far as $[${index}], ${more}`);
+    if (characters <= maxInputsCharacters) return text;
+    throw inputInvalid(
+      task,
+      `The inputs of ${task.name} up to $[${index}] exceed the limit of ${maxInputsCharacters} characters for one call. Give fewer inputs at a time.`,
+    );
   });
 }
 
 /**
- * What came out of a task, checked on this side too: its worker may be of another version.
+ * Decodes and checks the output of a task: its worker may have run another version of the plugin.
  *
  * @throws PeekError `TASK_OUTPUT_INVALID`, or `CONTRACT_INVALID` when the schema cannot be used.
  */
-export function readOutput<Output>({ name, output }: HasOutput<Output>, id: string, text: string): Output {
-  // A type without output is one whose Output is void.
+export function readOutput<Output>({ name, output }: OutputType<Output>, id: string, text: string): Output {
+  // For a type without output, Output is void.
   if (output === undefined) return undefined as Output;
-  const what = `The output of ${name}`;
+  const subject = `The output of ${name}`;
   try {
-    return checkData(output, decode(text), what);
+    return checkData(output, decode(text), subject);
   } catch (error) {
     if (!PeekError.is(error) || error.code === "CONTRACT_INVALID") throw error;
-    const message = error.message.startsWith(what) ? error.message : `${what} cannot be read: ${error.message}`;
+    const message = error.message.startsWith(subject) ? error.message : `${subject} cannot be read: ${error.message}`;
     throw new PeekError("TASK_OUTPUT_INVALID", message, { cause: error, fields: { ...error.fields, task: name, id } });
   }
 }
 
-/** What a task failed with, as its worker has recorded it. */
-export function failureOf({ name }: Pick<AnyTaskType, "name">, id: string, { code, message }: TaskError): PeekError {
+/** The recorded error of a task as a PeekError. */
+export function toPeekError({ name }: Pick<AnyTaskType, "name">, id: string, { code, message }: TaskError): PeekError {
   const fields = { task: name, id };
   const known = new PeekError(code as PeekErrorCode, message, { fields });
   if (PeekError.is(known) && (code.startsWith("TASK_") || code === "DATA_INVALID")) return known;
   return new PeekError("TASK_FAILED", message, { fields: { ...fields, code } });
 }
 
-/** A task as plugins see it. What does not fit its output any more is left out, and said. */
-export function recordOf<Output>(task: HasOutput<Output>, stored: StoredTask): TaskRecord<Output> {
+/** A task as plugins see it. An output that does not fit the type any more is replaced by an error. */
+export function recordOf<Output>(task: OutputType<Output>, stored: StoredTask): TaskRecord<Output> {
   const { id, state, attempts, queuedAt, startedAt, endedAt, error } = stored;
   const record = {
     id,

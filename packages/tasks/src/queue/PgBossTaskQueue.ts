@@ -12,11 +12,11 @@ import { type QueueName, queueText } from "./QueueName.ts";
 import { queueOptions, requestRows } from "./requestRows.ts";
 import type {
   Attempt,
-  Outcome,
+  AttemptOutcome,
   RunStatement,
   ScheduleState,
   StoredTask,
-  TakenTask,
+  FetchedTask,
   TaskDepth,
   TaskQueue,
   TaskRequest,
@@ -24,11 +24,11 @@ import type {
 } from "./TaskQueue.ts";
 import { TaskCron } from "./TaskCron.ts";
 import { TaskSchedules } from "./TaskSchedules.ts";
-import { TaskShelf } from "./TaskShelf.ts";
-import { TaskTaking } from "./TaskTaking.ts";
+import { TaskAdmin } from "./TaskAdmin.ts";
+import { TaskFetcher } from "./TaskFetcher.ts";
 import { cancelSql, dueSql, settleDoneSql, settleSql, touchSql } from "./taskSql.ts";
-import { type Keeping, TaskUpkeep } from "./TaskUpkeep.ts";
-import { tryAgain } from "./tryAgain.ts";
+import { type Retention, TaskMaintenance } from "./TaskMaintenance.ts";
+import { retryOnConflict } from "./retryOnConflict.ts";
 
 /** What a {@link PgBossTaskQueue} is opened with. */
 export interface TaskQueueOpenOptions {
@@ -58,8 +58,8 @@ export class PgBossTaskQueue implements TaskQueue {
   readonly #owned: AsyncDisposableStack;
   readonly #lostAfterSeconds: number;
   readonly #role: TaskQueueOpenOptions["role"];
-  readonly #taking: TaskTaking;
-  readonly #shelf: TaskShelf;
+  readonly #fetcher: TaskFetcher;
+  readonly #admin: TaskAdmin;
   readonly #schedules: TaskSchedules;
   readonly #depths: DepthCounter;
   readonly #ensured = new Map<string, Promise<void>>();
@@ -69,8 +69,8 @@ export class PgBossTaskQueue implements TaskQueue {
     this.#owned = owned;
     this.#lostAfterSeconds = options.lostAfterSeconds;
     this.#role = options.role;
-    this.#taking = new TaskTaking(this.#database, (queue, outcomes) => this.settle(queue, outcomes));
-    this.#shelf = new TaskShelf(this.#database);
+    this.#fetcher = new TaskFetcher(this.#database, (queue, outcomes) => this.settle(queue, outcomes));
+    this.#admin = new TaskAdmin(this.#database);
     this.#schedules = schedules;
     this.#depths = new DepthCounter(this.#database);
   }
@@ -84,7 +84,7 @@ export class PgBossTaskQueue implements TaskQueue {
     const { database, role, logger, signal } = options;
     await using owned = new AsyncDisposableStack();
     const connection = owned.use(new BossConnection(database));
-    const keeping: Keeping = {
+    const keeping: Retention = {
       // 0 would be for ever.
       results: Math.max(1, Math.round(options.keepResultsHours * 3600)),
       deadLetters: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
@@ -95,7 +95,7 @@ export class PgBossTaskQueue implements TaskQueue {
       await openAsOwner(database, boss, connection);
       const sweepMs = Math.max(200, (options.lostAfterSeconds * 1000) / 2);
       owned.use(
-        new TaskUpkeep({
+        new TaskMaintenance({
           database,
           logger,
           sweepMs,
@@ -142,8 +142,8 @@ export class PgBossTaskQueue implements TaskQueue {
     return [result.rows[0].id];
   }
 
-  take(queue: QueueName, count: number): Promise<readonly TakenTask[]> {
-    return this.#taking.take(queue, count);
+  fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]> {
+    return this.#fetcher.fetch(queue, count);
   }
 
   async due(queues: readonly QueueName[]): Promise<readonly QueueName[]> {
@@ -153,21 +153,21 @@ export class PgBossTaskQueue implements TaskQueue {
     return rows.flatMap(({ name }) => byName.get(String(name)) ?? []);
   }
 
-  async settle(queue: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
+  async settle(queue: QueueName, outcomes: readonly AttemptOutcome[]): Promise<ReadonlySet<string>> {
     if (outcomes.length === 0) return new Set();
     const sorted = inLockOrder(outcomes);
     const name = queueText(queue);
     const [sql, values] = areDone(sorted)
       ? [settleDoneSql, [name, ...doneColumns(sorted)]]
       : [settleSql, [name, JSON.stringify(outcomeRows(sorted))]];
-    return idsOf(await tryAgain(() => this.#database.query(sql, values)));
+    return idsOf(await retryOnConflict(() => this.#database.query(sql, values)));
   }
 
   async touch(queue: QueueName, attempts: readonly Attempt[]): Promise<ReadonlySet<string>> {
     if (attempts.length === 0) return new Set();
     const sorted = attempts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const values = [queueText(queue), sorted.map(({ id }) => id), sorted.map(({ retryCount }) => retryCount)];
-    return idsOf(await tryAgain(() => this.#database.query(touchSql, values)));
+    return idsOf(await retryOnConflict(() => this.#database.query(touchSql, values)));
   }
 
   async cancel(queue: QueueName, id: string): Promise<boolean> {
@@ -176,11 +176,11 @@ export class PgBossTaskQueue implements TaskQueue {
   }
 
   read(id: string): Promise<StoredTask | undefined> {
-    return this.#shelf.read(id);
+    return this.#admin.read(id);
   }
 
   readByKey(...what: Parameters<TaskQueue["readByKey"]>): Promise<readonly StoredTask[]> {
-    return this.#shelf.readByKey(...what);
+    return this.#admin.readByKey(...what);
   }
 
   depths(): Promise<readonly TaskDepth[]> {
@@ -188,15 +188,15 @@ export class PgBossTaskQueue implements TaskQueue {
   }
 
   list(filter: Parameters<TaskQueue["list"]>[0]): Promise<readonly StoredTask[]> {
-    return this.#shelf.list(filter);
+    return this.#admin.list(filter);
   }
 
   retry(filter: Parameters<TaskQueue["retry"]>[0]): Promise<number> {
-    return this.#shelf.retry(filter);
+    return this.#admin.retry(filter);
   }
 
   drop(filter: Parameters<TaskQueue["drop"]>[0]): Promise<number> {
-    return this.#shelf.drop(filter);
+    return this.#admin.drop(filter);
   }
 
   async schedule(...what: Parameters<TaskQueue["schedule"]>): Promise<void> {
@@ -240,7 +240,7 @@ function makeBoss(connection: BossConnection, database: TaskDatabase, logger: Lo
   const boss = new PgBoss({
     db: connection,
     schema,
-    // TaskUpkeep and TaskCron do these: it would read the whole table each minute, and look for what is due each second.
+    // TaskMaintenance and TaskCron do these: it would read the whole table each minute, and look for what is due each second.
     supervise: false,
     schedule: false,
     // There are no flows; and what it builds in the background after a migration may take its time.

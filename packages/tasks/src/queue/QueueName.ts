@@ -31,11 +31,6 @@ export function parseQueueText(text: string): QueueName | undefined {
   return { task, version: Number(version), kind: kind === "keyed" || kind === "single" ? kind : "plain" };
 }
 
-/** The plugin whose queue it is. */
-export function pluginOfQueue({ task }: QueueName): string {
-  return task.slice(0, task.indexOf("."));
-}
-
 /** The queue of a type of tasks. */
 export function queueOf({ name, version }: AnyTaskType, kind: QueueKind): QueueName {
   return { task: name, version, kind };

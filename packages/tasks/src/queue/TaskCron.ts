@@ -4,9 +4,9 @@ import type { TaskDatabase } from "@peek/plugin-base/internal";
 import { z } from "zod";
 import { CronTimes } from "../cron/CronTimes.ts";
 import { schema } from "./layoutSql.ts";
-import { occurrenceId } from "./occurrence.ts";
+import { occurrenceId } from "./occurrenceId.ts";
 import { parseQueueText } from "./QueueName.ts";
-import { Repeated } from "./Repeated.ts";
+import { PeriodicJob } from "./PeriodicJob.ts";
 
 /** What a {@link TaskCron} is made of. */
 export interface TaskCronOptions {
@@ -64,7 +64,7 @@ const queueSql = `SELECT ${schema}.enqueue_scheduled($1, $2, $3::timestamptz, $4
  */
 export class TaskCron implements AsyncDisposable {
   readonly #options: TaskCronOptions;
-  readonly #repeated: Repeated;
+  readonly #repeated: PeriodicJob;
   /** Up to which time all was queued. */
   #done: number | undefined;
   /** Which cannot be read, and were told. */
@@ -78,7 +78,7 @@ export class TaskCron implements AsyncDisposable {
     const { database, logger } = options;
     this.#options = options;
     const work = (): Promise<void> => this.#look();
-    this.#repeated = new Repeated({ work, pauseMs, trouble: "Scheduled tasks cannot be queued", database, logger });
+    this.#repeated = new PeriodicJob({ work, pauseMs, trouble: "Scheduled tasks cannot be queued", database, logger });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,7 +28,7 @@ export interface Attempt {
 }
 
 /** A task that was taken out of a queue, to be done. */
-export interface TakenTask extends Attempt {
+export interface FetchedTask extends Attempt {
   readonly queue: QueueName;
   /** As `encode()` has made it. */
   readonly input: string;
@@ -46,7 +46,7 @@ export interface TaskError {
 }
 
 /** What has become of a try. */
-export type Outcome =
+export type AttemptOutcome =
   /** @property output As `encode()` has made it. */
   | { readonly kind: "done"; readonly attempt: Attempt; readonly output: string }
   /** It is tried again after so many milliseconds; `failures` counts this one too. */
@@ -130,7 +130,10 @@ export interface ScheduleState extends TaskSchedule, SchedulePolicy {
   readonly leftOut: number;
 }
 
-/** Runs a statement somewhere else than on a connection of the queue's own: in a plugin's transaction. */
+/** The part of a {@link TaskQueue} that a worker needs. */
+export type WorkerQueue = Pick<TaskQueue, "due" | "fetch" | "settle" | "touch">;
+
+/** Runs a statement in a plugin's transaction. */
 export type RunStatement = (sql: string, values: readonly unknown[]) => Promise<unknown>;
 
 /** Tasks in the database. Whatever it does fails with a PeekError, as `PluginStorage`. */
@@ -145,11 +148,11 @@ export interface TaskQueue extends AsyncDisposable {
    */
   insert(queue: QueueName, requests: readonly TaskRequest[], within?: RunStatement): Promise<readonly string[]>;
   /** Takes up to so many tasks that are due, which are then this process's until they are settled, or not touched in time. */
-  take(queue: QueueName, count: number): Promise<readonly TakenTask[]>;
+  fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]>;
   /** Which of some queues have tasks that are due; one question for all. */
   due(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
   /** Records what has become of tries of one queue. Returns the ids of those that were still this process's. */
-  settle(queue: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>>;
+  settle(queue: QueueName, outcomes: readonly AttemptOutcome[]): Promise<ReadonlySet<string>>;
   /** Says that tries are still being worked on. Returns the ids of those that were still this process's. */
   touch(queue: QueueName, attempts: readonly Attempt[]): Promise<ReadonlySet<string>>;
   /** Takes a task back, unless it has ended. Returns whether it has not. */

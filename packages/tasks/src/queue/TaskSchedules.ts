@@ -4,10 +4,10 @@ import { z } from "zod";
 import { CronTimes } from "../cron/CronTimes.ts";
 import { schema } from "./layoutSql.ts";
 import { parseQueueText, type QueueName, queueText } from "./QueueName.ts";
-import type { Envelope } from "./rows.ts";
+import type { Envelope } from "./taskRows.ts";
 import { scheduleOptionsSchema } from "./TaskCron.ts";
 import type { ScheduleState, TaskQueue, TaskSchedule } from "./TaskQueue.ts";
-import { expirySeconds, takesBesideTries } from "./requestRows.ts";
+import { expirySeconds, maxLosses } from "./requestRows.ts";
 
 const rowSchema = z.object({ name: z.string(), key: z.string(), cron: z.string(), timezone: z.string().nullable() });
 
@@ -66,7 +66,7 @@ export class TaskSchedules {
     const options: z.input<typeof scheduleOptionsSchema> = {
       priority,
       ...(key !== undefined && { key }),
-      takes: retry.tries + takesBesideTries,
+      takes: retry.tries + maxLosses,
       expire: expirySeconds(deadlineMs),
       ...policy,
     };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lostError } from "./rows.ts";
+import { lostError } from "./taskRows.ts";
 
 /** The schema that tasks are in. */
 export const schema = "peek_tasks";

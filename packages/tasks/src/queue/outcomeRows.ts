@@ -1,16 +1,16 @@
-import type { Outcome, TaskError } from "./TaskQueue.ts";
+import type { AttemptOutcome, TaskError } from "./TaskQueue.ts";
 
-type Done = Extract<Outcome, { readonly kind: "done" }>;
+type Done = Extract<AttemptOutcome, { readonly kind: "done" }>;
 
 /**
  * The order in which a statement locks what it settles or touches: of two with the same tasks, neither waits for the other in a circle.
  */
-export function inLockOrder(outcomes: readonly Outcome[]): readonly Outcome[] {
+export function inLockOrder(outcomes: readonly AttemptOutcome[]): readonly AttemptOutcome[] {
   return outcomes.toSorted((a, b) => (a.attempt.id < b.attempt.id ? -1 : 1));
 }
 
 /** Whether all were done, which settleDoneSql is for. */
-export function areDone(outcomes: readonly Outcome[]): outcomes is readonly Done[] {
+export function areDone(outcomes: readonly AttemptOutcome[]): outcomes is readonly Done[] {
   return outcomes.every(({ kind }) => kind === "done");
 }
 
@@ -24,7 +24,7 @@ export function doneColumns(outcomes: readonly Done[]): readonly (readonly unkno
 }
 
 /** The rows of settleSql. */
-export function outcomeRows(outcomes: readonly Outcome[]): readonly Readonly<Record<string, unknown>>[] {
+export function outcomeRows(outcomes: readonly AttemptOutcome[]): readonly Readonly<Record<string, unknown>>[] {
   return outcomes.map((outcome) => ({
     id: outcome.attempt.id,
     retry: outcome.attempt.retryCount,
@@ -33,7 +33,7 @@ export function outcomeRows(outcomes: readonly Outcome[]): readonly Readonly<Rec
   }));
 }
 
-function rowOf(outcome: Outcome): Readonly<Record<string, unknown>> {
+function rowOf(outcome: AttemptOutcome): Readonly<Record<string, unknown>> {
   switch (outcome.kind) {
     case "done":
       return { state: "completed", output: { output: outcome.output } };

@@ -1,10 +1,10 @@
 import { retentionSeconds } from "./layoutSql.ts";
-import type { Envelope } from "./rows.ts";
+import type { Envelope } from "./taskRows.ts";
 import type { TaskRequest } from "./TaskQueue.ts";
 import type { QueueKind } from "./QueueName.ts";
 
 /** How often a task may be lost with its worker, beside the tries that it has. */
-export const takesBesideTries = 20;
+export const maxLosses = 20;
 
 /** What a task that was taken has beyond what a try may take, since it may have to wait for its turn on the worker; seconds. */
 const expiryMargin = 60 * 60;
@@ -32,7 +32,7 @@ export function requestRows(requests: readonly TaskRequest[]): string {
         key,
         after: typeof startAfter === "string" ? startAfter : undefined,
         delayMs: typeof startAfter === "number" ? startAfter : undefined,
-        takes: retry.tries + takesBesideTries,
+        takes: retry.tries + maxLosses,
         expire: expirySeconds(deadlineMs),
       };
     }),

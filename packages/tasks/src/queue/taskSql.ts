@@ -2,7 +2,7 @@ import { schema } from "./layoutSql.ts";
 
 const job = `${schema}.job_common`;
 
-const takeThese = `
+const fetchRows = `
   UPDATE ${job} AS j SET
     state = 'active', started_on = now(), heartbeat_on = now(),
     retry_count = CASE WHEN j.started_on IS NOT NULL THEN j.retry_count + 1 ELSE j.retry_count END
@@ -14,19 +14,19 @@ const takeThese = `
  * goes by the places of the rows that were locked, so that no estimate, such as that of a queue that was just filled, makes it read the
  * whole queue.
  */
-export const takeSql = `
+export const fetchSql = `
   WITH next AS MATERIALIZED (
     SELECT j.ctid AS place FROM ${job} AS j
     WHERE j.name = $1 AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
     ORDER BY j.priority DESC, j.created_on
     LIMIT $2 FOR UPDATE SKIP LOCKED
-  ) ${takeThese}`;
+  ) ${fetchRows}`;
 
 /**
  * Takes up to $2 tasks of the keyed queue $1, of each key the first, looking at up to $4 keys from $3 on. pg-boss's own fetch reads all
  * that waits each time; this leaps from key to key.
  */
-export const takeKeyedSql = `
+export const fetchKeyedSql = `
   WITH RECURSIVE keys AS (
     (SELECT h.singleton_key AS key FROM ${job} AS h
       WHERE h.name = $1 AND h.state < 'active' AND NOT h.blocked AND h.policy = 'key_strict_fifo' AND h.singleton_key > $3::text
@@ -56,7 +56,7 @@ export const takeKeyedSql = `
     WHERE j.ctid = ANY (ARRAY(SELECT place FROM heads)) AND j.state::text IN ('created', 'retry') AND j.start_after <= now()
     ORDER BY j.priority DESC, j.created_on, j.id
     LIMIT $2 FOR UPDATE SKIP LOCKED
-  ), taken AS (${takeThese})
+  ), taken AS (${fetchRows})
   SELECT taken.*, NULL::text AS last_key FROM taken
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, max(key) FROM looked HAVING count(*) = $4`;

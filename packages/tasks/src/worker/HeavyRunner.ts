@@ -1,11 +1,11 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { ThreadConnection } from "@peek/plugin-base/internal";
-import { type Failure, failure, type Result } from "./failure.ts";
-import { MemoryWatch } from "./MemoryWatch.ts";
+import { type AttemptFailure, attemptFailure, type AttemptResult } from "./attemptResult.ts";
+import { MemoryMonitor } from "./MemoryMonitor.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
 import { ThreadSlot } from "./ThreadSlot.ts";
-import type { ThreadNews, ThreadReply } from "./threadMessages.ts";
+import type { ThreadEvent, ThreadReply } from "./threadMessages.ts";
 
 /** How long a thread may take to start and import the module of a handler; milliseconds. */
 const startMs = 30_000;
@@ -15,7 +15,7 @@ const endMs = 2000;
 /** Runs heavy tasks, each alone in a thread; no more at a time than there are to be threads. */
 export class HeavyRunner implements AsyncDisposable {
   readonly #logger: Logger;
-  readonly #memory = new MemoryWatch();
+  readonly #memory = new MemoryMonitor();
   /** Those that nothing runs on, the one that was used last at the end. */
   #idle: ThreadSlot[] = [];
   readonly #busy = new Set<ThreadSlot>();
@@ -28,7 +28,7 @@ export class HeavyRunner implements AsyncDisposable {
   }
 
   start(job: TaskJob): TaskRun {
-    const slot = this.#take(job);
+    const slot = this.#fetch(job);
     const run = new HeavyRun(slot, job, this.#memory);
     const result = run.result.then(({ result, isReusable }) => {
       this.#busy.delete(slot);
@@ -51,7 +51,7 @@ export class HeavyRunner implements AsyncDisposable {
     this.#memory[Symbol.dispose]();
   }
 
-  #take({ handler }: TaskJob): ThreadSlot {
+  #fetch({ handler }: TaskJob): ThreadSlot {
     const { memoryMb } = handler.task;
     const fits = (slot: ThreadSlot): boolean => slot.limitMb >= memoryMb;
     const known = this.#idle.findLastIndex((slot) => fits(slot) && slot.knows(handler.url));
@@ -77,7 +77,7 @@ export class HeavyRunner implements AsyncDisposable {
 }
 
 interface Ended {
-  readonly result: Result;
+  readonly result: AttemptResult;
   /** Whether the thread can do another task. */
   readonly isReusable: boolean;
 }
@@ -88,14 +88,14 @@ class HeavyRun {
   readonly #slot: ThreadSlot;
   readonly #job: TaskJob;
   /** Resolves with why the thread is to be ended. */
-  readonly #ended = Promise.withResolvers<Failure>();
+  readonly #ended = Promise.withResolvers<AttemptFailure>();
   /** Fires when the thread has nothing more to do for it. */
   readonly #over = new AbortController();
   readonly #connections: ThreadConnection[] = [];
   #timer: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(slot: ThreadSlot, job: TaskJob, memory: MemoryWatch) {
+  constructor(slot: ThreadSlot, job: TaskJob, memory: MemoryMonitor) {
     this.#slot = slot;
     this.#job = job;
     this.result = this.#run(memory);
@@ -106,17 +106,17 @@ class HeavyRun {
     const { name } = this.#job.handler.task;
     this.#grace ??= setTimeout(() => {
       this.#ended.resolve(
-        failure("TASK_ENDED_THREAD", `${name} has not ended when its signal fired: ${reason.message}`),
+        attemptFailure("TASK_ENDED_THREAD", `${name} has not ended when its signal fired: ${reason.message}`),
       );
     }, graceMs);
   }
 
-  async #run(memory: MemoryWatch): Promise<Ended> {
+  async #run(memory: MemoryMonitor): Promise<Ended> {
     const { handler, id, attempt, input, onProgress } = this.#job;
     const { name, deadlineMs, memoryMb } = handler.task;
     const isKnown = this.#slot.knows(handler.url);
     this.#endAfter(isKnown ? deadlineMs : startMs + deadlineMs);
-    const onNews = (news: ThreadNews): void => {
+    const onNews = (news: ThreadEvent): void => {
       if (news.id !== id) return;
       if (news.kind === "progress") onProgress(news.value);
       else if (news.kind === "storage") void this.#lend();
@@ -124,12 +124,15 @@ class HeavyRun {
     };
     const replied = this.#slot.run({ url: handler.url, task: name, id, attempt, input }, onNews);
     const { thread } = this.#slot;
-    const onOver = (usedMb: number): void => {
+    const onExceeded = (usedMb: number): void => {
       this.#ended.resolve(
-        failure("TASK_OUT_OF_MEMORY", `${name} had ${usedMb} MiB of memory, more than its memoryMb of ${memoryMb}`),
+        attemptFailure(
+          "TASK_OUT_OF_MEMORY",
+          `${name} had ${usedMb} MiB of memory, more than its memoryMb of ${memoryMb}`,
+        ),
       );
     };
-    const watched = thread === undefined ? undefined : { thread, limitMb: memoryMb, onOver };
+    const watched = thread === undefined ? undefined : { thread, limitMb: memoryMb, onExceeded };
     if (watched !== undefined) memory.add(watched);
     try {
       const reply = await Promise.race([
@@ -168,29 +171,29 @@ class HeavyRun {
     const { name, deadlineMs } = this.#job.handler.task;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#ended.resolve(failure("TASK_TIMED_OUT", `${name} took longer than its deadlineMs of ${deadlineMs}`));
+      this.#ended.resolve(attemptFailure("TASK_TIMED_OUT", `${name} took longer than its deadlineMs of ${deadlineMs}`));
     }, ms);
   }
 }
 
-function isReply(value: ThreadReply | Failure): value is ThreadReply {
+function isReply(value: ThreadReply | AttemptFailure): value is ThreadReply {
   return "result" in value;
 }
 
 /** What is to be said of a thread that came to an end by itself. */
-function threadFailure(error: unknown, task: string, memoryMb: number): Failure {
+function threadFailure(error: unknown, task: string, memoryMb: number): AttemptFailure {
   const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return failure("TASK_OUT_OF_MEMORY", `${task} took more memory than its memoryMb of ${memoryMb}`);
+    return attemptFailure("TASK_OUT_OF_MEMORY", `${task} took more memory than its memoryMb of ${memoryMb}`);
   }
   const exit = /^worker exited with code: (-?\d+)$/.exec(message)?.[1];
   if (exit !== undefined) {
-    return failure(
+    return attemptFailure(
       "TASK_ENDED_THREAD",
       `${task} has ended its thread, with exit code ${exit}, before it returned. Let it return or throw`,
     );
   }
   const stack = error instanceof Error ? { stack: error.stack ?? message } : {};
-  return failure("TASK_FAILED", `${task}: nobody caught: ${message}`, stack);
+  return attemptFailure("TASK_FAILED", `${task}: nobody caught: ${message}`, stack);
 }

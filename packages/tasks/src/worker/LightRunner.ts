@@ -1,10 +1,10 @@
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { PluginStorage } from "@peek/plugin-base/storage";
-import { failure, type Result } from "./failure.ts";
+import { attemptFailure, type AttemptResult } from "./attemptResult.ts";
 import { OverdueLog } from "./OverdueLog.ts";
-import { perform } from "./perform.ts";
-import { Progress } from "./Progress.ts";
+import { runHandler } from "./runHandler.ts";
+import { ProgressThrottle } from "./ProgressThrottle.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
 import { within } from "./within.ts";
 
@@ -23,10 +23,10 @@ export class LightRunner {
     const { name, deadlineMs } = job.handler.task;
     const { id } = job;
     const controller = new AbortController();
-    const { promise: result, resolve } = Promise.withResolvers<Result>();
+    const { promise: result, resolve } = Promise.withResolvers<AttemptResult>();
     const timer = setTimeout(() => {
       const message = `${name} took longer than its deadlineMs of ${deadlineMs}`;
-      resolve(failure("TASK_TIMED_OUT", message));
+      resolve(attemptFailure("TASK_TIMED_OUT", message));
       controller.abort(new PeekError("TASK_TIMED_OUT", message, { fields: { task: name, id } }));
       void this.#watch(name, id, released);
     }, deadlineMs);
@@ -51,14 +51,14 @@ export class LightRunner {
       signal,
       timer,
       resolve,
-    }: Pick<AbortController, "signal"> & { timer: NodeJS.Timeout; resolve: (result: Result) => void },
+    }: Pick<AbortController, "signal"> & { timer: NodeJS.Timeout; resolve: (result: AttemptResult) => void },
   ): Promise<void> {
     const isLate = (): boolean => PeekError.is(signal.reason) && signal.reason.code === "TASK_TIMED_OUT";
     const tell = (value: string): void => {
       if (!isLate()) onProgress(value);
     };
-    const progress = new Progress(tell);
-    const outcome = await perform(handler, input, {
+    const progress = new ProgressThrottle(tell);
+    const outcome = await runHandler(handler, input, {
       ...{ id, attempt, signal },
       progress: (value) => progress.report(value),
       // The plugin says which tables it has.

@@ -1,6 +1,6 @@
 import type { TaskHandler } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
-import type { Result } from "./failure.ts";
+import type { AttemptResult } from "./attemptResult.ts";
 
 /** What is to be run. */
 export interface TaskJob {
@@ -19,7 +19,7 @@ export interface TaskJob {
 /** A try that runs. */
 export interface TaskRun {
   /** What has become of it, at its deadline at the latest. Never rejects. */
-  readonly result: Promise<Result>;
+  readonly result: Promise<AttemptResult>;
   /** When its slot is free: what runs on the event loop may go on after its deadline. Never rejects. */
   readonly released: Promise<void>;
   /** Fires the handler's signal. A thread that does not end by itself is ended after `graceMs`. */

@@ -1,23 +1,23 @@
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
-import type { TaskSignals } from "../caller/TaskNews.ts";
-import type { Result } from "./failure.ts";
-import { FailureLog } from "./FailureLog.ts";
+import type { TaskSignals } from "../caller/TaskSignals.ts";
+import type { AttemptResult } from "./attemptResult.ts";
+import { AttemptFailureLog } from "./AttemptFailureLog.ts";
 import { HeavyRunner } from "./HeavyRunner.ts";
-import type { Fate, Handled, HeldTask } from "./HeldTask.ts";
+import type { EndReason, HandlerRegistration, RunnableTask } from "./HeldTask.ts";
 import { LightRunner } from "./LightRunner.ts";
-import { outcomeOf } from "./outcomeOf.ts";
-import type { Scheduler } from "./Scheduler.ts";
-import type { Settler } from "./Settler.ts";
-import { StallWatch } from "./StallWatch.ts";
+import { attemptOutcomeOf } from "./attemptOutcomeOf.ts";
+import type { TaskScheduler } from "./TaskScheduler.ts";
+import type { OutcomeRecorder } from "./OutcomeRecorder.ts";
+import { EventLoopMonitor } from "./EventLoopMonitor.ts";
 import type { TaskRun } from "./TaskRun.ts";
 import { within } from "./within.ts";
 
 /** What a {@link TaskRunner} works with. */
 export interface TaskRunnerOptions {
-  readonly scheduler: Scheduler<HeldTask>;
-  readonly settler: Settler;
+  readonly scheduler: TaskScheduler<RunnableTask>;
+  readonly recorder: OutcomeRecorder;
   readonly signals: TaskSignals;
   readonly threads: number;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface TaskRunnerOptions {
   /** A slot is free. */
   readonly onFreed: () => void;
   /** Nothing of this is to be recorded. */
-  readonly onGone: (held: HeldTask) => void;
+  readonly onGone: (held: RunnableTask) => void;
 }
 
 /** How long a thread whose task is not wanted any more has to end it by itself; milliseconds. */
@@ -37,30 +37,30 @@ export class TaskRunner implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #light: LightRunner;
   readonly #heavy: HeavyRunner;
-  readonly #stalls: StallWatch;
-  readonly #failures: FailureLog;
+  readonly #eventLoop: EventLoopMonitor;
+  readonly #failures: AttemptFailureLog;
 
   constructor(options: TaskRunnerOptions) {
     const { threads, logger } = options;
     this.#options = options;
     this.#light = new LightRunner(logger);
     this.#heavy = new HeavyRunner(threads, logger);
-    this.#stalls = new StallWatch(logger);
-    this.#failures = new FailureLog(logger);
+    this.#eventLoop = new EventLoopMonitor(logger);
+    this.#failures = new AttemptFailureLog(logger);
   }
 
-  run(held: HeldTask): void {
+  run(held: RunnableTask): void {
     const { signals, storageOf } = this.#options;
-    const { task, handled } = held;
-    const { handler, running } = handled;
+    const { task, registration } = held;
+    const { handler, running } = registration;
     const { name, weight } = handler.task;
     const { id, input, origin } = task;
     const onProgress = (value: string): void => {
-      if (origin !== undefined) signals.tell(origin, [{ kind: "progress", id, value }]);
+      if (origin !== undefined) signals.notify(origin, [{ kind: "progress", id, value }]);
     };
     running.add(held);
     held.begunAt = performance.now();
-    if (weight === "light") this.#stalls.begun(name);
+    if (weight === "light") this.#eventLoop.begun(name);
     const storage = (): Promise<TaskStorage> => storageOf(handler.task.plugin);
     const job = { handler, id, attempt: task.retryCount + 1, input, onProgress, storage };
     const run = weight === "light" ? this.#light.start(job) : this.#heavy.start(job);
@@ -69,8 +69,8 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   /** Ends a try of which nothing is to be recorded. */
-  abort(held: HeldTask, fate: Fate, reason: Error): void {
-    held.fate = fate;
+  abort(held: RunnableTask, endReason: EndReason, reason: Error): void {
+    held.endReason = endReason;
     held.run?.abort(reason, graceMs);
   }
 
@@ -79,13 +79,13 @@ export class TaskRunner implements AsyncDisposable {
    *
    * @returns What has not come to an end by itself.
    */
-  async finish({ running }: Handled, waitMs: number, endMs: number): Promise<readonly HeldTask[]> {
-    const left = (): HeldTask[] => [...running].filter((held) => held.run !== undefined);
+  async finish({ running }: HandlerRegistration, waitMs: number, endMs: number): Promise<readonly RunnableTask[]> {
+    const left = (): RunnableTask[] => [...running].filter((held) => held.run !== undefined);
     const ends = (): Promise<unknown> => Promise.all(left().flatMap(({ released }) => released ?? []));
     if (left().length > 0) await within(waitMs, ends());
     if (left().length === 0) return [];
     for (const held of left()) {
-      held.fate ??= "stopping";
+      held.endReason ??= "stopping";
       held.run?.abort(
         new PeekError("TASK_CANCELLED", "The worker stops.", { fields: { id: held.task.id } }),
         endMs / 2,
@@ -95,43 +95,43 @@ export class TaskRunner implements AsyncDisposable {
     const unfinished = left();
     for (const held of unfinished) {
       delete held.run;
-      if (held.fate !== "stopping") this.#options.onGone(held);
+      if (held.endReason !== "stopping") this.#options.onGone(held);
     }
-    return unfinished.filter(({ fate }) => fate === "stopping");
+    return unfinished.filter(({ endReason }) => endReason === "stopping");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stalls[Symbol.dispose]();
+    this.#eventLoop[Symbol.dispose]();
     await this.#heavy[Symbol.asyncDispose]();
     this.#failures[Symbol.dispose]();
   }
 
-  async #follow(held: HeldTask, run: TaskRun): Promise<void> {
-    const { queue, handled, begunAt = performance.now() } = held;
-    const { name, weight } = handled.handler.task;
+  async #follow(held: RunnableTask, run: TaskRun): Promise<void> {
+    const { queue, registration, begunAt = performance.now() } = held;
+    const { name, weight } = registration.handler.task;
     const result = await run.result;
-    handled.durations.add(performance.now() - begunAt, result.kind === "done");
+    registration.durations.add(performance.now() - begunAt, result.kind === "done");
     if (held.run === run) this.#ended(held, result);
     await run.released;
-    if (weight === "light") this.#stalls.ended(name);
-    handled.running.delete(held);
+    if (weight === "light") this.#eventLoop.ended(name);
+    registration.running.delete(held);
     this.#options.scheduler.ended(queue, weight, performance.now() - begunAt);
     this.#options.onFreed();
   }
 
-  #ended(held: HeldTask, result: Result): void {
-    const { settler, onGone } = this.#options;
-    const { task, fate } = held;
+  #ended(held: RunnableTask, result: AttemptResult): void {
+    const { recorder, onGone } = this.#options;
+    const { task, endReason } = held;
     delete held.run;
-    if (fate === "cancelled" || fate === "lost") return onGone(held);
-    if (fate === "stopping" && result.kind === "failed") {
+    if (endReason === "cancelled" || endReason === "lost") return onGone(held);
+    if (endReason === "stopping" && result.kind === "failed") {
       const { id, retryCount } = task;
-      return settler.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun: true });
+      return recorder.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun: true });
     }
-    const outcome = outcomeOf(task, result);
+    const outcome = attemptOutcomeOf(task, result);
     if (result.kind === "failed" && (outcome.kind === "retry" || outcome.kind === "failed")) {
       this.#failures.failed(held, result, outcome);
     }
-    settler.add(held, outcome);
+    recorder.add(held, outcome);
   }
 }

@@ -1,20 +1,20 @@
 import { PeekError } from "@peek/errors";
 import type { Logger, TaskHandler } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
-import type { TaskSignals } from "../caller/TaskNews.ts";
+import type { TaskSignals } from "../caller/TaskSignals.ts";
 import { parseQueueText, queueKinds, queueOf, queueText } from "../queue/QueueName.ts";
-import type { TakenTask } from "../queue/TaskQueue.ts";
-import { Durations } from "./Durations.ts";
-import type { Handled, HeldTask, Holding } from "./HeldTask.ts";
+import type { FetchedTask } from "../queue/TaskQueue.ts";
+import { AttemptStatistics } from "./AttemptStatistics.ts";
+import type { HandlerRegistration, RunnableTask, HeldTask } from "./HeldTask.ts";
 import { importHandler } from "./importHandler.ts";
-import { Scheduler, type Take } from "./Scheduler.ts";
-import { Settler } from "./Settler.ts";
-import { TakingLoop } from "./TakingLoop.ts";
+import { TaskScheduler, type FetchRequest } from "./TaskScheduler.ts";
+import { OutcomeRecorder } from "./OutcomeRecorder.ts";
+import { FetchLoop } from "./FetchLoop.ts";
 import { TaskRunner } from "./TaskRunner.ts";
-import { Toucher } from "./Toucher.ts";
+import { HeartbeatSender } from "./HeartbeatSender.ts";
 import { within } from "./within.ts";
 import type { WorkerStatus } from "./WorkerStatus.ts";
-import type { WorkerQueue } from "./WorkerQueue.ts";
+import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
 /** What a {@link TaskWorker} works with. */
 export interface TaskWorkerOptions {
@@ -28,7 +28,7 @@ export interface TaskWorkerOptions {
   /** How often the queues are asked for what nobody was woken for; milliseconds. Default: 2,000. */
   readonly pollMs?: number;
   /** How often it is said that tasks are still worked on; milliseconds. Default: 5,000. */
-  readonly touchMs?: number;
+  readonly heartbeatMs?: number;
   /** How long stopping may take; milliseconds. */
   readonly stopMs: number;
   readonly logger: Logger;
@@ -48,24 +48,24 @@ const mostUnrecorded = 2000;
  */
 export class TaskWorker implements AsyncDisposable {
   readonly #options: TaskWorkerOptions;
-  readonly #handled = new Map<string, Handled>();
+  readonly #registration = new Map<string, HandlerRegistration>();
   /** By the text of a queue. */
-  readonly #byQueue = new Map<string, Handled>();
+  readonly #byQueue = new Map<string, HandlerRegistration>();
   /** By id. */
-  readonly #held = new Map<string, HeldTask>();
-  readonly #scheduler: Scheduler<HeldTask>;
-  readonly #settler: Settler;
-  readonly #toucher: Toucher;
-  readonly #loop: TakingLoop;
+  readonly #held = new Map<string, RunnableTask>();
+  readonly #scheduler: TaskScheduler<RunnableTask>;
+  readonly #recorder: OutcomeRecorder;
+  readonly #heartbeats: HeartbeatSender;
+  readonly #loop: FetchLoop;
   readonly #runner: TaskRunner;
   readonly #tidying: NodeJS.Timeout;
   #stopping: Promise<void> | undefined;
 
   constructor(options: TaskWorkerOptions) {
-    const { queue, signals, threads, lightConcurrency, pollMs = 2000, touchMs = 5000, logger } = options;
+    const { queue, signals, threads, lightConcurrency, pollMs = 2000, heartbeatMs = 5000, logger } = options;
     this.#options = options;
-    this.#scheduler = new Scheduler({ light: lightConcurrency, heavy: threads });
-    this.#settler = new Settler({
+    this.#scheduler = new TaskScheduler({ light: lightConcurrency, heavy: threads });
+    this.#recorder = new OutcomeRecorder({
       queue,
       signals,
       logger,
@@ -74,7 +74,7 @@ export class TaskWorker implements AsyncDisposable {
     });
     this.#runner = new TaskRunner({
       scheduler: this.#scheduler,
-      settler: this.#settler,
+      recorder: this.#recorder,
       signals,
       threads,
       logger,
@@ -82,16 +82,22 @@ export class TaskWorker implements AsyncDisposable {
       onFreed: () => this.#pump(),
       onGone: (held) => this.#forget(held),
     });
-    const all = (): Iterable<HeldTask> => this.#held.values();
-    this.#toucher = new Toucher({ queue, touchMs, logger, held: all, onLost: (held) => this.#lost(held) });
-    const onTaken = (take: Take, tasks: readonly TakenTask[]): void => this.#taken(take, tasks);
-    this.#loop = new TakingLoop({
+    const all = (): Iterable<RunnableTask> => this.#held.values();
+    this.#heartbeats = new HeartbeatSender({
+      queue,
+      heartbeatMs,
+      logger,
+      held: all,
+      onLost: (held) => this.#lost(held),
+    });
+    const onFetched = (take: FetchRequest, tasks: readonly FetchedTask[]): void => this.#fetched(take, tasks);
+    this.#loop = new FetchLoop({
       queue,
       scheduler: this.#scheduler,
       pollMs,
       logger,
-      isFull: () => this.#settler.size >= mostUnrecorded,
-      onTaken,
+      isFull: () => this.#recorder.size >= mostUnrecorded,
+      onFetched,
     });
     this.#tidying = setInterval(() => this.#handBackSurplus(), pollMs);
   }
@@ -105,34 +111,39 @@ export class TaskWorker implements AsyncDisposable {
    */
   async handle(handler: TaskHandler): Promise<AsyncDisposable> {
     const { task, url } = handler;
-    if (this.#handled.has(task.name)) {
+    if (this.#registration.has(task.name)) {
       throw new PeekError("TASK_ALREADY_HANDLED", `The task ${task.name} is handled already. Handle it once.`, {
         fields: { task: task.name },
       });
     }
     const queues = queueKinds.map((kind) => queueText(queueOf(task, kind)));
-    const handled: Handled = { handler, queues, durations: new Durations(), running: new Set() };
-    this.#handled.set(task.name, handled);
+    const registration: HandlerRegistration = {
+      handler,
+      queues,
+      durations: new AttemptStatistics(),
+      running: new Set(),
+    };
+    this.#registration.set(task.name, registration);
     if (task.weight === "heavy") {
       try {
         await importHandler(url, task.name);
       } catch (error) {
-        this.#handled.delete(task.name);
+        this.#registration.delete(task.name);
         throw error;
       }
     }
     for (const queue of queues) {
-      this.#byQueue.set(queue, handled);
+      this.#byQueue.set(queue, registration);
       this.#scheduler.add(queue, task);
     }
     this.#loop.poll();
     let released: Promise<void> | undefined;
-    return { [Symbol.asyncDispose]: () => (released ??= this.#release(handled)) };
+    return { [Symbol.asyncDispose]: () => (released ??= this.#release(registration)) };
   }
 
   /** Says that there is something in a queue. */
   wake(queue: string): void {
-    this.#scheduler.heat(queue);
+    this.#scheduler.markReady(queue);
     this.#loop.pump();
   }
 
@@ -145,7 +156,7 @@ export class TaskWorker implements AsyncDisposable {
 
   status(): WorkerStatus {
     const { threads, lightConcurrency } = this.#options;
-    const tasks = [...this.#handled.values()].map(({ handler, queues, durations, running }) => ({
+    const tasks = [...this.#registration.values()].map(({ handler, queues, durations, running }) => ({
       task: handler.task.name,
       weight: handler.task.weight,
       running: running.size,
@@ -166,29 +177,29 @@ export class TaskWorker implements AsyncDisposable {
     this.#loop.pump();
   }
 
-  #taken(take: Take, tasks: readonly TakenTask[]): void {
-    const handled = this.#byQueue.get(take.queue);
+  #fetched(take: FetchRequest, tasks: readonly FetchedTask[]): void {
+    const registration = this.#byQueue.get(take.queue);
     // Its handler is gone.
-    if (handled === undefined) {
+    if (registration === undefined) {
       const [first] = tasks;
       if (first !== undefined) this.#tellHandedBack(first.queue.task, tasks.length);
       return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
     }
-    const items = tasks.map((task): HeldTask => ({ task, queue: take.queue, handled }));
+    const items = tasks.map((task): RunnableTask => ({ task, queue: take.queue, registration }));
     for (const held of items) {
       const before = this.#held.get(held.task.id);
       // Lost while this process stood still, and taken again.
       if (before !== undefined) this.#lost([before]);
       this.#held.set(held.task.id, held);
     }
-    if (!this.#scheduler.taken(take, items)) this.#handBack(items);
+    if (!this.#scheduler.fetched(take, items)) this.#handBack(items);
     this.#pump();
   }
 
-  #handBack(items: readonly Holding[], begun = false): void {
+  #handBack(items: readonly HeldTask[], begun = false): void {
     for (const held of items) {
       const { id, retryCount } = held.task;
-      this.#settler.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun });
+      this.#recorder.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun });
     }
   }
 
@@ -201,7 +212,7 @@ export class TaskWorker implements AsyncDisposable {
     const slowest = new Map<string, number>();
     const now = performance.now();
     // Not of what has ended: while it cannot be recorded, time passes too.
-    for (const { running } of this.#handled.values()) {
+    for (const { running } of this.#registration.values()) {
       for (const { queue, begunAt = now } of running) {
         slowest.set(queue, Math.max(slowest.get(queue) ?? 0, now - begunAt));
       }
@@ -209,19 +220,19 @@ export class TaskWorker implements AsyncDisposable {
     this.#handBack(this.#scheduler.surplus(slowest).map(({ item }) => item));
   }
 
-  #settled(queue: string, held: readonly Holding[]): void {
+  #settled(queue: string, held: readonly HeldTask[]): void {
     for (const each of held) this.#forget(each);
     // What was behind it with the same key can be taken now.
-    if (!isPlain(queue)) this.#scheduler.heat(queue);
+    if (!isPlain(queue)) this.#scheduler.markReady(queue);
     this.#loop.pump();
   }
 
-  #forget(held: Holding): void {
+  #forget(held: HeldTask): void {
     if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
   }
 
   /** Those are of one queue. */
-  #lost(all: readonly HeldTask[]): void {
+  #lost(all: readonly RunnableTask[]): void {
     const lost = all.filter((held) => this.#held.get(held.task.id) === held);
     const [first] = lost;
     if (first === undefined) return;
@@ -233,27 +244,27 @@ export class TaskWorker implements AsyncDisposable {
     );
     for (const held of lost) {
       const { id } = held.task;
-      this.#settler.forget(held);
+      this.#recorder.forget(held);
       const message = "The task is not this worker's any more.";
       this.#drop(held, "lost", new PeekError("TASK_CANCELLED", message, { fields: { id } }));
     }
   }
 
-  #drop(held: HeldTask, fate: "cancelled" | "lost", reason: PeekError): void {
+  #drop(held: RunnableTask, endReason: "cancelled" | "lost", reason: PeekError): void {
     if (held.run === undefined) {
       // It has not begun; or it has ended, and what became of it is recorded or not.
-      if (this.#scheduler.drop(held.queue, held) || fate === "lost") this.#forget(held);
+      if (this.#scheduler.drop(held.queue, held) || endReason === "lost") this.#forget(held);
       return;
     }
-    this.#runner.abort(held, fate, reason);
+    this.#runner.abort(held, endReason, reason);
   }
 
-  async #release(handled: Handled): Promise<void> {
+  async #release(registration: HandlerRegistration): Promise<void> {
     const { stopMs } = this.#options;
-    const { name } = handled.handler.task;
-    const isRunning = handled.running.size > 0;
+    const { name } = registration.handler.task;
+    const isRunning = registration.running.size > 0;
     let unbegun = 0;
-    for (const queue of handled.queues) {
+    for (const queue of registration.queues) {
       const items = this.#scheduler.remove(queue);
       unbegun += items.length;
       this.#handBack(items);
@@ -261,7 +272,7 @@ export class TaskWorker implements AsyncDisposable {
     }
     if (unbegun > 0) this.#tellHandedBack(name, unbegun);
     const endAt = performance.now() + stopMs;
-    const unfinished = await this.#runner.finish(handled, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
+    const unfinished = await this.#runner.finish(registration, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
     this.#handBack(unfinished, true);
     if (unfinished.length > 0) {
       this.#options.logger.warning(
@@ -270,21 +281,21 @@ export class TaskWorker implements AsyncDisposable {
         name,
       );
     }
-    this.#handled.delete(name);
-    await within(Math.max(100, endAt - performance.now()), this.#settler.flush(handled.queues));
+    this.#registration.delete(name);
+    await within(Math.max(100, endAt - performance.now()), this.#recorder.flush(registration.queues));
     // Whoever handles it too need not wait for the poll to find it.
-    if (isRunning || unbegun > 0) for (const queue of handled.queues) this.#options.signals.wake(queue);
+    if (isRunning || unbegun > 0) for (const queue of registration.queues) this.#options.signals.wake(queue);
   }
 
   async #stop(): Promise<void> {
     const endAt = performance.now() + this.#options.stopMs;
     clearInterval(this.#tidying);
     this.#loop.stop();
-    await Promise.all([...this.#handled.values()].map((handled) => this.#release(handled)));
+    await Promise.all([...this.#registration.values()].map((registration) => this.#release(registration)));
     await within(Math.max(100, endAt - performance.now()), this.#loop[Symbol.asyncDispose]());
-    await within(Math.max(100, endAt - performance.now()), this.#settler.flush());
-    this.#settler.close();
-    await Promise.all([this.#toucher[Symbol.asyncDispose](), this.#runner[Symbol.asyncDispose]()]);
+    await within(Math.max(100, endAt - performance.now()), this.#recorder.flush());
+    this.#recorder.close();
+    await Promise.all([this.#heartbeats[Symbol.asyncDispose](), this.#runner[Symbol.asyncDispose]()]);
   }
 }
 

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import {
   type ThreadJob,
-  type ThreadNews,
-  threadNewsSchema,
-  type ThreadOrder,
+  type ThreadEvent,
+  threadEventSchema,
+  type ThreadCommand,
   type ThreadReply,
 } from "./threadMessages.ts";
 
@@ -13,7 +13,7 @@ import {
 const idleMs = 30_000;
 /**
  * By how much V8's own limit of the heap is above a task's; MiB. At its limit V8 ends a thread that makes small objects, but the
- * whole process for one large array, map or text: the {@link MemoryWatch} has to be first, and no single object is larger.
+ * whole process for one large array, map or text: the {@link MemoryMonitor} has to be first, and no single object is larger.
  */
 const spareMb = 2048;
 
@@ -32,7 +32,7 @@ export class ThreadSlot implements AsyncDisposable {
   readonly #known = new Set<string>();
   #thread: Worker | undefined;
   #port: MessagePort | undefined;
-  #onNews: ((news: ThreadNews) => void) | undefined;
+  #onNews: ((news: ThreadEvent) => void) | undefined;
   /** Ends the wait for what a thread would have given back that came to nothing. */
   #fail: ((error: unknown) => void) | undefined;
 
@@ -66,7 +66,7 @@ export class ThreadSlot implements AsyncDisposable {
   }
 
   /** @throws whatever has ended the thread before it gave something back. */
-  async run(job: ThreadJob, onNews: (news: ThreadNews) => void): Promise<ThreadReply> {
+  async run(job: ThreadJob, onNews: (news: ThreadEvent) => void): Promise<ThreadReply> {
     const { promise: ended, reject } = Promise.withResolvers<never>();
     ended.catch(() => undefined);
     this.#fail = reject;
@@ -81,7 +81,7 @@ export class ThreadSlot implements AsyncDisposable {
     }
   }
 
-  tell(order: ThreadOrder): void {
+  tell(order: ThreadCommand): void {
     this.#port?.postMessage(order);
   }
 
@@ -99,7 +99,7 @@ export class ThreadSlot implements AsyncDisposable {
     this.#known.clear();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on("message", (message: unknown) => this.#onNews?.(threadNewsSchema.parse(message)));
+    port1.on("message", (message: unknown) => this.#onNews?.(threadEventSchema.parse(message)));
     // Who waits for a task keeps the process alive, and a thread that idles does not.
     port1.unref();
     const reply = this.#pool.run({ ...job, port: port2 }, { transferList: [port2] });

@@ -1,8 +1,8 @@
 import { PeekError, type PeekErrorCode } from "@peek/errors";
 import type { AnyStorage, OpenThreadStorage } from "@peek/plugin-base/internal";
-import type { ThreadOrder } from "./threadMessages.ts";
+import type { ThreadCommand } from "./threadMessages.ts";
 
-type StorageOrder = Exclude<ThreadOrder, { readonly kind: "abort" }>;
+type StorageOrder = Exclude<ThreadCommand, { readonly kind: "abort" }>;
 
 /** The storage of one try of a heavy task, in its thread: opened when the handler first asks for it. */
 export class ThreadStorage implements AsyncDisposable {

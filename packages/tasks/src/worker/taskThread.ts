@@ -2,12 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
 import { messageOf, PeekError } from "@peek/errors";
 import type { PluginStorage } from "@peek/plugin-base/storage";
-import { failure, failureOf, type Result } from "./failure.ts";
+import { attemptFailure, attemptFailureOf, type AttemptResult } from "./attemptResult.ts";
 import { importHandler } from "./importHandler.ts";
-import { perform } from "./perform.ts";
-import { Progress } from "./Progress.ts";
+import { runHandler } from "./runHandler.ts";
+import { ProgressThrottle } from "./ProgressThrottle.ts";
 import { ThreadStorage } from "./ThreadStorage.ts";
-import { type ThreadJob, type ThreadNews, threadOrderSchema, type ThreadReply } from "./threadMessages.ts";
+import { type ThreadJob, type ThreadEvent, threadCommandSchema, type ThreadReply } from "./threadMessages.ts";
 
 // A thread does one task at a time; all of this is the thread's own.
 let port: MessagePort | undefined;
@@ -17,10 +17,10 @@ let current: { readonly id: string; readonly controller: AbortController; readon
 export default async function runInThread(job: ThreadJob): Promise<ThreadReply> {
   if (job.port !== undefined) listen(job.port);
   const controller = new AbortController();
-  const tell = (news: ThreadNews): void => port?.postMessage(news);
+  const tell = (news: ThreadEvent): void => port?.postMessage(news);
   const storage = new ThreadStorage(() => tell({ kind: "storage", id: job.id }));
   current = { id: job.id, controller, storage };
-  const progress = new Progress((value) => tell({ kind: "progress", id: job.id, value }));
+  const progress = new ProgressThrottle((value) => tell({ kind: "progress", id: job.id, value }));
   let before = Infinity;
   const made = await resultOf(job, { signal: controller.signal, progress, storage }, () => {
     tell({ kind: "begun", id: job.id });
@@ -35,41 +35,45 @@ export default async function runInThread(job: ThreadJob): Promise<ThreadReply> 
 }
 
 /** What was under way when the handler returned is rolled back: then the task is not done. */
-async function afterClosing(result: Result, storage: ThreadStorage, task: string): Promise<Result> {
+async function afterClosing(result: AttemptResult, storage: ThreadStorage, task: string): Promise<AttemptResult> {
   try {
     await storage[Symbol.asyncDispose]();
     return result;
   } catch (error) {
-    return result.kind === "done" ? failureOf(error, task) : result;
+    return result.kind === "done" ? attemptFailureOf(error, task) : result;
   }
 }
 
 interface Means {
   readonly signal: AbortSignal;
-  readonly progress: Progress;
+  readonly progress: ProgressThrottle;
   readonly storage: ThreadStorage;
 }
 
-async function resultOf(job: ThreadJob, { signal, progress, storage }: Means, begin: () => void): Promise<Result> {
+async function resultOf(
+  job: ThreadJob,
+  { signal, progress, storage }: Means,
+  begin: () => void,
+): Promise<AttemptResult> {
   const { url, task, id, attempt, input } = job;
   try {
     const handler = await importHandler(url, task);
     begin();
-    return await perform(handler, input, {
+    return await runHandler(handler, input, {
       ...{ id, attempt, signal },
       progress: (value) => progress.report(value),
       // The plugin says which tables it has.
       storage: async <Tables extends object>() => (await storage.open()) as unknown as PluginStorage<Tables>,
     });
   } catch (error) {
-    return failure("TASK_HANDLER_INVALID", messageOf(error));
+    return attemptFailure("TASK_HANDLER_INVALID", messageOf(error));
   }
 }
 
 function listen(given: MessagePort): void {
   port = given;
   given.on("message", (message: unknown) => {
-    const order = threadOrderSchema.parse(message);
+    const order = threadCommandSchema.parse(message);
     const { id } = order;
     if (current?.id !== id) return;
     const { controller, storage } = current;

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { z } from "zod";
-import type { Result } from "./failure.ts";
+import type { AttemptResult } from "./attemptResult.ts";
 
 /** What a thread is given to do: text and numbers. */
 export interface ThreadJob {
@@ -18,7 +18,7 @@ export interface ThreadJob {
 
 /** What a thread gives back. */
 export interface ThreadReply {
-  readonly result: Result;
+  readonly result: AttemptResult;
   /** What the handler told last, and was not sent yet. */
   readonly progress?: string;
   /** Whether the handler left timers behind, which would go off while another's task runs: the thread is to be ended. */
@@ -26,17 +26,17 @@ export interface ThreadReply {
 }
 
 /** What a thread says while a task runs. */
-export const threadNewsSchema = z.union([
+export const threadEventSchema = z.union([
   /** Its module was imported, and its handler begins. */
   z.object({ kind: z.literal("begun"), id: z.string() }),
   z.object({ kind: z.literal("progress"), id: z.string(), value: z.string() }),
   /** Its handler asks for the plugin's storage. */
   z.object({ kind: z.literal("storage"), id: z.string() }),
 ]);
-export type ThreadNews = z.infer<typeof threadNewsSchema>;
+export type ThreadEvent = z.infer<typeof threadEventSchema>;
 
 /** What a thread is told. */
-export const threadOrderSchema = z.discriminatedUnion("kind", [
+export const threadCommandSchema = z.discriminatedUnion("kind", [
   /** The task's signal is to fire. */
   z.object({ kind: z.literal("abort"), id: z.string(), message: z.string() }),
   /** It may make a connection; `module` is what does so, with `settings`. */
@@ -44,4 +44,4 @@ export const threadOrderSchema = z.discriminatedUnion("kind", [
   /** It may make none. */
   z.object({ kind: z.literal("noStorage"), id: z.string(), code: z.string(), message: z.string() }),
 ]);
-export type ThreadOrder = z.infer<typeof threadOrderSchema>;
+export type ThreadCommand = z.infer<typeof threadCommandSchema>;

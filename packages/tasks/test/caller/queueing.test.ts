@@ -15,16 +15,16 @@ import {
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { Double, openRig, plugin, rejection, Sweep } from "./rig.ts";
-import { TableQueue } from "./TableQueue.ts";
+import { FakeTaskQueue } from "./FakeTaskQueue.ts";
 
 function open() {
-  const rig = openRig(new TableQueue());
+  const rig = openRig(new FakeTaskQueue());
   onTestFinished(() => rig[Symbol.asyncDispose]());
   return rig;
 }
 
 describe("a task that is queued", () => {
-  it("has its input as it was given, with what its type and the call say of it, and the workers are woken", async () => {
+  it("has its input untransformed, with the options of its type and of the call, and the workers are woken", async () => {
     const { tasks, queue, signals } = open();
     const id = await tasks.enqueue(Double, "5", { priority: 7, key: "north", retry: { tries: 9 } });
     expect(queue.rows.get(id)?.request).toStrictEqual({
@@ -40,7 +40,7 @@ describe("a task that is queued", () => {
     expect(signals.woken).toEqual([`${Double.name}.1/keyed`]);
   });
 
-  it("is queued for its time, and wakes nobody before", async () => {
+  it("that starts later is queued without waking the workers", async () => {
     const { tasks, queue, signals } = open();
     const at = new Date(Date.now() + 3_600_000);
     const ids = await Promise.all([
@@ -55,7 +55,7 @@ describe("a task that is queued", () => {
     expect(signals.woken).toEqual([`${Sweep.name}.1`]);
   });
 
-  it("is the one that is there, where it is to be the only one", async () => {
+  it("with a singleton key that a waiting task has returns the id of that task", async () => {
     const { tasks } = open();
     const [first, second, other] = await Promise.all(
       ["a", "a", "b"].map((singletonKey) => tasks.enqueue(Sweep, {}, { singletonKey })),
@@ -65,7 +65,7 @@ describe("a task that is queued", () => {
     expect(await tasks.find(Sweep, { singletonKey: "a" })).toMatchObject([{ id: first, state: "waiting" }]);
   });
 
-  it("is one of many in the order in which they were given, all in one statement", async () => {
+  it("is inserted with up to 10,000 others by one statement, in the order of the inputs", async () => {
     const { tasks, queue } = open();
     const inputs = Array.from({ length: 10_000 }, (_, index) => String(index));
     const ids = await tasks.enqueueAll(Double, inputs, { key: "north" });
@@ -78,14 +78,14 @@ describe("a task that is queued", () => {
     );
   });
 
-  it("shares a statement with others of the same turn", async () => {
+  it("shares a statement with the other tasks of the same tick", async () => {
     const { tasks, queue, signals } = open();
     const ids = await Promise.all(["1", "2", "3"].map((input) => tasks.enqueue(Double, input)));
     expect(queue.inserts.map((requests) => requests.map(({ id }) => id))).toEqual([ids]);
     expect(signals.woken.length).toBe(1);
   });
 
-  it("is not queued when the database refuses it, and the caller is told", async () => {
+  it("that the database refuses makes the call fail, and no worker is woken", async () => {
     const { tasks, queue, signals } = open();
     queue.before = (statement) => {
       if (statement === "insert") throw new PeekError("STORAGE_UNAVAILABLE", "The database cannot be reached.");
@@ -97,7 +97,7 @@ describe("a task that is queued", () => {
 });
 
 describe("the input of a task", () => {
-  it("is refused where it does not fit, with the task and the path", async () => {
+  it("that does not fit the schema is refused, and the error names the task and the path", async () => {
     const { tasks, queue } = open();
     const wrong = { from: "here" } as unknown as { from: number };
     for (const refused of [tasks.run(Sweep, wrong), tasks.enqueue(Sweep, wrong)]) {
@@ -111,7 +111,7 @@ describe("the input of a task", () => {
     expect(queue.inserts).toEqual([]);
   });
 
-  it("is plain data", async () => {
+  it("that is not plain data is refused", async () => {
     const { tasks } = open();
     const Any = defineTask("peek_plugin_pumps.Any", { input: z.unknown() });
     const error = await rejection(tasks.enqueue(Any, { deep: [() => 5] }));
@@ -119,7 +119,7 @@ describe("the input of a task", () => {
     expect(error.message).toContain(`The input of ${Any.name} cannot be queued: `);
   });
 
-  it.each(["a\0", "Pizza \ud83c"])("is refused with a text that no database has: %j", async (text) => {
+  it.each(["a\0", "Pizza \ud83c"])("with a text that PostgreSQL cannot store is refused: %j", async (text) => {
     const { tasks, queue } = open();
     const Any = defineTask("peek_plugin_pumps.Any", { input: z.object({ name: z.string() }) });
     const error = await rejection(tasks.enqueue(Any, { name: text }));
@@ -127,7 +127,7 @@ describe("the input of a task", () => {
     expect(queue.inserts).toEqual([]);
   });
 
-  it("has at most 1 MiB, as it is kept", async () => {
+  it("of more than 1 MiB, or of more than 64 MiB in one call, is refused", async () => {
     const { tasks } = open();
     const Text = defineTask("peek_plugin_pumps.Text", { input: z.string() });
     await tasks.enqueue(Text, "x".repeat(1024 * 1024 - 2));
@@ -135,30 +135,30 @@ describe("the input of a task", () => {
       const error = await rejection(tasks.enqueue(Text, text));
       expect(error.code).toBe("TASK_INPUT_INVALID");
       expect(error.message).toContain(
-        "more than the 1048576 that are queued. Write it to a table of the plugin, and queue the id of its row: the handler reads it by context.storage()",
+        "but the limit is 1048576. Write it to a table of the plugin, and queue the id of its row: every handler can read it by context.storage()",
       );
     }
     const many = Array.from({ length: 65 }, () => "x".repeat(1024 * 1024 - 2));
-    expect((await rejection(tasks.enqueueAll(Text, many))).message).toContain("as far as $[64]");
+    expect((await rejection(tasks.enqueueAll(Text, many))).message).toContain("up to $[64] exceed the limit");
   });
 
-  it("fails by the name of the contract when its schema cannot be used", async () => {
+  it("of a type with an async schema is refused as CONTRACT_INVALID", async () => {
     const { tasks } = open();
     const Late = defineTask("peek_plugin_pumps.Late", { input: z.string().refine(async () => true) });
     expect(await rejection(tasks.enqueue(Late, ""))).toMatchObject({ code: "CONTRACT_INVALID" });
   });
 });
 
-describe("what a plugin may not do with tasks", () => {
+describe("a plugin may not", () => {
   const foreign = defineTask("peek_plugin_valves.Close", { input: z.int() });
 
   it.each<[string, unknown, string]>([
-    ["those of another plugin", foreign, 'the task "peek_plugin_valves.Close"'],
-    ["those of a plugin whose name begins alike", { ...Double, name: `${plugin}_more.X` }, "the task"],
-    ["what is none", 5, "5 as a task"],
-    ["nothing", undefined, "undefined as a task"],
-    ["null", null, "null as a task"],
-  ])("is to use %s", async (_, task, what) => {
+    ["a task of another plugin", foreign, 'the task "peek_plugin_valves.Close"'],
+    ["a task of a plugin whose name has the same prefix", { ...Double, name: `${plugin}_more.X` }, "the task"],
+    ["a number", 5, "5 as a task type"],
+    ["undefined", undefined, "undefined as a task type"],
+    ["null", null, "null as a task type"],
+  ])("queue %s", async (_, task, what) => {
     const { tasks } = open();
     const error = await rejection(tasks.enqueue(task as typeof foreign, 5));
     expect(error.code).toBe("CONTRACT_INVALID");
@@ -169,64 +169,68 @@ describe("what a plugin may not do with tasks", () => {
     [
       "a priority beyond the bounds",
       { priority: 1001 },
-      "its priority is 1001. It is a whole number from -1000 to 1000",
+      "priority is 1001, but has to be a whole number from -1000 to 1000",
     ],
-    ["a priority that is a text", { priority: "1" }, 'its priority is "1"'],
-    ["an empty key", { key: "" }, 'its key is "". It is a text of 1 to 200 letters'],
-    ["a key with half a character", { key: "\uD800" }, "It is a text of 1 to 200 letters"],
-    ["a long key", { key: "x".repeat(201) }, "It is a text of 1 to 200 letters"],
-    ["a key that no database has", { singletonKey: "\0" }, 'its singletonKey is "\\u0000"'],
-    ["both keys", { key: "a", singletonKey: "b" }, "key and singletonKey are not given together"],
-    ["a number of tries", { retry: 5 }, "its retry is 5. It is an object such as { tries: 5"],
-    ["no tries", { retry: { tries: 0 } }, "its retry.tries is 0. It is a whole number from 1 to 100"],
+    ["a priority that is a text", { priority: "1" }, 'priority is "1"'],
+    ["an empty key", { key: "" }, 'key is "", but has to be a text of 1 to 200 characters'],
+    ["a key with a lone surrogate", { key: "\uD800" }, "but has to be a text of 1 to 200 characters"],
+    ["a long key", { key: "x".repeat(201) }, "but has to be a text of 1 to 200 characters"],
+    ["a key that PostgreSQL cannot store", { singletonKey: "\0" }, 'singletonKey is "\\u0000"'],
+    ["both keys", { key: "a", singletonKey: "b" }, "key and singletonKey cannot be combined"],
+    ["a number as retry", { retry: 5 }, "retry is 5, but has to be an object such as { tries: 5"],
+    ["zero tries", { retry: { tries: 0 } }, "retry.tries is 0, but has to be a whole number from 1 to 100"],
     [
-      "a misspelt retry",
+      "a misspelled option of retry",
       { retry: { limit: 5 } },
-      "it has no option retry.limit. Its options are tries, delayMs, maxDelayMs",
+      "there is no option retry.limit. The options are tries, delayMs, maxDelayMs",
     ],
-    ["no date", { startAfter: new Date(NaN) }, "its startAfter is null. It is a Date"],
+    ["an invalid date", { startAfter: new Date(NaN) }, "startAfter is null, but has to be a Date"],
     [
-      "a date that no database has",
+      "a date that PostgreSQL cannot store",
       { startAfter: new Date(8.64e15) },
-      'its startAfter is "+275760-09-13T00:00:00.000Z". It is a Date from the year 1 on and up to ten years from now',
+      'startAfter is "+275760-09-13T00:00:00.000Z", but has to be a Date from the year 1 to ten years from now',
     ],
-    ["a date before all", { startAfter: new Date(-8.64e15) }, 'its startAfter is "-271821-04-20T00:00:00.000Z"'],
+    ["a date before the year 1", { startAfter: new Date(-8.64e15) }, 'startAfter is "-271821-04-20T00:00:00.000Z"'],
     [
       "a date beyond ten years",
       { startAfter: new Date(Date.now() + 3651 * 86_400_000) },
-      "It is a Date from the year 1",
+      "but has to be a Date from the year 1",
     ],
     ["a delay beyond ten years", { startAfter: 3651 * 86_400_000 }, "from 0 to ten years"],
-    ["a time that is past", { startAfter: -1 }, "its startAfter is -1"],
-    ["a transaction that is none", { transaction: {} }, "its transaction is {}. It is the transaction that"],
+    ["a negative delay", { startAfter: -1 }, "startAfter is -1"],
+    [
+      "an object that is not a transaction",
+      { transaction: {} },
+      "transaction is {}, but has to be the transaction that",
+    ],
     [
       "the options of run()",
       { deadlineMs: 5 },
-      "it has no option deadlineMs. Its options are priority, key, retry, tr",
+      "there is no option deadlineMs. The options are priority, key, retry, tr",
     ],
-    ["an option that every object has", { toString: 5 }, "it has no option toString"],
-    ["no object", 5, "its options are 5. They are an object"],
-    ["null", null, "its options are null"],
-  ])("is to queue one with %s", async (_, options, message) => {
+    ["an unknown option that every object inherits", { toString: 5 }, "there is no option toString"],
+    ["options that are a number", 5, "the options are 5, but have to be an object"],
+    ["options that are null", null, "the options are null"],
+  ])("queue a task with %s", async (_, options, message) => {
     const { tasks, queue } = open();
     const error = await rejection(tasks.enqueue(Sweep, {}, options as TaskEnqueueOptions));
     expect(error).toMatchObject({ code: "TASK_OPTIONS_INVALID", fields: { task: Sweep.name } });
-    expect(error.message).toContain(`The task ${Sweep.name}: enqueue() cannot be done: `);
+    expect(error.message).toContain(`The task ${Sweep.name}: enqueue() failed: `);
     expect(error.message).toContain(message);
     expect(queue.inserts).toEqual([]);
   });
 
   it.each<[unknown, string]>([
-    [{ deadlineMs: 0 }, "its deadlineMs is 0. It is a whole number from 1 to 2147483647"],
-    [{ signal: {} }, "its signal is {}. It is an AbortSignal"],
-    [{ onProgress: "log" }, 'its onProgress is "log". It is a function'],
-    [{ transaction: {} }, "it has no option transaction"],
-  ])("is to wait with %j", async (options, message) => {
+    [{ deadlineMs: 0 }, "deadlineMs is 0, but has to be a whole number from 1 to 2147483647"],
+    [{ signal: {} }, "signal is {}, but has to be an AbortSignal"],
+    [{ onProgress: "log" }, 'onProgress is "log", but has to be a function'],
+    [{ transaction: {} }, "there is no option transaction"],
+  ])("run a task with %j", async (options, message) => {
     const { tasks } = open();
     expect((await rejection(tasks.run(Sweep, {}, options as object))).message).toContain(message);
   });
 
-  it("is to queue any, or wait for them, once it was stopped", async () => {
+  it("queue tasks, wait for them or cancel them after it was stopped", async () => {
     const { tasks, stop } = open();
     const id = await tasks.enqueue(Sweep, {});
     await stop();
@@ -235,8 +239,8 @@ describe("what a plugin may not do with tasks", () => {
   });
 });
 
-/** A driver that keeps what it is given. */
-class KeepingDriver extends DummyDriver {
+/** A driver that records its queries. */
+class RecordingDriver extends DummyDriver {
   readonly given: CompiledQuery[] = [];
 
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -251,9 +255,9 @@ class KeepingDriver extends DummyDriver {
 }
 
 describe("a task in a transaction", () => {
-  it("goes through it, and the workers are woken when the driver has committed it, not before", async () => {
+  it("is inserted by that transaction, and the workers are woken after the commit, not before", async () => {
     const { tasks, queue, signals } = open();
-    const driver = new KeepingDriver();
+    const driver = new RecordingDriver();
     const db = new Kysely<{ pump: { id: number } }>({
       dialect: {
         createDriver: () => driver,
@@ -261,7 +265,7 @@ describe("a task in a transaction", () => {
         createIntrospector: (of) => new PostgresIntrospector(of),
         createQueryCompiler: () => new PostgresQueryCompiler(),
       },
-      // Neither plugins nor the log keep the driver from the very query.
+      // The driver gets the original query in spite of plugins and the log.
       plugins: [new CamelCasePlugin()],
       log: () => undefined,
     });
@@ -282,7 +286,7 @@ describe("a task in a transaction", () => {
     expect(signals.woken).toEqual([`${Sweep.name}.1/keyed`, `${Sweep.name}.1`]);
   });
 
-  it("is not taken out of a database, which is no transaction", async () => {
+  it("is refused when the object is a database and not a transaction", async () => {
     const { tasks } = open();
     const transaction = { isTransaction: false, executeQuery: async () => ({ rows: [] }) };
     const error = await rejection(tasks.enqueue(Sweep, {}, { transaction } as unknown as TaskEnqueueOptions));
@@ -291,7 +295,7 @@ describe("a task in a transaction", () => {
 });
 
 describe("a schedule", () => {
-  it("replaces the one with its name, also that of an older version", async () => {
+  it("replaces the schedule with the same name, also one of an older version of the task", async () => {
     const { tasks, queue } = open();
     const older = defineTask(Double.name, { input: z.string() });
     const newer = defineTask(Double.name, { input: z.string(), version: 2 });
@@ -309,20 +313,20 @@ describe("a schedule", () => {
   });
 
   it.each<[unknown, object, string]>([
-    ["0 6 * *", {}, 'its cron is "0 6 * *". It is a cron expression of five fields, such as "0 6 * * 1-5"'],
+    ["0 6 * *", {}, 'cron is "0 6 * *", but has to be a cron expression of five fields, such as "0 6 * * 1-5"'],
     ["0 0 6 * * *", {}, "five fields"],
-    [5, {}, "its cron is 5"],
-    ["0 6 * * *", { tz: "Europe/Berlín" }, 'its tz is "Europe/Berlín". It is the IANA name of a time zone'],
+    [5, {}, "cron is 5"],
+    ["0 6 * * *", { tz: "Europe/Berlín" }, 'tz is "Europe/Berlín", but has to be the IANA name of a time zone'],
     ["0 6 * * *", { tz: "+01:00" }, "IANA"],
-    ["0 6 * * *", { name: "at six" }, 'its name is "at six". It is a text of 1 to 100 letters, digits'],
-  ])("is refused: %j %j", async (cron, options, message) => {
+    ["0 6 * * *", { name: "at six" }, 'name is "at six", but has to be a text of 1 to 100 letters, digits'],
+  ])("with an invalid expression or option is refused: %j %j", async (cron, options, message) => {
     const { tasks } = open();
     const error = await rejection(tasks.schedule(Sweep, cron as string, {}, options));
     expect(error.code).toBe("TASK_OPTIONS_INVALID");
     expect(error.message).toContain(message);
   });
 
-  it("is refused when the queue cannot read its expression", async () => {
+  it("is refused when the queue cannot parse its expression", async () => {
     const { tasks, queue } = open();
     queue.before = (statement) => {
       if (statement === "schedule") throw new Error("Constraint error, got value 99 expected range 0-59");

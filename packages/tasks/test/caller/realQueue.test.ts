@@ -4,7 +4,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PgBossTaskQueue } from "@peek/tasks";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
-import { Double, doubleAll, doubles, HeardLog, openRig, rejection, Sweep, takeWoken } from "./rig.ts";
+import { Double, doubleAll, doubles, RecordedLog, openRig, rejection, Sweep, fetchWoken } from "./rig.ts";
 
 let database: TestDatabase;
 let connections: TestTaskDatabase;
@@ -19,7 +19,7 @@ beforeAll(async () => {
     keepResultsHours: 1,
     keepDeadLettersDays: 1,
     lostAfterSeconds: 20,
-    logger: new HeardLog(),
+    logger: new RecordedLog(),
     signal: new AbortController().signal,
   });
 });
@@ -30,48 +30,48 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-function open(netMs?: number) {
-  const rig = openRig(queue, netMs);
+function open(pollMs?: number) {
+  const rig = openRig(queue, pollMs);
   onTestFinished(() => rig[Symbol.asyncDispose]());
   return rig;
 }
 
-describe("tasks in a real queue", () => {
-  it("are queued, done and collected: by news, by the net, and by key", async () => {
+describe("tasks in PostgreSQL", () => {
+  it("deliver their outputs by an update, by polling, and by key", async () => {
     const rig = open(20);
     const { tasks, caller } = rig;
     const running = [tasks.run(Double, "1"), tasks.run(Double, "2")];
-    caller.hear(await doubleAll(rig));
+    caller.receive(await doubleAll(rig));
     expect(await Promise.all(running)).toEqual(["2 turns", "4 turns"]);
-    const unheard = tasks.run(Double, "3", { key: "north" });
+    const polled = tasks.run(Double, "3", { key: "north" });
     await doubleAll(rig, { ...doubles, kind: "keyed" });
-    expect(await unheard).toBe("6 turns");
+    expect(await polled).toBe("6 turns");
     const [found] = await tasks.find(Double, { key: "north" });
     expect(found).toMatchObject({ state: "done", attempts: 1, output: "6 turns" });
     expect(await tasks.wait(Double, found?.id ?? "")).toBe("6 turns");
     expect(await tasks.find(Double, { key: "\0" })).toEqual([]);
   });
 
-  it("fail with what their worker has recorded", async () => {
+  it("fail with the error that their worker has recorded", async () => {
     const rig = open(20);
     const running = rejection(rig.tasks.run(Double, "1"));
-    const [attempt] = await takeWoken(rig, doubles);
-    if (attempt === undefined) throw new Error("Nothing was taken");
+    const [attempt] = await fetchWoken(rig, doubles);
+    if (attempt === undefined) throw new Error("Nothing was fetched");
     const error = { code: "TASK_REJECTED", message: "There is no such pump" };
     await queue.settle(doubles, [{ kind: "failed", attempt, error, failures: 1 }]);
     expect(await running).toMatchObject({ ...error, fields: { task: Double.name, id: attempt.id } });
   });
 
-  it("are taken back at the deadline, which tells how often they have failed", async () => {
+  it("of run() are cancelled at the deadline, and the error of wait() says how often they have failed", async () => {
     const rig = open();
     const { tasks, signals } = rig;
     const id = await tasks.enqueue(Double, "1");
-    const [attempt] = await takeWoken(rig, doubles);
-    if (attempt === undefined) throw new Error("Nothing was taken");
+    const [attempt] = await fetchWoken(rig, doubles);
+    if (attempt === undefined) throw new Error("Nothing was fetched");
     const error = { code: "TASK_FAILED", message: "the valve is stuck" };
     await queue.settle(doubles, [{ kind: "retry", attempt, error, failures: 1, delayMs: 60_000 }]);
     expect((await rejection(tasks.wait(Double, id, { deadlineMs: 1 }))).message).toContain(
-      "it was waiting to be tried again, after it had failed once, the last time with TASK_FAILED: the valve is stuck. It goes on.",
+      "it was waiting for its next try, after it had failed once, the last time with TASK_FAILED: the valve is stuck. It continues.",
     );
     expect(await tasks.cancel(Double, id)).toBe(true);
     expect(await tasks.cancel(Double, id)).toBe(false);
@@ -80,10 +80,10 @@ describe("tasks in a real queue", () => {
       code: "TASK_DEADLINE_EXCEEDED",
     });
     expect(signals.cancelledIds.length).toBe(2);
-    expect(await queue.take(doubles, 10)).toEqual([]);
+    expect(await queue.fetch(doubles, 10)).toEqual([]);
   });
 
-  it("are the only ones of their singleton key, and many at once in order", async () => {
+  it("are unique by their singleton key, and keep their order when many are queued at once", async () => {
     const { tasks } = open();
     const [first, second] = await Promise.all(
       ["a", "a"].map((singletonKey) => tasks.enqueue(Sweep, {}, { singletonKey })),
@@ -95,7 +95,7 @@ describe("tasks in a real queue", () => {
     expect(found.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 100));
   });
 
-  it("are there with the transaction that they were queued in, and are not when it was rolled back", async () => {
+  it("become visible with the commit of their transaction, and vanish with its rollback", async () => {
     const { tasks } = open();
     const db = new Kysely<{ pump: { id: number } }>({
       dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.connectUrl, max: 2 }) }),
@@ -118,7 +118,7 @@ describe("tasks in a real queue", () => {
     expect(await rejection(tasks.wait(Sweep, ids[2] ?? ""))).toMatchObject({ code: "TASK_NOT_FOUND" });
   });
 
-  it("are scheduled, once under each name, unless the expression is none", async () => {
+  it("have one schedule for each name, and an invalid cron expression is refused", async () => {
     const { tasks } = open();
     await tasks.schedule(Sweep, "0 6 * * 1-5", {}, { tz: "Europe/Berlin" });
     await tasks.schedule(Sweep, "0 7 * * 1-5", {}, { key: "north" });

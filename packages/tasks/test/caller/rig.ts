@@ -2,13 +2,13 @@ import type { Logger, PeerIdentity, PluginTasks } from "@peek/plugin-base";
 import { PeekError } from "@peek/errors";
 import { decode, defineTask, encode } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { TaskCaller, type TaskNews, type TaskQueue, type TaskSignals } from "@peek/tasks";
+import { TaskCaller, type TaskUpdate, type TaskQueue, type TaskSignals } from "@peek/tasks";
 import { type QueueName, queueText } from "../../src/queue/QueueName.ts";
-import type { TakenTask } from "../../src/queue/TaskQueue.ts";
+import type { FetchedTask } from "../../src/queue/TaskQueue.ts";
 
 export const plugin = "peek_plugin_pumps";
 
-/** Its schema makes something else of what it is given. */
+/** A task whose schemas transform its input and its output. */
 export const Double = defineTask("peek_plugin_pumps.Double", {
   input: z.string().transform(Number),
   output: z.number().transform((number) => `${number} turns`),
@@ -18,8 +18,8 @@ export const Sweep = defineTask("peek_plugin_pumps.Sweep", { input: z.object({ f
 
 export const doubles: QueueName = { task: Double.name, version: 1, kind: "plain" };
 
-/** What workers are told; the test looks, and waits for it. */
-export class HeardSignals implements TaskSignals {
+/** Records the signals to the workers, for which a test can wait. */
+export class RecordedSignals implements TaskSignals {
   readonly self: PeerIdentity = { service: "logic", instance: "logic-1" };
   readonly woken: string[] = [];
   readonly cancelledIds: string[] = [];
@@ -27,31 +27,31 @@ export class HeardSignals implements TaskSignals {
 
   wake(queue: string): void {
     this.woken.push(queue);
-    this.#tell();
+    this.#changed();
   }
 
   cancelled(id: string): void {
     this.cancelledIds.push(id);
-    this.#tell();
+    this.#changed();
   }
 
-  tell(): void {
-    throw new Error("A caller tells nobody what has become of a task");
+  notify(): void {
+    throw new Error("A caller must not send updates of tasks.");
   }
 
-  /** Waits until something is so. */
+  /** Waits for a condition on the recorded signals. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await this.#next.promise;
   }
 
-  #tell(): void {
+  #changed(): void {
     this.#next.resolve();
     this.#next = Promise.withResolvers<void>();
   }
 }
 
-/** The lines that were logged. */
-export class HeardLog implements Logger {
+/** Records the lines of the log. */
+export class RecordedLog implements Logger {
   readonly lines: string[] = [];
   readonly debug = this.#level("DEBUG");
   readonly info = this.#level("INFO");
@@ -72,22 +72,22 @@ export class HeardLog implements Logger {
   }
 }
 
-/** A plugin that queues tasks, and what is around it. */
+/** A plugin that queues tasks, with its surroundings. */
 export interface Rig<Queue extends TaskQueue> extends AsyncDisposable {
   readonly queue: Queue;
   readonly caller: TaskCaller;
   readonly tasks: PluginTasks;
-  readonly signals: HeardSignals;
-  readonly log: HeardLog;
+  readonly signals: RecordedSignals;
+  readonly log: RecordedLog;
   /** Ends the plugin's phase. */
   readonly stop: () => Promise<void>;
 }
 
-/** @param netMs Default: never within a test. */
-export function openRig<Queue extends TaskQueue>(queue: Queue, netMs = 1_000_000): Rig<Queue> {
-  const signals = new HeardSignals();
-  const log = new HeardLog();
-  const caller = new TaskCaller({ queue: async () => queue, signals, logger: log, netMs });
+/** @param pollMs Default: no polling within a test. */
+export function openRig<Queue extends TaskQueue>(queue: Queue, pollMs = 1_000_000): Rig<Queue> {
+  const signals = new RecordedSignals();
+  const log = new RecordedLog();
+  const caller = new TaskCaller({ queue: async () => queue, signals, logger: log, pollMs });
   const stack = new AsyncDisposableStack();
   const stop = (): Promise<void> => stack.disposeAsync();
   return {
@@ -104,18 +104,18 @@ export function openRig<Queue extends TaskQueue>(queue: Queue, netMs = 1_000_000
   };
 }
 
-/** What a worker would do: takes what is in a queue once it is woken. */
-export async function takeWoken(rig: Rig<TaskQueue>, name: QueueName): Promise<readonly TakenTask[]> {
+/** Does the part of a worker: fetches the tasks of a queue when it is woken. */
+export async function fetchWoken(rig: Rig<TaskQueue>, name: QueueName): Promise<readonly FetchedTask[]> {
   const { signals, queue } = rig;
   await signals.until(() => signals.woken.includes(queueText(name)));
   signals.woken.length = 0;
-  return await queue.take(name, 100);
+  return await queue.fetch(name, 100);
 }
 
-/** Takes what is in a queue, does it, and gives the news; they are not told. */
-export async function doubleAll(rig: Rig<TaskQueue>, name: QueueName = doubles): Promise<readonly TaskNews[]> {
-  const taken = await takeWoken(rig, name);
-  const done = taken.map((attempt) => ({ attempt, output: encode(2 * Number(decode(attempt.input))) }));
+/** Does the tasks in a queue, and returns the updates without sending them. */
+export async function doubleAll(rig: Rig<TaskQueue>, name: QueueName = doubles): Promise<readonly TaskUpdate[]> {
+  const fetched = await fetchWoken(rig, name);
+  const done = fetched.map((attempt) => ({ attempt, output: encode(2 * Number(decode(attempt.input))) }));
   await rig.queue.settle(
     name,
     done.map(({ attempt, output }) => ({ kind: "done", attempt, output })),
@@ -123,13 +123,13 @@ export async function doubleAll(rig: Rig<TaskQueue>, name: QueueName = doubles):
   return done.map(({ attempt: { id }, output }) => ({ kind: "done", id, output }));
 }
 
-/** What a promise rejects with. */
+/** Waits for the error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<PeekError> {
   try {
     await promise;
   } catch (error) {
     if (error instanceof PeekError) return error;
-    throw new Error(`Not a PeekError was thrown: ${String(error)}`, { cause: error });
+    throw new Error(`The promise rejected with an error that is not a PeekError: ${String(error)}`, { cause: error });
   }
-  throw new Error("It did not reject");
+  throw new Error("The promise did not reject.");
 }

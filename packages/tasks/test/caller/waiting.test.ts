@@ -2,54 +2,54 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { PeekError } from "@peek/errors";
 import { encode } from "@peek/plugin-base/contracts";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { doubleAll, Double, doubles, openRig, plugin, rejection, Sweep, takeWoken } from "./rig.ts";
-import { TableQueue } from "./TableQueue.ts";
+import { doubleAll, Double, doubles, openRig, plugin, rejection, Sweep, fetchWoken } from "./rig.ts";
+import { FakeTaskQueue } from "./FakeTaskQueue.ts";
 
 const unavailable = new PeekError("STORAGE_UNAVAILABLE", "The database cannot be reached.");
 
-function open(netMs?: number) {
-  const rig = openRig(new TableQueue(), netMs);
+function open(pollMs?: number) {
+  const rig = openRig(new FakeTaskQueue(), pollMs);
   onTestFinished(() => rig[Symbol.asyncDispose]());
   return rig;
 }
 
 describe("run()", () => {
-  it("gives the output that the worker tells of, as the schema makes it, without a look into the database", async () => {
+  it("returns the output that the worker reports, transformed by the schema, without reading the database", async () => {
     const rig = open();
     const running = rig.tasks.run(Double, "5");
-    rig.caller.hear(await doubleAll(rig));
+    rig.caller.receive(await doubleAll(rig));
     expect(await running).toBe("10 turns");
     expect(rig.queue.reads).toEqual([]);
     expect(rig.caller.waiting).toBe(0);
   });
 
-  it("gives nothing for a task without output", async () => {
+  it("returns undefined for a task without output", async () => {
     const rig = open();
     const running = rig.tasks.run(Sweep, {});
-    const [taken] = await takeWoken(rig, { ...doubles, task: Sweep.name });
-    rig.caller.hear([{ kind: "done", id: taken?.id ?? "", output: "" }]);
+    const [fetched] = await fetchWoken(rig, { ...doubles, task: Sweep.name });
+    rig.caller.receive([{ kind: "done", id: fetched?.id ?? "", output: "" }]);
     expect(await running).toBeUndefined();
   });
 
-  it("reads the output that was too long to be told", async () => {
+  it("reads an output that was too long to send from the database", async () => {
     const rig = open();
     const running = rig.tasks.run(Double, "5");
     const [news] = await doubleAll(rig);
-    rig.caller.hear([{ kind: "done", id: news?.id ?? "", output: undefined }]);
+    rig.caller.receive([{ kind: "done", id: news?.id ?? "", output: undefined }]);
     expect(await running).toBe("10 turns");
   });
 
-  it("reads it also when the worker is quicker than the answer that it was queued", async () => {
+  it("reads such an output also when the worker is faster than the answer of the insert", async () => {
     const rig = open();
     const { queue, tasks } = rig;
     const insert = queue.insert.bind(queue);
     const answered = Promise.withResolvers<void>();
     queue.insert = async (name, requests) => {
       const ids = await insert(name, requests);
-      const [attempt] = await queue.take(name, 1);
+      const [attempt] = await queue.fetch(name, 1);
       if (attempt === undefined) throw new Error("Nothing was queued");
       await queue.settle(name, [{ kind: "done", attempt, output: "10" }]);
-      rig.caller.hear([{ kind: "done", id: attempt.id, output: undefined }]);
+      rig.caller.receive([{ kind: "done", id: attempt.id, output: undefined }]);
       await answered.promise;
       return ids;
     };
@@ -57,14 +57,14 @@ describe("run()", () => {
     answered.resolve();
   });
 
-  it("finds in the database what it was not told", async () => {
+  it("finds the output in the database when the update was lost", async () => {
     const rig = open(5);
     const running = rig.tasks.run(Double, "5");
     await doubleAll(rig);
     expect(await running).toBe("10 turns");
   });
 
-  it("does not look for what is still on its way into the database", async () => {
+  it("does not read a task that is not inserted yet", async () => {
     const rig = open(1);
     const { tasks, queue } = rig;
     const other = await tasks.enqueue(Sweep, {});
@@ -84,7 +84,7 @@ describe("run()", () => {
     await waiting;
   });
 
-  it("keeps looking while the database is away, and says so once", async () => {
+  it("keeps polling while the database is away, and logs it once", async () => {
     const rig = open(5);
     let failures = 3;
     rig.queue.before = (statement) => {
@@ -94,7 +94,7 @@ describe("run()", () => {
     await doubleAll(rig);
     expect(await running).toBe("10 turns");
     expect(rig.log.lines).toEqual([
-      "WARNING Tasks that are waited for cannot be looked up: The database cannot be reached.",
+      "WARNING Failed to read the tasks that are waited for: The database cannot be reached.",
     ]);
   });
 
@@ -104,34 +104,34 @@ describe("run()", () => {
     ["DATA_INVALID", "DATA_INVALID"],
     ["STORAGE_CONFLICT", "TASK_FAILED"],
     ["TASK_OF_A_NEWER_VERSION", "TASK_FAILED"],
-  ])("fails with what the task has failed with: %s as %s", async (code, expected) => {
+  ])("fails with the error of the task: %s as %s", async (code, expected) => {
     const rig = open();
     const running = rejection(rig.tasks.run(Double, "5"));
-    const [taken] = await takeWoken(rig, doubles);
-    rig.caller.hear([{ kind: "failed", id: taken?.id ?? "", error: { code, message: "There is no such pump" } }]);
+    const [fetched] = await fetchWoken(rig, doubles);
+    rig.caller.receive([{ kind: "failed", id: fetched?.id ?? "", error: { code, message: "There is no such pump" } }]);
     expect(await running).toMatchObject({
       code: expected,
       message: "There is no such pump",
-      fields: { task: Double.name, id: taken?.id },
+      fields: { task: Double.name, id: fetched?.id },
     });
   });
 
-  it("fails when the output does not fit, of a worker of another version", async () => {
+  it("fails when the output of a worker with another version does not fit the schema", async () => {
     const rig = open();
     for (const [output, what] of [
       [encode("ten"), " does not fit its schema"],
       ["{", " cannot be read: "],
     ] as const) {
       const running = rejection(rig.tasks.run(Double, "5"));
-      const [taken] = await takeWoken(rig, doubles);
-      rig.caller.hear([{ kind: "done", id: taken?.id ?? "", output }]);
+      const [fetched] = await fetchWoken(rig, doubles);
+      rig.caller.receive([{ kind: "done", id: fetched?.id ?? "", output }]);
       const error = await running;
       expect(error).toMatchObject({ code: "TASK_OUTPUT_INVALID", fields: { task: Double.name, path: "$" } });
       expect(error.message).toContain(`The output of ${Double.name}${what}`);
     }
   });
 
-  it("tells how far the task is, in the caller's context; whatever the plugin does with it, the task goes on", async () => {
+  it("reports progress in the caller's async context, and an error of onProgress does not end the task", async () => {
     const rig = open();
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -144,20 +144,20 @@ describe("run()", () => {
         },
       }),
     );
-    const [taken] = await takeWoken(rig, doubles);
-    const id = taken?.id ?? "";
+    const [fetched] = await fetchWoken(rig, doubles);
+    const id = fetched?.id ?? "";
     const progress = (value: string) => ({ kind: "progress", id, value }) as const;
-    rig.caller.hear([progress(encode(1n)), progress("{"), progress(encode("half"))]);
-    rig.caller.hear([{ kind: "done", id, output: encode(10) }, progress(encode("too late"))]);
+    rig.caller.receive([progress(encode(1n)), progress("{"), progress(encode("half"))]);
+    rig.caller.receive([{ kind: "done", id, output: encode(10) }, progress(encode("too late"))]);
     expect(await running).toBe("10 turns");
     expect(seen).toEqual([1n, "of the caller", "half", "of the caller"]);
     expect(rig.log.lines.filter((line) => line.startsWith("WARNING"))).toEqual([
-      `WARNING The onProgress of a task ${Double.name} threw an error: no`,
-      `WARNING The onProgress of a task ${Double.name} threw an error: nor later`,
+      `WARNING onProgress() of the task ${Double.name} threw an error: no`,
+      `WARNING onProgress() of the task ${Double.name} threw an error: nor later`,
     ]);
   });
 
-  it("gives up at its deadline: the task is taken back, the workers are told, and it is said how far it was", async () => {
+  it("cancels the task at its deadline, notifies the workers, and fails with the state of the task", async () => {
     const rig = open();
     const { tasks, queue, signals } = rig;
     const waiting = await rejection(tasks.run(Double, "1", { deadlineMs: 1 }));
@@ -167,7 +167,7 @@ describe("run()", () => {
       fields: { task: Double.name, id, deadlineMs: 1, state: "waiting", attempts: 0 },
     });
     expect(waiting.message).toBe(
-      `The task ${Double.name} (${id}) was not done within 1 ms: no worker had begun it. It was taken back.`,
+      `The task ${Double.name} (${id}) was not done within 1 ms: no worker had started it. It was cancelled.`,
     );
     expect(signals.cancelledIds).toEqual([id]);
     expect(queue.rows.get(id ?? "")?.state).toBe("cancelled");
@@ -187,20 +187,20 @@ describe("run()", () => {
       1,
       1,
       "no.",
-      "it was waiting to be tried again, after it had failed once, the last time with TASK_FAILED: no. It",
+      "it was waiting for its next try, after it had failed once, the last time with TASK_FAILED: no. It",
     ],
-  ] as const)("says at its deadline of a task that is %s, at try %d, failed %d: %s", async (...row) => {
-    const [state, attempts, failures, message, told] = row;
+  ] as const)("fails at its deadline with the state of a task that is %s, at try %d, failed %d: %s", async (...row) => {
+    const [state, attempts, failures, message, expected] = row;
     const { tasks, queue } = open();
     queue.before = (statement, id = "") => {
       if (statement !== "read") return;
       Object.assign(queue.rows.get(id) ?? {}, { state, attempts, failures });
       if (message !== undefined) Object.assign(queue.rows.get(id) ?? {}, { error: { code: "TASK_FAILED", message } });
     };
-    expect((await rejection(tasks.run(Double, "1", { deadlineMs: 1 }))).message).toContain(told);
+    expect((await rejection(tasks.run(Double, "1", { deadlineMs: 1 }))).message).toContain(expected);
   });
 
-  it("gives the output that there is at the last moment", async () => {
+  it("returns the output of a task that is done when its deadline passes", async () => {
     const { tasks, queue, signals } = open();
     queue.before = async (statement, id = "") => {
       if (statement !== "cancel") return;
@@ -210,18 +210,18 @@ describe("run()", () => {
     expect(signals.cancelledIds).toEqual([]);
   });
 
-  it("gives up at its deadline also when the database does not answer; what it queues after that is taken back", async () => {
+  it("fails at its deadline also when the database does not answer, and cancels a task that is inserted later", async () => {
     const { tasks, queue, signals } = open();
     const { promise, resolve } = Promise.withResolvers<void>();
     queue.before = (statement) => (statement === "insert" ? promise : undefined);
     const error = await rejection(tasks.run(Double, "1", { deadlineMs: 1 }));
-    expect(error.message).toContain("how far it is is not known, since the database has not answered in time");
+    expect(error.message).toContain("its state is unknown, since the database did not answer in time");
     resolve();
     await signals.until(() => signals.cancelledIds.length > 0);
     expect([...queue.rows.values()].map(({ state }) => state)).toEqual(["cancelled"]);
   });
 
-  it("gives up when its signal fires, with its reason, and takes the task back", async () => {
+  it("fails with the reason of its signal, and cancels the task", async () => {
     const { tasks, queue, signals } = open();
     const controller = new AbortController();
     const reason = new Error("The user has left");
@@ -236,7 +236,7 @@ describe("run()", () => {
     expect(queue.rows.size).toBe(1);
   });
 
-  it("ends with its plugin, and so does the task", async () => {
+  it("fails when its plugin is stopped, and cancels the task", async () => {
     const { tasks, queue, signals, stop } = open();
     const running = rejection(tasks.run(Double, "1"));
     await signals.until(() => signals.woken.length > 0);
@@ -244,24 +244,24 @@ describe("run()", () => {
     expect(signals.cancelledIds).toEqual([...queue.rows.keys()]);
     const error = await running;
     expect(error).toMatchObject({ code: "TASK_CANCELLED", fields: { plugin } });
-    expect(error.message).toContain(`was taken back: ${plugin} was stopped while it waited for it.`);
+    expect(error.message).toContain(`was cancelled: ${plugin} was stopped while it waited for it.`);
   });
 
-  it("ends when it was cancelled, or dropped", async () => {
-    // Nobody looks here: who has taken it back says so.
-    const unseen = open();
-    const running = rejection(unseen.tasks.run(Double, "1"));
-    const [taken] = await takeWoken(unseen, doubles);
-    expect(await unseen.tasks.cancel(Double, taken?.id ?? "")).toBe(true);
+  it("fails when the task is cancelled or dropped", async () => {
+    // Without polling: cancel() itself ends the wait.
+    const withoutPolling = open();
+    const running = rejection(withoutPolling.tasks.run(Double, "1"));
+    const [fetched] = await fetchWoken(withoutPolling, doubles);
+    expect(await withoutPolling.tasks.cancel(Double, fetched?.id ?? "")).toBe(true);
     expect(await running).toMatchObject({ code: "TASK_CANCELLED" });
     const rig = open(5);
     const dropped = rejection(rig.tasks.run(Double, "1"));
-    await takeWoken(rig, doubles);
+    await fetchWoken(rig, doubles);
     rig.queue.rows.clear();
     expect(await dropped).toMatchObject({ code: "TASK_NOT_FOUND" });
   });
 
-  it("leaves nothing behind, 10,000 at a time, and looks up a part of them at a time", async () => {
+  it("runs 10,000 at a time without a leak, with at most 20 reads at a time", async () => {
     const rig = open(5);
     let most = 0;
     let now = 0;
@@ -285,22 +285,22 @@ describe("run()", () => {
 });
 
 describe("wait()", () => {
-  it("gives the output of a task that was done, is being done, or was queued by another process", async () => {
+  it("returns the output of a task that is done, that runs, or that another process has queued", async () => {
     const rig = open(5);
     const { tasks, caller } = rig;
     const id = await tasks.enqueue(Double, "5");
     const both = [tasks.wait(Double, id), tasks.wait(Double, id)];
-    caller.hear(await doubleAll(rig));
+    caller.receive(await doubleAll(rig));
     expect(await Promise.all(both)).toEqual(["10 turns", "10 turns"]);
     expect(await tasks.wait(Double, id)).toBe("10 turns");
     const other = await tasks.enqueue(Double, "6");
-    const unheard = tasks.wait(Double, other);
+    const polled = tasks.wait(Double, other);
     await doubleAll(rig);
-    expect(await unheard).toBe("12 turns");
+    expect(await polled).toBe("12 turns");
     expect(caller.waiting).toBe(0);
   });
 
-  it("looks soon and often for a task of which another process is told", async () => {
+  it("polls frequently for a task whose updates go to another process", async () => {
     const rig = open(3_600_000);
     const { tasks, queue, caller } = rig;
     const [request] = (await tasks.enqueue(Double, "1"), queue.inserts.flat());
@@ -313,22 +313,26 @@ describe("wait()", () => {
     expect(caller.waiting).toBe(0);
   });
 
-  it("fails for a task that is not there, or of another type", async () => {
+  it("fails for an unknown id, and for the id of a task of another type", async () => {
     const { tasks } = open();
     const id = await tasks.enqueue(Sweep, {});
     expect((await rejection(tasks.wait(Double, "123"))).message).toBe(
-      `${Double.name} cannot be waited for: "123" is no id of a task. Give what enqueue() has returned.`,
+      `wait() for ${Double.name} failed: "123" is not the id of a task. Give the id that enqueue() returned.`,
     );
-    for (const none of [tasks.wait(Double, id), tasks.wait(Double, "5"), tasks.wait(Double, id.replace(/.$/, "x"))]) {
-      expect(await rejection(none)).toMatchObject({ code: "TASK_NOT_FOUND", fields: { task: Double.name } });
+    for (const waiting of [
+      tasks.wait(Double, id),
+      tasks.wait(Double, "5"),
+      tasks.wait(Double, id.replace(/.$/, "x")),
+    ]) {
+      expect(await rejection(waiting)).toMatchObject({ code: "TASK_NOT_FOUND", fields: { task: Double.name } });
     }
   });
 
-  it("cancels nothing when it gives up", async () => {
+  it("does not cancel the task at its deadline, by its signal or at the plugin's stop", async () => {
     const { tasks, queue, signals, stop } = open();
     const id = await tasks.enqueue(Double, "5");
     const late = await rejection(tasks.wait(Double, id, { deadlineMs: 1 }));
-    expect(late.message).toContain("was not done within 1 ms: no worker had begun it. It goes on.");
+    expect(late.message).toContain("was not done within 1 ms: no worker had started it. It continues.");
     const controller = new AbortController();
     const aborted = expect(tasks.wait(Double, id, { signal: controller.signal })).rejects.toBe("enough");
     controller.abort("enough");
@@ -339,7 +343,7 @@ describe("wait()", () => {
     expect([queue.rows.get(id)?.state, signals.cancelledIds]).toEqual(["waiting", []]);
   });
 
-  it("fails with the database", async () => {
+  it("fails with the error of the database", async () => {
     const { tasks, queue } = open();
     const id = await tasks.enqueue(Double, "5");
     queue.before = () => {
@@ -350,7 +354,7 @@ describe("wait()", () => {
 });
 
 describe("find() and cancel()", () => {
-  it("know the tasks of their type only", async () => {
+  it("ignore tasks of other types", async () => {
     const rig = open();
     const { tasks } = rig;
     const id = await tasks.enqueue(Double, "5", { key: "north" });
@@ -366,7 +370,7 @@ describe("find() and cancel()", () => {
     expect((await rejection(tasks.find(Double, {} as { id: string }))).message).toContain('such as { key: "pump 5" }');
   });
 
-  it("leave out an output that does not fit any more, and say so", async () => {
+  it("replace an output that does not fit its schema any more by an error", async () => {
     const { tasks, queue } = open();
     const id = await tasks.enqueue(Double, "5");
     Object.assign(queue.rows.get(id) ?? {}, { state: "done", output: encode("ten") });
@@ -376,8 +380,8 @@ describe("find() and cancel()", () => {
   });
 });
 
-describe("a service that ends", () => {
-  it("ends all waits, and leaves nothing under way", async () => {
+describe("the end of a service", () => {
+  it("ends all waits and leaves no query running", async () => {
     const rig = open();
     const { tasks, caller, signals } = rig;
     const id = await tasks.enqueue(Double, "5");

@@ -1,13 +1,18 @@
 import { until } from "./until.ts";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
-import { type Outcome, queueText, type TakenTask } from "@peek/tasks";
+import { type AttemptOutcome, queueText, type FetchedTask } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
 import { keyed, openRig, plain, request, rolePassword, single } from "./rig.ts";
 import { TestLog } from "../TestLog.ts";
 
 const error = { code: "TASK_FAILED", message: "It broke" };
-const done = (attempt: TakenTask): Outcome => ({ kind: "done", attempt, output: '"out"' });
-const failed = (attempt: TakenTask): Outcome => ({ kind: "failed", attempt, error, failures: attempt.failures + 1 });
+const done = (attempt: FetchedTask): AttemptOutcome => ({ kind: "done", attempt, output: '"out"' });
+const failed = (attempt: FetchedTask): AttemptOutcome => ({
+  kind: "failed",
+  attempt,
+  error,
+  failures: attempt.failures + 1,
+});
 const ids = (tasks: readonly { readonly id: string }[]): readonly string[] => tasks.map(({ id }) => id);
 
 describe("a queue", () => {
@@ -20,7 +25,7 @@ describe("a queue", () => {
     const requests = [first, request(), request({ priority: 5 })];
     for (const each of requests) expect(await queue.insert(plain, [each])).toEqual([each.id]);
     expect(await queue.due([plain, single])).toEqual([plain]);
-    const [urgent, ...others] = await queue.take(plain, 10);
+    const [urgent, ...others] = await queue.fetch(plain, 10);
     expect(urgent?.id).toBe(requests[2]?.id);
     expect(ids(others)).toEqual(ids(requests.slice(0, 2)));
     expect(others[0]).toEqual({
@@ -32,7 +37,7 @@ describe("a queue", () => {
       failures: 0,
       retryCount: 0,
     });
-    expect(await queue.take(plain, 10)).toEqual([]);
+    expect(await queue.fetch(plain, 10)).toEqual([]);
     expect(await queue.due([plain])).toEqual([]);
   });
 
@@ -44,10 +49,10 @@ describe("a queue", () => {
       plain,
       [1, 2, 3, 4, 5].map(() => request()),
     );
-    const [a, b, c, d, e] = await queue.take(plain, 5);
+    const [a, b, c, d, e] = await queue.fetch(plain, 5);
     if (!a || !b || !c || !d || !e) throw new Error("Not all were taken");
     expect(await queue.touch(plain, [a, { ...b, retryCount: 7 }])).toEqual(new Set([a.id]));
-    const outcomes: readonly Outcome[] = [
+    const outcomes: readonly AttemptOutcome[] = [
       done(a),
       { kind: "retry", attempt: b, error: { ...error, message: "NUL \0 and \uD800" }, failures: 1, delayMs: 0 },
       failed(c),
@@ -67,7 +72,7 @@ describe("a queue", () => {
     expect(await queue.read(c.id)).toMatchObject({ state: "failed", attempts: 1, failures: 1, error });
     expect(await queue.read(d.id)).toMatchObject({ state: "waiting", attempts: 0, failures: 0 });
     expect(await queue.read(e.id)).toMatchObject({ state: "waiting", attempts: 1, failures: 0 });
-    const again = await queue.take(plain, 5);
+    const again = await queue.fetch(plain, 5);
     expect(new Set(ids(again))).toEqual(new Set(ids([b, d, e])));
     expect(again.find(({ id }) => id === b.id)).toMatchObject({ failures: 1, retryCount: 1 });
     // What the first worker says of it late is not taken for the second's.
@@ -79,7 +84,7 @@ describe("a queue", () => {
     const { queue } = rig;
     await queue.ensure(plain);
     await queue.insert(plain, [request({ startAfter: "2100-01-01T00:00:00.000Z" }), request({ startAfter: 60_000 })]);
-    expect(await queue.take(plain, 5)).toEqual([]);
+    expect(await queue.fetch(plain, 5)).toEqual([]);
     expect(await queue.due([plain])).toEqual([]);
     expect(await queue.depths()).toEqual([
       { task: plain.task, waiting: 0, later: 2, running: 0, failed: 0, oldestMs: undefined },
@@ -94,7 +99,7 @@ describe("a queue", () => {
     const again = request();
     await queue.insert(plain, [again]);
     expect(await queue.insert(plain, [again])).toEqual([again.id]);
-    expect(await queue.take(plain, 5)).toHaveLength(1);
+    expect(await queue.fetch(plain, 5)).toHaveLength(1);
   });
 
   it("takes keys for the same only when they have the same characters", async () => {
@@ -115,7 +120,7 @@ describe("a queue", () => {
     await queue.ensure(single);
     const found = await Promise.all([1, 2, 3, 4].map(() => queue.insert(single, [request({ key: "a" })])));
     expect(new Set(found.flat()).size).toBe(1);
-    const [task] = await queue.take(single, 5);
+    const [task] = await queue.fetch(single, 5);
     if (task === undefined) throw new Error("None was taken");
     expect(await queue.insert(single, [request({ key: "a" })])).toEqual([task.id]);
     await queue.settle(single, [failed(task)]);
@@ -136,7 +141,7 @@ describe("a queue", () => {
     let left = requests.length;
     const work = async (): Promise<void> => {
       while (left > 0) {
-        for (const task of await queue.take(keyed, 4)) {
+        for (const task of await queue.fetch(keyed, 4)) {
           const of = seen.get(task.key ?? "") ?? [];
           seen.set(task.key ?? "", [...of, Number(task.input)]);
           left -= 1;
@@ -150,7 +155,7 @@ describe("a queue", () => {
       expect(of, key).toEqual(requests.filter((each) => each.key === key).map(({ input }) => Number(input)));
     }
     expect(await queue.retry({ task: keyed.task })).toBe(43);
-    expect((await queue.take(keyed, 50)).length).toBe(10);
+    expect((await queue.fetch(keyed, 50)).length).toBe(10);
   });
 
   it("keeps the order of the calls, whichever transaction was begun first", async () => {
@@ -163,7 +168,7 @@ describe("a queue", () => {
     await queue.insert(keyed, [second], client.query);
     await client.query("COMMIT", []);
     for (const { id } of [first, second]) {
-      const taken = await queue.take(keyed, 5);
+      const taken = await queue.fetch(keyed, 5);
       expect(ids(taken)).toEqual([id]);
       await queue.settle(keyed, taken.map(done));
     }
@@ -174,12 +179,12 @@ describe("a queue", () => {
     const { queue } = rig;
     await queue.ensure(keyed);
     await queue.insert(keyed, [request({ key: "a" }), request({ key: "a" }), request({ key: "b" })]);
-    const [a, b] = await queue.take(keyed, 5);
+    const [a, b] = await queue.fetch(keyed, 5);
     if (a === undefined || b === undefined) throw new Error("Not both were taken");
     await queue.settle(keyed, [{ kind: "retry", attempt: a, error, failures: 1, delayMs: 60_000 }, done(b)]);
-    expect(await queue.take(keyed, 5)).toEqual([]);
+    expect(await queue.fetch(keyed, 5)).toEqual([]);
     expect(await queue.cancel(keyed, a.id)).toBe(true);
-    expect(await queue.take(keyed, 5)).toHaveLength(1);
+    expect(await queue.fetch(keyed, 5)).toHaveLength(1);
   });
 
   it("takes of more keys than it looks at in one go", { timeout: 30_000 }, async () => {
@@ -191,7 +196,7 @@ describe("a queue", () => {
       Array.from({ length: 2500 }, (_, n) => request({ key: `key ${n}` })),
     );
     let taken = 0;
-    for (let more = await queue.take(keyed, 100); more.length > 0; more = await queue.take(keyed, 100))
+    for (let more = await queue.fetch(keyed, 100); more.length > 0; more = await queue.fetch(keyed, 100))
       taken += more.length;
     expect(taken).toBe(2500);
   });
@@ -202,7 +207,7 @@ describe("a queue", () => {
     await queue.ensure(plain);
     const [waits, runs] = [request(), request({ priority: 1 })];
     await queue.insert(plain, [waits, runs]);
-    const taken = await queue.take(plain, 1);
+    const taken = await queue.fetch(plain, 1);
     expect(await queue.cancel(plain, waits.id)).toBe(true);
     expect(await queue.cancel(plain, runs.id)).toBe(true);
     expect(await queue.cancel(plain, runs.id)).toBe(false);
@@ -218,7 +223,7 @@ describe("a queue", () => {
     const [bad, good] = [request(), request()];
     await queue.insert(plain, [bad, good]);
     await rig.test.query("UPDATE peek_tasks.job_common SET data = '{}' WHERE id = $1", [bad.id]);
-    expect(ids(await queue.take(plain, 5))).toEqual([good.id]);
+    expect(ids(await queue.fetch(plain, 5))).toEqual([good.id]);
     expect(await queue.read(bad.id)).toMatchObject({ state: "failed", error: { code: "TASK_INPUT_INVALID" } });
   });
 
@@ -227,7 +232,7 @@ describe("a queue", () => {
     const { queue } = rig;
     await queue.ensure(plain);
     await queue.insert(plain, [request(), request(), request()]);
-    const [a, b, c] = await queue.take(plain, 3);
+    const [a, b, c] = await queue.fetch(plain, 3);
     if (!a || !b || !c) throw new Error("Not all were taken");
     await queue.settle(plain, [failed(a), failed(b), done(c)]);
     expect(await queue.depths()).toMatchObject([{ waiting: 0, running: 0, failed: 2 }]);
@@ -235,7 +240,7 @@ describe("a queue", () => {
     expect(await queue.list({ task: "peek_plugin_tes", limit: 5 })).toEqual([]);
     expect(await queue.list({ limit: 2 })).toHaveLength(2);
     expect(await queue.retry({ ids: [a.id, c.id, "no id"] })).toBe(1);
-    expect(await queue.take(plain, 5)).toMatchObject([{ id: a.id, retryCount: 1, failures: 0 }]);
+    expect(await queue.fetch(plain, 5)).toMatchObject([{ id: a.id, retryCount: 1, failures: 0 }]);
     expect(await queue.drop({ ids: [a.id] })).toBe(0);
     expect(await queue.drop({ task: plain.task, state: "failed" })).toBe(1);
     expect(await queue.read(b.id)).toBeUndefined();
@@ -250,19 +255,19 @@ describe("tasks that are lost with their worker", () => {
     await queue.ensure(keyed);
     const [first, second] = [request({ key: "a" }), request({ key: "a" })];
     await queue.insert(keyed, [first, second]);
-    const [lost] = await queue.take(keyed, 5);
+    const [lost] = await queue.fetch(keyed, 5);
     if (lost === undefined) throw new Error("None was taken");
     await until(
       "lost",
       async () => (await queue.due([keyed])).length > 0 && (await queue.read(lost.id))?.state === "waiting",
     );
-    const [again] = await queue.take(keyed, 5);
+    const [again] = await queue.fetch(keyed, 5);
     expect(again).toMatchObject({ id: first.id, retryCount: 1, failures: 0 });
     expect(await queue.settle(keyed, [done(lost)])).toEqual(new Set());
     await rig.test.query("UPDATE peek_tasks.job_common SET retry_limit = 1 WHERE id = $1", [first.id]);
     await until("failed", async () => (await queue.read(lost.id))?.state === "failed");
     expect(await queue.read(first.id)).toMatchObject({ attempts: 2, failures: 0, error: { code: "TASK_LOST" } });
-    expect(await queue.take(keyed, 5)).toMatchObject([{ id: second.id }]);
+    expect(await queue.fetch(keyed, 5)).toMatchObject([{ id: second.id }]);
     expect(log.lines.filter((line) => line.includes("lost too often"))).toHaveLength(1);
   });
 
@@ -272,7 +277,7 @@ describe("tasks that are lost with their worker", () => {
     await queue.ensure(plain);
     const [kept, lost] = [request(), request()];
     await queue.insert(plain, [kept, lost]);
-    const tasks = await queue.take(plain, 2);
+    const tasks = await queue.fetch(plain, 2);
     const touched = tasks.filter(({ id }) => id === kept.id);
     await until("the other is lost", async () => {
       expect(await queue.touch(plain, touched)).toEqual(new Set([kept.id]));
@@ -286,10 +291,10 @@ describe("tasks that are lost with their worker", () => {
     await queue.ensure(single);
     const only = request({ key: "a" });
     await queue.insert(single, [only]);
-    expect(await queue.take(single, 5)).toHaveLength(1);
+    expect(await queue.fetch(single, 5)).toHaveLength(1);
     await until("lost", async () => (await queue.read(only.id))?.state === "waiting");
     expect(await queue.insert(single, [request({ key: "a" })])).toEqual([only.id]);
-    const [again] = await queue.take(single, 5);
+    const [again] = await queue.fetch(single, 5);
     if (again === undefined) throw new Error("It was not taken again");
     await queue.settle(single, [failed(again)]);
     expect(await queue.insert(single, [request({ key: "a" })])).not.toEqual([only.id]);
@@ -329,7 +334,7 @@ describe("many tasks", () => {
       query: async (sql, values) => {
         const found = await database.query(sql, values);
         if (!/^\s*UPDATE[^]*LIMIT 1000/.test(sql) || (batches += 1) > 2) return found;
-        await rig.queue.settle(plain, (await rig.queue.take(plain, 1000)).map(failed));
+        await rig.queue.settle(plain, (await rig.queue.fetch(plain, 1000)).map(failed));
         return found;
       },
       [Symbol.asyncDispose]: async () => {},
@@ -347,7 +352,7 @@ describe("results", () => {
     const { queue, test } = rig;
     await queue.ensure(plain);
     await queue.insert(plain, [request({ priority: 1 }), request()]);
-    const [ended] = await queue.take(plain, 1);
+    const [ended] = await queue.fetch(plain, 1);
     if (ended === undefined) throw new Error("None was taken");
     await queue.settle(plain, [done(ended)]);
     await test.query(
@@ -355,7 +360,7 @@ describe("results", () => {
     );
     await using other = await rig.open();
     await until("deleted", async () => (await other.read(ended.id)) === undefined);
-    expect(await other.take(plain, 1)).toHaveLength(1);
+    expect(await other.fetch(plain, 1)).toHaveLength(1);
   });
 });
 
@@ -370,7 +375,7 @@ describe("opening", () => {
     const queue = await user;
     await queue.ensure(plain);
     await queue.insert(plain, [request()]);
-    expect(await queue.take(plain, 1)).toHaveLength(1);
+    expect(await queue.fetch(plain, 1)).toHaveLength(1);
     expect(log.lines).toHaveLength(1);
   });
 
@@ -412,7 +417,7 @@ describe("opening", () => {
     await rig.queue.insert(plain, [request()], client.query);
     await using other = await rig.open();
     await client.query("COMMIT", []);
-    expect(await other.take(plain, 5)).toHaveLength(1);
+    expect(await other.fetch(plain, 5)).toHaveLength(1);
   });
 });
 
@@ -458,7 +463,7 @@ describe("schedules", () => {
     expect(times.map((time) => time % 60_000)).toEqual(times.map(() => 0));
     expect(rows[0]).toMatchObject({ priority: 2, expire_seconds: 49 * 60 * 60 });
     const { input, retry } = what;
-    expect(await queue.take(keyed, 5)).toMatchObject([{ input, retry, key: "a", failures: 0, retryCount: 0 }]);
+    expect(await queue.fetch(keyed, 5)).toMatchObject([{ input, retry, key: "a", failures: 0, retryCount: 0 }]);
     expect(rig.log.lines).toEqual([]);
   });
 
@@ -496,12 +501,12 @@ describe("schedules", () => {
       { name: "three", waiting: 3, maxWaiting: 3, leftOut: 17 },
     ]);
     // Those that run do not wait.
-    const taken = await queue.take(plain, 2);
+    const taken = await queue.fetch(plain, 2);
     expect(taken).toHaveLength(2);
     expect([await come("one"), await come("one"), await come("three"), await come("three")]).toEqual([
       ...["queued", "left out", "queued", "left out"],
     ]);
-    expect(await queue.take(plain, 10)).toHaveLength(4);
+    expect(await queue.fetch(plain, 10)).toHaveLength(4);
   });
 
   it("tell in the log that times are left out, once", async () => {
@@ -521,7 +526,7 @@ describe("schedules", () => {
     expect(rig.log.lines).toEqual([
       "warning: Times of the schedule default (* * * * *) of peek_plugin_test.Work.1 are left out: as many of its tasks wait as may. See whether a worker does them",
     ]);
-    expect(await queue.take(plain, 10)).toHaveLength(1);
+    expect(await queue.fetch(plain, 10)).toHaveLength(1);
   });
 
   it("make up for the last time that passed while no logic ran, or for none, as they say", async () => {
@@ -541,7 +546,7 @@ describe("schedules", () => {
       { name: "once", waiting: 1, leftOut: 0, last: expect.stringMatching(/:00\.000Z$/) },
       { name: "skip", waiting: 0, leftOut: 0 },
     ]);
-    expect(await queue.take(plain, 10)).toHaveLength(1);
+    expect(await queue.fetch(plain, 10)).toHaveLength(1);
     expect(rig.log.lines).toHaveLength(looked);
   });
 
@@ -562,7 +567,7 @@ describe("schedules", () => {
     const [state] = await queue.scheduleStates();
     expect(state).toMatchObject({ paused: false, next: expect.stringMatching(/:00\.000Z$/) });
     // At most the minute that began just now, and none of the hour.
-    expect((await queue.take(plain, 10)).length).toBeLessThan(2);
+    expect((await queue.fetch(plain, 10)).length).toBeLessThan(2);
   });
 
   it("that nobody can read are told once, and hold up no others", async () => {
@@ -604,6 +609,6 @@ describe("a plugin's role", () => {
     await expect(rig.asRole(role, "SELECT * FROM peek_tasks.job", [])).rejects.toThrow(/denied/);
     await expect(rig.asRole(role, "SELECT peek_tasks.require_queue('x')", [])).rejects.toThrow(/denied/);
     await expect(rig.asRole(role, "SELECT peek_tasks.create_queue('x', '{}')", [])).rejects.toThrow(/denied/);
-    expect(await queue.take(plain, 5)).toHaveLength(1);
+    expect(await queue.fetch(plain, 5)).toHaveLength(1);
   });
 });

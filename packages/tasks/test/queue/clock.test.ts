@@ -28,7 +28,7 @@ describe.skipIf(noMachineClock && process.env["CI"] === undefined)("a database w
         request({ startAfter: new Date(Date.now() + 1_800_000).toISOString() }),
       ];
       await queue.insert(plain, [running, again]);
-      const [first, second] = await queue.take(plain, 2);
+      const [first, second] = await queue.fetch(plain, 2);
       if (first === undefined || second === undefined) throw new Error("Not all were taken");
       const state = async (id: string): Promise<unknown> => (await queue.read(id))?.state;
 
@@ -44,7 +44,7 @@ describe.skipIf(noMachineClock && process.env["CI"] === undefined)("a database w
         await adjusted(1);
         const due = new Set<string>();
         await until("both are due", async () => {
-          for (const task of await queue.take(plain, 5)) due.add(task.id);
+          for (const task of await queue.fetch(plain, 5)) due.add(task.id);
           return due.size === 2;
         });
         expect(due).toEqual(new Set([again.id, delayed.id]));
@@ -53,7 +53,7 @@ describe.skipIf(noMachineClock && process.env["CI"] === undefined)("a database w
         await adjusted(2);
         expect(await state(first.id)).toBe("running");
         // Its time of the calendar has come.
-        expect((await queue.take(plain, 5)).map(({ id }) => id)).toEqual([onDate.id]);
+        expect((await queue.fetch(plain, 5)).map(({ id }) => id)).toEqual([onDate.id]);
       } finally {
         clearInterval(beat);
       }

@@ -31,7 +31,7 @@ it(
     const worker = await open("user");
     await worker.ensure(plain);
     await worker.insert(plain, [request(), request()]);
-    const [kept, lost] = await worker.take(plain, 2);
+    const [kept, lost] = await worker.fetch(plain, 2);
     if (kept === undefined || lost === undefined) throw new Error("Not both were taken");
     const about = async (): Promise<Readonly<Record<string, unknown>>> => {
       const sql = "SELECT current_setting('data_directory') AS dir, pg_postmaster_start_time()::text AS since";
@@ -52,6 +52,6 @@ it(
     await until("the other is lost", async () => (await worker.read(lost.id))?.state === "waiting");
     expect(await worker.touch(plain, [kept, lost])).toEqual(new Set([kept.id]));
     expect(await worker.settle(plain, [{ kind: "done", attempt: kept, output: "1" }])).toEqual(new Set([kept.id]));
-    expect(await worker.take(plain, 5)).toMatchObject([{ id: lost.id, retryCount: 1 }]);
+    expect(await worker.fetch(plain, 5)).toMatchObject([{ id: lost.id, retryCount: 1 }]);
   },
 );

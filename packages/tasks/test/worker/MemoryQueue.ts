@@ -1,10 +1,10 @@
 import { PeekError } from "@peek/errors";
 import { type QueueName, queueText } from "../../src/queue/QueueName.ts";
-import type { Attempt, Outcome, TakenTask } from "../../src/queue/TaskQueue.ts";
-import type { WorkerQueue } from "../../src/worker/WorkerQueue.ts";
+import type { Attempt, AttemptOutcome, FetchedTask } from "../../src/queue/TaskQueue.ts";
+import type { WorkerQueue } from "../../src/queue/TaskQueue.ts";
 
 interface Row {
-  readonly task: TakenTask;
+  readonly task: FetchedTask;
   state: "waiting" | "running" | "ended";
 }
 
@@ -12,20 +12,20 @@ interface Row {
 export class MemoryQueue implements WorkerQueue {
   readonly rows = new Map<string, Row>();
   readonly takes: { readonly queue: string; readonly count: number }[] = [];
-  readonly settled: Outcome[] = [];
+  readonly settled: AttemptOutcome[] = [];
   dueAsked = 0;
   /** While true, whatever is asked fails. */
   isAway = false;
   /** The numbers of outcomes that settles held, whether they were recorded or not. */
   readonly settles: number[] = [];
   /** While true for a settle, it takes too long. */
-  isSlow: (outcomes: readonly Outcome[]) => boolean = () => false;
+  isSlow: (outcomes: readonly AttemptOutcome[]) => boolean = () => false;
   /** What a settle fails with that holds such an outcome. */
-  refuse: (outcome: Outcome) => boolean = () => false;
+  refuse: (outcome: AttemptOutcome) => boolean = () => false;
   /** What is waited for before a take is answered. */
   beforeTake: () => Promise<void> | void = () => undefined;
 
-  add(queue: QueueName, input: string, options: Partial<TakenTask> = {}): string {
+  add(queue: QueueName, input: string, options: Partial<FetchedTask> = {}): string {
     const id = crypto.randomUUID();
     const retry = { tries: 3, delayMs: 0, maxDelayMs: 1000 };
     this.rows.set(id, { task: { id, queue, input, retryCount: 0, failures: 0, retry, ...options }, state: "waiting" });
@@ -38,7 +38,7 @@ export class MemoryQueue implements WorkerQueue {
     return queues.filter((queue) => this.#waiting(queue).length > 0);
   }
 
-  async take(queue: QueueName, count: number): Promise<readonly TakenTask[]> {
+  async fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]> {
     this.takes.push({ queue: queueText(queue), count });
     await this.beforeTake();
     this.#reach();
@@ -50,7 +50,7 @@ export class MemoryQueue implements WorkerQueue {
       });
   }
 
-  async settle(_: QueueName, outcomes: readonly Outcome[]): Promise<ReadonlySet<string>> {
+  async settle(_: QueueName, outcomes: readonly AttemptOutcome[]): Promise<ReadonlySet<string>> {
     this.settles.push(outcomes.length);
     this.#reach();
     if (this.isSlow(outcomes)) throw new PeekError("STORAGE_TIMEOUT", "The database has not answered in time");
@@ -80,7 +80,7 @@ export class MemoryQueue implements WorkerQueue {
   }
 
   /** What has become of a task at last. */
-  outcome(id: string): Outcome | undefined {
+  outcome(id: string): AttemptOutcome | undefined {
     return this.settled.findLast(({ attempt }) => attempt.id === id);
   }
 

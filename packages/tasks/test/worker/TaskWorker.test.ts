@@ -334,9 +334,9 @@ describe("The end", () => {
     const ends: (() => void)[] = [];
     const slow = light(() => new Promise<void>((resolve) => ends.push(resolve)));
     const ids = Array.from({ length: 10 }, (_, n) => rig.add(slow, n));
-    const handled = await rig.worker.handle(slow);
+    const registration = await rig.worker.handle(slow);
     await until("a begin", () => ends.length === 1);
-    const released = handled[Symbol.asyncDispose]();
+    const released = registration[Symbol.asyncDispose]();
     await until(
       "the others are handed back",
       () => [...rig.queue.rows.values()].filter(({ state }) => state === "waiting").length === 9,
@@ -376,9 +376,9 @@ describe("The end", () => {
     };
     const echo = light((input) => input);
     const id = rig.add(echo, 1);
-    const handled = await rig.worker.handle(echo);
+    const registration = await rig.worker.handle(echo);
     await asked.promise;
-    await handled[Symbol.asyncDispose]();
+    await registration[Symbol.asyncDispose]();
     answer.resolve();
     await until("it is handed back", () => rig.queue.outcome(id)?.kind === "handedBack");
     expect(rig.queue.rows.get(id)).toMatchObject({ state: "waiting" });

@@ -1,7 +1,7 @@
 import type { PeerIdentity, TaskHandler } from "@peek/plugin-base";
-import type { TaskNews, TaskSignals } from "../../src/caller/TaskNews.ts";
+import type { TaskUpdate, TaskSignals } from "../../src/caller/TaskSignals.ts";
 import { type QueueKind, type QueueName, queueOf } from "../../src/queue/QueueName.ts";
-import type { Outcome, TakenTask } from "../../src/queue/TaskQueue.ts";
+import type { AttemptOutcome, FetchedTask } from "../../src/queue/TaskQueue.ts";
 import { TaskWorker, type TaskWorkerOptions } from "../../src/worker/index.ts";
 import { MemoryQueue } from "./MemoryQueue.ts";
 import { TestLog } from "../TestLog.ts";
@@ -13,13 +13,13 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   readonly queue = new MemoryQueue();
   readonly log = new TestLog();
   readonly self: PeerIdentity = { service: "worker", instance: "worker-1" };
-  readonly told: TaskNews[] = [];
+  readonly told: TaskUpdate[] = [];
   readonly woken: string[] = [];
   readonly worker: TaskWorker;
 
   constructor(options: Partial<TaskWorkerOptions> = {}) {
     const { queue, log: logger } = this;
-    const sizes = { threads: 2, lightConcurrency: 4, pollMs: 20, touchMs: 20, stopMs: 2000 };
+    const sizes = { threads: 2, lightConcurrency: 4, pollMs: 20, heartbeatMs: 20, stopMs: 2000 };
     const storageOf = async (): Promise<never> => {
       throw new Error("There is no storage here");
     };
@@ -32,11 +32,11 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
 
   cancelled(): void {}
 
-  tell(_: PeerIdentity, news: readonly TaskNews[]): void {
-    this.told.push(...news);
+  notify(_: PeerIdentity, updates: readonly TaskUpdate[]): void {
+    this.told.push(...updates);
   }
 
-  add({ task }: TaskHandler, input: unknown, options: Partial<TakenTask> = {}, kind: QueueKind = "plain"): string {
+  add({ task }: TaskHandler, input: unknown, options: Partial<FetchedTask> = {}, kind: QueueKind = "plain"): string {
     return this.queue.add(queueOf(task, kind), JSON.stringify(input), options);
   }
 
@@ -45,7 +45,7 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   }
 
   /** What became of a task at last. */
-  async ended(id: string): Promise<Outcome | undefined> {
+  async ended(id: string): Promise<AttemptOutcome | undefined> {
     await until(`the end of ${id}`, () => this.queue.rows.get(id)?.state === "ended");
     return this.queue.outcome(id);
   }

@@ -1,0 +1,54 @@
+import { messageOf, PeekError, type PeekErrorCode } from "@peek/errors";
+import type { TaskContext, TaskHandler } from "@peek/plugin-base";
+import { checkData, decode, encode } from "@peek/plugin-base/contracts";
+import { type AttemptFailure, attemptFailure, attemptFailureOf, type AttemptResult } from "./attemptResult.ts";
+
+/** How long an output may be, as it is kept; bytes. */
+const maxOutput = 16 * 1024 * 1024;
+
+/** Runs a handler, on the worker's event loop or in a thread: never throws. @param input As `encode()` has made it. */
+export async function runHandler(
+  { task, run }: TaskHandler,
+  input: string,
+  context: TaskContext,
+): Promise<AttemptResult> {
+  const checked = attempt("TASK_INPUT_INVALID", task.name, () =>
+    checkData(task.input, decode(input), `the input of ${task.name}`),
+  );
+  if ("kind" in checked) return checked;
+  let returned: unknown;
+  try {
+    returned = await run(checked.value, context);
+  } catch (error) {
+    return attemptFailureOf(error, task.name);
+  }
+  const { output } = task;
+  // Where a task has no output, whatever its handler happens to return is none.
+  if (output === undefined) return { kind: "done", output: encode(undefined) };
+  const encoded = attempt("TASK_OUTPUT_INVALID", task.name, () => {
+    checkData(output, returned, `the output of ${task.name}`);
+    // As it was returned: whoever waits for it parses it, and a schema may transform what it is given.
+    return checkSize(encode(returned), task.name);
+  });
+  return "kind" in encoded ? encoded : { kind: "done", output: encoded.value };
+}
+
+function checkSize(text: string, task: string): string {
+  // No character takes more than three bytes.
+  const bytes = text.length * 3 <= maxOutput ? 0 : Buffer.byteLength(text);
+  if (bytes <= maxOutput) return text;
+  throw new PeekError(
+    "TASK_OUTPUT_INVALID",
+    `The output of ${task} has ${bytes} bytes, more than the ${maxOutput} that are kept. Write it to a table of the plugin by context.storage(), and return the id of its row.`,
+    { fields: { task } },
+  );
+}
+
+function attempt<T>(code: PeekErrorCode, task: string, make: () => T): AttemptFailure | { readonly value: T } {
+  try {
+    return { value: make() };
+  } catch (error) {
+    const message = messageOf(error);
+    return attemptFailure(code, message.includes(task) ? message : `${task}: ${message}`);
+  }
+}
