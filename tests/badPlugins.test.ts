@@ -191,7 +191,7 @@ export const peekLogicEntryHook = () => Old;`,
     what: "whose load() never settles",
     name: "peek_plugin_load_hangs",
     body: "load() { return new Promise(() => {}); }",
-    says: /failed in load\(\): load\(\) did not settle within 1 s and was given up on/,
+    says: /failed in load\(\): load\(\) did not settle within 1 s and was abandoned/,
   },
   {
     what: "whose load() calls process.exit()",
@@ -251,7 +251,7 @@ export const peekLogicEntryHook = () => Old;`,
     what: "whose range is none",
     name: "peek_plugin_bad_range",
     manifest: { dependencies: { peek_plugin_good: "two" } },
-    says: /"two", which is not a range of versions/,
+    says: /"two", which is not a version range/,
   },
   {
     what: "in a circle",
@@ -372,7 +372,7 @@ describe("among bad plugins", () => {
 
   it("a hook that takes long is warned of before it is given up on", () => {
     expect(running.stdout).toMatch(
-      /WARNING .*peek_plugin_load_hangs: load\(\) has not settled after 0\.2 s, and is given up on after 1 s/,
+      /WARNING .*peek_plugin_load_hangs: load\(\) has not settled after 0\.2 s, and is abandoned after 1 s/,
     );
   });
 

@@ -150,7 +150,7 @@ describe("stopping", () => {
       ...["started:Stopped", "waiting:Unloaded", "started:Unloaded"],
     ]);
     expect(running.stdout).toMatch(
-      /peek_plugin_starting failed in start\(\): start\(\) did not settle in time and was given up on, since the plugin is to stop/,
+      /peek_plugin_starting failed in start\(\): start\(\) did not settle in time and was abandoned: the plugin has to stop/,
     );
   });
 });

@@ -1,32 +1,27 @@
 import type { PluginDisposables } from "@peek/plugin-base";
-import type { PluginPackage } from "@peek/plugin-base/manifest";
+import type { PluginInfo } from "./PluginInfo.ts";
 
-/** A plugin as an extension of the platform is told of it. */
-export interface PluginFacts {
-  /** `peek_plugin_<name>`, or `peek_core_<name>`. */
-  readonly name: string;
-  /** The real folder of its package. */
-  readonly rootDir: string;
-  readonly manifest: PluginPackage;
-}
-
-/** Something that a service offers to those plugins that ask for it in their plugin_package.json, or to all. */
-export interface PlatformExtension {
-  /** Whether a plugin has it. */
-  concerns(plugin: PluginFacts): boolean;
+/**
+ * Contributes parts to the platform objects of plugins.
+ *
+ * @typeParam Parts The properties that it contributes, with their types in the platform interfaces of plugin-base.
+ */
+export interface PlatformExtension<Parts extends object = object> {
+  /** Whether a plugin gets the parts. */
+  appliesTo(plugin: PluginInfo): boolean;
   /**
-   * Makes ready what the plugin is going to find, just before it is imported. A failure is the plugin's. Default: there is
-   * nothing to be made ready.
+   * Prepares what the plugin needs, just before it is imported. A failure is the plugin's. Default: nothing is prepared.
    *
-   * @param signal Fires when it is not waited for any longer.
-   * @param begin Called when no other plugin is waited for: from then on its time counts.
+   * @param signal Fires when the plugin is not waited for any longer.
+   * @param begin Called when no other plugin is waited for: the plugin's deadline counts from then on.
    */
-  migrate?(plugin: PluginFacts, signal: AbortSignal, begin: () => void): Promise<void>;
+  migrate?(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void>;
   /**
-   * What the plugin's `platform` has besides.
+   * Opens the scope of one plugin. It may be called at any time while the extension is open, also again for a plugin whose
+   * earlier scope has been closed.
    *
-   * @param disposables Where what has to be released is put, now and later: the stack of the plugin's phase at that time,
-   *   `platform.disposables`.
+   * @param disposables The stack of the plugin's present phase. The scope adds to it, at once and later, what has to be
+   *   released: what is added at once is released after the plugin's unload(), and the scope is closed with it.
    */
-  properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>>;
+  openScope(plugin: PluginInfo, disposables: () => PluginDisposables): Parts;
 }

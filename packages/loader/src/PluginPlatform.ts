@@ -4,7 +4,7 @@ import { moduleLoggerName } from "@peek/logging";
 import type { Logger, ModuleMeta, PluginDisposables, ServiceName } from "@peek/plugin-base";
 import type { PluginPackage } from "@peek/plugin-base/manifest";
 
-/** What a {@link PluginPlatform} is made of. */
+/** The options of a {@link PluginPlatform}. */
 export interface PluginPlatformOptions {
   readonly serviceName: ServiceName;
   readonly serviceVersion: string;
@@ -19,7 +19,7 @@ export interface PluginPlatformOptions {
   readonly getOtherPluginApi: (pluginName: string, optional: boolean) => unknown;
 }
 
-/** The `platform` object of one plugin: what every service offers. */
+/** The `platform` object of one plugin, with the properties that it has on every service. */
 export class PluginPlatform {
   readonly serviceName: ServiceName;
   readonly serviceVersion: string;

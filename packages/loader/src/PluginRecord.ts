@@ -3,12 +3,13 @@ import { maskSecrets } from "@peek/logging";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
 import type { Cancellable } from "./hooks/withDeadline.ts";
-import type { ResourceStack } from "./hooks/ResourceStack.ts";
-import type { MarkedPlugin } from "./installed.ts";
+import { ResourceStack } from "./hooks/ResourceStack.ts";
+import type { FingerprintedPlugin } from "./installedPlugin.ts";
+import type { PluginInfo } from "./PluginInfo.ts";
 import { isLegalMove, type PluginState } from "./PluginState.ts";
 import type { HookName, PluginStatus } from "./PluginStatus.ts";
 
-/** What there is of a plugin only while it is in memory. Forgotten as a whole. */
+/** The part of a plugin that exists only while the plugin is in memory. It is forgotten as a whole. */
 export interface LivePlugin {
   /** Constructed in `loading`; undefined before. */
   instance: PluginCommonEntryHookABC | undefined;
@@ -18,10 +19,22 @@ export interface LivePlugin {
   readonly loadStack: ResourceStack;
   /** Acquired from start() until stop() has run. */
   readonly startStack: ResourceStack;
-  /** Which of the two is added to now. */
+  /** The one of the two that new resources go to. */
   stack: ResourceStack;
   /** The hooks that are still to be called, since their counterparts have succeeded. */
-  readonly owed: Set<"stop" | "unload">;
+  readonly pendingHooks: Set<"stop" | "unload">;
+}
+
+export function newLivePlugin(name: string): LivePlugin {
+  const loadStack = new ResourceStack(name);
+  return {
+    instance: undefined,
+    abort: new AbortController(),
+    loadStack,
+    startStack: new ResourceStack(name),
+    stack: loadStack,
+    pendingHooks: new Set(),
+  };
 }
 
 /** Why a plugin does not run: data only, since an error may hold on to the whole plugin. */
@@ -31,32 +44,32 @@ export interface PluginFailure {
   readonly hook: HookName | undefined;
 }
 
-/** One plugin on one service: where it is in its life, and what is known of it. Kept by the loader alone. */
+/** One plugin on one service: its state, its manifest and its instance. Only the loader keeps it. */
 export class PluginRecord {
   readonly name: string;
   /** Set when resolved. */
-  resolved: MarkedPlugin | undefined;
-  /** Those of the manifest's dependencies that count on this service. */
+  resolved: FingerprintedPlugin | undefined;
+  /** The dependencies of its manifest that apply to this service. */
   dependencies: readonly PluginDependency[] = [];
-  /** The names of the plugins that it waits for: all it depends on, less optional ones that are not there. */
+  /** The names of the plugins that it waits for: its dependencies without absent optional ones. */
   waitsFor: readonly string[] = [];
   live: LivePlugin | undefined;
   /** The hook that is running. */
   running: (Cancellable & { readonly hook: HookName }) | undefined;
   /** Resolves when it has failed or is blocked. */
-  readonly ended: Promise<void>;
+  readonly failedOrBlocked: Promise<void>;
   readonly durations: Partial<Record<HookName, number>> = {};
   #state: PluginState = "configured";
   #since = new Date();
   #failure: PluginFailure | undefined;
   #blockedBy: string | undefined;
-  readonly #onEnd: () => void;
+  readonly #resolveFailed: () => void;
 
   constructor(name: string) {
     this.name = name;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    this.#onEnd = resolve;
+    this.failedOrBlocked = promise;
+    this.#resolveFailed = resolve;
   }
 
   get state(): PluginState {
@@ -72,12 +85,18 @@ export class PluginRecord {
     return this.#failure;
   }
 
-  /** The checked manifest; only asked for once resolved. */
+  /** The facts that extensions get; only read once resolved. */
+  get info(): PluginInfo {
+    const { rootDir, manifest } = this.#resolvedPlugin();
+    return { name: this.name, rootDir, manifest };
+  }
+
+  /** The checked manifest; only read once resolved. */
   get manifest(): PluginPackage {
     return this.#resolvedPlugin().manifest;
   }
 
-  /** The real folder of the package; only asked for once resolved. */
+  /** The real folder of the package; only read once resolved. */
   get rootDir(): string {
     return this.#resolvedPlugin().rootDir;
   }
@@ -97,7 +116,7 @@ export class PluginRecord {
   fail(error: PeekError, hook: HookName | undefined): void {
     this.moveTo("failed");
     this.#failure = failureOf(error, hook);
-    this.#onEnd();
+    this.#resolveFailed();
   }
 
   /** Moves to `blocked`. */
@@ -105,10 +124,10 @@ export class PluginRecord {
     this.moveTo("blocked");
     this.#failure = failureOf(error, undefined);
     this.#blockedBy = by;
-    this.#onEnd();
+    this.#resolveFailed();
   }
 
-  /** Moves to `skipped`; with an error where somebody has to be told. */
+  /** Moves to `skipped`; with an error where an administrator should know. */
   skip(error: PeekError | undefined): void {
     this.moveTo("skipped");
     if (error !== undefined) this.#failure = failureOf(error, undefined);
@@ -138,7 +157,7 @@ export class PluginRecord {
     };
   }
 
-  #resolvedPlugin(): MarkedPlugin {
+  #resolvedPlugin(): FingerprintedPlugin {
     if (this.resolved !== undefined) return this.resolved;
     throw new PeekError("PLUGIN_STATE_ILLEGAL", `${this.name} is ${this.#state} and has not been resolved.`);
   }

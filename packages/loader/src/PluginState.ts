@@ -1,11 +1,11 @@
 /**
- * What a plugin can be in, on one service, and what may come next. There is no other way from one to the next, and no
- * flag beside it.
+ * The states of a plugin on one service, and the legal moves from each. There are no other moves, and no flags beside
+ * the state.
  */
 const legalMoves = {
   /** Named in plugin.enabled. */
   configured: ["resolved", "failed"],
-  /** Its package was found and its plugin_package.json is in order. */
+  /** Its package was found and its plugin_package.json is valid. */
   resolved: ["migrating", "loading", "skipped", "failed", "blocked"],
   /** Its plugin_package.json does not require this service, or it has no hook function for it. */
   skipped: [],
@@ -24,9 +24,9 @@ const legalMoves = {
   /** In unload(). */
   unloading: ["unloaded", "failed"],
   unloaded: [],
-  /** It, or its package, did something wrong. What it still holds is being taken from it. */
+  /** It, or its package, did something wrong. Its resources are being released. */
   failed: [],
-  /** A plugin that it depends on does not run. What it still holds is being taken from it. */
+  /** A plugin that it depends on does not run. Its resources are being released. */
   blocked: [],
 } as const satisfies Record<string, readonly string[]>;
 

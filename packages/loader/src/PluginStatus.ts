@@ -1,13 +1,13 @@
 import type { PeekErrorCode } from "@peek/errors";
-import type { InstalledPlugin } from "./installed.ts";
+import type { InstalledPlugin } from "./installedPlugin.ts";
 import type { PluginState } from "./PluginState.ts";
 
 /** The steps of a plugin's life that take time and can fail. */
 export type HookName = "migrate" | "import" | "load" | "start" | "stop" | "unload";
 
-/** What is known of a plugin on a service: data, safe to send or print. */
+/** The status of a plugin on a service: data, safe to send or print. */
 export interface PluginStatus {
-  /** `peek_plugin_<name>`, or what stood in plugin.enabled. */
+  /** `peek_plugin_<name>`, or the invalid name in plugin.enabled. */
   readonly name: string;
   readonly state: PluginState;
   /** When it came into that state; ISO 8601, UTC. */
@@ -18,9 +18,9 @@ export interface PluginStatus {
   readonly version?: string;
   /** The folder that holds plugin_package.json, once it has been found. */
   readonly rootDir?: string;
-  /** Which source the package came from, in words. */
+  /** The title of the source that the package came from. */
   readonly source?: string;
-  /** How long each step took; milliseconds. */
+  /** How long each step took, in milliseconds. */
   readonly durations: Readonly<Partial<Record<HookName, number>>>;
   /** Why it failed, is blocked or was skipped. */
   readonly error?: {
@@ -31,6 +31,6 @@ export interface PluginStatus {
   };
   /** The plugin because of which it is blocked. */
   readonly blockedBy?: string;
-  /** What a restart would take instead; absent where that is what runs, and where nobody asked. */
+  /** The installed package that a restart would run instead; absent where it is the running one, or was not looked up. */
   readonly installed?: InstalledPlugin;
 }

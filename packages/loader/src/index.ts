@@ -1,10 +1,11 @@
 export { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
-export type { InstalledPlugin } from "./installed.ts";
+export type { InstalledPlugin } from "./installedPlugin.ts";
 export type { HookDeadlines, PluginLoaderOptions } from "./LoaderOptions.ts";
 export { resolveEntry } from "./hooks/resolveEntry.ts";
 export { manifestName } from "./manifest/readManifest.ts";
 export { type Order, type OrderNode, planOrder } from "./order/planOrder.ts";
-export type { PlatformExtension, PluginFacts } from "./PlatformExtension.ts";
+export type { PlatformExtension } from "./PlatformExtension.ts";
+export type { PluginInfo } from "./PluginInfo.ts";
 export { PluginLoader } from "./PluginLoader.ts";
 export { isLegalMove, type PluginState, pluginStates } from "./PluginState.ts";
 export type { HookName, PluginStatus } from "./PluginStatus.ts";

@@ -5,7 +5,7 @@ import type { PluginPackage } from "@peek/plugin-base/manifest";
 import { readManifest } from "./manifest/readManifest.ts";
 import type { PluginSource } from "./sources/PluginSource.ts";
 
-/** A plugin that was found and whose manifest is in order. None of its code has run. */
+/** A plugin that was found and whose manifest is valid. None of its code has run. */
 export interface ResolvedPlugin {
   /** The real folder of its package. */
   readonly rootDir: string;
@@ -13,14 +13,14 @@ export interface ResolvedPlugin {
   readonly source: string;
   readonly manifest: PluginPackage;
   readonly unknownKeys: readonly UnknownKey[];
-  /** Where it would also have been found, had it not been found before. */
+  /** The titles of further sources that have it, which are not used. */
   readonly shadowed: readonly string[];
 }
 
 /**
  * Finds a plugin's package in the first source that has it, and checks its manifest.
  *
- * @param name The name as it stands in plugin.enabled.
+ * @param name The name as in plugin.enabled.
  * @throws PeekError `PLUGIN_NAME_INVALID`, `PLUGIN_NOT_FOUND`, or one of {@link readManifest}.
  */
 export function resolvePlugin(name: string, sources: readonly PluginSource[]): ResolvedPlugin {
@@ -34,7 +34,7 @@ export function resolvePlugin(name: string, sources: readonly PluginSource[]): R
   if (first === undefined) {
     throw new PeekError(
       "PLUGIN_NOT_FOUND",
-      `${name} has no package ${packageName} in ${sources.map((source) => source.title).join(", nor in ")}. Install it in one of these, or take the name out of plugin.enabled.`,
+      `${name} has no package ${packageName} in ${sources.map((source) => source.title).join(", nor in ")}. Install it in one of these, or remove the name from plugin.enabled.`,
       { fields: { plugin: name, packageName } },
     );
   }
@@ -46,10 +46,10 @@ function invalidName(name: string): PeekError {
   const underscored = pluginNameOf(name.trim().toLowerCase());
   const hint = isPluginName(underscored)
     ? `Write ${underscored}`
-    : "Write peek_plugin_<name>, in lower case letters, digits and underscores";
+    : "Write peek_plugin_<name>, in lower-case letters, digits and underscores";
   return new PeekError(
     "PLUGIN_NAME_INVALID",
-    `${describeValue(name)} in plugin.enabled is not a plugin's name. ${hint}.`,
+    `${describeValue(name)} in plugin.enabled is not a valid plugin name. ${hint}.`,
     {
       fields: { plugin: name },
     },

@@ -134,7 +134,7 @@ describe("the status", () => {
         title: "Title of peek_plugin_a",
         version: "3.2.1",
         rootDir: join(base, "peek-plugin-a"),
-        source: "the folders that were named",
+        source: "the given folders",
         durations: { import: expect.any(Number), load: expect.any(Number), start: expect.any(Number) },
       },
     ]);
@@ -211,7 +211,9 @@ describe("a plugin", () => {
   it("is known by what it begins, and by nothing once that is over", async () => {
     const known: (string | undefined)[] = [];
     const timer = Promise.withResolvers<void>();
-    const look = (): void => void known.push(test.loader.currentPlugin());
+    const running = (): string | undefined =>
+      test.loader.pluginOf(Object.assign(new Error("without a stack"), { stack: "" }));
+    const look = (): void => void known.push(running());
     const test = new TestLoader(temporaryFolder(), {
       peek_plugin_a: {
         construct: look,
@@ -230,7 +232,7 @@ describe("a plugin", () => {
     await timer.promise;
     await test.loader.stop();
     expect(known).toEqual(Array.from({ length: 4 }, () => "peek_plugin_a"));
-    expect(test.loader.currentPlugin()).toBeUndefined();
+    expect(running()).toBeUndefined();
   });
 
   it("may be loaded by two loaders at once, each with an instance of its own", async () => {
@@ -316,7 +318,7 @@ describe("a plugin that cannot be resolved", () => {
       "has another's name",
       { manifest: JSON.stringify(manifestOf("peek_plugin_b")) },
       "MANIFEST_NAME_MISMATCH",
-      "is that of peek_plugin_b, but the plugin is enabled as peek_plugin_a",
+      "belongs to peek_plugin_b, but the plugin is enabled as peek_plugin_a",
     ],
     [
       "has another version in package.json",
@@ -328,7 +330,7 @@ describe("a plugin that cannot be resolved", () => {
       "has a version that is none",
       { manifest: unversioned, packageJson: { version: "1.1" } },
       "PLUGIN_VERSION_MISSING",
-      'package.json has the version "1.1", which is none',
+      'package.json has the invalid version "1.1"',
     ],
     ["has no version at all", { manifest: unversioned }, "PLUGIN_VERSION_MISSING", "package.json has no version"],
     [
@@ -385,7 +387,7 @@ describe("a plugin that cannot be resolved", () => {
     ["../peek_plugin_x", "PLUGIN_NAME_INVALID", "Write peek_plugin_<name>"],
     ["__proto__", "PLUGIN_NAME_INVALID", "Write peek_plugin_<name>"],
     ["", "PLUGIN_NAME_INVALID", '""'],
-    ["peek_plugin_gone", "PLUGIN_NOT_FOUND", "no package peek-plugin-gone in the folders that were named"],
+    ["peek_plugin_gone", "PLUGIN_NOT_FOUND", "peek_plugin_gone has no package peek-plugin-gone in the given folders"],
   ])("since it is enabled as %j fails alone", async (name, code, part) => {
     const test = await new TestLoader(
       temporaryFolder(),
@@ -432,9 +434,9 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.states).toEqual({ peek_plugin_a: "started" });
     expect(test.logged("warning")).toEqual([
       expect.stringMatching(
-        /peek_plugin_a: plugin_package.json has a key requireServices .* did you mean requiresServices\?$/,
+        /peek_plugin_a: plugin_package.json has an unknown key requireServices; did you mean requiresServices\?$/,
       ),
-      expect.stringMatching(/a key note that is not known$/),
+      expect.stringMatching(/an unknown key note$/),
     ]);
   });
 });

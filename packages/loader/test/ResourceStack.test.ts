@@ -33,7 +33,7 @@ describe("ResourceStack", () => {
     stack.defer(forever);
     const released = stack.release(10_000);
     await vi.advanceTimersByTimeAsync(100);
-    stack.hurry(50);
+    stack.shorten(50);
     await vi.advanceTimersByTimeAsync(51);
     expect(await released).toHaveLength(2);
   });

@@ -49,14 +49,14 @@ describe("a dependency", () => {
       running,
       "^2.0.0",
       "DEPENDENCY_VERSION",
-      "peek_plugin_b ^2.0.0, and version 1.2.3 is installed",
+      "peek_plugin_b ^2.0.0, but version 1.2.3 is installed",
     ],
     [
       "is asked for in a range that is none",
       running,
       "one or two",
       "DEPENDENCY_VERSION",
-      '"one or two", which is not a range of versions',
+      '"one or two", which is not a version range',
     ],
   ] as const;
 

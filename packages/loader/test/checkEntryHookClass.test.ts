@@ -112,7 +112,7 @@ describe("checkEntryHookClass", () => {
     ["a newer minor version", `${major}.${minor + 1}`, "Upgrade the platform"],
     ["a newer minor version of two digits", `${major}.${minor + 10}`, "Upgrade the platform"],
     ["a newer major version", `${major + 1}.0`, "Upgrade the platform"],
-    ["an older major version", `${major - 1}.9`, "Install a version of the plugin that was built for it"],
+    ["an older major version", `${major - 1}.9`, "Install a version of the plugin that was built for this platform"],
   ])("refuses a class of %s of the plugin API, and names both", (_what, apiVersion, cure) => {
     const error = caught(() => check(foreign({ service: "logic", apiVersion })));
     expect(error).toMatchObject({

@@ -99,7 +99,9 @@ describe("an optional dependency", () => {
       peek_plugin_b: { dependencies: { peek_plugin_a: "1" } },
     }).started();
     expect(test.states).toEqual({ peek_plugin_a: "started", peek_plugin_b: "started" });
-    expect(test.logged("warning")).toEqual([expect.stringContaining("peek_plugin_a goes without peek_plugin_b")]);
+    expect(test.logged("warning")).toEqual([
+      expect.stringContaining("peek_plugin_a runs without its optional dependency peek_plugin_b"),
+    ]);
   });
 
   it.each([

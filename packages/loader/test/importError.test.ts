@@ -47,7 +47,7 @@ it.each([
   [
     "a syntax error in JavaScript, of which Node does not tell the place",
     { "a.mjs": "let b = ;" },
-    /^It failed: Unexpected token ';'\. It is in that file or one that it imports; node --check FILE tells where\.$/,
+    /^It failed: Unexpected token ';'\. The error is in that file or in one that it imports; node --check FILE shows where\.$/,
   ],
   [
     "an export that is not there",

@@ -65,7 +65,7 @@ describe("planOrder", () => {
     const error = planOrder(graph("a < b", "b < a")).cyclic.get("a");
     expect(error).toMatchObject({ code: "DEPENDENCY_CYCLE", exitCode: 78 });
     expect(error?.message).toBe(
-      "a depends on itself: a → b → a. Take one of these dependencies out of its plugin_package.json.",
+      "a depends on itself: a → b → a. Remove one of these dependencies from its plugin_package.json.",
     );
   });
 

@@ -75,7 +75,7 @@ describe("the entry of a package", () => {
   ])("is missed by the file that %s", (_what, content, file) => {
     const error = caught(() => resolveEntry(packageWith(content, []), []));
     expect(error.code).toBe("ENTRY_UNRESOLVED");
-    expect(error.message).toContain(`names ${file} as the entry, which is not there. Build the package.`);
+    expect(error.message).toContain(`names ${file} as the entry, which does not exist. Build the package.`);
   });
 
   it.each([

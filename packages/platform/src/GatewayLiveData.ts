@@ -1,5 +1,5 @@
 import type { LoginNeededHandler, UpgradeHandler } from "@peek/http";
-import type { PluginFacts } from "@peek/loader";
+import type { PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginPresence, PluginRpc, ServiceName } from "@peek/plugin-base";
 import { clientPath } from "@peek/live-protocol";
 import { Exposure, Gateway, ObservableProxy, RpcActionRunner, ScopedExposure } from "@peek/live/gateway";
@@ -48,7 +48,7 @@ export class GatewayLiveData implements LiveData {
   readonly onLoginNeeded: LoginNeededHandler = (request, socket, head) =>
     this.#gateway.refuseUnknown(request, socket, head);
 
-  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     const { observables, actions } = new ScopedExposure(
       name,
       new PluginScopes(name, disposables, () => undefined),

@@ -1,7 +1,7 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { HttpSite, LoginNeededHandler, PluginSites, UpgradeHandler } from "@peek/http";
-import type { PlatformExtension, PluginFacts } from "@peek/loader";
+import type { PlatformExtension, PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginRpc } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { ServiceDefinition } from "./ServiceDefinition.ts";
@@ -42,7 +42,7 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
   readonly sessions: SessionCheck = (proof, from) =>
     this.#check?.(proof, from) ?? { ok: false, code: "SESSION_ENDED", message: "Logic knows no sessions yet." };
 
-  concerns(): boolean {
+  appliesTo(): boolean {
     return siteOf(this.#options.definition.name) !== undefined;
   }
 
@@ -96,7 +96,7 @@ export class HttpExtension implements PlatformExtension, AsyncDisposable {
     this.#upgrades.push({ path, take, refuse });
   }
 
-  properties({ name, rootDir }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name, rootDir }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     if (this.#plugins === undefined) throw new PeekError("INTERNAL", "The site was asked for before it was opened.");
     const logger = this.#options.getLogger(`${name}.http`);
     return { http: this.#plugins.forPlugin(name, rootDir, disposables, logger) };

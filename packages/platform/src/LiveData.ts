@@ -1,11 +1,11 @@
-import type { PluginFacts } from "@peek/loader";
+import type { PluginInfo } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
 import type { StaleStatus } from "@peek/live/logic";
 
 /** What a service does for live data between logic and browsers: one thing on logic, another on field and office. */
 export interface LiveData extends AsyncDisposable {
   /** `platform.observables` and `platform.actions` of a plugin. */
-  properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>>;
+  openScope(plugin: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>>;
   /** What of all that is watched is not known to be current. */
   status(): StaleStatus;
   /** All plugins have had their turn to start. */

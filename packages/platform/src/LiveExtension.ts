@@ -1,5 +1,5 @@
 import { PeekError } from "@peek/errors";
-import type { PlatformExtension, PluginFacts } from "@peek/loader";
+import type { PlatformExtension, PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource } from "@peek/plugin-base/internal";
 import type { StaleStatus } from "@peek/live/logic";
@@ -29,14 +29,14 @@ export class LiveExtension implements PlatformExtension, AsyncDisposable {
     this.#options = options;
   }
 
-  concerns(): boolean {
+  appliesTo(): boolean {
     return siteOf(this.#options.definition.name) !== undefined;
   }
 
   /** @param own What the platform itself has of Vortex. */
   async open({ rpc, presence }: PluginVortex): Promise<void> {
     const { definition, http, changes, ledger, getLogger } = this.#options;
-    if (!this.concerns()) return;
+    if (!this.appliesTo()) return;
     if (definition.name === "logic") {
       const { LogicLiveData } = await import("./LogicLiveData.ts");
       this.#live = new LogicLiveData({ rpc, sessions: http.sessions, changes, ledger, getLogger });
@@ -48,9 +48,9 @@ export class LiveExtension implements PlatformExtension, AsyncDisposable {
     this.#live = live;
   }
 
-  properties(plugin: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope(plugin: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     if (this.#live === undefined) throw new PeekError("INTERNAL", "Live data was asked for before it was opened.");
-    return this.#live.properties(plugin, disposables);
+    return this.#live.openScope(plugin, disposables);
   }
 
   /** What of all that is watched is not known to be current; undefined where nothing is watched, or before it was opened. */

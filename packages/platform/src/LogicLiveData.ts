@@ -1,4 +1,4 @@
-import type { PluginFacts } from "@peek/loader";
+import type { PluginInfo } from "@peek/loader";
 import { type Logger, type PluginDisposables, type PluginRpc, serviceNames } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import { ActionServer, ObservableServer, type StaleStatus } from "@peek/live/logic";
@@ -30,7 +30,7 @@ export class LogicLiveData implements LiveData {
     this.#actions = new ActionServer({ rpc, sessions, channels: this.#observables });
   }
 
-  properties({ name, manifest }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name, manifest }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     const { getLogger, ledger } = this.#options;
     const hasStorage = manifest.requiresServices.includes("storage");
     const services = serviceNames.filter((each) => manifest.requiresServices.includes(each));

@@ -2,7 +2,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ServiceConfig, serviceHome, type ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import { type PlatformExtension, type PluginFacts, resolveEntry } from "@peek/loader";
+import { type PlatformExtension, type PluginInfo, resolveEntry } from "@peek/loader";
 import type { Logger, PluginDisposables } from "@peek/plugin-base";
 import type { ActionLedger, ChangeSource, TaskDatabase, TaskStorage } from "@peek/plugin-base/internal";
 import type { Storage, StoragePlugin, StorageStatus } from "@peek/storage";
@@ -32,10 +32,10 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
    * @param plugins Those that are to be loaded.
    * @throws PeekError as {@link Storage.open}.
    */
-  async open(plugins: readonly PluginFacts[], signal: AbortSignal): Promise<void> {
+  async open(plugins: readonly PluginInfo[], signal: AbortSignal): Promise<void> {
     const { definition, home, config, getLogger } = this.#options;
     const { storage } = definition;
-    const concerned = plugins.filter((plugin) => this.concerns(plugin));
+    const concerned = plugins.filter((plugin) => this.appliesTo(plugin));
     if (storage === undefined || concerned.length === 0 || signal.aborted) return;
     const options = {
       config,
@@ -63,16 +63,16 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
     }
   }
 
-  concerns({ manifest }: PluginFacts): boolean {
+  appliesTo({ manifest }: PluginInfo): boolean {
     return this.#options.definition.storage !== undefined && manifest.requiresServices.includes("storage");
   }
 
-  async migrate(plugin: PluginFacts, signal: AbortSignal, begin: () => void): Promise<void> {
+  async migrate(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void> {
     migrationsDirOf(plugin);
     await this.#opened().migrate(plugin.name, signal, begin);
   }
 
-  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     const { storage, connections } = this.#opened().enter(name);
     // Until after unload(), since the plugin may use it there.
     disposables().use(connections);
@@ -127,12 +127,12 @@ export class StorageExtension implements PlatformExtension, AsyncDisposable {
 }
 
 /** A plugin as its storage is opened; a mistake in where its migrations are is told when it is migrated. */
-export function storagePluginOf(plugin: PluginFacts): StoragePlugin {
+export function storagePluginOf(plugin: PluginInfo): StoragePlugin {
   const { name, manifest } = plugin;
   return { name, version: manifest.plugin.version, migrationsDir: tryMigrationsDir(plugin) };
 }
 
-function tryMigrationsDir(plugin: PluginFacts): string | undefined {
+function tryMigrationsDir(plugin: PluginInfo): string | undefined {
   try {
     return migrationsDirOf(plugin);
   } catch {
@@ -145,7 +145,7 @@ function tryMigrationsDir(plugin: PluginFacts): string | undefined {
  *
  * @throws PeekError `ENTRY_UNRESOLVED` or `MIGRATIONS_UNREADABLE`
  */
-export function migrationsDirOf({ name, rootDir, manifest }: PluginFacts): string | undefined {
+export function migrationsDirOf({ name, rootDir, manifest }: PluginInfo): string | undefined {
   const dir = manifest.storage?.migrationsDir;
   if (dir === undefined) return undefined;
   const entryDir = dirname(fileURLToPath(resolveEntry(rootDir, packageConditions)));

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { availableParallelism } from "node:os";
 import type { ServiceConfig } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { PlatformExtension, PluginFacts } from "@peek/loader";
+import type { PlatformExtension, PluginInfo } from "@peek/loader";
 import type {
   Logger,
   PluginDisposables,
@@ -44,8 +44,8 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
     this.#logger = options.getLogger("peek_tasks.Tasks");
   }
 
-  concerns(plugin: PluginFacts): boolean {
-    return this.#options.storage.concerns(plugin);
+  appliesTo(plugin: PluginInfo): boolean {
+    return this.#options.storage.appliesTo(plugin);
   }
 
   /**
@@ -54,8 +54,8 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
    * @param plugins Those that are to be loaded.
    * @param own What the platform itself has of Vortex.
    */
-  async open(plugins: readonly PluginFacts[], own: PluginVortex): Promise<void> {
-    if (!plugins.some((plugin) => this.concerns(plugin))) return;
+  async open(plugins: readonly PluginInfo[], own: PluginVortex): Promise<void> {
+    if (!plugins.some((plugin) => this.appliesTo(plugin))) return;
     const { definition, config, getLogger } = this.#options;
     const { TaskCaller } = await import("@peek/tasks");
     const queue = this.#owned.use(new LazyTaskQueue(() => this.#openQueue()));
@@ -69,7 +69,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
       const watch = this.#owned.use(new TaskWatch(queue, this.#logger));
       // Whoever has tasks done has a part on the workers.
       const isUsed = plugins.some(
-        (plugin) => this.concerns(plugin) && plugin.manifest.requiresServices.includes("worker"),
+        (plugin) => this.appliesTo(plugin) && plugin.manifest.requiresServices.includes("worker"),
       );
       this.#parts = { caller, watch, isUsed };
       return;
@@ -94,7 +94,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
     this.#parts = { caller, worker, PluginScopes, isUsed: false };
   }
 
-  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     if (this.#parts === undefined) throw new PeekError("INTERNAL", "Tasks were asked for before they were opened.");
     const { caller, worker, PluginScopes } = this.#parts;
     const tasks = caller.forPlugin(name, disposables);

@@ -1,6 +1,6 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { PlatformExtension, PluginFacts } from "@peek/loader";
+import type { PlatformExtension, PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
 import type { Bus, BusMember } from "@peek/bus";
 import type { Vortex } from "@peek/vortex";
@@ -64,11 +64,11 @@ export class VortexExtension implements PlatformExtension, AsyncDisposable {
     return this.#own;
   }
 
-  concerns(): boolean {
+  appliesTo(): boolean {
     return true;
   }
 
-  properties({ name }: PluginFacts, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): Readonly<Record<string, unknown>> {
     if (this.#vortex === undefined) throw new PeekError("INTERNAL", "Vortex was asked for before it was opened.");
     return { vortex: this.#vortex.forPlugin(name, disposables, this.#options.getLogger(`${name}.vortex`)) };
   }

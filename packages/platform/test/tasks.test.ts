@@ -1,5 +1,5 @@
 import { serviceConfigSchema, serviceHome } from "@peek/config";
-import type { PluginFacts } from "@peek/loader";
+import type { PluginInfo } from "@peek/loader";
 import type { PluginWorkerTasks } from "@peek/plugin-base";
 import { defineTask } from "@peek/plugin-base/contracts";
 import { defineTaskHandler } from "@peek/plugin-base/worker";
@@ -13,7 +13,7 @@ import { TasksExtension } from "../src/TasksExtension.ts";
 import { logger } from "./silentLogger.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
-const facts: PluginFacts = {
+const facts: PluginInfo = {
   name: "peek_plugin_pump",
   rootDir: "/nowhere",
   manifest: {
@@ -47,7 +47,7 @@ async function openWorker(): Promise<TasksExtension> {
 }
 
 function tasksOf(worker: TasksExtension, phase: AsyncDisposableStack): PluginWorkerTasks {
-  const { tasks } = worker.properties(facts, () => phase) as { readonly tasks: PluginWorkerTasks };
+  const { tasks } = worker.openScope(facts, () => phase) as { readonly tasks: PluginWorkerTasks };
   return tasks;
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { FolderSource, type PluginFacts, resolvePlugin } from "@peek/loader";
+import { FolderSource, type PluginInfo, resolvePlugin } from "@peek/loader";
 import { storagePluginOf } from "@peek/platform";
 import { pluginNameOf } from "@peek/plugin-base";
 import { Storage } from "@peek/storage";
@@ -73,7 +73,7 @@ async function dropRolesOf(server: TestServer, database: string): Promise<void> 
 }
 
 /** What is in the files of a plugin's migrations. */
-function migrationsOf(plugin: PluginFacts): readonly string[] {
+function migrationsOf(plugin: PluginInfo): readonly string[] {
   const { migrationsDir } = storagePluginOf(plugin);
   if (migrationsDir === undefined) return [];
   return readdirSync(migrationsDir).map((file) => readFileSync(join(migrationsDir, file), "utf8"));
@@ -82,7 +82,7 @@ function migrationsOf(plugin: PluginFacts): readonly string[] {
 /** The name of a database in which these plugins have been migrated; made by whoever needs it first. */
 async function templateOf(server: TestServer, folders: readonly string[]): Promise<string> {
   const source = new FolderSource(folders);
-  const plugins = source.packageNames().map((packageName): PluginFacts => {
+  const plugins = source.packageNames().map((packageName): PluginInfo => {
     const name = pluginNameOf(packageName);
     return { name, ...resolvePlugin(name, [source]) };
   });
@@ -101,7 +101,7 @@ async function templateOf(server: TestServer, folders: readonly string[]): Promi
   return name;
 }
 
-async function migrate(connectUrl: string, plugins: readonly PluginFacts[]): Promise<void> {
+async function migrate(connectUrl: string, plugins: readonly PluginInfo[]): Promise<void> {
   const log = (): void => undefined;
   const logger = { debug: log, info: log, warning: log, error: log, critical: log, isLevelEnabled: () => false };
   const { signal } = new AbortController();

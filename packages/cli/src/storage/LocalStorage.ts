@@ -1,6 +1,6 @@
 import { becomeOwnerOf, homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import { type PluginFacts, resolvePlugin } from "@peek/loader";
+import { type PluginInfo, resolvePlugin } from "@peek/loader";
 import { migrationsDirOf } from "@peek/platform";
 import { hasEmbeddedDatabase, Storage, type StorageOptions, type StoragePlugin } from "@peek/storage";
 import { commandLogger } from "../commandLogger.ts";
@@ -131,16 +131,16 @@ export class LocalStorage {
     );
   }
 
-  #resolve(name: string): PluginFacts {
+  #resolve(name: string): PluginInfo {
     return { name, ...resolvePlugin(name, sourcesOf(this.service, this.config)) };
   }
 }
 
-function requiresStorage({ manifest: { requiresServices } }: PluginFacts): boolean {
+function requiresStorage({ manifest: { requiresServices } }: PluginInfo): boolean {
   return requiresServices.includes("logic") && requiresServices.includes("storage");
 }
 
 /** @throws PeekError as {@link migrationsDirOf}. */
-function storagePlugin(facts: PluginFacts): StoragePlugin {
-  return { name: facts.name, version: facts.manifest.plugin.version, migrationsDir: migrationsDirOf(facts) };
+function storagePlugin(plugin: PluginInfo): StoragePlugin {
+  return { name: plugin.name, version: plugin.manifest.plugin.version, migrationsDir: migrationsDirOf(plugin) };
 }

@@ -1,56 +1,56 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How often, and how long in all, an import is tried again; milliseconds. */
-const tries = 20;
+/** How often an import is repeated, and the wait before the first repetition, which grows with each. */
+const maxRetries = 20;
 const firstWaitMs = 5;
 
-/** Imports plugins' modules, side by side. */
+/** Imports the modules of plugins, in parallel. */
 export class ModuleImporter {
-  readonly #underWay = new Set<Promise<object>>();
+  readonly #pending = new Set<Promise<object>>();
   readonly #retried = new WeakSet<object>();
 
-  /** Whether an error is one that an import was tried again for. Node also reports it as a rejection of its own. */
+  /** Whether an import was repeated because of this error. Node also reports it as an unhandled rejection. */
   isRetried(error: object): boolean {
     return this.#retried.has(error);
   }
 
-  /** The module of a URL. Throws what its code throws. */
+  /** Imports the module of a URL. Throws the errors of its code. */
   async import(url: string): Promise<object> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        // The query makes it another module: Node keeps the failure of the one before.
+        // The query makes it a different module: Node caches the failure of the first one.
         return await this.#track(import(attempt === 0 ? url : `${url}?again=${attempt}`));
       } catch (error) {
-        if (!isRace(error) || attempt === tries) throw error;
+        if (!isRaceCondition(error) || attempt === maxRetries) throw error;
         this.#retried.add(error);
-        await this.#othersToSettle(firstWaitMs * (attempt + 1));
+        await this.#settleOthers(firstWaitMs * (attempt + 1));
       }
     }
   }
 
   /**
-   * A CommonJS file required a module that another import had loaded by half. That one is whole when all imports that
-   * are under way have settled, and most likely some time before: one of them may never settle.
+   * Waits for a module that another import had loaded by half when a CommonJS file required it. It is complete when all
+   * pending imports have settled, and most likely some time before; one of them may never settle.
    */
-  async #othersToSettle(ms: number): Promise<void> {
+  async #settleOthers(ms: number): Promise<void> {
     const abort = new AbortController();
     const { signal } = abort;
     const waited = setTimeout(ms, undefined, { signal });
-    await Promise.race([Promise.allSettled(this.#underWay), waited]);
+    await Promise.race([Promise.allSettled(this.#pending), waited]);
     abort.abort();
     await Promise.allSettled([waited]);
   }
 
   async #track(module: Promise<object>): Promise<object> {
-    this.#underWay.add(module);
+    this.#pending.add(module);
     try {
       return await module;
     } finally {
-      this.#underWay.delete(module);
+      this.#pending.delete(module);
     }
   }
 }
 
-function isRace(error: unknown): error is Error {
+function isRaceCondition(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === "ERR_REQUIRE_ESM_RACE_CONDITION";
 }

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
- * Knows whose code is running: whatever a plugin begins in its hooks (timers, promises, listeners) carries its name
- * along. The name and nothing else, since what is carried lives as long as the slowest timer.
+ * Knows which plugin's code is running: the timers, promises and listeners that a plugin creates in its hooks carry its
+ * name along. They carry only the name, since it lives as long as the slowest timer.
  */
 export class PluginContext {
   readonly #storage = new AsyncLocalStorage<string>();

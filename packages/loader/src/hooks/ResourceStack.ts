@@ -6,15 +6,15 @@ interface Resource {
   readonly dispose: () => void | PromiseLike<void>;
 }
 
-/** What a plugin acquired in one phase of its life: between load() and unload(), or between start() and stop(). */
+/** The resources that a plugin acquired in one phase of its life: between load() and unload(), or between start() and stop(). */
 export class ResourceStack implements PluginDisposables {
   readonly #pluginName: string;
   #resources: Resource[] = [];
   #disposed = false;
-  /** By when all of it is to be released. */
-  #until = Infinity;
-  /** Gives up on the resource that is being released. */
-  #giveUp: (() => void) | undefined;
+  /** When the release has to be over, by `performance.now()`. */
+  #deadline = Infinity;
+  /** Abandons the resource that is being released. */
+  #abandon: (() => void) | undefined;
 
   constructor(pluginName: string) {
     this.#pluginName = pluginName;
@@ -28,7 +28,7 @@ export class ResourceStack implements PluginDisposables {
     if (value === null || value === undefined) return value;
     const dispose = disposeFunction(value);
     if (dispose === undefined) {
-      throw new TypeError("use() takes something with Symbol.asyncDispose or Symbol.dispose; adopt() takes the rest");
+      throw new TypeError("use() accepts values with Symbol.asyncDispose or Symbol.dispose; use adopt() for others");
     }
     this.#add({ title: titleOf(value), dispose });
     return value;
@@ -44,30 +44,30 @@ export class ResourceStack implements PluginDisposables {
   }
 
   /**
-   * Releases everything, last in, first out; each waits for the one before. Nothing stops it: what throws or does not
-   * settle is told, and the next is released.
+   * Releases everything, last in, first out, one at a time. A resource that throws or does not settle is reported, and the
+   * next one is released.
    *
-   * @param budgetMs What all of it may take; milliseconds.
-   * @returns What could not be released.
+   * @param budgetMs The time for all of them together.
+   * @returns An error for each resource that could not be released.
    */
   async release(budgetMs: number): Promise<readonly PeekError[]> {
     this.#disposed = true;
     const resources = this.#resources.reverse();
     this.#resources = [];
-    this.#until = performance.now() + budgetMs;
+    this.#deadline = performance.now() + budgetMs;
     const failures: PeekError[] = [];
     for (const resource of resources) {
-      const failure = await this.#dispose(resource, this.#until - performance.now());
+      const failure = await this.#dispose(resource, this.#deadline - performance.now());
       if (failure !== undefined) failures.push(failure);
     }
     return failures;
   }
 
-  /** Leaves a release that is under way no more than this; milliseconds. */
-  hurry(ms: number): void {
-    this.#until = Math.min(this.#until, performance.now() + ms);
-    const giveUp = this.#giveUp;
-    if (giveUp !== undefined) setTimeout(giveUp, ms);
+  /** Leaves a release that is under way no more than this time. */
+  shorten(ms: number): void {
+    this.#deadline = Math.min(this.#deadline, performance.now() + ms);
+    const abandon = this.#abandon;
+    if (abandon !== undefined) setTimeout(abandon, ms);
   }
 
   #add(resource: Resource): void {
@@ -75,23 +75,23 @@ export class ResourceStack implements PluginDisposables {
       this.#resources.push(resource);
       return;
     }
-    // Whoever acquires after the end gets the resource back released, not leaked.
+    // A resource that is acquired after the end is released at once: it must not leak.
     void this.#dispose(resource, 0);
     throw new PeekError(
       "PLUGIN_RELEASED",
-      `${this.#pluginName} acquired ${resource.title} after it had been stopped; it was released at once. End all work in stop(), and wait for it there.`,
+      `${this.#pluginName} acquired ${resource.title} after it had been stopped; the resource was released at once. End all work in stop(), and wait for it there.`,
       { fields: { plugin: this.#pluginName } },
     );
   }
 
   async #dispose(resource: Resource, budgetMs: number): Promise<PeekError | undefined> {
-    const { promise: late, resolve: giveUp } = Promise.withResolvers<PeekError>();
+    const { promise: late, resolve: abandon } = Promise.withResolvers<PeekError>();
     const began = performance.now();
     const onLate = (): void => {
       const ms = Math.round(performance.now() - began);
-      giveUp(this.#failure(resource, `was not released within ${ms} ms`));
+      abandon(this.#failure(resource, `was not released within ${ms} ms`));
     };
-    this.#giveUp = onLate;
+    this.#abandon = onLate;
     const timer = setTimeout(onLate, Math.max(0, budgetMs));
     const disposed = (async () => {
       try {

@@ -17,9 +17,9 @@ const brandSchema = z.object({
 const hookMethods = ["load", "start", "stop", "unload"] as const;
 
 /**
- * What a plugin's hook function returned, as the class that it must be.
+ * Checks that a plugin's hook function returned the class that the service needs.
  *
- * @param returned What `functionName` gave.
+ * @param returned The value that `functionName` returned.
  * @throws PeekError `ENTRY_HOOK_NOT_A_CLASS`, `ENTRY_HOOK_WRONG_CLASS` or `ENTRY_HOOK_INCOMPATIBLE`.
  */
 export function checkEntryHookClass(returned: unknown, functionName: string, service: ServiceName): EntryHookClass {
@@ -43,7 +43,7 @@ export function checkEntryHookClass(returned: unknown, functionName: string, ser
       `The plugin was built for plugin API ${brand.apiVersion}, and this platform has ${PLUGIN_API_VERSION}. ${
         isNewer(brand.apiVersion)
           ? "Upgrade the platform, or install an older version of the plugin"
-          : "Install a version of the plugin that was built for it"
+          : "Install a version of the plugin that was built for this platform"
       }.`,
       { fields: { plugin: brand.apiVersion, platform: PLUGIN_API_VERSION } },
     );
@@ -52,7 +52,7 @@ export function checkEntryHookClass(returned: unknown, functionName: string, ser
 }
 
 /**
- * The instance of an entry hook class, if it has all four hooks: as methods, or as properties.
+ * Checks that an instance has all four hooks, as methods or as properties, and returns it.
  *
  * @throws PeekError `ENTRY_HOOK_WRONG_CLASS`
  */
@@ -67,9 +67,9 @@ export function requireHooks(
   throw wrongClass(functionName, entryHookClass, `does not define ${hooks}`);
 }
 
-/** `logic` as it stands within the names of classes and functions: `Logic`. */
+/** Turns `logic` into `Logic`, as in the names of classes and functions. */
 export function capitalize<Text extends string>(text: Text): Capitalize<Text> {
-  // TypeScript does not follow what the two calls make of a literal.
+  // TypeScript does not compute the result of the two calls for a literal type.
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}` as Capitalize<Text>;
 }
 

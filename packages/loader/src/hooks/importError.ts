@@ -1,19 +1,19 @@
 import { messageOf, PeekError, toError } from "@peek/errors";
 
 /**
- * What a plugin failed with when it was Node that did not take one of its files: a syntax error, a module or export that is not
- * there, TypeScript that Node does not run. undefined for what the plugin's own code threw.
+ * The error of a plugin one of whose files Node could not load: a syntax error, a missing module or export, TypeScript
+ * that Node does not run. undefined for an error that the plugin's own code threw.
  *
- * @param what What was done, for the message: `importing file:///srv/index.js`.
+ * @param what The attempted import, for the message: `importing file:///srv/index.js`.
  */
 export function importError(thrown: unknown, what: string): PeekError | undefined {
-  // A plugin may throw what throws when it is looked at; this copies such.
+  // A plugin may throw an object whose properties throw when they are read; this makes a copy.
   const cause = toError(thrown);
   if (!isOfModuleLoader(cause)) return undefined;
   if ("code" in cause && cause.code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING") {
     return new PeekError(
       "ENTRY_UNRESOLVED",
-      `${what} failed: it is TypeScript in an installed package, or imports such, which Node does not run. Install the plugin as it is built: its "exports" name a file of dist.`,
+      `${what} failed: Node does not run TypeScript in an installed package, and this file is TypeScript or imports it. Install the built plugin, whose "exports" name a file in dist.`,
       { cause },
     );
   }
@@ -24,20 +24,20 @@ export function importError(thrown: unknown, what: string): PeekError | undefine
   });
 }
 
-/** Whether the innermost frame of the stack is of Node's loader of modules. */
+/** Whether the innermost frame of the stack belongs to the module loader of Node. */
 function isOfModuleLoader({ stack = "" }: Error): boolean {
   const frame = /^ {4}at .*$/m.exec(stack)?.[0];
   return frame?.includes("node:internal/modules/") === true;
 }
 
-/** `/srv/plugin/index.ts:12`, with which Node begins the stack of most syntax errors. */
+/** The file and line with which Node begins the stack of most syntax errors: `/srv/plugin/index.ts:12`. */
 function placeOf({ stack = "" }: Error): string | undefined {
   return /^(?:file:\/\/)?(\/.*:\d+|[A-Za-z]:\\.*:\d+)$/.exec(stack.split("\n", 1)[0] ?? "")?.[1];
 }
 
-/** Of a JavaScript module, Node keeps the place to itself. */
+/** Node does not say where the syntax error of a JavaScript module is. */
 function hint(error: Error, place: string | undefined): string {
   return error.name === "SyntaxError" && place === undefined
-    ? ". It is in that file or one that it imports; node --check FILE tells where."
+    ? ". The error is in that file or in one that it imports; node --check FILE shows where."
     : "";
 }

@@ -6,7 +6,7 @@ import type { ModuleImporter } from "./ModuleImporter.ts";
 import { resolveEntry } from "./resolveEntry.ts";
 
 /**
- * Imports a plugin's package and asks it for its class on a service.
+ * Imports a plugin's package and calls its hook function for a service.
  *
  * @returns undefined when the package has no hook function for the service.
  * @throws PeekError `ENTRY_UNRESOLVED`, `IMPORT_FAILED`, `HOOK_THREW`, or one of {@link checkEntryHookClass}.
@@ -46,7 +46,7 @@ async function callHook(hook: Function, functionName: string): Promise<unknown> 
     return await hook();
   } catch (cause) {
     throw (
-      importError(cause, `what ${functionName}() imports`) ??
+      importError(cause, `an import in ${functionName}()`) ??
       new PeekError("HOOK_THREW", `${functionName}() threw: ${messageOf(cause)}`, { cause })
     );
   }

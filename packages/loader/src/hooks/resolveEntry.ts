@@ -5,7 +5,7 @@ import { messageOf, PeekError } from "@peek/errors";
 import { exports as resolveExports } from "resolve.exports";
 import { z } from "zod";
 
-// What "exports" holds is judged by whoever resolves it.
+// "exports" is checked where it is resolved.
 const packageSchema = z.looseObject({
   name: z.string().default(""),
   main: z.string().optional(),
@@ -13,10 +13,10 @@ const packageSchema = z.looseObject({
 });
 
 /**
- * The module that a package's name stands for, found as Node would: "exports" in package.json, or else "main".
+ * Finds the entry module of a package as Node does: by "exports" in package.json, or else by "main".
  *
- * Own look-up, because the plugin is not a dependency of the code that imports it: Node resolves a name from the
- * importing file only.
+ * Node's own resolution cannot be used: it resolves a name only from the importing file, and the plugin is not a dependency
+ * of the code that imports it.
  *
  * @param rootDir The package.
  * @param conditions Which conditions of "exports" hold beside `node`, `import` and `default`.
@@ -30,7 +30,7 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   if (relative(rootDir, file).split(sep)[0] === "..") {
     throw new PeekError(
       "ENTRY_UNRESOLVED",
-      `${packageFile} names ${entry} as the entry, which is not in the package. Name a file within it.`,
+      `${packageFile} names ${entry} as the entry, which is outside the package. Name a file inside it.`,
       {
         fields: { file },
       },
@@ -39,7 +39,7 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   if (!existsSync(file)) {
     throw new PeekError(
       "ENTRY_UNRESOLVED",
-      `${packageFile} names ${entry} as the entry, which is not there. Build the package.`,
+      `${packageFile} names ${entry} as the entry, which does not exist. Build the package.`,
       {
         fields: { file },
       },
@@ -48,7 +48,7 @@ export function resolveEntry(rootDir: string, conditions: readonly string[]): st
   return pathToFileURL(file).href;
 }
 
-/** What "main" may leave out, as it always could: the extension, or the `index.js` of a folder. */
+/** Adds the extension, or the `index.js` of a folder, which "main" may omit. */
 function withEnding(file: string): string {
   const candidates = [file, `${file}.js`, join(file, "index.js")];
   return candidates.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile() === true) ?? file;
@@ -63,7 +63,7 @@ function entryOf(packageFile: string, conditions: readonly string[]): string {
         ? parsed.exports
         : resolveExports(parsed, ".", { conditions: [...conditions, "node", "import", "default"], unsafe: true })?.[0];
     if (target?.startsWith("./") === true) return target;
-    throw new Error('"exports" has no "." that is a path beginning with ./');
+    throw new Error('"exports" has no "." whose path begins with ./');
   } catch (cause) {
     throw new PeekError(
       "ENTRY_UNRESOLVED",

@@ -1,31 +1,30 @@
-/** How long work is waited for, and what is said meanwhile. */
+/** How long work is waited for, and what happens meanwhile. */
 export interface DeadlineOptions {
-  /** After this long the work is given up on; milliseconds. */
+  /** After this time the work is abandoned. */
   readonly deadlineMs: number;
-  /** From when on the time counts. Default: at once. */
+  /** The time counts from the moment this resolves. Default: at once. */
   readonly begins?: Promise<void>;
-  /** After this long somebody is told; milliseconds. */
+  /** After this time `onWarn` is called. */
   readonly warnMs: number;
   readonly onWarn: () => void;
-  /** The error that the work is given up with. */
+  /** Makes the error that abandoned work rejects with. */
   readonly onTimeout: () => Error;
-  /** What is left to the work once it is cancelled; milliseconds. */
+  /** The time that the work has left once it is cancelled. */
   readonly cancelMs: number;
-  /** The error that the work is given up with after that. */
+  /** Makes the error that it rejects with after that time. */
   readonly onCancelled: () => Error;
 }
 
-/** Work whose time can be cut from outside. */
+/** Work whose time can be cut short. */
 export interface Cancellable {
-  /** Settles with the work, or when it is given up on. */
+  /** Settles with the work, or when the work is abandoned. */
   readonly done: Promise<void>;
-  /** Gives the work so many milliseconds from now; default: `cancelMs`. Does nothing once it has settled. */
+  /** Leaves the work `ms` from now; default: `cancelMs`. Does nothing once it has settled. */
   readonly cancel: (ms?: number) => void;
 }
 
 /**
- * Runs work that may never settle. What it does after it was given up on is nobody's: it cannot be stopped, but its
- * outcome goes nowhere.
+ * Runs work that may never settle. Abandoned work cannot be stopped, but its outcome is ignored.
  */
 export function withDeadline(work: () => unknown, options: DeadlineOptions): Cancellable {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -35,7 +34,7 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Can
     if (!settled) timers.push(setTimeout(action, ms));
   };
   const settle = async (): Promise<void> => {
-    // Not before the caller has what is returned: what the work brings about may look for it.
+    // The caller has to have the returned object first: the work may need it.
     await Promise.resolve();
     const result = work();
     if (!isThenable(result)) return;

@@ -14,7 +14,7 @@ const kind = {
     '{ "plugin": { "title": "Pump Log", "packageName": "peek_plugin_pump_log" }, "requiresServices": ["logic"] }',
 } as const;
 
-/** A plugin's manifest, and what is odd about it. */
+/** A plugin's manifest, and the keys that it should not have. */
 export interface ReadManifest {
   readonly manifest: PluginPackage;
   /** Keys that this version does not know. */
@@ -25,7 +25,7 @@ export interface ReadManifest {
  * Reads and checks the plugin_package.json of a plugin, before any of its code runs.
  *
  * @param rootDir The plugin's package.
- * @param pluginName The name it was enabled by.
+ * @param pluginName Its name in plugin.enabled.
  * @throws PeekError `MANIFEST_MISSING`, `MANIFEST_UNREADABLE`, `MANIFEST_MALFORMED`, `MANIFEST_INVALID`,
  *   `MANIFEST_NAME_MISMATCH`, or one of {@link versionOf}.
  */
@@ -35,7 +35,7 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
   if (document === undefined) {
     throw new PeekError(
       "MANIFEST_MISSING",
-      `${rootDir} has no ${manifestName}. Add it, and to "files" in package.json if the package is installed with npm.`,
+      `${rootDir} has no ${manifestName}. Add one; if the package is installed with npm, also add it to "files" in package.json.`,
       { fields: { file } },
     );
   }
@@ -49,7 +49,7 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
   if (value.plugin.packageName !== pluginName) {
     throw new PeekError(
       "MANIFEST_NAME_MISMATCH",
-      `${file} is that of ${value.plugin.packageName}, but the plugin is enabled as ${pluginName}. Make plugin.packageName and the name in plugin.enabled the same.`,
+      `${file} belongs to ${value.plugin.packageName}, but the plugin is enabled as ${pluginName}. Make plugin.packageName and the name in plugin.enabled equal.`,
       { fields: { file, packageName: value.plugin.packageName } },
     );
   }

@@ -13,11 +13,11 @@ const kind = {
 const packageSchema = z.looseObject({ version: z.unknown() });
 
 /**
- * The version of a plugin: the one in package.json, which npm goes by.
+ * The version of a plugin: the one in package.json, which npm uses.
  *
  * @param rootDir The plugin's package.
  * @param manifestFile Its plugin_package.json, for messages.
- * @param declared `plugin.version` there, which may repeat it; it is taken where package.json has none.
+ * @param declared `plugin.version` there, which may repeat it, and is used where package.json has no version.
  * @throws PeekError `PLUGIN_VERSION_MISSING`, `PLUGIN_VERSION_MISMATCH`, or `ENTRY_UNRESOLVED` for a package.json that
  *   cannot be read.
  */
@@ -25,15 +25,15 @@ export function versionOf(rootDir: string, manifestFile: string, declared: strin
   const file = join(rootDir, "package.json");
   const version = packageSchema.safeParse(readJsonDocument(file, kind)?.value).data?.version ?? declared;
   if (!isPluginVersion(version)) {
-    const what = version === undefined ? "no version" : `the version ${describeValue(version)}, which is none`;
-    throw new PeekError("PLUGIN_VERSION_MISSING", `${file} has ${what}. Write one such as "version": "1.0.0".`, {
+    const what = version === undefined ? "no version" : `the invalid version ${describeValue(version)}`;
+    throw new PeekError("PLUGIN_VERSION_MISSING", `${file} has ${what}. Write a version such as "version": "1.0.0".`, {
       fields: { file },
     });
   }
   if (declared !== undefined && declared !== version) {
     throw new PeekError(
       "PLUGIN_VERSION_MISMATCH",
-      `${file} says version ${version}, and ${manifestFile} says plugin.version ${declared}. Remove plugin.version there: the version in package.json is the plugin's.`,
+      `${file} says version ${version}, and ${manifestFile} says plugin.version ${declared}. Remove plugin.version from plugin_package.json: the version in package.json applies.`,
       { fields: { file, version, declared } },
     );
   }

@@ -4,7 +4,7 @@ import satisfies from "semver/functions/satisfies.js";
 import validRange from "semver/ranges/valid.js";
 import type { PluginState } from "../PluginState.ts";
 
-/** What is to be known of a plugin that another depends on. */
+/** The facts about a plugin that another depends on. */
 export interface DependencyTarget {
   readonly state: PluginState;
   /** From its manifest; undefined when it could not be resolved. */
@@ -13,18 +13,18 @@ export interface DependencyTarget {
   readonly services: readonly string[];
 }
 
-/** What came of a plugin's dependencies. */
+/** The outcome of checking a plugin's dependencies. */
 export interface BoundDependencies {
-  /** The names of those that it waits for. */
+  /** The names of the plugins that it waits for. */
   readonly waitsFor: readonly string[];
-  /** What speaks against running it. */
+  /** Why it cannot run. */
   readonly error: PeekError | undefined;
-  /** What an administrator should hear of its optional dependencies. */
+  /** Warnings for the administrator about its optional dependencies. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Holds a plugin's declared dependencies against the plugins that are enabled.
+ * Checks the declared dependencies of a plugin against the enabled plugins.
  *
  * @param find The enabled plugin of a name.
  */
@@ -34,22 +34,24 @@ export function bindDependencies(
   service: string,
   find: (name: string) => DependencyTarget | undefined,
 ): BoundDependencies {
-  const judged = dependencies.map((dependency) => ({
+  const checked = dependencies.map((dependency) => ({
     dependency,
-    error: judge(pluginName, dependency, service, find(dependency.name)),
+    error: check(pluginName, dependency, service, find(dependency.name)),
   }));
-  const refused = judged.filter(({ error }) => error !== undefined);
+  const refused = checked.filter(({ error }) => error !== undefined);
   return {
-    waitsFor: judged.filter(({ error }) => error === undefined).map(({ dependency }) => dependency.name),
+    waitsFor: checked.filter(({ error }) => error === undefined).map(({ dependency }) => dependency.name),
     error: refused.find(({ dependency }) => !dependency.optional)?.error,
-    // That an optional one is not there needs no words; that it is there and will not do, does.
+    // An absent optional dependency is normal; a present one of the wrong version is worth a warning.
     warnings: refused.flatMap(({ dependency, error }) =>
-      dependency.optional && error?.code === "DEPENDENCY_VERSION" ? [`${error.message} It goes on without it.`] : [],
+      dependency.optional && error?.code === "DEPENDENCY_VERSION"
+        ? [`${error.message} ${pluginName} runs without it.`]
+        : [],
     ),
   };
 }
 
-function judge(
+function check(
   pluginName: string,
   { name, range }: PluginDependency,
   service: string,
@@ -59,7 +61,7 @@ function judge(
   if (validRange(range) === null) {
     return new PeekError(
       "DEPENDENCY_VERSION",
-      `${pluginName} depends on ${name} ${JSON.stringify(range)}, which is not a range of versions. Write one such as "^1.2.0" in its plugin_package.json.`,
+      `${pluginName} depends on ${name} ${JSON.stringify(range)}, which is not a version range. Write a range such as "^1.2.0" in its plugin_package.json.`,
       { fields },
     );
   }
@@ -70,7 +72,7 @@ function judge(
       { fields },
     );
   }
-  // One that failed to resolve is there: it blocks, when its turn has come.
+  // A plugin that could not be resolved is present: it blocks its dependants later.
   if (target.version === undefined) return undefined;
   if (target.state === "skipped") {
     return new PeekError(
@@ -82,7 +84,7 @@ function judge(
   if (!satisfies(target.version, range, { includePrerelease: true })) {
     return new PeekError(
       "DEPENDENCY_VERSION",
-      `${pluginName} depends on ${name} ${range}, and version ${target.version} is installed. Install a version in that range.`,
+      `${pluginName} depends on ${name} ${range}, but version ${target.version} is installed. Install a version in that range.`,
       { fields: { ...fields, version: target.version } },
     );
   }

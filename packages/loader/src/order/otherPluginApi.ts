@@ -4,11 +4,11 @@ import { capitalize } from "../hooks/checkEntryHookClass.ts";
 import type { PluginRecord } from "../PluginRecord.ts";
 
 /**
- * What `platform.getOtherPluginApi()` answers.
+ * Implements `platform.getOtherPluginApi()`.
  *
- * @param consumer The plugin that asks.
- * @param name The plugin that is asked for.
- * @param optional Whether the call says that it can do without.
+ * @param consumer The plugin that called it.
+ * @param name The plugin whose API it wants.
+ * @param optional Whether the call allows that the plugin is absent.
  * @param find The enabled plugin of a name.
  * @throws PeekError `API_NOT_DECLARED`, `API_NOT_PUBLISHED` or `PLUGIN_RELEASED`.
  */
@@ -28,7 +28,7 @@ export function otherPluginApi(
   }
   checkDeclared(consumer, name, optional, service);
   const other = consumer.waitsFor.includes(name) ? find(name) : undefined;
-  // One that has failed is at hand as long as those that cannot do without it are being ended.
+  // A failed plugin stays available while the plugins that require it are being stopped.
   const isGone = optional && other?.isIn("failed", "blocked") === true;
   const instance = isGone ? undefined : other?.live?.instance;
   if (instance === undefined) {
@@ -44,7 +44,7 @@ export function otherPluginApi(
   if (api !== undefined && api !== null) return api;
   throw new PeekError(
     "API_NOT_PUBLISHED",
-    `${consumer.name} asked for the API of ${name}, which publishes none on ${service}. Return one from its ${property}.`,
+    `${consumer.name} asked for the API of ${name}, which publishes no API on ${service}. Return an API from ${property} of its entry hook.`,
     { fields: { plugin: consumer.name, dependency: name } },
   );
 }
@@ -55,11 +55,11 @@ function checkDeclared(consumer: PluginRecord, name: string, optional: boolean, 
   const call = `getOtherPluginApi(${JSON.stringify(name)}${optional ? ", { optional: true }" : ""})`;
   const why =
     declared === undefined
-      ? `its plugin_package.json declares no such dependency on ${service}. Add "dependencies": { ${JSON.stringify(name)}: ${optional ? '{ "version": "^1.0.0", "optional": true }' : '"^1.0.0"'} }, with the versions that will do`
+      ? `its plugin_package.json declares no such dependency on ${service}. Add "dependencies": { ${JSON.stringify(name)}: ${optional ? '{ "version": "^1.0.0", "optional": true }' : '"^1.0.0"'} }, with the versions that ${consumer.name} works with`
       : declared.optional
-        ? "its plugin_package.json says that it can do without. Pass { optional: true } and expect undefined, or make the dependency required"
-        : "its plugin_package.json says that it cannot do without. Leave { optional: true } out, or make the dependency optional";
-  throw new PeekError("API_NOT_DECLARED", `${consumer.name} called ${call}, and ${why}.`, {
+        ? "its plugin_package.json declares the dependency as optional. Pass { optional: true } and handle undefined, or make the dependency required"
+        : "its plugin_package.json declares the dependency as required. Remove { optional: true }, or make the dependency optional";
+  throw new PeekError("API_NOT_DECLARED", `${consumer.name} called ${call}, but ${why}.`, {
     fields: { plugin: consumer.name, dependency: name },
   });
 }

@@ -1,33 +1,33 @@
 import { PeekError } from "@peek/errors";
 
-/** A plugin as far as its order among others goes. */
+/** A plugin to be ordered. */
 export interface OrderNode {
   readonly name: string;
-  /** The nodes that have to come before it, among those given. */
+  /** The names of the plugins that have to come before it. */
   readonly after: readonly string[];
 }
 
-/** In which order plugins go, and which cannot. */
+/** An order of plugins, and the plugins that have none. */
 export interface Order {
-  /** Dependencies first; otherwise as they were given. */
+  /** Dependencies first; otherwise in the given order. */
   readonly order: readonly string[];
-  /** Those that are on a circle, each with the `DEPENDENCY_CYCLE` that shows it. */
+  /** The plugins on a cycle, each with the `DEPENDENCY_CYCLE` error that shows it. */
   readonly cyclic: ReadonlyMap<string, PeekError>;
 }
 
 /**
- * Orders plugins so that each comes after those it depends on. Nodes that depend on a circle without being on it are
- * in the order; their dependency fails, and blocks them in its turn.
+ * Orders plugins so that each comes after its dependencies. Plugins that depend on a cycle without being on it are in the
+ * order: their dependency fails, and blocks them.
  */
 export function planOrder(nodes: readonly OrderNode[]): Order {
   const placed = new Set(sort(nodes));
-  const cyclic = findCircles(nodes.filter((node) => !placed.has(node.name)));
-  // With the circles gone, what lay behind them can be placed.
+  const cyclic = findCycles(nodes.filter((node) => !placed.has(node.name)));
+  // Without the cycles, the plugins that depend on them can be placed.
   const order = cyclic.size === 0 ? [...placed] : sort(nodes.filter((node) => !cyclic.has(node.name)));
   return { order, cyclic };
 }
 
-/** Places whatever is not on a circle, nor behind one. Dependencies that are not among the nodes do not count. */
+/** Orders all nodes that are neither on a cycle nor depend on one. Dependencies that are not among the nodes do not count. */
 function sort(nodes: readonly OrderNode[]): readonly string[] {
   const names = new Set(nodes.map((node) => node.name));
   const waitsFor = new Map(nodes.map((node) => [node.name, new Set(node.after.filter((name) => names.has(name)))]));
@@ -38,7 +38,7 @@ function sort(nodes: readonly OrderNode[]): readonly string[] {
     (edge) => edge.dependency,
   );
   const order = nodes.map((node) => node.name).filter((name) => waitsFor.get(name)?.size === 0);
-  // The list grows while it is gone through: each one placed may be the last that others waited for.
+  // The list grows during the iteration: each placed node may be the last dependency of others.
   for (const placed of order) {
     for (const { name } of dependants.get(placed) ?? []) {
       const open = waitsFor.get(name);
@@ -49,25 +49,25 @@ function sort(nodes: readonly OrderNode[]): readonly string[] {
   return order;
 }
 
-function findCircles(suspects: readonly OrderNode[]): ReadonlyMap<string, PeekError> {
+function findCycles(suspects: readonly OrderNode[]): ReadonlyMap<string, PeekError> {
   const after = new Map(suspects.map((node) => [node.name, node.after]));
   return new Map(
     suspects.flatMap(({ name }) => {
-      const circle = shortestCircle(name, after);
-      return circle === undefined ? [] : [[name, circleError(name, circle)] as const];
+      const cycle = shortestCycle(name, after);
+      return cycle === undefined ? [] : [[name, cycleError(name, cycle)] as const];
     }),
   );
 }
 
-function circleError(name: string, circle: readonly string[]): PeekError {
+function cycleError(name: string, cycle: readonly string[]): PeekError {
   return new PeekError(
     "DEPENDENCY_CYCLE",
-    `${name} depends on itself: ${circle.join(" → ")}. Take one of these dependencies out of its plugin_package.json.`,
-    { fields: { path: circle } },
+    `${name} depends on itself: ${cycle.join(" → ")}. Remove one of these dependencies from its plugin_package.json.`,
+    { fields: { path: cycle } },
   );
 }
 
-function shortestCircle(start: string, after: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+function shortestCycle(start: string, after: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const cameFrom = new Map<string, string>();
   const queue = [start];
   for (const name of queue) {

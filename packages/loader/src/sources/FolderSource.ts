@@ -1,9 +1,9 @@
 import { packagesIn } from "./folders.ts";
 import type { PluginSource } from "./PluginSource.ts";
 
-/** Packages whose folders were named one by one. For tests. */
+/** Packages in given folders. For tests. */
 export class FolderSource implements PluginSource {
-  readonly title = "the folders that were named";
+  readonly title = "the given folders";
   readonly #folders: ReadonlyMap<string, string>;
 
   constructor(dirs: readonly string[]) {

@@ -4,16 +4,16 @@ import { isPluginName, pluginNameOf } from "@peek/plugin-base";
 import { packageFolder } from "./folders.ts";
 import type { PluginSource } from "./PluginSource.ts";
 
-/** The packages that are installed for the code in a folder: its `node_modules`, and those of the folders above. */
+/** The packages that are installed for the code in a folder: in its `node_modules`, and in those of the folders above. */
 export class NodeModulesSource implements PluginSource {
   readonly title: string;
   readonly #candidates: readonly string[];
   #present: readonly string[] | undefined;
 
   /**
-   * @param what What the folder is, for messages: `the service's own dependencies`.
+   * @param what The name of the folder in messages: `the service's own dependencies`.
    * @param dir The folder.
-   * @param options.upwards Whether folders above count too, as for Node. Default: true.
+   * @param options.upwards Whether the folders above are searched too, as Node does. Default: true.
    */
   constructor(what: string, dir: string, options: { readonly upwards?: boolean } = {}) {
     this.title = `${what} (${join(dir, "node_modules")})`;
@@ -22,7 +22,7 @@ export class NodeModulesSource implements PluginSource {
     );
   }
 
-  /** Looked for once: most folders above have none, and every plugin is asked for in all of them. */
+  /** The existing ones. Cached, since most folders above have none, and every plugin is looked up in all of them. */
   get #dirs(): readonly string[] {
     this.#present ??= this.#candidates.filter((dir) => existsSync(dir));
     return this.#present;

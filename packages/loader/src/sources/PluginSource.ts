@@ -1,8 +1,8 @@
-/** A place that plugins' packages are found in. */
+/** A place where packages of plugins are found. */
 export interface PluginSource {
-  /** What it is, and where, for messages: `the workspace (/srv/peek/plugins)`. */
+  /** Its name and path for messages: `the workspace (/srv/peek/plugins)`. */
   readonly title: string;
-  /** The real folder of a package by its npm name, or undefined where it is not in this place. */
+  /** The real folder of a package by its npm name; undefined where this place does not have it. */
   find(packageName: string): string | undefined;
 
   /** The npm names of all plugins' packages in this place. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packagesIn } from "./folders.ts";
 import type { PluginSource } from "./PluginSource.ts";
 
-/** The folder `plugins` of a workspace: where plugins are being written. */
+/** The folder `plugins` of a workspace, where plugins are developed. */
 export class WorkspaceSource implements PluginSource {
   readonly title: string;
   readonly #pluginsDir: string;

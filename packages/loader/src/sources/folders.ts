@@ -6,11 +6,11 @@ const packageSchema = z.object({ name: z.string() });
 
 /** The real path of a folder if it holds a package. */
 export function packageFolder(dir: string): string | undefined {
-  // Modules are known by their real path; a plugin's root must be the same one, or its files would not be inside.
+  // Node identifies modules by their real path, so that a plugin's root has to be a real path too.
   return existsSync(join(dir, "package.json")) ? realpathSync.native(dir) : undefined;
 }
 
-/** The packages in some folders, by their npm names; a folder without one is passed over. */
+/** The packages in some folders, by their npm names; a folder without a package is skipped. */
 export function packagesIn(dirs: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     dirs.flatMap((each) => {
@@ -25,7 +25,7 @@ function packageNameIn(dir: string): string | undefined {
   try {
     return packageSchema.safeParse(JSON.parse(readFileSync(join(dir, "package.json"), "utf8"))).data?.name;
   } catch {
-    // A package.json that is being edited: it has no name just now.
+    // A package.json that is being edited may be malformed for a moment.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { blame } from "../src/blame.ts";
+import { attributeError } from "../src/attributeError.ts";
 
-const suspects = ["a", "ab", "user"].map((name) => ({ name, rootDir: `/plugins/peek plugin-${name}` }));
+const plugins = ["a", "ab", "user"].map((name) => ({ name, rootDir: `/plugins/peek plugin-${name}` }));
 const userDependsOnA = (name: string, on: string): boolean => name === "user" && on === "a";
 const strangers = (): boolean => false;
 
@@ -24,19 +24,21 @@ describe("an error that nobody caught", () => {
       "ab",
     ],
   ])("is the plugin's %s", (_what, text, current, guilty) => {
-    expect(blame(text, current, suspects, strangers)).toBe(guilty);
+    expect(attributeError(text, current, plugins, strangers)).toBe(guilty);
   });
 
   it("is the one's who called the API that threw", () => {
-    expect(blame(stack(url("a"), url("user")), "user", suspects, userDependsOnA)).toBe("user");
+    expect(attributeError(stack(url("a"), url("user")), "user", plugins, userDependsOnA)).toBe("user");
   });
 
   it("is the one's whose listener threw, though another's code was running", () => {
-    expect(blame(stack(url("user"), url("a")), "a", suspects, userDependsOnA)).toBe("user");
+    expect(attributeError(stack(url("user"), url("a")), "a", plugins, userDependsOnA)).toBe("user");
   });
 
   it("is nobody's when nothing is known", () => {
-    expect(blame(stack("    at /plugins/peek plugin-abc/x.js:1:1"), undefined, suspects, strangers)).toBeUndefined();
-    expect(blame("", undefined, suspects, strangers)).toBeUndefined();
+    expect(
+      attributeError(stack("    at /plugins/peek plugin-abc/x.js:1:1"), undefined, plugins, strangers),
+    ).toBeUndefined();
+    expect(attributeError("", undefined, plugins, strangers)).toBeUndefined();
   });
 });

@@ -7,48 +7,48 @@ import { manifestName } from "./manifest/readManifest.ts";
 import { type ResolvedPlugin, resolvePlugin } from "./resolvePlugin.ts";
 import type { PluginSource } from "./sources/PluginSource.ts";
 
-/** What is installed of a plugin, where that is no longer what the service resolved at its start. */
+/** The installed package of a plugin, where it differs from the one that the service resolved at its start. */
 export interface InstalledPlugin {
-  /** The version that the next start takes; absent where the plugin cannot be resolved any more. */
+  /** The version that the next start will run; absent where the plugin can no longer be resolved. */
   readonly version?: string;
-  /** Why it cannot be resolved any more. */
+  /** Why the plugin can no longer be resolved. */
   readonly problem?: string;
 }
 
-/** A plugin that was resolved, and the mark of its files at that time. */
-export interface MarkedPlugin extends ResolvedPlugin {
-  readonly filesMark: string;
+/** A plugin that was resolved, and the fingerprint of its files at that time. */
+export interface FingerprintedPlugin extends ResolvedPlugin {
+  readonly fingerprint: string;
 }
 
 /**
- * Finds a plugin, and marks its files.
+ * Finds a plugin, and takes the fingerprint of its files.
  *
  * @throws PeekError as {@link resolvePlugin}
  */
-export function resolveMarked(
+export function resolveFingerprinted(
   name: string,
   sources: readonly PluginSource[],
   conditions: readonly string[],
-): MarkedPlugin {
+): FingerprintedPlugin {
   const resolved = resolvePlugin(name, sources);
-  return { ...resolved, filesMark: filesMark(resolved.rootDir, conditions) };
+  return { ...resolved, fingerprint: fingerprint(resolved.rootDir, conditions) };
 }
 
 /**
- * Looks for a plugin once more.
+ * Looks up a plugin once more.
  *
- * @param before What was found at the start; undefined where it could not be resolved.
+ * @param before The plugin that was found at the start; undefined where it could not be resolved.
  * @returns undefined when a restart would find the same.
  */
 export function findReplaced(
   name: string,
-  before: MarkedPlugin | undefined,
+  before: FingerprintedPlugin | undefined,
   sources: readonly PluginSource[],
   conditions: readonly string[],
 ): InstalledPlugin | undefined {
   try {
-    const now = resolveMarked(name, sources, conditions);
-    const isSame = before?.rootDir === now.rootDir && before.filesMark === now.filesMark;
+    const now = resolveFingerprinted(name, sources, conditions);
+    const isSame = before?.rootDir === now.rootDir && before.fingerprint === now.fingerprint;
     return isSame ? undefined : { version: now.manifest.plugin.version };
   } catch (error) {
     if (!PeekError.is(error)) throw error;
@@ -57,14 +57,14 @@ export function findReplaced(
 }
 
 /**
- * Differs after an installation or a build has replaced the files that every one replaces: package.json,
- * plugin_package.json and the entry. The dates alone do not tell: npm gives all files of a package the same.
+ * Identifies the version of a package's files by those that every installation or build replaces: package.json,
+ * plugin_package.json and the entry. Their dates are not enough: npm gives all files of a package the same date.
  */
-function filesMark(rootDir: string, conditions: readonly string[]): string {
+function fingerprint(rootDir: string, conditions: readonly string[]): string {
   const files = [join(rootDir, "package.json"), join(rootDir, manifestName), ...entryFile(rootDir, conditions)];
   return files
     .map((file) => statSync(file, { throwIfNoEntry: false }))
-    .map((stats) => (stats === undefined ? "gone" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`))
+    .map((stats) => (stats === undefined ? "absent" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`))
     .join(", ");
 }
 
@@ -72,7 +72,7 @@ function entryFile(rootDir: string, conditions: readonly string[]): readonly str
   try {
     return [fileURLToPath(resolveEntry(rootDir, conditions))];
   } catch (error) {
-    // It is told when the plugin is loaded.
+    // Loading the plugin reports it.
     if (PeekError.is(error)) return [];
     throw error;
   }

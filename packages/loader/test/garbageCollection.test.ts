@@ -8,7 +8,7 @@ it(
   "a plugin that was unloaded, failed or was blocked is gone from memory; one that runs is not",
   { timeout: 60_000 },
   async () => {
-    const script = join(import.meta.dirname, "forgetful.ts");
+    const script = join(import.meta.dirname, "retainedInstances.ts");
     const flags = ["--expose-gc", "--conditions=@peek/source"];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, temporaryFolder()]);
     const { present, states } = JSON.parse(stdout);

@@ -1,0 +1,10 @@
+import type { PluginPackage } from "@peek/plugin-base/manifest";
+
+/** What is known of a plugin before any of its code runs. */
+export interface PluginInfo {
+  /** `peek_plugin_<name>`, or `peek_core_<name>`. */
+  readonly name: string;
+  /** The real folder of its package. */
+  readonly rootDir: string;
+  readonly manifest: PluginPackage;
+}
