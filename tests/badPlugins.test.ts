@@ -161,7 +161,7 @@ export const peekLogicEntryHook = () => Old;`,
     what: "whose load() throws what cannot be looked at",
     name: "peek_plugin_load_proxy",
     body: "load() { throw new Proxy(new Error('x'), { get() { throw new Error('y'); }, getPrototypeOf() { throw new Error('z'); } }); }",
-    says: /failed in load\(\): something was thrown that cannot be looked at/,
+    says: /failed in load\(\): an object was thrown whose properties cannot be read/,
   },
   {
     what: "that throws what cannot be looked at from a timer",

@@ -6,11 +6,11 @@ import { markdownTable } from "./markdownTable.ts";
 export function errorsTable(): string {
   return Object.entries(errorCatalogue)
     .map(
-      ([code, { meaning, cure, exitCode }]) => `### ${code}
+      ([code, { meaning, resolution, exitCode }]) => `### ${code}
 
 ${codeSpans(meaning)}
 
-What to do: ${codeSpans(cure)}
+What to do: ${codeSpans(resolution)}
 
 Exit code, when it ends a process: ${exitCode}`,
     )

@@ -1,17 +1,17 @@
 import { exitCodeOf, isPeekErrorCode } from "#codes";
-import type { PeekErrorCode } from "./catalogue.ts";
+import type { PeekErrorCode } from "./catalogue/errorCatalogue.ts";
 import type { ExitCode } from "./exitCodes.ts";
 import { describeValue, messageOf } from "./toError.ts";
 
 const brand: unique symbol = Symbol.for("peek.error");
 
-/** How much is told of a message that is no text; characters. */
+/** The maximum length, in characters, of the description of a message that is not a string. */
 const maxMessage = 1000;
 
-/** Facts beside the message: names and numbers that a log or a test can read without parsing text. */
+/** Facts beside the message: names and numbers that logs and tests read without parsing text. */
 export type PeekErrorFields = Readonly<Record<string, unknown>>;
 
-/** What is attached to a {@link PeekError} besides code and message. */
+/** What is attached to a {@link PeekError} beside its code and message. */
 export interface PeekErrorOptions {
   /** The error that led to this one. */
   readonly cause?: unknown;
@@ -35,7 +35,7 @@ export class PeekError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** What a process that this error ends should exit with. */
+  /** The exit code of a process that this error ends. */
   get exitCode(): ExitCode {
     return exitCodeOf(this.code);
   }
@@ -48,13 +48,13 @@ export class PeekError extends Error {
     try {
       return value instanceof Error && brand in value && hasKnownCode(value);
     } catch {
-      // A proxy may throw whatever is asked of it.
+      // A proxy may throw at every access.
       return false;
     }
   }
 }
 
-/** A plugin without types may give anything, and would read `[object Object]` later. */
+/** A plugin without types may pass any value, and would read `[object Object]` later. */
 function textOf(message: unknown): string {
   if (typeof message === "string") return message;
   return message instanceof Error ? messageOf(message) : describeValue(message, maxMessage);

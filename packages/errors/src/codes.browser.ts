@@ -1,9 +1,9 @@
-import type { PeekErrorCode } from "./catalogue.ts";
+import type { PeekErrorCode } from "./catalogue/errorCatalogue.ts";
 import { ExitCode } from "./exitCodes.ts";
 
-// The texts of the catalogue are a third of all that a page would load of Peek, and no page shows them.
+// The texts of the catalogue would be a third of the code that a page loads from Peek, and no page shows them.
 
-/** Whether a text may be one of Peek's codes: which there are, only services know. */
+/** Whether a text has the form of Peek's codes: only services have the list of them. */
 export function isPeekErrorCode(code: string): code is PeekErrorCode {
   return /^[A-Z][A-Z_]{1,99}$/.test(code);
 }

@@ -1,6 +1,6 @@
 /**
- * A text for a message that may go anywhere: at most `maxLength` letters, with an ellipsis where it was cut; well-formed, also where it was
- * cut within a character; without the character NUL, which databases do not take.
+ * Makes a text safe for messages, logs and databases: at most `maxLength` characters, with an ellipsis where it was cut;
+ * well-formed Unicode, also where a surrogate pair was cut; without the character NUL, which PostgreSQL refuses.
  */
 export function cutText(text: string, maxLength: number): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;

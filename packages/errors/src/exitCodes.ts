@@ -1,19 +1,19 @@
 /**
- * What a Peek process tells its parent when it ends.
+ * The exit codes of Peek's processes.
  *
- * The numbers are those of BSD's sysexits.h, so that service managers and scripts can tell a user's mistake (do not
- * restart) from a passing fault (do restart).
+ * The numbers are those of BSD's sysexits.h, so that service managers and scripts can distinguish a user's mistake (do not
+ * restart) from a passing fault (restart).
  */
 export const ExitCode = {
-  /** It did what was asked, and stopped cleanly. */
+  /** It succeeded, and stopped cleanly. */
   ok: 0,
   /** The command line was wrong (EX_USAGE). */
   usage: 64,
-  /** Something it needs is not to be had just now (EX_UNAVAILABLE); starting again later may work. */
+  /** A resource that it needs is not available now (EX_UNAVAILABLE); starting again later may work. */
   unavailable: 69,
   /** A fault in Peek or in a plugin (EX_SOFTWARE). */
   internal: 70,
-  /** A configuration that a person has to mend (EX_CONFIG); starting again will not help. */
+  /** A mistake in the configuration that a person has to fix (EX_CONFIG); starting again will not help. */
   config: 78,
 } as const;
 

@@ -1,8 +1,8 @@
 import { cutText } from "./cutText.ts";
 
 /**
- * Whatever was thrown, as an Error whose message and stack are text: JavaScript lets a plugin throw null, or an error
- * whose message is a getter that throws.
+ * Converts a thrown value into an Error whose message and stack are texts: a plugin may throw null, or an error whose
+ * message is a getter that throws.
  */
 export function toError(thrown: unknown): Error {
   try {
@@ -11,18 +11,18 @@ export function toError(thrown: unknown): Error {
     if (isErrorLike(thrown)) return copyOf(thrown);
     return withoutStack(`${describeValue(thrown)} was thrown, which is not an Error`);
   } catch {
-    return withoutStack("something was thrown that cannot be looked at");
+    return withoutStack("an object was thrown whose properties cannot be read");
   }
 }
 
-/** The first line of what was thrown, for a message. */
+/** The first line of a thrown value's message, or its name. */
 export function messageOf(thrown: unknown): string {
   const error = toError(thrown);
   const text = error.message === "" ? error.name : error.message;
   return text.split("\n", 1)[0] ?? text;
 }
 
-/** A value as it may be shown within a message: as JSON where it has one, on one line, cut short. */
+/** Describes a value within a message, on one line of at most `maxLength` characters: as JSON, or else by its type. */
 export function describeValue(value: unknown, maxLength = 60): string {
   const text = jsonOf(value) ?? `a value of type ${typeof value}`;
   return cutText(text, maxLength);
@@ -35,7 +35,7 @@ function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
-    // A circle, a getter or a toJSON of the value threw: what it is called by its type has to do.
+    // The value has a cycle, or one of its getters or its toJSON() threw: the caller names its type.
     return undefined;
   }
 }
@@ -60,7 +60,7 @@ function copyOf(original: { readonly message: string }): Error {
   return copy;
 }
 
-/** Where it was thrown is lost; the frames of this file would mislead. */
+/** The place where it was thrown is unknown; the frames of this file would mislead. */
 function withoutStack(message: string): Error {
   const error = new Error(message);
   error.stack = `${error.name}: ${message}`;

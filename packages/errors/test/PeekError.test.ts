@@ -46,7 +46,7 @@ describe("errorCatalogue", () => {
   it.each(Object.entries(errorCatalogue))("%s says what it means and what to do", (code, entry) => {
     expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
     expect(entry.meaning).toMatch(/\.$/);
-    expect(entry.cure).toMatch(/\.$/);
+    expect(entry.resolution).toMatch(/\.$/);
   });
 });
 
@@ -74,7 +74,7 @@ describe("toError", () => {
           throw new Error("hidden");
         },
       }),
-      "something was thrown that cannot be looked at",
+      "an object was thrown whose properties cannot be read",
     ],
     [
       "a proxy that throws",
@@ -83,7 +83,7 @@ describe("toError", () => {
           throw new Error("hidden");
         },
       }),
-      "something was thrown that cannot be looked at",
+      "an object was thrown whose properties cannot be read",
     ],
     ["no stack", Object.assign(new Error("plain"), { stack: undefined }), "plain"],
   ])("survives an error with %s", (_what, thrown, message) => {

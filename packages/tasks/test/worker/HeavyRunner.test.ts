@@ -99,7 +99,7 @@ test.each([
   ["error", "TASK_FAILED peek_plugin_x.Throws: It is broken"],
   ["peek", "TASK_FAILED peek_plugin_x.Throws: STORAGE_BUSY: All are in use"],
   ["rejection", "TASK_REJECTED There is no such feeder"],
-  ["proxy", "TASK_FAILED peek_plugin_x.Throws: something was thrown that cannot be looked at"],
+  ["proxy", "TASK_FAILED peek_plugin_x.Throws: an object was thrown whose properties cannot be read"],
 ])("Of what was thrown, %s, there is one clear message", async (what, message) => {
   expect(await errorOf(throws, JSON.stringify(what))).toBe(message);
 });
