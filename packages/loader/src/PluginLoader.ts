@@ -1,4 +1,5 @@
 import { messageOf, PeekError, toError } from "@peek/errors";
+import { LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { attributeError } from "./attributeError.ts";
 import { EntryHookFactory } from "./EntryHookFactory.ts";
@@ -6,7 +7,6 @@ import { errorFields } from "./errorFields.ts";
 import { type HookFailure, HookRunner, hookTitle } from "./hooks/HookRunner.ts";
 import { PluginContext } from "./hooks/PluginContext.ts";
 import { findReplaced } from "./installedPlugin.ts";
-import { LateErrors } from "./LateErrors.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { inDependencyOrder } from "./order/inDependencyOrder.ts";
 import type { PluginInfo } from "./PluginInfo.ts";
@@ -31,7 +31,8 @@ export class PluginLoader {
   readonly #hooks: HookRunner;
   readonly #entryHooks: EntryHookFactory;
   readonly #runner: PluginRunner;
-  readonly #lateErrors = new LateErrors();
+  /** Keeps a plugin that throws repeatedly after its end from filling the log. */
+  readonly #lateErrors = new LogThrottle();
   /** Plugins that have failed, or are blocked, and are stopped and unloaded while the others run on. */
   readonly #teardowns = new Map<PluginRecord, Promise<void>>();
   /** Plugins that failed to stop or unload since the shutdown began. */
@@ -146,9 +147,8 @@ export class PluginLoader {
 
   #logLateError(record: PluginRecord, error: PeekError): void {
     if (this.#shutdown.hasBegun && record.live !== undefined) this.#failedToStop.add(record);
-    const suppressed = this.#lateErrors.count(record.name);
-    if (suppressed === undefined) return;
-    const more = suppressed === 0 ? "" : ` (${suppressed} more since the last line were suppressed)`;
+    const more = this.#lateErrors.count(record.name);
+    if (more === undefined) return;
     this.#logger.error(errorFields(error), "%s, which is %s: %s%s", record.name, record.state, error.message, more);
   }
 

@@ -1,3 +1,5 @@
+import { isThenable } from "@peek/kit";
+
 /** How long work is waited for, and what happens meanwhile. */
 export interface DeadlineOptions {
   /** After this time the work is abandoned. */
@@ -52,8 +54,4 @@ export function withDeadline(work: () => unknown, options: DeadlineOptions): Can
     for (const timer of timers) clearTimeout(timer);
   });
   return { done, cancel: (ms = options.cancelMs) => after(ms, () => reject(options.onCancelled())) };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
