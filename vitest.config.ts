@@ -1,56 +1,94 @@
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { configDefaults, defineConfig } from "vitest/config";
+import { join } from "node:path";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-// Our packages run from source in tests, in vitest's own module graph and in what Node imports beside it.
+// Our packages run from source in tests, in vitest's own module graph and in the processes that a test starts.
 const conditions = ["@peek/source"];
 
-const onNats = "packages/{bus,vortex,live}/test/**/nats*.test.ts";
+/** Starts an embedded PostgreSQL for the run of a project, and names it to each process of tests. */
+const embeddedServer = {
+  globalSetup: "./packages/testing/src/vitest/globalSetup.ts",
+  setupFiles: "./packages/testing/src/vitest/setup.ts",
+};
+/** Looks for the PostgreSQL that PEEK_TEST_POSTGRESQL names. */
+const givenServer = {
+  globalSetup: "./scripts/givenServer.ts",
+  setupFiles: "./packages/testing/src/vitest/setup.ts",
+};
 
+const onNats = "packages/*/test/**/nats*.test.ts";
+
+/** Packages whose tests need a database. */
+const withDatabase: ReadonlySet<string> = new Set(["storage", "tasks", "platform", "cli", "testing"]);
+/** Packages of functions without effects: their tests share one module graph, which is a third faster. */
+const pure: ReadonlySet<string> = new Set(["errors", "plugin-base", "kit", "live-protocol"]);
+
+const folders = (parent: string): readonly string[] => readdirSync(join(import.meta.dirname, parent));
+
+const packageProject = (name: string): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: {
+    name,
+    include: [`packages/${name}/test/**/*.test.ts`],
+    exclude: [...configDefaults.exclude, onNats],
+    isolate: !pure.has(name),
+    ...(withDatabase.has(name) && embeddedServer),
+  },
+});
+
+const natsProject = (name: string): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: {
+    name: `${name} on nats`,
+    include: [`packages/${name}/test/**/nats*.test.ts`],
+    globalSetup: "./scripts/natsServer.ts",
+  },
+});
+
+/** The tests of each package and of each plugin are a project of its name, which its script `test` runs. */
 export default defineConfig({
   resolve: { conditions: [...conditions, "node", "default"] },
   ssr: { resolve: { conditions: [...conditions, "node", "default"], externalConditions: conditions } },
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
-    // The first of a file that starts a service imports all of it, beside others that do the same.
+    // The first test of a file that starts a service imports all of it, beside others that do the same.
     testTimeout: 20_000,
     // Most of the time is waiting for processes, databases and deadlines.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Number(process.env["PEEK_TEST_WORKERS"] ?? Math.max(4, availableParallelism())),
     reporters: ["default", "./scripts/CountReporter.ts"],
     projects: [
+      ...folders("packages").map(packageProject),
+      ...["bus", "vortex"].map(natsProject),
       {
         extends: true,
-        test: {
-          name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, onNats],
-          globalSetup: "./packages/testing/src/vitest/globalSetup.ts",
-          setupFiles: "./packages/testing/src/vitest/setup.ts",
-        },
-      },
-      {
-        extends: true,
-        // The same tests as on the embedded PostgreSQL, on one that an administrator would name.
+        // The tests of what differs between servers, on one that an administrator would name.
         test: {
           name: "storage on a given server",
-          include: ["packages/storage/test/*.test.ts", "packages/tasks/test/queue/PgBossTaskQueue.test.ts"],
-          globalSetup: "./scripts/givenServer.ts",
-          setupFiles: "./packages/testing/src/vitest/setup.ts",
+          include: ["packages/storage/test/*.test.ts"],
+          ...givenServer,
         },
       },
       {
         extends: true,
-        // What needs the program nats-server, which a machine may not have.
-        test: { name: "vortex on nats", include: [onNats], globalSetup: "./scripts/natsServer.ts" },
+        test: {
+          name: "tasks on a given server",
+          include: ["packages/tasks/test/queue/PgBossTaskQueue.test.ts"],
+          ...givenServer,
+        },
       },
+      ...folders("plugins").map((name): TestProjectInlineConfiguration => ({
+        extends: true,
+        test: { name, include: [`plugins/${name}/test/**/*.test.ts`], ...embeddedServer },
+      })),
       {
         extends: true,
         // These start the built commands as their users do, and wait for what they print.
         test: {
           name: "services",
           include: ["tests/**/*.test.ts"],
-          globalSetup: "./scripts/givenServer.ts",
-          setupFiles: "./packages/testing/src/vitest/setup.ts",
+          ...givenServer,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

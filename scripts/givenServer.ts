@@ -2,9 +2,6 @@ import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { dropAllOf, testPrefix } from "../packages/testing/src/vitest/globalSetup.ts";
 
-/** The project of vitest.config.ts whose tests all need a given server. */
-const givenServerProject = "storage on a given server";
-
 /** The server of the tests that need a given one: an account on it that may create databases and roles. */
 const url = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 
@@ -28,7 +25,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     );
   }
   project.provide("peekTestServer", undefined);
-  if (project.name === givenServerProject) project.config.testNamePattern = nothing;
+  if (project.name.endsWith("on a given server")) project.config.testNamePattern = nothing;
   return undefined;
 }
 

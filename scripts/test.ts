@@ -1,0 +1,93 @@
+// `pnpm test`: builds, then runs the static checks and the tests of all packages as Turbo tasks, and prints the sum of the
+// counts: `N passed, N failed`. A package whose code, dependencies and tests have not changed since its tests passed is not
+// tested again. Further arguments are Turbo's: `pnpm test --force`, `pnpm test --filter @peek/storage`.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { countsFile, type TestCounts } from "./TestCounts.ts";
+
+const workspaceDir = dirname(import.meta.dirname);
+
+/** The folders of packages that have a script `test`. */
+function testedFolders(): readonly string[] {
+  const nested = ["packages", "plugins"].flatMap((folder) =>
+    readdirSync(join(workspaceDir, folder)).map((name) => join(folder, name)),
+  );
+  return [...nested, "tests"].filter((folder) => existsSync(join(workspaceDir, folder, "package.json")));
+}
+
+function turbo(...args: readonly string[]): boolean {
+  const { status, error } = spawnSync("turbo", ["run", ...args], {
+    cwd: workspaceDir,
+    stdio: "inherit",
+    env: { ...process.env, PEEK_TEST_MACHINE: machine },
+  });
+  if (error !== undefined) throw error;
+  return status === 0;
+}
+
+function readCounts(folder: string): TestCounts | undefined {
+  const file = join(workspaceDir, folder, countsFile);
+  if (!existsSync(file)) return undefined;
+  const counts: TestCounts = JSON.parse(readFileSync(file, "utf8"));
+  return counts;
+}
+
+/** The programs and servers that some tests need, and are skipped without: a result holds only where the same are there. */
+async function describeMachine(): Promise<string> {
+  const programs = ["chromium", "faketime", "nats-server", "openssl", "pgbouncer"].filter(isInstalled);
+  const url = new URL(process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres");
+  const hasPostgresql = await answers(url.hostname, Number(url.port || 5432));
+  return [...programs, ...(hasPostgresql ? ["postgresql"] : [])].join();
+}
+
+function isInstalled(program: string): boolean {
+  try {
+    execFileSync("which", [program], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const settle = (value: boolean): void => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("timeout", () => settle(false));
+    socket.once("error", () => settle(false));
+  });
+}
+
+const machine = await describeMachine();
+const args = process.argv.slice(2);
+for (const folder of testedFolders()) rmSync(join(workspaceDir, folder, countsFile), { force: true });
+
+const isBuilt = turbo("build", "--output-logs=errors-only");
+const isPassed =
+  isBuilt &&
+  turbo(
+    "test",
+    "//#typecheck",
+    "//#lint",
+    "--continue",
+    "--concurrency=2",
+    "--env-mode=loose",
+    "--output-logs=new-only",
+    ...args,
+  );
+
+const counts = testedFolders()
+  .map(readCounts)
+  .filter((each) => each !== undefined);
+const sum = (key: keyof TestCounts): number => counts.reduce((total, each) => total + each[key], 0);
+// A task that failed otherwise, such as the build or a static check, counts as one failure.
+const failed = Math.max(sum("failed"), isPassed ? 0 : 1);
+const skipped = sum("skipped");
+console.log(`\n${sum("passed")} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed === 0 ? 0 : 1;
