@@ -15,7 +15,7 @@ export interface ExchangeMember {
   /** An instance that it had to do with is gone. */
   gone(instance: string): void;
   /** Calls once when it has taken most of what waits for it, or is gone. */
-  onceRelieved(listener: () => void): void;
+  onceDrained(listener: () => void): void;
   /** Another connection of the same instance has taken its place: it is to be ended. */
   replaced(): void;
 }

@@ -23,9 +23,9 @@ export class RefusalLog {
    * @param kind What is the same for refusals of the same kind; the message may have more.
    */
   refused(address: string, kind: string, message: string): void {
-    const untold = this.#rateLimit.count(`${address} ${kind}`);
-    if (untold === undefined || this.#isTooMuch()) return;
-    this.#logger.warning("%s: %s%s", address, message, untold);
+    const suppressed = this.#rateLimit.count(`${address} ${kind}`);
+    if (suppressed === undefined || this.#isTooMuch()) return;
+    this.#logger.warning("%s: %s%s", address, message, suppressed);
   }
 
   #isTooMuch(): boolean {

@@ -8,16 +8,16 @@ export const maxMessageBytes: number = 16 * 1024 * 1024;
 export const maxWaitingBytes: number = 2 * maxMessageBytes;
 
 /** From so much on that waits to be taken by a peer, those who send to it by a socket are not listened to: 8 MiB. */
-export const congestedBytes: number = maxWaitingBytes / 4;
+export const highWaterBytes: number = maxWaitingBytes / 4;
 
 /** Down to so much they are listened to again: 1 MiB. */
-export const relievedBytes: number = 1024 * 1024;
+export const lowWaterBytes: number = 1024 * 1024;
 
 /** Texts up to this length are refused later than others: answers that say no, and what keeps streams going; characters. */
 const shortText = 1024;
 
 /** Whether a text is one too many, when so much waits already. */
-export function isOneTooMany(text: string, waitingBytes: number): boolean {
+export function exceedsQueueLimit(text: string, waitingBytes: number): boolean {
   return waitingBytes > maxWaitingBytes && (text.length > shortText || waitingBytes > 2 * maxWaitingBytes);
 }
 

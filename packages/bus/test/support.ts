@@ -1,8 +1,8 @@
 export { member, connected } from "./bus/BusHarness.ts";
-export { type KeptLog, keptLog } from "./bus/keptLog.ts";
+export { type RecordingLog, recordingLog } from "./bus/recordingLog.ts";
 export { openNatsBus } from "./bus/openNatsBus.ts";
 export { NatsServer } from "./nats/NatsServer.ts";
-export { RawMember } from "./ws/RawMember.ts";
+export { RawExchangeClient } from "./ws/RawExchangeClient.ts";
 export { SlowReader } from "./ws/SlowReader.ts";
-export { noise } from "./ws/knock.ts";
-export { lowPort } from "./ws/lowPort.ts";
+export { exchangeBytes } from "./ws/rawConnections.ts";
+export { nonEphemeralPort } from "./ws/nonEphemeralPort.ts";

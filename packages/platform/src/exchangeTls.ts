@@ -1,7 +1,7 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
 import type { ExchangeTls } from "@peek/bus/ws";
-import { readAuthorities, readBundle, type TlsBundle, TlsRenewal } from "@peek/bus/identity";
+import { readAuthorities, readBundle, type TlsBundle, TlsReloader } from "@peek/bus/identity";
 
 type ExchangeConfig = ServiceConfig["httpServer"]["dataExchange"];
 
@@ -37,7 +37,7 @@ export function followExchangeTls(
   const files = filesOf(site, home);
   if (files === undefined) return undefined;
   const { bundle, authorities } = files;
-  return new TlsRenewal({
+  return new TlsReloader({
     files: authorities === undefined ? [bundle] : [bundle, authorities],
     read: () => readTls(files),
     use,

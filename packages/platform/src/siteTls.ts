@@ -1,6 +1,6 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
-import { readBundle, type TlsBundle, TlsRenewal } from "@peek/bus/identity";
+import { readBundle, type TlsBundle, TlsReloader } from "@peek/bus/identity";
 
 type SiteConfig = Pick<ServiceConfig["httpServer"]["field"], "useSsl" | "sslBundleFilePath">;
 
@@ -28,7 +28,7 @@ export function followSiteTls(
 ): Disposable | undefined {
   const file = fileOf(site, home);
   if (file === undefined) return undefined;
-  return new TlsRenewal({ files: [file], read: () => readBundle(file), use, logger });
+  return new TlsReloader({ files: [file], read: () => readBundle(file), use, logger });
 }
 
 function fileOf({ useSsl, sslBundleFilePath }: SiteConfig, home: ServiceHome): string | undefined {

@@ -3,7 +3,7 @@ import { TLSSocket } from "node:tls";
 import type { Logger } from "@peek/plugin-base";
 import { Listeners } from "@peek/kit";
 import type { Authenticator, Credential, Refusal } from "../ws/Authenticator.ts";
-import { judgeClientCertificate } from "./judgeClientCertificate.ts";
+import { verifyClientCertificate } from "./verifyClientCertificate.ts";
 import type { TokenStore, TokenVerdict } from "./TokenStore.ts";
 
 /** Knows services by their tokens, or, with mutual TLS, by the certificates that they show. */
@@ -54,7 +54,7 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
 }
 
 function certified({ socket }: IncomingMessage): Credential | Refusal {
-  const verdict = socket instanceof TLSSocket ? judgeClientCertificate(socket) : undefined;
+  const verdict = socket instanceof TLSSocket ? verifyClientCertificate(socket) : undefined;
   if (verdict === undefined) {
     return {
       reason: "it showed no certificate; set dataExchange.sslEnableMutualTLS and sslClientBundleFilePath there",

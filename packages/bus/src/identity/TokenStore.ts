@@ -3,7 +3,7 @@ import type { ServiceHome } from "@peek/config";
 import { PeekError, toError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
 import { Listeners } from "@peek/kit";
-import { FileWatch, fileVersion } from "./FileWatch.ts";
+import { FileWatcher, fileVersion } from "./FileWatcher.ts";
 import { makeToken, tokenIdPattern, tokenText, tryParseToken } from "./Token.ts";
 import { hashOf, newEntry, type TokenEntry, tokenLabelPattern, type TokenState, tokenState } from "./TokenEntry.ts";
 import { editTokens, readTokens, tokensFile } from "./tokensFile.ts";
@@ -50,7 +50,7 @@ export class TokenStore implements Disposable {
   /** Of the file when it was read last; undefined when that has failed. */
   #version: string | undefined;
   #wasRead = false;
-  #watch: FileWatch | undefined;
+  #watch: FileWatcher | undefined;
   #isDisposed = false;
 
   /**
@@ -167,7 +167,7 @@ export class TokenStore implements Disposable {
   /** Begins to watch the file: for one command that lists or makes a token, nothing need be. */
   #follow(): void {
     if (this.#watch !== undefined || this.#isDisposed) return;
-    this.#watch = new FileWatch(tokensFile(this.#home), () => this.#reread());
+    this.#watch = new FileWatcher(tokensFile(this.#home), () => this.#reread());
     this.#reread();
   }
 

@@ -1,6 +1,6 @@
 export { explainTlsFailure } from "./explainTlsFailure.ts";
 export { isLoopback, isThisMachine } from "./isThisMachine.ts";
-export { type CertificateVerdict, judgeClientCertificate } from "./judgeClientCertificate.ts";
+export { type CertificateVerdict, verifyClientCertificate } from "./verifyClientCertificate.ts";
 export { ensureLocalTokens, localTokenFile, type LocalTokens, readLocalToken } from "./localTokens.ts";
 export { readAuthorities } from "./readAuthorities.ts";
 export { readBundle, type TlsBundle } from "./readBundle.ts";
@@ -15,7 +15,7 @@ export {
   type TokenVerdict,
 } from "./TokenStore.ts";
 export type { TokenState } from "./TokenEntry.ts";
-export { TlsRenewal, type TlsRenewalOptions } from "./TlsRenewal.ts";
+export { TlsReloader, type TlsReloaderOptions } from "./TlsReloader.ts";
 export { tokensFile } from "./tokensFile.ts";
 export { ExchangeAuthenticator } from "./ExchangeAuthenticator.ts";
 export { wsCredentials } from "./wsCredentials.ts";

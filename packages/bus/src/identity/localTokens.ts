@@ -107,14 +107,18 @@ function readIfPresent(file: string, logicHome: ServiceHome): string | undefined
     return readSmallFile(file).trim();
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-    throw new PeekError("TOKENS_UNUSABLE", `${file} cannot be read: ${messageOf(cause)}. ${cureOf(file, logicHome)}`, {
-      cause,
-      fields: { file },
-    });
+    throw new PeekError(
+      "TOKENS_UNUSABLE",
+      `${file} cannot be read: ${messageOf(cause)}. ${adviceFor(file, logicHome)}`,
+      {
+        cause,
+        fields: { file },
+      },
+    );
   }
 }
 
-function cureOf(file: string, logicHome: ServiceHome): string {
+function adviceFor(file: string, logicHome: ServiceHome): string {
   const owner = ownerOf(file) ?? ownerOf(logicHome.dir);
   const own = process.getuid?.();
   return owner === undefined || own === undefined || owner === own

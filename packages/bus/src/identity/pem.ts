@@ -48,7 +48,7 @@ export function subjectOf({ subject }: X509Certificate): string {
 }
 
 /** Why a certificate is good at another time and not now, as a sentence; undefined when it is good now. */
-export function whyNotNow(certificate: X509Certificate): string | undefined {
+export function validityProblem(certificate: X509Certificate): string | undefined {
   const { validFromDate, validToDate } = certificate;
   const now = new Date();
   const whose = `the certificate of ${subjectOf(certificate)}`;

@@ -1,4 +1,4 @@
-import { certificatesIn, readPem, tlsUnusable, whyNotNow } from "./pem.ts";
+import { certificatesIn, readPem, tlsUnusable, validityProblem } from "./pem.ts";
 
 /**
  * Reads the certificates of the authorities to trust from a PEM file; for `ca` of `node:tls`.
@@ -12,7 +12,7 @@ export function readAuthorities(file: string): readonly string[] {
   if (first === undefined) {
     throw tlsUnusable(file, "it has no certificate in it, no -----BEGIN CERTIFICATE-----. Make it a PEM file.");
   }
-  const valid = certificates.filter((each) => whyNotNow(each) === undefined);
+  const valid = certificates.filter((each) => validityProblem(each) === undefined);
   if (valid.length > 0) return valid.map((each) => each.toString());
-  throw tlsUnusable(file, whyNotNow(first) ?? "none of its certificates is valid now.");
+  throw tlsUnusable(file, validityProblem(first) ?? "none of its certificates is valid now.");
 }

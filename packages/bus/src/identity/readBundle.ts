@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "@peek/errors";
-import { certificatesIn, type PemBlock, readPem, subjectOf, tlsUnusable, whyNotNow } from "./pem.ts";
+import { certificatesIn, type PemBlock, readPem, subjectOf, tlsUnusable, validityProblem } from "./pem.ts";
 
 /** A certificate with its key, in the words of `node:tls`. */
 export interface TlsBundle {
@@ -35,7 +35,7 @@ export function readBundle(file: string): TlsBundle {
       `its private key does not belong to its certificate (${subjects}). Put in the two of a pair.`,
     );
   }
-  const why = whyNotNow(own);
+  const why = validityProblem(own);
   if (why !== undefined) throw tlsUnusable(file, why);
   // The other side looks for it at the beginning.
   const chain = [own, ...certificates.filter((each) => each !== own)];

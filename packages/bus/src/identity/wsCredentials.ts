@@ -1,6 +1,6 @@
 import { resolveInHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { WsCredentials } from "../ws/dialExchange.ts";
+import type { WsCredentials } from "../ws/connectToExchange.ts";
 import { readAuthorities } from "./readAuthorities.ts";
 import { readBundle } from "./readBundle.ts";
 import { serviceToken, type ServiceTokenOptions } from "./serviceToken.ts";

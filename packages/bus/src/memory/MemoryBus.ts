@@ -3,8 +3,8 @@ import type { Bus, BusMember, BusState } from "../Bus.ts";
 import { closed, nobody, overloaded } from "../busErrors.ts";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
 import { Listeners } from "@peek/kit";
-import { checkMessage, isOneTooMany, maxMessageBytes } from "../messageLimits.ts";
-import { PeerTable } from "../PeerTable.ts";
+import { checkMessage, exceedsQueueLimit, maxMessageBytes } from "../messageLimits.ts";
+import { PeerRegistry } from "../PeerRegistry.ts";
 
 /** What is told later: a text, or something else that has happened. */
 type Event = { readonly from: PeerIdentity; readonly text: string } | (() => void);
@@ -21,7 +21,7 @@ export class MemoryBus implements Bus, ExchangeMember {
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
   readonly #watches = new Map<ServiceName, PromiseWithResolvers<void>>();
-  readonly #peers = new PeerTable((change) => this.#presenceListeners.tell(change));
+  readonly #peers = new PeerRegistry((change) => this.#presenceListeners.tell(change));
   #receiver: ((from: PeerIdentity, text: string) => void) | undefined;
   #events: Event[] = [];
   #flush: NodeJS.Immediate | undefined;
@@ -79,7 +79,7 @@ export class MemoryBus implements Bus, ExchangeMember {
     if (this.#state !== "connected") throw closed(this.self);
     checkMessage(text, maxMessageBytes);
     const waitingBytes = this.#exchange.waitingBytes(to.instance);
-    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
+    if (exceedsQueueLimit(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
     if (this.#exchange.send(this.self, to.instance, text) === undefined) throw nobody(to);
   }
 
@@ -99,7 +99,7 @@ export class MemoryBus implements Bus, ExchangeMember {
     this.#later(() => this.#goneListeners.tell(instance));
   }
 
-  onceRelieved(listener: () => void): void {
+  onceDrained(listener: () => void): void {
     listener();
   }
 

@@ -7,10 +7,10 @@ import { checkMessage, maxMessageBytes } from "../messageLimits.ts";
 import { RefusalLog } from "../RefusalLog.ts";
 import { type NatsConfig, parseNatsConfig, unusable } from "./NatsConfig.ts";
 import { NatsConnector } from "./NatsConnector.ts";
-import type { NatsLink, NatsLinkEvents } from "./NatsLink.ts";
-import { NatsRoster } from "./NatsRoster.ts";
+import type { NatsServerConnection, NatsServerConnectionEvents } from "./NatsServerConnection.ts";
+import { NatsPresence } from "./NatsPresence.ts";
 import { NatsSession, type NatsSessionHost } from "./NatsSession.ts";
-import { findLaxPermissions, isProof } from "./proveIdentity.ts";
+import { findExcessPermission, isPermissionProbe } from "./permissionProbes.ts";
 
 /** The least that a server must take in one message; bytes. */
 const leastPayload = 4096;
@@ -46,7 +46,7 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #connector: NatsConnector;
   readonly #host: NatsSessionHost;
-  readonly #roster = new NatsRoster((change) => this.#presenceListeners.tell(change));
+  readonly #roster = new NatsPresence((change) => this.#presenceListeners.tell(change));
   readonly #stateListeners = new Listeners<BusState>();
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
@@ -56,7 +56,7 @@ export class NatsBus implements Bus {
   #serves: readonly string[] = [];
   #state: BusState = "connecting";
   #connections = 0;
-  #link: NatsLink | undefined;
+  #link: NatsServerConnection | undefined;
   /** There is one while it is connected. */
   #session: NatsSession | undefined;
 
@@ -173,10 +173,10 @@ export class NatsBus implements Bus {
     }
   }
 
-  #eventsOf(complaints: Complaints): NatsLinkEvents {
+  #eventsOf(complaints: Complaints): NatsServerConnectionEvents {
     return {
       onViolation: ({ operation, subject }) => {
-        if (isProof(subject)) {
+        if (isPermissionProbe(subject)) {
           complaints.denied.add(subject);
           return;
         }
@@ -190,7 +190,7 @@ export class NatsBus implements Bus {
   }
 
   /** @returns Why the link has ended. */
-  async #use(link: NatsLink, complaints: Complaints): Promise<string> {
+  async #use(link: NatsServerConnection, complaints: Complaints): Promise<string> {
     const { service, instance } = this.self;
     this.#connections += 1;
     const session = new NatsSession(link, { service, instance, connection: this.#connections }, this.#host);
@@ -208,14 +208,18 @@ export class NatsBus implements Bus {
   }
 
   /** @returns Why the server must not be used, or cannot be. */
-  async #prepare(link: NatsLink, session: NatsSession, complaints: Complaints): Promise<PeekError | undefined> {
+  async #prepare(
+    link: NatsServerConnection,
+    session: NatsSession,
+    complaints: Complaints,
+  ): Promise<PeekError | undefined> {
     if (!link.tellsOfNobody || link.maxPayload < leastPayload) {
       return unusable(
         `The NATS server is too old, or takes only tiny messages. Use version 2.2 or later, with a max_payload of at least ${leastPayload} bytes.`,
       );
     }
     session.listen();
-    const lax = await findLaxPermissions(link, this.self.service, complaints.denied);
+    const lax = await findExcessPermission(link, this.self.service, complaints.denied);
     if (lax !== undefined) return this.#tooLax(lax);
     if (complaints.other === undefined) await session.callAll();
     return complaints.other;
@@ -238,7 +242,7 @@ export class NatsBus implements Bus {
     this.#stateListeners.tell("connecting");
   }
 
-  async #fail(link: NatsLink, error: PeekError): Promise<string> {
+  async #fail(link: NatsServerConnection, error: PeekError): Promise<string> {
     await link.close();
     await this.#giveUp(error);
     return error.message;

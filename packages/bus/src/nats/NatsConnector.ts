@@ -3,10 +3,10 @@ import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { Backoff } from "@peek/kit";
 import { OutageLog } from "../OutageLog.ts";
-import { awaitGreeting } from "./awaitGreeting.ts";
+import { awaitServerInfo } from "./awaitServerInfo.ts";
 import { explainNatsFailure, isRefusal } from "./explainNatsFailure.ts";
 import type { NatsServerAddress, NatsSettings } from "./NatsConfig.ts";
-import { NatsLink, type NatsLinkEvents } from "./NatsLink.ts";
+import { NatsServerConnection, type NatsServerConnectionEvents } from "./NatsServerConnection.ts";
 
 /** How long a server is left alone that has refused this service, at least; milliseconds. */
 const refusedMs = 10_000;
@@ -50,7 +50,7 @@ export class NatsConnector {
   /**
    * @returns The connection, or undefined when the signal has fired.
    */
-  async connect(events: NatsLinkEvents, signal: AbortSignal): Promise<NatsLink | undefined> {
+  async connect(events: NatsServerConnectionEvents, signal: AbortSignal): Promise<NatsServerConnection | undefined> {
     while (!signal.aborted) {
       const server = this.#server();
       try {
@@ -79,10 +79,10 @@ export class NatsConnector {
     await this.#failed(reason, false, signal);
   }
 
-  async #attempt(server: NatsServerAddress, events: NatsLinkEvents): Promise<NatsLink> {
+  async #attempt(server: NatsServerAddress, events: NatsServerConnectionEvents): Promise<NatsServerConnection> {
     const { settings, name, attemptMs } = this.#options;
-    await awaitGreeting(server, attemptMs);
-    return await NatsLink.open(
+    await awaitServerInfo(server, attemptMs);
+    return await NatsServerConnection.open(
       {
         servers: [server.title],
         name,

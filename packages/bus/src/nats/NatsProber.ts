@@ -1,4 +1,4 @@
-import type { NatsContact } from "./NatsContact.ts";
+import type { NatsPeer } from "./NatsPeer.ts";
 
 /** How often those are probed with whom texts were exchanged lately; milliseconds. */
 const periodMs = 200;
@@ -12,12 +12,12 @@ const atATime = 200;
  * for which the server tells if there is nobody.
  */
 export class NatsProber implements Disposable {
-  readonly #active = new Set<NatsContact>();
+  readonly #active = new Set<NatsPeer>();
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
 
   /** Texts were exchanged with somebody. */
-  use(contact: NatsContact): void {
+  use(contact: NatsPeer): void {
     contact.wasUsed = true;
     if (contact.isActive) return;
     contact.isActive = true;
@@ -27,7 +27,7 @@ export class NatsProber implements Disposable {
   }
 
   /** Somebody is gone. */
-  forget(contact: NatsContact): void {
+  forget(contact: NatsPeer): void {
     contact.isActive = false;
     this.#active.delete(contact);
     if (this.#active.size === 0) this[Symbol.dispose]();

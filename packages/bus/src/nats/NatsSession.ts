@@ -3,13 +3,21 @@ import type { Msg } from "@nats-io/transport-node";
 import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
 import type { BusMember } from "../Bus.ts";
 import { nobody, overloaded } from "../busErrors.ts";
-import { isOneTooMany } from "../messageLimits.ts";
-import { SendTurn } from "../SendTurn.ts";
-import { type HeldOfContacts, NatsContact } from "./NatsContact.ts";
-import { goodbyeFrame, holdsTexts, isPart, NatsFrame, partsOf, presenceFrame, probeFrame } from "./natsFrame.ts";
-import type { NatsLink } from "./NatsLink.ts";
+import { exceedsQueueLimit } from "../messageLimits.ts";
+import { FlushScheduler } from "../FlushScheduler.ts";
+import { type ReassemblyBudgets, NatsPeer } from "./NatsPeer.ts";
+import {
+  goodbyeFrame,
+  holdsMessages,
+  isFragment,
+  NatsFrame,
+  fragmentsOf,
+  presenceFrame,
+  probeFrame,
+} from "./natsFrame.ts";
+import type { NatsServerConnection } from "./NatsServerConnection.ts";
 import { NatsProber } from "./NatsProber.ts";
-import type { NatsRoster } from "./NatsRoster.ts";
+import type { NatsPresence } from "./NatsPresence.ts";
 import {
   addressIn,
   inboxOf,
@@ -34,7 +42,7 @@ const noResponders = 503;
 export interface NatsSessionHost {
   readonly member: BusMember;
   readonly heartbeatMs: number;
-  readonly roster: NatsRoster;
+  readonly roster: NatsPresence;
   /** The contracts that are served here now. */
   serves(): readonly string[];
   receive(from: PeerIdentity, text: string): void;
@@ -49,19 +57,19 @@ export interface NatsSessionHost {
 
 /** One connection to NATS in use: what is sent, what comes, and who is there. It ends with the connection. */
 export class NatsSession {
-  readonly #link: NatsLink;
+  readonly #link: NatsServerConnection;
   readonly #host: NatsSessionHost;
   readonly #self: NatsAddress;
   readonly #inbox: string;
-  readonly #contacts = new Map<string, NatsContact>();
+  readonly #contacts = new Map<string, NatsPeer>();
   /** By the subject on which its texts come. */
-  readonly #senders = new Map<string, NatsContact>();
+  readonly #senders = new Map<string, NatsPeer>();
   readonly #prober = new NatsProber();
-  readonly #held: HeldOfContacts = { texts: { bytes: 0 }, records: { bytes: 0 } };
+  readonly #held: ReassemblyBudgets = { texts: { bytes: 0 }, records: { bytes: 0 } };
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #asked = new Set<ServiceName>();
-  #waiting: NatsContact[] = [];
-  readonly #turn = new SendTurn(() => this.#flushAll());
+  #waiting: NatsPeer[] = [];
+  readonly #turn = new FlushScheduler(() => this.#flushAll());
   #heartbeat: NodeJS.Timeout | undefined;
   #lastBeat = 0;
   #roundTripMs = 0;
@@ -73,7 +81,7 @@ export class NatsSession {
   #hasBegun = false;
 
   /** @param self Its connection is this one. */
-  constructor(link: NatsLink, self: NatsAddress, host: NatsSessionHost) {
+  constructor(link: NatsServerConnection, self: NatsAddress, host: NatsSessionHost) {
     this.#link = link;
     this.#self = self;
     this.#host = host;
@@ -143,7 +151,7 @@ export class NatsSession {
     const contact = this.#contacts.get(to.instance) ?? this.#reach(to);
     if (contact === undefined) throw nobody(to);
     const { waitingBytes } = this.#link;
-    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.#self, waitingBytes);
+    if (exceedsQueueLimit(text, waitingBytes)) throw overloaded(this.#self, waitingBytes);
     this.#use(contact);
     contact.add(text);
     if (this.#turn.begins()) {
@@ -181,7 +189,7 @@ export class NatsSession {
   readonly #take = (message: Msg): void => {
     const { subject, data } = message;
     const known = this.#senders.get(subject);
-    if (!holdsTexts(data)) {
+    if (!holdsMessages(data)) {
       this.#takeFrame(subject, data, known);
       return;
     }
@@ -189,7 +197,7 @@ export class NatsSession {
     if (contact !== undefined) this.#deliver(contact, data, subject);
   };
 
-  #takeFrame(subject: string, data: Uint8Array, known: NatsContact | undefined): void {
+  #takeFrame(subject: string, data: Uint8Array, known: NatsPeer | undefined): void {
     switch (data[0]) {
       case NatsFrame.probe:
         return;
@@ -198,7 +206,7 @@ export class NatsSession {
         return;
       case NatsFrame.presence:
         return this.#takeAnswer(data, subject);
-      case NatsFrame.firstPart:
+      case NatsFrame.firstFragment:
       case NatsFrame.part: {
         const contact = known ?? this.#meet(subject);
         const whole = contact?.parts.add(data);
@@ -221,13 +229,13 @@ export class NatsSession {
   }
 
   /** What is lost is lost to both: each takes the other for gone, and so for another when it is heard of again. */
-  #giveUp(contact: NatsContact, subject: string): void {
+  #giveUp(contact: NatsPeer, subject: string): void {
     this.#host.invalid("a part of a text", subject);
     contact.tell(goodbyeFrame);
     this.#lose(contact.address);
   }
 
-  #deliver(contact: NatsContact, data: Uint8Array, subject: string): void {
+  #deliver(contact: NatsPeer, data: Uint8Array, subject: string): void {
     let text: string;
     try {
       text = this.#decoder.decode(data);
@@ -251,8 +259,8 @@ export class NatsSession {
     if (address === undefined) {
       this.#host.invalid("the subject of a presence record", subject);
     } else if (data.length === 0) this.#lose(address);
-    else if (holdsTexts(data)) this.#hear(address, Buffer.from(data).toString(), subject);
-    else if (isPart(data)) this.#takeRecordPart(address, data, subject);
+    else if (holdsMessages(data)) this.#hear(address, Buffer.from(data).toString(), subject);
+    else if (isFragment(data)) this.#takeRecordPart(address, data, subject);
     else this.#host.invalid("a presence record", subject);
   };
 
@@ -321,19 +329,19 @@ export class NatsSession {
   /** Sends something that may be more than a message can hold. */
   #tell(subject: string, data: Uint8Array): void {
     const { maxPayload } = this.#link;
-    for (const frame of data.length > maxPayload ? partsOf(data, maxPayload) : [data])
+    for (const frame of data.length > maxPayload ? fragmentsOf(data, maxPayload) : [data])
       this.#link.publish(subject, frame);
   }
 
   /** Somebody to whom nothing was sent yet. */
-  #reach(to: PeerIdentity): NatsContact | undefined {
+  #reach(to: PeerIdentity): NatsPeer | undefined {
     const isSelf = to.instance === this.#self.instance;
     const address = isSelf ? this.#self : this.#host.roster.find(to);
     return address === undefined ? undefined : this.#know(address);
   }
 
   /** Somebody from whom something has come for the first time. */
-  #meet(subject: string): NatsContact | undefined {
+  #meet(subject: string): NatsPeer | undefined {
     const address = addressIn(subject);
     if (address === undefined) {
       this.#host.invalid("the subject of a text", subject);
@@ -345,15 +353,15 @@ export class NatsSession {
     return this.#know(address);
   }
 
-  #use(contact: NatsContact): void {
+  #use(contact: NatsPeer): void {
     this.#uses += 1;
     contact.lastUse = this.#uses;
     this.#prober.use(contact);
   }
 
-  #know(address: NatsAddress): NatsContact {
+  #know(address: NatsAddress): NatsPeer {
     if (this.#contacts.size >= maxContacts) this.#makeRoom();
-    const contact = new NatsContact(this.#link, this.#self, address, this.#held);
+    const contact = new NatsPeer(this.#link, this.#self, address, this.#held);
     contact.lastUse = this.#uses;
     this.#contacts.set(address.instance, contact);
     this.#senders.set(contact.inbound, contact);
@@ -363,7 +371,7 @@ export class NatsSession {
   /** Forgets whoever nothing was exchanged with for the longest time, of those who are not watched. */
   #makeRoom(): void {
     const { roster } = this.#host;
-    let oldest: NatsContact | undefined;
+    let oldest: NatsPeer | undefined;
     for (const contact of this.#contacts.values()) {
       const { address, lastUse } = contact;
       if (oldest !== undefined && oldest.lastUse <= lastUse) continue;

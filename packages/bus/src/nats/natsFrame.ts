@@ -17,7 +17,7 @@ export const NatsFrame = {
    * The first part of a text, an answer or a record that is longer than a message may be: the bytes of all parts, as four
    * bytes; then the part.
    */
-  firstPart: 0xfb,
+  firstFragment: 0xfb,
   /** A further part. */
   part: 0xfa,
 } as const;
@@ -25,18 +25,18 @@ export const NatsFrame = {
 export const probeFrame: Uint8Array = Uint8Array.of(NatsFrame.probe);
 export const goodbyeFrame: Uint8Array = Uint8Array.of(NatsFrame.goodbye);
 
-/** What {@link NatsFrame.firstPart} has before the part. */
-export const firstPartHeaderBytes = 5;
+/** What {@link NatsFrame.firstFragment} has before the part. */
+export const firstFragmentHeaderBytes = 5;
 
 /** Whether a message holds texts. */
-export function holdsTexts(data: Uint8Array): boolean {
+export function holdsMessages(data: Uint8Array): boolean {
   const [first] = data;
   return first === undefined || first < 0xf8;
 }
 
 /** Whether a message is a part of something that is too long for one. */
-export function isPart([first]: Uint8Array): boolean {
-  return first === NatsFrame.firstPart || first === NatsFrame.part;
+export function isFragment([first]: Uint8Array): boolean {
+  return first === NatsFrame.firstFragment || first === NatsFrame.part;
 }
 
 export function presenceFrame(record: Uint8Array): Uint8Array {
@@ -44,10 +44,10 @@ export function presenceFrame(record: Uint8Array): Uint8Array {
 }
 
 /** The messages that carry what is too long for one. */
-export function partsOf(bytes: Uint8Array, maxPayload: number): readonly Uint8Array[] {
-  const first = bytes.subarray(0, maxPayload - firstPartHeaderBytes);
-  const header = Buffer.alloc(firstPartHeaderBytes);
-  header.writeUInt8(NatsFrame.firstPart);
+export function fragmentsOf(bytes: Uint8Array, maxPayload: number): readonly Uint8Array[] {
+  const first = bytes.subarray(0, maxPayload - firstFragmentHeaderBytes);
+  const header = Buffer.alloc(firstFragmentHeaderBytes);
+  header.writeUInt8(NatsFrame.firstFragment);
   header.writeUInt32BE(bytes.length, 1);
   const frames = [Buffer.concat([header, first])];
   const step = maxPayload - 1;

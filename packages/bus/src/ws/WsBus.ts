@@ -5,13 +5,13 @@ import { Backoff, Listeners, LogThrottle } from "@peek/kit";
 import type { Bus, BusMember, BusState } from "../Bus.ts";
 import { closed, disconnected, nobody, overloaded } from "../busErrors.ts";
 import { isObserver, serviceOfInstance } from "../instanceName.ts";
-import { checkMessage, isOneTooMany, maxMessageBytes } from "../messageLimits.ts";
+import { checkMessage, exceedsQueueLimit, maxMessageBytes } from "../messageLimits.ts";
 import { OutageLog } from "../OutageLog.ts";
-import { PeerTable } from "../PeerTable.ts";
+import { PeerRegistry } from "../PeerRegistry.ts";
 import { plainAddress } from "../plainAddress.ts";
-import { dialExchange, type WsCredentials } from "./dialExchange.ts";
-import { LifeSigns } from "./LifeSigns.ts";
-import { Outbox } from "./Outbox.ts";
+import { connectToExchange, type WsCredentials } from "./connectToExchange.ts";
+import { ReadProgress } from "./ReadProgress.ts";
+import { Outbox } from "./FrameBatcher.ts";
 import { readRefusal } from "./readRefusal.ts";
 import {
   complaintSchema,
@@ -24,7 +24,7 @@ import {
   peersSchema,
   serviceSchema,
   welcomeSchema,
-} from "./wire.ts";
+} from "./exchangeProtocol.ts";
 
 /** With which an exchange that is stopped closes its connections: WebSocket's own code. */
 const goingAway = 1001;
@@ -71,7 +71,7 @@ export class WsBus implements Bus {
   readonly #stateListeners = new Listeners<BusState>();
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
-  readonly #peers = new PeerTable((change) => this.#presenceListeners.tell(change));
+  readonly #peers = new PeerRegistry((change) => this.#presenceListeners.tell(change));
   readonly #watches = new Map<ServiceName, Watch>();
   readonly #identities = new Map<string, PeerIdentity>();
   readonly #backoff = new Backoff();
@@ -89,7 +89,7 @@ export class WsBus implements Bus {
   #outbox: Outbox | undefined;
   #retry: NodeJS.Timeout | undefined;
   #watchdog: NodeJS.Timeout | undefined;
-  #life: LifeSigns | undefined;
+  #life: ReadProgress | undefined;
   /** Why the present attempt or connection ends, as far as it is known. */
   #reason: string | undefined;
   /** Whether it ends since the other side does not let this one in. */
@@ -160,7 +160,7 @@ export class WsBus implements Bus {
     checkMessage(text, maxMessageBytes);
     if (this.#isKnownToBeGone(to)) throw nobody(to);
     const { waitingBytes } = outbox;
-    if (isOneTooMany(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
+    if (exceedsQueueLimit(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
     outbox.add(`${LineKind.message}${to.instance}\t${text}`);
   }
 
@@ -197,7 +197,7 @@ export class WsBus implements Bus {
     this.#isRefused = false;
     let socket: WebSocket;
     try {
-      socket = dialExchange(this.#url, this.#options.credentials(), attemptMs);
+      socket = connectToExchange(this.#url, this.#options.credentials(), attemptMs);
     } catch (thrown) {
       this.#reason = messageOf(thrown);
       this.#tryLater();
@@ -209,7 +209,7 @@ export class WsBus implements Bus {
     this.#watchdog = setTimeout(() => this.#giveUp(attemptMs), attemptMs);
     socket.on("upgrade", ({ socket: stream }) => {
       this.#remoteAddress = plainAddress(stream.remoteAddress ?? "");
-      this.#life = new LifeSigns(stream);
+      this.#life = new ReadProgress(stream);
     });
     socket.on("open", () => this.#onOpen());
     socket.on("message", (data, isBinary) => {
@@ -309,9 +309,9 @@ export class WsBus implements Bus {
         return this.#onGone(rest);
       case LineKind.complaint: {
         const { code, message } = parseLine(complaintSchema, rest);
-        const untold = this.#complaints.count(code);
-        if (untold !== undefined) {
-          this.#options.logger.warning({ code }, "The logic service complains: %s%s", message, untold);
+        const suppressed = this.#complaints.count(code);
+        if (suppressed !== undefined) {
+          this.#options.logger.warning({ code }, "The logic service complains: %s%s", message, suppressed);
         }
         return;
       }

@@ -9,10 +9,10 @@ import type { Exchange } from "../Exchange.ts";
 import { pemList, type PemTexts } from "../pemList.ts";
 import { plainAddress } from "../plainAddress.ts";
 import type { Authenticator } from "./Authenticator.ts";
-import { explainNoise } from "./explainNoise.ts";
-import { HubConnection, type HubConnectionContext } from "./HubConnection.ts";
+import { explainHandshakeFailure } from "./explainHandshakeFailure.ts";
+import { ExchangeConnection, type ExchangeConnectionContext } from "./ExchangeConnection.ts";
 import { RefusalLog } from "../RefusalLog.ts";
-import { exchangePath, maxFrameBytes, protocol, refusalHeader } from "./wire.ts";
+import { exchangePath, maxFrameBytes, protocol, refusalHeader } from "./exchangeProtocol.ts";
 
 /** How long somebody who has connected may take to ask for something; milliseconds. */
 const requestMs = 10_000;
@@ -54,11 +54,11 @@ export class WsExchange implements AsyncDisposable {
   readonly #options: WsExchangeOptions;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
-  readonly #connections = new Set<HubConnection>();
+  readonly #connections = new Set<ExchangeConnection>();
   /** All that lies below, also what has asked for nothing yet. */
   readonly #streams = new Set<Socket>();
   readonly #refusals: RefusalLog;
-  readonly #context: HubConnectionContext;
+  readonly #context: ExchangeConnectionContext;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #watching: Disposable;
   #retry: NodeJS.Timeout | undefined;
@@ -169,8 +169,8 @@ export class WsExchange implements AsyncDisposable {
       // While it begins to listen, its failure is told to whoever waits for that.
       if (server.listening) logger.error({ err: error }, "The data exchange: %s", messageOf(error));
     });
-    server.on("clientError", (error, socket) => this.#onNoise(error, socket));
-    server.on("tlsClientError", (error, socket) => this.#onNoise(error, socket));
+    server.on("clientError", (error, socket) => this.#onHandshakeError(error, socket));
+    server.on("tlsClientError", (error, socket) => this.#onHandshakeError(error, socket));
     server.on("drop", () => this.#refusals.refused("anybody", "full", `refused: there are ${maxConnections} already`));
     return server;
   }
@@ -240,7 +240,7 @@ export class WsExchange implements AsyncDisposable {
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", onError);
-      this.#connections.add(new HubConnection(webSocket, socket, credential, address, this.#context));
+      this.#connections.add(new ExchangeConnection(webSocket, socket, credential, address, this.#context));
     });
   }
 
@@ -256,9 +256,10 @@ export class WsExchange implements AsyncDisposable {
     socket.end(`${head.join("\r\n")}\r\n\r\n${reason}`, () => socket.destroy());
   }
 
-  #onNoise(error: Error, socket: Duplex): void {
-    const noise = explainNoise(error, this.#options.tls !== undefined);
-    if (noise !== undefined) this.#refusals.refused(addressOfPeer(socket), noise, `a connection was refused: ${noise}`);
+  #onHandshakeError(error: Error, socket: Duplex): void {
+    const problem = explainHandshakeFailure(error, this.#options.tls !== undefined);
+    if (problem !== undefined)
+      this.#refusals.refused(addressOfPeer(socket), problem, `a connection was refused: ${problem}`);
     socket.destroy();
   }
 }

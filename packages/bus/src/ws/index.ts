@@ -1,5 +1,5 @@
 export type { Authenticator, Credential, Refusal } from "./Authenticator.ts";
 export { WsBus, type WsBusOptions } from "./WsBus.ts";
 export { WsExchange, type ExchangeTls, type WsExchangeOptions } from "./WsExchange.ts";
-export type { WsCredentials } from "./dialExchange.ts";
-export { exchangePath, maxFrameBytes, protocol } from "./wire.ts";
+export type { WsCredentials } from "./connectToExchange.ts";
+export { exchangePath, maxFrameBytes, protocol } from "./exchangeProtocol.ts";

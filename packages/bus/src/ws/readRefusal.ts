@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { refusalHeader } from "./wire.ts";
+import { refusalHeader } from "./exchangeProtocol.ts";
 
 const maxReasonLength = 1000;
 

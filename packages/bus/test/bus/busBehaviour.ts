@@ -3,7 +3,7 @@ import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Bus } from "../../src/Bus.ts";
 import { makeInstanceName } from "../../src/instanceName.ts";
-import { BusEar } from "./BusEar.ts";
+import { BusRecorder } from "./BusRecorder.ts";
 import { type BusHarness, connected, member } from "./BusHarness.ts";
 
 /** What each driver of the bus does. */
@@ -25,14 +25,14 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
       await harness[Symbol.asyncDispose]();
     });
 
-    const open = async (service: ServiceName, observer = false): Promise<{ bus: Bus; ear: BusEar }> => {
+    const open = async (service: ServiceName, observer = false): Promise<{ bus: Bus; ear: BusRecorder }> => {
       const bus = owned.use(harness.open(service, member(service, observer)));
-      const ear = new BusEar(bus);
+      const ear = new BusRecorder(bus);
       return { bus: await connected(bus), ear };
     };
 
     /** The order of the two names is that in which they were opened. */
-    const openPair = async (): Promise<{ logic: Bus; agent: Bus; logicEar: BusEar; agentEar: BusEar }> => {
+    const openPair = async (): Promise<{ logic: Bus; agent: Bus; logicEar: BusRecorder; agentEar: BusRecorder }> => {
       const { bus: logic, ear: logicEar } = await open("logic");
       const { bus: agent, ear: agentEar } = await open("agent");
       await logic.watch("agent");
@@ -226,7 +226,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
       it("is of what was watched before the bus was connected, too", async () => {
         const { bus: agent } = await open("agent");
         const logic = owned.use(harness.open("logic", member("logic")));
-        const ear = new BusEar(logic);
+        const ear = new BusRecorder(logic);
         await logic.watch("agent");
         await present(await connected(logic), ear, agent);
         expect(logic.peers("agent").map(instanceOf)).toEqual([agent.self.instance]);
@@ -259,7 +259,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
         const agent = await connected(harness.open("agent", member("agent")));
         await logic.watch("agent");
         await agent.watch("office");
-        await new BusEar(agent).until(() => agent.peers("office").length === 1);
+        await new BusRecorder(agent).until(() => agent.peers("office").length === 1);
         agent.send(office.self, "hello");
         await officeEar.until(() => officeEar.texts.length > 0);
         await agent[Symbol.asyncDispose]();
@@ -282,7 +282,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
         const { bus: logic, ear } = await open("logic");
         const agent = await connected(harness.open("agent", member("agent")));
         await agent.watch("logic");
-        await new BusEar(agent).until(() => agent.peers("logic").length === 1);
+        await new BusRecorder(agent).until(() => agent.peers("logic").length === 1);
         agent.send(logic.self, "last words");
         await agent[Symbol.asyncDispose]();
         await ear.until(() => ear.gone.length > 0);
@@ -391,7 +391,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
 }
 
 /** Waits until somebody is there. */
-async function present(bus: Bus, ear: BusEar, other: Bus): Promise<void> {
+async function present(bus: Bus, ear: BusRecorder, other: Bus): Promise<void> {
   const { service, instance } = other.self;
   await ear.until(() => bus.peers(service).some((peer) => peer.instance === instance), `${instance} is there`);
 }
@@ -402,7 +402,7 @@ function required<T>(part: T | undefined): T {
 }
 
 /** Whom the first text is from. */
-function from(ear: BusEar): PeerIdentity {
+function from(ear: BusRecorder): PeerIdentity {
   const [first] = ear.texts;
   if (first === undefined) throw new Error("There is no text.");
   return first.from;

@@ -3,7 +3,7 @@ import { NatsBus } from "../../src/nats/index.ts";
 import { WsBus } from "../../src/ws/WsBus.ts";
 import { natsPassword } from "../nats/NatsServer.ts";
 import { connected } from "./BusHarness.ts";
-import { keptLog } from "./keptLog.ts";
+import { recordingLog } from "./recordingLog.ts";
 import type { BusProcessArgument } from "./spawnBus.ts";
 
 // A process with a bus, which sends back what it is sent, until it is killed or its standard input ends.
@@ -15,7 +15,7 @@ process.stdout.write("connected\n");
 process.stdin.on("end", () => process.exit()).resume();
 
 function open(): Bus {
-  const logger = keptLog();
+  const logger = recordingLog();
   if (target.driver === "ws") {
     const { port } = target;
     return new WsBus({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { natsAuthorization } from "../../src/nats/index.ts";
 import { NatsServer } from "../nats/NatsServer.ts";
-import { Relay } from "../nats/Relay.ts";
+import { TcpProxy } from "../nats/TcpProxy.ts";
 import { connected } from "./BusHarness.ts";
 import { type OpenNatsBus, openNatsBus } from "./openNatsBus.ts";
 
@@ -181,7 +181,7 @@ describe("a NATS server", () => {
 
   it("that cuts one service has the others told of it, and of its return", async () => {
     await using server = await NatsServer.start();
-    await using relay = await Relay.open(server.port);
+    await using relay = await TcpProxy.open(server.port);
     // The heartbeat tells nothing within the time of this test.
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
     await using agent = openNatsBus(server, "agent", { heartbeatMs: 60_000, config: { servers: [relay.url] } });
@@ -205,7 +205,7 @@ describe("a NATS server", () => {
 
   it("cuts who does not take what is sent to it; that one comes back", { timeout: 60_000 }, async () => {
     await using server = await NatsServer.start();
-    await using relay = await Relay.open(server.port);
+    await using relay = await TcpProxy.open(server.port);
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
     await using agent = openNatsBus(server, "agent", { heartbeatMs: 60_000, config: { servers: [relay.url] } });
     await logic.bus.watch("agent");

@@ -4,14 +4,14 @@ import type { BusMember } from "../../src/Bus.ts";
 import { NatsBus, type NatsConfig } from "../../src/nats/index.ts";
 import { natsPassword, type NatsServer } from "../nats/NatsServer.ts";
 import { member } from "./BusHarness.ts";
-import { BusEar } from "./BusEar.ts";
-import { type KeptLog, keptLog } from "./keptLog.ts";
+import { BusRecorder } from "./BusRecorder.ts";
+import { type RecordingLog, recordingLog } from "./recordingLog.ts";
 
 /** A bus of a test, and what it says. */
 export interface OpenNatsBus extends AsyncDisposable {
   readonly bus: NatsBus;
-  readonly ear: BusEar;
-  readonly log: KeptLog;
+  readonly ear: BusRecorder;
+  readonly log: RecordingLog;
   /** Settles when it cannot go on. */
   readonly fatal: Promise<PeekError>;
 }
@@ -33,7 +33,7 @@ export function openNatsBus(
   const { heartbeatMs = 300, attemptMs = 5000, config } = options;
   const servers = ("url" in server ? [server] : server).map(({ url }) => url);
   const fatal = Promise.withResolvers<PeekError>();
-  const log = keptLog();
+  const log = recordingLog();
   const bus = NatsBus.open({
     service,
     member: options.member ?? member(service),
@@ -45,7 +45,7 @@ export function openNatsBus(
   });
   return {
     bus,
-    ear: new BusEar(bus),
+    ear: new BusRecorder(bus),
     log,
     fatal: fatal.promise,
     [Symbol.asyncDispose]: async () => await bus[Symbol.asyncDispose](),

@@ -5,7 +5,7 @@ import { WsBus } from "../../src/ws/WsBus.ts";
 import { WsExchange } from "../../src/ws/WsExchange.ts";
 import { busBehaviour } from "./busBehaviour.ts";
 import type { BusHarness } from "./BusHarness.ts";
-import { keptLog } from "./keptLog.ts";
+import { recordingLog } from "./recordingLog.ts";
 import { spawnBus } from "./spawnBus.ts";
 
 const heartbeatMs = 300;
@@ -28,7 +28,7 @@ busBehaviour("ws", true, async (): Promise<BusHarness> => {
       port,
       authenticator,
       heartbeatMs,
-      logger: keptLog(),
+      logger: recordingLog(),
     });
   let exchange = await listen(0);
   const { port } = exchange;
@@ -42,7 +42,7 @@ busBehaviour("ws", true, async (): Promise<BusHarness> => {
         port,
         secure: false,
         credentials: () => ({ token: service }),
-        logger: keptLog(),
+        logger: recordingLog(),
       }),
     spawn: async (service) => await spawnBus(service, { driver: "ws", port, heartbeatMs }),
     network: {

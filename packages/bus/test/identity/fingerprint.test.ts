@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
-import { TestHub } from "../ws/TestHub.ts";
+import { TestExchange } from "../ws/TestExchange.ts";
 import { temporaryFolder } from "@peek/kit/testing";
 import { type Certificate, TestAuthority } from "./TestAuthority.ts";
 
-async function openHub(tls: Certificate): Promise<TestHub> {
-  const hub = await TestHub.open({ tls });
+async function openHub(tls: Certificate): Promise<TestExchange> {
+  const hub = await TestExchange.open({ tls });
   onTestFinished(() => hub[Symbol.asyncDispose]());
   return hub;
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import tls from "node:tls";
 import {
   explainTlsFailure,
-  judgeClientCertificate,
+  verifyClientCertificate,
   readAuthorities,
   readBundle,
   serviceOfCertificate,
@@ -351,7 +351,7 @@ async function errorOf(socket: net.Socket): Promise<unknown> {
 async function listenTls(options: tls.TlsOptions): Promise<Listening> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const server = tls.createServer(options, (socket) => {
-    resolve(judgeClientCertificate(socket));
+    resolve(verifyClientCertificate(socket));
     socket.on("error", () => undefined).end();
   });
   server.on("tlsClientError", resolve);

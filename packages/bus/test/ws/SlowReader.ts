@@ -1,8 +1,8 @@
-import type { RawMember } from "./RawMember.ts";
+import type { RawExchangeClient } from "./RawExchangeClient.ts";
 
 /** Has a member read all the time, but only so much in a second; counts what has come. */
 export class SlowReader implements Disposable {
-  readonly #member: RawMember;
+  readonly #member: RawExchangeClient;
   readonly #bytesPerMs: number;
   readonly #waiting = new Set<() => void>();
   #isCut = false;
@@ -12,7 +12,7 @@ export class SlowReader implements Disposable {
   /** The texts that are short, in their order. */
   readonly shortTexts: string[] = [];
 
-  constructor(member: RawMember, bytesPerSecond: number) {
+  constructor(member: RawExchangeClient, bytesPerSecond: number) {
     this.#member = member;
     this.#bytesPerMs = bytesPerSecond / 1000;
     member.socket.on("message", () => this.#onFrame());

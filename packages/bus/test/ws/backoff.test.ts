@@ -3,7 +3,7 @@ import { WsBus } from "@peek/bus/ws";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { member } from "../bus/BusHarness.ts";
-import { keptLog } from "../bus/keptLog.ts";
+import { recordingLog } from "../bus/recordingLog.ts";
 
 it("a bus that is let in and thrown out each time tries more and more rarely", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
@@ -28,7 +28,7 @@ it("a bus that is let in and thrown out each time tries more and more rarely", a
       });
     });
   });
-  const log = keptLog();
+  const log = recordingLog();
   const options = { service: "agent", member: member("agent"), host: "127.0.0.1", port: address.port } as const;
   const bus = new WsBus({ ...options, secure: false, logger: log, credentials: () => ({ token: "any" }) });
   onTestFinished(() => bus[Symbol.asyncDispose]());

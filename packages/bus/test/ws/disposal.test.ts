@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
 import { TestAuthority } from "../identity/TestAuthority.ts";
 import type { DisposalReport } from "./disposalMain.ts";
-import { TestHub } from "./TestHub.ts";
+import { TestExchange } from "./TestExchange.ts";
 
 describe("a bus that is disposed while its welcome is on the way", () => {
   it("stays closed, hears nothing more, and leaves nothing that keeps the process", { timeout: 30_000 }, async () => {
@@ -26,7 +26,7 @@ describe("an exchange that is disposed", () => {
     const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     const authority = isSecure ? new TestAuthority(dir) : undefined;
-    const hub = await TestHub.open(authority === undefined ? {} : { tls: authority.issue() });
+    const hub = await TestExchange.open(authority === undefined ? {} : { tls: authority.issue() });
     onTestFinished(() => hub[Symbol.asyncDispose]());
     const silent = connect({ host: "127.0.0.1", port: hub.port });
     onTestFinished(() => void silent.destroy());

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { WsBus } from "@peek/bus/ws";
 import { WebSocketServer } from "ws";
 import { member } from "../bus/BusHarness.ts";
-import { keptLog } from "../bus/keptLog.ts";
+import { recordingLog } from "../bus/recordingLog.ts";
 
 /** What has become of a bus that was disposed while its welcome was on the way. */
 export interface DisposalReport {
@@ -19,7 +19,7 @@ const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
 await once(server, "listening");
 const address = server.address();
 if (address === null || typeof address === "string") throw new Error("The server has no port.");
-const log = keptLog();
+const log = recordingLog();
 const options = { service: "agent", member: member("agent"), host: "127.0.0.1", port: address.port } as const;
 const bus = new WsBus({ ...options, secure: false, logger: log, credentials: () => ({ token: "any" }) });
 const heard: string[] = [];

@@ -5,19 +5,19 @@ import { parseToken } from "@peek/bus/identity";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
 import { makeToken, tokenText } from "../../src/identity/Token.ts";
-import { type KnockOptions, knock, noise } from "./knock.ts";
-import { exchangePath, protocol } from "../../src/ws/wire.ts";
-import { RawMember } from "./RawMember.ts";
-import { TestHub, type TestHubOptions } from "./TestHub.ts";
+import { type UpgradeOptions, requestUpgrade, exchangeBytes } from "./rawConnections.ts";
+import { exchangePath, protocol } from "../../src/ws/exchangeProtocol.ts";
+import { RawExchangeClient } from "./RawExchangeClient.ts";
+import { TestExchange, type TestHubOptions } from "./TestExchange.ts";
 
-async function openHub(options?: TestHubOptions): Promise<TestHub> {
-  const hub = await TestHub.open(options);
+async function openHub(options?: TestHubOptions): Promise<TestExchange> {
+  const hub = await TestExchange.open(options);
   onTestFinished(() => hub[Symbol.asyncDispose]());
   return hub;
 }
 
 /** Sends a text to logic, and waits until it is back. */
-async function answered(bus: WsBus, hub: TestHub): Promise<void> {
+async function answered(bus: WsBus, hub: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
   bus.onMessage((_from, back) => back === text && resolve());
@@ -26,12 +26,12 @@ async function answered(bus: WsBus, hub: TestHub): Promise<void> {
 }
 
 describe("somebody without a good token", () => {
-  let hub: TestHub;
+  let hub: TestExchange;
   let witness: WsBus;
   const states: string[] = [];
 
   beforeAll(async () => {
-    hub = await TestHub.open();
+    hub = await TestExchange.open();
     witness = hub.dial("agent", { token: hub.tokens.create("agent") }).bus;
     await connected(witness);
     witness.onState((state) => void states.push(state));
@@ -47,7 +47,7 @@ describe("somebody without a good token", () => {
     return token;
   };
   const anothers = (): string => tokenText(makeToken("agent"));
-  const cases: readonly [string, () => KnockOptions, number, RegExp][] = [
+  const cases: readonly [string, () => UpgradeOptions, number, RegExp][] = [
     ["no token", () => ({}), 401, /it shows no token; .*peek token create/],
     ["what is none", () => ({ token: "hunter2hunter2" }), 401, /is not a token; copy all of what peek token create/],
     ["a token of another logic", () => ({ token: anothers() }), 401, /token [a-z2-7]{8} is not known to this logic/],
@@ -75,8 +75,8 @@ describe("somebody without a good token", () => {
   it.each(cases)("%s: is refused and told why, with one line in the log", async (_what, make, status, why) => {
     const options = make();
     const before = hub.log.lines.length;
-    expect(await knock(hub.port, options)).toEqual({ status, text: expect.stringMatching(why) });
-    expect(await knock(hub.port, options)).toMatchObject({ status });
+    expect(await requestUpgrade(hub.port, options)).toEqual({ status, text: expect.stringMatching(why) });
+    expect(await requestUpgrade(hub.port, options)).toMatchObject({ status });
     const lines = hub.log.lines.slice(before);
     expect(lines).toEqual([expect.stringMatching(why)]);
     expect(lines[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
@@ -100,17 +100,19 @@ describe("somebody without a good token", () => {
       ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(hub.tokens.create("agent"))],
     ];
     // A WebSocket that is let in is closed for what comes after: it is no frame.
-    expect(await noise(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(await exchangeBytes(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(
+      new RegExp(`^HTTP/1\\.1 ${status} `),
+    );
   });
 
   it("adds one line, however many tokens it makes up", async () => {
     const before = hub.log.lines.length;
-    for (let n = 0; n < 20; n += 1) await knock(hub.port, { token: anothers() });
+    for (let n = 0; n < 20; n += 1) await requestUpgrade(hub.port, { token: anothers() });
     expect(hub.log.lines.length - before).toBeLessThanOrEqual(1);
   });
 
   it("is told that it is no token, whatever the scheme", async () => {
-    expect(await knock(hub.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
+    expect(await requestUpgrade(hub.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
       status: 401,
       text: expect.stringMatching(/is not a token/),
     });
@@ -137,7 +139,7 @@ describe("somebody without a good token", () => {
   it("may not take the name of another service, or that of logic itself", async () => {
     const token = hub.tokens.create("agent");
     for (const instance of [makeInstanceName("worker"), hub.bus.self.instance]) {
-      using raw = await RawMember.connect(hub.port, "agent", token);
+      using raw = await RawExchangeClient.connect(hub.port, "agent", token);
       raw.send(raw.hello({ instance }));
       expect(await raw.line(/^E/)).toMatch(/^E\{"code":"VORTEX_FRAME_INVALID","message":"[^"]*must be named after it/);
       expect(await raw.closed).toBe(1008);
@@ -152,7 +154,7 @@ describe("somebody with a good token", () => {
     const { bus } = hub.dial("agent", { token: hub.tokens.create("agent") });
     await connected(bus);
     const instance = (service === "logic" ? hub.bus : bus).self.instance;
-    using raw = await RawMember.connect(hub.port, service, hub.tokens.create(service));
+    using raw = await RawExchangeClient.connect(hub.port, service, hub.tokens.create(service));
     raw.send(raw.hello({ instance }));
     expect(await raw.line(/^[EW]/)).toMatch(/^E/);
     expect(await raw.closed).toBe(1008);
@@ -207,24 +209,36 @@ describe("a connection", () => {
 
   it("is cut when nobody says hello, though pings are answered", async () => {
     const hub = await openHub({ heartbeatMs: 100 });
-    using raw = await RawMember.connect(hub.port, "agent", hub.tokens.create("agent"));
+    using raw = await RawExchangeClient.connect(hub.port, "agent", hub.tokens.create("agent"));
     await raw.closed;
     expect(hub.complaints).toEqual([expect.stringMatching(/agent with token \w+ has not said hello for 200 ms; /)]);
   });
 });
 
-describe("noise at a plain port", () => {
+describe("other protocols at a port without TLS", () => {
   const upgrade = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
   it.each<[string, (port: number) => Promise<unknown>, RegExp | undefined]>([
-    ["random bytes", (port) => noise(port, Buffer.concat([Buffer.from([0xff]), randomBytes(5000)])), /not HTTP/],
-    ["zeros", (port) => noise(port, Buffer.alloc(1000)), /not HTTP/],
-    ["words", (port) => noise(port, "SSH-2.0-OpenSSH_9.2\r\n"), /not HTTP/],
-    ["a header without end", (port) => noise(port, `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`), /HTTP/],
-    ["TLS", (port) => knock(port, { secure: true }), /it speaks TLS, and this port is plain; set dataExchange\.useSsl/],
-    ["a path that is none", (port) => noise(port, `GET // HTTP/1.1\r\n${upgrade}\r\n\r\n`), /nothing of that name/],
+    [
+      "random bytes",
+      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff]), randomBytes(5000)])),
+      /not HTTP/,
+    ],
+    ["zeros", (port) => exchangeBytes(port, Buffer.alloc(1000)), /not HTTP/],
+    ["words", (port) => exchangeBytes(port, "SSH-2.0-OpenSSH_9.2\r\n"), /not HTTP/],
+    ["a header without end", (port) => exchangeBytes(port, `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`), /HTTP/],
+    [
+      "TLS",
+      (port) => requestUpgrade(port, { secure: true }),
+      /it speaks TLS, and this port is plain; set dataExchange\.useSsl/,
+    ],
+    [
+      "a path that is none",
+      (port) => exchangeBytes(port, `GET // HTTP/1.1\r\n${upgrade}\r\n\r\n`),
+      /nothing of that name/,
+    ],
     [
       "a path that is a bad URL",
-      (port) => noise(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
+      (port) => exchangeBytes(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
       /nothing of that name/,
     ],
   ])("%s: is refused with one line, and others are unharmed", async (_what, make, line) => {

@@ -6,8 +6,8 @@ import type { ExchangeTls, WsBus } from "@peek/bus/ws";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
 import { type Certificate, type CertificateOptions, TestAuthority } from "../identity/TestAuthority.ts";
-import { knock, noise } from "./knock.ts";
-import { TestHub } from "./TestHub.ts";
+import { requestUpgrade, exchangeBytes } from "./rawConnections.ts";
+import { TestExchange } from "./TestExchange.ts";
 
 let dir: string;
 let authority: TestAuthority;
@@ -23,14 +23,14 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function openHub(tls: ExchangeTls): Promise<TestHub> {
-  const hub = await TestHub.open({ tls });
+async function openHub(tls: ExchangeTls): Promise<TestExchange> {
+  const hub = await TestExchange.open({ tls });
   onTestFinished(() => hub[Symbol.asyncDispose]());
   return hub;
 }
 
 /** Sends a text to logic, and waits until it is back. */
-async function answered(bus: WsBus, hub: TestHub): Promise<void> {
+async function answered(bus: WsBus, hub: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
   bus.onMessage((_from, back) => back === text && resolve());
@@ -38,12 +38,18 @@ async function answered(bus: WsBus, hub: TestHub): Promise<void> {
   await promise;
 }
 
-describe("noise at a TLS port", () => {
+describe("other protocols at a TLS port", () => {
   it.each<[string, (port: number) => Promise<unknown>]>([
-    ["plain HTTP", (port) => noise(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
-    ["a service without TLS", (port) => knock(port, { token: "x" })],
-    ["random bytes", (port) => noise(port, Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), randomBytes(5000)]))],
-    ["a hello of SSL 2", (port) => noise(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)]))],
+    ["plain HTTP", (port) => exchangeBytes(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
+    ["a service without TLS", (port) => requestUpgrade(port, { token: "x" })],
+    [
+      "random bytes",
+      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), randomBytes(5000)])),
+    ],
+    [
+      "a hello of SSL 2",
+      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)])),
+    ],
   ])("%s: is refused with one line, and others are unharmed", async (_what, make) => {
     const hub = await openHub(authority.issue());
     const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });

@@ -3,11 +3,11 @@ import type { Logger, Payload, PayloadFilter, PeerIdentity, ServiceName } from "
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
 import { checkAccepted } from "../checkServices.ts";
 import { isThenable, type LogThrottle } from "@peek/kit";
-import type { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
+import type { TimingWheel } from "../rpc/TimingWheel.ts";
 import { FairQueue } from "../rpc/FairQueue.ts";
 import type { ContextRunner } from "../rpc/handlerContext.ts";
-import { LateNotice } from "../rpc/LateNotice.ts";
-import type { RoomHolder, WaitingRoom } from "../WaitingRoom.ts";
+import { SlowStopWarning } from "../rpc/SlowStopWarning.ts";
+import type { BudgetHolder, QueueBudget } from "../QueueBudget.ts";
 import { matches } from "./payloadFilter.ts";
 
 /** How many handlers of an endpoint run at a time. */
@@ -23,12 +23,12 @@ export interface PayloadEndpointParts {
   readonly tuple: TupleType<unknown> | undefined;
   readonly acceptOnlyFrom: ServiceName | readonly ServiceName[] | undefined;
   readonly logger: Logger;
-  readonly rateLimit: LogThrottle;
+  readonly logThrottle: LogThrottle;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
   /** Where payloads wait for their turn; shared by all endpoints. */
-  readonly room: WaitingRoom;
-  readonly deadlines: DeadlineWheel;
+  readonly room: QueueBudget;
+  readonly deadlines: TimingWheel;
 }
 
 /** A payload as it has arrived. */
@@ -44,10 +44,10 @@ export interface ArrivedPayload {
 }
 
 /** One who receives payloads. */
-export class PayloadEndpoint implements RoomHolder {
+export class PayloadEndpoint implements BudgetHolder {
   readonly filter: PayloadFilter;
   /** How much waits for its turn. */
-  waitingChars = 0;
+  queuedChars = 0;
   readonly #parts: PayloadEndpointParts;
   /** By the instance that has sent them. */
   readonly #queue = new FairQueue<string, ArrivedPayload>();
@@ -74,7 +74,7 @@ export class PayloadEndpoint implements RoomHolder {
     if (this.#isClosed) return;
     const objection = this.#objection(payload);
     if (objection !== undefined) {
-      this.#tellDropped(payload.from, "was refused", objection);
+      this.#logDropped(payload.from, "was refused", objection);
     } else if (this.#running < concurrency && this.#queue.size === 0) {
       this.#start(payload);
     } else {
@@ -87,7 +87,7 @@ export class PayloadEndpoint implements RoomHolder {
     this.#isClosed = true;
     while (this.#take() !== undefined);
     if (this.#running === 0) return;
-    using _notice = new LateNotice(this.#parts.deadlines, () => this.#tellRunning());
+    using _notice = new SlowStopWarning(this.#parts.deadlines, () => this.#tellRunning());
     await this.#idle.promise;
   }
 
@@ -95,13 +95,13 @@ export class PayloadEndpoint implements RoomHolder {
     const { from, chars } = payload;
     const { room } = this.#parts;
     if (!room.enter(this, chars)) {
-      this.#tellFull(from);
+      this.#logFull(from);
       return;
     }
     if (this.#queue.size >= queueLimit) {
-      const displaced = this.#queue.makeRoomFor(from.instance);
+      const displaced = this.#queue.evictFor(from.instance);
       room.leave(this, (displaced ?? payload).chars);
-      this.#tellFull((displaced ?? payload).from);
+      this.#logFull((displaced ?? payload).from);
       if (displaced === undefined) return;
     }
     this.#queue.push(from.instance, payload);
@@ -120,14 +120,14 @@ export class PayloadEndpoint implements RoomHolder {
     try {
       tuples = this.#tuples(payload);
     } catch (error) {
-      this.#tellDropped(from, "was refused", messageOf(error));
+      this.#logDropped(from, "was refused", messageOf(error));
       return;
     }
     try {
       const result = run(handler, { filt, tuples }, from);
       if (isThenable(result)) void this.#await(result, from);
     } catch (error) {
-      this.#tellFailed(from, error);
+      this.#logFailed(from, error);
     }
   }
 
@@ -136,7 +136,7 @@ export class PayloadEndpoint implements RoomHolder {
     try {
       await result;
     } catch (error) {
-      this.#tellFailed(from, error);
+      this.#logFailed(from, error);
     }
     this.#running -= 1;
     this.#serve();
@@ -174,8 +174,8 @@ export class PayloadEndpoint implements RoomHolder {
     return tuples().map((each, index) => checkData(tuple.schema, each, `tuple ${index} (${tuple.name})`));
   }
 
-  #tellFull(from: PeerIdentity): void {
-    this.#tellDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads wait`);
+  #logFull(from: PeerIdentity): void {
+    this.#logDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads wait`);
   }
 
   #tellRunning(): void {
@@ -188,10 +188,10 @@ export class PayloadEndpoint implements RoomHolder {
     );
   }
 
-  #tellDropped(from: PeerIdentity, what: string, why: string): void {
-    const { logger, rateLimit, plugin } = this.#parts;
-    const untold = rateLimit.count(`payload ${what} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`);
-    if (untold === undefined) return;
+  #logDropped(from: PeerIdentity, what: string, why: string): void {
+    const { logger, logThrottle, plugin } = this.#parts;
+    const suppressed = logThrottle.count(`payload ${what} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`);
+    if (suppressed === undefined) return;
     logger.warning(
       "A payload from %s of the %s service for the endpoint %o of %s %s: %s%s",
       from.instance,
@@ -200,11 +200,11 @@ export class PayloadEndpoint implements RoomHolder {
       plugin,
       what,
       why,
-      untold,
+      suppressed,
     );
   }
 
-  #tellFailed(from: PeerIdentity, error: unknown): void {
+  #logFailed(from: PeerIdentity, error: unknown): void {
     const { logger, plugin } = this.#parts;
     logger.error(
       { err: error },

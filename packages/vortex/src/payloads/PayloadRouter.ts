@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
 import type { PayloadFilter, PeerIdentity } from "@peek/plugin-base";
-import { decodeBody } from "../rpc/bodies.ts";
-import type { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
-import { WaitingRoom } from "../WaitingRoom.ts";
+import { decodeBody } from "../rpc/frameBodies.ts";
+import type { TimingWheel } from "../rpc/TimingWheel.ts";
+import { QueueBudget } from "../QueueBudget.ts";
 import { type ArrivedPayload, PayloadEndpoint, type PayloadEndpointParts } from "./PayloadEndpoint.ts";
 import { isFilter } from "./payloadFilter.ts";
 
@@ -18,12 +18,12 @@ export class PayloadRouter {
   readonly #byKey = new Map<FilterValue, Set<PayloadEndpoint>>();
   readonly #byPlugin = new Map<FilterValue, Set<PayloadEndpoint>>();
   readonly #order = new WeakMap<PayloadEndpoint, number>();
-  readonly #room = new WaitingRoom();
-  readonly #deadlines: DeadlineWheel;
+  readonly #room = new QueueBudget();
+  readonly #deadlines: TimingWheel;
   #count = 0;
   #size = 0;
 
-  constructor(deadlines: DeadlineWheel) {
+  constructor(deadlines: TimingWheel) {
     this.#deadlines = deadlines;
   }
 

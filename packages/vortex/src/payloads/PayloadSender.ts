@@ -3,7 +3,7 @@ import type { PayloadFilter, PayloadTarget, PeerIdentity, ServiceName } from "@p
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
 import type { Bus } from "@peek/bus";
 import { checkPeer, checkService } from "../checkServices.ts";
-import { writeBody } from "../rpc/bodies.ts";
+import { writeBody } from "../rpc/frameBodies.ts";
 import { maxDeadlineMs } from "../rpc/frames.ts";
 import type { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import { isAbsence } from "../rpc/rpcErrors.ts";

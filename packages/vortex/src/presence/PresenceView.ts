@@ -1,7 +1,7 @@
 import { type Peer, type PeerIdentity, type PresenceChange, type ServiceName, serviceNames } from "@peek/plugin-base";
 import type { Bus, BusMember } from "@peek/bus";
 import type { PeerDirectory } from "../rpc/PeerDirectory.ts";
-import { ChangeFeed } from "./ChangeFeed.ts";
+import { PresenceFeed } from "./PresenceFeed.ts";
 
 /** What a {@link PresenceView} is made of. */
 export interface PresenceViewOptions {
@@ -17,7 +17,7 @@ export interface PresenceViewOptions {
 export class PresenceView {
   readonly #options: PresenceViewOptions;
   /** With the services that each is about. */
-  readonly #feeds = new Map<ChangeFeed, readonly ServiceName[]>();
+  readonly #feeds = new Map<PresenceFeed, readonly ServiceName[]>();
 
   /** This process, as it was known last. */
   #self: Peer | undefined;
@@ -49,9 +49,9 @@ export class PresenceView {
   }
 
   /** Who is connected, and each change; to be disposed. */
-  changes(service: ServiceName | undefined): ChangeFeed {
+  changes(service: ServiceName | undefined): PresenceFeed {
     const services = servicesOf(service);
-    const feed = new ChangeFeed(this.self.instance);
+    const feed = new PresenceFeed(this.self.instance);
     feed.onEnd(() => this.#feeds.delete(feed));
     this.#feeds.set(feed, services);
     for (const each of services) this.#options.directory.watch(each);

@@ -1,17 +1,10 @@
 import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
 
-/** The part of a call that its handler may see. */
-export interface SeenCall {
-  readonly from: PeerIdentity;
-  readonly signal: AbortSignal;
-  readonly remainingMs: number;
-}
-
-/** What a handler is handed. Most handlers never look at the signal, so that it is made when one does. */
+/** The part of a call that its handler sees. The signal is created when a handler first reads it: most never do. */
 export class CallContext implements RpcCallContext {
-  readonly #call: SeenCall;
+  readonly #call: RpcCallContext;
 
-  constructor(call: SeenCall) {
+  constructor(call: RpcCallContext) {
     this.#call = call;
   }
 

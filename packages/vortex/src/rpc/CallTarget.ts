@@ -6,7 +6,7 @@ import type { PeerRecord } from "./PeerRecord.ts";
 import type { PeerRecords } from "./PeerRecords.ts";
 import type { Outlook, WaitTarget } from "./PeerWait.ts";
 import { serviceKey } from "./PeerWaits.ts";
-import type { ServiceWatch } from "./ServiceWatch.ts";
+import type { ServiceWatcher } from "./ServiceWatcher.ts";
 
 /** Whom a client calls. */
 export interface CallTarget extends WaitTarget {
@@ -26,7 +26,7 @@ export class ServiceTarget implements CallTarget {
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
-  readonly #watch: ServiceWatch;
+  readonly #watch: ServiceWatcher;
   /** The bus's list that the candidates are of. */
   #peers: readonly Peer[] | undefined;
   /** What {@link PeerRecords.removals} was then. */

@@ -46,7 +46,7 @@ export class FairQueue<Line, Item> {
    * Makes room for one of a line, where another line has at least two more: takes the last of the longest out. So nobody can
    * fill the queue for all.
    */
-  makeRoomFor(line: Line): Item | undefined {
+  evictFor(line: Line): Item | undefined {
     let longest: readonly [Line, Set<Item>] | undefined;
     for (const entry of this.#lines) if (longest === undefined || entry[1].size > longest[1].size) longest = entry;
     if (longest === undefined || longest[1].size < (this.#lines.get(line)?.size ?? 0) + 2) return undefined;

@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
-import type { PeerIdentity } from "@peek/plugin-base";
-import { readBody, writeBody } from "./bodies.ts";
-import { CallContext, type SeenCall } from "./CallContext.ts";
-import { Expiring } from "./DeadlineWheel.ts";
+import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
+import { readBody, writeBody } from "./frameBodies.ts";
+import { CallContext } from "./CallContext.ts";
+import { WheelTimer } from "./TimingWheel.ts";
 import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./errorBody.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import { isThenable } from "@peek/kit";
@@ -26,7 +26,7 @@ export interface CallHost {
 export type EndReason = "CALL_CANCELLED" | "DEADLINE_EXCEEDED" | "PEER_GONE" | "VORTEX_CLOSED";
 
 /** A call that a peer has made. */
-export class IncomingCall extends Expiring implements SeenCall {
+export class IncomingCall extends WheelTimer implements RpcCallContext {
   readonly peer: PeerRecord;
   readonly id: number;
   readonly procedure: ServedProcedure;
@@ -159,7 +159,7 @@ export class IncomingCall extends Expiring implements SeenCall {
     if (this.#stream !== undefined) this.#endStream(this.#stream, error);
   }
 
-  onDeadline(): void {
+  onExpired(): void {
     this.abandon("DEADLINE_EXCEEDED");
   }
 
@@ -254,7 +254,7 @@ export class IncomingCall extends Expiring implements SeenCall {
   #fail(failure: Failure): void {
     // What fails after its signal has fired has done as it was told.
     const isEnded = this.#endReason !== undefined;
-    if (failure.fault !== undefined && !isEnded) this.procedure.contract.tellFault(this, failure.fault);
+    if (failure.fault !== undefined && !isEnded) this.procedure.contract.logFault(this, failure.fault);
     if (this.#isAwaited) {
       const isStopped = failure.fault !== undefined && isEnded;
       this.#settle();
@@ -280,7 +280,7 @@ export class IncomingCall extends Expiring implements SeenCall {
   /** The answer cannot be sent: it is too large, or too much waits to be sent already. */
   #replyInstead(error: unknown): void {
     const { fault, body } = outputFailure(error, this.procedure);
-    this.procedure.contract.tellFault(this, fault ?? body);
+    this.procedure.contract.logFault(this, fault ?? body);
     try {
       this.#host.notify(this.peer, `e${this.#idText}\t${body}`);
     } catch {

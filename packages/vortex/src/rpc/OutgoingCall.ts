@@ -1,6 +1,6 @@
 import type { CallScope } from "./CallScope.ts";
 import type { ClientProcedure } from "./ClientProcedure.ts";
-import { Expiring } from "./DeadlineWheel.ts";
+import { WheelTimer } from "./TimingWheel.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 
 /** What whoever makes calls is, for a call that is under way. */
@@ -12,7 +12,7 @@ export interface CallOwner {
 }
 
 /** A call that a peer was sent. */
-export abstract class OutgoingCall extends Expiring {
+export abstract class OutgoingCall extends WheelTimer {
   readonly owner: CallOwner;
   readonly procedure: ClientProcedure;
   /** Whose call it is: what ends with a phase of a plugin's life. */

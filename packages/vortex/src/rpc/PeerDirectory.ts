@@ -2,22 +2,22 @@ import type { PeekError } from "@peek/errors";
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { type Bus, closed, disconnected } from "@peek/bus";
 import type { CallScope } from "./CallScope.ts";
-import type { DeadlineWheel } from "./DeadlineWheel.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 import { PeerWait, type PeerWaitOptions } from "./PeerWait.ts";
 import { PeerWaits } from "./PeerWaits.ts";
-import { ServiceWatch } from "./ServiceWatch.ts";
-import type { WaitNotices } from "./WaitNotices.ts";
+import { ServiceWatcher } from "./ServiceWatcher.ts";
+import type { PendingSendLog } from "./PendingSendLog.ts";
 import { released } from "./rpcErrors.ts";
 
 /** Who is connected of the services that are called, and who waits for somebody. */
 export class PeerDirectory {
   readonly bus: Bus;
-  readonly deadlines: DeadlineWheel;
-  readonly #watches = new Map<ServiceName, ServiceWatch>();
+  readonly deadlines: TimingWheel;
+  readonly #watches = new Map<ServiceName, ServiceWatcher>();
   /** Those of a service, by their instance. */
   readonly #peers = new Map<ServiceName, Map<string, Peer>>();
   readonly #waits = new PeerWaits();
-  readonly #notices: WaitNotices;
+  readonly #notices: PendingSendLog;
   readonly #onComplete: () => void;
   #turn = 0;
   #lastOrder = 0;
@@ -26,7 +26,7 @@ export class PeerDirectory {
    * @param notices Told of who waits.
    * @param onComplete Called when all of a service are known.
    */
-  constructor(bus: Bus, deadlines: DeadlineWheel, notices: WaitNotices, onComplete: () => void) {
+  constructor(bus: Bus, deadlines: TimingWheel, notices: PendingSendLog, onComplete: () => void) {
     this.bus = bus;
     this.#notices = notices;
     this.#onComplete = onComplete;
@@ -54,10 +54,10 @@ export class PeerDirectory {
   }
 
   /** Begins to follow a service, if nobody did. */
-  watch(service: ServiceName): ServiceWatch {
+  watch(service: ServiceName): ServiceWatcher {
     const known = this.#watches.get(service);
     if (known !== undefined) return known;
-    const watch = new ServiceWatch(this.bus, service, () => this.#completed(service));
+    const watch = new ServiceWatcher(this.bus, service, () => this.#completed(service));
     this.#watches.set(service, watch);
     return watch;
   }

@@ -1,10 +1,10 @@
 import type { PeerIdentity } from "@peek/plugin-base";
 import type { IncomingCall } from "./IncomingCall.ts";
 import type { OutgoingCall } from "./OutgoingCall.ts";
-import type { RoomHolder } from "../WaitingRoom.ts";
+import type { BudgetHolder } from "../QueueBudget.ts";
 
 /** What goes on between this process and another, or itself. */
-export class PeerRecord implements RoomHolder {
+export class PeerRecord implements BudgetHolder {
   readonly identity: PeerIdentity;
   /** Calls that it has not answered, by their id. */
   readonly outgoing = new Map<number, OutgoingCall>();
@@ -15,7 +15,7 @@ export class PeerRecord implements RoomHolder {
   /** Whether it is connected and known to be: there is news of its end. Nothing else may forget it. */
   isListed = false;
   /** How much of its calls waits for its turn here. */
-  waitingChars = 0;
+  queuedChars = 0;
 
   constructor({ service, instance }: PeerIdentity) {
     this.identity = { service, instance };

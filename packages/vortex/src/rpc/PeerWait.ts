@@ -1,7 +1,7 @@
 import type { PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
 import type { CallScope } from "./CallScope.ts";
-import { Expiring } from "./DeadlineWheel.ts";
+import { WheelTimer } from "./TimingWheel.ts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
 
 /** Whether there is somebody to be sent something: there is, there may be soon, there is not. */
@@ -38,7 +38,7 @@ export interface PeerWaitOptions {
 }
 
 /** Something that cannot be sent yet. It is sent from within the news it has waited for, so that nothing overtakes it. */
-export class PeerWait extends Expiring {
+export class PeerWait extends WheelTimer {
   readonly target: WaitTarget;
   readonly scope: CallScope | undefined;
   /** Its place among all that waits. */
@@ -85,7 +85,7 @@ export class PeerWait extends Expiring {
     this.#options.fail(error);
   }
 
-  onDeadline(): void {
+  onExpired(): void {
     this.fail(this.target.absence());
   }
 

@@ -3,13 +3,13 @@ import type { RpcAnswer, RpcCallOptions, RpcClientOptions, RpcTarget, ServiceNam
 import type { RpcContract } from "@peek/plugin-base/contracts";
 import type { Bus } from "@peek/bus";
 import { checkPeer, checkService } from "../checkServices.ts";
-import { writeBody } from "./bodies.ts";
+import { writeBody } from "./frameBodies.ts";
 import type { CallScope, CallScopeSource } from "./CallScope.ts";
 import { type CallTarget, InstanceTarget, ServiceTarget } from "./CallTarget.ts";
 import { ClientProcedure } from "./ClientProcedure.ts";
-import type { DeadlineWheel } from "./DeadlineWheel.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 import { maxDeadlineMs, readId } from "./frames.ts";
-import type { Notices } from "./Notices.ts";
+import type { ControlMessages } from "./ControlMessages.ts";
 import type { OutgoingCall } from "./OutgoingCall.ts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
@@ -43,11 +43,17 @@ export class RpcCaller implements StreamOwner {
   readonly #bus: Bus;
   readonly #records: PeerRecords;
   readonly #directory: PeerDirectory;
-  readonly #deadlines: DeadlineWheel;
-  readonly #notices: Notices;
+  readonly #deadlines: TimingWheel;
+  readonly #notices: ControlMessages;
   #lastId = 0;
 
-  constructor(bus: Bus, records: PeerRecords, directory: PeerDirectory, deadlines: DeadlineWheel, notices: Notices) {
+  constructor(
+    bus: Bus,
+    records: PeerRecords,
+    directory: PeerDirectory,
+    deadlines: TimingWheel,
+    notices: ControlMessages,
+  ) {
     this.#bus = bus;
     this.#records = records;
     this.#directory = directory;

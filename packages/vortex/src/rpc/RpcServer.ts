@@ -1,15 +1,15 @@
 import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
 import type { Bus } from "@peek/bus";
-import type { DeadlineWheel } from "./DeadlineWheel.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 import { errorBody } from "./errorBody.ts";
 import { maxHeaderLength, readCount, readId } from "./frames.ts";
 import { type CallHost, type EndReason, IncomingCall } from "./IncomingCall.ts";
-import { LateNotice } from "./LateNotice.ts";
-import type { Notices } from "./Notices.ts";
+import { SlowStopWarning } from "./SlowStopWarning.ts";
+import type { ControlMessages } from "./ControlMessages.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { PeerRecords } from "./PeerRecords.ts";
-import { WaitingRoom } from "../WaitingRoom.ts";
+import { QueueBudget } from "../QueueBudget.ts";
 import { ServedContract, type ServedContractOptions } from "./ServedContract.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 
@@ -17,17 +17,17 @@ import type { ServedProcedure } from "./ServedProcedure.ts";
 export class RpcServer implements CallHost {
   readonly #bus: Bus;
   readonly #records: PeerRecords;
-  readonly #deadlines: DeadlineWheel;
-  readonly #notices: Notices;
+  readonly #deadlines: TimingWheel;
+  readonly #notices: ControlMessages;
   /** What waits for its turn, over all contracts. */
-  readonly #room = new WaitingRoom();
+  readonly #room = new QueueBudget();
   readonly #contracts = new Map<string, ServedContract>();
   /** By `<contract> <procedure>`, as it is in the header of a call. */
   readonly #procedures = new Map<string, ServedProcedure>();
   #isAnnouncing = false;
   #isClosed = false;
 
-  constructor(bus: Bus, records: PeerRecords, deadlines: DeadlineWheel, notices: Notices) {
+  constructor(bus: Bus, records: PeerRecords, deadlines: TimingWheel, notices: ControlMessages) {
     this.#bus = bus;
     this.#records = records;
     this.#deadlines = deadlines;
@@ -74,7 +74,7 @@ export class RpcServer implements CallHost {
       for (const call of record.incoming.values()) if (call.procedure.contract === contract) call.close();
     }
     if (contract.running === 0) return;
-    using _notice = new LateNotice(this.#deadlines, () => contract.tellRunning());
+    using _notice = new SlowStopWarning(this.#deadlines, () => contract.logRunning());
     await closed;
   }
 

@@ -2,16 +2,16 @@ import { messageOf, PeekError } from "@peek/errors";
 import type { Logger, RpcServeOptions, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
 import { checkAccepted } from "../checkServices.ts";
-import { Alarm } from "./Alarm.ts";
-import type { DeadlineWheel } from "./DeadlineWheel.ts";
+import { CallbackTimer } from "./CallbackTimer.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 import { FairQueue } from "./FairQueue.ts";
 import type { ContextRunner } from "./handlerContext.ts";
 import type { IncomingCall } from "./IncomingCall.ts";
 import type { PeerRecord } from "./PeerRecord.ts";
 import type { LogThrottle } from "@peek/kit";
 import { type Handler, ServedProcedure } from "./ServedProcedure.ts";
-import { maxUnreadMs, unreadStreams } from "./unreadStreams.ts";
-import type { WaitingRoom } from "../WaitingRoom.ts";
+import { maxStallMs, stalledStreams } from "./stalledStreams.ts";
+import type { QueueBudget } from "../QueueBudget.ts";
 
 const defaultConcurrency = 100;
 const defaultQueueLimit = 1000;
@@ -25,12 +25,12 @@ export interface ServedContractOptions {
   readonly handlers: object;
   readonly limits: RpcServeOptions;
   readonly logger: Logger;
-  readonly rateLimit: LogThrottle;
+  readonly logThrottle: LogThrottle;
   /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
   /** Where calls wait for their turn; shared by all contracts. */
-  readonly room: WaitingRoom;
-  readonly deadlines: DeadlineWheel;
+  readonly room: QueueBudget;
+  readonly deadlines: TimingWheel;
 }
 
 /** A contract that is served here: who may call, how many calls run, and which wait. */
@@ -45,9 +45,9 @@ export class ServedContract {
   readonly #logger: Logger;
   readonly #rateLimit: LogThrottle;
   readonly #queue = new FairQueue<PeerRecord, IncomingCall>();
-  readonly #room: WaitingRoom;
-  readonly #deadlines: DeadlineWheel;
-  readonly #stallCheck = new Alarm(() => this.#checkStalls());
+  readonly #room: QueueBudget;
+  readonly #deadlines: TimingWheel;
+  readonly #stallCheck = new CallbackTimer(() => this.#checkStalls());
   readonly #streams = new Set<IncomingCall>();
   #running = 0;
   #isServing = false;
@@ -56,7 +56,7 @@ export class ServedContract {
 
   /** @throws PeekError `CONTRACT_INVALID` */
   constructor(options: ServedContractOptions) {
-    const { contract, handlers, limits, logger, rateLimit, run, room, deadlines } = options;
+    const { contract, handlers, limits, logger, logThrottle, run, room, deadlines } = options;
     const { acceptOnlyFrom, concurrency = defaultConcurrency, queueLimit = defaultQueueLimit } = limits;
     this.name = contract.name;
     this.run = run;
@@ -64,7 +64,7 @@ export class ServedContract {
     this.#concurrency = checkLimit(contract, "concurrency", concurrency, 1);
     this.#queueLimit = checkLimit(contract, "queueLimit", queueLimit, 0);
     this.#logger = logger;
-    this.#rateLimit = rateLimit;
+    this.#rateLimit = logThrottle;
     this.#room = room;
     this.#deadlines = deadlines;
     this.procedures = new Map(
@@ -89,15 +89,15 @@ export class ServedContract {
     if (this.#accepted === undefined || this.#accepted.has(service)) return undefined;
     const { title } = call.procedure;
     const accepted = [...this.#accepted].join(", ");
-    const untold = this.#rateLimit.count(`forbidden ${instance} ${title}`);
-    if (untold !== undefined) {
+    const suppressed = this.#rateLimit.count(`forbidden ${instance} ${title}`);
+    if (suppressed !== undefined) {
       this.#logger.warning(
         "A call of %s by %s of the %s service was refused: it is accepted only from %s%s",
         title,
         instance,
         service,
         accepted,
-        untold,
+        suppressed,
       );
     }
     return new PeekError(
@@ -120,7 +120,7 @@ export class ServedContract {
       return;
     }
     if (this.#queue.size >= this.#queueLimit) {
-      const refused = this.#queue.makeRoomFor(call.peer) ?? call;
+      const refused = this.#queue.evictFor(call.peer) ?? call;
       this.#room.leave(refused.peer, refused.bodyChars);
       refused.refuse(this.#busy(call, "that is as many as it takes"));
       if (refused === call) return;
@@ -144,13 +144,13 @@ export class ServedContract {
   }
 
   /** Tells the log of an error that is the handler's. */
-  tellFault(call: IncomingCall, fault: unknown): void {
+  logFault(call: IncomingCall, fault: unknown): void {
     const { title } = call.procedure;
     this.#logger.error({ err: fault }, "%s failed, called by %s: %s", title, call.from.instance, messageOf(fault));
   }
 
   /** Tells the log which handlers still run. */
-  tellRunning(): void {
+  logRunning(): void {
     const running = [...this.procedures.values()].filter((procedure) => procedure.running > 0);
     const titles = running.map(({ title, running: count }) => (count === 1 ? title : `${title} (${count} times)`));
     this.#logger.warning(
@@ -205,7 +205,7 @@ export class ServedContract {
   /** Ends streams that nobody reads, while others wait. */
   #checkStalls(): void {
     if (this.#queue.size === 0) return;
-    for (const call of unreadStreams(this.#streams, this.#queue.lines(), this.#concurrency)) {
+    for (const call of stalledStreams(this.#streams, this.#queue.lines(), this.#concurrency)) {
       call.displace(this.#unread(call));
     }
     if (this.#queue.size > 0 && this.#streams.size > 0) this.#watchStalls();
@@ -214,21 +214,21 @@ export class ServedContract {
   #unread({ procedure: { title } }: IncomingCall): PeekError {
     return new PeekError(
       "DEADLINE_EXCEEDED",
-      `A stream of ${title} was ended: its items were not taken for ${maxUnreadMs} ms, while others waited for their turn. Take them faster, or have fewer streams open.`,
+      `A stream of ${title} was ended: its items were not taken for ${maxStallMs} ms, while others waited for their turn. Take them faster, or have fewer streams open.`,
       { fields: { procedure: title } },
     );
   }
 
   #busy(call: IncomingCall, why: string): PeekError {
-    const untold = this.#rateLimit.count(`busy ${this.name}`);
+    const suppressed = this.#rateLimit.count(`busy ${this.name}`);
     const facts = `${this.#running} calls run and ${this.#queue.size} wait, and ${why}`;
-    if (untold !== undefined) {
+    if (suppressed !== undefined) {
       this.#logger.warning(
         "A call of %s by %s was refused, since %s%s",
         call.procedure.title,
         call.from.instance,
         facts,
-        untold,
+        suppressed,
       );
     }
     return new PeekError("RPC_BUSY", `${this.name} is busy: ${facts}. Call later.`, {

@@ -1,4 +1,4 @@
-import { readBody } from "./bodies.ts";
+import { readBody } from "./frameBodies.ts";
 import { OutgoingCall } from "./OutgoingCall.ts";
 import { deadlineExceeded, protocolBroken } from "./rpcErrors.ts";
 import { readError } from "./errorBody.ts";
@@ -35,7 +35,7 @@ export class SingleCall extends OutgoingCall {
     if (peer !== undefined) this.fail(readError(body, this.procedure, peer.identity));
   }
 
-  onDeadline(): void {
+  onExpired(): void {
     this.owner.cancel(this, true);
     this.fail(deadlineExceeded(this.procedure.title, this.peer?.identity.instance ?? "Nobody", this.deadlineMs));
   }

@@ -1,4 +1,4 @@
-import { readBody } from "./bodies.ts";
+import { readBody } from "./frameBodies.ts";
 import { readError } from "./errorBody.ts";
 import { streamWindow, streamWindowChars } from "./frames.ts";
 import { type CallOwner, OutgoingCall } from "./OutgoingCall.ts";
@@ -115,7 +115,7 @@ export class StreamCall extends OutgoingCall implements AsyncIterableIterator<un
     this.#broken("has answered a call with one answer that its contract knows as a stream");
   }
 
-  onDeadline(): void {
+  onExpired(): void {
     this.owner.cancel(this, true);
     this.fail(deadlineExceeded(this.procedure.title, this.peer?.identity.instance ?? "Nobody", this.deadlineMs));
   }

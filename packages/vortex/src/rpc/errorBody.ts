@@ -10,7 +10,7 @@ import {
 import type { PeerIdentity } from "@peek/plugin-base";
 import { checkData, encode, RpcRejection } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { decodeBody, writeBody } from "./bodies.ts";
+import { decodeBody, writeBody } from "./frameBodies.ts";
 import { callCodes, callerCodes } from "./callCodes.ts";
 import type { ClientProcedure } from "./ClientProcedure.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";

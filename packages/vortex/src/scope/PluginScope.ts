@@ -1,6 +1,6 @@
 import type { PluginDisposables } from "@peek/plugin-base";
 import type { CallScope } from "../rpc/CallScope.ts";
-import { Rung } from "./Rung.ts";
+import { DisposableSlot } from "./DisposableSlot.ts";
 
 /** So many empty rungs of one kind may lie on a stack, from which nothing can be taken out, before one is used again. */
 const maxEmptyRungs = 100;
@@ -10,9 +10,9 @@ export class PluginScope implements CallScope {
   readonly plugin: string;
   readonly #disposables: PluginDisposables;
   readonly #held = new Set<() => void>();
-  readonly #rungs = new Set<Rung>();
+  readonly #rungs = new Set<DisposableSlot>();
   /** By what they are for. */
-  readonly #emptyRungs = new Map<string, Set<Rung>>();
+  readonly #emptyRungs = new Map<string, Set<DisposableSlot>>();
   readonly #onEnd: (scope: CallScope) => void;
   #isOver = false;
 
@@ -59,7 +59,7 @@ export class PluginScope implements CallScope {
   }
 
   /** A place above all that the plugin has acquired until now. */
-  #rung(title: string): Rung {
+  #rung(title: string): DisposableSlot {
     const empty = this.#emptyRungs.get(title) ?? new Set();
     this.#emptyRungs.set(title, empty);
     if (empty.size >= maxEmptyRungs) {
@@ -70,7 +70,7 @@ export class PluginScope implements CallScope {
         return last;
       }
     }
-    const rung: Rung = new Rung(() => {
+    const rung: DisposableSlot = new DisposableSlot(() => {
       this.#rungs.delete(rung);
       if (!this.#isOver) empty.add(rung);
     });

@@ -22,7 +22,7 @@ export interface ScopedPayloadsParts {
   readonly logger: Logger;
   readonly router: PayloadRouter;
   readonly sender: PayloadSender;
-  readonly rateLimit: LogThrottle;
+  readonly logThrottle: LogThrottle;
   readonly capture: CaptureContext;
 }
 
@@ -39,7 +39,7 @@ export class ScopedPayloads implements PluginPayloads {
     handler: (payload: Payload<T>, from: PeerIdentity) => void | PromiseLike<void>,
     options: PayloadEndpointOptions<T> = {},
   ): Disposable {
-    const { plugin, scopes, logger, router, rateLimit, capture } = this.#parts;
+    const { plugin, scopes, logger, router, logThrottle, capture } = this.#parts;
     const scope = scopes.current();
     const added = router.add({
       plugin,
@@ -49,7 +49,7 @@ export class ScopedPayloads implements PluginPayloads {
       tuple: options.tuple,
       acceptOnlyFrom: options.acceptOnlyFrom,
       logger,
-      rateLimit,
+      logThrottle,
       run: capture(),
     });
     const release = scope.stack("a payload endpoint", () => added[Symbol.asyncDispose]());

@@ -8,7 +8,7 @@ import type {
   ServiceName,
 } from "@peek/plugin-base";
 import { checkService } from "../checkServices.ts";
-import type { ChangeFeed } from "../presence/ChangeFeed.ts";
+import type { PresenceFeed } from "../presence/PresenceFeed.ts";
 import type { PresenceView } from "../presence/PresenceView.ts";
 import { released } from "../rpc/rpcErrors.ts";
 import type { PluginScopes } from "./PluginScopes.ts";
@@ -56,7 +56,7 @@ export class ScopedPresence implements PluginPresence {
   }
 
   /** A stream of changes that ends with the phase of the plugin's life in which it began. */
-  #follow({ service, signal }: PresenceOptions): ChangeFeed {
+  #follow({ service, signal }: PresenceOptions): PresenceFeed {
     const feed = this.#view.changes(service);
     const end = (): void => feed[Symbol.dispose]();
     try {

@@ -23,7 +23,7 @@ export interface ScopedRpcParts {
   readonly logger: Logger;
   readonly caller: RpcCaller;
   readonly server: RpcServer;
-  readonly rateLimit: LogThrottle;
+  readonly logThrottle: LogThrottle;
   readonly capture: CaptureContext;
 }
 
@@ -41,7 +41,7 @@ export class ScopedRpc implements PluginRpc {
     handlers: RpcHandlers<Procedures>,
     options: RpcServeOptions = {},
   ): AsyncDisposable {
-    const { plugin, scopes, logger, server, rateLimit, capture } = this.#parts;
+    const { plugin, scopes, logger, server, logThrottle, capture } = this.#parts;
     const scope = scopes.current();
     if (contract.plugin !== plugin || !contract.name.startsWith(`${plugin}.`)) {
       throw new PeekError(
@@ -50,7 +50,7 @@ export class ScopedRpc implements PluginRpc {
         { fields: { plugin, contract: contract.name } },
       );
     }
-    const served = server.serve({ contract, handlers, limits: options, logger, rateLimit, run: capture() });
+    const served = server.serve({ contract, handlers, limits: options, logger, logThrottle, run: capture() });
     return { [Symbol.asyncDispose]: scope.stack(`the contract ${contract.name}`, () => server.withdraw(served)) };
   }
 

@@ -4,10 +4,10 @@ import type { Bus, BusMember } from "@peek/bus";
 import { PayloadRouter } from "../payloads/PayloadRouter.ts";
 import { PayloadSender } from "../payloads/PayloadSender.ts";
 import { PresenceView } from "../presence/PresenceView.ts";
-import { DeadlineWheel } from "../rpc/DeadlineWheel.ts";
+import { TimingWheel } from "../rpc/TimingWheel.ts";
 import { Frame } from "../rpc/frames.ts";
 import { type CaptureContext, captureContext } from "../rpc/handlerContext.ts";
-import { Notices } from "../rpc/Notices.ts";
+import { ControlMessages } from "../rpc/ControlMessages.ts";
 import { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import type { PeerRecord } from "../rpc/PeerRecord.ts";
 import { PeerRecords } from "../rpc/PeerRecords.ts";
@@ -15,7 +15,7 @@ import { LogThrottle } from "@peek/kit";
 import { RpcCaller } from "../rpc/RpcCaller.ts";
 import { RpcServer } from "../rpc/RpcServer.ts";
 import { PluginScopes } from "./PluginScopes.ts";
-import { WaitNotices } from "../rpc/WaitNotices.ts";
+import { PendingSendLog } from "../rpc/PendingSendLog.ts";
 import { ScopedVortex } from "./ScopedVortex.ts";
 import type { VortexStatistics } from "./VortexStatistics.ts";
 
@@ -35,7 +35,7 @@ export class Vortex implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #capture: CaptureContext;
   readonly #records = new PeerRecords();
-  readonly #deadlines = new DeadlineWheel();
+  readonly #deadlines = new TimingWheel();
   readonly #rateLimit = new LogThrottle();
   readonly #router = new PayloadRouter(this.#deadlines);
   readonly #directory: PeerDirectory;
@@ -50,9 +50,9 @@ export class Vortex implements AsyncDisposable {
   constructor({ bus, member, logger, capture = captureContext }: VortexOptions) {
     this.#logger = logger;
     this.#capture = capture;
-    const waitNotices = new WaitNotices(this.#deadlines, this.#rateLimit, logger);
-    this.#directory = new PeerDirectory(bus, this.#deadlines, waitNotices, () => this.#view.refresh());
-    const notices = new Notices(bus, this.#deadlines);
+    const pendingSendLog = new PendingSendLog(this.#deadlines, this.#rateLimit, logger);
+    this.#directory = new PeerDirectory(bus, this.#deadlines, pendingSendLog, () => this.#view.refresh());
+    const notices = new ControlMessages(bus, this.#deadlines);
     this.#caller = new RpcCaller(bus, this.#records, this.#directory, this.#deadlines, notices);
     this.#server = new RpcServer(bus, this.#records, this.#deadlines, notices);
     this.#sender = new PayloadSender(bus, this.#directory);
@@ -81,7 +81,7 @@ export class Vortex implements AsyncDisposable {
       router: this.#router,
       sender: this.#sender,
       view: this.#view,
-      rateLimit: this.#rateLimit,
+      logThrottle: this.#rateLimit,
       capture: this.#capture,
     });
   }
@@ -124,9 +124,9 @@ export class Vortex implements AsyncDisposable {
   /** Takes a text. Nothing that a peer sends is let out of here as an error. */
   #receive(from: PeerIdentity, text: string): void {
     try {
-      if (!this.#dispatch(this.#records.of(from), text)) this.#tellInvalid(from, "a text that was not understood");
+      if (!this.#dispatch(this.#records.of(from), text)) this.#logInvalid(from, "a text that was not understood");
     } catch (error) {
-      this.#tellInvalid(from, `a text that led to an error: ${messageOf(error)}`, error);
+      this.#logInvalid(from, `a text that led to an error: ${messageOf(error)}`, error);
     }
   }
 
@@ -153,10 +153,10 @@ export class Vortex implements AsyncDisposable {
     }
   }
 
-  #tellInvalid(from: PeerIdentity, what: string, error?: unknown): void {
+  #logInvalid(from: PeerIdentity, what: string, error?: unknown): void {
     this.#invalid += 1;
-    const untold = this.#rateLimit.count(`invalid ${from.instance}`);
-    if (untold === undefined) return;
+    const suppressed = this.#rateLimit.count(`invalid ${from.instance}`);
+    if (suppressed === undefined) return;
     const facts = { code: "VORTEX_FRAME_INVALID", ...(error !== undefined && { err: error }) };
     this.#logger.warning(
       facts,
@@ -164,7 +164,7 @@ export class Vortex implements AsyncDisposable {
       from.instance,
       from.service,
       what,
-      untold,
+      suppressed,
     );
   }
 

@@ -4,7 +4,7 @@ import type { Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/pl
 import { defineTuple } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { CuttableBus } from "../rpc/CuttableBus.ts";
+import { DisconnectableBus } from "../rpc/DisconnectableBus.ts";
 import { MemoryHarness } from "../rpc/MemoryHarness.ts";
 import { RawPeer } from "../rpc/RawPeer.ts";
 import { plugin, TestService } from "../rpc/TestService.ts";
@@ -233,7 +233,7 @@ describe("a payload", () => {
     const got: unknown[] = [];
     receiver.plugin.payloads.endpoint({ key: "a" }, ({ filt }) => void got.push(filt["n"]));
     const joined = await harness.join("field");
-    const bus = new CuttableBus(joined.bus);
+    const bus = new DisconnectableBus(joined.bus);
     const { promise, resolve } = Promise.withResolvers<void>();
     bus.watchable = promise;
     const field = new TestService(bus, joined.member);
@@ -271,7 +271,7 @@ describe("a payload", () => {
     const gone = { service: "agent", instance: "agent-aaaaaaaaaa" } as const;
     expect(await codeOf(payloads.send({ filt: {} }, { to: gone }))).toBe("VORTEX_NOBODY");
     const joined = await harness.join("field");
-    const bus = new CuttableBus(joined.bus);
+    const bus = new DisconnectableBus(joined.bus);
     const cut = new TestService(bus, joined.member);
     services.push(cut);
     bus.cut(true);

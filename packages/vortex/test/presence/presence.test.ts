@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Peer, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { defineRpc } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ChangeFeed } from "../../src/presence/ChangeFeed.ts";
-import { CuttableBus } from "../rpc/CuttableBus.ts";
+import { PresenceFeed } from "../../src/presence/PresenceFeed.ts";
+import { DisconnectableBus } from "../rpc/DisconnectableBus.ts";
 import { MemoryHarness } from "../rpc/MemoryHarness.ts";
 import { plugin, TestService } from "../rpc/TestService.ts";
 import { codeOf, collect, until } from "@peek/kit/testing";
@@ -12,14 +12,14 @@ const contract = defineRpc(`${plugin}.Pumps`, {});
 
 let harness: MemoryHarness;
 let services: TestService[];
-let bus: CuttableBus;
+let bus: DisconnectableBus;
 let service: TestService;
 
 beforeEach(async () => {
   harness = new MemoryHarness();
   services = [];
   const joined = await harness.join("logic");
-  bus = new CuttableBus(joined.bus);
+  bus = new DisconnectableBus(joined.bus);
   service = new TestService(bus, joined.member);
   services.push(service);
 });
@@ -182,7 +182,7 @@ describe("a feed", () => {
   };
 
   it("keeps no more than there are peers, and tells nothing twice", async () => {
-    const feed = new ChangeFeed();
+    const feed = new PresenceFeed();
     feed.set(peer.instance, peer);
     expect(await feed.next()).toMatchObject({ value: { kind: "joined" } });
     feed.set(peer.instance, undefined);
@@ -199,7 +199,7 @@ describe("a feed", () => {
   });
 
   it("tells of one that has connected anew that it left and joined, but not of this process", async () => {
-    const feed = new ChangeFeed("logic-aaaaaaaaaa");
+    const feed = new PresenceFeed("logic-aaaaaaaaaa");
     const self: Peer = { ...peer, service: "logic", instance: "logic-aaaaaaaaaa" };
     feed.replace([peer, self]);
     await feed.next();

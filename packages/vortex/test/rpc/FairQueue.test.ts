@@ -27,10 +27,10 @@ describe("a queue", () => {
 
   it("makes room where another line is longer by two", () => {
     const queue = filled("a1", "a2", "a3", "b1");
-    expect(queue.makeRoomFor("b")).toBe("a3");
-    expect(queue.makeRoomFor("b")).toBeUndefined();
-    expect(queue.makeRoomFor("c")).toBe("a2");
-    expect(queue.makeRoomFor("c")).toBeUndefined();
-    expect(new FairQueue<string, string>().makeRoomFor("a")).toBeUndefined();
+    expect(queue.evictFor("b")).toBe("a3");
+    expect(queue.evictFor("b")).toBeUndefined();
+    expect(queue.evictFor("c")).toBe("a2");
+    expect(queue.evictFor("c")).toBeUndefined();
+    expect(new FairQueue<string, string>().evictFor("a")).toBeUndefined();
   });
 });

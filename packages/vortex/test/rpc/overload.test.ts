@@ -1,7 +1,7 @@
 import { defineRpc } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { CuttableBus } from "./CuttableBus.ts";
+import { DisconnectableBus } from "./DisconnectableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { plugin, TestService } from "./TestService.ts";
 import { caught, collect, fired, until } from "@peek/kit/testing";
@@ -14,19 +14,19 @@ const reports = defineRpc(`${plugin}.Reports`, {
 
 let harness: MemoryHarness;
 let server: TestService;
-let serverBus: CuttableBus;
+let serverBus: DisconnectableBus;
 let caller: TestService;
-let callerBus: CuttableBus;
+let callerBus: DisconnectableBus;
 let ended: unknown[];
 
 beforeEach(async () => {
   harness = new MemoryHarness();
   ended = [];
   const agent = await harness.join("agent");
-  serverBus = new CuttableBus(agent.bus);
+  serverBus = new DisconnectableBus(agent.bus);
   server = new TestService(serverBus, agent.member);
   const logic = await harness.join("logic");
-  callerBus = new CuttableBus(logic.bus);
+  callerBus = new DisconnectableBus(logic.bus);
   caller = new TestService(callerBus, logic.member);
   server.plugin.rpc.serve(reports, {
     read: (length) => "x".repeat(length),
@@ -47,7 +47,7 @@ function client() {
 }
 
 /** Refuses every text that begins so, until what is returned is called. */
-function refuse(bus: CuttableBus, kinds: string): { readonly count: () => number; readonly stop: () => void } {
+function refuse(bus: DisconnectableBus, kinds: string): { readonly count: () => number; readonly stop: () => void } {
   let count = 0;
   bus.refuses = (text) => {
     if (!kinds.includes(text.charAt(0))) return false;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { encode } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { other, pumps } from "./contracts.ts";
-import { CuttableBus } from "./CuttableBus.ts";
+import { DisconnectableBus } from "./DisconnectableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { RawPeer } from "./RawPeer.ts";
 import { TestService } from "./TestService.ts";
@@ -10,13 +10,13 @@ import { caught, codeOf, collect, fired, until } from "@peek/kit/testing";
 
 let harness: MemoryHarness;
 let service: TestService;
-let bus: CuttableBus;
+let bus: DisconnectableBus;
 let peer: RawPeer;
 
 beforeEach(async () => {
   harness = new MemoryHarness();
   const joined = await harness.join("agent");
-  bus = new CuttableBus(joined.bus);
+  bus = new DisconnectableBus(joined.bus);
   service = new TestService(bus, joined.member);
   peer = await RawPeer.join(harness, "logic");
 });

@@ -1,7 +1,7 @@
 import type { ServiceName } from "@peek/plugin-base";
 import { WsBus } from "@peek/bus/ws";
 import { member } from "@peek/bus/testing";
-import { keptLog } from "@peek/bus/testing";
+import { recordingLog } from "@peek/bus/testing";
 
 /** What this is started with, as JSON. */
 export interface ClientsArgument {
@@ -31,7 +31,7 @@ process.on("disconnect", () => process.exit());
 let connections = 0;
 let isTelling = false;
 const clients = Array.from({ length: count }, () => {
-  const log = keptLog();
+  const log = recordingLog();
   const options = { service, member: member(service), host: "127.0.0.1", port, secure: false, logger: log };
   const bus = new WsBus({ ...options, credentials: () => ({ token }) });
   bus.onState((state) => {

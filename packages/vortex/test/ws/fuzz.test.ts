@@ -4,19 +4,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exchangePath, maxFrameBytes, protocol } from "@peek/bus/ws";
 import { until } from "@peek/kit/testing";
 import { Caller } from "./Caller.ts";
-import { HubProcess } from "./HubProcess.ts";
-import { noise, RawMember } from "@peek/bus/testing";
+import { ExchangeProcess } from "./ExchangeProcess.ts";
+import { exchangeBytes, RawExchangeClient } from "@peek/bus/testing";
 import { RandomFrames } from "./randomFrames.ts";
 
 const framesEach = 250;
 
-let hub: HubProcess;
+let hub: ExchangeProcess;
 let token: string;
 let witness: Caller;
 const states: string[] = [];
 
 beforeAll(async () => {
-  hub = await HubProcess.start();
+  hub = await ExchangeProcess.start();
   token = hub.tokens.create("agent");
   witness = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
   witness.bus.onState((state) => states.push(state));
@@ -44,7 +44,7 @@ async function slowestAnswer(work: Promise<unknown>): Promise<number> {
 
 /** One connection that says hello and then sends what it should not; gives the complaints about that. */
 async function oneOfMany(seed: number): Promise<readonly string[]> {
-  using raw = await RawMember.join(hub.port, "agent", token);
+  using raw = await RawExchangeClient.join(hub.port, "agent", token);
   const frames = new RandomFrames(seed, witness.bus.peers("logic")[0]?.instance ?? "");
   for (let n = 0; n < framesEach; n += 1) raw.send(frames.next());
   // What it is answered last, unless it was cut before.
@@ -96,7 +96,7 @@ describe("a hub that is sent nonsense", () => {
     const before = await hub.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
-        using raw = await RawMember.join(hub.port, "agent", token);
+        using raw = await RawExchangeClient.join(hub.port, "agent", token);
         raw.send("x".repeat(maxFrameBytes + 1));
         expect(await raw.closed).toBe(1009);
       }
@@ -108,7 +108,7 @@ describe("a hub that is sent nonsense", () => {
       ].join("\r\n");
       for (let n = 0; n < 100; n += 1) {
         const bytes = Buffer.concat([Buffer.from(head), Buffer.from([0xff]), randomBytes(1000)]);
-        expect(await noise(hub.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
+        expect(await exchangeBytes(hub.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);
@@ -118,7 +118,7 @@ describe("a hub that is sent nonsense", () => {
   });
 
   it("takes a frame of millions of empty lines for what it is, and goes on", { timeout: 60_000 }, async () => {
-    using raw = await RawMember.join(hub.port, "agent", token);
+    using raw = await RawExchangeClient.join(hub.port, "agent", token);
     raw.send("\n".repeat(16 * 1024 * 1024));
     expect(await slowestAnswer(raw.closed)).toBeLessThan(5000);
     expect(await raw.closed).toBe(1008);
@@ -127,7 +127,7 @@ describe("a hub that is sent nonsense", () => {
 
   it("does not let one who tells too much of himself get the others cut off", { timeout: 60_000 }, async () => {
     await witness.bus.watch("agent");
-    using raw = await RawMember.join(hub.port, "agent", token);
+    using raw = await RawExchangeClient.join(hub.port, "agent", token);
     const names = Array.from({ length: 10_000 }, (_, n) => `peek_plugin_a.${"x".repeat(280)}${n}`);
     const before = states.length;
     for (let n = 0; n < 60; n += 1) raw.send(`S${JSON.stringify([...names.slice(1), `peek_plugin_a.${n}`])}`);
@@ -164,7 +164,7 @@ describe("a hub that is sent nonsense", () => {
       for (let n = 0; n < 1000; n += 1) {
         const bytes = randomBytes(n);
         // Not a letter first, which may be the beginning of a method that is waited for.
-        await noise(hub.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
+        await exchangeBytes(hub.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);

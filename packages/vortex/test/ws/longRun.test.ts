@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { on, once } from "node:events";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { HubProcess } from "./HubProcess.ts";
+import { ExchangeProcess } from "./ExchangeProcess.ts";
 import type { LongRunArgument, LongRunReport } from "./longRunMain.ts";
 
 const calls = process.env["PEEK_LONG_TESTS"] === undefined ? 200_000 : 1_000_000;
@@ -13,7 +13,7 @@ it(
     timeout: 600_000,
   },
   async () => {
-    await using hub = await HubProcess.start();
+    await using hub = await ExchangeProcess.start();
     const tokens = { agent: hub.tokens.create("agent"), worker: hub.tokens.create("worker") };
     const argument: LongRunArgument = { port: hub.port, tokens, calls };
     const child = fork(join(import.meta.dirname, "longRunMain.ts"), [JSON.stringify(argument)], {

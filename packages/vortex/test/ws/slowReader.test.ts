@@ -3,8 +3,8 @@ import type { PeerIdentity } from "@peek/plugin-base";
 import type { BusState } from "@peek/bus";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Caller } from "./Caller.ts";
-import { HubProcess } from "./HubProcess.ts";
-import { RawMember, SlowReader } from "@peek/bus/testing";
+import { ExchangeProcess } from "./ExchangeProcess.ts";
+import { RawExchangeClient, SlowReader } from "@peek/bus/testing";
 
 const mebibyte = 1024 * 1024;
 
@@ -13,19 +13,19 @@ async function connectAll(
   bytesPerSecond: number,
   heartbeatMs: number,
 ): Promise<{
-  readonly hub: HubProcess;
+  readonly hub: ExchangeProcess;
   readonly sender: Caller;
   readonly reader: SlowReader;
   readonly to: PeerIdentity;
   readonly states: readonly BusState[];
 }> {
-  const hub = await HubProcess.start({ heartbeatMs });
+  const hub = await ExchangeProcess.start({ heartbeatMs });
   onTestFinished(() => hub[Symbol.asyncDispose]());
   const sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
   onTestFinished(() => sender[Symbol.asyncDispose]());
   const states: BusState[] = [];
   sender.bus.onState((state) => states.push(state));
-  const raw = await RawMember.join(hub.port, "agent", hub.tokens.create("agent"));
+  const raw = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
   onTestFinished(() => raw[Symbol.dispose]());
   const reader = new SlowReader(raw, bytesPerSecond);
   onTestFinished(() => reader[Symbol.dispose]());

@@ -6,19 +6,19 @@ import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Caller } from "./Caller.ts";
-import { RawMember } from "@peek/bus/testing";
+import { RawExchangeClient } from "@peek/bus/testing";
 import type { ClientsArgument, ClientsReport } from "./clientsMain.ts";
-import type { HubAnswer } from "./hubMain.ts";
-import { HubProcess } from "./HubProcess.ts";
+import type { HubAnswer } from "./exchangeMain.ts";
+import { ExchangeProcess } from "./ExchangeProcess.ts";
 
 const mebibyte = 1024 * 1024;
 const sentBytes = 100 * mebibyte;
 
-let hub: HubProcess;
+let hub: ExchangeProcess;
 let sender: Caller;
 
 beforeEach(async () => {
-  hub = await HubProcess.start({ heartbeatMs: 500 });
+  hub = await ExchangeProcess.start({ heartbeatMs: 500 });
   sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
 }, 30_000);
 
@@ -54,7 +54,7 @@ describe("100 MiB for a peer that does not read", () => {
     { timeout: 30_000 },
     async () => {
       const { rss } = await hub.ask("collect");
-      using raw = await RawMember.join(hub.port, "agent", hub.tokens.create("agent"));
+      using raw = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
       const gone = Promise.withResolvers<string>();
       sender.bus.onGone(gone.resolve);
       raw.socket.pause();

@@ -1,0 +1,108 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readBundle, type TlsBundle, TlsReloader } from "@peek/bus/identity";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { type RecordingLog, recordingLog } from "../bus/recordingLog.ts";
+import { temporaryFolder } from "@peek/kit/testing";
+import { type CertificateOptions, TestAuthority } from "./TestAuthority.ts";
+
+const dayMs = 86_400_000;
+
+/** A bundle that is followed, in a time that goes by only when the test says so. */
+class Followed {
+  readonly log: RecordingLog = recordingLog();
+  readonly used: TlsBundle[] = [];
+  readonly #authority = new TestAuthority(temporaryFolder());
+  readonly #file = join(temporaryFolder(), "bundle.pem");
+
+  constructor(options: CertificateOptions) {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    this.replace(options);
+    const renewal = new TlsReloader({
+      files: [this.#file],
+      read: () => readBundle(this.#file),
+      use: (tls) => void this.used.push(tls),
+      logger: this.log,
+    });
+    onTestFinished(() => renewal[Symbol.dispose]());
+  }
+
+  get subjects(): readonly string[] {
+    return this.used.map(({ subject }) => subject);
+  }
+
+  replace(options: CertificateOptions): void {
+    const { cert, key } = this.#authority.issue(options);
+    this.write(cert + key);
+  }
+
+  write(text: string): void {
+    writeFileSync(this.#file, text);
+  }
+}
+
+const pass = (ms: number): void => void vi.advanceTimersByTime(ms);
+
+/** Lets days go by in which nobody looks, and then has somebody look. */
+function passDays(days: number): void {
+  vi.setSystemTime(Date.now() + days * dayMs);
+  pass(2000);
+}
+
+it("a renewed certificate is used, and that is said", () => {
+  const followed = new Followed({ name: "old" });
+  pass(10_000);
+  followed.replace({ name: "new", toDays: 90 });
+  pass(10_000);
+  expect(followed.subjects).toEqual(["CN=old", "CN=new"]);
+  expect(followed.log.lines).toEqual([
+    expect.stringMatching(/^info The certificate was replaced: that of CN=new is used now, until \d{4}-.*Z$/),
+  ]);
+});
+
+it("one that cannot be used is left, which is said once, and the next one that can is used", () => {
+  const followed = new Followed({ name: "old" });
+  followed.write("no certificate");
+  pass(60_000);
+  expect(followed.subjects).toEqual(["CN=old"]);
+  expect(followed.log.lines).toEqual([
+    expect.stringMatching(/^error .*bundle\.pem cannot be used for TLS: .* The certificate from before stays in use$/),
+  ]);
+  followed.replace({ name: "new" });
+  pass(2000);
+  expect(followed.subjects).toEqual(["CN=old", "CN=new"]);
+  expect(followed.log.lines).toHaveLength(2);
+});
+
+it("one that is being written is waited for without a word", () => {
+  const followed = new Followed({ name: "old" });
+  followed.write("");
+  pass(2000);
+  followed.replace({ name: "new" });
+  pass(2000);
+  expect(followed.log.lines).toEqual([expect.stringMatching(/^info The certificate was replaced/)]);
+});
+
+it("one that ends is told of once a day, from two weeks before on", () => {
+  const followed = new Followed({ name: "old", toDays: 15 });
+  passDays(0.9);
+  expect(followed.log.lines).toEqual([]);
+  passDays(1);
+  pass(60_000);
+  expect(followed.log.lines).toEqual([
+    expect.stringMatching(/^warning The certificate of CN=old in .*bundle\.pem ends on .*Z\. Renew it: /),
+  ]);
+  passDays(1);
+  expect(followed.log.lines).toHaveLength(2);
+  followed.replace({ name: "new", toDays: 400 });
+  passDays(3);
+  expect(followed.log.lines).toHaveLength(3);
+  expect(followed.log.lines[2]).toMatch(/^info The certificate was replaced/);
+});
+
+it("one that has ended is an error", () => {
+  const followed = new Followed({ name: "old", toDays: 15 });
+  passDays(20);
+  expect(followed.log.lines).toEqual([expect.stringMatching(/^error The certificate of CN=old in .* has ended on /)]);
+});

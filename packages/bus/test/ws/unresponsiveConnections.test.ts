@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WsBus } from "@peek/bus/ws";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { WebSocketServer } from "ws";
+import { protocol } from "../../src/ws/exchangeProtocol.ts";
+import { member } from "../bus/BusHarness.ts";
+import { recordingLog } from "../bus/recordingLog.ts";
+import { TestAuthority } from "../identity/TestAuthority.ts";
+import { nonEphemeralPort } from "./nonEphemeralPort.ts";
+import { TestExchange } from "./TestExchange.ts";
+
+// They wait for times that are nobody's to set, ten seconds and more.
+const isQuick = process.env["PEEK_LONG_TESTS"] === undefined;
+const why = isQuick ? " (takes more than 10 s, runs with PEEK_LONG_TESTS=1)" : "";
+
+describe.skipIf(isQuick).concurrent(`somebody who connects and says nothing${why}`, { timeout: 40_000 }, () => {
+  it("is cut at a plain port, with one line", async ({ expect }) => {
+    await using hub = await TestExchange.open();
+    const sockets = [silent(hub.port), silent(hub.port)];
+    await Promise.all(sockets.map((socket) => closed(socket)));
+    expect(hub.complaints).toEqual(["warning 127.0.0.1: a connection was refused: it asked for nothing"]);
+  });
+
+  it("is cut at a TLS port, with one line", async ({ expect }) => {
+    const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    await using hub = await TestExchange.open({ tls: new TestAuthority(dir).issue() });
+    const sockets = [silent(hub.port), silent(hub.port)];
+    await Promise.all(sockets.map((socket) => closed(socket)));
+    expect(hub.complaints).toEqual(["warning 127.0.0.1: a connection was refused: it asked for nothing"]);
+  });
+});
+
+describe.skipIf(isQuick)(`a bus whose logic says nothing${why}`, () => {
+  it("begins again, and says so once", { timeout: 40_000 }, async () => {
+    const port = await nonEphemeralPort();
+    const server = new WebSocketServer({ port, host: "127.0.0.1", handleProtocols: () => protocol });
+    await once(server, "listening");
+    const log = recordingLog();
+    const options = { service: "agent", member: member("agent"), host: "127.0.0.1", port, secure: false } as const;
+    const bus = new WsBus({ ...options, logger: log, credentials: () => ({}) });
+    await once(server, "connection");
+    await once(server, "connection");
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^info Waiting for the logic service .*: it has not been heard of/),
+    ]);
+    await bus[Symbol.asyncDispose]();
+    server.close();
+  });
+});
+
+function silent(port: number): Socket {
+  return connect({ host: "127.0.0.1", port });
+}
+
+async function closed(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("error", () => undefined);
+  socket.on("close", () => resolve());
+  socket.resume();
+  await promise;
+}
