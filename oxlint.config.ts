@@ -75,6 +75,8 @@ export default defineConfig({
       ],
       rules: ban(nodeOnly),
     },
+    // Browsers get `sha256.browser.ts` instead.
+    { files: ["packages/live-protocol/src/sha256.ts"], rules: { "no-restricted-imports": "off" } },
     { files: ["plugins/*/src/**"], rules: ban(...platformInternals, partsOfPlugin(services), nodeOnly) },
     {
       files: ["plugins/*/web/**"],

@@ -8,7 +8,7 @@ export const packageRules: Readonly<Record<string, readonly string[]>> = {
   config: ["errors", "plugin-base"],
   logging: ["config", "errors", "plugin-base"],
   kit: ["config", "errors", "plugin-base"],
-  "live-protocol": ["errors", "plugin-base"],
+  "live-protocol": [],
   client: ["errors", "live-protocol", "plugin-base"],
   bus: ["config", "errors", "kit", "plugin-base"],
   vortex: ["bus", "errors", "kit", "plugin-base"],

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { ActionType, SelectorValues, TupleType } from "@peek/plugin-base/contracts";
-import { earlier, type ServerMessage, type Staleness } from "@peek/live-protocol";
+import { earlierStaleness, type ServerMessage, type Staleness } from "@peek/live-protocol";
 import { Actions, type ActionsHost } from "./actions/Actions.ts";
 import { Forecast } from "./actions/Forecast.ts";
 import type {
@@ -205,7 +205,7 @@ export class Client implements PeekClient {
 
   /** Set while what is shown is not known to be current, whatever of it. */
   get #staleness(): Staleness | undefined {
-    return earlier(this.#cut, earlier(this.#doubt, this.#upstream));
+    return earlierStaleness(this.#cut, earlierStaleness(this.#doubt, this.#upstream));
   }
 
   #greeted(greeting: Greeting): void {
@@ -223,7 +223,7 @@ export class Client implements PeekClient {
 
   /** How it is connected, while it is. */
   #statusNow(): Pick<ConnectionState, "status" | "reason" | "asOf"> {
-    const staleness = earlier(this.#staleness, this.#channels.staleness);
+    const staleness = earlierStaleness(this.#staleness, this.#channels.staleness);
     if (staleness === undefined) return { status: "live" };
     return { status: "stale", reason: staleness.reason, asOf: this.#clock.dateOf(staleness.at) };
   }
@@ -281,7 +281,10 @@ export class Client implements PeekClient {
   #down(status: "offline" | "login", reason: string, { code, knownAt }: LineEnd): void {
     // Of several attempts, the first that was cut says since when.
     const at =
-      this.#cut?.at ?? earlier(this.#doubt, this.#upstream)?.at ?? knownAt ?? (this.#user && this.#clock.now());
+      this.#cut?.at ??
+      earlierStaleness(this.#doubt, this.#upstream)?.at ??
+      knownAt ??
+      (this.#user && this.#clock.now());
     this.#upstream = undefined;
     this.#doubt = undefined;
     if (status === "login") void this.#remember(undefined);

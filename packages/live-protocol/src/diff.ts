@@ -1,10 +1,7 @@
 import type { Changes } from "./Changes.ts";
-import { longestRising } from "./longestRising.ts";
+import { longestIncreasingSubsequence } from "./longestIncreasingSubsequence.ts";
 
-/**
- * What makes the second list of rows out of the first, each in the order of its map. When rows have changed places, as few of
- * them as possible are moved.
- */
+/** The changes from one list of rows to another, each in the order of its map. As few rows as possible are moved. */
 export function diff(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Changes<string> {
   const removed: string[] = [];
   const updated: [string, string][] = [];
@@ -26,7 +23,7 @@ export function diff(before: ReadonlyMap<string, string>, after: ReadonlyMap<str
 
 const none: ReadonlySet<string> = new Set();
 
-/** Of the keys that are in both, those without which the others have kept their order. */
+/** The fewest keys of both lists such that all other common keys are in the same order in both. */
 function movedKeys(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): ReadonlySet<string> {
   if (isInOrder(before, after)) return none;
   const places = new Map<string, number>();
@@ -39,8 +36,8 @@ function movedKeys(before: ReadonlyMap<string, string>, after: ReadonlyMap<strin
     keys.push(key);
     order.push(place);
   }
-  const stay = new Set(longestRising(order));
-  return new Set(keys.filter((_, index) => !stay.has(index)));
+  const kept = new Set(longestIncreasingSubsequence(order));
+  return new Set(keys.filter((_, index) => !kept.has(index)));
 }
 
 function isInOrder(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {

@@ -1,25 +1,11 @@
-export { type Changes, isNothing } from "./Changes.ts";
-export type { Delta } from "./Delta.ts";
-export type { Position } from "./Position.ts";
-export { Sha256 } from "./Sha256.ts";
-export { earlier, type Staleness } from "./Staleness.ts";
-export { applyChanges } from "./applyChanges.ts";
-export { applyDelta } from "./applyDelta.ts";
-export {
-  type ServerMessage,
-  type ActionOutcomeMessage,
-  type ClientMessage,
-  type Resume,
-  clientProtocol,
-  closeCodes,
-  clientPath,
-  type PushedActionMessage,
-} from "./clientMessages.ts";
-export { deltaFields } from "./deltaText.ts";
+export { applyChanges, type Changes, isNoop, mergeChanges } from "./Changes.ts";
+export type { ClientMessage, PushedActionMessage } from "./ClientMessage.ts";
+export { type Delta, deltaFields, readDelta } from "./Delta.ts";
+export { isSamePosition, type Position, positionKey, type Resume, resumeOf } from "./Position.ts";
+export type { ActionOutcomeMessage, ServerMessage } from "./ServerMessage.ts";
+export { earlierStaleness, type Staleness } from "./Staleness.ts";
+export { sha256 } from "#sha256";
 export { diff } from "./diff.ts";
 export { digestOf } from "./digestOf.ts";
-export { keyTextOf } from "./keyTextOf.ts";
-export { longestRising } from "./longestRising.ts";
-export { mergeChanges } from "./mergeChanges.ts";
-export { readDelta } from "./readDelta.ts";
-export { sessionProof } from "./sessionProof.ts";
+export { clientPath, clientProtocol, closeCodes } from "./protocol.ts";
+export { tupleKey } from "./tupleKey.ts";

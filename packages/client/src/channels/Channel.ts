@@ -2,7 +2,7 @@ import { PeekError } from "@peek/errors";
 import type { TupleType } from "@peek/plugin-base/contracts";
 import {
   type ClientMessage,
-  earlier,
+  earlierStaleness,
   type Position,
   type Resume,
   type ServerMessage,
@@ -241,7 +241,7 @@ export class Channel<T> implements Disposable {
     if (status === "live") this.#liveSince ??= performance.now();
     else this.#liveSince = undefined;
     if (status === "stale")
-      this.#lapse.goesOn(earlier(this.#host.staleness, this.#staleness) ?? this.#trouble, this.#isAnswered);
+      this.#lapse.goesOn(earlierStaleness(this.#host.staleness, this.#staleness) ?? this.#trouble, this.#isAnswered);
     else this.#lapse.end();
     const { shown } = this.#lapse;
     const tuples = this.#shown(before.tuples);

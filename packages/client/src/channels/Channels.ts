@@ -1,5 +1,5 @@
 import { type TupleType, TupleSelector, type SelectorValues } from "@peek/plugin-base/contracts";
-import { type ClientMessage, earlier, type ServerMessage, type Staleness } from "@peek/live-protocol";
+import { type ClientMessage, earlierStaleness, type ServerMessage, type Staleness } from "@peek/live-protocol";
 import type { Device } from "../storage/Device.ts";
 import type { WakefulClock } from "../connection/WakefulClock.ts";
 import { Channel, type ChannelHost, type DataMessage } from "./Channel.ts";
@@ -135,7 +135,7 @@ export class Channels implements Disposable {
   /** Set while something that is watched is stale for a reason of its own. */
   get staleness(): Staleness | undefined {
     let staleness: Staleness | undefined;
-    for (const channel of this.#channels.values()) staleness = earlier(staleness, channel.staleness);
+    for (const channel of this.#channels.values()) staleness = earlierStaleness(staleness, channel.staleness);
     return staleness;
   }
 

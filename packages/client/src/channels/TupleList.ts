@@ -1,5 +1,5 @@
 import { checkData, decode, type TupleType } from "@peek/plugin-base/contracts";
-import { applyChanges, type Delta, digestOf, keyTextOf, readDelta } from "@peek/live-protocol";
+import { applyChanges, type Delta, digestOf, tupleKey, readDelta } from "@peek/live-protocol";
 
 /** Lists that are longer are not hashed: it would hold up the page. Characters. */
 const maxDigestSize = 4_000_000;
@@ -44,7 +44,7 @@ export class TupleList<T> {
   keyed(keyFields: readonly string[]): void {
     if (keyFields.join() === this.#keyFields.join()) return;
     this.#keyFields = keyFields;
-    this.#rows = new Map(Array.from(this.#rows.values(), (row) => [keyTextOf(JSON.parse(row.text), keyFields), row]));
+    this.#rows = new Map(Array.from(this.#rows.values(), (row) => [tupleKey(JSON.parse(row.text), keyFields), row]));
   }
 
   /**
@@ -53,7 +53,7 @@ export class TupleList<T> {
    * @throws PeekError `DATA_INVALID` when one does not fit its type; then nothing has changed.
    */
   replace(tuples: readonly unknown[]): void {
-    const rows = new Map(tuples.map((tuple) => [keyTextOf(tuple, this.#keyFields), this.#rowOf(tuple)]));
+    const rows = new Map(tuples.map((tuple) => [tupleKey(tuple, this.#keyFields), this.#rowOf(tuple)]));
     const before = this.#rows.values();
     const isSame = rows.size === this.#rows.size && rows.values().every((row) => row === before.next().value);
     if (!isSame) this.#set(rows);
@@ -86,7 +86,7 @@ export class TupleList<T> {
 
   #rowOf(tuple: unknown): Row<T> {
     const text = JSON.stringify(tuple);
-    const before = this.#rows.get(keyTextOf(tuple, this.#keyFields));
+    const before = this.#rows.get(tupleKey(tuple, this.#keyFields));
     if (before?.text === text) return before;
     return { text, tuple: checkData(this.#type.schema, decode(text), `a tuple of ${this.#type.name}`) };
   }

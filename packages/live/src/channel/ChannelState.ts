@@ -3,13 +3,13 @@ import {
   type Changes,
   deltaFields,
   digestOf,
+  isSamePosition,
   mergeChanges,
   type Position,
+  positionKey,
   type Resume,
 } from "@peek/live-protocol";
 import { DeltaRing, type Step } from "./DeltaRing.ts";
-import { isSamePosition } from "./isSamePosition.ts";
-import { positionKey } from "./positionKey.ts";
 import type { RingBudget } from "./RingBudget.ts";
 
 /** How what a channel says is written for those who follow it. */

@@ -1,5 +1,4 @@
-import type { Changes, Position } from "@peek/live-protocol";
-import { positionKey } from "./positionKey.ts";
+import { type Changes, type Position, positionKey } from "@peek/live-protocol";
 import type { RingBudget, Trimmable } from "./RingBudget.ts";
 
 /** How a channel came from one position to another. */

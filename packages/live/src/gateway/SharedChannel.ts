@@ -1,8 +1,7 @@
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChannelMessage, ChannelSource, FollowedChannel } from "./proxy/ChannelSource.ts";
-import { isSamePosition } from "../channel/isSamePosition.ts";
 import { messageWriter } from "./proxy/messageWriter.ts";
-import type { Position, Resume, Staleness } from "@peek/live-protocol";
+import { isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
 import type { SharedFrame } from "./SharedFrame.ts";
 import type { SharedFrames } from "./SharedFrames.ts";
 import type { Subscription } from "./Subscription.ts";

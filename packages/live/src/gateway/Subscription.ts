@@ -1,5 +1,4 @@
-import { isSamePosition } from "../channel/isSamePosition.ts";
-import type { Position, Resume, Staleness } from "@peek/live-protocol";
+import { isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
 import { Frame } from "./Frame.ts";
 import type { GatewaySession } from "./GatewaySession.ts";
 import type { Outlet } from "./Outlet.ts";

@@ -1,7 +1,7 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import type { SessionHolder } from "@peek/plugin-base/internal";
 import { z } from "zod";
-import { sessionProof } from "@peek/live-protocol";
+import { sessionProof } from "./sessionProof.ts";
 
 const word = z.string().min(1).max(200);
 const sequence = z.int().min(0);

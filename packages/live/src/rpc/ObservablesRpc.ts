@@ -1,6 +1,6 @@
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { sessionProof } from "@peek/live-protocol";
+import { sessionProof } from "./sessionProof.ts";
 
 const canonical = z.string().max(9000);
 const scope = z.string().max(200);

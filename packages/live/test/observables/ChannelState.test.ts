@@ -5,13 +5,13 @@ import { ChannelState } from "../../src/channel/ChannelState.ts";
 import type { Step } from "../../src/channel/DeltaRing.ts";
 import { messageWriter } from "../../src/gateway/proxy/messageWriter.ts";
 import { RingBudget } from "../../src/channel/RingBudget.ts";
-import { applyDelta, diff, keyTextOf, type ServerMessage } from "@peek/live-protocol";
+import { applyChanges, diff, readDelta, tupleKey, type ServerMessage } from "@peek/live-protocol";
 
 type Rows = ReadonlyMap<string, string>;
 
 const list: fc.Arbitrary<Rows> = fc
   .uniqueArray(fc.record({ id: fc.nat(9), value: fc.nat(2) }), { selector: ({ id }) => id, maxLength: 9 })
-  .map((rows) => new Map(rows.map((row) => [keyTextOf(row, ["id"]), JSON.stringify(row)])));
+  .map((rows) => new Map(rows.map((row) => [tupleKey(row, ["id"]), JSON.stringify(row)])));
 
 function newState(budget = new RingBudget()): ChannelState<ChannelMessage> {
   return new ChannelState(messageWriter(1), budget);
@@ -22,8 +22,12 @@ function after(rows: Rows, messages: readonly ChannelMessage[]): unknown[] {
   let parsed = new Map([...rows].map(([key, text]): [string, unknown] => [key, JSON.parse(text)]));
   for (const { text } of messages) {
     const message: ServerMessage = JSON.parse(text);
-    if (message.t === "s") parsed = new Map(message.rows.map((row) => [keyTextOf(row, ["id"]), row]));
-    else if (message.t === "d") applyDelta(parsed, message, ["id"]);
+    if (message.t === "s") parsed = new Map(message.rows.map((row) => [tupleKey(row, ["id"]), row]));
+    else if (message.t === "d")
+      applyChanges(
+        parsed,
+        readDelta(message, ["id"], (tuple) => tuple),
+      );
   }
   return [...parsed.values()];
 }

@@ -1,5 +1,5 @@
 import type { FollowedChannel } from "../../src/gateway/proxy/ChannelSource.ts";
-import { applyDelta, digestOf, keyTextOf, type Position, type ServerMessage } from "@peek/live-protocol";
+import { applyChanges, digestOf, readDelta, tupleKey, type Position, type ServerMessage } from "@peek/live-protocol";
 
 /** One who watches a channel, as a browser does: it has what it was sent, and nothing else. */
 export class Watcher implements Disposable {
@@ -57,13 +57,16 @@ export class Watcher implements Disposable {
     const key = this.channel.key ?? [];
     switch (message.t) {
       case "s":
-        this.rows = new Map(message.rows.map((tuple) => [keyTextOf(tuple, key), tuple]));
+        this.rows = new Map(message.rows.map((tuple) => [tupleKey(tuple, key), tuple]));
         break;
       case "d":
         if (this.at?.epoch !== (message.fe ?? message.e) || this.at.offset !== message.f) {
           throw new Error(`At ${JSON.stringify(this.at)} came ${text}`);
         }
-        applyDelta(this.rows, message, key);
+        applyChanges(
+          this.rows,
+          readDelta(message, key, (tuple) => tuple),
+        );
         break;
       case "u":
         break;

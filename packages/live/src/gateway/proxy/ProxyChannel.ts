@@ -3,12 +3,19 @@ import type { Logger, RpcClient } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import { Backoff, CancellableDelay, Listeners, type LogThrottle } from "@peek/kit";
 import { maxDeadlineMs } from "@peek/vortex";
-import { type Changes, diff, earlier, type Position, type Resume, type Staleness } from "@peek/live-protocol";
+import {
+  type Changes,
+  diff,
+  earlierStaleness,
+  isSamePosition,
+  type Position,
+  type Resume,
+  type Staleness,
+} from "@peek/live-protocol";
 import { ChannelState } from "../../channel/ChannelState.ts";
 import type { ChannelMessage, ChannelSponsor, FollowedChannel } from "./ChannelSource.ts";
 import type { Step } from "../../channel/DeltaRing.ts";
 import { isOutage } from "./isOutage.ts";
-import { isSamePosition } from "../../channel/isSamePosition.ts";
 import { messageWriter } from "./messageWriter.ts";
 import type { ChannelUpdate, ObservablesRpc } from "../../rpc/ObservablesRpc.ts";
 import type { OpeningTurns } from "./OpeningTurns.ts";
@@ -115,7 +122,7 @@ export class ProxyChannel implements AsyncDisposable {
   }
 
   get staleness(): Staleness | undefined {
-    return earlier(this.#loss, this.#staleness);
+    return earlierStaleness(this.#loss, this.#staleness);
   }
 
   /** Whether those who watch were admitted wrongly, when logic was last asked: nothing is followed for them. */

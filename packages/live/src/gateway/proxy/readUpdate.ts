@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Changes, keyTextOf, readDelta } from "@peek/live-protocol";
+import { type Changes, tupleKey, readDelta } from "@peek/live-protocol";
 
 const rowsSchema = z.array(z.unknown());
 
@@ -25,5 +25,5 @@ export function readChanges(text: string, keyFields: readonly string[]): Changes
  */
 export function readSnapshot(text: string, keyFields: readonly string[]): ReadonlyMap<string, string> {
   const tuples = rowsSchema.parse(JSON.parse(text));
-  return new Map(tuples.map((tuple) => [keyTextOf(tuple, keyFields), JSON.stringify(tuple)]));
+  return new Map(tuples.map((tuple) => [tupleKey(tuple, keyFields), JSON.stringify(tuple)]));
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { PeekError } from "@peek/errors";
 import { Backoff } from "@peek/kit";
-import { deltaFields, diff, isNothing, type Position, type Resume, type Staleness } from "@peek/live-protocol";
+import { deltaFields, diff, isNoop, type Position, type Resume, type Staleness } from "@peek/live-protocol";
 import type { ChannelContext } from "./ChannelContext.ts";
 import { ChannelCurrency, type ChangesTold } from "./ChannelCurrency.ts";
 import { ChannelFollower, type Followed } from "./ChannelFollower.ts";
@@ -293,7 +293,7 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     if (this.#state.position === undefined) this.#state.begin(to, rows);
     else {
       const changes = diff(this.#state.rows, rows);
-      if (!isNothing(changes) || isDemanded) this.#state.advance(to, changes);
+      if (!isNoop(changes) || isDemanded) this.#state.advance(to, changes);
     }
     this.#currency.succeed();
     this.#currency.look(performance.now());

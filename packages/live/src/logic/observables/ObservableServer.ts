@@ -13,7 +13,7 @@ import type { ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import type { z } from "zod";
 import { LogThrottle, Semaphore } from "@peek/kit";
 import { type CaptureContext, captureContext, PluginScopes } from "@peek/vortex";
-import type { Position, Resume } from "@peek/live-protocol";
+import { type Position, type Resume, resumeOf } from "@peek/live-protocol";
 import { channelKey } from "../../channel/channelKey.ts";
 import type { LogicChannel } from "./LogicChannel.ts";
 import { LogicObservable, unknownObservable } from "./LogicObservable.ts";
@@ -26,7 +26,6 @@ import {
 } from "../../rpc/ObservablesRpc.ts";
 import { only } from "./only.ts";
 import { RecentAdmissions } from "./RecentAdmissions.ts";
-import { resumeOf } from "./resumeOf.ts";
 import { RightsFeed } from "./RightsFeed.ts";
 import { RingBudget } from "../../channel/RingBudget.ts";
 import { RunQueue } from "./RunQueue.ts";

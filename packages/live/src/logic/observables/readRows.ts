@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { describeValue, PeekError } from "@peek/errors";
 import { checkData, encode, type TupleType } from "@peek/plugin-base/contracts";
 import { maxMessageBytes } from "@peek/bus";
-import { keyTextOf } from "@peek/live-protocol";
+import { tupleKey } from "@peek/live-protocol";
 
 /** After so many tuples it is somebody else's turn. */
 const tuplesAtATime = 1000;
@@ -60,7 +60,7 @@ function keyOf(tuple: unknown, text: string, fields: readonly string[]): string 
     if (typeof value === "string" || (Number.isSafeInteger(value) && !Object.is(value, -0)))
       return JSON.stringify(value);
   }
-  return keyTextOf(JSON.parse(text), fields);
+  return tupleKey(JSON.parse(text), fields);
 }
 
 function sentBytes(rows: ReadonlyMap<string, string>): number {
