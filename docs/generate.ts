@@ -7,6 +7,7 @@ import { errorsTable, exitCodesTable } from "./generator/errorTables.ts";
 import { fillBlocks } from "./generator/fillBlocks.ts";
 import { fillSnippets } from "./generator/fillSnippets.ts";
 import { manifestSchema } from "./generator/manifestSchema.ts";
+import { packageRulesTable } from "./generator/packageRulesTable.ts";
 import { pages } from "./generator/pages.ts";
 import { configSchema, configTable, manifestTable } from "./generator/schemaTables.ts";
 import { workspaceDir } from "./generator/workspace.ts";
@@ -22,6 +23,7 @@ const blocks = {
   "config-example": exampleConfig,
   "manifest-keys": () => manifestTable(manifestSchema()),
   commands: commandHelp,
+  "package-rules": packageRulesTable,
 };
 
 const filled = pages().map((file): readonly [string, string] => {

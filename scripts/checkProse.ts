@@ -1,32 +1,29 @@
-// Reports wording that hides the subject of a sentence, in messages, comments and documents: `node scripts/checkProse.ts [folder…]`.
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// Reports wording that hides the subject of a sentence, in messages, comments and documents: `node scripts/checkProse.ts [folder or file…]`.
+import { globSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { proseFaults } from "./proseFaults.ts";
 
 const workspaceDir = dirname(import.meta.dirname);
-const places = process.argv.slice(2);
-const patterns = [
-  "packages/*/src/**",
-  "services/*/src/**",
-  "plugins/*/src/**",
-  "plugins/*/web/src/**",
-  "*.md",
-  "docs/**",
-  "packages/*/README.md",
+const extensions = "**/*.{md,ts,tsx}";
+
+/** The files of a folder, or the file itself. */
+const filesIn = (path: string): readonly string[] =>
+  statSync(path).isDirectory() ? globSync(extensions, { cwd: path }).map((file) => join(path, file)) : [path];
+
+const everywhere = [
+  ...globSync(["*.md", "packages/*/README.md", "docs/!(node_modules)/**/*.md", "docs/*.md"], { cwd: workspaceDir }),
+  ...globSync(
+    ["packages", "services", "plugins"].map((folder) => `${folder}/*/{src,web/src}/${extensions}`),
+    {
+      cwd: workspaceDir,
+    },
+  ),
 ];
-const listed = execFileSync(
-  "git",
-  ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...(places.length > 0 ? places : patterns)],
-  {
-    cwd: workspaceDir,
-    encoding: "utf8",
-  },
-);
-const files = listed.split("\n").filter((file) => /\.(?:md|tsx?)$/.test(file) && existsSync(join(workspaceDir, file)));
+const files = process.argv.length > 2 ? process.argv.slice(2).flatMap(filesIn) : everywhere;
+
 let count = 0;
 for (const file of files) {
-  for (const { line, found, instead } of proseFaults(file, readFileSync(join(workspaceDir, file), "utf8"))) {
+  for (const { line, found, instead } of proseFaults(file, readFileSync(resolve(workspaceDir, file), "utf8"))) {
     console.error(`${file}:${line}: “${found}”. ${instead}`);
     count += 1;
   }

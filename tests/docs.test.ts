@@ -22,7 +22,7 @@ describe("the documents", () => {
   });
 
   it("link to files that are there", async () => {
-    const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/!(node_modules)/**/*.md"], {
+    const pages = globSync(["*.md", "packages/*/README.md", "docs/*.md", "docs/!(node_modules)/**/*.md"], {
       cwd: workspaceDir,
     });
     expect(pages.length).toBeGreaterThan(20);

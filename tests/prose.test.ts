@@ -1,8 +1,17 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { proseFaults } from "../scripts/proseFaults.ts";
+import { runToEnd } from "./src/RunningProcess.ts";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { workspaceDir } from "./src/workspace.ts";
 
-const found = (file: string, text: string): readonly string[] =>
-  proseFaults(file, text).map(({ line, found }) => `${line}: ${found}`);
+/** The lines and findings that `scripts/checkProse.ts` reports of a file. */
+async function found(name: string, text: string): Promise<readonly string[]> {
+  const file = join(await temporaryFolder(), name);
+  await writeFile(file, text);
+  const { stderr } = await runToEnd(process.execPath, { args: [join(workspaceDir, "scripts", "checkProse.ts"), file] });
+  return [...stderr.matchAll(/:(\d+): “(.*?)”\. /g)].map(([, line, words]) => `${line}: ${words}`);
+}
 
 describe("the check of the wording", () => {
   it.each([
@@ -15,13 +24,13 @@ describe("the check of the wording", () => {
     ["/** Whether the bucket is full. */", []],
     ["/** What is it? */", []],
     ["/** The longest wait in milliseconds. Default: 5000. */", []],
-  ])("in code finds in %j: %j", (text, expected) => {
-    expect(found("src/file.ts", text)).toEqual(expected);
+  ])("in code finds in %j: %j", async (text, expected) => {
+    expect(await found("file.ts", text)).toEqual(expected);
   });
 
-  it("in a document skips blocks and spans of code", () => {
+  it("in a document skips blocks and spans of code", async () => {
     const page =
       "# Page\n\nNobody tells of it. `whoever` stays.\n\n```ts\n// whoever\n```\n\n- What comes first wins.\n";
-    expect(found("docs/page.md", page)).toEqual(["3: tells of", "9: What comes first wins."]);
+    expect(await found("page.md", page)).toEqual(["3: tells of", "9: What comes first wins."]);
   });
 });

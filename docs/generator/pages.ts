@@ -3,7 +3,7 @@ import { workspaceDir } from "./workspace.ts";
 
 /** Every document of the workspace, by its path from there. */
 export function pages(): readonly string[] {
-  return globSync(["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/!(node_modules)/**/*.md"], { cwd: workspaceDir })
+  return globSync(["*.md", "packages/*/README.md", "docs/*.md", "docs/!(node_modules)/**/*.md"], { cwd: workspaceDir })
     .map((file) => file.replaceAll("\\", "/"))
     .sort();
 }
