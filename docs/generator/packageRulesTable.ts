@@ -9,7 +9,7 @@ export function packageRulesTable(): string {
     readFileSync(join(workspaceDir, "scripts", "packageRules.json"), "utf8"),
   );
   const rows = Object.entries(rules).map(([name, allowed]) => [
-    `[${name}](packages/${name}/README.md)`,
+    `\`${name}\``,
     description(name),
     allowed.length === 0 ? "none" : allowed.join(", "),
   ]);
