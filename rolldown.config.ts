@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
+import { builtinModules } from "./scripts/rolldown/builtinModules.ts";
 
 /** What the threads of heavy tasks import, as a file of its own. */
 const threadStorage = fileURLToPath(new URL("packages/storage/src/access/threadStorage.ts", import.meta.url));
@@ -19,11 +20,13 @@ export default defineConfig({
     "@peek/tasks/worker",
   ],
   resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
+  plugins: [builtinModules()],
   output: {
     dir: "bundle",
     format: "esm",
     cleanDir: true,
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
+    comments: { legal: true, annotation: false, jsdoc: false },
   },
 });

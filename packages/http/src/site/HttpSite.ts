@@ -3,11 +3,11 @@ import type { Server, ServerResponse } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { messageOf, PeekError } from "@peek/errors";
-import type { FastifyInstance } from "fastify";
-import { createSiteApp } from "./createSiteApp.ts";
+import { createSiteServer } from "./createSiteServer.ts";
 import { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions, SiteTls } from "./HttpSiteOptions.ts";
 import { hostRulesOf } from "./isMisdirected.ts";
+import { LazySiteApp } from "./LazySiteApp.ts";
 import { type LoginNeededHandler, type UpgradeHandler, Upgrades } from "./Upgrades.ts";
 
 const defaultDrainMs = 5000;
@@ -18,7 +18,7 @@ const defaultDrainMs = 5000;
  */
 export class HttpSite implements AsyncDisposable {
   readonly #options: HttpSiteOptions;
-  readonly #app: FastifyInstance;
+  readonly #app: LazySiteApp;
   readonly #server: Server;
   readonly #upgrades: Upgrades;
   readonly #underWay = new Set<ServerResponse>();
@@ -38,11 +38,14 @@ export class HttpSite implements AsyncDisposable {
       failures,
       logger,
     });
-    const { app, server } = createSiteApp(options, {
+    const app = new LazySiteApp(options, {
       allowedOrigins,
       failures,
       isDraining: () => this.#closed !== undefined,
     });
+    const server = createSiteServer(options.tls, options.limits ?? {}, (request, response) =>
+      app.answer(request, response),
+    );
     this.#app = app;
     this.#server = server;
     server.on("request", (_request, response) => {
@@ -115,12 +118,11 @@ export class HttpSite implements AsyncDisposable {
     this.#upgrades[Symbol.dispose]();
     this.#server.closeAllConnections();
     await closed;
-    await this.#app.close();
+    await this.#app[Symbol.asyncDispose]();
   }
 
   async #listen(): Promise<void> {
     const { host, port, title, tls, logger } = this.#options;
-    await this.#app.ready();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const server = this.#server;
     server.once("error", reject);

@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import { constants } from "node:zlib";
 import fastifyCompress from "@fastify/compress";
 import fastifyHelmet from "@fastify/helmet";
@@ -7,9 +6,9 @@ import { messageOf } from "@peek/errors";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { answerPlugin } from "../plugin/answerPlugin.ts";
 import { loginRoutes } from "../sessions/loginRoutes.ts";
-import { createSiteServer } from "./createSiteServer.ts";
 import type { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
+import type { SiteParts } from "./LazySiteApp.ts";
 import { hostRulesOf, isMisdirected } from "./isMisdirected.ts";
 import { isForeign } from "./judgeOrigin.ts";
 import { refuse } from "./refuse.ts";
@@ -19,20 +18,8 @@ import { siteRequestOf } from "./SiteRequest.ts";
 import { startPage } from "./startPage.ts";
 import { foreignMessage, misdirectedLog, misdirectedMessage } from "./siteMessages.ts";
 
-/** What the parts of a site share. */
-export interface SiteParts {
-  readonly allowedOrigins: ReadonlySet<string>;
-  readonly failures: FailureLog;
-  readonly isDraining: () => boolean;
-}
-
-/** The application of a site, and its server, which does not listen yet. */
-export function createSiteApp(
-  options: HttpSiteOptions,
-  parts: SiteParts,
-): { readonly app: FastifyInstance; readonly server: Server } {
-  const { tls, limits = {} } = options;
-  let server: Server | undefined;
+/** The application of a site. A server of its own hands it requests, by `routing()`, once it is ready. */
+export function createSiteApp(options: HttpSiteOptions, parts: SiteParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 64 * 1024,
@@ -40,9 +27,7 @@ export function createSiteApp(
     routerOptions: { maxParamLength: 16 * 1024 },
     exposeHeadRoutes: true,
     frameworkErrors: (_error, _request, reply) => void refuse(reply as FastifyReply, 400),
-    serverFactory: (listener) => (server = createSiteServer(tls, limits, listener)),
   });
-  if (server === undefined) throw new Error("There is no server.");
   app.removeAllContentTypeParsers();
   void app.register(fastifyHelmet, securityHeaders(options));
   void app.register(fastifyCompress, compression);
@@ -52,7 +37,7 @@ export function createSiteApp(
   addHooks(app, options, parts);
   // Within a plugin: what is registered before has been loaded by then.
   void app.register(async (inner) => addRoutes(inner, options, parts));
-  return { app, server };
+  return app;
 }
 
 /** What is written is sent at once: a stream may say the next thing a minute later. */
