@@ -1,21 +1,21 @@
-/** The minutes that a cron expression names, by the local calendar: each field as the set of its values. */
+/** A parsed cron expression: each field as the set of its values, in local time. */
 export interface CronExpression {
   readonly minutes: ReadonlySet<number>;
   readonly hours: ReadonlySet<number>;
   readonly months: ReadonlySet<number>;
-  /** Whether a date is one of them. @param weekday 0 is Sunday. */
+  /** Whether a date matches both day fields. @param weekday 0 is Sunday. */
   readonly hasDay: (day: number, weekday: number) => boolean;
-  /** Whether the hours are named: a time that a clock skips is then made up for. */
+  /** Whether it names hours: then a time that daylight saving skips is made up for. */
   readonly namesHours: boolean;
-  /** Whether it is for times of the day, and not for every so many minutes or hours: such a time comes once, also when a clock shows it twice. */
+  /** Whether it names times of day, and not intervals: then a time that daylight saving repeats comes once. */
   readonly isFixed: boolean;
 }
 
 interface Field {
   readonly title: string;
-  readonly least: number;
-  readonly most: number;
-  /** The words for its values, from the least on. */
+  readonly min: number;
+  readonly max: number;
+  /** Names of its values, from `min` on. */
   readonly words?: readonly string[];
 }
 
@@ -23,27 +23,27 @@ const monthWords = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep
 const dayWords = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 const fields = {
-  minute: { title: "minute", least: 0, most: 59 },
-  hour: { title: "hour", least: 0, most: 23 },
-  day: { title: "day of the month", least: 1, most: 31 },
-  month: { title: "month", least: 1, most: 12, words: monthWords },
+  minute: { title: "minute", min: 0, max: 59 },
+  hour: { title: "hour", min: 0, max: 23 },
+  day: { title: "day of the month", min: 1, max: 31 },
+  month: { title: "month", min: 1, max: 12, words: monthWords },
   // Sunday is 0 and 7: a range may end with it.
-  weekday: { title: "day of the week", least: 0, most: 7, words: dayWords },
+  weekday: { title: "day of the week", min: 0, max: 7, words: dayWords },
 } as const satisfies Readonly<Record<string, Field>>;
 
 /**
- * Reads a cron expression of five fields: minute, hour, day of the month, month, day of the week. A field is a list, by commas, of
- * values, ranges (`1-5`), and `*`; the last two may have a step (`0-30/10`). Months and days of the week have names too, of three letters.
- * Where both days are restricted, one of them is enough.
+ * Parses a cron expression of five fields: minute, hour, day of the month, month, day of the week. A field is a comma-separated list of
+ * values, ranges (`1-5`) and `*`; the last two may have a step (`0-30/10`). Months and days of the week also have names of three
+ * letters. When both day fields are restricted, one match is enough.
  *
- * @throws Error that says what is wrong, for anything else.
+ * @throws Error that names the invalid field.
  */
 export function parseCron(text: string): CronExpression {
   const parts = text.trim().split(/\s+/);
   const [minute = "", hour = "", day = "", month = "", weekday = ""] = parts;
   if (parts.length !== 5) {
     throw new Error(
-      `"${text}" is no cron expression of five fields (minute, hour, day of the month, month, day of the week), such as "0 6 * * 1-5"`,
+      `"${text}" is not a cron expression of five fields (minute, hour, day of the month, month, day of the week), such as "0 6 * * 1-5"`,
     );
   }
   const days = parseField(day, fields.day);
@@ -61,7 +61,7 @@ export function parseCron(text: string): CronExpression {
   };
 }
 
-/** As other crons: `*` and what begins with it is no restriction. */
+/** As in other crons, a field that begins with `*` is not a restriction. */
 function isRestricted(field: string): boolean {
   return !field.startsWith("*");
 }
@@ -73,20 +73,20 @@ function parseField(text: string, field: Field): ReadonlySet<number> {
 function parsePart(part: string, text: string, field: Field): readonly number[] {
   const match = /^(?:(?<all>\*)|(?<from>[0-9a-z]+)(?:-(?<to>[0-9a-z]+))?)(?:\/(?<step>\d{1,4}))?$/iu.exec(part);
   const { all, from, to, step } = match?.groups ?? {};
-  if (match === null) throw wrong(part, text, field);
+  if (match === null) throw invalidPart(part, text, field);
   if (step !== undefined && all === undefined && to === undefined) {
     throw new Error(
-      `${titled(text, field)}: ${part} has a step without a range. Write ${from ?? ""}-${field.most}/${step}`,
+      `${titled(text, field)}: ${part} has a step without a range. Write ${from ?? ""}-${field.max}/${step}`,
     );
   }
-  const first = all === undefined ? valueOf(from ?? "", part, text, field) : field.least;
-  let last = all === undefined ? valueOf(to ?? from ?? "", part, text, field) : field.most;
+  const first = all === undefined ? valueOf(from ?? "", part, text, field) : field.min;
+  let last = all === undefined ? valueOf(to ?? from ?? "", part, text, field) : field.max;
   // From Monday to Sunday.
   if (to !== undefined && field === fields.weekday && last === 0 && first > 0) last = 7;
   if (all !== undefined && field === fields.weekday) last = 6;
   const by = step === undefined ? 1 : Number(step);
-  if (by < 1 || by > field.most)
-    throw new Error(`${titled(text, field)}: the step of ${part} is not from 1 to ${field.most}`);
+  if (by < 1 || by > field.max)
+    throw new Error(`${titled(text, field)}: the step of ${part} is not from 1 to ${field.max}`);
   if (last < first) throw new Error(`${titled(text, field)}: ${part} ends before it begins`);
   const values: number[] = [];
   for (let value = first; value <= last; value += by) values.push(value);
@@ -95,16 +95,16 @@ function parsePart(part: string, text: string, field: Field): readonly number[] 
 
 function valueOf(text: string, part: string, whole: string, field: Field): number {
   const at = field.words?.indexOf(text.toLowerCase()) ?? -1;
-  const value = at >= 0 ? at + field.least : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= field.least && value <= field.most) return value;
-  throw wrong(part, whole, field);
+  const value = at >= 0 ? at + field.min : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= field.min && value <= field.max) return value;
+  throw invalidPart(part, whole, field);
 }
 
-function wrong(part: string, text: string, field: Field): Error {
-  const { least, most, words } = field;
+function invalidPart(part: string, text: string, field: Field): Error {
+  const { min, max, words } = field;
   const named = words === undefined ? "" : `, or from ${words[0] ?? ""} to ${words.at(-1) ?? ""}`;
   return new Error(
-    `${titled(text, field)}: "${part}" is no value from ${least} to ${most}${named}, no range of such, and not *`,
+    `${titled(text, field)}: "${part}" is not a value from ${min} to ${max}${named}, a range of such values, or *`,
   );
 }
 

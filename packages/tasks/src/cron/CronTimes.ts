@@ -3,48 +3,48 @@ import { type OffsetChange, ZoneOffsets } from "./ZoneOffsets.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
-/** So far a time is looked for: beyond the longest way between two leap days; days. */
+/** How far to search for a time: longer than the longest gap between two leap days. */
 const horizonDays = 9 * 366;
-/** Of so many dates the times are remembered. */
-const mostRemembered = 6;
+/** For how many dates the times are cached. */
+const maxCachedDays = 6;
 
 /**
- * The times of a cron expression in a time zone. Where the clock is put forward, a time that it skips comes at the next minute that
- * there is, if the expression names hours; of every so many minutes or hours, it is left out. Where the clock is put back, a
- * time of the day comes when the clock shows it first; what comes every so many minutes or hours comes each time.
+ * The times of a cron expression in a time zone. When the clock is put forward, a skipped time of an expression that names hours comes
+ * at the next existing minute; a skipped time of an interval is left out. When the clock is put back, a time of day comes at its first
+ * occurrence; a time of an interval comes at each one.
  */
 export class CronTimes {
   readonly #cron: CronExpression;
   readonly #zone: ZoneOffsets;
-  /** The times of dates that were asked for, by their numbers. */
+  /** Cached times, by the number of the local date. */
   readonly #days = new Map<number, readonly number[]>();
 
-  /** @throws Error that says what is wrong with the expression or the time zone. */
+  /** @throws Error that names the problem of the expression or the time zone. */
   constructor(cron: string, tz: string) {
     this.#cron = parseCron(cron);
     try {
       this.#zone = new ZoneOffsets(tz);
     } catch (error) {
-      throw new Error(`"${tz}" is no time zone by its IANA name, such as Europe/Berlin`, { cause: error });
+      throw new Error(`"${tz}" is not the IANA name of a time zone, such as Europe/Berlin`, { cause: error });
     }
   }
 
-  /** The first time after another; milliseconds since 1970, UTC. Undefined where there is none. */
+  /** The first time after a time, both in milliseconds since 1970, UTC; undefined when there is none. */
   after(time: number): number | undefined {
     const first = Math.floor(time / minuteMs) * minuteMs + minuteMs;
-    // The clock may have gone back over midnight.
+    // The clock may have been put back over midnight.
     const firstDay = this.#dayOf(first) - 1;
     let soonest: number | undefined;
     for (let day = firstDay; day <= firstDay + horizonDays; day += 1) {
       const wasFound = soonest !== undefined;
       for (const at of this.#timesOf(day)) if (at >= first && (soonest === undefined || at < soonest)) soonest = at;
-      // A time of the day after may come before the last of this.
+      // After a change of the clock, a time of the next day may come before the last time of this day.
       if (wasFound) return soonest;
     }
     return soonest;
   }
 
-  /** The last time after one and up to another; undefined where there is none. */
+  /** The last time after `from` and up to `to`; undefined when there is none. */
   lastBetween(from: number, to: number): number | undefined {
     const [firstDay, lastDay] = [this.#dayOf(from) - 1, this.#dayOf(to) + 1];
     let last: number | undefined;
@@ -71,12 +71,12 @@ export class CronTimes {
     const times = [...hours].flatMap((hour) =>
       [...minutes].flatMap((minute) => this.#instants(day * dayMs + (hour * 60 + minute) * minuteMs, changes)),
     );
-    for (const oldest of this.#days.keys()) if (this.#days.size >= mostRemembered) this.#days.delete(oldest);
+    for (const oldest of this.#days.keys()) if (this.#days.size >= maxCachedDays) this.#days.delete(oldest);
     this.#days.set(day, times);
     return times;
   }
 
-  /** When the clock shows a time. */
+  /** The instants at which the local clock shows a time. */
   #instants(local: number, changes: readonly [OffsetChange, ...OffsetChange[]]): readonly number[] {
     const { namesHours, isFixed } = this.#cron;
     const found = changes.flatMap(({ at: begin, offset }, index) => {

@@ -1,20 +1,20 @@
-/** A time from which on the clocks of a zone have an offset. */
+/** The start of a period in which a time zone has one offset. */
 export interface OffsetChange {
-  /** Milliseconds since 1970, UTC; -Infinity: before all that was asked for. */
+  /** Milliseconds since 1970, UTC; -Infinity: before the requested range. */
   readonly at: number;
-  /** What the clocks are ahead of UTC; milliseconds. */
+  /** How far local time is ahead of UTC; milliseconds. */
   readonly offset: number;
 }
 
 const minuteMs = 60_000;
-/** Clocks change at most once in so long; milliseconds. */
+/** Within this time, the offset of a zone changes at most once. */
 const stepMs = 12 * 60 * minuteMs;
 
-/** What the clocks of a time zone are ahead of UTC. */
+/** The offsets of a time zone from UTC. */
 export class ZoneOffsets {
   readonly #format: Intl.DateTimeFormat;
 
-  /** @throws RangeError for what is no time zone. */
+  /** @throws RangeError for an unknown time zone. */
   constructor(tz: string) {
     this.#format = new Intl.DateTimeFormat("en-US", {
       timeZone: tz,
@@ -36,7 +36,7 @@ export class ZoneOffsets {
     return Math.round((local - Math.floor(at / 1000) * 1000) / minuteMs) * minuteMs;
   }
 
-  /** The offsets from one time to another, with the minute in which each begins. */
+  /** The offsets in a range of time, with the minute in which each begins. */
   between(from: number, to: number): readonly [OffsetChange, ...OffsetChange[]] {
     const changes: [OffsetChange, ...OffsetChange[]] = [{ at: -Infinity, offset: this.offsetAt(from) }];
     let offset = changes[0].offset;
@@ -50,7 +50,7 @@ export class ZoneOffsets {
     return changes;
   }
 
-  /** The minute in which an offset begins that is in force at the end and not at the beginning. */
+  /** The minute in which an offset begins that applies at the end of the range, but not at its beginning; by binary search. */
   #begin(from: number, to: number, offset: number): number {
     let [before, after] = [Math.floor(from / minuteMs), Math.ceil(to / minuteMs)];
     while (after - before > 1) {

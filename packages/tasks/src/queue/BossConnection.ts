@@ -3,8 +3,8 @@ import type { TaskDatabase } from "@peek/plugin-base/internal";
 import type { Db } from "pg-boss";
 
 /**
- * The database as pg-boss wants it. What it begins and does not wait for is waited for at the end; its statements get the server's own
- * errors, by whose codes and texts it goes.
+ * The database as pg-boss needs it: its statements get the server's own errors, since it acts on their codes and texts. Disposal
+ * waits for the statements that pg-boss started without awaiting them.
  */
 export class BossConnection implements Db, AsyncDisposable {
   readonly #database: TaskDatabase;
@@ -16,8 +16,8 @@ export class BossConnection implements Db, AsyncDisposable {
   }
 
   async executeSql(text: string, values: readonly unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> {
-    // Several statements in one text are a transaction by themselves; one that was begun would stay open where one of them fails,
-    // and the rows of the last would be those of COMMIT.
+    // Several statements in one text are a transaction anyway. With BEGIN, it would stay open after a failed statement, and the rows
+    // of the last statement would be those of COMMIT.
     const sql = text.replace(/^\s*BEGIN;/, "").replace(/COMMIT;\s*$/, "");
     const running = this.#database.query(sql, values);
     this.#running.add(running);
@@ -31,7 +31,7 @@ export class BossConnection implements Db, AsyncDisposable {
     }
   }
 
-  /** The PeekError that an error which pg-boss has passed on was; undefined where it is one of its own. */
+  /** The PeekError behind an error that pg-boss reports; undefined for an error of pg-boss itself. */
   explain(error: unknown): PeekError | undefined {
     if (PeekError.is(error)) return error;
     return typeof error === "object" && error !== null ? this.#explained.get(error) : undefined;

@@ -4,16 +4,16 @@ import { schema } from "./layoutSql.ts";
 import { parseQueueText } from "./QueueName.ts";
 import type { TaskDepth } from "./TaskQueue.ts";
 
-/** How long an answer is good; milliseconds. */
-const freshMs = 5000;
-/** Up to so many tasks of a queue are counted each time. */
-const mostCounted = 10_000;
-/** A queue with more is counted again when so many times as long has passed as it took: at most 2 % of a connection. */
-const restFactor = 50;
+/** How long a result is cached. */
+const cacheMs = 5000;
+/** The tasks of a queue that are counted each time. */
+const maxCounted = 10_000;
+/** A longer queue is counted again after this many times the duration of the count: it uses at most 2 % of a connection. */
+const pauseFactor = 50;
 
 const due = "state < 'active' AND NOT blocked";
 
-/** Counts to $1 at most, through the indexes; the oldest is sought in each priority, of which there are few. */
+/** Counts up to $1 tasks by the indexes. The oldest task is searched in each priority, of which there are few. */
 const countSql = `
   SELECT q.name, c.waiting, c.later, r.running, f.failed, o.since FROM ${schema}.queue AS q
   CROSS JOIN LATERAL (
@@ -58,12 +58,12 @@ const rowSchema = countsSchema.extend({
   since: z.number().nullable(),
 });
 
-/** What was counted of a long queue, and when it may be counted again, by performance.now(). */
+/** The counts of a long queue, and when it may be counted again, by `performance.now()`. */
 interface LongCount extends z.output<typeof countsSchema> {
   readonly until: number;
 }
 
-/** How full the queues are. Small ones are counted each time; what counting large ones costs is bounded. */
+/** The depths of the queues. Short queues are counted each time; the cost of counting long ones is bounded. */
 export class DepthCounter {
   readonly #database: TaskDatabase;
   readonly #long = new Map<string, LongCount>();
@@ -77,7 +77,7 @@ export class DepthCounter {
   async depths(): Promise<readonly TaskDepth[]> {
     if (this.#last !== undefined && performance.now() < this.#last.until) return await this.#last.depths;
     const depths = this.#count();
-    this.#last = { until: performance.now() + freshMs, depths };
+    this.#last = { until: performance.now() + cacheMs, depths };
     try {
       return await depths;
     } catch (error) {
@@ -87,7 +87,7 @@ export class DepthCounter {
   }
 
   async #count(): Promise<readonly TaskDepth[]> {
-    const { rows } = await this.#database.query(countSql, [mostCounted]);
+    const { rows } = await this.#database.query(countSql, [maxCounted]);
     const depths = new Map<string, TaskDepth>();
     for (const row of rows) {
       const counted = rowSchema.parse(row);
@@ -109,17 +109,17 @@ export class DepthCounter {
   }
 
   async #ofQueue({ name, waiting, later, failed }: z.output<typeof rowSchema>): Promise<z.output<typeof countsSchema>> {
-    if (waiting + later < mostCounted && failed < mostCounted) {
+    if (waiting + later < maxCounted && failed < maxCounted) {
       this.#long.delete(name);
       return { waiting, later, failed };
     }
     const known = this.#long.get(name);
-    const begun = performance.now();
-    if (known !== undefined && begun < known.until) return known;
+    const startedAt = performance.now();
+    if (known !== undefined && startedAt < known.until) return known;
     const { rows } = await this.#database.query(countAllSql, [name]);
     const counted = countsSchema.parse(rows[0]);
     const now = performance.now();
-    this.#long.set(name, { ...counted, until: now + restFactor * (now - begun) });
+    this.#long.set(name, { ...counted, until: now + pauseFactor * (now - startedAt) });
     return counted;
   }
 }

@@ -3,30 +3,30 @@ import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 
-/** What a {@link PeriodicJob} is made of. */
+/** Options of a {@link PeriodicJob}. */
 export interface PeriodicJobOptions {
   readonly work: (signal: AbortSignal) => Promise<void>;
-  /** The pause between the end of one and the beginning of the next; milliseconds. */
+  /** The pause between the end of one run and the start of the next. */
   readonly pauseMs: number;
-  /** What is told when it fails: `Tasks cannot be looked after`. */
-  readonly trouble: string;
+  /** For the log when a run fails, without the reason: `Failed to maintain the tasks`. */
+  readonly failureMessage: string;
   readonly database: TaskDatabase;
   readonly logger: Logger;
 }
 
-/** Work that is done again and again, from now until it is disposed. That it fails is told once, until it works again. */
+/** Runs work periodically, from its construction until its disposal. Of several failed runs in a row, the first is logged. */
 export class PeriodicJob implements AsyncDisposable {
   readonly #options: PeriodicJobOptions;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  #fails = false;
+  #isFailing = false;
 
   constructor(options: PeriodicJobOptions) {
     this.#options = options;
     this.#running = this.#run();
   }
 
-  /** Waits for what is under way. */
+  /** Waits for the current run. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -41,14 +41,14 @@ export class PeriodicJob implements AsyncDisposable {
   }
 
   async #once(signal: AbortSignal): Promise<void> {
-    const { work, database, logger, trouble } = this.#options;
+    const { work, database, logger, failureMessage } = this.#options;
     try {
       await work(signal);
-      this.#fails = false;
+      this.#isFailing = false;
     } catch (error) {
-      // That the database is away, the storage tells.
-      if (!this.#fails && database.available) logger.warning("%s: %s", trouble, messageOf(error));
-      this.#fails = true;
+      // The storage reports an unavailable database.
+      if (!this.#isFailing && database.available) logger.warning("%s: %s", failureMessage, messageOf(error));
+      this.#isFailing = true;
     }
   }
 }

@@ -30,29 +30,30 @@ import { cancelSql, dueSql, settleDoneSql, settleSql, touchSql } from "./taskSql
 import { type Retention, TaskMaintenance } from "./TaskMaintenance.ts";
 import { retryOnConflict } from "./retryOnConflict.ts";
 
-/** What a {@link PgBossTaskQueue} is opened with. */
+/** Options of {@link PgBossTaskQueue.open}. */
 export interface TaskQueueOpenOptions {
   readonly database: TaskDatabase;
-  /** `owner`: makes the schema, looks after it and runs the schedules. `user`: waits until that is done. */
+  /** `owner`: creates the schema, maintains it and runs the schedules. `user`: waits until an owner has created it. */
   readonly role: "owner" | "user";
-  /** How long what has come out of a task is kept, and tasks that were cancelled; the owner's word counts. */
+  /** How long tasks that are done or cancelled are kept. Only the owner's value is used. */
   readonly keepResultsHours: number;
+  /** How long dead letters are kept. Only the owner's value is used. */
   readonly keepDeadLettersDays: number;
-  /** After how long a task that is not touched counts as lost with its worker. */
+  /** After how long without a heartbeat a task counts as lost with its worker. */
   readonly lostAfterSeconds: number;
   readonly logger: Logger;
-  /** Gives up opening. */
+  /** Aborts opening. */
   readonly signal: AbortSignal;
 }
 
-/** How often pg-boss's errors are told; milliseconds. */
+/** pg-boss's errors are logged no more often. */
 const quietMs = 60_000;
-/** How often pg-boss looks for what there is hardly ever; seconds. */
-const seldom = 600;
+/** The interval of pg-boss's polls that Peek does not need. */
+const idleIntervalSeconds = 600;
 
 const idSchema = z.object({ rows: z.tuple([z.object({ id: z.string() })]) });
 
-/** Tasks in PostgreSQL, by pg-boss. */
+/** A task queue in PostgreSQL, based on pg-boss. */
 export class PgBossTaskQueue implements TaskQueue {
   readonly #database: TaskDatabase;
   readonly #owned: AsyncDisposableStack;
@@ -76,18 +77,18 @@ export class PgBossTaskQueue implements TaskQueue {
   }
 
   /**
-   * Opens the tasks of a database, which stays the caller's.
+   * Opens the tasks of a database. The caller keeps ownership of the database.
    *
-   * @throws PeekError `STORAGE_TOO_NEW`, or as the database; what the signal was aborted with.
+   * @throws PeekError `STORAGE_TOO_NEW`, or as the database; the reason of the signal.
    */
   static async open(options: TaskQueueOpenOptions): Promise<PgBossTaskQueue> {
     const { database, role, logger, signal } = options;
     await using owned = new AsyncDisposableStack();
     const connection = owned.use(new BossConnection(database));
-    const keeping: Retention = {
-      // 0 would be for ever.
-      results: Math.max(1, Math.round(options.keepResultsHours * 3600)),
-      deadLetters: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
+    const retention: Retention = {
+      // pg-boss takes 0 as "for ever".
+      resultsSeconds: Math.max(1, Math.round(options.keepResultsHours * 3600)),
+      deadLettersSeconds: Math.max(1, Math.round(options.keepDeadLettersDays * 86_400)),
     };
     const boss = makeBoss(connection, database, logger);
     if (role === "owner") {
@@ -99,7 +100,7 @@ export class PgBossTaskQueue implements TaskQueue {
           database,
           logger,
           sweepMs,
-          keeping,
+          retention,
         }),
       );
       owned.use(new TaskCron({ database, logger }));
@@ -179,8 +180,8 @@ export class PgBossTaskQueue implements TaskQueue {
     return this.#admin.read(id);
   }
 
-  readByKey(...what: Parameters<TaskQueue["readByKey"]>): Promise<readonly StoredTask[]> {
-    return this.#admin.readByKey(...what);
+  readByKey(...query: Parameters<TaskQueue["readByKey"]>): Promise<readonly StoredTask[]> {
+    return this.#admin.readByKey(...query);
   }
 
   depths(): Promise<readonly TaskDepth[]> {
@@ -199,9 +200,9 @@ export class PgBossTaskQueue implements TaskQueue {
     return this.#admin.drop(filter);
   }
 
-  async schedule(...what: Parameters<TaskQueue["schedule"]>): Promise<void> {
-    await this.ensure(what[0]);
-    await this.#schedules.put(...what);
+  async schedule(...schedule: Parameters<TaskQueue["schedule"]>): Promise<void> {
+    await this.ensure(schedule[0]);
+    await this.#schedules.put(...schedule);
   }
 
   unschedule(queue: QueueName, name: string): Promise<boolean> {
@@ -228,7 +229,7 @@ export class PgBossTaskQueue implements TaskQueue {
     const options = queueOptions(kind, this.#lostAfterSeconds);
     await this.#database.query(`SELECT ${schema}.create_queue($1, $2::text::jsonb)`, [name, options]);
     if (this.#role === "user") return;
-    // What was configured may have changed since it was made; it is the owner's word that counts.
+    // The configuration may have changed since the queue was created.
     await this.#database.query(
       `UPDATE ${schema}.queue SET heartbeat_seconds = $2 WHERE name = $1 AND heartbeat_seconds IS DISTINCT FROM $2`,
       [name, this.#lostAfterSeconds],
@@ -240,23 +241,23 @@ function makeBoss(connection: BossConnection, database: TaskDatabase, logger: Lo
   const boss = new PgBoss({
     db: connection,
     schema,
-    // TaskMaintenance and TaskCron do these: it would read the whole table each minute, and look for what is due each second.
+    // TaskMaintenance and TaskCron do this: pg-boss would read the whole table each minute, and poll for schedules each second.
     supervise: false,
     schedule: false,
-    // There are no flows; and what it builds in the background after a migration may take its time.
-    flowIntervalSeconds: seldom,
-    bamIntervalSeconds: seldom,
-    queueCacheIntervalSeconds: seldom,
+    // Peek uses no flows, and index builds after a migration may take their time.
+    flowIntervalSeconds: idleIntervalSeconds,
+    bamIntervalSeconds: idleIntervalSeconds,
+    queueCacheIntervalSeconds: idleIntervalSeconds,
   });
   let quietUntil = -Infinity;
-  const tell = (what: unknown): void => {
-    // That the database is away, the storage tells.
+  const report = (problem: unknown): void => {
+    // The storage reports an unavailable database.
     if (!database.available || performance.now() < quietUntil) return;
     quietUntil = performance.now() + quietMs;
-    logger.warning("pg-boss: %s", messageOf(what).replaceAll(/\s+/g, " ").slice(0, 500));
+    logger.warning("pg-boss: %s", messageOf(problem).replaceAll(/\s+/g, " ").slice(0, 500));
   };
-  boss.on("error", (error) => tell(connection.explain(error) ?? error));
-  boss.on("warning", ({ message }) => tell(message));
+  boss.on("error", (error) => report(connection.explain(error) ?? error));
+  boss.on("warning", ({ message }) => report(message));
   return boss;
 }
 

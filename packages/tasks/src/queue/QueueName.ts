@@ -1,14 +1,14 @@
 import type { AnyTaskType } from "@peek/plugin-base/contracts";
 
 /**
- * How tasks of a queue are kept apart: `plain` in no order but that of priority and time, `keyed` one after the other for each key,
- * `single` at most one for each singleton key.
+ * How the tasks of a queue relate: `plain` tasks run in parallel, by priority and time; of `keyed` tasks with the same key, one runs at
+ * a time; of `single` tasks with the same singleton key, only one exists.
  */
 export type QueueKind = "plain" | "keyed" | "single";
 
-/** The queue that a task is put into. */
+/** Identifies the queue of a task. */
 export interface QueueName {
-  /** The task: `peek_plugin_tutorial.PickRandomNumber`. */
+  /** The task's name: `peek_plugin_tutorial.PickRandomNumber`. */
   readonly task: string;
   readonly version: number;
   readonly kind: QueueKind;
@@ -16,22 +16,22 @@ export interface QueueName {
 
 const suffixes = { plain: "", keyed: "/keyed", single: "/single" } as const satisfies Record<QueueKind, string>;
 
-/** All kinds, those first that take nothing but a look when there is nothing in them. */
+/** All kinds, those first that are cheap to poll when they are empty. */
 export const queueKinds: readonly QueueKind[] = ["plain", "keyed", "single"];
 
-/** The queue of a task as the database names it: `peek_plugin_tutorial.PickRandomNumber.1/keyed`. */
+/** The name of a queue in the database: `peek_plugin_tutorial.PickRandomNumber.1/keyed`. */
 export function queueText({ task, version, kind }: QueueName): string {
   return `${task}.${version}${suffixes[kind]}`;
 }
 
-/** What {@link queueText} has made; undefined for any other text. */
+/** Parses the result of {@link queueText}; undefined for any other text. */
 export function parseQueueText(text: string): QueueName | undefined {
   const [, task, version, kind] = /^(\w+\.\w+)\.(\d{1,7})(?:\/(keyed|single))?$/.exec(text) ?? [];
   if (task === undefined || version === undefined) return undefined;
   return { task, version: Number(version), kind: kind === "keyed" || kind === "single" ? kind : "plain" };
 }
 
-/** The queue of a type of tasks. */
+/** The queue of a task type. */
 export function queueOf({ name, version }: AnyTaskType, kind: QueueKind): QueueName {
   return { task: name, version, kind };
 }

@@ -9,11 +9,11 @@ import { dropSql, retryableSql, retrySql } from "./taskSql.ts";
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** How many are retried, or dropped, in one statement. */
+/** How many tasks one statement retries or drops. */
 const retryBatch = 1000;
 const dropBatch = 5000;
 
-/** What the database calls the states, as the indexes have it; blocked is none, since there are no flows. */
+/** The states as conditions that the indexes serve. Peek uses no flows, so no task is blocked. */
 const states: Readonly<Record<StoredTask["state"], string>> = {
   waiting: "o.state < 'active' AND NOT o.blocked",
   running: "o.state = 'active'",
@@ -24,7 +24,7 @@ const states: Readonly<Record<StoredTask["state"], string>> = {
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Tasks as they stand in the database: what can be seen of them, and done to them from outside. All of it fails as the database. */
+/** Reads, lists, retries and drops tasks for operators and plugins. Each method throws a PeekError as the database. */
 export class TaskAdmin {
   readonly #database: TaskDatabase;
 
@@ -50,7 +50,7 @@ export class TaskAdmin {
 
   async list({ task, state, limit }: Parameters<TaskQueue["list"]>[0]): Promise<readonly StoredTask[]> {
     const names = await this.#names((queue) => task === undefined || isOf(queue.task, task));
-    // Of each queue the newest, which an index has, and of these the newest; only those that are listed are read whole.
+    // First the newest ids of each queue, by an index; then only the listed rows are read as a whole.
     const sql = `WITH newest AS MATERIALIZED (
         SELECT q.name, o.id FROM unnest($1::text[]) AS q (name) CROSS JOIN LATERAL (
           SELECT o.id FROM ${schema}.job_common AS o
@@ -62,7 +62,7 @@ export class TaskAdmin {
   }
 
   async retry(filter: Parameters<TaskQueue["retry"]>[0]): Promise<number> {
-    const { names, ids } = await this.#chosen(filter);
+    const { names, ids } = await this.#select(filter);
     const { rows } = await this.#database.query("SELECT clock_timestamp()::text AS now");
     const until = String(rows[0]?.["now"]);
     let count = 0;
@@ -76,12 +76,12 @@ export class TaskAdmin {
   }
 
   async drop(filter: Parameters<TaskQueue["drop"]>[0]): Promise<number> {
-    const { names, ids } = await this.#chosen(filter);
+    const { names, ids } = await this.#select(filter);
     if ("state" in filter) return await this.#repeat(dropSql(states[filter.state]), [names], dropBatch);
     return await this.#repeat(dropSql("o.id = ANY ($2::uuid[]) AND o.state <> 'active'"), [names, ids], dropBatch);
   }
 
-  /** One by one: where another with its key waits or runs, a task stays what it is. */
+  /** One by one: a task stays as it is when another one with its singleton key waits or runs. */
   async #retryEach(
     name: string,
     ids: readonly string[] | null,
@@ -98,7 +98,7 @@ export class TaskAdmin {
     return count;
   }
 
-  /** Runs a statement until it finds fewer than it takes at a time: one for a million could take longer than a statement may. */
+  /** Runs a statement in batches until no rows are left: a single statement for a million rows could exceed its timeout. */
   async #repeat(sql: string, values: readonly unknown[], batch: number): Promise<number> {
     for (let count = 0; ;) {
       const { rows } = await this.#database.query(sql, values);
@@ -107,18 +107,18 @@ export class TaskAdmin {
     }
   }
 
-  async #chosen(
+  async #select(
     filter: { readonly ids: readonly string[] } | { readonly task: string },
   ): Promise<{ readonly names: readonly string[]; readonly ids: readonly string[] | null }> {
     if ("ids" in filter) return { names: await this.#names(() => true), ids: filter.ids.filter((id) => uuid.test(id)) };
     return { names: await this.#names(({ task }) => task === filter.task), ids: null };
   }
 
-  async #names(isWanted: (queue: StoredTask["queue"]) => boolean): Promise<readonly string[]> {
+  async #names(matches: (queue: StoredTask["queue"]) => boolean): Promise<readonly string[]> {
     const { rows } = await this.#database.query(`SELECT name FROM ${schema}.queue ORDER BY name`);
     return rows.flatMap(({ name }) => {
       const queue = parseQueueText(String(name));
-      return queue !== undefined && isWanted(queue) ? [String(name)] : [];
+      return queue !== undefined && matches(queue) ? [String(name)] : [];
     });
   }
 }
@@ -127,7 +127,7 @@ function read(rows: Rows): readonly StoredTask[] {
   return rows.flatMap((row) => readStored(row) ?? []);
 }
 
-/** Whether a task has this name, or is of the plugin that has it. */
+/** Whether a task or its plugin has this name. */
 function isOf(task: string, name: string): boolean {
   return task === name || task.startsWith(`${name}.`);
 }

@@ -8,22 +8,22 @@ import { occurrenceId } from "./occurrenceId.ts";
 import { parseQueueText } from "./QueueName.ts";
 import { PeriodicJob } from "./PeriodicJob.ts";
 
-/** What a {@link TaskCron} is made of. */
+/** What a {@link TaskCron} works with. */
 export interface TaskCronOptions {
   readonly database: TaskDatabase;
   readonly logger: Logger;
 }
 
-/** The pause between looks at the schedules: how late a task may be; milliseconds. */
-const pauseMs = 5000;
-/** How far back the first look goes, so that a time is not missed while logic is started again; milliseconds. */
-const firstMs = 60_000;
-/** How far back a look goes at most, such as when the database was away; milliseconds. */
-const mostMs = 10 * 60_000;
+/** The polling interval: how late a task may be queued. */
+const pollMs = 5000;
+/** How far the first poll looks back, so that no time is missed during a restart of logic. */
+const firstLookBackMs = 60_000;
+/** How far a poll looks back at most, for example after the database was away. */
+const maxLookBackMs = 10 * 60_000;
 
 const timeSchema = z.union([z.date(), z.string().transform((text) => new Date(text))]);
 
-/** What is in the column `options`; written by TaskSchedules. */
+/** The column `options`, written by TaskSchedules. */
 export const scheduleOptionsSchema = z.object({
   priority: z.int(),
   takes: z.int(),
@@ -49,7 +49,7 @@ type Row = z.output<typeof rowSchema>;
 
 const resultSchema = z.object({ result: z.enum(["queued", "left out", "done"]) });
 
-// What is done in the future was so by a clock that was put back since.
+// A time in the future was recorded before the clock was put back.
 const schedulesSql = `
   SELECT name, key, cron, timezone, data, options, created_on, now() AS now,
     CASE WHEN done > '-infinity' AND done <= now() THEN done END AS done
@@ -59,56 +59,58 @@ const schedulesSql = `
 const queueSql = `SELECT ${schema}.enqueue_scheduled($1, $2, $3::timestamptz, $4::text::json, $5) AS result`;
 
 /**
- * Queues the tasks of the schedules when their times come, by the database's clock. pg-boss would do so by tasks of its own for each
- * time, looks for them every second, and queues the last time before a schedule was made as well.
+ * Queues the tasks of the schedules when they are due, by the database's clock. pg-boss would queue a task of its own for each time,
+ * poll for them every second, and also queue the last time before a schedule was made.
  */
 export class TaskCron implements AsyncDisposable {
   readonly #options: TaskCronOptions;
-  readonly #repeated: PeriodicJob;
-  /** Up to which time all was queued. */
-  #done: number | undefined;
-  /** Which cannot be read, and were told. */
-  #broken: ReadonlySet<string> = new Set();
-  /** Of which a time was left out, and nothing queued since. */
-  readonly #leftOut = new Set<string>();
-  /** The times of the expressions, by those and their zones. */
+  readonly #job: PeriodicJob;
+  /** All times up to this one are handled; milliseconds since 1970. */
+  #handledUntil: number | undefined;
+  /** The messages about invalid schedules that are logged already. */
+  #invalid: ReadonlySet<string> = new Set();
+  /** The schedules whose last time was skipped. */
+  readonly #skipping = new Set<string>();
+  /** The parsed expressions, by expression and time zone. */
   #times: ReadonlyMap<string, CronTimes> = new Map();
 
   constructor(options: TaskCronOptions) {
     const { database, logger } = options;
     this.#options = options;
-    const work = (): Promise<void> => this.#look();
-    this.#repeated = new PeriodicJob({ work, pauseMs, trouble: "Scheduled tasks cannot be queued", database, logger });
+    const work = (): Promise<void> => this.#poll();
+    const failureMessage = "Failed to queue the scheduled tasks";
+    this.#job = new PeriodicJob({ work, pauseMs: pollMs, failureMessage, database, logger });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#repeated[Symbol.asyncDispose]();
+    await this.#job[Symbol.asyncDispose]();
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const rows = (await this.#options.database.query(schedulesSql)).rows.map((row) => rowSchema.parse(row));
     const now = rows[0]?.now.getTime();
     if (now === undefined) return;
-    // A clock that was put back has no part in it.
-    const from = Math.max(Math.min(this.#done ?? now - firstMs, now - pauseMs), now - mostMs);
-    const broken = new Set<string>();
+    // The minimum guards against a clock that was put back.
+    const from = Math.max(Math.min(this.#handledUntil ?? now - firstLookBackMs, now - pollMs), now - maxLookBackMs);
+    const invalid = new Set<string>();
     const times = new Map<string, CronTimes>();
     for (const row of rows) {
-      const trouble = await this.#queue(row, from, times);
-      if (trouble === undefined) continue;
-      const told = `The schedule ${row.key} (${row.cron}) of ${row.name} cannot be read: ${trouble}`;
-      broken.add(told);
-      if (!this.#broken.has(told)) this.#options.logger.error("%s", told);
+      const problem = await this.#queue(row, from, times);
+      if (problem === undefined) continue;
+      const message = `The schedule ${row.key} (${row.cron}) of ${row.name} is invalid: ${problem}`;
+      invalid.add(message);
+      if (!this.#invalid.has(message)) this.#options.logger.error("%s", message);
     }
-    this.#broken = broken;
+    this.#invalid = invalid;
     this.#times = times;
-    this.#done = now;
+    this.#handledUntil = now;
   }
 
   /**
-   * Queues what was due last, once.
+   * Queues the last due time of a schedule, once.
    *
-   * @returns Why nobody can read it. @throws PeekError as the database.
+   * @returns Why the schedule is invalid; undefined when it is valid.
+   * @throws PeekError as the database.
    */
   async #queue(row: Row, from: number, times: Map<string, CronTimes>): Promise<string | undefined> {
     const queue = parseQueueText(row.name);
@@ -129,7 +131,7 @@ export class TaskCron implements AsyncDisposable {
     const requests = [{ ...request, id: occurrenceId(queue, row.key, at), data: row.data }];
     const values = [row.name, row.key, at.toISOString(), JSON.stringify(requests), maxWaiting];
     const { result } = resultSchema.parse((await this.#options.database.query(queueSql, values)).rows[0]);
-    if (result !== "done") this.#note(row, result === "queued");
+    if (result !== "done") this.#report(row, result === "queued");
     return undefined;
   }
 
@@ -141,15 +143,15 @@ export class TaskCron implements AsyncDisposable {
     return known;
   }
 
-  /** That times are left out is told once, until one is queued again. */
-  #note({ name, key, cron }: Row, isQueued: boolean): void {
-    const which = JSON.stringify([name, key]);
+  /** Logs the first of several skipped times in a row. */
+  #report({ name, key, cron }: Row, isQueued: boolean): void {
+    const schedule = JSON.stringify([name, key]);
     if (isQueued) {
-      this.#leftOut.delete(which);
-    } else if (!this.#leftOut.has(which)) {
-      this.#leftOut.add(which);
+      this.#skipping.delete(schedule);
+    } else if (!this.#skipping.has(schedule)) {
+      this.#skipping.add(schedule);
       this.#options.logger.warning(
-        "Times of the schedule %s (%s) of %s are left out: as many of its tasks wait as may. See whether a worker does them",
+        "Times of the schedule %s (%s) of %s are skipped: its limit of waiting tasks has been reached. Check that a worker does these tasks",
         key,
         cron,
         name,

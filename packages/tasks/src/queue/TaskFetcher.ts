@@ -6,12 +6,9 @@ import type { Attempt, FetchedTask, TaskQueue } from "./TaskQueue.ts";
 import { fetchKeyedSql, fetchSql } from "./taskSql.ts";
 import { retryOnConflict } from "./retryOnConflict.ts";
 
-/**
- * At how many keys of a queue is looked for each task that is wanted, and at least; the next time goes on behind them. Looking at one
- * takes 30 µs.
- */
+/** How many keys of a queue one fetch examines; the next fetch continues behind them. A key takes 30 µs. */
 const keysPerTask = 4;
-const fewestKeys = 100;
+const minKeys = 100;
 
 const orderSchema = z.object({
   id: z.string().nullable(),
@@ -20,12 +17,12 @@ const orderSchema = z.object({
   last_key: z.string().nullish(),
 });
 
-/** Takes tasks out of their queues. */
+/** Fetches due tasks from their queues. */
 export class TaskFetcher {
   readonly #database: TaskDatabase;
   readonly #settle: TaskQueue["settle"];
-  /** Behind which key to look on, in keyed queues with more than can be looked at in one go. */
-  readonly #behind = new Map<string, string>();
+  /** The last examined key, of keyed queues with more keys than one fetch examines. */
+  readonly #lastKeys = new Map<string, string>();
 
   constructor(database: TaskDatabase, settle: TaskQueue["settle"]) {
     this.#database = database;
@@ -36,13 +33,13 @@ export class TaskFetcher {
   async fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]> {
     if (count <= 0) return [];
     const rows = queue.kind === "keyed" ? await this.#keyed(queue, count) : await this.#plain(queue, count);
-    const broken: Attempt[] = [];
+    const invalid: Attempt[] = [];
     const tasks = rows.flatMap((row): FetchedTask[] => {
       const { attempt, task } = readFetched(queue, row);
-      if (task === undefined) broken.push(attempt);
+      if (task === undefined) invalid.push(attempt);
       return task === undefined ? [] : [task];
     });
-    if (broken.length > 0) await this.#fail(queue, broken);
+    if (invalid.length > 0) await this.#fail(queue, invalid);
     return tasks;
   }
 
@@ -53,37 +50,36 @@ export class TaskFetcher {
 
   async #keyed(queue: QueueName, count: number): Promise<readonly unknown[]> {
     const name = queueText(queue);
-    // From where it stopped the last time to the end, and then from the beginning.
+    // From the last key to the end, then from the beginning.
     for (let ends = 0; ;) {
-      const behind = this.#behind.get(name);
+      const after = this.#lastKeys.get(name);
       const { rows } = await retryOnConflict(
-        () =>
-          this.#database.query(fetchKeyedSql, [name, count, behind ?? "", Math.max(fewestKeys, count * keysPerTask)]),
-        // Of two that would take of the same key at once, one must look again.
+        () => this.#database.query(fetchKeyedSql, [name, count, after ?? "", Math.max(minKeys, count * keysPerTask)]),
+        // Of two workers that fetch a task with the same key, one has to search again.
         ["STORAGE_CONFLICT", "STORAGE_CONSTRAINT"],
       );
       const last = rows.map((row) => orderSchema.parse(row).last_key).find((key) => typeof key === "string");
-      if (last === undefined || last === null) this.#behind.delete(name);
-      else this.#behind.set(name, last);
-      const taken = inOrder(rows.filter(({ id }) => id !== null));
-      if (taken.length > 0) return taken;
+      if (last === undefined || last === null) this.#lastKeys.delete(name);
+      else this.#lastKeys.set(name, last);
+      const fetched = inOrder(rows.filter(({ id }) => id !== null));
+      if (fetched.length > 0) return fetched;
       if (last !== undefined && last !== null) continue;
       ends += 1;
-      if (behind === undefined || ends > 1) return [];
+      if (after === undefined || ends > 1) return [];
     }
   }
 
-  async #fail(queue: QueueName, broken: readonly Attempt[]): Promise<void> {
-    const message = `The task ${queue.task} cannot be read: what is in the database is not what Peek has written there.`;
+  async #fail(queue: QueueName, invalid: readonly Attempt[]): Promise<void> {
+    const message = `The task ${queue.task} cannot be read: its row in the database was not written by Peek.`;
     const error = { code: "TASK_INPUT_INVALID", message };
     await this.#settle(
       queue,
-      broken.map((attempt) => ({ kind: "failed", attempt, error, failures: 1 })),
+      invalid.map((attempt) => ({ kind: "failed", attempt, error, failures: 1 })),
     );
   }
 }
 
-/** The rows of an update come in any order. */
+/** Sorts the rows by priority and time: an UPDATE returns them in any order. */
 function inOrder(rows: readonly Readonly<Record<string, unknown>>[]): readonly unknown[] {
   const keyed = rows.map((row) => ({ row, at: orderSchema.parse(row) }));
   keyed.sort(

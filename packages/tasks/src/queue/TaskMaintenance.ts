@@ -4,33 +4,33 @@ import { DatabaseClock } from "./DatabaseClock.ts";
 import { clockStepSql, pruneSql, sweepSql } from "./layoutSql.ts";
 import { PeriodicJob } from "./PeriodicJob.ts";
 
-/** How long what has ended is kept; seconds. */
+/** How long tasks are kept after their end. */
 export interface Retention {
-  readonly results: number;
-  readonly deadLetters: number;
+  readonly resultsSeconds: number;
+  readonly deadLettersSeconds: number;
 }
 
-/** What a {@link TaskMaintenance} is made of. */
+/** What a {@link TaskMaintenance} works with. */
 export interface TaskMaintenanceOptions {
   readonly database: TaskDatabase;
   readonly logger: Logger;
-  /** The pause between looks for lost tasks; milliseconds. */
+  /** The pause between searches for lost tasks. */
   readonly sweepMs: number;
-  readonly keeping: Retention;
+  readonly retention: Retention;
 }
 
-/** The pause between looks for what is to be deleted; milliseconds. */
+/** The pause between deletions of old tasks. */
 const pruneMs = 60_000;
-/** How many are deleted at a time: a statement for all could take longer than a statement may. */
+/** How many tasks one statement deletes: a statement for all of them could exceed its timeout. */
 const pruneBatch = 5000;
 
 /**
- * Makes lost tasks due again, and deletes what need not be kept. pg-boss would do both, but reads the whole table each minute, and
- * deletes in a single statement.
+ * Makes lost tasks due again, and deletes old ones. pg-boss would do both, but reads the whole table each minute, and deletes by a
+ * single statement.
  */
 export class TaskMaintenance implements AsyncDisposable {
   readonly #options: TaskMaintenanceOptions;
-  readonly #repeated: PeriodicJob;
+  readonly #job: PeriodicJob;
   readonly #clock = new DatabaseClock();
   #prunedAt = -Infinity;
 
@@ -38,34 +38,34 @@ export class TaskMaintenance implements AsyncDisposable {
     const { sweepMs: pauseMs, database, logger } = options;
     this.#options = options;
     const work = (signal: AbortSignal): Promise<void> => this.#work(signal);
-    this.#repeated = new PeriodicJob({ work, pauseMs, trouble: "Tasks cannot be looked after", database, logger });
+    this.#job = new PeriodicJob({ work, pauseMs, failureMessage: "Failed to maintain the tasks", database, logger });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#repeated[Symbol.asyncDispose]();
+    await this.#job[Symbol.asyncDispose]();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     await this.#followClock();
     await this.#sweep();
     if (performance.now() - this.#prunedAt < pruneMs) return;
-    const { results, deadLetters } = this.#options.keeping;
-    await this.#prune("completed", results, signal);
-    await this.#prune("cancelled", results, signal);
-    await this.#prune("failed", deadLetters, signal);
+    const { resultsSeconds, deadLettersSeconds } = this.#options.retention;
+    await this.#prune("completed", resultsSeconds, signal);
+    await this.#prune("cancelled", resultsSeconds, signal);
+    await this.#prune("failed", deadLettersSeconds, signal);
     this.#prunedAt = performance.now();
   }
 
-  /** Before anything is judged by the clock of the database. */
+  /** Comes first: everything else depends on the clock of the database. */
   async #followClock(): Promise<void> {
     const { database, logger } = this.#options;
     const stepMs = await this.#clock.stepMs(database);
     if (stepMs === 0) return;
     const { rows } = await database.query(clockStepSql, [stepMs]);
-    const way = stepMs > 0 ? "forward" : "back";
+    const direction = stepMs > 0 ? "forward" : "back";
     logger.warning(
       "The clock of the database was put %s by %d s: the times of %d tasks were adjusted",
-      way,
+      direction,
       Math.round(Math.abs(stepMs) / 1000),
       rows.length,
     );
@@ -76,10 +76,11 @@ export class TaskMaintenance implements AsyncDisposable {
     const { rows } = await database.query(sweepSql);
     const counts = new Map<string, number>();
     for (const { name, state } of rows) {
-      const what = `${String(name)} ${state === "failed" ? "failed: they were lost too often" : "are due again"}`;
-      counts.set(what, (counts.get(what) ?? 0) + 1);
+      const consequence = state === "failed" ? "they failed, since they were lost too often" : "they are due again";
+      const line = `of ${String(name)} were lost with their worker: ${consequence}`;
+      counts.set(line, (counts.get(line) ?? 0) + 1);
     }
-    for (const [what, count] of counts) logger.warning("Lost with their worker: %d tasks of %s", count, what);
+    for (const [line, count] of counts) logger.warning("%d tasks %s", count, line);
   }
 
   async #prune(state: "completed" | "cancelled" | "failed", keepSeconds: number, signal: AbortSignal): Promise<void> {

@@ -2,54 +2,54 @@ import type { PeerIdentity } from "@peek/plugin-base";
 import type { TaskRetry } from "@peek/plugin-base/contracts";
 import type { QueueName } from "./QueueName.ts";
 
-/** A task that is to be queued. */
+/** A task to queue. */
 export interface TaskRequest {
-  /** A UUID of version 7: of two from one process, the later one is the greater. */
+  /** A UUID of version 7: of two ids from one process, the later one is greater. */
   readonly id: string;
-  /** As `encode()` has made it. */
+  /** Encoded by `encode()`. */
   readonly input: string;
   readonly priority: number;
-  /** What orders it (`keyed`), or makes it the only one (`single`). Default: nothing. */
+  /** Tasks with the same key are ordered (`keyed`) or unique (`single`). Default: none. */
   readonly key?: string;
   /** ISO 8601, or milliseconds from now. Default: at once. */
   readonly startAfter?: string | number;
   readonly retry: Required<TaskRetry>;
-  /** What one try may take; milliseconds. */
+  /** The deadline of one try. */
   readonly deadlineMs: number;
-  /** Who is to be told what becomes of it, if anybody. */
+  /** The process that gets the updates. Default: none. */
   readonly origin?: PeerIdentity;
 }
 
-/** A try at a task: what was taken, and is settled, by one worker. */
+/** One try at a task, by one worker: it is fetched and settled. */
 export interface Attempt {
   readonly id: string;
-  /** How often it was taken before. */
+  /** How often the task was fetched before. */
   readonly retryCount: number;
 }
 
-/** A task that was taken out of a queue, to be done. */
+/** A task that a worker has fetched. */
 export interface FetchedTask extends Attempt {
   readonly queue: QueueName;
-  /** As `encode()` has made it. */
+  /** Encoded by `encode()`. */
   readonly input: string;
   readonly key?: string;
-  /** How often it has failed: tries that were lost do not count. */
+  /** How often it has failed. Tries that were lost with their worker do not count. */
   readonly failures: number;
   readonly retry: Required<TaskRetry>;
   readonly origin?: PeerIdentity;
 }
 
-/** Why a try has failed, as it is kept and told. */
+/** Why a try failed, as it is stored and sent. */
 export interface TaskError {
   readonly code: string;
   readonly message: string;
 }
 
-/** What has become of a try. */
+/** How a try ended. */
 export type AttemptOutcome =
-  /** @property output As `encode()` has made it. */
+  /** @property output Encoded by `encode()`. */
   | { readonly kind: "done"; readonly attempt: Attempt; readonly output: string }
-  /** It is tried again after so many milliseconds; `failures` counts this one too. */
+  /** The next try starts after `delayMs`. @property failures Includes this try. */
   | {
       readonly kind: "retry";
       readonly attempt: Attempt;
@@ -57,27 +57,27 @@ export type AttemptOutcome =
       readonly failures: number;
       readonly delayMs: number;
     }
-  /** It is a dead letter. */
+  /** The task becomes a dead letter. */
   | { readonly kind: "failed"; readonly attempt: Attempt; readonly error: TaskError; readonly failures: number }
-  /** It was not begun, or its worker stops: another is to take it at once. @property begun Whether the handler was called. */
+  /** The task returns to the queue, for another worker. @property begun Whether the handler was called. */
   | { readonly kind: "handedBack"; readonly attempt: Attempt; readonly begun: boolean };
 
-/** A task as the database has it. */
+/** A task in the database. */
 export interface StoredTask {
   readonly id: string;
   readonly queue: QueueName;
   readonly state: "waiting" | "running" | "done" | "failed" | "cancelled";
   readonly key?: string;
-  /** How often it was begun. */
+  /** How many tries were started. */
   readonly attempts: number;
   readonly failures: number;
-  /** As `encode()` has made it. */
+  /** Encoded by `encode()`. */
   readonly input: string;
-  /** As `encode()` has made it; only when it is done. */
+  /** Encoded by `encode()`; only of a task that is done. */
   readonly output?: string;
-  /** Why its last try failed, if one has; `TASK_LOST` where its worker was gone. */
+  /** Why its last try failed; `TASK_LOST` when its worker was gone. */
   readonly error?: TaskError;
-  /** Who is told what becomes of it, if anybody. */
+  /** The process that gets the updates. */
   readonly origin?: PeerIdentity;
   /** ISO 8601, UTC; so are the others. */
   readonly queuedAt: string;
@@ -86,22 +86,22 @@ export interface StoredTask {
   readonly endedAt?: string;
 }
 
-/** How full the queues of a task are. */
+/** The depth of all queues and versions of a task. */
 export interface TaskDepth {
-  /** The task's name; all its queues and versions together. */
+  /** The task's name. */
   readonly task: string;
-  /** Those that could be taken now. */
+  /** Tasks that are due. */
   readonly waiting: number;
-  /** Those whose time has not come: queued for later, or to be tried again. */
+  /** Tasks that start later, or wait for their next try. */
   readonly later: number;
   readonly running: number;
   /** Dead letters. */
   readonly failed: number;
-  /** How long the oldest of those that could be taken now has been waiting; milliseconds. undefined: there is none. */
+  /** How long the oldest due task has been waiting; undefined when none is due. */
   readonly oldestMs: number | undefined;
 }
 
-/** A schedule that was made. */
+/** A schedule of a task. */
 export interface TaskSchedule {
   readonly queue: QueueName;
   readonly name: string;
@@ -109,24 +109,24 @@ export interface TaskSchedule {
   readonly tz: string;
 }
 
-/** What becomes of the times of a schedule at which its task cannot be done. */
+/** What a schedule does at times at which its task cannot be done. */
 export interface SchedulePolicy {
-  /** How many of its tasks wait at most: a time that comes while so many do is left out. */
+  /** While this many of its tasks wait, its times are skipped. */
   readonly maxWaiting: number;
-  /** Whether the last of the times that passed while no logic ran is made up for: `once`, or not at all: `skip`. */
+  /** For times that passed while no logic service ran: `once` queues one task for all of them, `skip` none. */
   readonly missed: "once" | "skip";
 }
 
-/** How a schedule is doing. */
+/** The state of a schedule. */
 export interface ScheduleState extends TaskSchedule, SchedulePolicy {
   readonly paused: boolean;
-  /** When its task is queued next; ISO 8601, UTC, as the other. Absent while it is paused, or when there is no such time. */
+  /** Its next time; ISO 8601, UTC. Absent while it is paused, or when it has no further time. */
   readonly next?: string;
-  /** Its last time that was queued or left out. */
+  /** Its last time that was queued or skipped; ISO 8601, UTC. */
   readonly last?: string;
   /** How many of its tasks wait. */
   readonly waiting: number;
-  /** How many times were left out since so many waited already. */
+  /** How many times were skipped because of `maxWaiting`. */
   readonly leftOut: number;
 }
 
@@ -136,40 +136,40 @@ export type WorkerQueue = Pick<TaskQueue, "due" | "fetch" | "settle" | "touch">;
 /** Runs a statement in a plugin's transaction. */
 export type RunStatement = (sql: string, values: readonly unknown[]) => Promise<unknown>;
 
-/** Tasks in the database. Whatever it does fails with a PeekError, as `PluginStorage`. */
+/** The task queues in the database. Each method fails with a PeekError, as `PluginStorage`. */
 export interface TaskQueue extends AsyncDisposable {
-  /** Makes a queue, where it is not there yet; remembers which it has made. */
+  /** Creates a queue unless it exists. Later calls for the same queue cost nothing. */
   ensure(queue: QueueName): Promise<void>;
   /**
-   * Queues tasks, all or none. In a `single` queue one task at a time.
+   * Queues all given tasks or none. A `single` queue takes one task at a time.
    *
-   * @param within Runs the statement in a plugin's transaction, under the plugin's role. Default: in one of its own.
-   * @returns Their ids; in a `single` queue that of the one that is there already, if so.
+   * @param within Runs the statement in a plugin's transaction, under the plugin's role. Default: a transaction of its own.
+   * @returns Their ids; for a `single` queue, the id of the task that exists already, if there is one.
    */
   insert(queue: QueueName, requests: readonly TaskRequest[], within?: RunStatement): Promise<readonly string[]>;
-  /** Takes up to so many tasks that are due, which are then this process's until they are settled, or not touched in time. */
+  /** Fetches up to `count` due tasks, leased to this process until they are settled or their heartbeats stop. */
   fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]>;
-  /** Which of some queues have tasks that are due; one question for all. */
+  /** The queues that have due tasks, by one statement. */
   due(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
-  /** Records what has become of tries of one queue. Returns the ids of those that were still this process's. */
+  /** Records the outcomes of tries of one queue. Returns the ids of the tasks that this process still held. */
   settle(queue: QueueName, outcomes: readonly AttemptOutcome[]): Promise<ReadonlySet<string>>;
-  /** Says that tries are still being worked on. Returns the ids of those that were still this process's. */
+  /** Sends heartbeats for tries. Returns the ids of the tasks that this process still held. */
   touch(queue: QueueName, attempts: readonly Attempt[]): Promise<ReadonlySet<string>>;
-  /** Takes a task back, unless it has ended. Returns whether it has not. */
+  /** Cancels a task. Returns false when it had ended already. */
   cancel(queue: QueueName, id: string): Promise<boolean>;
-  /** One task, of whichever queue; undefined where there is none. */
+  /** The task with this id, in any queue; undefined when there is none. */
   read(id: string): Promise<StoredTask | undefined>;
-  /** The tasks of a task's name with this key, in its `keyed` or `single` queues, the newest first. */
+  /** The tasks with this name and key, in `keyed` or `single` queues, the newest first. */
   readByKey(task: string, kind: "keyed" | "single", key: string, limit: number): Promise<readonly StoredTask[]>;
-  /** How full the queues are, of all tasks that are known, by name. What counting costs is bounded: at most every 5 s. */
+  /** The depths of all queues, by name of the task. Counted at most every 5 s. */
   depths(): Promise<readonly TaskDepth[]>;
-  /** Tasks, the newest first. @param filter By name of the task or its plugin, and by state. */
+  /** Tasks, the newest first. @param filter `task`: the name of a task or of a plugin. */
   list(filter: {
     readonly task?: string;
     readonly state?: StoredTask["state"];
     readonly limit: number;
   }): Promise<readonly StoredTask[]>;
-  /** Queues dead letters and cancelled tasks again, with all their tries. Returns how many. */
+  /** Queues dead letters and cancelled tasks again, with their full number of tries. Returns how many. */
   retry(filter: { readonly ids: readonly string[] } | { readonly task: string }): Promise<number>;
   /** Deletes tasks that are not running. Returns how many. */
   drop(
@@ -185,8 +185,8 @@ export interface TaskQueue extends AsyncDisposable {
   ): Promise<void>;
   unschedule(queue: QueueName, name: string): Promise<boolean>;
   schedules(): Promise<readonly TaskSchedule[]>;
-  /** All schedules, with how they are doing. */
+  /** All schedules with their states. */
   scheduleStates(): Promise<readonly ScheduleState[]>;
-  /** Has a schedule queue nothing until it is told to again: then from that time on. Returns whether there is one. */
+  /** Pauses a schedule, or resumes it from now on. Returns false when there is no such schedule. */
   pauseSchedule(queue: QueueName, name: string, paused: boolean): Promise<boolean>;
 }

@@ -20,7 +20,7 @@ const stateSchema = rowSchema.extend({
   leftOut: z.number(),
 });
 
-/** What is replaced goes on from where it was, unless its times are others. */
+/** A replaced schedule continues after its last time, unless its expression or time zone changes. */
 const putSql = `
   INSERT INTO ${schema}.schedule AS s (name, key, cron, timezone, data, options)
   VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb)
@@ -36,7 +36,7 @@ const statesSql = `
       WHERE j.name = schedule.name AND j.id = ANY(state.queued) AND j.state < 'active') AS waiting
   FROM ${schema}.schedule LEFT JOIN ${schema}.schedule_state AS state USING (name, key) ORDER BY name, key`;
 
-/** What passed while it was paused is not missed: it goes on from now. */
+/** Times during a pause do not count as missed: a resumed schedule continues from now. */
 const pauseSql = `
   INSERT INTO ${schema}.schedule_state AS s (name, key, paused)
     SELECT name, key, $3 FROM ${schema}.schedule WHERE name = $1 AND key = $2
@@ -44,7 +44,7 @@ const pauseSql = `
     paused = EXCLUDED.paused, done = CASE WHEN s.paused AND NOT EXCLUDED.paused THEN now() ELSE s.done END
   RETURNING 1 AS one`;
 
-/** The schedules that were made, in pg-boss's table of them; TaskCron queues their tasks. */
+/** The schedules in pg-boss's table; TaskCron queues their tasks. */
 export class TaskSchedules {
   readonly #database: TaskDatabase;
 
@@ -60,7 +60,7 @@ export class TaskSchedules {
     } catch (error) {
       throw invalid(queue, messageOf(error), error);
     }
-    if (next === undefined) throw invalid(queue, `"${cron}" names no time that there ever is`);
+    if (next === undefined) throw invalid(queue, `"${cron}" matches no date`);
     const { input, retry, priority, key, deadlineMs } = request;
     const data: Envelope = { input, retry, failures: 0 };
     const options: z.input<typeof scheduleOptionsSchema> = {
@@ -124,7 +124,7 @@ export class TaskSchedules {
   }
 }
 
-/** @returns Undefined also for an expression that an older Peek took, and nobody can read. */
+/** @returns undefined also for an invalid expression that an older Peek accepted. */
 function nextOf(cron: string, tz: string, now: number): number | undefined {
   try {
     return new CronTimes(cron, tz).after(now);
@@ -133,8 +133,8 @@ function nextOf(cron: string, tz: string, now: number): number | undefined {
   }
 }
 
-function invalid(queue: QueueName, what: string, cause?: unknown): PeekError {
-  return new PeekError("TASK_OPTIONS_INVALID", `The task ${queue.task} cannot be scheduled: ${what}.`, {
+function invalid(queue: QueueName, problem: string, cause?: unknown): PeekError {
+  return new PeekError("TASK_OPTIONS_INVALID", `The task ${queue.task} cannot be scheduled: ${problem}.`, {
     ...(cause !== undefined && { cause }),
     fields: { task: queue.task },
   });

@@ -1,31 +1,30 @@
 import { createHash } from "node:crypto";
 import { lostError } from "./taskRows.ts";
 
-/** The schema that tasks are in. */
+/** The schema of the tasks. */
 export const schema = "peek_tasks";
 
-/** The layout of what we have in it besides pg-boss's own. */
+/** The version of Peek's additions to pg-boss's schema. */
 export const layoutVersion = 1;
 
-/** How long a task may wait until it is deleted: for ever, as far as anybody can tell; seconds. */
+/** How long a waiting task is kept: in effect for ever. */
 export const retentionSeconds = 50 * 365 * 24 * 60 * 60;
 
 /**
- * What we have beside pg-boss's tables. It has the sole table of all queues, job_common: none of ours is partitioned.
+ * Peek's additions to pg-boss's tables. All queues are in the table job_common: no queue of Peek's is partitioned.
  *
- * Tasks are inserted by functions, and not by pg-boss's own statement: a plugin's role may call them and reach nothing else, each only
- * for the queues of its plugin; and where one task at a time is allowed, the id of the one that is there is found without a race.
- * That statement would also drop, without a word, whatever conflicts.
+ * Functions insert the tasks, and not pg-boss's own statement: a plugin's role may call only these, for the queues of its plugin; for a
+ * singleton key, they find the id of the existing task without a race; and pg-boss's statement silently drops conflicting tasks.
  */
 const makeSql = `
   SELECT pg_advisory_xact_lock(hashtextextended('${schema}', 0));
 
-  -- Which are running: to see the lost ones, and to count them, without a look at all others.
+  -- Running tasks: to find the lost ones and to count them without reading the others.
   CREATE INDEX IF NOT EXISTS job_peek_active ON ${schema}.job_common (name) WHERE state = 'active';
   CREATE INDEX IF NOT EXISTS job_peek_letters ON ${schema}.job_common (name, id) WHERE state = 'failed';
   CREATE INDEX IF NOT EXISTS job_peek_cancelled ON ${schema}.job_common (name, id) WHERE state = 'cancelled';
   CREATE INDEX IF NOT EXISTS job_peek_key ON ${schema}.job_common (name, singleton_key, id) WHERE singleton_key IS NOT NULL;
-  -- What is to be deleted. No brin index: where the place of deleted rows is used again, it ends up with finding everything.
+  -- Old tasks to delete. No BRIN index: once the space of deleted rows is reused, it matches every block.
   CREATE INDEX IF NOT EXISTS job_peek_over ON ${schema}.job_common (state, completed_on) WHERE state > 'active';
   ALTER TABLE ${schema}.job_common SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
@@ -64,7 +63,7 @@ const makeSql = `
           WHERE j.name = of_queue AND COALESCE(j.singleton_key, '') = COALESCE(of_key, '')
             AND j.state <= 'active' AND j.policy = 'exclusive';
         IF FOUND THEN RETURN found_id; END IF;
-        -- It has ended in between; unless this very task was queued before, and has ended.
+        -- The other task has ended in between; or this very task was queued before and has ended.
         SELECT j.id INTO found_id FROM ${schema}.job_common AS j
           WHERE j.name = of_queue AND j.id = (requests->0->>'id')::uuid;
         IF FOUND THEN RETURN found_id; END IF;
@@ -91,10 +90,10 @@ const makeSql = `
     PRIMARY KEY (name, key),
     FOREIGN KEY (name, key) REFERENCES ${schema}.schedule (name, key) ON DELETE CASCADE
   );
-  COMMENT ON COLUMN ${schema}.schedule_state.done IS 'Up to which time its tasks were queued, or left out';
-  COMMENT ON COLUMN ${schema}.schedule_state.queued IS 'Those of its tasks that were waiting when the last was queued';
+  COMMENT ON COLUMN ${schema}.schedule_state.done IS 'All times up to this one were queued or skipped';
+  COMMENT ON COLUMN ${schema}.schedule_state.queued IS 'The tasks of the schedule that were waiting when the last one was queued';
 
-  -- Of two logic services that come with the same time, the second finds that it is done.
+  -- When two logic services queue the same time, the second one finds it done.
   CREATE OR REPLACE FUNCTION ${schema}.enqueue_scheduled(
     of_queue text, of_schedule text, of_time timestamptz, requests json, most_waiting integer
   ) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $peek$
@@ -105,7 +104,7 @@ const makeSql = `
     BEGIN
       INSERT INTO ${schema}.schedule_state (name, key) VALUES (of_queue, of_schedule) ON CONFLICT DO NOTHING;
       SELECT * INTO STRICT known FROM ${schema}.schedule_state AS s WHERE s.name = of_queue AND s.key = of_schedule FOR UPDATE;
-      -- What is done in the future was so by a clock that was put back since.
+      -- A time in the future was recorded before the clock was put back.
       IF known.paused OR (known.done >= of_time AND known.done <= now()) THEN RETURN 'done'; END IF;
       waiting := ARRAY(
         SELECT j.id FROM ${schema}.job_common AS j
@@ -125,7 +124,7 @@ const makeSql = `
         WHERE s.name = of_queue AND s.key = of_schedule;
       RETURN 'queued';
     EXCEPTION WHEN foreign_key_violation THEN
-      -- It was ended meanwhile.
+      -- The schedule was removed in between.
       RETURN 'done';
     END
   $peek$;
@@ -138,17 +137,17 @@ const makeSql = `
   GRANT EXECUTE ON FUNCTION ${schema}.enqueue(text, json), ${schema}.enqueue_single(text, json) TO PUBLIC;
 `;
 
-/** By which it is known that all of it is there. */
+/** Identifies these additions, to detect whether the database has all of them. */
 export const layoutHash = createHash("sha256").update(makeSql).digest("hex");
 
-/** Makes it, or brings it up to date. */
+/** Creates or updates the additions. */
 export const layoutSql = `${makeSql}
   COMMENT ON FUNCTION ${schema}.layout_version() IS '${layoutHash}';
 `;
 
 /**
- * Queued twice by the same id, such as when the answer to the first time was lost, it is there once. The time is that of the statement,
- * and not of the transaction: one that was begun long ago would put its tasks before those of others that are there already.
+ * A task that is inserted twice with the same id, because the first answer was lost, exists once. Its time is that of the statement:
+ * with the time of a long transaction, it would come before tasks that were queued earlier.
  */
 function insertSql(returning = ""): string {
   return `
@@ -169,8 +168,8 @@ function insertSql(returning = ""): string {
 }
 
 /**
- * Makes those that were lost due again; those that were lost too often fail, and hold up none of their key any more. While the server
- * was away, nobody could touch a task: then the time begins with its start.
+ * Makes lost tasks due again. Tasks that were lost too often fail, and release their key. While the server was down, no worker could
+ * send heartbeats: their time starts anew with the server.
  */
 export const sweepSql = `
   WITH lost AS (
@@ -192,8 +191,8 @@ export const sweepSql = `
   RETURNING j.name, j.id, j.state::text AS state`;
 
 /**
- * The clock of the database was set by $1 milliseconds: what waits for a while waits no longer and no shorter, and what
- * runs is not lost. A task that was to start at a time of the calendar starts at that time.
+ * Adjusts the tasks after the clock of the database was set by $1 milliseconds: delays keep their length, and running tasks are not
+ * lost. A task with a calendar time starts at that time.
  */
 export const clockStepSql = `
   UPDATE ${schema}.job_common AS j SET
@@ -204,12 +203,12 @@ export const clockStepSql = `
   WHERE j.state = 'active'
     OR (
       j.state < 'active' AND j.start_after > LEAST(now(), now() - step.length)
-      -- Those that were queued since the clock was set are right already.
+      -- Tasks that were queued since the clock was set are correct already.
       AND (j.state = 'retry' OR j.data ? 'delayed' AND (j.created_on > now() - GREATEST(step.length, interval '0')) = ($1 < 0))
     )
   RETURNING 1 AS one`;
 
-/** Deletes up to $3 of those that ended in state $1 more than $2 seconds ago. */
+/** Deletes up to $3 tasks that ended in state $1 more than $2 seconds ago. */
 export const pruneSql = `
   DELETE FROM ${schema}.job_common AS j WHERE j.ctid = ANY (ARRAY(
     SELECT o.ctid FROM ${schema}.job_common AS o

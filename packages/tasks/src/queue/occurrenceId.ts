@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { queueText, type QueueName } from "./QueueName.ts";
 
 /**
- * The id of the task that a schedule queues at a time: a UUID of version 7, like all others, but the same whoever makes it. So two
- * logic services need not agree on who queues it: the one that is later finds it there.
+ * The id of the task that a schedule queues at a time: a deterministic UUID of version 7. Several logic services make the same id, so
+ * the task is queued once without coordination.
  */
 export function occurrenceId(queue: QueueName, name: string, at: Date): string {
   const time = at.getTime().toString(16).padStart(12, "0");

@@ -7,19 +7,19 @@ import { z } from "zod";
 import type { BossConnection } from "./BossConnection.ts";
 import { layoutHash, layoutSql, layoutVersion, schema } from "./layoutSql.ts";
 
-/** The version of pg-boss's own tables, as the pg-boss has it that this package is pinned to. */
+/** The schema version of the pg-boss release that this package pins. */
 const bossVersion = 43;
 
-/** How often another owner may come in between while the schema is made. */
-const mostRaces = 5;
+/** How often creating the schema is repeated after a race with another owner. */
+const maxRaces = 5;
 
-/** The pause between looks whether logic has made the schema; milliseconds. */
-const pauseMs = 1000;
+/** The interval of polls for the schema. */
+const pollMs = 1000;
 
 const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number(), hash: z.string().nullable() });
 
 /**
- * Makes the schema or brings it up to date, and begins pg-boss's supervision and schedules. Several may do so at once.
+ * Starts pg-boss, and creates or updates the schema. Several owners may do so at once.
  *
  * @throws PeekError `STORAGE_TOO_NEW`, or as the database.
  */
@@ -31,25 +31,25 @@ export async function openAsOwner(database: TaskDatabase, boss: PgBoss, connecti
       break;
     } catch (error) {
       const explained = connection.explain(error) ?? error;
-      if (race >= mostRaces || !isRace(explained)) throw explained;
+      if (race >= maxRaces || !isRace(explained)) throw explained;
     }
   }
-  // Made again, the indexes would wait for every transaction that has queued tasks, and all others for them.
+  // Creating the indexes again would wait for all transactions that have queued tasks, and block others.
   if (before?.boss === bossVersion && before.hash === layoutHash) return;
   await database.query(layoutSql);
 }
 
 /**
- * Waits until logic has made the schema.
+ * Waits until logic has created the schema.
  *
- * @throws PeekError `STORAGE_TOO_NEW`; what the signal was aborted with.
+ * @throws PeekError `STORAGE_TOO_NEW`; the reason of the signal.
  */
 export async function openAsUser(database: TaskDatabase, logger: Logger, signal: AbortSignal): Promise<void> {
-  for (let told = false; ;) {
+  for (let isLogged = false; ;) {
     if (await isReady(database)) return;
-    if (!told) logger.info("Waiting for logic to prepare the tasks' tables in the database");
-    told = true;
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    if (!isLogged) logger.info("Waiting for logic to create the tables of the tasks in the database");
+    isLogged = true;
+    await delay(pollMs, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
 }
@@ -64,7 +64,7 @@ async function isReady(database: TaskDatabase): Promise<boolean> {
   }
 }
 
-/** Which versions the schema has; undefined where it is not there, or not yet all of it. */
+/** The versions of the schema; undefined when it is missing or incomplete. */
 async function versionsOf(database: TaskDatabase): Promise<z.output<typeof versionsSchema> | undefined> {
   const { rows } = await database.query(
     `SELECT to_regprocedure('${schema}.layout_version()') IS NOT NULL AND to_regclass('${schema}.version') IS NOT NULL AS there`,
@@ -79,12 +79,12 @@ async function versionsOf(database: TaskDatabase): Promise<z.output<typeof versi
   if (versions.boss <= bossVersion && versions.ours <= layoutVersion) return versions;
   throw new PeekError(
     "STORAGE_TOO_NEW",
-    `The tasks in the database were last used by a newer Peek: the schema ${schema} has layout ${versions.boss}.${versions.ours}, and this Peek knows ${bossVersion}.${layoutVersion}. Run that Peek or a newer one.`,
+    `A newer Peek has used the tasks in the database: the schema ${schema} has layout ${versions.boss}.${versions.ours}, and this Peek knows ${bossVersion}.${layoutVersion}. Run that Peek or a newer one.`,
     { fields: { layout: versions.ours } },
   );
 }
 
-/** Whether another owner has made or migrated the same in between. */
+/** Whether another owner has created or migrated the schema at the same time. */
 function isRace(error: unknown): boolean {
   if (!PeekError.is(error)) return false;
   return ["42710", "42P06", "42P07", "42723", "22012", "23505", "XX000"].includes(String(error.fields["sqlState"]));

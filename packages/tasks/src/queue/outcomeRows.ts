@@ -2,19 +2,17 @@ import type { AttemptOutcome, TaskError } from "./TaskQueue.ts";
 
 type Done = Extract<AttemptOutcome, { readonly kind: "done" }>;
 
-/**
- * The order in which a statement locks what it settles or touches: of two with the same tasks, neither waits for the other in a circle.
- */
+/** Sorts outcomes by task id: two statements that lock their rows in the same order cannot deadlock. */
 export function inLockOrder(outcomes: readonly AttemptOutcome[]): readonly AttemptOutcome[] {
   return outcomes.toSorted((a, b) => (a.attempt.id < b.attempt.id ? -1 : 1));
 }
 
-/** Whether all were done, which settleDoneSql is for. */
+/** Whether all tries are done: then settleDoneSql serves. */
 export function areDone(outcomes: readonly AttemptOutcome[]): outcomes is readonly Done[] {
   return outcomes.every(({ kind }) => kind === "done");
 }
 
-/** The values of settleDoneSql besides the queue. */
+/** The values of settleDoneSql after the queue. */
 export function doneColumns(outcomes: readonly Done[]): readonly (readonly unknown[])[] {
   return [
     outcomes.map(({ attempt }) => attempt.id),
@@ -39,7 +37,7 @@ function rowOf(outcome: AttemptOutcome): Readonly<Record<string, unknown>> {
       return { state: "completed", output: { output: outcome.output } };
     case "retry": {
       const { error, failures, delayMs } = outcome;
-      // A try that has ended does not count among those that were lost.
+      // A try that ended does not count as lost.
       return { state: "retry", delayMs, output: { error: storable(error) }, failures, spared: 1 };
     }
     case "failed":
@@ -49,12 +47,12 @@ function rowOf(outcome: AttemptOutcome): Readonly<Record<string, unknown>> {
         failures: outcome.failures,
       };
     default:
-      // Handed back. Its number is not used again: a worker that does not know whether this has reached the database may say it twice.
+      // Handed back. Its try number is not reused: a worker that lost the answer of the database may report it twice.
       return { state: "retry", delayMs: 0, spared: 1, unbegun: !outcome.begun };
   }
 }
 
-/** What PostgreSQL takes as text: one letter that it does not would keep a whole batch from being settled. */
+/** Replaces characters that PostgreSQL cannot store: one of them would fail the whole batch. */
 function storable({ code, message }: TaskError): TaskError {
   return { code, message: message.replaceAll("\0", "\u{FFFD}").toWellFormed() };
 }

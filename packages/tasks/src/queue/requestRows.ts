@@ -3,18 +3,18 @@ import type { Envelope } from "./taskRows.ts";
 import type { TaskRequest } from "./TaskQueue.ts";
 import type { QueueKind } from "./QueueName.ts";
 
-/** How often a task may be lost with its worker, beside the tries that it has. */
+/** How often a task may be lost with its worker before it fails. */
 export const maxLosses = 20;
 
-/** What a task that was taken has beyond what a try may take, since it may have to wait for its turn on the worker; seconds. */
-const expiryMargin = 60 * 60;
+/** Time for a fetched task to wait for a free slot on its worker. */
+const expiryMarginSeconds = 60 * 60;
 
-/** When a task counts as lost though its worker is there, and keeps saying so: a net; seconds. */
+/** After how long a fetched task counts as lost in spite of its worker's heartbeats: a safeguard. */
 export function expirySeconds(deadlineMs: number): number {
-  return Math.ceil(deadlineMs / 1000) + expiryMargin;
+  return Math.ceil(deadlineMs / 1000) + expiryMarginSeconds;
 }
 
-/** The argument of the functions that insert. */
+/** The argument of the SQL functions that insert tasks. */
 export function requestRows(requests: readonly TaskRequest[]): string {
   return JSON.stringify(
     requests.map(({ id, input, priority, key, startAfter, retry, deadlineMs, origin }) => {
@@ -44,7 +44,7 @@ const policies = { plain: "standard", keyed: "key_strict_fifo", single: "exclusi
   string
 >;
 
-/** What pg-boss's create_queue() is given. */
+/** The argument of pg-boss's create_queue(). */
 export function queueOptions(kind: QueueKind, lostAfterSeconds: number): string {
   return JSON.stringify({ policy: policies[kind], heartbeatSeconds: lostAfterSeconds, retentionSeconds });
 }

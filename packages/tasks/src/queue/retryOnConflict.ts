@@ -1,9 +1,8 @@
 import { PeekError } from "@peek/errors";
 
-/** How often a statement is run in all that comes into the way of another. */
-const mostTries = 5;
+const maxTries = 5;
 
-/** Runs a statement again that was ended for another's sake: both are of this queue, and short. */
+/** Repeats a statement that the database ended because of a conflict with another short statement on the same queue. */
 export async function retryOnConflict<T>(
   run: () => Promise<T>,
   codes: readonly string[] = ["STORAGE_CONFLICT"],
@@ -12,7 +11,7 @@ export async function retryOnConflict<T>(
     try {
       return await run();
     } catch (error) {
-      if (tries >= mostTries || !PeekError.is(error) || !codes.includes(error.code)) throw error;
+      if (tries >= maxTries || !PeekError.is(error) || !codes.includes(error.code)) throw error;
     }
   }
 }

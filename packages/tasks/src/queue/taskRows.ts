@@ -3,15 +3,15 @@ import { z } from "zod";
 import { parseQueueText } from "./QueueName.ts";
 import type { Attempt, StoredTask, FetchedTask, TaskError, TaskRequest } from "./TaskQueue.ts";
 
-/** What of a task is in the column `data`. */
+/** The column `data` of a task. */
 export interface Envelope {
   readonly input: string;
   readonly retry: TaskRequest["retry"];
   readonly failures: number;
   readonly origin?: PeerIdentity;
-  /** How often it was taken and handed back without having been begun. */
+  /** How often it was fetched and handed back without a start. */
   readonly unbegun?: number;
-  /** Whether it was to start after a while, and not at a time of the calendar. */
+  /** Whether it was queued with a delay, and not for a calendar time. */
   readonly delayed?: boolean;
 }
 
@@ -26,7 +26,7 @@ const envelopeSchema: z.ZodType<Envelope> = z.object({
   delayed: z.boolean().exactOptional(),
 });
 
-/** What is in the column `output`: of ours, or of pg-boss, which says only that a task was lost. */
+/** The column `output`, as Peek writes it. pg-boss writes there only that a task was lost. */
 const outcomeSchema = z.union([
   z.object({ output: z.string() }),
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
@@ -70,7 +70,7 @@ const states = {
   cancelled: "cancelled",
 } as const;
 
-/** A task that was taken; undefined where its row is none that Peek has written, which `attempt` then names. */
+/** A fetched task; undefined when Peek has not written its row, which `attempt` identifies. */
 export function readFetched(
   queue: FetchedTask["queue"],
   row: unknown,
@@ -87,7 +87,7 @@ export function readFetched(
   };
 }
 
-/** A task as the database has it; undefined for what is in a queue that is none of Peek's. */
+/** A task in the database; undefined when its queue is not one of Peek's. */
 export function readStored(row: unknown): StoredTask | undefined {
   const stored = storedSchema.parse(row);
   const queue = parseQueueText(stored.name);

@@ -10,9 +10,8 @@ const fetchRows = `
   RETURNING j.id, j.retry_count, j.singleton_key, j.data, j.priority, j.created_on`;
 
 /**
- * Takes up to $2 tasks of queue $1, as pg-boss's own fetch: but the name is a value, so that one plan serves all queues, and the update
- * goes by the places of the rows that were locked, so that no estimate, such as that of a queue that was just filled, makes it read the
- * whole queue.
+ * Fetches up to $2 tasks of queue $1, as pg-boss does. But the queue is a value, so that one plan serves all queues; and the update uses
+ * the ctids of the locked rows, so that a wrong estimate, such as for a queue that was just filled, never reads the whole queue.
  */
 export const fetchSql = `
   WITH next AS MATERIALIZED (
@@ -23,8 +22,8 @@ export const fetchSql = `
   ) ${fetchRows}`;
 
 /**
- * Takes up to $2 tasks of the keyed queue $1, of each key the first, looking at up to $4 keys from $3 on. pg-boss's own fetch reads all
- * that waits each time; this leaps from key to key.
+ * Fetches up to $2 tasks of the keyed queue $1: the first of each key, among up to $4 keys after $3. pg-boss's fetch reads all waiting
+ * tasks each time; this skips from key to key.
  */
 export const fetchKeyedSql = `
   WITH RECURSIVE keys AS (
@@ -51,7 +50,7 @@ export const fetchKeyedSql = `
       ORDER BY h.singleton_key, h.state DESC, h.created_on, h.id LIMIT 1
     ) AS h
   ), next AS MATERIALIZED (
-    -- What was so before it was locked; in words for which there is no index.
+    -- Checks the locked rows again; the casts keep the planner from using an index.
     SELECT j.ctid AS place FROM ${job} AS j
     WHERE j.ctid = ANY (ARRAY(SELECT place FROM heads)) AND j.state::text IN ('created', 'retry') AND j.start_after <= now()
     ORDER BY j.priority DESC, j.created_on, j.id
@@ -61,7 +60,7 @@ export const fetchKeyedSql = `
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, max(key) FROM looked HAVING count(*) = $4`;
 
-/** Settles tries of queue $1, in one statement: each has its own outcome in $2. */
+/** Settles tries of queue $1 by one statement, each with its outcome in $2. */
 export const settleSql = `
   UPDATE ${job} AS j SET
     state = i.state::${schema}.job_state,
@@ -82,7 +81,7 @@ export const settleSql = `
   WHERE j.name = $1 AND j.id = i.id AND j.retry_count = i.retry AND j.state = 'active'
   RETURNING j.id`;
 
-/** The same, when all have been done, as most are: half the work of {@link settleSql} for the database. */
+/** Settles tries that are all done, the most frequent case: half the work of {@link settleSql} for the database. */
 export const settleDoneSql = `
   UPDATE ${job} AS j SET state = 'completed', completed_on = now(), heartbeat_on = NULL,
     output = jsonb_build_object('output', i.output)
@@ -96,7 +95,7 @@ export const touchSql = `
   WHERE j.name = $1 AND j.id = i.id AND j.retry_count = i.retry AND j.state = 'active'
   RETURNING j.id`;
 
-/** With LIMIT and ORDER BY, it is one look into the index for each queue. */
+/** LIMIT and ORDER BY make it one index lookup for each queue. */
 export const dueSql = `
   SELECT q.name FROM unnest($1::text[]) AS q (name)
   CROSS JOIN LATERAL (
@@ -110,9 +109,9 @@ export const cancelSql = `
   WHERE name = $1 AND id = $2 AND state <= 'active' RETURNING id`;
 
 /**
- * Queues up to 1,000 dead letters and cancelled tasks of queue $1 anew, those of ids $2 or all, with $3 takes beside their tries; none
- * that ended after $4, having been queued anew by a batch before. They are `created` again, not in `retry`: of a key, there may be only
- * one in that state.
+ * Queues up to 1,000 dead letters and cancelled tasks of queue $1 again: those with the ids $2 or all, with $3 allowed losses. Tasks
+ * that ended after $4 were queued again by an earlier batch, and are left alone. Their state is `created`, not `retry`: only one task
+ * of a key may be in that state.
  */
 export const retrySql = `
   UPDATE ${job} AS j SET
@@ -127,12 +126,12 @@ export const retrySql = `
     LIMIT 1000 FOR UPDATE SKIP LOCKED
   )) RETURNING 1 AS one`;
 
-/** Of a queue, those that could be queued anew, the oldest first. */
+/** The tasks of a queue that can be queued again, the oldest first. */
 export const retryableSql = `
   SELECT id FROM ${job} WHERE name = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND (state = 'failed' OR state = 'cancelled')
   ORDER BY id`;
 
-/** Deletes up to 5,000 tasks of queues $1 that a condition holds for. */
+/** Deletes up to 5,000 tasks of queues $1 that meet a condition. */
 export const dropSql = (which: string): string => `
   DELETE FROM ${job} AS j WHERE j.ctid = ANY (ARRAY(
     SELECT o.ctid FROM ${job} AS o WHERE o.name = ANY ($1) AND ${which} LIMIT 5000 FOR UPDATE SKIP LOCKED
