@@ -1,4 +1,3 @@
-export type { CaptureContext, ContextRunner } from "./plugin/captureContext.ts";
 export { type PluginPage, PluginSites } from "./plugin/PluginSites.ts";
 export { AnonymousSessions, anonymousUser } from "./sessions/AnonymousSessions.ts";
 export type {

@@ -1,8 +1,8 @@
-/** A wait that can be cut short. */
+/** A delay that can be cut short. It does not keep the process alive. */
 export class CancellableDelay {
   #end: (() => void) | undefined;
 
-  /** Waits; milliseconds. */
+  /** Resolves after the time, or when {@link end} is called. One wait at a time. */
   async wait(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms).unref();
@@ -14,7 +14,7 @@ export class CancellableDelay {
     this.#end = undefined;
   }
 
-  /** Ends the wait, if there is one. */
+  /** Cuts the current wait short; does nothing without one. */
   end(): void {
     this.#end?.();
   }

@@ -1,38 +1,62 @@
-/** How long nothing more is told of one matter; milliseconds. */
-const quietMs = 60_000;
-const maxMatters = 1000;
+const maxKinds = 1000;
 
-/** Keeps what comes again and again, from a peer that does not know better, from filling the log. */
+/** Options of a {@link LogThrottle}. */
+export interface LogThrottleOptions {
+  /** Default: 60,000. */
+  readonly intervalMs?: number;
+  /** How many lines of one kind are written in an interval. Default: 1. */
+  readonly maxLines?: number;
+}
+
+interface Interval {
+  readonly startedAt: number;
+  lines: number;
+  suppressed: number;
+}
+
+/** Limits repeated log lines: by default one line of each kind a minute, with the number of suppressed ones. */
 export class LogThrottle {
-  readonly #told = new Map<string, { readonly at: number; untold: number }>();
+  readonly #intervalMs: number;
+  readonly #maxLines: number;
+  /** By kind, the one that started last at the end. */
+  readonly #intervals = new Map<string, Interval>();
+
+  constructor({ intervalMs = 60_000, maxLines = 1 }: LogThrottleOptions = {}) {
+    this.#intervalMs = intervalMs;
+    this.#maxLines = maxLines;
+  }
 
   /**
    * Counts an occurrence.
    *
-   * @param matter What is told once a minute.
-   * @returns What to add to the line, such as ` (and 12 times more since the last such line)`; undefined when there is to be
-   *   no line.
+   * @param kind Occurrences of one kind share a limit. Of more than 1,000 kinds, the oldest are forgotten.
+   * @returns A suffix for the line, such as ` (and 12 times more since the last such line)`, or an empty one; undefined when the line
+   *   is to be suppressed.
    */
-  count(matter: string): string | undefined {
+  count(kind: string): string | undefined {
     const now = performance.now();
-    const before = this.#told.get(matter);
-    if (before !== undefined && now - before.at < quietMs) {
-      before.untold += 1;
-      return undefined;
+    const current = this.#intervals.get(kind);
+    if (current !== undefined && now - current.startedAt < this.#intervalMs) {
+      if (current.lines >= this.#maxLines) {
+        current.suppressed += 1;
+        return undefined;
+      }
+      current.lines += 1;
+      return "";
     }
-    this.#told.delete(matter);
-    this.#told.set(matter, { at: now, untold: 0 });
-    this.#forget();
-    return before === undefined || before.untold === 0
+    this.#intervals.delete(kind);
+    this.#intervals.set(kind, { startedAt: now, lines: 1, suppressed: 0 });
+    this.#forgetOldest();
+    return current === undefined || current.suppressed === 0
       ? ""
-      : ` (and ${before.untold} times more since the last such line)`;
+      : ` (and ${current.suppressed} times more since the last such line)`;
   }
 
-  /** Peers come and go under ever new names. */
-  #forget(): void {
-    if (this.#told.size <= maxMatters) return;
-    for (const oldest of this.#told.keys()) {
-      this.#told.delete(oldest);
+  /** Kinds may contain names of peers, of which there can be any number. */
+  #forgetOldest(): void {
+    if (this.#intervals.size <= maxKinds) return;
+    for (const oldest of this.#intervals.keys()) {
+      this.#intervals.delete(oldest);
       return;
     }
   }

@@ -1,25 +1,35 @@
-/** So many may do something at a time; the others wait, the first first, and no more than may. */
+/** Runs at most a number of async functions at a time. The others wait in a FIFO queue. */
 export class Semaphore {
-  #free: number;
   readonly #maxWaiting: number;
   readonly #waiting: (() => void)[] = [];
+  #free: number;
 
-  constructor(atATime: number, maxWaiting: number) {
-    this.#free = atATime;
+  /**
+   * @param permits How many run at a time.
+   * @param maxWaiting The bound of the queue for {@link tryRun}. Default: unbounded.
+   */
+  constructor(permits: number, maxWaiting: number = Infinity) {
+    this.#free = permits;
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Does work when it is its turn. Returns undefined, at once, when too many wait. */
-  async take<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  /** Runs work as soon as a permit is free. Settles as the work. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
-    else if (this.#waiting.length >= this.#maxWaiting) return undefined;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
       const next = this.#waiting.shift();
+      // A waiter gets the permit directly, so that no later caller overtakes it.
       if (next === undefined) this.#free += 1;
       else next();
     }
+  }
+
+  /** As {@link run}; but resolves to undefined at once, without running the work, when the queue is full. */
+  async tryRun<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    if (this.#free === 0 && this.#waiting.length >= this.#maxWaiting) return undefined;
+    return await this.run(work);
   }
 }

@@ -1,8 +1,10 @@
-export { Backoff } from "./Backoff.ts";
+export { Backoff, backoffMs, type BackoffOptions } from "./Backoff.ts";
 export { CancellableDelay } from "./CancellableDelay.ts";
+export { type CaptureContext, captureContext, type ContextRunner } from "./captureContext.ts";
+export { isThenable } from "./isThenable.ts";
 export { Listeners } from "./Listeners.ts";
-export { LogThrottle } from "./LogThrottle.ts";
+export { LogThrottle, type LogThrottleOptions } from "./LogThrottle.ts";
 export { Semaphore } from "./Semaphore.ts";
 export { TaskGroup } from "./TaskGroup.ts";
+export { waitAtMost } from "./waitAtMost.ts";
 export { WriteProgress } from "./WriteProgress.ts";
-export { isThenable } from "./isThenable.ts";

@@ -1,4 +1,4 @@
-/** Whether something that code of a plugin gave is to be waited for. */
+/** Whether a value that a plugin's code returned is a promise. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { PeekError } from "@peek/errors";
 import type { HttpHandler, PeekUser } from "@peek/plugin-base";
 import type { FailureLog } from "../site/FailureLog.ts";
-import type { ContextRunner } from "./captureContext.ts";
+import type { ContextRunner } from "@peek/kit";
 import { RequestBody } from "./RequestBody.ts";
 
 /** What a {@link HandlerRoute} is made of. */

@@ -1,5 +1,5 @@
 import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
-import { captureContext, type CaptureContext } from "./captureContext.ts";
+import { captureContext, type CaptureContext } from "@peek/kit";
 import { FilesRoute } from "./FilesRoute.ts";
 import { PluginSite, type Route, type RouteFound } from "./PluginSite.ts";
 import { ScopedHttp } from "./ScopedHttp.ts";

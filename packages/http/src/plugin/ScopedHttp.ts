@@ -11,7 +11,7 @@ import type {
   PluginHttp,
 } from "@peek/plugin-base";
 import { FailureLog } from "../site/FailureLog.ts";
-import type { CaptureContext } from "./captureContext.ts";
+import type { CaptureContext } from "@peek/kit";
 import { FilesRoute } from "./FilesRoute.ts";
 import { HandlerRoute } from "./HandlerRoute.ts";
 import type { Route } from "./PluginSite.ts";

@@ -3,6 +3,7 @@ import type { Server, ServerResponse } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { messageOf, PeekError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import { createSiteServer } from "./createSiteServer.ts";
 import { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions, SiteTls } from "./HttpSiteOptions.ts";
@@ -114,7 +115,7 @@ export class HttpSite implements AsyncDisposable {
       this.#server.close(() => resolve());
     });
     this.#server.closeIdleConnections();
-    await withinTime(Promise.allSettled([...this.#underWay].map((response) => once(response, "close"))), drainMs);
+    await waitAtMost(drainMs, Promise.allSettled([...this.#underWay].map((response) => once(response, "close"))));
     this.#upgrades[Symbol.dispose]();
     this.#server.closeAllConnections();
     await closed;
@@ -155,10 +156,3 @@ const portReasons: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "this machine does not have that address",
   EACCES: "this account may not",
 };
-
-async function withinTime(done: Promise<unknown>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([done, promise]);
-  clearTimeout(timer);
-}

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import type { ServiceHome } from "@peek/config";
 import { describeValue, messageOf, PeekError, toError } from "@peek/errors";
+import { Semaphore } from "@peek/kit";
 import type { Logger, PeekUser } from "@peek/plugin-base";
-import { HashQueue } from "./HashQueue.ts";
 import { hashPassword, isPassword } from "./passwordHash.ts";
 import { type UserEntry, userKey, userNameSchema } from "./UserEntry.ts";
 import { editUsers, readUsers, usersFile } from "./usersFile.ts";
@@ -11,6 +11,9 @@ import { editUsers, readUsers, usersFile } from "./usersFile.ts";
 const minPassword = 8;
 const maxPassword = 1000;
 const maxGroups = 50;
+/** A hash takes 19 MiB and a core. */
+const maxConcurrentHashes = 2;
+const maxWaitingHashes = 50;
 /** How old what is known of the file may be; milliseconds. */
 const freshMs = 250;
 
@@ -37,9 +40,9 @@ export type UserVerdict =
 export class UserStore {
   readonly #home: ServiceHome;
   readonly #logger: Logger | undefined;
-  readonly #queue = new HashQueue();
+  readonly #queue = new Semaphore(maxConcurrentHashes, maxWaitingHashes);
   /** Who is known has not to wait until many strangers have been looked at. */
-  readonly #knownQueue = new HashQueue();
+  readonly #knownQueue = new Semaphore(maxConcurrentHashes, maxWaitingHashes);
   #byName: ReadonlyMap<string, UserEntry> = new Map();
   #byId: ReadonlyMap<string, UserEntry> = new Map();
   #version: string | undefined;
@@ -199,7 +202,7 @@ export class UserStore {
     const isPossible = password.length <= maxPassword;
     const hash = this.#find(name)?.hash;
     const queue = isKnown ? this.#knownQueue : this.#queue;
-    const isSame = await queue.run(() => isPassword(isPossible ? password : "", hash));
+    const isSame = await queue.tryRun(() => isPassword(isPossible ? password : "", hash));
     if (isSame === undefined) return { ok: false, reason: "busy" };
     // It may have been disabled meanwhile, or have another password.
     const entry = this.#find(name);

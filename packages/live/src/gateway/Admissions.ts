@@ -59,7 +59,7 @@ export class Admissions {
    */
   async ask(proof: string, selector: TupleSelector, fee: Fee, signal: AbortSignal): Promise<Admission> {
     const observable = selector.name;
-    const backoff = new Backoff(maxPauseMs);
+    const backoff = new Backoff({ maxMs: maxPauseMs });
     const probe = this.#known.has(observable) ? undefined : this.#probes.get(observable);
     if (probe !== undefined) await eitherOf(probe, signal);
     for (;;) {

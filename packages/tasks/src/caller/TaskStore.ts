@@ -1,9 +1,9 @@
 import { messageOf } from "@peek/errors";
+import { Semaphore } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { type QueueName, queueText } from "../queue/QueueName.ts";
 import type { StoredTask, TaskQueue, TaskRequest } from "../queue/TaskQueue.ts";
 import { InsertBatcher } from "./InsertBatcher.ts";
-import { Limit } from "./Limit.ts";
 import type { TaskSignals } from "./TaskSignals.ts";
 
 /** How many tasks are read or cancelled at a time: there may be thousands, but connections are few. */
@@ -14,7 +14,7 @@ export class TaskStore {
   readonly signals: TaskSignals;
   readonly queue: () => Promise<TaskQueue>;
   readonly #logger: Logger;
-  readonly #queries = new Limit(maxConcurrentQueries);
+  readonly #queries = new Semaphore(maxConcurrentQueries);
   readonly #batchers = new Map<string, InsertBatcher>();
   readonly #background = new Set<Promise<unknown>>();
   #isFailing = false;

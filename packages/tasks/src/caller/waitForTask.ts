@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { toError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import type { Logger, TaskWaitOptions } from "@peek/plugin-base";
 import type { TaskType } from "@peek/plugin-base/contracts";
 import type { StoredTask } from "../queue/TaskQueue.ts";
@@ -113,7 +113,7 @@ async function resultOf<Output>(
       throw stoppedWaiting(wait, plugin, cancel !== undefined);
     case "aborted":
       if (cancel !== undefined) {
-        await atMost(
+        await waitAtMost(
           giveUpMs,
           store.tryInBackground(giveUpFailure(task.name), async () => (await begun) && (await cancel())),
         );
@@ -127,7 +127,7 @@ async function resultOf<Output>(
     giveUpFailure(task.name),
     async () => (await begun) && (await readAndCancel(store, wait)),
   );
-  const found = await atMost(giveUpMs, reading);
+  const found = await waitAtMost(giveUpMs, reading);
   const stored = isFound(found) ? found.stored : undefined;
   // The task may have ended at the last moment.
   const late = isFound(found) ? waitOutcomeOf(stored) : undefined;
@@ -149,16 +149,6 @@ async function readAndCancel(store: TaskStore, { id, cancel }: TaskWait<unknown>
   const stored = await store.read(id);
   if (cancel === undefined || waitOutcomeOf(stored) !== undefined) return { stored };
   return (await cancel()) === true ? { stored } : { stored: await store.read(id) };
-}
-
-/** Resolves to undefined when the result takes longer; the work behind it continues. */
-async function atMost<Result>(ms: number, result: Promise<Result>): Promise<Result | undefined> {
-  const settled = new AbortController();
-  try {
-    return await Promise.race([result, delay(ms, undefined, { signal: settled.signal })]);
-  } finally {
-    settled.abort();
-  }
 }
 
 function giveUpFailure(name: string): string {

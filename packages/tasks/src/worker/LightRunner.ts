@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { attemptFailure, type AttemptResult } from "./attemptResult.ts";
@@ -6,7 +7,6 @@ import { OverdueLog } from "./OverdueLog.ts";
 import { runHandler } from "./runHandler.ts";
 import { ProgressThrottle } from "./ProgressThrottle.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
-import { within } from "./within.ts";
 
 /** How long a task has to end when its signal fires at its deadline, before it is told of; milliseconds. */
 const graceMs = 1000;
@@ -38,7 +38,7 @@ export class LightRunner {
   async #watch(name: string, id: string, released: Promise<void>): Promise<void> {
     let isOver = false;
     const ended = released.finally(() => (isOver = true));
-    await within(graceMs, ended);
+    await waitAtMost(graceMs, ended);
     if (isOver) return;
     this.#overdue.begun(name, id);
     await ended;

@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { TaskSignals } from "../caller/TaskSignals.ts";
@@ -12,7 +13,6 @@ import type { TaskScheduler } from "./TaskScheduler.ts";
 import type { OutcomeRecorder } from "./OutcomeRecorder.ts";
 import { EventLoopMonitor } from "./EventLoopMonitor.ts";
 import type { TaskRun } from "./TaskRun.ts";
-import { within } from "./within.ts";
 
 /** What a {@link TaskRunner} works with. */
 export interface TaskRunnerOptions {
@@ -82,7 +82,7 @@ export class TaskRunner implements AsyncDisposable {
   async finish({ running }: HandlerRegistration, waitMs: number, endMs: number): Promise<readonly RunnableTask[]> {
     const left = (): RunnableTask[] => [...running].filter((held) => held.run !== undefined);
     const ends = (): Promise<unknown> => Promise.all(left().flatMap(({ released }) => released ?? []));
-    if (left().length > 0) await within(waitMs, ends());
+    if (left().length > 0) await waitAtMost(waitMs, ends());
     if (left().length === 0) return [];
     for (const held of left()) {
       held.endReason ??= "stopping";
@@ -91,7 +91,7 @@ export class TaskRunner implements AsyncDisposable {
         endMs / 2,
       );
     }
-    await within(endMs, ends());
+    await waitAtMost(endMs, ends());
     const unfinished = left();
     for (const held of unfinished) {
       delete held.run;

@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import type { Logger, TaskHandler } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { TaskSignals } from "../caller/TaskSignals.ts";
@@ -12,7 +13,6 @@ import { OutcomeRecorder } from "./OutcomeRecorder.ts";
 import { FetchLoop } from "./FetchLoop.ts";
 import { TaskRunner } from "./TaskRunner.ts";
 import { HeartbeatSender } from "./HeartbeatSender.ts";
-import { within } from "./within.ts";
 import type { WorkerStatus } from "./WorkerStatus.ts";
 import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
@@ -282,7 +282,7 @@ export class TaskWorker implements AsyncDisposable {
       );
     }
     this.#registration.delete(name);
-    await within(Math.max(100, endAt - performance.now()), this.#recorder.flush(registration.queues));
+    await waitAtMost(Math.max(100, endAt - performance.now()), this.#recorder.flush(registration.queues));
     // Whoever handles it too need not wait for the poll to find it.
     if (isRunning || unbegun > 0) for (const queue of registration.queues) this.#options.signals.wake(queue);
   }
@@ -292,8 +292,8 @@ export class TaskWorker implements AsyncDisposable {
     clearInterval(this.#tidying);
     this.#loop.stop();
     await Promise.all([...this.#registration.values()].map((registration) => this.#release(registration)));
-    await within(Math.max(100, endAt - performance.now()), this.#loop[Symbol.asyncDispose]());
-    await within(Math.max(100, endAt - performance.now()), this.#recorder.flush());
+    await waitAtMost(Math.max(100, endAt - performance.now()), this.#loop[Symbol.asyncDispose]());
+    await waitAtMost(Math.max(100, endAt - performance.now()), this.#recorder.flush());
     this.#recorder.close();
     await Promise.all([this.#heartbeats[Symbol.asyncDispose](), this.#runner[Symbol.asyncDispose]()]);
   }

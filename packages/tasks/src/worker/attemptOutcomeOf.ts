@@ -1,7 +1,8 @@
+import { backoffMs } from "@peek/kit";
 import type { AttemptOutcome, FetchedTask } from "../queue/TaskQueue.ts";
 import type { AttemptResult } from "./attemptResult.ts";
 
-/** What is recorded of a try that came to an end by itself. */
+/** The outcome to record for a try that was not aborted. */
 export function attemptOutcomeOf(
   { id, retryCount, failures, retry }: FetchedTask,
   result: AttemptResult,
@@ -11,7 +12,6 @@ export function attemptOutcomeOf(
   const { error } = result;
   const count = failures + 1;
   if (result.isFinal || count >= retry.tries) return { kind: "failed", attempt, error, failures: count };
-  const delayMs = Math.min(retry.delayMs * 2 ** failures, retry.maxDelayMs);
-  // Those that failed together do not come back together.
-  return { kind: "retry", attempt, error, failures: count, delayMs: Math.round(delayMs * (0.9 + Math.random() * 0.1)) };
+  const delayMs = backoffMs(failures, { firstMs: retry.delayMs, maxMs: retry.maxDelayMs, fixedShare: 0.9 });
+  return { kind: "retry", attempt, error, failures: count, delayMs: Math.round(delayMs) };
 }

@@ -23,7 +23,7 @@ function next(cron: string, tz: string, after: string, count: number): readonly 
   return found;
 }
 
-describe("an expression", () => {
+describe("a cron expression", () => {
   it.each([
     ["0 6 * * 1-5", "2026-01-02T06:00:00Z", ["2026-01-05 06:00 +0", "2026-01-06 06:00 +0"]],
     ["0 6 * * mon-FRI", "2026-01-02T06:00:00Z", ["2026-01-05 06:00 +0"]],
@@ -43,20 +43,20 @@ describe("an expression", () => {
     ],
     ["0 0 */2 * 1", "2026-01-03T00:00:00Z", ["2026-01-05 00:00 +0", "2026-01-19 00:00 +0"]],
     ["0 0 31 2 *", "2026-01-03T00:00:00Z", []],
-  ])("%s", (cron, after, expected) => {
+  ])("%s is due after %s at %s", (cron, after, expected) => {
     expect(next(cron, "UTC", after, Math.max(1, expected.length))).toEqual(expected);
   });
 
   it.each([
-    ["* * * *", "is no cron expression of five fields"],
-    ["0 * * * * *", "is no cron expression of five fields"],
-    ["@daily", "is no cron expression of five fields"],
-    ["", "is no cron expression of five fields"],
-    ["60 * * * *", 'the minute is "60": "60" is no value from 0 to 59, no range of such, and not *'],
+    ["* * * *", "is not a cron expression of five fields"],
+    ["0 * * * * *", "is not a cron expression of five fields"],
+    ["@daily", "is not a cron expression of five fields"],
+    ["", "is not a cron expression of five fields"],
+    ["60 * * * *", 'the minute is "60": "60" is not a value from 0 to 59, a range of such values, or *'],
     ["0 24 * * *", 'the hour is "24"'],
     ["0 0 0 * *", 'the day of the month is "0"'],
-    ["0 0 * 13 *", "is no value from 1 to 12, or from jan to dec"],
-    ["0 0 * * 8", "is no value from 0 to 7, or from sun to sat"],
+    ["0 0 * 13 *", "is not a value from 1 to 12, or from jan to dec"],
+    ["0 0 * * 8", "is not a value from 0 to 7, or from sun to sat"],
     ["H * * * *", 'the minute is "H"'],
     ["R 0 * * *", 'the minute is "R"'],
     ["? 0 * * *", 'the minute is "?"'],
@@ -70,16 +70,18 @@ describe("an expression", () => {
     ["-5 * * * *", 'the minute is "-5"'],
     ["1,,2 * * * *", 'the minute is "1,,2"'],
     ["1.5 * * * *", 'the minute is "1.5"'],
-  ])("%j is refused", (cron, why) => {
+  ])("%j is refused: %s", (cron, why) => {
     expect(() => parseCron(cron)).toThrow(why);
   });
 
-  it("is refused in what is no time zone", () => {
-    expect(() => new CronTimes("* * * * *", "Europe/Atlantis")).toThrow('"Europe/Atlantis" is no time zone');
+  it("is refused with an unknown time zone", () => {
+    expect(() => new CronTimes("* * * * *", "Europe/Atlantis")).toThrow(
+      '"Europe/Atlantis" is not the IANA name of a time zone',
+    );
   });
 });
 
-describe("where the clock is put forward or back", () => {
+describe("a cron expression when the clock is put forward or back", () => {
   it.each([
     // A quarter past two is skipped, by half an hour.
     ["15 2 * * *", "Australia/Lord_Howe", "2026-10-02T18:00:00Z", ["2026-10-04 02:30 +11", "2026-10-05 02:15 +11"]],
@@ -97,7 +99,7 @@ describe("where the clock is put forward or back", () => {
       [...["2026-10-25 02:00 +2", "2026-10-25 02:30 +2", "2026-10-25 02:00 +1", "2026-10-25 02:30 +1"]],
     ],
     ["0 0 * * *", "America/Santiago", "2026-09-05T12:00:00Z", ["2026-09-06 01:00 -3", "2026-09-07 00:00 -3"]],
-  ])("%s in %s after %s", (cron, tz, after, expected) => {
+  ])("%s in %s after %s is due at the right times", (cron, tz, after, expected) => {
     expect(next(cron, tz, after, expected.length)).toEqual(expected);
   });
 });
@@ -177,7 +179,7 @@ describe("at every change of every clock from 2020 to 2037", () => {
   const changes = findChanges();
   const twoDigits = (value: number): string => String(value);
 
-  it("times come as they are to", () => {
+  it("expressions are due at the times that a search by minutes finds", () => {
     expect(changes.length).toBeGreaterThan(500);
     for (const change of changes) {
       const { at, before, after } = change;
@@ -191,7 +193,7 @@ describe("at every change of every clock from 2020 to 2037", () => {
     }
   });
 
-  it("whatever the expression", () => {
+  it("random expressions are due at the times that a search by minutes finds", () => {
     const value = (least: number, most: number): fc.Arbitrary<string> =>
       fc.oneof(
         { weight: 3, arbitrary: fc.constant("*") },

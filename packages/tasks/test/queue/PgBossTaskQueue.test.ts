@@ -16,7 +16,7 @@ const failed = (attempt: FetchedTask): AttemptOutcome => ({
 const ids = (tasks: readonly { readonly id: string }[]): readonly string[] => tasks.map(({ id }) => id);
 
 describe("a queue", () => {
-  it("gives what was put into it, by priority and age, to one only", async () => {
+  it("returns each task to one worker, by priority and age", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -41,7 +41,7 @@ describe("a queue", () => {
     expect(await queue.due([plain])).toEqual([]);
   });
 
-  it("settles each of a batch as it was, and only who has it may", async () => {
+  it("records each outcome of a batch, and only for the worker that holds the task", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -79,7 +79,7 @@ describe("a queue", () => {
     expect(await queue.settle(plain, [done(d)])).toEqual(new Set());
   });
 
-  it("gives no task before its time", async () => {
+  it("returns no task before its start time", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -91,7 +91,7 @@ describe("a queue", () => {
     ]);
   });
 
-  it("has a task once that is queued twice by the same id, and needs to be there", async () => {
+  it("stores a task with the same id once, and refuses tasks of a queue that does not exist", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await expect(queue.insert(plain, [request()])).rejects.toMatchObject({ code: "STORAGE_QUERY_FAILED" });
@@ -102,7 +102,7 @@ describe("a queue", () => {
     expect(await queue.fetch(plain, 5)).toHaveLength(1);
   });
 
-  it("takes keys for the same only when they have the same characters", async () => {
+  it("distinguishes keys that differ in a single character", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(single);
@@ -114,7 +114,7 @@ describe("a queue", () => {
     expect(await queueAll()).toEqual(ids);
   });
 
-  it("of singletons has one of a key, also when many queue it at once", async () => {
+  it("stores one task for each singleton key, also when many are queued at once", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(single);
@@ -131,7 +131,7 @@ describe("a queue", () => {
     expect(ids(await queue.readByKey(single.task, "single", "a", 5))).toEqual([next.id, task.id]);
   });
 
-  it("keeps the order of each key, whoever takes", { timeout: 30_000 }, async () => {
+  it("returns the tasks of a key in order, to any number of workers", { timeout: 30_000 }, async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);
@@ -158,7 +158,7 @@ describe("a queue", () => {
     expect((await queue.fetch(keyed, 50)).length).toBe(10);
   });
 
-  it("keeps the order of the calls, whichever transaction was begun first", async () => {
+  it("keeps the order of the calls, not of the starts of their transactions", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);
@@ -174,7 +174,7 @@ describe("a queue", () => {
     }
   });
 
-  it("holds a key up while one of it waits to be tried again", async () => {
+  it("returns no task of a key while an earlier one waits for its next try", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);
@@ -187,7 +187,7 @@ describe("a queue", () => {
     expect(await queue.fetch(keyed, 5)).toHaveLength(1);
   });
 
-  it("takes of more keys than it looks at in one go", { timeout: 30_000 }, async () => {
+  it("returns tasks of all keys when there are more keys than one fetch examines", { timeout: 30_000 }, async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);
@@ -201,7 +201,7 @@ describe("a queue", () => {
     expect(taken).toBe(2500);
   });
 
-  it("cancels what has not ended", async () => {
+  it("cancels tasks that have not ended", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -216,7 +216,7 @@ describe("a queue", () => {
     expect(await queue.read(runs.id)).toMatchObject({ state: "cancelled", attempts: 1 });
   });
 
-  it("fails what nobody can read, and gives the rest", async () => {
+  it("fails a task whose row is invalid, and returns the others", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -227,7 +227,7 @@ describe("a queue", () => {
     expect(await queue.read(bad.id)).toMatchObject({ state: "failed", error: { code: "TASK_INPUT_INVALID" } });
   });
 
-  it("shows, retries and drops its dead letters", async () => {
+  it("lists, retries and drops its dead letters", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(plain);
@@ -249,7 +249,7 @@ describe("a queue", () => {
 });
 
 describe("tasks that are lost with their worker", () => {
-  it("come back by themselves, and fail in the end, with their key going on", async () => {
+  it("become due again, fail after too many losses, and release their key", async () => {
     await using rig = await openRig({ lostAfterSeconds: 1 });
     const { queue, log } = rig;
     await queue.ensure(keyed);
@@ -271,7 +271,7 @@ describe("tasks that are lost with their worker", () => {
     expect(log.lines.filter((line) => line.includes("lost too often"))).toHaveLength(1);
   });
 
-  it("are not held to be lost while they are touched", async () => {
+  it("are not lost while their heartbeats continue", async () => {
     await using rig = await openRig({ lostAfterSeconds: 1 });
     const { queue } = rig;
     await queue.ensure(plain);
@@ -285,7 +285,7 @@ describe("tasks that are lost with their worker", () => {
     });
   });
 
-  it("stay the only one of their singleton key", async () => {
+  it("keep their singleton key", async () => {
     await using rig = await openRig({ lostAfterSeconds: 1 });
     const { queue } = rig;
     await queue.ensure(single);
@@ -302,7 +302,7 @@ describe("tasks that are lost with their worker", () => {
 });
 
 describe("many tasks", () => {
-  it("are counted beyond what is counted each time, and all deleted when their time is over", async () => {
+  it("are counted beyond the limit of one count, and all deleted after their retention", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     await queue.ensure(plain);
@@ -325,7 +325,7 @@ describe("many tasks", () => {
     expect(await queue.drop({ task: plain.task, state: "failed" })).toBe(10_060);
   });
 
-  it("that fail again while all are queued anew are queued anew once", async () => {
+  it("that fail again during a retry of all dead letters are retried once", async () => {
     await using rig = await openRig();
     const { database } = rig;
     let batches = 0;
@@ -347,7 +347,7 @@ describe("many tasks", () => {
 });
 
 describe("results", () => {
-  it("are deleted when their time is over, what waits never", async () => {
+  it("are deleted after their retention, but waiting tasks never are", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     await queue.ensure(plain);
@@ -365,7 +365,7 @@ describe("results", () => {
 });
 
 describe("opening", () => {
-  it("is fine for two owners at once, and for users that were there before", async () => {
+  it("succeeds for several owners at once, and for users that waited before", async () => {
     await using rig = await openRig();
     await rig.test.query("DROP SCHEMA peek_tasks CASCADE");
     const log = new TestLog();
@@ -379,7 +379,7 @@ describe("opening", () => {
     expect(log.lines).toHaveLength(1);
   });
 
-  it("is given up by its signal, and refused where a newer Peek was", async () => {
+  it("is aborted by its signal, and refused when a newer Peek has used the database", async () => {
     await using rig = await openRig();
     await rig.test.query(
       "CREATE OR REPLACE FUNCTION peek_tasks.layout_version() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 99'",
@@ -395,7 +395,7 @@ describe("opening", () => {
     await expect(user).rejects.toThrow("Enough");
   });
 
-  it("leaves nothing that runs behind", async () => {
+  it("leaves no timer behind after the close", async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
     const before = timers();
     const after: string[] = [];
@@ -410,7 +410,7 @@ describe("opening", () => {
     expect(after).toEqual([]);
   });
 
-  it("waits for no transaction that queues tasks", async () => {
+  it("does not wait for transactions that queue tasks", async () => {
     await using rig = await openRig();
     await rig.queue.ensure(plain);
     await using client = await rig.transaction();
@@ -428,7 +428,7 @@ function requestRow(): object {
 }
 
 describe("schedules", () => {
-  it("are there until they are ended, and are checked", async () => {
+  it("exist until they are removed, and invalid ones are refused", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     const { id: _, ...what } = request({ priority: 2 });
@@ -447,7 +447,7 @@ describe("schedules", () => {
     expect(await queue.unschedule(plain, "")).toBe(false);
   });
 
-  it("queue their tasks, each once for all logic services", async () => {
+  it("queue each of their tasks once for all logic services", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request({ key: "a", priority: 2, deadlineMs: 1000 * 60 * 60 * 48 });
@@ -467,7 +467,7 @@ describe("schedules", () => {
     expect(rig.log.lines).toEqual([]);
   });
 
-  it("queue from now on, and not what was due before", async () => {
+  it("queue no task for times before they were made", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -478,7 +478,7 @@ describe("schedules", () => {
     expect(await queue.due([plain])).toEqual([]);
   });
 
-  it("have one task waiting, unless they say otherwise: what comes while that waits is left out, and counted", async () => {
+  it("skip and count the times at which maxWaiting of their tasks, by default one, wait", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -509,7 +509,7 @@ describe("schedules", () => {
     expect(await queue.fetch(plain, 10)).toHaveLength(4);
   });
 
-  it("tell in the log that times are left out, once", async () => {
+  it("log once that times are skipped", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -524,12 +524,12 @@ describe("schedules", () => {
     await using _other = await rig.open();
     await until("it is told", async () => rig.log.lines.length > 0);
     expect(rig.log.lines).toEqual([
-      "warning: Times of the schedule default (* * * * *) of peek_plugin_test.Work.1 are left out: as many of its tasks wait as may. See whether a worker does them",
+      "warning: Times of the schedule default (* * * * *) of peek_plugin_test.Work.1 are skipped: its limit of waiting tasks has been reached. Check that a worker does these tasks",
     ]);
     expect(await queue.fetch(plain, 10)).toHaveLength(1);
   });
 
-  it("make up for the last time that passed while no logic ran, or for none, as they say", async () => {
+  it("queue one task for the times that passed while no logic ran, or none, by their option", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -550,7 +550,7 @@ describe("schedules", () => {
     expect(rig.log.lines).toHaveLength(looked);
   });
 
-  it("queue nothing while they are paused, also when they are made again, and go on from when they are resumed", async () => {
+  it("queue nothing while they are paused, even when they are made again, and continue when they are resumed", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -570,7 +570,7 @@ describe("schedules", () => {
     expect((await queue.fetch(plain, 10)).length).toBeLessThan(2);
   });
 
-  it("that nobody can read are told once, and hold up no others", async () => {
+  it("that are invalid are logged once, and do not block the others", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const { id: _, ...what } = request();
@@ -581,12 +581,12 @@ describe("schedules", () => {
     await using _other = await rig.open();
     await until("it is queued", async () => (await queue.due([plain])).length > 0);
     expect(rig.log.lines).toHaveLength(2);
-    expect(rig.log.lines[0]).toMatch(/^error: The schedule a \(never\) of peek_plugin_test.Work.1 cannot be read: /);
+    expect(rig.log.lines[0]).toMatch(/^error: The schedule a \(never\) of peek_plugin_test.Work.1 is invalid: /);
   });
 });
 
 describe("a plugin's role", () => {
-  it("may queue tasks of its own in its transaction, and nothing else", async () => {
+  it("may queue tasks of its plugin in a transaction, and nothing else", async () => {
     await using rig = await openRig();
     const { queue, test } = rig;
     const other = { ...plain, task: "peek_plugin_other.Work" };

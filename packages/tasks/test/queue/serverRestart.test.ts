@@ -9,7 +9,7 @@ import { TestLog } from "../TestLog.ts";
 import { until } from "./until.ts";
 
 it(
-  "a queue goes on after the server was ended, and holds no task to be lost for that",
+  "a queue continues after a restart of the server, and no task counts as lost because of it",
   { timeout: 90_000 },
   async () => {
     await using owned = new AsyncDisposableStack();

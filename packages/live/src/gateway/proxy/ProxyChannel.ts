@@ -68,7 +68,7 @@ export class ProxyChannel implements AsyncDisposable {
   readonly #state: ChannelState<ChannelMessage>;
   readonly #listeners = new Listeners<ChannelChange>();
   readonly #closing = new AbortController();
-  readonly #backoff = new Backoff(maxPauseMs);
+  readonly #backoff = new Backoff({ maxMs: maxPauseMs });
   readonly #pause = new CancellableDelay();
   readonly #followed: Promise<void>;
   #key: readonly string[] | undefined;

@@ -172,7 +172,7 @@ export class ActionServer implements AsyncDisposable {
       const envelope: ActionEnvelope = { ...passed, user, device };
       const turn = async (): Promise<ActionOutcome | undefined> =>
         signal.aborted ? undefined : await this.#execute(handled, envelope);
-      return (await this.#turnsOf(handled.plugin).take(turn)) ?? later("RPC_BUSY", busy, laterMs);
+      return (await this.#turnsOf(handled.plugin).tryRun(turn)) ?? later("RPC_BUSY", busy, laterMs);
     });
   }
 

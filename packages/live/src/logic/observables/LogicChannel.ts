@@ -45,7 +45,7 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
   readonly #epoch = randomBytes(12).toString("base64url");
   readonly #state: ChannelState<ChannelUpdate>;
   readonly #followers = new Set<ChannelFollower>();
-  readonly #backoff = new Backoff(maxPauseMs);
+  readonly #backoff = new Backoff({ maxMs: maxPauseMs });
   readonly #currency: ChannelCurrency;
   /** The number of the last run that began. */
   #lastRun = 0;

@@ -276,8 +276,8 @@ export class ObservableServer implements AsyncDisposable {
     const known = this.#admissions.of(observable.name).scopeOf(sessionOf(proof, from), selector.canonical());
     if (known !== undefined) return known === scope;
     const ask = { proof, selector: selector.canonical() };
-    const admission = await this.#admitting.take(() => this.#admit(ask, from));
-    return admission?.ok === true && admission.scope === scope;
+    const admission = await this.#admitting.run(() => this.#admit(ask, from));
+    return admission.ok && admission.scope === scope;
   }
 
   async #admitAll(asks: readonly Ask[], from: PeerIdentity): Promise<Admission[]> {

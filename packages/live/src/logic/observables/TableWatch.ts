@@ -52,7 +52,7 @@ export class TableWatch implements ChangesTold, AsyncDisposable {
   async #install(): Promise<void> {
     const { source, plugin, tables, rows, onChange, onInstalled, onTrouble } = this.#options;
     const { signal } = this.#closing;
-    const backoff = new Backoff(maxPauseMs);
+    const backoff = new Backoff({ maxMs: maxPauseMs });
     const told = (changes: readonly TableChange[]): void => {
       if (!signal.aborted) onChange(changes);
     };
