@@ -1,7 +1,8 @@
 // `pnpm test`: builds, then runs the static checks and the tests of all packages as Turbo tasks, and prints the sum of the
 // counts: `N passed, N failed`. A package whose code, dependencies and tests have not changed since its tests passed is not
 // tested again. Further arguments are Turbo's: `pnpm test --force`, `pnpm test --filter @peek/storage`.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -17,14 +18,37 @@ function testedFolders(): readonly string[] {
   return [...nested, "tests"].filter((folder) => existsSync(join(workspaceDir, folder, "package.json")));
 }
 
-function turbo(...args: readonly string[]): boolean {
-  const { status, error } = spawnSync("turbo", ["run", ...args], {
+/** Runs Turbo, and resolves with whether all tasks passed. @param workers The test processes of one package at a time. */
+async function turbo(args: readonly string[], workers?: number): Promise<boolean> {
+  const child = spawn("turbo", ["run", ...args], {
     cwd: workspaceDir,
     stdio: "inherit",
-    env: { ...process.env, PEEK_TEST_MACHINE: machine },
+    env: {
+      ...process.env,
+      PEEK_TEST_MACHINE: machine,
+      // Turbo's own --force would also build again, in two processes at a time.
+      ...(isForced && { PEEK_TEST_RUN: String(Date.now()) }),
+      ...(workers !== undefined && { PEEK_TEST_WORKERS: String(workers) }),
+    },
   });
-  if (error !== undefined) throw error;
-  return status === 0;
+  const [code]: (number | null)[] = await once(child, "exit");
+  return code === 0;
+}
+
+/**
+ * Runs the tests of the commands beside those of the packages: the former mostly wait for processes that they started, and take
+ * longest.
+ */
+async function runTasks(): Promise<boolean> {
+  const options = ["--continue", "--env-mode=loose", "--output-logs=new-only", ...args];
+  if (args.some((each) => each.startsWith("--filter") || each.startsWith("-F"))) {
+    return turbo(["test", "//#typecheck", "//#lint", "--concurrency=1", ...options]);
+  }
+  const results = await Promise.all([
+    turbo(["test", "--filter=tests", ...options], 4),
+    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", "--concurrency=1", ...options], 3),
+  ]);
+  return results.every(Boolean);
 }
 
 function readCounts(folder: string): TestCounts | undefined {
@@ -65,22 +89,12 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 const machine = await describeMachine();
-const args = process.argv.slice(2);
+const isForced = process.argv.includes("--force");
+const args = process.argv.slice(2).filter((each) => each !== "--force");
 for (const folder of testedFolders()) rmSync(join(workspaceDir, folder, countsFile), { force: true });
 
-const isBuilt = turbo("build", "--output-logs=errors-only");
-const isPassed =
-  isBuilt &&
-  turbo(
-    "test",
-    "//#typecheck",
-    "//#lint",
-    "--continue",
-    "--concurrency=2",
-    "--env-mode=loose",
-    "--output-logs=new-only",
-    ...args,
-  );
+const isBuilt = await turbo(["build", "--output-logs=errors-only"]);
+const isPassed = isBuilt && (await runTasks());
 
 const counts = testedFolders()
   .map(readCounts)

@@ -145,7 +145,9 @@ describe("transaction()", () => {
         await raiseOne(second);
       });
     await Promise.all([raise(20, 21), raise(21, 20)]);
-    expect([tries, await level(20), await level(21)]).toEqual([3, 12, 12]);
+    // A try may meet the other one again.
+    expect(tries).toBeGreaterThan(2);
+    expect([await level(20), await level(21)]).toEqual([12, 12]);
   });
 
   it("gives up with STORAGE_CONFLICT after so many tries", async () => {
