@@ -1,5 +1,5 @@
 import type { ConnectOptions, PeekClient } from "./api.ts";
-import { Client } from "./Client.ts";
+import { LiveClient } from "./LiveClient.ts";
 
 /**
  * Connects with the field or office service: at once, and again whenever it is cut off, until it is closed.
@@ -7,5 +7,5 @@ import { Client } from "./Client.ts";
  * @throws PeekError `CONTRACT_INVALID` without a url where there is no page that came from a service.
  */
 export function connect(options: ConnectOptions = {}): PeekClient {
-  return new Client(options);
+  return new LiveClient(options);
 }

@@ -4,9 +4,9 @@ import { defineAction } from "@peek/plugin-base/contracts";
 import { IDBObjectStore } from "fake-indexeddb";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
-import { userMark } from "../src/storage/userMark.ts";
+import { userHash } from "../src/storage/userHash.ts";
 import { codeOf } from "@peek/kit/testing";
-import { Add, freshName, historyOf, openClient, openService, Page, valueOf } from "./clientKit.ts";
+import { Add, freshName, historyOf, openClient, openService, Page, valueOf } from "./clientHelpers.ts";
 import type { ServedBrowser } from "./ScriptedService.ts";
 
 interface PuttingStore {
@@ -421,14 +421,14 @@ it("what was pushed in a page of another user, who was never heard of, is not do
   await valueOf(ada.connection, ({ status }) => status === "live");
   await ada.push(Add, { id: 1, by: 1 });
   ada.close();
-  page.cookie = `x=1; peek_user=${userMark("bob")}`;
+  page.cookie = `x=1; peek_user=${userHash("bob")}`;
   const bob = openClient({ url: service.url, name });
   await service.browser();
   await bob.push(Add, { id: 1, by: 2 });
   expect(bob.connection.getSnapshot().user).toBeUndefined();
   expect(bob.pending.getSnapshot()).toMatchObject([{ action: { by: 2 } }]);
   bob.close();
-  page.cookie = `peek_user=${userMark("ada")}`;
+  page.cookie = `peek_user=${userHash("ada")}`;
   const again = openClient({ url: service.url, name });
   const browser = await service.greeted("ada");
   expect((await browser.next("act")).act.body).toBe('{"id":1,"by":1}');

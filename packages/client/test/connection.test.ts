@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { connect } from "@peek/client";
 import { expect, it, onTestFinished } from "vitest";
-import { Counter, historyOf, openClient, openService, Page, valueOf } from "./clientKit.ts";
+import { Counter, historyOf, openClient, openService, Page, valueOf } from "./clientHelpers.ts";
 import { codeOf } from "@peek/kit/testing";
 import { ScriptedService } from "./ScriptedService.ts";
 

@@ -4,7 +4,7 @@ import { connect, type PeekClient } from "@peek/client";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { until } from "@peek/kit/testing";
-import { Add, freshName, valueOf } from "./clientKit.ts";
+import { Add, freshName, valueOf } from "./clientHelpers.ts";
 import { type Fate, ModelService } from "./ModelService.ts";
 
 /** What tabs of one device do, one after the other. */

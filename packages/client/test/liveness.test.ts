@@ -1,4 +1,4 @@
-import { Add, Counter, historyOf, openClient, openService, valueOf } from "./clientKit.ts";
+import { Add, Counter, historyOf, openClient, openService, valueOf } from "./clientHelpers.ts";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { ServedBrowser } from "./ScriptedService.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { digestOf } from "@peek/live-protocol";
 import { codeOf } from "@peek/kit/testing";
-import { Counter, counters, historyOf, openClient, openService, valueOf } from "./clientKit.ts";
+import { Counter, counters, historyOf, openClient, openService, valueOf } from "./clientHelpers.ts";
 import type { ServedBrowser } from "./ScriptedService.ts";
 
 const one = { id: 1, value: 10 };

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import { Counter, historyOf, openClient, openService, valueOf } from "./clientKit.ts";
+import { Counter, historyOf, openClient, openService, valueOf } from "./clientHelpers.ts";
 import type { ServedBrowser } from "./ScriptedService.ts";
 
 const one = { id: 1, value: 10 };

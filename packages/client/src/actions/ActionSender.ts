@@ -1,9 +1,9 @@
 import type { ActionOutcomeMessage, ClientMessage } from "@peek/live-protocol";
-import type { ActionRecord } from "../storage/DeviceStorage.ts";
+import type { ActionRecord } from "../storage/StorageBackend.ts";
 import type { FinalOutcome } from "../tabs/TabMessage.ts";
-import type { ActionList } from "./ActionList.ts";
-import { Lane } from "./Lane.ts";
-import { laneOf } from "./laneOf.ts";
+import type { PendingActions } from "./PendingActions.ts";
+import { SendWindow } from "./SendWindow.ts";
+import { laneKey } from "./laneKey.ts";
 
 /** How many actions are with the service at a time, of all lanes. */
 const maxUnderWay = 48;
@@ -37,9 +37,9 @@ interface Attempt {
 
 /** Sends the actions of the list, those of a lane in their order, until each is answered. */
 export class ActionSender implements Disposable {
-  readonly #list: ActionList;
+  readonly #list: PendingActions;
   readonly #host: SenderHost;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, SendWindow>();
   /** What is with the service on this connection, by our number of the attempt. */
   readonly #attempts = new Map<number, Attempt>();
   /** The actions that are with the service, or answered and about to be written down: these are not sent. */
@@ -47,7 +47,7 @@ export class ActionSender implements Disposable {
   #looking: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
 
-  constructor(list: ActionList, host: SenderHost) {
+  constructor(list: PendingActions, host: SenderHost) {
     this.#list = list;
     this.#host = host;
   }
@@ -98,7 +98,7 @@ export class ActionSender implements Disposable {
     if (attempt === undefined) return;
     this.#attempts.delete(id);
     const { record, watch } = attempt;
-    const lane = this.#lane(laneOf(record));
+    const lane = this.#lane(laneKey(record));
     if (outcome.kind === "done" || outcome.kind === "rejected") {
       lane.widen();
       void this.#settle(record, outcome, watch);
@@ -121,14 +121,14 @@ export class ActionSender implements Disposable {
     this.#attempts.clear();
   }
 
-  #lane(name: string): Lane {
-    const lane = this.#lanes.get(name) ?? new Lane(() => this.pump());
+  #lane(name: string): SendWindow {
+    const lane = this.#lanes.get(name) ?? new SendWindow(() => this.pump());
     this.#lanes.set(name, lane);
     return lane;
   }
 
   /** @param records Those of the lane that are not answered, in order. */
-  #pumpLane(lane: Lane, records: readonly ActionRecord[]): void {
+  #pumpLane(lane: SendWindow, records: readonly ActionRecord[]): void {
     const [first] = records;
     if (first === undefined) return;
     let after = 0;
@@ -169,7 +169,7 @@ export class ActionSender implements Disposable {
   }
 
   #isFirst(record: ActionRecord): boolean {
-    return this.#list.lanes.get(laneOf(record))?.[0]?.n === record.n;
+    return this.#list.lanes.get(laneKey(record))?.[0]?.n === record.n;
   }
 
   #tellSent(): void {

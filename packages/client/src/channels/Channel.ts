@@ -9,13 +9,13 @@ import {
   type Staleness,
 } from "@peek/live-protocol";
 import type { ObservableState } from "../api.ts";
-import { Cell } from "../Cell.ts";
-import type { WakefulClock } from "../connection/WakefulClock.ts";
+import { ObservableValue } from "../ObservableValue.ts";
+import type { MonotonicClock } from "../MonotonicClock.ts";
 import { peekErrorOf } from "../peekErrorOf.ts";
-import type { KeptChannel } from "../storage/DeviceStorage.ts";
-import { Lapse } from "./Lapse.ts";
+import type { CachedChannel } from "../storage/StorageBackend.ts";
+import { StalePeriod } from "./StalePeriod.ts";
 import { TupleList } from "./TupleList.ts";
-import { sameTuples } from "./sameTuples.ts";
+import { reuseEqualTuples } from "./reuseEqualTuples.ts";
 
 /** How soon a channel that cannot be watched is tried again: at first, at most, and when it may not be; milliseconds. */
 const retryMs = 1000;
@@ -30,11 +30,11 @@ export interface ChannelHost {
   readonly isOpen: boolean;
   /** Set while nothing that is shown is known to be current. */
   readonly staleness: Staleness | undefined;
-  readonly clock: WakefulClock;
+  readonly clock: MonotonicClock;
   nextId(): number;
   send(message: ClientMessage): void;
   /** The tuples as they are to be shown; the same list when nothing is foretold. */
-  foretell<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
+  applyOptimistic<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
   /** It has news, for the device to keep. */
   touched(channel: Channel<unknown>): void;
   /** What the device keeps of it must not be shown any more. */
@@ -49,7 +49,7 @@ export class Channel<T> implements Disposable {
   readonly type: TupleType<T>;
   /** The canonical text of the selector. */
   readonly sel: string;
-  readonly state = new Cell<ObservableState<T>>({ tuples: [], status: "loading" });
+  readonly state = new ObservableValue<ObservableState<T>>({ tuples: [], status: "loading" });
   readonly #host: ChannelHost;
   readonly #list: TupleList<T>;
   #position: Position | undefined;
@@ -64,7 +64,7 @@ export class Channel<T> implements Disposable {
   #isAnswered = false;
   /** Set while the service says that it is not known to be current. */
   #staleness: Staleness | undefined;
-  readonly #lapse: Lapse;
+  readonly #lapse: StalePeriod;
   #isRefused = false;
   #isForetold = false;
   #error: PeekError | undefined;
@@ -85,7 +85,7 @@ export class Channel<T> implements Disposable {
     this.sel = sel;
     this.#host = host;
     this.#list = new TupleList(type);
-    this.#lapse = new Lapse(host.clock);
+    this.#lapse = new StalePeriod(host.clock);
   }
 
   /** Where it is; undefined when nothing is known. */
@@ -134,7 +134,7 @@ export class Channel<T> implements Disposable {
   }
 
   /** What there is to keep; undefined: nothing. */
-  get content(): KeptChannel | undefined {
+  get content(): CachedChannel | undefined {
     if (this.#position === undefined || this.#isRefused) return undefined;
     const { texts } = this.#list;
     const size = texts.reduce((sum, text) => sum + text.length, 0);
@@ -142,7 +142,7 @@ export class Channel<T> implements Disposable {
   }
 
   /** Takes what the device had kept, unless more is known already. */
-  load(kept: KeptChannel | undefined): void {
+  load(kept: CachedChannel | undefined): void {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
     try {
@@ -328,9 +328,9 @@ export class Channel<T> implements Disposable {
       this.#isForetold = false;
       return tuples.length === before.length ? before : tuples;
     }
-    const foretold = this.#host.foretell(this, tuples);
+    const foretold = this.#host.applyOptimistic(this, tuples);
     if (foretold === tuples && !this.#isForetold) return tuples.length === 0 && before.length === 0 ? before : tuples;
-    const shown = sameTuples(before, foretold);
+    const shown = reuseEqualTuples(before, foretold);
     // Until all that is shown is what the service has sent, the one has to be compared with the other.
     this.#isForetold = foretold !== tuples || shown !== tuples;
     return shown;

@@ -1,81 +1,126 @@
-import type { Position } from "@peek/live-protocol";
+import { messageOf, PeekError } from "@peek/errors";
+import type { DeviceStorageState } from "../api.ts";
+import { ObservableValue } from "../ObservableValue.ts";
+import { hasErrorName } from "../hasErrorName.ts";
+import type { ActionRecord, StorageBackend, CachedChannel, NewAction } from "./StorageBackend.ts";
+import { IndexedDbBackend } from "./IndexedDbBackend.ts";
+import { MemoryBackend } from "./MemoryBackend.ts";
 
-/** An action that was pushed, as the device keeps it. */
-export interface ActionRecord {
-  /** In which order actions were pushed on this device. */
-  readonly n: number;
-  readonly id: string;
-  /** Whose it is; undefined until the service has told the page in which it was pushed. */
-  readonly user?: string;
-  /** The mark of whose it is if that page never learns it. */
-  readonly supposed?: string;
-  /** The tab in which it was pushed. */
-  readonly tab: string;
-  /** The queue of this user on this device; empty without a user. */
-  readonly client: string;
-  readonly lane: string;
-  /** Rises within client and lane; 0 without a user. */
-  readonly seq: number;
-  readonly type: string;
-  /** As `encode` has made it. */
-  readonly body: string;
-  /** ISO 8601, UTC. */
-  readonly at: string;
-  /** Why it was rejected. */
-  readonly error?: { readonly code: string; readonly message: string };
+/** How long a database may take to open before the page does without. */
+const openMs = 5000;
+/** How long nothing is kept of channels after the storage was full. */
+const fullMs = 60_000;
+
+/** The storage of the device, and how it is. */
+export class DeviceStorage implements Disposable {
+  readonly state = new ObservableValue<DeviceStorageState>("opening");
+  /** Never rejects. */
+  readonly storage: Promise<StorageBackend>;
+  #keepAgainAt = 0;
+  #isFull = false;
+  #isOutdated = false;
+  #isClosed = false;
+
+  /** @param name What keeps apart several of one origin. */
+  constructor(name: string, wanted: "device" | "memory") {
+    this.storage = this.#open(name, wanted);
+  }
+
+  /** @throws PeekError `CLIENT_STORAGE_UNAVAILABLE`: it is not kept. */
+  async addAction(action: NewAction): Promise<ActionRecord> {
+    const storage = await this.storage;
+    try {
+      const record = await this.#makingRoom(storage, () => storage.addAction(action));
+      if (performance.now() >= this.#keepAgainAt) this.#roomy(storage);
+      return record;
+    } catch (cause) {
+      const why = `The action ${action.type} was not pushed: this device cannot keep it (${messageOf(cause)}).`;
+      const cure = isFull(cause) ? "Make room on the device" : "Reload the page";
+      throw new PeekError("CLIENT_STORAGE_UNAVAILABLE", `${why} ${cure}, then push it again.`, { cause });
+    }
+  }
+
+  /** Keeps what can be kept. */
+  async cacheChannels(user: string, channels: readonly CachedChannel[]): Promise<void> {
+    if (performance.now() < this.#keepAgainAt) return;
+    const storage = await this.storage;
+    try {
+      await storage.cacheChannels(user, channels);
+      this.#roomy(storage);
+    } catch (error) {
+      if (isFull(error)) await this.#full(storage);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    void this.storage.then((storage) => storage[Symbol.dispose]());
+  }
+
+  #roomy(storage: StorageBackend): void {
+    this.#isFull = false;
+    this.#tell(storage.isShared ? "device" : "memory");
+  }
+
+  /** @param storage Where things are kept. */
+  #tell(storage: "device" | "memory"): void {
+    if (!this.#isClosed) this.state.set(this.#isFull ? "full" : this.#isOutdated ? "outdated" : storage);
+  }
+
+  async #makingRoom<Result>(storage: StorageBackend, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await this.#full(storage);
+      return await work();
+    }
+  }
+
+  async #full(storage: StorageBackend): Promise<void> {
+    this.#keepAgainAt = performance.now() + fullMs;
+    this.#isFull = true;
+    this.#tell("device");
+    // They come again from the service; what was pressed does not.
+    await storage.dropChannels().catch(() => undefined);
+  }
+
+  async #open(name: string, wanted: "device" | "memory"): Promise<StorageBackend> {
+    const outdated = (): void => {
+      this.#isOutdated = true;
+      this.#tell("device");
+    };
+    const storage = wanted === "device" && hasDatabases() ? await openIdb(name, outdated) : undefined;
+    this.#tell(storage === undefined ? "memory" : "device");
+    return storage ?? new MemoryBackend();
+  }
 }
 
-/** An action that the device is to keep. */
-export type NewAction = Omit<ActionRecord, "n" | "client" | "seq">;
-
-/** A user of the service, as it tells. */
-export interface KnownUser {
-  readonly id: string;
-  readonly name: string;
-  readonly anonymous: boolean;
+async function openIdb(name: string, outdated: () => void): Promise<StorageBackend | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), openMs);
+  const opening = IndexedDbBackend.open(name, outdated);
+  try {
+    return await Promise.race([opening, late.promise]);
+  } catch {
+    // A private mode of some browsers.
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    // One that opens too late is not used.
+    void late.promise.then(() => opening.then((storage) => storage[Symbol.dispose]()).catch(() => undefined));
+  }
 }
 
-/** What is kept of a channel. */
-export interface KeptChannel {
-  /** The canonical text of its selector. */
-  readonly sel: string;
-  readonly position: Position;
-  /** The tuples, each as JSON. */
-  readonly texts: readonly string[];
-  /** How long the texts are together, in characters. */
-  readonly size: number;
+function isFull(error: unknown): boolean {
+  return hasErrorName(error, "QuotaExceededError");
 }
 
-/** What a device keeps for all tabs of a page's origin. Each method is one transaction. */
-export interface DeviceStorage extends Disposable {
-  /** Whether what it keeps survives the page, and other tabs see it. */
-  readonly isShared: boolean;
-  lastUser(): Promise<KnownUser | undefined>;
-  setLastUser(user: KnownUser | undefined): Promise<void>;
-  /** Keeps an action; one with a user gets the next number of its lane. */
-  addAction(action: NewAction): Promise<ActionRecord>;
-  /** All actions of all users, in the order in which they were pushed. */
-  actions(): Promise<readonly ActionRecord[]>;
-  /**
-   * Gives to a user what has none yet: what was pushed in this tab, what was supposed to be theirs, and what nobody else is
-   * supposed to have pushed.
-   *
-   * @returns Whether there was any.
-   */
-  adopt(user: string, tab: string): Promise<boolean>;
-  removeAction(n: number): Promise<void>;
-  rejectAction(n: number, error: NonNullable<ActionRecord["error"]>): Promise<void>;
-  channel(user: string, sel: string): Promise<KeptChannel | undefined>;
-  /** Keeps channels; those that have not been for the longest time go when they are too many. */
-  keepChannels(user: string, channels: readonly KeptChannel[]): Promise<void>;
-  dropChannel(user: string, sel: string): Promise<void>;
-  /** Drops what is kept of all channels of all users. */
-  dropChannels(): Promise<void>;
-  /**
-   * Takes or renews the lease of a name, unless another tab has it.
-   *
-   * @param ms How long it is to last; 0 gives it back.
-   * @returns Whether this tab has it.
-   */
-  lease(name: string, tab: string, ms: number): Promise<boolean>;
+/** Whether the browser has databases. Where a page may not use them, asking for them can be an error already. */
+function hasDatabases(): boolean {
+  try {
+    return typeof indexedDB === "object";
+  } catch {
+    return false;
+  }
 }

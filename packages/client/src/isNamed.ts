@@ -1,4 +1,0 @@
-/** Whether it is the error that browsers give that name. */
-export function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
-}

@@ -1,4 +1,0 @@
-/** Tells the page of an error in what it gave to the client, as of one that nobody caught; elsewhere nobody is told. */
-export function reportThrown(error: unknown): void {
-  if (typeof reportError === "function") reportError(error);
-}

@@ -1,0 +1,72 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+import "fake-indexeddb/auto";
+import { indexedDB } from "fake-indexeddb";
+import { expect, it, onTestFinished } from "vitest";
+import { Add, freshName, openClient, openService, valueOf } from "./clientHelpers.ts";
+
+/** As much of a database as is needed here. */
+interface Stores {
+  createObjectStore(this: Stores, name: string): unknown;
+  deleteObjectStore(this: Stores, name: string): void;
+  close(this: Stores): void;
+}
+
+/** What a newer version of the page makes of the device's database. */
+async function upgrade(name: string, change: (stores: Stores) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = indexedDB.open(`peek.${name}`, 2) as { readonly result: Stores } & EventTarget;
+  request.addEventListener("upgradeneeded", () => change(request.result));
+  request.addEventListener("success", () => resolve());
+  request.addEventListener("error", () => reject(new Error("The database cannot be upgraded")));
+  await promise;
+  onTestFinished(() => request.result.close());
+}
+
+const addStore = (stores: Stores): void => void stores.createObjectStore("drafts");
+const moveActions = (stores: Stores): void => {
+  stores.deleteObjectStore("actions");
+  stores.createObjectStore("actionsByUser");
+};
+
+it("a press in a page whose database another tab has upgraded is kept there, and the page is to be reloaded", async () => {
+  const service = await openService();
+  const name = freshName();
+  const client = openClient({ url: service.url, name });
+  await client.push(Add, { id: 1, by: 1 });
+  await upgrade(name, addStore);
+  expect(await client.push(Add, { id: 1, by: 2 })).toMatchObject({ durable: true });
+  expect(client.connection.getSnapshot().device).toBe("outdated");
+  await service.browser();
+  client.close();
+  const reloaded = openClient({ url: service.url, name });
+  const browser = await service.greeted("ada");
+  expect((await browser.next("act")).act).toMatchObject({ body: '{"id":1,"by":1}', seq: 1 });
+  const second = await browser.next("act");
+  expect(second.act).toMatchObject({ body: '{"id":1,"by":2}', seq: 2 });
+  browser.say({ t: "res", id: second.id, out: { kind: "done", result: "3", at: [] } });
+  await valueOf(reloaded.pending, ({ length }) => length === 1);
+});
+
+it("a page that opens a database of a newer version keeps what it has to keep there, and is to be reloaded", async () => {
+  const service = await openService();
+  const name = freshName();
+  openClient({ url: service.url, name }).close();
+  await upgrade(name, addStore);
+  const client = openClient({ url: service.url, name });
+  await valueOf(client.connection, ({ device }) => device === "outdated");
+  expect(await client.push(Add, { id: 1, by: 1 })).toMatchObject({ durable: true });
+});
+
+it("where a newer version keeps presses elsewhere, a press is refused: the page says to reload it", async () => {
+  const service = await openService();
+  const name = freshName();
+  const client = openClient({ url: service.url, name });
+  await valueOf(client.connection, ({ device }) => device === "device");
+  await upgrade(name, moveActions);
+  const error: unknown = await client.push(Add, { id: 1, by: 1 }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "CLIENT_STORAGE_UNAVAILABLE" });
+  expect(String(error)).toContain("Reload the page");
+  expect(String(error)).not.toContain("Make room");
+  expect(client.connection.getSnapshot().device).toBe("outdated");
+  expect(client.pending.getSnapshot()).toEqual([]);
+});
