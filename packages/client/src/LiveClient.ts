@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { ActionType, SelectorValues, TupleType } from "@peek/plugin-base/contracts";
-import { earlierStaleness, type ServerMessage, type Staleness } from "@peek/live-protocol";
+import type { ServerMessage, Staleness } from "@peek/live-protocol";
 import { ActionQueue, type ActionQueueHost } from "./actions/ActionQueue.ts";
 import { OptimisticUpdates } from "./actions/OptimisticUpdates.ts";
 import type {
@@ -15,102 +15,96 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "./api.ts";
-import { ObservableValue } from "./ObservableValue.ts";
 import { ChannelRegistry, type ChannelRegistryHost } from "./channels/ChannelRegistry.ts";
 import { ObservableSubscription } from "./channels/ObservableSubscription.ts";
-import { type Greeting, ServerConnection, type ConnectionEnd } from "./connection/ServerConnection.ts";
+import { ConnectionStatus } from "./connection/ConnectionStatus.ts";
 import { PageEvents } from "./connection/PageEvents.ts";
 import { pageUrl } from "./connection/pageUrl.ts";
+import { pageUserHash } from "./connection/pageUserHash.ts";
+import { type ConnectionEnd, type Greeting, ServerConnection } from "./connection/ServerConnection.ts";
 import { MonotonicClock } from "./MonotonicClock.ts";
 import { DeviceStorage } from "./storage/DeviceStorage.ts";
 import type { KnownUser } from "./storage/StorageBackend.ts";
-import { pageUserHash, userHash } from "./storage/userHash.ts";
+import { userHash } from "./storage/userHash.ts";
 
-/** A connection with the service, and all that is kept over it. */
+/** The WebSocket close code of a service that received a too large message. */
+const messageTooBig = 1009;
+
+/** Connects the parts of a client: connection, channels, actions, and the device's storage. */
 export class LiveClient implements PeekClient {
+  readonly #clock = new MonotonicClock();
+  readonly #urls: readonly string[];
   readonly #device: DeviceStorage;
   readonly #server: ServerConnection;
+  readonly #status: ConnectionStatus;
   readonly #channels: ChannelRegistry;
-  readonly #forecast: OptimisticUpdates;
+  readonly #optimistic: OptimisticUpdates;
   readonly #actions: ActionQueue;
-  readonly #signs: PageEvents;
-  readonly #connection: ObservableValue<ConnectionState>;
-  readonly #watches = new Set<Disposable>();
-  readonly #urls: readonly string[];
-  /** As whom the service knows this page; undefined until it has said so. */
+  readonly #pageEvents: PageEvents;
+  readonly #subscriptions = new Set<Disposable>();
+  /** The user that the service has named; undefined before. */
   #user: KnownUser | undefined;
-  /** Whom the device was told to remember. */
-  #remembered: KnownUser | undefined;
-  readonly #clock = new MonotonicClock();
-  /** Set while the service does not know how things are. */
-  #upstream: Staleness | undefined;
-  /** Set while it is doubted that things are as the service has said. */
-  #doubt: Staleness | undefined;
-  /** Set while there is no connection, after there was one. */
-  #cut: Staleness | undefined;
-  /** What the service had against something that was sent: it often ends the connection after that. */
-  #complaint: string | undefined;
+  /** The user that the device was told to remember. */
+  #rememberedUser: KnownUser | undefined;
   #isClosed = false;
 
   constructor(options: ConnectOptions) {
     const { url = pageUrl(), storage = "device", name = "peek", open = openSocket } = options;
-    const urls = typeof url === "string" ? [url] : url;
-    if (urls.length === 0) throw new PeekError("CONTRACT_INVALID", "connect() needs a url, or none at all.");
-    this.#urls = urls;
+    this.#urls = typeof url === "string" ? [url] : url;
+    if (this.#urls.length === 0)
+      throw new PeekError("CONTRACT_INVALID", "The option url of connect() is an empty list.");
     this.#device = new DeviceStorage(`peek.${name}`, storage);
-    this.#connection = new ObservableValue<ConnectionState>({
-      status: "connecting",
-      device: this.#device.state.getSnapshot(),
-    });
-    this.#device.state.subscribe(() => this.#set({ device: this.#device.state.getSnapshot() }));
+    const { state } = this.#device;
+    this.#status = new ConnectionStatus(this.#clock, state.getSnapshot());
+    state.subscribe(() => this.#status.update({ device: state.getSnapshot() }));
     this.#server = new ServerConnection(
-      { urls, open, now: this.#clock.now },
+      { urls: this.#urls, open, now: this.#clock.now },
       {
         greeted: (greeting) => this.#greeted(greeting),
         message: (message) => this.#receive(message),
-        isAwaiting: () => this.#upstream === undefined && this.#channels.isAwaiting,
-        doubted: (doubt) => this.#doubted(doubt),
+        isAwaitingState: () => this.#status.isReachingLogic && this.#channels.isAwaitingState,
+        suspected: (suspicion) => this.#suspected(suspicion),
         down: (status, reason, end) => this.#down(status, reason, end),
       },
     );
     const host = this.#host();
     this.#channels = new ChannelRegistry(host, this.#device);
-    this.#forecast = new OptimisticUpdates(this.#channels);
-    this.#actions = new ActionQueue(`peek.${name}`, host, this.#device, this.#forecast);
-    this.#signs = new PageEvents({
-      // Somebody may have logged in again, in another tab.
-      wake: () => this.#server.wake(),
-      used: () => this.#server.probe(),
-      online: () => this.#server.renew(),
-      cutOff: () => this.#server.drop("The device has no network"),
-      hide: () => this.#channels.flush(),
+    this.#optimistic = new OptimisticUpdates(this.#channels);
+    this.#actions = new ActionQueue(`peek.${name}`, host, this.#device, this.#optimistic);
+    this.#pageEvents = new PageEvents({
+      // The user may have logged in in another tab.
+      visible: () => this.#server.wake(),
+      hidden: () => this.#channels.flush(),
+      used: () => this.#server.requestProbe(),
+      online: () => this.#server.networkChanged(),
+      offline: () => this.#server.drop("The device has no network"),
     });
     void this.#begin();
     this.#server.connect();
   }
 
   get connection(): Store<ConnectionState> {
-    return this.#connection;
+    return this.#status.state;
   }
 
   get pending(): Store<readonly PendingAction[]> {
-    return this.#actions.list.pending;
+    return this.#actions.pending;
   }
 
   subscribe<T>(type: TupleType<T>, selector: SelectorValues = {}, options: SubscribeOptions = {}): Subscription<T> {
     this.#checkOpen();
-    const channel = this.#channels.watch(type, selector, options.keep ?? true);
-    const watch: ObservableSubscription<T> = new ObservableSubscription(channel, () => {
-      this.#watches.delete(watch);
+    const channel = this.#channels.join(type, selector, options.keep ?? true);
+    const subscription: ObservableSubscription<T> = new ObservableSubscription(channel, () => {
+      this.#subscriptions.delete(subscription);
       this.#channels.leave(channel);
     });
-    this.#watches.add(watch);
-    return watch;
+    this.#subscriptions.add(subscription);
+    return subscription;
   }
 
   stateOf<T>(type: TupleType<T>, selector: SelectorValues = {}): ObservableState<T> {
     const state = this.#channels.find(type.name, selector)?.state.getSnapshot();
-    // There is one type of a name.
+    // Names of types are unique.
     return (state ?? { tuples: [], status: "loading" }) as ObservableState<T>;
   }
 
@@ -129,10 +123,10 @@ export class LiveClient implements PeekClient {
     change: (tuples: readonly T[], action: A) => readonly T[],
   ): () => void {
     this.#checkOpen();
-    return this.#forecast.expect({
+    return this.#optimistic.add({
       action: { name: action.name, schema: action.schema },
       tuple: type.name,
-      // It is given tuples of the type, and actions that the schema has checked.
+      // It gets tuples of the type only, and actions that the schema has checked.
       change: (tuples, pushed) => change(tuples as readonly T[], pushed as A),
     });
   }
@@ -143,23 +137,22 @@ export class LiveClient implements PeekClient {
   }
 
   reconnect(): void {
-    if (this.#connection.getSnapshot().status === "login") this.#set({ status: "connecting" });
+    if (this.connection.getSnapshot().status === "login") this.#status.update({ status: "connecting" });
     this.#server.retry();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#signs[Symbol.dispose]();
+    this.#pageEvents[Symbol.dispose]();
     this.#channels.flush();
     this.#server[Symbol.dispose]();
     this.#actions[Symbol.dispose]();
-    for (const watch of this.#watches) watch[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#channels[Symbol.dispose]();
-    this.#forecast[Symbol.dispose]();
+    this.#optimistic[Symbol.dispose]();
     this.#device[Symbol.dispose]();
-    this.#set({ status: "closed" });
-    this.#connection.release();
+    this.#status.close();
   }
 
   [Symbol.dispose](): void {
@@ -167,105 +160,80 @@ export class LiveClient implements PeekClient {
   }
 
   #host(): ActionQueueHost & ChannelRegistryHost {
-    const isOpen = (): boolean => this.#server.isOpen;
-    const isHeard = (): boolean => this.#server.isOpen && this.#doubt === undefined;
-    const staleness = (): Staleness | undefined => this.#staleness;
+    const server = this.#server;
+    const status = this.#status;
     return {
-      get isOpen() {
-        return isOpen();
-      },
-      get isHeard() {
-        return isHeard();
-      },
-      get staleness() {
-        return staleness();
-      },
+      isOpen: () => server.isOpen,
+      isReachable: () => server.isOpen && status.suspicion === undefined,
+      staleness: () => status.staleness,
       clock: this.#clock,
-      // What is not handed over is said again on the next connection.
-      send: (message) => void this.#server.send(message),
-      applyOptimistic: (channel, tuples) => this.#forecast.applyOptimistic(channel, tuples),
-      staled: () => this.#staled(),
+      // Unsent messages are sent again on the next connection.
+      send: (message) => void server.send(message),
+      applyOptimistic: (channel, tuples) => this.#optimistic.apply(channel, tuples),
+      stalenessChanged: () => this.#showStatus(),
     };
   }
 
-  /** Shows what the device has for its last user, unless the page is of somebody else. */
+  /** Shows the data that the device has cached for its last user, unless the page has another user. */
   async #begin(): Promise<void> {
-    const storage = await this.#device.storage;
+    const storage = await this.#device.backend;
     const last = await storage.lastUser().catch(() => undefined);
     if (this.#isClosed) return;
-    const lastMark = last && userHash(last.id);
-    const mark = pageUserHash(this.#urls) ?? lastMark;
-    const user = mark === lastMark ? last : undefined;
+    const lastHash = last && userHash(last.id);
+    const hash = pageUserHash(this.#urls) ?? lastHash;
+    const user = hash === lastHash ? last : undefined;
     if (this.#user === undefined) {
-      if (user !== undefined) this.#set({ user });
-      this.#channels.belongTo(user?.id);
+      if (user !== undefined) this.#status.update({ user });
+      this.#channels.setUser(user?.id);
     }
-    await this.#actions.begin(storage, this.#user?.id ?? user?.id, mark || undefined);
-  }
-
-  /** Set while what is shown is not known to be current, whatever of it. */
-  get #staleness(): Staleness | undefined {
-    return earlierStaleness(this.#cut, earlierStaleness(this.#doubt, this.#upstream));
+    await this.#actions.begin(storage, this.#user?.id ?? user?.id, hash || undefined);
   }
 
   #greeted(greeting: Greeting): void {
     const { user } = greeting;
     this.#user = user;
-    this.#cut = undefined;
-    this.#doubt = undefined;
-    this.#upstream = this.#upstreamOf(greeting.upstream, greeting);
-    this.#set({ user, ...this.#statusNow() });
-    this.#channels.belongTo(user.id);
-    this.#channels.opened();
+    this.#status.connected();
+    this.#status.setUpstream(greeting.upstream, greeting);
+    this.#status.showConnected(this.#channels.staleness, user);
+    this.#channels.setUser(user.id);
+    this.#channels.connected();
     void this.#remember(user);
-    void this.#actions.opened(user.id);
+    void this.#actions.connected(user.id);
   }
 
-  /** How it is connected, while it is. */
-  #statusNow(): Pick<ConnectionState, "status" | "reason" | "asOf"> {
-    const staleness = earlierStaleness(this.#staleness, this.#channels.staleness);
-    if (staleness === undefined) return { status: "live" };
-    return { status: "stale", reason: staleness.reason, asOf: this.#clock.dateOf(staleness.at) };
+  #showStatus(): void {
+    if (this.#server.isOpen) this.#status.showConnected(this.#channels.staleness);
   }
 
-  #staled(): void {
-    if (this.#server.isOpen) this.#set(this.#statusNow());
-  }
-
-  #upstreamOf(isOn: boolean, { age = 0, why = noLogic }: { readonly age?: number; readonly why?: string }) {
-    return isOn ? undefined : { at: this.#clock.now() - age, reason: why };
-  }
-
-  #doubted(doubt: Staleness | undefined): void {
-    this.#doubt = doubt;
+  #suspected(suspicion: Staleness | undefined): void {
+    this.#status.suspicion = suspicion;
     this.#channels.refresh();
-    this.#set(this.#statusNow());
-    this.#actions.heard();
+    this.#showStatus();
+    this.#actions.reachabilityChanged();
   }
 
-  /** @param user Undefined: nobody any more. */
+  /** Remembers the user for the next page; without a database, that page shows nothing before the service answers. */
   async #remember(user: KnownUser | undefined): Promise<void> {
-    const before = this.#remembered;
+    const before = this.#rememberedUser;
     if (user !== undefined && user.id === before?.id && user.name === before.name) return;
-    this.#remembered = user;
-    const storage = await this.#device.storage;
-    // The next page of a device that cannot keep it shows nothing before the service answers.
+    this.#rememberedUser = user;
+    const storage = await this.#device.backend;
     await storage.setLastUser(user).catch(() => undefined);
   }
 
   #receive(message: ServerMessage): void {
     switch (message.t) {
       case "up":
-        this.#upstream = this.#upstreamOf(message.on, message);
-        this.#channels.upstream();
-        this.#set(this.#statusNow());
+        this.#status.setUpstream(message.on, message);
+        this.#channels.upstreamChanged();
+        this.#showStatus();
         if (message.on) this.#actions.sender.wake();
         break;
       case "res":
         this.#actions.sender.answered(message.id, message.out);
         break;
       case "err":
-        this.#complaint = message.msg;
+        this.#status.serviceError = message.msg;
         break;
       case "hi":
       case "beat":
@@ -273,60 +241,31 @@ export class LiveClient implements PeekClient {
         break;
       default:
         this.#channels.receive(message);
-        this.#staled();
+        this.#showStatus();
         if (message.t === "on" || message.t === "off") this.#actions.sender.pump();
     }
   }
 
-  #down(status: "offline" | "login", reason: string, { code, knownAt }: ConnectionEnd): void {
-    // Of several attempts, the first that was cut says since when.
-    const at =
-      this.#cut?.at ??
-      earlierStaleness(this.#doubt, this.#upstream)?.at ??
-      knownAt ??
-      (this.#user && this.#clock.now());
-    this.#upstream = undefined;
-    this.#doubt = undefined;
+  #down(status: "offline" | "login", reason: string, { code, currentAt }: ConnectionEnd): void {
     if (status === "login") void this.#remember(undefined);
     if (code === messageTooBig) this.#actions.sender.tooLarge();
-    const why = this.#complaint ?? reason;
-    this.#complaint = undefined;
-    this.#cut = at === undefined ? undefined : { at, reason: why };
-    this.#set({ status, reason: why, ...(at !== undefined && { asOf: this.#clock.dateOf(at) }) });
-    this.#channels.cut();
-    this.#actions.cut();
-  }
-
-  /** A new status is without the old one's reason and time. */
-  #set(change: Partial<ConnectionState>): void {
-    const before = this.#connection.getSnapshot();
-    const { reason: _reason, asOf: _asOf, ...rest } = before;
-    const state: ConnectionState = { ...(change.status === undefined ? before : rest), ...change };
-    const keys = Object.keys({ ...before, ...state }) as (keyof ConnectionState)[];
-    if (!keys.every((key) => isSame(state[key], before[key]))) this.#connection.set(state);
+    this.#status.showDown(status, reason, currentAt ?? (this.#user && this.#clock.now()));
+    this.#channels.disconnected();
+    this.#actions.disconnected();
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new PeekError("CLIENT_CLOSED", "The client was closed. Make a new one by connect().");
+    if (this.#isClosed) {
+      throw new PeekError("CLIENT_CLOSED", "The client was closed. Call connect() for a new one.");
+    }
   }
 }
-
-/** Times are the same where nobody could tell them apart: each is worked out anew from how long ago it was. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (one instanceof Date && other instanceof Date) return Math.abs(one.getTime() - other.getTime()) < sameMs;
-  return one === other;
-}
-
-const sameMs = 500;
-/** The close code of WebSockets. */
-const messageTooBig = 1009;
-const noLogic = "The service does not reach logic";
 
 function openSocket(url: string, protocol: string): WebSocket {
   return new WebSocket(url, protocol);
 }
 
-/** What is pushed of one plugin does not wait for what another cannot do. */
+/** The default lane: actions of one plugin do not wait for those of another. */
 function pluginOf(name: string): string {
   return name.slice(0, name.indexOf("."));
 }

@@ -1,30 +1,30 @@
-/** Differences between the two clocks up to this are their drift and their grain; milliseconds. */
+/** Smaller differences between the two clocks are drift or rounding. */
 const driftMs = 1000;
 
 /**
- * Milliseconds that only go forward, and go on while the device sleeps: in some browsers, `performance.now()` stands still then.
- * A wall clock that is set forward looks like sleep; one that is set back changes nothing.
+ * A monotonic clock that also advances while the device sleeps, as `performance.now()` does not in some browsers. A wall clock that is
+ * set forward looks like sleep; setting it back has no effect.
  */
 export class MonotonicClock {
-  #slept = 0;
-  /** What the wall clock is ahead of this one. */
-  #ahead = Date.now() - performance.now();
+  #sleptMs = 0;
+  /** By how much the wall clock is ahead of this clock. */
+  #offsetMs = Date.now() - performance.now();
 
   readonly now = (): number => {
-    const now = performance.now() + this.#slept;
-    const moved = Date.now() - now - this.#ahead;
+    const now = performance.now() + this.#sleptMs;
+    const moved = Date.now() - now - this.#offsetMs;
     if (Math.abs(moved) <= driftMs) return now;
     if (moved < 0) {
-      this.#ahead += moved;
+      this.#offsetMs += moved;
       return now;
     }
-    this.#slept += moved;
+    this.#sleptMs += moved;
     return now + moved;
   };
 
-  /** A time by this clock, as the device's own clock shows it, be that right or wrong: the same for the same time. */
+  /** A time of this clock as the device's wall clock shows it, right or wrong. */
   readonly dateOf = (at: number): Date => {
     const now = this.now();
-    return new Date(Math.min(at, now) + this.#ahead);
+    return new Date(Math.min(at, now) + this.#offsetMs);
   };
 }

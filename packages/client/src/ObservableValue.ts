@@ -1,7 +1,7 @@
 import type { Store } from "./api.ts";
 import { reportUncaught } from "./reportUncaught.ts";
 
-/** A value that changes, and tells those who look at it. */
+/** A value that notifies listeners of its changes. */
 export class ObservableValue<Value> implements Store<Value> {
   readonly #listeners = new Set<{ readonly call: () => void }>();
   #value: Value;
@@ -10,17 +10,17 @@ export class ObservableValue<Value> implements Store<Value> {
     this.#value = value;
   }
 
-  // Bound: React takes both without their object.
+  // Bound, because React calls both without their object.
   readonly getSnapshot = (): Value => this.#value;
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    // The same function may be there twice.
+    // An entry, because the same function may subscribe twice.
     const entry = { call: listener };
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);
   };
 
-  /** Tells the listeners, unless it is the value that is there. */
+  /** Sets the value, and notifies the listeners if it is another one. */
   set(value: Value): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
@@ -33,7 +33,7 @@ export class ObservableValue<Value> implements Store<Value> {
     }
   }
 
-  /** Nobody is told any more. */
+  /** Removes all listeners. */
   release(): void {
     this.#listeners.clear();
   }

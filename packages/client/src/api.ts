@@ -1,150 +1,155 @@
 import type { PeekError } from "@peek/errors";
 import type { ActionType, SelectorValues, TupleType } from "@peek/plugin-base/contracts";
 
-/** Something to look at that changes: the shape that React's `useSyncExternalStore` takes, and others can as well. */
+/** A value that changes, in the shape that React's `useSyncExternalStore` expects. */
 export interface Store<Value> {
-  /** The value now: the same object for as long as nothing changes. */
+  /** The present value: the same object until it changes. */
   getSnapshot(this: void): Value;
-  /** Calls when it has changed. Returns what ends that. */
+  /** Calls the listener after each change. Returns a function that removes the listener. */
   subscribe(this: void, listener: () => void): () => void;
 }
 
-/** How a client is connected. */
+/** The state of a client's connection. */
 export interface ConnectionState {
   /**
    * - `connecting`: for the first time.
-   * - `live`: with the service, and all that is watched is how things are.
-   * - `stale`: with the service, but some of what is watched may be old; see `reason`.
-   * - `offline`: it was cut off, and tries again by itself.
-   * - `login`: somebody has to log in; it tries again when `reconnect()` is called, or the page is looked at again.
+   * - `live`: connected, and all subscribed data is current.
+   * - `stale`: connected, but some subscribed data may be old; see `reason`.
+   * - `offline`: the connection was lost; the client reconnects by itself.
+   * - `login`: the user has to log in. The client tries again after `reconnect()`, and when the page becomes visible.
    * - `closed`
    */
   readonly status: "connecting" | "live" | "stale" | "offline" | "login" | "closed";
-  /** Why not `live`, for people; undefined when it is, or nothing is known. */
+  /** Why the status is not `live`, for people; undefined if it is, or if no reason is known. */
   readonly reason?: string;
-  /** Until when things were known to be as they are shown, by the device's clock; undefined when it is `live`, or never was. */
+  /** When the shown data was last known to be current, by the device's clock; undefined if it is `live`, or never was. */
   readonly asOf?: Date;
-  /** The user as whom the service knows it; from the last connection while offline. */
+  /** The user that the service has named; while offline, on the last connection. */
   readonly user?: { readonly id: string; readonly name: string; readonly anonymous: boolean };
-  /** Where what must survive a reload is kept. */
+  /** Where actions and cached data are stored. */
   readonly device: DeviceStorageState;
 }
 
 /**
+ * The state of the device's storage.
+ *
  * - `opening`
- * - `device`: in the device's database.
- * - `memory`: nowhere else than in this page; a private mode, or it was asked for.
- * - `full`: the device's storage is full. What is shown is not kept, and actions are refused when they cannot be.
- * - `outdated`: a newer version of the page has taken over the device's database. Things are kept there, and the page should be
- *   reloaded. Where the newer version keeps them in another way, actions are refused.
+ * - `device`: data is stored in the device's database.
+ * - `memory`: data is stored in the page only, because of a private mode, or by request.
+ * - `full`: the device's storage is full. Tuples are not cached, and actions are refused if there is no room for them.
+ * - `outdated`: a newer version of the page has upgraded the device's database. Data is stored there, and the page should be reloaded.
+ *   If the newer version stores actions differently, actions are refused.
  */
 export type DeviceStorageState = "opening" | "device" | "memory" | "full" | "outdated";
 
-/** What is known of what is watched. */
+/** The state of an observable with one selector. */
 export interface ObservableState<T> {
-  /** In the order that the provider gave them, what was pushed and is not confirmed yet included. */
+  /** The tuples in the order of their provider, with the optimistic updates of unconfirmed actions. */
   readonly tuples: readonly T[];
   /**
-   * - `loading`: nothing is known yet, `tuples` is empty.
-   * - `device`: what the device had kept; the service has not answered.
-   * - `live`
-   * - `stale`: as things were at `asOf`; see `reason`.
+   * - `loading`: there is no data yet; `tuples` is empty.
+   * - `device`: the data is from the device's cache; the service has not answered.
+   * - `live`: the data is current.
+   * - `stale`: the data was current at `asOf`; see `reason`.
    * - `refused`: see `error`; `tuples` is empty.
    */
   readonly status: "loading" | "device" | "live" | "stale" | "refused";
-  /** While `stale`: until when the tuples were known to be how things are, by the device's clock. */
+  /** While `stale`: when the data was last known to be current, by the device's clock. */
   readonly asOf?: Date;
-  /** While `stale`: why, for people. */
+  /** While `stale`: the reason, for people. */
   readonly reason?: string;
   readonly error?: PeekError;
 }
 
-/** Something that is watched, until it is closed. Iterating gives the state now and then each that follows; a slow reader misses those between. */
+/**
+ * A subscription to an observable, until it is closed. Iterating yields the present state and each later one; a slow reader skips
+ * intermediate states and gets the latest one.
+ */
 export interface Subscription<T> extends Store<ObservableState<T>>, AsyncIterable<ObservableState<T>>, Disposable {
-  /** Ends it. */
+  /** Ends the subscription. */
   close(): void;
 }
 
-/** An action that was pushed. */
+/** An action that was pushed and is not confirmed. */
 export interface PendingAction {
   readonly id: string;
-  /** The action's type. */
+  /** The name of the action's type. */
   readonly type: string;
   readonly action: unknown;
   readonly lane: string;
   /** ISO 8601, UTC. */
   readonly pushedAt: string;
   /**
-   * - `queued`: on the device.
-   * - `sent`: with the service, which has not answered.
+   * - `queued`: stored on the device.
+   * - `sent`: sent to the service, which has not answered.
    * - `rejected`: for good; see `error`. It stays in the list until it is dismissed.
    */
   readonly status: "queued" | "sent" | "rejected";
-  /** Why it was rejected; or, of one that is not, why the service had it wait the last time. */
+  /** Why the action was rejected; or, if it was not, why the service has delayed it. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What `push` gives when the action is safe on the device. */
+/** An action that is stored on the device. */
 export interface PushedAction<Result> {
   readonly id: string;
-  /** Whether it survives a reload of the page. */
+  /** Whether the action survives a reload of the page. */
   readonly durable: boolean;
   /**
-   * What the handler returned. Rejects with a PeekError, `ACTION_REJECTED` among others, when it was rejected; with `CLIENT_CLOSED`
-   * when the client is closed before, or another user has come, though the action stays on the device.
+   * The handler's result. Rejects with a PeekError: `ACTION_REJECTED` or another code if the action was rejected, `CLIENT_CLOSED` if the
+   * client was closed or another user has logged in before; then the action stays on the device.
    */
   readonly result: Promise<Result>;
 }
 
-/** How `push` is done. */
+/** The options of `push`. */
 export interface PushOptions {
-  /** Actions of one lane are executed in their order; different lanes do not wait for each other. Default: the name of the action's plugin. */
+  /** Actions of one lane are executed in order; lanes do not wait for each other. Default: the name of the action's plugin. */
   readonly lane?: string;
 }
 
-/** How a subscription is made. */
+/** The options of `subscribe`. */
 export interface SubscribeOptions {
-  /** Whether the device keeps the tuples, and shows them before the service answers. Default: true. */
+  /** Whether the device caches the tuples, to show them before the service answers. Default: true. */
   readonly keep?: boolean;
 }
 
-/** How to connect. */
+/** The options of `connect`. */
 export interface ConnectOptions {
   /**
-   * `wss://field.example/vortex`; of several, another is taken when one does not answer, or has no session of the user. A site
-   * lets pages of others in whose origins are among its `allowedOrigins`. Default: the page's own service.
+   * `wss://field.example/vortex`, or several: the client takes the next one if one does not answer, or has no session of the user. A
+   * site accepts pages of other sites if their origins are among its `allowedOrigins`. Default: the service that serves the page.
    */
   readonly url?: string | readonly string[];
-  /** Where to keep what must survive: in the device's database, or in memory only. Default: `device`, where there is one. */
+  /** Where to store actions and cached data: in the device's database or in the page's memory. Default: `device`, if there is one. */
   readonly storage?: "device" | "memory";
-  /** Keeps apart what several clients of one page's origin keep. Default: `peek`. */
+  /** Keeps the data of several clients of one origin apart. Default: `peek`. */
   readonly name?: string;
-  /** Makes the WebSocket. Default: `new WebSocket(url, protocol)`. In Node, one can add headers. */
+  /** Creates the WebSocket. Default: `new WebSocket(url, protocol)`. In Node, it can add headers. */
   readonly open?: (url: string, protocol: string) => WebSocket;
 }
 
-/** A connection of a browser, or of a program, with the field or office service. */
+/** A connection from a browser or program to a field or office service. */
 export interface PeekClient extends Disposable {
   readonly connection: Store<ConnectionState>;
-  /** The actions that were pushed, by any tab of this origin, and are not confirmed; the oldest first. */
+  /** The unconfirmed actions that any tab of this origin has pushed; the oldest first. */
   readonly pending: Store<readonly PendingAction[]>;
   /**
-   * Watches an observable.
+   * Subscribes to an observable.
    *
-   * @throws PeekError `CONTRACT_INVALID` for a selector that cannot be, `CLIENT_CLOSED`.
+   * @throws PeekError `CONTRACT_INVALID` for an invalid selector, `CLIENT_CLOSED`.
    */
   subscribe<T>(type: TupleType<T>, selector?: SelectorValues, options?: SubscribeOptions): Subscription<T>;
   /**
-   * What is known of an observable, as far as somebody watches it already; `loading` otherwise. Nothing is asked of the service.
+   * The state of an observable for which there is a subscription; `loading` if there is none. It asks nothing of the service.
    *
-   * @throws PeekError `CONTRACT_INVALID` for a selector that cannot be.
+   * @throws PeekError `CONTRACT_INVALID` for an invalid selector.
    */
   stateOf<T>(type: TupleType<T>, selector?: SelectorValues): ObservableState<T>;
   /**
-   * Pushes an action, online or not. It is on the device when the promise resolves, and executed exactly once.
+   * Pushes an action, online or offline. When the promise resolves, the device has stored it; it will be executed exactly once.
    *
-   * @throws PeekError `DATA_INVALID` when it does not fit its type; `CLIENT_STORAGE_UNAVAILABLE` when the device cannot keep it
-   *   (it was not pushed); `CLIENT_CLOSED`.
+   * @throws PeekError `DATA_INVALID` if the action does not fit its type; `CLIENT_STORAGE_UNAVAILABLE` if the device cannot store it,
+   *   then it was not pushed; `CLIENT_CLOSED`.
    */
   push<T, Input, Result>(
     type: ActionType<T, Input, Result, unknown>,
@@ -152,24 +157,21 @@ export interface PeekClient extends Disposable {
     options?: PushOptions,
   ): Promise<PushedAction<Result>>;
   /**
-   * Shows what an action is going to do before it is done: `change` gives the tuples as they will be. It is asked for each
-   * action of the type that is pending, in their order, over whatever the service says, also after a reload; and not any more
-   * as soon as the service shows the effect, or has rejected the action. Must be pure.
+   * Adds an optimistic update: `change` returns the tuples as the action will leave them. It is called for each pending action of the
+   * type, in order, with the service's tuples, also after a reload. It is no longer called for an action when the service shows its
+   * effect, or has rejected it. It has to be pure.
    *
-   * @returns What ends that.
+   * @returns A function that removes the update.
    */
   expect<A, T>(
     action: ActionType<A, never, unknown, never> | ActionType<A, unknown, unknown, unknown>,
     type: TupleType<T>,
     change: (tuples: readonly T[], action: A) => readonly T[],
   ): () => void;
-  /**
-   * Takes an action from the list of those pending that was rejected, or that was pushed in this page and has not been sent by
-   * any; another stays.
-   */
+  /** Removes an action from the pending ones, if it was rejected, or was pushed in this page and never sent. Others stay. */
   dismiss(id: string): Promise<void>;
-  /** Connects at once, instead of at the next try; after a login too. */
+  /** Connects at once instead of at the next attempt; also after a login. */
   reconnect(): void;
-  /** Ends all; what is on the device stays there. */
+  /** Closes the connection and all subscriptions. The data on the device stays. */
   close(): void;
 }

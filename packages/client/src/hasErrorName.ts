@@ -1,4 +1,4 @@
-/** Whether it is the error that browsers give that name. */
+/** Whether a value is an error with this name, such as `QuotaExceededError`. */
 export function hasErrorName(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }

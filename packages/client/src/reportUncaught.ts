@@ -1,4 +1,4 @@
-/** Tells the page of an error in what it gave to the client, as of one that nobody caught; elsewhere nobody is told. */
+/** Reports an error of the page's code as an uncaught one; outside of browsers it is ignored. */
 export function reportUncaught(error: unknown): void {
   if (typeof reportError === "function") reportError(error);
 }

@@ -59,7 +59,9 @@ it("what is no message is a reason to begin anew, and what is unknown is none", 
   const browser = await service.greeted();
   browser.sayText('{"t":"future","x":1}');
   browser.sayText('{"t":"s","c":"seven"}');
-  expect((await valueOf(client.connection, ({ status }) => status === "offline")).reason).toContain("cannot be read");
+  expect((await valueOf(client.connection, ({ status }) => status === "offline")).reason).toContain(
+    "message of the service is invalid",
+  );
   await service.greeted();
   await valueOf(client.connection, ({ status }) => status === "live");
 });

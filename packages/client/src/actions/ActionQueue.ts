@@ -1,123 +1,117 @@
 import type { ActionType } from "@peek/plugin-base/contracts";
 import type { ClientMessage } from "@peek/live-protocol";
-import type { PushedAction } from "../api.ts";
+import type { PendingAction, PushedAction, Store } from "../api.ts";
 import { randomId } from "../randomId.ts";
 import type { DeviceStorage } from "../storage/DeviceStorage.ts";
 import type { ActionRecord, StorageBackend } from "../storage/StorageBackend.ts";
-import { isClaimable } from "../storage/assignSequence.ts";
+import { isClaimable } from "../storage/UserQueue.ts";
 import { userHash } from "../storage/userHash.ts";
-import type { FinalOutcome, TabMessage } from "../tabs/TabMessage.ts";
-import { TabBroadcast } from "../tabs/TabBroadcast.ts";
-import { LeaderElection } from "../tabs/LeaderElection.ts";
-import { encodeAction } from "./encodeAction.ts";
+import type { TabMessage } from "../tabs/TabMessage.ts";
+import { TabSync } from "../tabs/TabSync.ts";
 import { ActionRecorder } from "./ActionRecorder.ts";
-import { PendingActions } from "./PendingActions.ts";
-import { ActionSender } from "./ActionSender.ts";
-import type { OptimisticUpdates } from "./OptimisticUpdates.ts";
 import { ActionResults } from "./ActionResults.ts";
+import { ActionSender } from "./ActionSender.ts";
+import { encodeAction } from "./encodeAction.ts";
+import { type FinalOutcome, isRejection } from "./FinalOutcome.ts";
+import type { OptimisticUpdates } from "./OptimisticUpdates.ts";
+import { PendingActions } from "./PendingActions.ts";
 
-/** What the actions need of the client. */
+/** What the queue needs of the client. */
 export interface ActionQueueHost {
-  readonly isOpen: boolean;
-  /** Whether there is a connection, and nothing to doubt that the service is at its other end. */
-  readonly isHeard: boolean;
-  send(message: ClientMessage): void;
+  /** Whether there is a connection. */
+  isOpen(): boolean;
+  /** Whether there is a connection whose service is not suspected. */
+  isReachable(): boolean;
+  readonly send: (message: ClientMessage) => void;
 }
 
-/** The actions of this device: kept, sent by one of its tabs, and followed by all of them. */
+/** The offline queue of actions: stored on the device, sent by one of its tabs, followed by all. */
 export class ActionQueue implements Disposable {
-  readonly list: PendingActions;
+  /** Sends the queued actions; to be notified of the service's answers. */
+  readonly sender: ActionSender;
   readonly #name: string;
   readonly #host: ActionQueueHost;
   readonly #device: DeviceStorage;
-  readonly #forecast: OptimisticUpdates;
+  readonly #optimistic: OptimisticUpdates;
   readonly #tab = randomId();
+  readonly #list: PendingActions;
   readonly #results = new ActionResults();
-  /** Is to be told of what the service says of actions. */
-  readonly sender: ActionSender;
-  readonly #keeper: ActionRecorder;
-  #tabs: TabBroadcast | undefined;
-  #turn: LeaderElection | undefined;
-  /** The user as whom the service knows this page. */
+  readonly #recorder: ActionRecorder;
+  /** Undefined before {@link begin}. */
+  #sync: TabSync | undefined;
+  /** The user that the service has named. */
   #user: string | undefined;
-  /** The actions that some tab has sent since this one is there. */
+  /** The actions that any tab has sent since this one was opened. */
   readonly #everSent = new Set<number>();
-  #reading: Promise<void> = Promise.resolve();
-  /** What other tabs say while the device is read; undefined while it is not. */
-  #unheard: TabMessage[] | undefined;
   #isClosed = false;
 
-  constructor(name: string, host: ActionQueueHost, device: DeviceStorage, forecast: OptimisticUpdates) {
+  constructor(name: string, host: ActionQueueHost, device: DeviceStorage, optimistic: OptimisticUpdates) {
     this.#name = name;
     this.#host = host;
     this.#device = device;
-    this.#forecast = forecast;
-    this.#keeper = new ActionRecorder(device, this.#tab, (record) => this.#kept(record));
-    this.list = new PendingActions(this.#tab, () => this.#applyOptimistic());
-    const maySend = (): boolean => this.#host.isHeard && this.#turn?.isOurs === true;
-    this.sender = new ActionSender(this.list, {
-      get maySend() {
-        return maySend();
-      },
-      send: (message) => this.#host.send(message),
-      watchOf: (type) => this.#forecast.watchOf(type),
+    this.#optimistic = optimistic;
+    this.#recorder = new ActionRecorder(device, this.#tab, (record) => this.#recorded(record));
+    this.#list = new PendingActions(this.#tab, () => (optimistic.pending = this.#list.unconfirmed));
+    this.sender = new ActionSender(this.#list, {
+      maySend: () => host.isReachable() && this.#sync?.isLeader === true,
+      send: host.send,
+      affectedSelectors: (type) => optimistic.affectedSelectors(type),
       settle: (record, outcome, watch) => this.#settle(record, outcome, watch),
       sent: (ns) => {
         this.#sent(ns);
-        this.#tabs?.tell({ t: "sent", ns: [...ns] });
+        this.#sync?.post({ t: "sent", ns: [...ns] });
       },
     });
   }
 
+  get pending(): Store<readonly PendingAction[]> {
+    return this.#list.pending;
+  }
+
   /**
-   * Begins with what the device has.
+   * Begins with the actions that are on the device.
    *
-   * @param shown The user whose actions are shown before the service answers.
-   * @param supposed The mark of whom what is pushed until then is supposed to be of.
+   * @param shownUser The user whose actions are shown before the service answers.
+   * @param supposed The hash of the user who is assumed to push actions until then.
    */
-  async begin(storage: StorageBackend, shown: string | undefined, supposed: string | undefined): Promise<void> {
+  async begin(storage: StorageBackend, shownUser: string | undefined, supposed: string | undefined): Promise<void> {
     if (this.#isClosed) return;
-    this.#keeper.begin(supposed);
-    this.#tabs = new TabBroadcast(storage.isShared ? this.#name : undefined, (message) => this.#heard(message));
-    this.#turn = new LeaderElection(storage, this.#tab, (isOurs) => void this.#turned(isOurs));
-    this.list.user = shown;
-    if (this.#user === undefined) await this.#read();
-    else await this.opened(this.#user);
+    this.#recorder.begin(supposed);
+    this.#sync = new TabSync(this.#name, this.#tab, storage, {
+      loaded: (records) => this.#list.replace(records.flatMap((record) => this.#latest(record))),
+      received: (message) => this.#received(message),
+      synced: () => this.sender.pump(),
+      leadershipLost: () => this.sender.disconnected(),
+    });
+    this.#list.user = shownUser;
+    if (this.#user === undefined) await this.#sync.load();
+    else await this.connected(this.#user);
   }
 
-  /** There is a connection, of a user. */
-  async opened(user: string): Promise<void> {
+  /** There is a connection. @param user The user that its service has named. */
+  async connected(user: string): Promise<void> {
     const isOther = this.#user !== undefined && this.#user !== user;
-    if (isOther) this.#forecast.forget();
+    if (isOther) this.#optimistic.clear();
     this.#user = user;
-    this.list.isHeard = true;
-    if (this.#turn === undefined) return;
-    await this.#adopt(user);
+    this.#list.isReachable = true;
+    if (this.#sync === undefined) return;
+    await this.#claim(user);
     if (isOther) {
-      this.#results.leave("Another user has come", (n) => this.list.get(n)?.user !== user);
+      this.#results.abandon("Another user has logged in", (n) => this.#list.get(n)?.user !== user);
     }
-    if (this.#host.isOpen && this.#user === user) this.#turn.take(`${this.#name}:${user}`);
+    if (this.#host.isOpen() && this.#user === user) this.#sync.join(user);
   }
 
-  /** Gives what was pushed without a user to the one who has come, in its place: before what is pushed from now on. */
-  async #adopt(user: string): Promise<void> {
-    const isNews = await this.#keeper.adopt(user);
-    if (this.#isClosed) return;
-    if (isNews) this.#tabs?.tell({ t: "reload" });
-    this.list.user = user;
-    await this.#read();
+  /** Whether the service is suspected has changed: what was sent may not have arrived, and new actions wait. */
+  reachabilityChanged(): void {
+    this.#list.isReachable = this.#host.isReachable();
+    this.sender.reachabilityChanged();
   }
 
-  /** It is doubted that the service is there, or is no more: what was sent may not have come, and what is pushed now waits. */
-  heard(): void {
-    this.list.isHeard = this.#host.isHeard;
-    this.sender.heard();
-  }
-
-  cut(): void {
-    this.list.isHeard = false;
-    this.#turn?.release();
-    this.sender.cut();
+  disconnected(): void {
+    this.#list.isReachable = false;
+    this.#sync?.leave();
+    this.sender.disconnected();
   }
 
   async push<T, Input, Result>(
@@ -127,111 +121,86 @@ export class ActionQueue implements Disposable {
   ): Promise<PushedAction<Result>> {
     const body = encodeAction(type, action, lane);
     const at = new Date().toISOString();
-    const record = await this.#keeper.keep({ id: randomId(), lane, type: type.name, body, at }, this.#user);
+    const record = await this.#recorder.record({ id: randomId(), lane, type: type.name, body, at }, this.#user);
     const result = this.#results.of(record.n, type);
-    // Whoever pushed it may not care.
+    // The caller may ignore the result.
     result.catch(() => undefined);
-    if (this.#isClosed) this.#leave();
-    const { isShared } = await this.#device.storage;
+    if (this.#isClosed) this.#abandonResults();
+    const { isShared } = await this.#device.backend;
     return { id: record.id, durable: isShared, result };
   }
 
   async dismiss(id: string): Promise<void> {
-    const record = this.list.byId(id);
+    const record = this.#list.byId(id);
     if (record === undefined) return;
     const { n, tab, error } = record;
-    // One of another tab, or of a page before, may have been sent.
+    // An action of another tab, or of an earlier page, may have been sent.
     const isUnsent = tab === this.#tab && !this.#everSent.has(n);
     if (error === undefined && !isUnsent) return;
-    // From here on it is not sent, and what is read of it in between is old.
-    this.list.remove(n);
-    const msg = "The action was taken back before it was sent.";
+    // First: from here on it is not sent, and records that are being read are out of date.
+    this.#list.remove(n);
+    const msg = "The action was dismissed before it was sent.";
     this.#results.settled(n, { kind: "rejected", code: "ACTION_REJECTED", msg, at: [] });
-    const storage = await this.#device.storage;
+    const storage = await this.#device.backend;
     await storage.removeAction(n);
-    this.#tabs?.tell({ t: "dismissed", n });
+    this.#sync?.post({ t: "dismissed", n });
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#keeper.begin(undefined);
-    this.#turn?.[Symbol.dispose]();
+    this.#recorder.begin(undefined);
+    this.#sync?.[Symbol.dispose]();
     this.sender[Symbol.dispose]();
-    this.#tabs?.[Symbol.dispose]();
-    this.#leave();
-    this.list.pending.release();
+    this.#abandonResults();
+    this.#list.pending.release();
   }
 
-  #leave(): void {
-    this.#results.leave("The client was closed", () => true);
+  #abandonResults(): void {
+    this.#results.abandon("The client was closed", () => true);
+  }
+
+  /** Assigns the actions that were pushed without a user to the one who has logged in, before those that follow. */
+  async #claim(user: string): Promise<void> {
+    const hasClaimed = await this.#recorder.claim(user);
+    if (this.#isClosed) return;
+    if (hasClaimed) this.#sync?.post({ t: "reload" });
+    this.#list.user = user;
+    await this.#sync?.load();
   }
 
   #sent(ns: readonly number[]): void {
     for (const n of ns) this.#everSent.add(n);
-    this.list.sent(ns);
+    this.#list.sent(ns);
   }
 
-  #kept(record: ActionRecord): void {
-    this.#tabs?.tell({ t: "pushed", record });
+  #recorded(record: ActionRecord): void {
+    this.#sync?.post({ t: "pushed", record });
     if (this.#isClosed || this.#results.has(record.n)) return;
-    this.list.put(record);
+    this.#list.put(record);
     this.#pump();
   }
 
-  #applyOptimistic(): void {
-    this.#forecast.pending = this.list.unconfirmed;
-  }
-
-  async #turned(isOurs: boolean): Promise<void> {
-    if (!isOurs) {
-      this.sender.cut();
-      return;
-    }
-    // What other tabs have pushed or settled may have been missed.
-    await this.#read();
-  }
-
-  /** Sends; what cannot be sent before the device was read, after that. */
+  /** Sends the queued actions, after reading the device if an earlier one may be missing. */
   #pump(): void {
-    if (this.#turn?.isOurs === true && this.list.isIncomplete) void this.#read();
+    if (this.#sync?.isLeader === true && this.#list.isIncomplete) void this.#sync.load();
     else this.sender.pump();
   }
 
-  /** Takes what the device has, and sends. */
-  #read(): Promise<void> {
-    const read = (): Promise<void> => this.#readOnce();
-    this.#reading = this.#reading.then(read, read);
-    return this.#reading;
-  }
-
-  async #readOnce(): Promise<void> {
-    if (this.#isClosed) return;
-    const unheard: TabMessage[] = [];
-    this.#unheard = unheard;
-    const storage = await this.#device.storage;
-    const records = await storage.actions().catch(() => undefined);
-    this.#unheard = undefined;
-    if (this.#isClosed) return;
-    if (records !== undefined) this.list.replace(records.flatMap((record) => this.#latest(record)));
-    for (const message of unheard) this.#heard(message);
-    this.sender.pump();
-  }
-
-  /** What is known of an action by now, of which the device has said something. */
+  /** The record, or a later state of it that this tab knows already. */
   #latest(record: ActionRecord): readonly ActionRecord[] {
     if (record.error !== undefined || !this.#results.has(record.n)) return [record];
-    const known = this.list.get(record.n);
+    const known = this.#list.get(record.n);
     return known?.error === undefined ? [] : [known];
   }
 
-  /** Writes the outcome down, and tells it. */
+  /** Stores the outcome, and tells all tabs. */
   async #settle(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): Promise<void> {
-    const storage = await this.#device.storage;
-    // First: whoever pushed it in another tab is to know, though this one be closed before it is written.
-    this.#tabs?.tell({ t: "settled", n: record.n, outcome: outcomeCopy(outcome), watch: [...watch] });
-    // When it cannot be written, it is sent again some day, and the service answers the same.
+    const storage = await this.#device.backend;
+    // First: the tab that pushed it has to know, even if this tab is closed before the outcome is stored.
+    this.#sync?.post({ t: "settled", n: record.n, outcome: { ...outcome, at: [...outcome.at] }, watch: [...watch] });
+    // An action whose outcome cannot be stored is sent again later, and the service gives the same answer.
     await (
-      isShownRejected(outcome)
+      isRejection(outcome)
         ? storage.rejectAction(record.n, { code: outcome.code, message: outcome.msg })
         : storage.removeAction(record.n)
     ).catch(() => undefined);
@@ -239,63 +208,47 @@ export class ActionQueue implements Disposable {
   }
 
   #settled(n: number, outcome: FinalOutcome, watch: readonly string[]): void {
-    const record = this.list.get(n);
+    const record = this.#list.get(n);
     if (record !== undefined) {
-      this.#forecast.settled(record, outcome, watch);
-      if (isShownRejected(outcome)) {
-        this.list.put({ ...record, error: { code: outcome.code, message: outcome.msg } });
-      } else this.list.remove(n);
+      this.#optimistic.settled(record, outcome, watch);
+      if (isRejection(outcome)) {
+        this.#list.put({ ...record, error: { code: outcome.code, message: outcome.msg } });
+      } else this.#list.remove(n);
     }
     this.#everSent.delete(n);
     this.#results.settled(n, outcome);
   }
 
-  #heard(message: TabMessage): void {
-    if (this.#unheard !== undefined) {
-      this.#unheard.push(message);
-      return;
-    }
+  #received(message: TabMessage): void {
     switch (message.t) {
       case "pushed":
-        this.#pushed(message.record);
+        this.#pushedElsewhere(message.record);
         break;
       case "settled":
         this.#settled(message.n, message.outcome, message.watch);
         break;
       case "dismissed":
-        this.list.remove(message.n);
+        this.#list.remove(message.n);
         break;
       case "sent":
-        if (this.#turn?.isOurs !== true) this.#sent(message.ns);
+        if (this.#sync?.isLeader !== true) this.#sent(message.ns);
         break;
       case "reload":
-        void this.#read();
+        void this.#sync?.load();
         break;
       default:
         message satisfies never;
     }
   }
 
-  /** Another tab has kept an action. */
-  #pushed(record: ActionRecord): void {
+  #pushedElsewhere(record: ActionRecord): void {
     if (this.#results.has(record.n)) return;
-    this.list.put(record);
-    const user = this.#keeper.owner;
-    // That tab may be gone before it learns whose it is.
+    this.#list.put(record);
+    const user = this.#recorder.owner;
+    // The other tab may be closed before it learns its user.
     const isOurs =
       user !== undefined && record.supposed !== undefined && isClaimable(record, userHash(user), this.#tab);
-    if (isOurs && record.user === undefined) void this.#adopt(user);
+    if (isOurs && record.user === undefined) void this.#claim(user);
     else this.#pump();
   }
-}
-
-/** What was forgotten was executed, or rejected and dismissed. */
-function isShownRejected(outcome: FinalOutcome): outcome is Extract<FinalOutcome, { readonly kind: "rejected" }> {
-  return outcome.kind === "rejected" && outcome.code !== "ACTION_FORGOTTEN";
-}
-
-type Settled = Extract<TabMessage, { readonly t: "settled" }>;
-
-function outcomeCopy(outcome: FinalOutcome): Settled["outcome"] {
-  return { ...outcome, at: [...outcome.at] };
 }

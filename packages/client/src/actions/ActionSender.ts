@@ -1,32 +1,32 @@
 import type { ActionOutcomeMessage, ClientMessage } from "@peek/live-protocol";
 import type { ActionRecord } from "../storage/StorageBackend.ts";
-import type { FinalOutcome } from "../tabs/TabMessage.ts";
+import type { FinalOutcome } from "./FinalOutcome.ts";
+import { laneKey } from "./laneKey.ts";
 import type { PendingActions } from "./PendingActions.ts";
 import { SendWindow } from "./SendWindow.ts";
-import { laneKey } from "./laneKey.ts";
 
-/** How many actions are with the service at a time, of all lanes. */
-const maxUnderWay = 48;
-/** Bounds of what the service may have us wait; milliseconds. */
-const shortestHoldMs = 20;
-const longestHoldMs = 60_000;
-/** How long an action waits that comes too early though there is nothing before it. */
-const earlyMs = 1000;
-/** How often it is looked whether an action still has to wait for what is about to be watched; milliseconds. */
-const lookMs = 250;
-/** Smaller ones are not what a service finds too large; characters. */
-const minTooLarge = 16_000;
+/** How many actions of all lanes may be unanswered at a time. */
+const maxUnanswered = 48;
+/** The limits of the pause that a service may request. */
+const minPauseMs = 20;
+const maxPauseMs = 60_000;
+/** The pause of a lane whose first action came too early, according to the service. */
+const earlyPauseMs = 1000;
+/** How often an action looks whether the channels that it affects are subscribed. */
+const subscriptionCheckMs = 250;
+/** A service finds no shorter action too large. */
+const minTooLargeChars = 16_000;
 
-/** What the sender needs of the client. */
-export interface SenderHost {
-  /** Whether this tab is connected, with nothing to doubt that the service is there, and the one that sends. */
-  readonly maySend: boolean;
+/** What the sender needs of the queue. */
+export interface ActionSenderHost {
+  /** Whether the service is reachable, and this tab is the leader. */
+  maySend(): boolean;
   send(message: ClientMessage): void;
-  /** The selectors whose positions matter to actions of a type; at most 16. Undefined: it will be known in a moment. */
-  watchOf(type: string): readonly string[] | undefined;
-  /** Has the device know the outcome, and tells everybody; after that the action is not in the list as unanswered. */
+  /** The selectors of the channels that actions of a type affect; at most 16. Undefined: some are about to be subscribed. */
+  affectedSelectors(type: string): readonly string[] | undefined;
+  /** Stores and publishes the outcome. After that, the action is not in the list of those to send. */
   settle(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): Promise<void>;
-  /** Which are with the service has changed. */
+  /** The set of sent and unanswered actions has changed. */
   sent(ns: readonly number[]): void;
 }
 
@@ -35,124 +35,125 @@ interface Attempt {
   readonly watch: readonly string[];
 }
 
-/** Sends the actions of the list, those of a lane in their order, until each is answered. */
+/** Sends pending actions, those of one lane in order, until each is answered. */
 export class ActionSender implements Disposable {
   readonly #list: PendingActions;
-  readonly #host: SenderHost;
-  readonly #lanes = new Map<string, SendWindow>();
-  /** What is with the service on this connection, by our number of the attempt. */
+  readonly #host: ActionSenderHost;
+  /** By lane. */
+  readonly #windows = new Map<string, SendWindow>();
+  /** The unanswered attempts on this connection, by number. */
   readonly #attempts = new Map<number, Attempt>();
-  /** The actions that are with the service, or answered and about to be written down: these are not sent. */
-  readonly #underWay = new Set<number>();
-  #looking: ReturnType<typeof setTimeout> | undefined;
+  /** The actions that must not be sent: unanswered ones, and those whose outcome is being stored. */
+  readonly #busy = new Set<number>();
+  #subscriptionCheck: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
 
-  constructor(list: PendingActions, host: SenderHost) {
+  constructor(list: PendingActions, host: ActionSenderHost) {
     this.#list = list;
     this.#host = host;
   }
 
-  /** Sends what may be sent now. */
+  /** Sends the actions that may be sent now. */
   pump(): void {
-    if (!this.#host.maySend) return;
+    if (!this.#host.maySend()) return;
     const { lanes } = this.#list;
     const count = this.#attempts.size;
-    for (const [name, records] of lanes) this.#pumpLane(this.#lane(name), records);
-    for (const [name, lane] of this.#lanes) {
-      if (lanes.has(name)) continue;
-      lane[Symbol.dispose]();
-      this.#lanes.delete(name);
+    for (const [lane, records] of lanes) this.#pumpLane(this.#window(lane), records);
+    for (const [lane, window] of this.#windows) {
+      if (lanes.has(lane)) continue;
+      window[Symbol.dispose]();
+      this.#windows.delete(lane);
     }
-    if (this.#attempts.size !== count) this.#tellSent();
+    if (this.#attempts.size !== count) this.#reportSent();
   }
 
-  /** The connection is gone, or another tab sends: all that is not answered is sent again. */
-  cut(): void {
-    for (const { record } of this.#attempts.values()) this.#underWay.delete(record.n);
+  /** The connection is lost, or another tab is the leader: unanswered actions are sent again. */
+  disconnected(): void {
+    for (const { record } of this.#attempts.values()) this.#busy.delete(record.n);
     this.#attempts.clear();
-    this.#tellSent();
+    this.#reportSent();
   }
 
-  /** Whether it is doubted that the service is there has changed. What was sent may still be answered. */
-  heard(): void {
-    this.#tellSent();
+  /** Whether the service is suspected has changed. Sent actions may still be answered. */
+  reachabilityChanged(): void {
+    this.#reportSent();
     this.wake();
   }
 
-  /** The service has ended the connection because of something too large: that is never sent again. */
+  /** The service has closed the connection because a message was too large: the largest action is rejected. */
   tooLarge(): void {
     const [largest] = [...this.#attempts].sort(([, a], [, b]) => b.record.body.length - a.record.body.length);
-    if (largest === undefined || largest[1].record.body.length < minTooLarge) return;
+    if (largest === undefined || largest[1].record.body.length < minTooLargeChars) return;
     this.answered(largest[0], { kind: "rejected", code: "DATA_INVALID", msg: "The action is too large.", at: [] });
   }
 
-  /** What held things up may be over. */
+  /** Ends all pauses. */
   wake(): void {
-    for (const lane of this.#lanes.values()) lane.free();
+    for (const window of this.#windows.values()) window.resume();
     this.pump();
   }
 
-  /** Takes what became of an attempt. */
+  /** The service has answered an attempt. */
   answered(id: number, outcome: ActionOutcomeMessage): void {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return;
     this.#attempts.delete(id);
     const { record, watch } = attempt;
-    const lane = this.#lane(laneKey(record));
+    const window = this.#window(laneKey(record));
     if (outcome.kind === "done" || outcome.kind === "rejected") {
-      lane.widen();
+      window.open();
       void this.#settle(record, outcome, watch);
       return;
     }
-    this.#underWay.delete(record.n);
+    this.#busy.delete(record.n);
     if (outcome.kind === "retry") {
-      const ms = Math.min(longestHoldMs, Math.max(shortestHoldMs, outcome.afterMs));
-      lane.hold(ms * (1 + Math.random() / 2));
-      this.#list.waits(record.n, { code: outcome.code, message: outcome.msg });
-    } else if (this.#isFirst(record)) lane.hold(earlyMs);
-    else lane.narrow();
-    this.#tellSent();
+      const ms = Math.min(maxPauseMs, Math.max(minPauseMs, outcome.afterMs));
+      window.pause(ms * (1 + Math.random() / 2));
+      this.#list.delayed(record.n, { code: outcome.code, message: outcome.msg });
+    } else if (this.#isFirst(record)) window.pause(earlyPauseMs);
+    else window.shrink();
+    this.#reportSent();
     this.pump();
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#looking);
-    for (const lane of this.#lanes.values()) lane[Symbol.dispose]();
+    clearTimeout(this.#subscriptionCheck);
+    for (const window of this.#windows.values()) window[Symbol.dispose]();
     this.#attempts.clear();
   }
 
-  #lane(name: string): SendWindow {
-    const lane = this.#lanes.get(name) ?? new SendWindow(() => this.pump());
-    this.#lanes.set(name, lane);
-    return lane;
+  #window(lane: string): SendWindow {
+    const window = this.#windows.get(lane) ?? new SendWindow(() => this.pump());
+    this.#windows.set(lane, window);
+    return window;
   }
 
-  /** @param records Those of the lane that are not answered, in order. */
-  #pumpLane(lane: SendWindow, records: readonly ActionRecord[]): void {
+  /** @param records The pending actions of the lane, in order. */
+  #pumpLane(window: SendWindow, records: readonly ActionRecord[]): void {
     const [first] = records;
     if (first === undefined) return;
     let after = 0;
-    for (const record of records.slice(0, lane.width)) {
-      if (this.#attempts.size >= maxUnderWay) return;
-      if (!this.#underWay.has(record.n) && !this.#send(record, after, first.seq - 1)) return;
+    for (const record of records.slice(0, window.size)) {
+      if (this.#attempts.size >= maxUnanswered) return;
+      if (!this.#busy.has(record.n) && !this.#send(record, after, first.seq - 1)) return;
       after = record.seq;
     }
   }
 
-  /** @returns Whether it could be sent. */
+  /** @returns Whether the action was sent. */
   #send(record: ActionRecord, after: number, acked: number): boolean {
     const { type, body, client, lane, seq, at } = record;
-    const watch = this.#host.watchOf(type);
+    const watch = this.#host.affectedSelectors(type);
     if (watch === undefined) {
-      this.#looking ??= setTimeout(() => {
-        this.#looking = undefined;
+      this.#subscriptionCheck ??= setTimeout(() => {
+        this.#subscriptionCheck = undefined;
         this.pump();
-      }, lookMs);
+      }, subscriptionCheckMs);
       return false;
     }
     this.#lastId += 1;
     this.#attempts.set(this.#lastId, { record, watch });
-    this.#underWay.add(record.n);
+    this.#busy.add(record.n);
     this.#host.send({
       t: "act",
       id: this.#lastId,
@@ -163,8 +164,8 @@ export class ActionSender implements Disposable {
 
   async #settle(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): Promise<void> {
     await this.#host.settle(record, outcome, watch);
-    this.#underWay.delete(record.n);
-    this.#tellSent();
+    this.#busy.delete(record.n);
+    this.#reportSent();
     this.pump();
   }
 
@@ -172,8 +173,8 @@ export class ActionSender implements Disposable {
     return this.#list.lanes.get(laneKey(record))?.[0]?.n === record.n;
   }
 
-  #tellSent(): void {
-    const attempts = this.#host.maySend ? [...this.#attempts.values()] : [];
+  #reportSent(): void {
+    const attempts = this.#host.maySend() ? [...this.#attempts.values()] : [];
     this.#host.sent(attempts.map(({ record }) => record.n));
   }
 }

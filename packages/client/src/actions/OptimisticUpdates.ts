@@ -3,188 +3,206 @@ import type { Position } from "@peek/live-protocol";
 import type { Channel } from "../channels/Channel.ts";
 import { reportUncaught } from "../reportUncaught.ts";
 import type { ActionRecord } from "../storage/StorageBackend.ts";
-import type { FinalOutcome } from "../tabs/TabMessage.ts";
+import type { FinalOutcome } from "./FinalOutcome.ts";
 
-/** How long an action that is done is foretold, when its channels are live and do not show it; milliseconds. */
-const longestMs = 30_000;
-/** From how many pending actions on it is not told of each at once that it is gone, and how long that takes; milliseconds. */
-const many = 50;
-const gatherMs = 30;
-/** How many selectors the service takes with an action. */
-const maxWatch = 16;
+/** How long the update of an executed action stays if its channels are live and never show the effect. */
+const maxUnconfirmedMs = 30_000;
+/** With this many pending actions, removals of several are published together, after a delay. */
+const manyActions = 50;
+const batchDelayMs = 30;
+/** The service accepts no more selectors with an action. */
+const maxSelectors = 16;
 
-interface Expectation {
+type AnyChannel = Channel<never> | Channel<unknown>;
+
+/** Shows the effect of an action on tuples before the service does. */
+export interface OptimisticUpdate {
   readonly action: Pick<ActionType<unknown, unknown, unknown, unknown>, "name" | "schema">;
+  /** The name of the tuple type. */
   readonly tuple: string;
+  /** Pure. */
   readonly change: (tuples: readonly unknown[], action: unknown) => readonly unknown[];
 }
 
-/** An action that is done, and not shown yet everywhere. */
-interface Done {
+/** Where a channel shows the effect of an action. */
+interface EffectPosition {
+  readonly position: Position;
+  /** The revision of the channel when the outcome came. */
+  readonly revision: number;
+}
+
+/** An executed action whose effect some channels do not show yet. */
+interface Executed {
   readonly record: ActionRecord;
-  /** By selector, where it is shown, and where the channel was when we were told. */
-  readonly shownAt: Map<string, { readonly position: Position; readonly revision: number }>;
+  /** By selector: the channels that do not show the effect. */
+  readonly missing: Map<string, EffectPosition>;
   timer: ReturnType<typeof setTimeout>;
 }
 
-/** What was foretold of a channel last: what is pushed after it changes that alone. */
-interface Foretold {
+/** The last result for a channel: actions that are pushed later are applied to it. */
+interface Applied {
   readonly tuples: readonly unknown[];
-  readonly ahead: readonly ActionRecord[];
-  readonly shown: readonly unknown[];
+  readonly actions: readonly ActionRecord[];
+  readonly result: readonly unknown[];
 }
 
-/** What actions are going to do, over what the service says. */
+/** Applies the updates of pending actions to the tuples of the service. */
 export class OptimisticUpdates implements Disposable {
   readonly #channels: Iterable<Channel<unknown>>;
-  readonly #expectations = new Set<Expectation>();
-  readonly #done = new Map<number, Done>();
+  readonly #updates = new Set<OptimisticUpdate>();
+  readonly #executed = new Map<number, Executed>();
   #pending: readonly ActionRecord[] = [];
-  readonly #actions = new WeakMap<ActionRecord, unknown>();
+  readonly #decoded = new WeakMap<ActionRecord, unknown>();
   readonly #reported = new WeakSet<ActionRecord>();
-  #foretold = new WeakMap<Channel<never> | Channel<unknown>, Foretold>();
-  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #applied = new WeakMap<AnyChannel, Applied>();
+  #batch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(channels: Iterable<Channel<unknown>>) {
     this.#channels = channels;
   }
 
-  /** @returns What ends it. */
-  expect(expectation: Expectation): () => void {
-    this.#expectations.add(expectation);
-    this.#begin();
+  /** @returns A function that removes the update. */
+  add(update: OptimisticUpdate): () => void {
+    this.#updates.add(update);
+    this.#updatesChanged();
     return () => {
-      this.#expectations.delete(expectation);
-      this.#begin();
+      this.#updates.delete(update);
+      this.#updatesChanged();
     };
   }
 
-  /** These are not answered, in their order. */
+  /** Sets the pending actions, in order. */
   set pending(records: readonly ActionRecord[]) {
     const before = this.#pending;
     this.#pending = records;
-    if (this.#expectations.size === 0 || (records.length === before.length && isBegunBy(before, records))) return;
-    if (records.length < many || isBegunBy(before, records)) this.#refresh();
-    else this.#gathering ??= setTimeout(() => this.#refresh(), gatherMs);
+    if (this.#updates.size === 0 || (records.length === before.length && startsWith(records, before))) return;
+    if (records.length < manyActions || startsWith(records, before)) this.#refresh();
+    else this.#batch ??= setTimeout(() => this.#refresh(), batchDelayMs);
   }
 
-  /** The selectors of channels that an action of the type changes; undefined: one of them is about to be watched. */
-  watchOf(type: string): readonly string[] | undefined {
-    const channels = [...this.#channels].filter((channel) => this.#concerns(type, channel.type.name));
-    if (channels.some((channel) => channel.isAwaited)) return undefined;
+  /** The selectors of the channels that actions of a type affect; undefined if one of them is about to be subscribed. */
+  affectedSelectors(type: string): readonly string[] | undefined {
+    const channels = [...this.#channels].filter((channel) => this.#affects(type, channel.type.name));
+    if (channels.some(({ subscription }) => subscription.isAwaited)) return undefined;
     return channels
-      .filter(({ number }) => number !== undefined)
-      .slice(0, maxWatch)
+      .filter(({ subscription }) => subscription.number !== undefined)
+      .slice(0, maxSelectors)
       .map(({ sel }) => sel);
   }
 
-  /** An action is done: it is foretold until channels have come to where it is shown. To be called before it is no longer pending. */
+  /**
+   * An action has its outcome. If it was executed, its update stays until the channels have reached the positions that show its
+   * effect. To be called before the action leaves {@link pending}.
+   *
+   * @param watch The selectors that were sent with the action.
+   */
   settled(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): void {
     if (outcome.kind !== "done") return;
-    const shownAt: Done["shownAt"] = new Map();
+    const missing: Executed["missing"] = new Map();
     for (const channel of this.#channels) {
       const place = watch.indexOf(channel.sel);
       const position = place === -1 ? undefined : outcome.at[place];
-      if (position === undefined || position === null || !this.#concerns(record.type, channel.type.name)) continue;
-      shownAt.set(channel.sel, { position, revision: channel.revision });
+      if (position === undefined || position === null || !this.#affects(record.type, channel.type.name)) continue;
+      missing.set(channel.sel, { position, revision: channel.revision });
     }
-    if (shownAt.size === 0) return;
-    clearTimeout(this.#done.get(record.n)?.timer);
-    this.#done.set(record.n, { record, shownAt, timer: this.#expiry(record.n) });
-    for (const channel of this.#channels) this.#prune(channel);
+    if (missing.size === 0) return;
+    clearTimeout(this.#executed.get(record.n)?.timer);
+    this.#executed.set(record.n, { record, missing, timer: this.#expire(record.n) });
+    for (const channel of this.#channels) this.#confirm(channel);
   }
 
-  /** The tuples as they will be; the same list when nothing is foretold. */
-  applyOptimistic<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[] {
-    const expectations = [...this.#expectations].filter(({ tuple }) => tuple === channel.type.name);
-    if (expectations.length === 0) return tuples;
-    this.#prune(channel);
-    const ahead = this.#ahead(channel.sel);
-    const before = this.#foretold.get(channel);
-    const isMore = before?.tuples === tuples && isBegunBy(before.ahead, ahead);
-    let shown: readonly unknown[] = isMore ? before.shown : tuples;
-    for (const record of isMore ? ahead.slice(before.ahead.length) : ahead) {
-      for (const { action, change } of expectations) {
+  /** Applies the updates to the tuples of a channel; the same list if there are none. */
+  apply<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[] {
+    const updates = [...this.#updates].filter(({ tuple }) => tuple === channel.type.name);
+    if (updates.length === 0) return tuples;
+    this.#confirm(channel);
+    const actions = this.#actionsFor(channel.sel);
+    const before = this.#applied.get(channel);
+    const isContinued = before?.tuples === tuples && startsWith(actions, before.actions);
+    let result: readonly unknown[] = isContinued ? before.result : tuples;
+    for (const record of isContinued ? actions.slice(before.actions.length) : actions) {
+      for (const { action, change } of updates) {
         if (action.name !== record.type) continue;
         try {
-          shown = change(shown, this.#actionOf(record, action.schema));
+          result = change(result, this.#decode(record, action.schema));
         } catch (error) {
           this.#report(record, error);
         }
       }
     }
-    this.#foretold.set(channel, { tuples, ahead, shown });
-    // Expectations are of the tuple type that the channel is of.
-    return shown as readonly T[];
+    this.#applied.set(channel, { tuples, actions, result });
+    // The updates are of the channel's tuple type.
+    return result as readonly T[];
   }
 
-  /** Nothing is foretold any more of what is done: another user has come. */
-  forget(): void {
-    for (const { timer } of this.#done.values()) clearTimeout(timer);
-    this.#done.clear();
+  /** Forgets the executed actions: another user has logged in. */
+  clear(): void {
+    for (const { timer } of this.#executed.values()) clearTimeout(timer);
+    this.#executed.clear();
   }
 
   [Symbol.dispose](): void {
-    this.forget();
-    clearTimeout(this.#gathering);
-    this.#expectations.clear();
+    this.clear();
+    clearTimeout(this.#batch);
+    this.#updates.clear();
   }
 
-  /** What was foretold by other expectations is of no use. */
-  #begin(): void {
-    this.#foretold = new WeakMap();
+  #updatesChanged(): void {
+    this.#applied = new WeakMap();
     this.#refresh();
   }
 
-  /** While a channel is not live, it cannot show anything. */
-  #expiry(n: number): ReturnType<typeof setTimeout> {
+  /** Drops an executed action after a while. A channel that is not live cannot show the effect, and gets more time. */
+  #expire(n: number): ReturnType<typeof setTimeout> {
     return setTimeout(() => {
-      const done = this.#done.get(n);
-      if (done === undefined) return;
-      const isAway = [...this.#channels].some(({ sel, liveMs }) => done.shownAt.has(sel) && liveMs < longestMs - 1000);
-      if (isAway) done.timer = this.#expiry(n);
+      const executed = this.#executed.get(n);
+      if (executed === undefined) return;
+      const isAway = [...this.#channels].some(
+        ({ sel, liveMs }) => executed.missing.has(sel) && liveMs < maxUnconfirmedMs - 1000,
+      );
+      if (isAway) executed.timer = this.#expire(n);
       else {
-        this.#done.delete(n);
+        this.#executed.delete(n);
         this.#refresh();
       }
-    }, longestMs);
+    }, maxUnconfirmedMs);
   }
 
-  #concerns(type: string, tuple: string): boolean {
-    return this.#expectations.values().some((each) => each.action.name === type && each.tuple === tuple);
+  #affects(type: string, tuple: string): boolean {
+    return this.#updates.values().some((update) => update.action.name === type && update.tuple === tuple);
   }
 
-  /** The actions that a channel does not show yet, in their order. */
-  #ahead(sel: string): readonly ActionRecord[] {
-    const done = [...this.#done.values()].filter(({ shownAt }) => shownAt.has(sel)).map(({ record }) => record);
-    if (done.length === 0) return this.#pending;
-    const pending = this.#pending.filter(({ n }) => !this.#done.has(n));
-    return [...done, ...pending].sort((a, b) => a.n - b.n);
+  /** The actions whose effect the service's tuples do not show, in order. */
+  #actionsFor(sel: string): readonly ActionRecord[] {
+    const executed = [...this.#executed.values()].filter(({ missing }) => missing.has(sel)).map(({ record }) => record);
+    if (executed.length === 0) return this.#pending;
+    const pending = this.#pending.filter(({ n }) => !this.#executed.has(n));
+    return [...executed, ...pending].sort((a, b) => a.n - b.n);
   }
 
-  /** Takes out what a channel shows by now. */
-  #prune(channel: Channel<never> | Channel<unknown>): void {
-    for (const [n, { shownAt, timer }] of this.#done) {
-      const wanted = shownAt.get(channel.sel);
-      if (wanted === undefined || !isShown(wanted, channel)) continue;
-      shownAt.delete(channel.sel);
-      if (shownAt.size > 0) continue;
+  /** Drops the executed actions whose effect the channel shows now. */
+  #confirm(channel: AnyChannel): void {
+    for (const [n, { missing, timer }] of this.#executed) {
+      const effect = missing.get(channel.sel);
+      if (effect === undefined || !hasReached(channel, effect)) continue;
+      missing.delete(channel.sel);
+      if (missing.size > 0) continue;
       clearTimeout(timer);
-      this.#done.delete(n);
+      this.#executed.delete(n);
     }
   }
 
   #refresh(): void {
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
+    clearTimeout(this.#batch);
+    this.#batch = undefined;
     for (const channel of this.#channels) channel.refresh();
   }
 
-  #actionOf(record: ActionRecord, schema: Expectation["action"]["schema"]): unknown {
-    const known = this.#actions.get(record);
+  #decode(record: ActionRecord, schema: OptimisticUpdate["action"]["schema"]): unknown {
+    const known = this.#decoded.get(record);
     if (known !== undefined) return known;
     const action = checkData(schema, decode(record.body), `the action ${record.type}`);
-    this.#actions.set(record, action);
+    this.#decoded.set(record, action);
     return action;
   }
 
@@ -195,18 +213,15 @@ export class OptimisticUpdates implements Disposable {
   }
 }
 
-/** Whether a list begins with all that another has. */
-function isBegunBy(beginning: readonly ActionRecord[], records: readonly ActionRecord[]): boolean {
-  return beginning.length <= records.length && beginning.every((record, place) => record === records[place]);
+function startsWith(records: readonly ActionRecord[], start: readonly ActionRecord[]): boolean {
+  return start.length <= records.length && start.every((record, place) => record === records[place]);
 }
 
-function isShown(
-  wanted: { readonly position: Position; readonly revision: number },
-  { position, epochBefore, revision }: Channel<never> | Channel<unknown>,
-): boolean {
-  const { epoch, offset } = wanted.position;
+/** Whether the channel shows the effect of an action. */
+function hasReached({ position, epochBefore, revision }: AnyChannel, effect: EffectPosition): boolean {
+  const { epoch, offset } = effect.position;
   if (position === undefined) return false;
   if (position.epoch === epoch) return position.offset >= offset;
-  // Logic has begun anew: whatever it has said since includes it.
-  return epochBefore === epoch || revision > wanted.revision;
+  // Logic has restarted: all its later messages include the effect.
+  return epochBefore === epoch || revision > effect.revision;
 }

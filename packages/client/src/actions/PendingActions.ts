@@ -6,20 +6,20 @@ import type { ActionRecord } from "../storage/StorageBackend.ts";
 import { userHash } from "../storage/userHash.ts";
 import { laneKey } from "./laneKey.ts";
 
-type Trouble = NonNullable<PendingAction["error"]>;
+type ActionError = NonNullable<PendingAction["error"]>;
 
-/** An action, and what was shown of it last. */
+/** An action, and its last published state. */
 interface Entry {
   readonly record: ActionRecord;
   readonly action: unknown;
-  /** What {@link laneKey} gives: made once, for it is asked for often. */
+  /** The {@link laneKey}, which is needed often. */
   readonly lane: string;
-  /** Why the service had it wait. */
-  trouble?: Trouble;
+  /** Why the service wants it later. */
+  delay?: ActionError;
   shown?: PendingAction;
 }
 
-/** The actions of this device that are not confirmed, as far as this tab knows. */
+/** The unconfirmed actions of this device, as far as this tab knows. */
 export class PendingActions {
   readonly pending = new ObservableValue<readonly PendingAction[]>([]);
   readonly #tab: string;
@@ -28,26 +28,26 @@ export class PendingActions {
   #entries = new Map<number, Entry>();
   #last = 0;
   #sent: ReadonlySet<number> = new Set();
-  #isHeard = false;
-  /** By lane of the user: up to which sequence all that are not answered are in the list. */
+  #isReachable = false;
+  /** By lane of the user: the sequence number up to which the list has all unanswered actions. */
   readonly #complete = new Map<string, number>();
   #user: string | undefined;
-  #mark: string | undefined;
+  #hash: string | undefined;
   #lanes: ReadonlyMap<string, readonly ActionRecord[]> | undefined;
-  #isDue = false;
+  #isPublishDue = false;
 
-  /** @param changed Called after each change of what is pending. */
+  /** @param changed Called after each change of {@link pending}. */
   constructor(tab: string, changed: () => void) {
     this.#tab = tab;
     this.#changed = changed;
   }
 
-  /** The user whose actions are shown, and sent. */
+  /** The user whose actions are shown and sent. */
   set user(user: string | undefined) {
     if (user !== this.#user) this.#complete.clear();
     this.#user = user;
-    this.#mark = user === undefined ? undefined : userHash(user);
-    this.#touch();
+    this.#hash = user === undefined ? undefined : userHash(user);
+    this.#publishLater();
   }
 
   get(n: number): ActionRecord | undefined {
@@ -58,14 +58,14 @@ export class PendingActions {
     return this.#entries.values().find(({ record }) => record.id === id)?.record;
   }
 
-  /** Those of the user that are not rejected, in the order in which they were pushed. */
+  /** The actions of the user that are not rejected, in the order in which they were pushed. */
   get unconfirmed(): readonly ActionRecord[] {
     return this.#visible().flatMap(({ record }) => (record.error === undefined ? [record] : []));
   }
 
   /**
-   * Those that are to be sent, by lane and in order: of the user, and not rejected. Not those that come after one that only
-   * another tab knows: the service would be told that it was answered.
+   * The actions to send, by lane and in order. Actions after one that only another tab knows are not among them: sending them would
+   * acknowledge it.
    */
   get lanes(): ReadonlyMap<string, readonly ActionRecord[]> {
     if (this.#lanes !== undefined) return this.#lanes;
@@ -76,27 +76,27 @@ export class PendingActions {
       if (records === undefined) lanes.set(lane, [record]);
       else records.push(record);
     }
-    // Numbers that were given late are not in the order in which the actions were pushed.
+    // A claimed action has a late sequence number and an early `n`.
     for (const lane of lanes.values()) lane.sort((a, b) => a.seq - b.seq);
     this.#lanes = lanes;
     return lanes;
   }
 
-  /** Whether there are some that may not be sent before the device was read again. */
+  /** Whether some actions may not be sent before the device is read again. */
   get isIncomplete(): boolean {
     return this.#entries
       .values()
       .some(({ record, lane }) => this.#isOfUser(record) && record.seq > this.#completeTo(lane));
   }
 
-  /** Takes all that the device has. */
+  /** Replaces all actions by those of the device. */
   replace(records: readonly ActionRecord[]): void {
     this.#entries = new Map(records.map((record) => [record.n, this.#entryOf(record)]));
     for (const { record, lane } of this.#entries.values()) {
       if (this.#isOfUser(record)) this.#complete.set(lane, Math.max(this.#completeTo(lane), record.seq));
     }
     this.#last = Math.max(this.#last, records.at(-1)?.n ?? 0);
-    this.#touch();
+    this.#publishLater();
   }
 
   put(record: ActionRecord): void {
@@ -106,34 +106,34 @@ export class PendingActions {
       this.#complete.set(entry.lane, record.seq);
     }
     this.#entries.set(record.n, entry);
-    // Another tab is told of it late.
+    // The message of another tab was late.
     if (isNew && record.n < this.#last) this.#entries = new Map([...this.#entries].sort(([a], [b]) => a - b));
     this.#last = Math.max(this.#last, record.n);
-    this.#touch();
+    this.#publishLater();
   }
 
   remove(n: number): void {
-    if (this.#entries.delete(n)) this.#touch();
+    if (this.#entries.delete(n)) this.#publishLater();
   }
 
-  /** Whether the service is heard. While it is not, none is shown as being with it: whichever tab has sent it. */
-  set isHeard(isHeard: boolean) {
-    this.#isHeard = isHeard;
-    this.#touch();
+  /** Whether the service is reachable. While it is not, no action is shown as sent. */
+  set isReachable(isReachable: boolean) {
+    this.#isReachable = isReachable;
+    this.#publishLater();
   }
 
-  /** Which are with the service. */
+  /** Sets the actions that are sent and unanswered. */
   sent(ns: Iterable<number>): void {
     this.#sent = new Set(ns);
-    this.#touch();
+    this.#publishLater();
   }
 
-  /** The service has had one wait. */
-  waits(n: number, trouble: Trouble): void {
+  /** The service wants an action later. @param delay Why. */
+  delayed(n: number, delay: ActionError): void {
     const entry = this.#entries.get(n);
     if (entry === undefined) return;
-    entry.trouble = trouble;
-    this.#touch();
+    entry.delay = delay;
+    this.#publishLater();
   }
 
   #isOfUser({ user }: ActionRecord): boolean {
@@ -145,56 +145,56 @@ export class PendingActions {
   }
 
   #visible(): Entry[] {
-    return [...this.#entries.values()].filter(({ record: { user, supposed = this.#mark, tab } }) =>
-      user === undefined ? tab === this.#tab || supposed === this.#mark : user === this.#user,
+    return [...this.#entries.values()].filter(({ record: { user, supposed = this.#hash, tab } }) =>
+      user === undefined ? tab === this.#tab || supposed === this.#hash : user === this.#user,
     );
   }
 
-  /** The entry that is known already, when it says the same. */
+  /** The known entry if the record does not change it. */
   #entryOf(record: ActionRecord): Entry {
     const known = this.#entries.get(record.n);
-    if (known === undefined) return readable(record);
+    if (known === undefined) return decodedEntry(record);
     const merged = { ...known.record, ...record };
     const isSame = known.record.seq === merged.seq && known.record.error?.code === merged.error?.code;
     return isSame ? known : { ...known, record: merged, lane: laneKey(merged) };
   }
 
-  /** What is pending is told once, after all that happens at a time. */
-  #touch(): void {
+  /** Publishes once, after all changes of the present task. */
+  #publishLater(): void {
     this.#lanes = undefined;
-    if (this.#isDue) return;
-    this.#isDue = true;
-    queueMicrotask(() => this.#refresh());
+    if (this.#isPublishDue) return;
+    this.#isPublishDue = true;
+    queueMicrotask(() => this.#publish());
   }
 
-  #refresh(): void {
-    this.#isDue = false;
+  #publish(): void {
+    this.#isPublishDue = false;
     const before = this.pending.getSnapshot();
-    const pending = this.#visible().map((entry) => this.#show(entry));
+    const pending = this.#visible().map((entry) => this.#pendingAction(entry));
     const isSame = pending.length === before.length && pending.every((each, place) => each === before[place]);
     if (isSame) return;
     this.pending.set(Object.freeze(pending));
     this.#changed();
   }
 
-  #show(entry: Entry): PendingAction {
-    const { record, action, trouble, shown } = entry;
-    const { id, type, lane, at, error = trouble } = record;
+  #pendingAction(entry: Entry): PendingAction {
+    const { record, action, delay, shown } = entry;
+    const { id, type, lane, at, error = delay } = record;
     const status =
-      record.error !== undefined ? "rejected" : this.#isHeard && this.#sent.has(record.n) ? "sent" : "queued";
+      record.error !== undefined ? "rejected" : this.#isReachable && this.#sent.has(record.n) ? "sent" : "queued";
     if (shown?.status === status && shown.error === error) return shown;
     entry.shown = { id, type, action, lane, pushedAt: at, status, ...(error !== undefined && { error }) };
     return entry.shown;
   }
 }
 
-/** What cannot be read, which another version of the page has pushed, holds up nothing. */
-function readable(record: ActionRecord): Entry {
+/** An unreadable action, which another version of the page has pushed, is rejected: it must not block its lane. */
+function decodedEntry(record: ActionRecord): Entry {
   const lane = laneKey(record);
   try {
     return { record, lane, action: decode(record.body) };
   } catch (error) {
-    const why = { code: "DATA_INVALID", message: messageOf(error) };
-    return { record: { ...record, error: why }, lane, action: undefined };
+    const unreadable = { code: "DATA_INVALID", message: messageOf(error) };
+    return { record: { ...record, error: unreadable }, lane, action: undefined };
   }
 }

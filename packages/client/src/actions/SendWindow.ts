@@ -1,45 +1,45 @@
-/** How many actions of a lane are with the service at a time. */
-const widest = 16;
+/** How many actions of a lane may be unanswered at a time. */
+const maxSize = 16;
 
-/** How the actions of one lane are sent. */
+/** The send window of one lane: how many of its actions may be sent without an answer. */
 export class SendWindow implements Disposable {
-  readonly #freed: () => void;
-  #width = widest;
+  readonly #resumed: () => void;
+  #size = maxSize;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param freed Called when what was to be waited for is over. */
-  constructor(freed: () => void) {
-    this.#freed = freed;
+  /** @param resumed Called when a pause has ended. */
+  constructor(resumed: () => void) {
+    this.#resumed = resumed;
   }
 
-  /** How many may be with the service now. */
-  get width(): number {
-    return this.#timer === undefined ? this.#width : 0;
+  /** 0 during a pause. */
+  get size(): number {
+    return this.#timer === undefined ? this.#size : 0;
   }
 
-  /** One was answered for good. */
-  widen(): void {
-    this.#width = widest;
+  /** Opens the window: an action was answered for good. */
+  open(): void {
+    this.#size = maxSize;
   }
 
-  /** One comes after something that is not done yet: the first has to be done before others are sent. */
-  narrow(): void {
-    this.#width = 1;
+  /** Allows one action at a time: an earlier action has to be executed first. */
+  shrink(): void {
+    this.#size = 1;
   }
 
-  /** Nothing is sent for a while. */
-  hold(ms: number): void {
-    this.narrow();
+  /** Shrinks the window, and closes it for a while. */
+  pause(ms: number): void {
+    this.shrink();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.free(), ms);
+    this.#timer = setTimeout(() => this.resume(), ms);
   }
 
-  /** Whatever it waits for is not waited for. */
-  free(): void {
+  /** Ends a pause. */
+  resume(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#freed();
+    this.#resumed();
   }
 
   [Symbol.dispose](): void {

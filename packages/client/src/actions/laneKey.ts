@@ -1,6 +1,6 @@
 import type { ActionRecord } from "../storage/StorageBackend.ts";
 
-/** What actions have in common that are executed in the order of their sequence, and no others. */
+/** The key of an action's lane among the lanes of all users. */
 export function laneKey({ client, lane }: Pick<ActionRecord, "client" | "lane">): string {
   return `${client}/${lane}`;
 }

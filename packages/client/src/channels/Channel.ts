@@ -1,139 +1,101 @@
 import { PeekError } from "@peek/errors";
 import type { TupleType } from "@peek/plugin-base/contracts";
-import {
-  type ClientMessage,
-  earlierStaleness,
-  type Position,
-  type Resume,
-  type ServerMessage,
-  type Staleness,
-} from "@peek/live-protocol";
+import { earlierStaleness, type Position, type ServerMessage, type Staleness } from "@peek/live-protocol";
 import type { ObservableState } from "../api.ts";
-import { ObservableValue } from "../ObservableValue.ts";
 import type { MonotonicClock } from "../MonotonicClock.ts";
+import { ObservableValue } from "../ObservableValue.ts";
 import { peekErrorOf } from "../peekErrorOf.ts";
 import type { CachedChannel } from "../storage/StorageBackend.ts";
+import { reuseEqualTuples } from "./reuseEqualTuples.ts";
+import { ServerSubscription, type ServerSubscriptionHost } from "./ServerSubscription.ts";
 import { StalePeriod } from "./StalePeriod.ts";
 import { TupleList } from "./TupleList.ts";
-import { reuseEqualTuples } from "./reuseEqualTuples.ts";
-
-/** How soon a channel that cannot be watched is tried again: at first, at most, and when it may not be; milliseconds. */
-const retryMs = 1000;
-const longestRetryMs = 30_000;
-const refusedRetryMs = 60_000;
-/** How long others may wait for the service to agree; milliseconds. */
-const awaitedMs = 2000;
 
 /** What a channel needs of the client. */
-export interface ChannelHost {
-  /** Whether there is a connection. */
-  readonly isOpen: boolean;
-  /** Set while nothing that is shown is known to be current. */
-  readonly staleness: Staleness | undefined;
+export interface ChannelHost extends ServerSubscriptionHost {
+  /** Set while no data of the service is known to be current. */
+  staleness(): Staleness | undefined;
   readonly clock: MonotonicClock;
-  nextId(): number;
-  send(message: ClientMessage): void;
-  /** The tuples as they are to be shown; the same list when nothing is foretold. */
+  /** Applies the optimistic updates to the tuples; the same list if there are none. */
   applyOptimistic<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
-  /** It has news, for the device to keep. */
-  touched(channel: Channel<unknown>): void;
-  /** What the device keeps of it must not be shown any more. */
+  /** The channel has changed: the device's cache of it is out of date. */
+  changed(channel: Channel<unknown>): void;
+  /** The user may not see the channel any more: it has to leave the device's cache. */
   forbidden(channel: Channel<unknown>): void;
 }
 
-/** A message about a channel. */
-export type DataMessage = Extract<ServerMessage, { readonly t: "s" | "d" | "u" | "stale" | "current" }>;
+type StateMessage = Extract<ServerMessage, { readonly t: "s" | "d" | "u" }>;
 
-/** What is watched by one selector, however many watch it. */
+/** A message about one channel. */
+export type ChannelMessage = StateMessage | Extract<ServerMessage, { readonly t: "stale" | "current" }>;
+
+/** One observable with one selector, for all its subscribers on the page. */
 export class Channel<T> implements Disposable {
   readonly type: TupleType<T>;
   /** The canonical text of the selector. */
   readonly sel: string;
   readonly state = new ObservableValue<ObservableState<T>>({ tuples: [], status: "loading" });
+  readonly subscription: ServerSubscription;
   readonly #host: ChannelHost;
   readonly #list: TupleList<T>;
+  readonly #stalePeriod: StalePeriod;
   #position: Position | undefined;
-  /** Our number for the service; undefined while it is not asked. */
-  #id: number | undefined;
-  /** The service's number; undefined until it has agreed. */
-  #number: number | undefined;
-  /** Whether what the device has is here; before, the service is not asked for all of it. */
-  #isLoaded = false;
-  /** Whether the service has ever answered, since this page is there; and since it was connected to, or reaches logic again. */
-  #wasAnswered = false;
-  #isAnswered = false;
-  /** Set while the service says that it is not known to be current. */
-  #staleness: Staleness | undefined;
-  readonly #lapse: StalePeriod;
-  #isRefused = false;
-  #isForetold = false;
-  #error: PeekError | undefined;
-  #failures = 0;
-  #revision = 0;
   #epochBefore: string | undefined;
-  /** Until when the service may be waited for. */
-  #awaitedTo = performance.now() + awaitedMs;
+  #revision = 0;
+  #isLoaded = false;
+  /** Whether the service has sent the channel's state to this page, on any connection. */
+  #wasAnswered = false;
+  /** Set while the service says that the channel is stale. */
+  #staleness: Staleness | undefined;
+  #isRefused = false;
+  #hasOptimisticUpdates = false;
+  #error: PeekError | undefined;
   #liveSince: number | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  /** How many watch. */
-  watchers = 0;
-  /** Whether one of them wants it kept. */
-  isKept = false;
+  /** The number of subscribers on the page. */
+  subscribers = 0;
+  /** Whether a subscriber wants the device to cache the channel. */
+  isCached = false;
 
   constructor(type: TupleType<T>, sel: string, host: ChannelHost) {
     this.type = type;
     this.sel = sel;
     this.#host = host;
     this.#list = new TupleList(type);
-    this.#lapse = new StalePeriod(host.clock);
+    this.#stalePeriod = new StalePeriod(host.clock);
+    this.subscription = new ServerSubscription(sel, host, () => {
+      if (this.#position === undefined) return undefined;
+      const { digest } = this.#list;
+      return { ...this.#position, ...(digest !== undefined && { digest }) };
+    });
   }
 
-  /** Where it is; undefined when nothing is known. */
+  /** The position of the tuples; undefined without tuples. */
   get position(): Position | undefined {
     return this.#position;
   }
 
-  /** Rises with each message about it. */
+  /** The number of messages that have changed or confirmed the tuples. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** The epoch that it was in before the one that it is in. */
+  /** The epoch before the present one. */
   get epochBefore(): string | undefined {
     return this.#epochBefore;
   }
 
-  /** For how long it has been live; milliseconds. */
+  /** For how long the channel has been live. */
   get liveMs(): number {
     return this.#liveSince === undefined ? 0 : performance.now() - this.#liveSince;
   }
 
-  /** Whether the service is about to agree. */
-  get isAwaited(): boolean {
-    const isAsked = !this.#isLoaded || this.#id !== undefined;
-    return isAsked && this.#number === undefined && performance.now() < this.#awaitedTo;
-  }
-
-  /** Set while it is stale for a reason of its own, and somebody watches. */
+  /** Set while this channel, but not the whole service, is stale, and has subscribers. */
   get staleness(): Staleness | undefined {
-    if (this.watchers === 0 || this.state.getSnapshot().status !== "stale") return undefined;
-    return this.#error === undefined ? this.#staleness : this.#lapse.staleness;
+    if (this.subscribers === 0 || this.state.getSnapshot().status !== "stale") return undefined;
+    return this.#error === undefined ? this.#staleness : this.#stalePeriod.staleness;
   }
 
-  get id(): number | undefined {
-    return this.#id;
-  }
-
-  /** Whether the service was asked for it, and has sent nothing of it yet. */
-  get isAsked(): boolean {
-    return this.#id !== undefined && !this.#isAnswered;
-  }
-
-  get number(): number | undefined {
-    return this.#number;
-  }
-
-  /** What there is to keep; undefined: nothing. */
+  /** The content for the device's cache; undefined if there is none. */
   get content(): CachedChannel | undefined {
     if (this.#position === undefined || this.#isRefused) return undefined;
     const { texts } = this.#list;
@@ -141,52 +103,38 @@ export class Channel<T> implements Disposable {
     return { sel: this.sel, position: this.#position, texts, size };
   }
 
-  /** Takes what the device had kept, unless more is known already. */
-  load(kept: CachedChannel | undefined): void {
+  /** Takes the content of the device's cache, and subscribes. */
+  load(cached: CachedChannel | undefined): void {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
     try {
-      if (kept !== undefined) {
-        this.#list.replace(kept.texts.map((text): unknown => JSON.parse(text)));
-        this.#position = kept.position;
+      if (cached !== undefined) {
+        this.#list.replace(cached.texts.map((text): unknown => JSON.parse(text)));
+        this.#position = cached.position;
       }
     } catch {
-      // It is of another version of the plugin.
+      // Another version of the plugin has cached it.
       this.#list.clear();
     }
     this.refresh();
-    this.opened();
+    this.subscription.start();
   }
 
-  /** There is a connection. */
-  opened(): void {
-    if (!this.#host.isOpen || this.#id !== undefined) return;
-    this.#awaitedTo = performance.now() + awaitedMs;
-    if (!this.#isLoaded) return;
-    clearTimeout(this.#retry);
-    this.#id = this.#host.nextId();
-    const at = this.#resume();
-    this.#host.send({ t: "sub", id: this.#id, sel: this.sel, ...(at !== undefined && { at }) });
-  }
-
-  /** There is none any more. */
-  cut(): void {
-    clearTimeout(this.#retry);
-    this.#id = undefined;
-    this.#number = undefined;
-    this.#isAnswered = false;
+  /** The connection is lost. */
+  disconnected(): void {
+    this.subscription.ended();
     this.refresh();
   }
 
-  /** The service reaches logic again, or does not any more. */
-  upstream(): void {
-    this.#isAnswered = false;
+  /** The service has lost or reached logic. */
+  upstreamChanged(): void {
+    this.subscription.expire();
     this.refresh();
   }
 
-  /** Another user has come: what the one before saw is gone. */
+  /** Forgets the data of the user before: another one has logged in. */
   reset(): void {
-    this.cut();
+    this.subscription.stop();
     this.#forget();
     this.#isLoaded = false;
     this.#wasAnswered = false;
@@ -195,22 +143,21 @@ export class Channel<T> implements Disposable {
     this.refresh();
   }
 
-  /** The service has agreed. */
-  accepted(number: number, key: readonly string[]): void {
-    this.#number = number;
+  /** The service has confirmed the subscription. */
+  confirmed(number: number, key: readonly string[]): void {
+    this.subscription.confirmed(number);
     this.#staleness = undefined;
-    this.#list.keyed(key);
+    this.#list.setKey(key);
   }
 
-  /** The service has refused it, or ended it. */
+  /** The service has refused or ended the subscription. */
   refused(code: string, message: string): void {
-    this.#stop();
+    this.subscription.ended();
     this.#fail(peekErrorOf(code, message, "OBSERVABLE_LOAD_FAILED"), code === "FORBIDDEN" || code === "DATA_INVALID");
     if (code === "FORBIDDEN") this.#host.forbidden(this);
   }
 
-  /** Takes a message about it. */
-  receive(message: DataMessage): void {
+  receive(message: ChannelMessage): void {
     if (message.t === "stale" || message.t === "current") {
       const { clock } = this.#host;
       this.#staleness = message.t === "stale" ? { at: clock.now() - message.age, reason: message.why } : undefined;
@@ -218,55 +165,54 @@ export class Channel<T> implements Disposable {
       return;
     }
     try {
-      if (!this.#take(message)) return;
+      if (!this.#apply(message)) return;
     } catch (error) {
-      this.#unsubscribe();
+      this.subscription.close();
       this.#fail(PeekError.is(error) ? error : new PeekError("DATA_INVALID", String(error), { cause: error }), true);
       return;
     }
     this.#revision += 1;
-    this.#failures = 0;
-    this.#isAnswered = true;
+    this.subscription.answered();
     this.#wasAnswered = true;
     this.#isRefused = false;
     this.#error = undefined;
     this.refresh();
-    this.#host.touched(this);
+    this.#host.changed(this);
   }
 
-  /** Looks again at what is to be shown. */
+  /** Computes the state again, and publishes it if it has changed. */
   refresh(): void {
     const before = this.state.getSnapshot();
     const status = this.#status();
     if (status === "live") this.#liveSince ??= performance.now();
     else this.#liveSince = undefined;
-    if (status === "stale")
-      this.#lapse.goesOn(earlierStaleness(this.#host.staleness, this.#staleness) ?? this.#trouble, this.#isAnswered);
-    else this.#lapse.end();
-    const { shown } = this.#lapse;
-    const tuples = this.#shown(before.tuples);
+    if (status === "stale") {
+      const cause = earlierStaleness(this.#host.staleness(), this.#staleness) ?? this.#failure;
+      this.#stalePeriod.update(cause, this.subscription.isAnswered);
+    } else this.#stalePeriod.end();
+    const { shown } = this.#stalePeriod;
+    const tuples = this.#shownTuples(before.tuples);
     const isSame = before.status === status && before.tuples === tuples && before.error === this.#error;
     if (isSame && before.asOf === shown?.asOf && before.reason === shown?.reason) return;
     this.state.set({ tuples, status, ...shown, ...(this.#error !== undefined && { error: this.#error }) });
   }
 
   [Symbol.dispose](): void {
-    this.#unsubscribe();
-    clearTimeout(this.#retry);
+    this.subscription[Symbol.dispose]();
     this.state.release();
   }
 
-  /** @returns Whether it is about where we are. */
-  #take(message: Exclude<DataMessage, { readonly t: "stale" | "current" }>): boolean {
+  /** @returns Whether the message fits the position of the tuples. */
+  #apply(message: StateMessage): boolean {
     if (message.t === "s") this.#list.replace(message.rows);
     else if (message.t === "d") {
       const { f, e, fe = e, o } = message;
       const at = this.#position;
       if (at?.epoch === e && at.offset >= o) return true;
       if (at?.epoch !== fe || at.offset !== f) {
-        // Something is missing.
-        this.#unsubscribe();
-        this.opened();
+        // A message is missing between the two positions.
+        this.subscription.close();
+        this.subscription.request();
         return false;
       }
       this.#list.change(message);
@@ -274,23 +220,6 @@ export class Channel<T> implements Disposable {
     if (this.#position !== undefined && this.#position.epoch !== message.e) this.#epochBefore = this.#position.epoch;
     this.#position = { epoch: message.e, offset: message.o };
     return true;
-  }
-
-  #resume(): Resume | undefined {
-    if (this.#position === undefined) return undefined;
-    const { digest } = this.#list;
-    return { ...this.#position, ...(digest !== undefined && { digest }) };
-  }
-
-  #unsubscribe(): void {
-    if (this.#id !== undefined && this.#host.isOpen) this.#host.send({ t: "unsub", id: this.#id });
-    this.#stop();
-  }
-
-  #stop(): void {
-    this.#id = undefined;
-    this.#number = undefined;
-    this.#isAnswered = false;
   }
 
   #forget(): void {
@@ -302,37 +231,36 @@ export class Channel<T> implements Disposable {
     this.#error = error;
     this.#isRefused = isRefused;
     if (isRefused) this.#forget();
-    const wait = isRefused ? refusedRetryMs : Math.min(longestRetryMs, retryMs * 2 ** this.#failures);
-    this.#failures += 1;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.opened(), wait * (0.5 + Math.random() / 2));
+    this.subscription.retryLater(isRefused);
     this.refresh();
   }
 
   #status(): ObservableState<T>["status"] {
     if (this.#isRefused) return "refused";
     if (this.#position === undefined) return "loading";
-    const isCurrent = this.#staleness === undefined && this.#host.staleness === undefined;
-    if (this.#isAnswered && isCurrent) return "live";
+    const isCurrent = this.#staleness === undefined && this.#host.staleness() === undefined;
+    if (this.subscription.isAnswered && isCurrent) return "live";
     return this.#wasAnswered ? "stale" : "device";
   }
 
-  /** What has failed, as a cause; without a time of its own. */
-  get #trouble(): Staleness | undefined {
+  /** The error as a reason to be stale, from now on. */
+  get #failure(): Staleness | undefined {
     return this.#error && { at: this.#host.clock.now(), reason: this.#error.message };
   }
 
-  #shown(before: readonly T[]): readonly T[] {
+  #shownTuples(before: readonly T[]): readonly T[] {
     const { tuples } = this.#list;
     if (this.#position === undefined) {
-      this.#isForetold = false;
+      this.#hasOptimisticUpdates = false;
       return tuples.length === before.length ? before : tuples;
     }
-    const foretold = this.#host.applyOptimistic(this, tuples);
-    if (foretold === tuples && !this.#isForetold) return tuples.length === 0 && before.length === 0 ? before : tuples;
-    const shown = reuseEqualTuples(before, foretold);
-    // Until all that is shown is what the service has sent, the one has to be compared with the other.
-    this.#isForetold = foretold !== tuples || shown !== tuples;
+    const updated = this.#host.applyOptimistic(this, tuples);
+    if (updated === tuples && !this.#hasOptimisticUpdates) {
+      return tuples.length === 0 && before.length === 0 ? before : tuples;
+    }
+    const shown = reuseEqualTuples(before, updated);
+    // As long as other objects than the list's own are shown, they have to be compared.
+    this.#hasOptimisticUpdates = updated !== tuples || shown !== tuples;
     return shown;
   }
 }

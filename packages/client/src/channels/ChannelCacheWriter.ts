@@ -1,18 +1,18 @@
 import type { DeviceStorage } from "../storage/DeviceStorage.ts";
 import type { Channel } from "./Channel.ts";
 
-/** How often the device is written to at most; milliseconds. */
-const writeMs = 1000;
-/** A channel with more is not kept; characters. */
-const maxSize = 10_000_000;
-/** So many characters of a channel are written in a millisecond at most, on average. */
-const sizePerMs = 1000;
+/** The shortest time between two writes. */
+const writeIntervalMs = 1000;
+/** A channel with more characters is not cached. */
+const maxChars = 10_000_000;
+/** The highest rate at which one channel is written, on average. */
+const maxCharsPerMs = 1000;
 
-/** Has the device keep what is watched, some time after it has changed. */
+/** Writes changed channels to the device's cache, some time after they have changed (write-behind). */
 export class ChannelCacheWriter implements Disposable {
   readonly #device: DeviceStorage;
-  /** The channels with news, and from when on they may be written. */
   readonly #changed = new Set<Channel<unknown>>();
+  /** The earliest time of the next write, by channel. */
   readonly #notBefore = new WeakMap<Channel<unknown>, number>();
   #user: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,26 +21,25 @@ export class ChannelCacheWriter implements Disposable {
     this.#device = device;
   }
 
-  /** Whose they are from now on; what is not written yet is lost. */
+  /** The user to whom the channels belong; changes that were not written for the user before are dropped. */
   set user(user: string | undefined) {
     if (user === this.#user) return;
     this.#user = user;
     this.#changed.clear();
   }
 
-  /** It has news. */
-  touched(channel: Channel<unknown>): void {
-    if (!channel.isKept) return;
+  changed(channel: Channel<unknown>): void {
+    if (!channel.isCached) return;
     this.#changed.add(channel);
-    this.#timer ??= setTimeout(() => this.#write(false), writeMs);
+    this.#timer ??= setTimeout(() => this.#write(false), writeIntervalMs);
   }
 
-  /** Nothing of it is written any more. */
+  /** Drops the changes of a channel that are not written. */
   forget(channel: Channel<unknown>): void {
     this.#changed.delete(channel);
   }
 
-  /** Writes all now: the page may be gone soon. */
+  /** Writes all changes now: the page may be gone soon. */
   flush(): void {
     this.#write(true);
   }
@@ -59,11 +58,11 @@ export class ChannelCacheWriter implements Disposable {
     const contents = due.flatMap((channel) => {
       this.#changed.delete(channel);
       const content = channel.content;
-      if (content === undefined || content.size > maxSize) return [];
-      this.#notBefore.set(channel, now + content.size / sizePerMs);
+      if (content === undefined || content.size > maxChars) return [];
+      this.#notBefore.set(channel, now + content.size / maxCharsPerMs);
       return [content];
     });
     if (this.#user !== undefined && contents.length > 0) void this.#device.cacheChannels(this.#user, contents);
-    if (this.#changed.size > 0) this.#timer = setTimeout(() => this.#write(false), writeMs);
+    if (this.#changed.size > 0) this.#timer = setTimeout(() => this.#write(false), writeIntervalMs);
   }
 }

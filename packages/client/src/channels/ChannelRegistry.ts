@@ -1,53 +1,39 @@
 import { type TupleType, TupleSelector, type SelectorValues } from "@peek/plugin-base/contracts";
-import { type ClientMessage, earlierStaleness, type ServerMessage, type Staleness } from "@peek/live-protocol";
+import { earlierStaleness, type ServerMessage, type Staleness } from "@peek/live-protocol";
 import type { DeviceStorage } from "../storage/DeviceStorage.ts";
-import type { MonotonicClock } from "../MonotonicClock.ts";
-import { Channel, type ChannelHost, type DataMessage } from "./Channel.ts";
+import { Channel, type ChannelHost, type ChannelMessage } from "./Channel.ts";
 import { ChannelCacheWriter } from "./ChannelCacheWriter.ts";
 
-/** How long a channel is followed after the last who watched has left: often somebody comes at once. Milliseconds. */
+/** How long a channel stays subscribed after its last subscriber has left: often the next one comes at once. */
 const lingerMs = 500;
 
 /** What the channels need of the client. */
-export interface ChannelRegistryHost {
-  readonly isOpen: boolean;
-  readonly staleness: Staleness | undefined;
-  readonly clock: MonotonicClock;
-  send(message: ClientMessage): void;
-  applyOptimistic<T>(channel: Channel<T>, tuples: readonly T[]): readonly T[];
-  /** {@link ChannelRegistry.staleness} may be another. */
-  staled(): void;
+export interface ChannelRegistryHost extends Omit<ChannelHost, "nextId" | "changed" | "forbidden"> {
+  /** {@link ChannelRegistry.staleness} may have changed. */
+  stalenessChanged(): void;
 }
 
-/** All that is watched. */
+/** The channels that the page subscribes to, by selector. */
 export class ChannelRegistry implements Disposable {
   readonly #host: ChannelRegistryHost;
   readonly #device: DeviceStorage;
-  readonly #kept: ChannelCacheWriter;
+  readonly #cacheWriter: ChannelCacheWriter;
   readonly #channels = new Map<string, Channel<unknown>>();
   readonly #leaving = new Map<Channel<unknown>, ReturnType<typeof setTimeout>>();
   readonly #channelHost: ChannelHost;
   #user: string | undefined;
-  /** Whether it is known whose page it is, as far as it can be. */
+  /** Whether the page's user is known, as far as it can be before the service has answered. */
   #isReady = false;
   #lastId = 0;
 
   constructor(host: ChannelRegistryHost, device: DeviceStorage) {
     this.#host = host;
     this.#device = device;
-    this.#kept = new ChannelCacheWriter(device);
+    this.#cacheWriter = new ChannelCacheWriter(device);
     this.#channelHost = {
-      get isOpen() {
-        return host.isOpen;
-      },
-      get staleness() {
-        return host.staleness;
-      },
-      clock: host.clock,
+      ...host,
       nextId: () => (this.#lastId += 1),
-      send: (message) => host.send(message),
-      applyOptimistic: (channel, tuples) => host.applyOptimistic(channel, tuples),
-      touched: (channel) => this.#kept.touched(channel),
+      changed: (channel) => this.#cacheWriter.changed(channel),
       forbidden: (channel) => this.#forbidden(channel),
     };
   }
@@ -56,41 +42,41 @@ export class ChannelRegistry implements Disposable {
     return this.#channels.values();
   }
 
-  /** Watches; give it back with {@link leave}. */
-  watch<T>(type: TupleType<T>, values: SelectorValues, isKept: boolean): Channel<T> {
+  /** Adds a subscriber; {@link leave} removes it. */
+  join<T>(type: TupleType<T>, values: SelectorValues, isCached: boolean): Channel<T> {
     const sel = new TupleSelector(type.name, values).canonical();
-    const channel = this.#channels.get(sel) ?? this.#make(type, sel);
+    const channel = this.#channels.get(sel) ?? this.#create(type, sel);
     clearTimeout(this.#leaving.get(channel));
     this.#leaving.delete(channel);
-    channel.watchers += 1;
-    channel.isKept ||= isKept;
-    // A selector says the name of its type, and there is one type of a name.
+    channel.subscribers += 1;
+    channel.isCached ||= isCached;
+    // A selector contains the name of its type, and names of types are unique.
     return channel as Channel<T>;
   }
 
-  /** The channel of a selector; undefined while nobody watches. */
+  /** The channel of a selector; undefined without subscribers. */
   find(type: string, values: SelectorValues): Channel<unknown> | undefined {
     return this.#channels.get(new TupleSelector(type, values).canonical());
   }
 
   leave(channel: Channel<unknown>): void {
-    channel.watchers -= 1;
-    this.#host.staled();
-    if (channel.watchers > 0 || this.#channels.get(channel.sel) !== channel) return;
+    channel.subscribers -= 1;
+    this.#host.stalenessChanged();
+    if (channel.subscribers > 0 || this.#channels.get(channel.sel) !== channel) return;
     const timer = setTimeout(() => {
       this.#leaving.delete(channel);
       this.#channels.delete(channel.sel);
-      this.#kept.flush();
+      this.#cacheWriter.flush();
       channel[Symbol.dispose]();
     }, lingerMs);
     this.#leaving.set(channel, timer);
   }
 
-  /** It is known whose page it is; what is kept for them may be shown. Undefined: nobody's yet. */
-  belongTo(user: string | undefined): void {
+  /** Sets the user whose cached data may be shown. @param user Undefined: nobody, until the service has answered. */
+  setUser(user: string | undefined): void {
     const isOther = this.#user !== undefined && this.#user !== user;
     this.#user = user;
-    this.#kept.user = user;
+    this.#cacheWriter.user = user;
     const isFirst = !this.#isReady;
     this.#isReady = true;
     for (const channel of this.#channels.values()) {
@@ -99,59 +85,61 @@ export class ChannelRegistry implements Disposable {
     }
   }
 
-  opened(): void {
-    for (const channel of this.#channels.values()) channel.opened();
+  connected(): void {
+    for (const channel of this.#channels.values()) channel.subscription.request();
   }
 
-  cut(): void {
-    for (const channel of this.#channels.values()) channel.cut();
+  disconnected(): void {
+    for (const channel of this.#channels.values()) channel.disconnected();
   }
 
-  upstream(): void {
-    for (const channel of this.#channels.values()) channel.upstream();
+  /** The service has lost or reached logic. */
+  upstreamChanged(): void {
+    for (const channel of this.#channels.values()) channel.upstreamChanged();
   }
 
-  /** What holds for all of them has changed. */
+  /** Computes the state of all channels again. */
   refresh(): void {
     for (const channel of this.#channels.values()) channel.refresh();
   }
 
-  /** Whether the service was asked for one, and has sent nothing of it yet. */
-  get isAwaiting(): boolean {
-    return this.#channels.values().some(({ isAsked }) => isAsked);
+  /** Whether the service has to send the state of a channel next. */
+  get isAwaitingState(): boolean {
+    return this.#channels.values().some(({ subscription }) => subscription.isUnanswered);
   }
 
-  /** Takes a message of the service about one of them. */
-  receive(message: Extract<ServerMessage, { readonly t: "on" | "off" | DataMessage["t"] }>): void {
+  /** Passes a message to the channel that it concerns. */
+  receive(message: Extract<ServerMessage, { readonly t: "on" | "off" | ChannelMessage["t"] }>): void {
     for (const channel of this.#channels.values()) {
+      const { id, number } = channel.subscription;
       if (message.t === "on") {
-        if (channel.id === message.id) return channel.accepted(message.c, message.key);
+        if (id === message.id) return channel.confirmed(message.c, message.key);
       } else if (message.t === "off") {
-        if (channel.id === message.id) return channel.refused(message.code, message.msg);
-      } else if (channel.number === message.c) return channel.receive(message);
+        if (id === message.id) return channel.refused(message.code, message.msg);
+      } else if (number === message.c) return channel.receive(message);
     }
   }
 
-  /** Set while something that is watched is stale for a reason of its own. */
+  /** Set while a channel with subscribers is stale, but not the whole service. */
   get staleness(): Staleness | undefined {
     let staleness: Staleness | undefined;
     for (const channel of this.#channels.values()) staleness = earlierStaleness(staleness, channel.staleness);
     return staleness;
   }
 
-  /** Writes to the device what is not written yet. */
+  /** Writes all changes to the device's cache now. */
   flush(): void {
-    this.#kept.flush();
+    this.#cacheWriter.flush();
   }
 
   [Symbol.dispose](): void {
-    this.#kept[Symbol.dispose]();
+    this.#cacheWriter[Symbol.dispose]();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
     this.#channels.clear();
   }
 
-  #make<T>(type: TupleType<T>, sel: string): Channel<unknown> {
+  #create<T>(type: TupleType<T>, sel: string): Channel<unknown> {
     const channel: Channel<unknown> = new Channel<unknown>(type, sel, this.#channelHost);
     this.#channels.set(sel, channel);
     if (this.#isReady) this.#load(channel);
@@ -165,20 +153,20 @@ export class ChannelRegistry implements Disposable {
   }
 
   async #read(channel: Channel<unknown>, user: string): Promise<void> {
-    const storage = await this.#device.storage;
-    // What cannot be read is not there.
-    const kept = await storage.channel(user, channel.sel).catch(() => undefined);
-    if (this.#user === user && this.#channels.get(channel.sel) === channel) channel.load(kept);
+    const storage = await this.#device.backend;
+    // An unreadable entry is as good as none.
+    const cached = await storage.cachedChannel(user, channel.sel).catch(() => undefined);
+    if (this.#user === user && this.#channels.get(channel.sel) === channel) channel.load(cached);
   }
 
   #forbidden(channel: Channel<unknown>): void {
     const user = this.#user;
-    this.#kept.forget(channel);
+    this.#cacheWriter.forget(channel);
     if (user !== undefined) void this.#drop(user, channel.sel);
   }
 
   async #drop(user: string, sel: string): Promise<void> {
-    const storage = await this.#device.storage;
+    const storage = await this.#device.backend;
     await storage.dropChannel(user, sel).catch(() => undefined);
   }
 }

@@ -1,17 +1,17 @@
 import type { ObservableState, Subscription } from "../api.ts";
 import type { Channel } from "./Channel.ts";
 
-/** One who watches a channel. */
+/** The subscription of one part of the page to a channel. */
 export class ObservableSubscription<T> implements Subscription<T> {
   readonly #channel: Channel<T>;
-  readonly #left: () => void;
+  readonly #closed: () => void;
   readonly #closing = new AbortController();
   readonly #ends = new Set<() => void>();
 
-  /** @param left Called once, when it is closed. */
-  constructor(channel: Channel<T>, left: () => void) {
+  /** @param closed Called once, when the subscription is closed. */
+  constructor(channel: Channel<T>, closed: () => void) {
     this.#channel = channel;
-    this.#left = left;
+    this.#closed = closed;
   }
 
   readonly getSnapshot = (): ObservableState<T> => this.#channel.state.getSnapshot();
@@ -28,20 +28,20 @@ export class ObservableSubscription<T> implements Subscription<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ObservableState<T>, void, undefined> {
     const { signal } = this.#closing;
-    let told: ObservableState<T> | undefined;
-    let news = Promise.withResolvers<void>();
-    const wake = (): void => news.resolve();
+    let last: ObservableState<T> | undefined;
+    let changed = Promise.withResolvers<void>();
+    const wake = (): void => changed.resolve();
     const end = this.subscribe(wake);
     signal.addEventListener("abort", wake);
     try {
       while (!signal.aborted) {
         const state = this.getSnapshot();
-        if (state !== told) {
-          told = state;
+        if (state !== last) {
+          last = state;
           yield state;
         } else {
-          await news.promise;
-          news = Promise.withResolvers();
+          await changed.promise;
+          changed = Promise.withResolvers();
         }
       }
     } finally {
@@ -55,7 +55,7 @@ export class ObservableSubscription<T> implements Subscription<T> {
     this.#closing.abort();
     for (const end of this.#ends) end();
     this.#ends.clear();
-    this.#left();
+    this.#closed();
   };
 
   [Symbol.dispose](): void {

@@ -1,28 +1,28 @@
-import type { MonotonicClock } from "../MonotonicClock.ts";
 import type { Staleness } from "@peek/live-protocol";
+import type { MonotonicClock } from "../MonotonicClock.ts";
 
-/** As it is shown to whoever watches. */
-export interface Shown {
+/** A staleness as subscribers see it. */
+interface ShownStaleness {
   readonly asOf: Date;
   readonly reason: string;
 }
 
-/** The time that a channel is not live: it began with the first cause, and is shown with the present one. */
+/** The period in which a channel is stale. It begins with the first cause, and shows the present one. */
 export class StalePeriod {
   readonly #clock: MonotonicClock;
   #at: number | undefined;
-  #shown: Shown | undefined;
+  #shown: ShownStaleness | undefined;
 
   constructor(clock: MonotonicClock) {
     this.#clock = clock;
   }
 
-  /** What is shown; the same object for as long as nothing changes, undefined while there is no lapse. */
-  get shown(): Shown | undefined {
+  /** For subscribers: the same object until it changes; undefined if the channel is not stale. */
+  get shown(): ShownStaleness | undefined {
     return this.#shown;
   }
 
-  /** As of when, and why; undefined while there is no lapse. */
+  /** Undefined if the channel is not stale. */
   get staleness(): Staleness | undefined {
     return this.#at === undefined || this.#shown === undefined
       ? undefined
@@ -30,12 +30,12 @@ export class StalePeriod {
   }
 
   /**
-   * It is not live.
+   * Begins or continues the period.
    *
-   * @param cause Undefined: it is about to be live again, or nothing is known of why.
-   * @param isConfirmed Whether it has been confirmed since the lapse began, so that the present cause says all of it.
+   * @param cause Undefined if no cause is known, or the channel is about to be live again.
+   * @param isConfirmed Whether the channel was current in between, so that only the present cause counts.
    */
-  goesOn(cause: Staleness | undefined, isConfirmed: boolean): void {
+  update(cause: Staleness | undefined, isConfirmed: boolean): void {
     const now = cause?.at ?? this.#at ?? this.#clock.now();
     const at = isConfirmed ? now : Math.min(this.#at ?? Infinity, now);
     const reason = cause?.reason ?? this.#shown?.reason ?? "The service has not answered yet";
@@ -45,7 +45,6 @@ export class StalePeriod {
     this.#shown = { asOf: asOf ?? this.#clock.dateOf(at), reason };
   }
 
-  /** It is live. */
   end(): void {
     this.#at = undefined;
     this.#shown = undefined;

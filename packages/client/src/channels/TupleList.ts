@@ -1,16 +1,16 @@
 import { checkData, decode, type TupleType } from "@peek/plugin-base/contracts";
 import { applyChanges, type Delta, digestOf, tupleKey, readDelta } from "@peek/live-protocol";
 
-/** Lists that are longer are not hashed: it would hold up the page. Characters. */
-const maxDigestSize = 4_000_000;
+/** Longer lists are not hashed: it would block the page. */
+const maxDigestChars = 4_000_000;
 
 interface Row<T> {
-  /** As the service has encoded it. */
+  /** The tuple as the service has encoded it. */
   readonly text: string;
   readonly tuple: T;
 }
 
-/** The tuples of a channel. What has not changed stays the same object, and so does the list when nothing has. */
+/** The tuples of a channel. An unchanged tuple stays the same object, and so does an unchanged list. */
 export class TupleList<T> {
   readonly #type: TupleType<T>;
   #keyFields: readonly string[];
@@ -32,25 +32,26 @@ export class TupleList<T> {
     return Array.from(this.#rows.values(), ({ text }) => text);
   }
 
-  /** What `digestOf` gives for them; undefined when that takes too long. */
+  /** The digest of the tuples; undefined if hashing them would take too long. */
   get digest(): string | undefined {
     const texts = this.texts;
-    if (texts.reduce((sum, text) => sum + text.length, 0) > maxDigestSize) return undefined;
+    if (texts.reduce((sum, text) => sum + text.length, 0) > maxDigestChars) return undefined;
     this.#digest ??= digestOf(texts);
     return this.#digest;
   }
 
-  /** Takes the service's word for which fields are the key. */
-  keyed(keyFields: readonly string[]): void {
+  /** Sets the key fields, as the service names them. */
+  setKey(keyFields: readonly string[]): void {
     if (keyFields.join() === this.#keyFields.join()) return;
     this.#keyFields = keyFields;
     this.#rows = new Map(Array.from(this.#rows.values(), (row) => [tupleKey(JSON.parse(row.text), keyFields), row]));
   }
 
   /**
-   * Takes all tuples, as `JSON.parse` gives them.
+   * Replaces all tuples.
    *
-   * @throws PeekError `DATA_INVALID` when one does not fit its type; then nothing has changed.
+   * @param tuples As `JSON.parse` returns them.
+   * @throws PeekError `DATA_INVALID` if a tuple does not fit its type; then nothing has changed.
    */
   replace(tuples: readonly unknown[]): void {
     const rows = new Map(tuples.map((tuple) => [tupleKey(tuple, this.#keyFields), this.#rowOf(tuple)]));
@@ -59,14 +60,14 @@ export class TupleList<T> {
     if (!isSame) this.#set(rows);
   }
 
-  /** @throws PeekError `DATA_INVALID` when a tuple does not fit its type; then nothing has changed. */
+  /** @throws PeekError `DATA_INVALID` if a tuple does not fit its type; then nothing has changed. */
   change(delta: Delta): void {
     const changes = readDelta(delta, this.#keyFields, (tuple) => this.#rowOf(tuple));
-    const isNews =
+    const hasEffect =
       changes.inserted.length > 0 ||
       changes.removed.some((key) => this.#rows.has(key)) ||
       changes.updated.some(([key, row]) => this.#rows.has(key) && this.#rows.get(key) !== row);
-    if (!isNews) return;
+    if (!hasEffect) return;
     applyChanges(this.#rows, changes);
     this.#set(this.#rows);
   }
@@ -78,7 +79,7 @@ export class TupleList<T> {
   #set(rows: Map<string, Row<T>>): void {
     this.#rows = rows;
     const tuples: T[] = [];
-    // Made anew with each change; `Array.from` takes twice as long.
+    // This runs with each change; `Array.from` takes twice as long.
     for (const { tuple } of rows.values()) tuples.push(tuple);
     this.#tuples = Object.freeze(tuples);
     this.#digest = undefined;

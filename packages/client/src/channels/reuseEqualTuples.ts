@@ -1,12 +1,12 @@
 import { encode } from "@peek/plugin-base/contracts";
 
 /**
- * The next tuples, with those of the ones before that are equal in their places; the list before, when all of it is. What was
- * foretold and has come about is no news.
+ * Structural sharing: the next tuples, with objects of the list before in place of equal ones; the list before, if all are equal. An
+ * optimistic update that came true so changes no object.
  */
 export function reuseEqualTuples<T>(before: readonly T[], next: readonly T[]): readonly T[] {
-  const stay = new Set(next);
-  const gone = before.filter((tuple) => !stay.has(tuple));
+  const kept = new Set(next);
+  const gone = before.filter((tuple) => !kept.has(tuple));
   if (gone.length === 0 && isSame(before, next)) return before;
   const known = new Set(before);
   const byText = new Map(gone.map((tuple) => [textOf(tuple), tuple]));
@@ -18,11 +18,11 @@ function isSame<T>(before: readonly T[], next: readonly T[]): boolean {
   return before.length === next.length && next.every((tuple, place) => tuple === before[place]);
 }
 
-/** What cannot be encoded, which an application made up, is like nothing else. */
+/** A tuple of an optimistic update may not be encodable: it equals no other. */
 function textOf(value: unknown): unknown {
   try {
     return encode(value);
   } catch {
-    return Symbol("unlike any other");
+    return Symbol("not encodable");
   }
 }

@@ -1,16 +1,16 @@
 import { PeekError } from "@peek/errors";
 
-/** How long the text of a compressed frame may be, in bytes. */
+/** The limit for the text of a compressed frame. */
 const maxBytes = 256 * 1024 * 1024;
 
-/** Reads the frames of one connection, in their order. */
+/** Decodes the frames of one connection, in order. */
 export class FrameReader {
   readonly #read: (text: string) => void;
   readonly #failed: (error: unknown) => void;
-  /** The frames that wait for a compressed one; undefined while none does. */
+  /** The frames after a compressed one that is being decompressed; undefined if there is none. */
   #waiting: unknown[] | undefined;
 
-  /** @param failed Called with what `read` threw, or why a frame cannot be read. */
+  /** @param failed Called with an error of `read`, or if a frame is unreadable. */
   constructor(read: (text: string) => void, failed: (error: unknown) => void) {
     this.#read = read;
     this.#failed = failed;
@@ -54,6 +54,6 @@ async function gunzip(frame: unknown): Promise<string> {
   return text + decoder.decode();
 }
 
-function unreadable(what: string): PeekError {
-  return new PeekError("DATA_INVALID", `A frame of the service ${what}. Update the page.`);
+function unreadable(problem: string): PeekError {
+  return new PeekError("DATA_INVALID", `A frame of the service ${problem}. Reload the page to update it.`);
 }

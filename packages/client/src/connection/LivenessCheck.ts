@@ -1,147 +1,139 @@
 import type { Staleness } from "@peek/live-protocol";
 
-/** How often it is looked whether the service was heard; milliseconds. */
-const lookMs = 500;
-/** Not having looked for so long, the device or the page has slept; milliseconds. */
+/** How often the check looks at the clock. */
+const checkIntervalMs = 500;
+/** After a longer time without a check, the device or the page has slept. */
 const sleptMs = 3000;
-/** Of the service's pulses, so many may be late before it is doubted that things are as it has said. */
-const pulsesMissed = 2;
-/** How long an answer is waited for; milliseconds. With the time until the next look, it is less than three seconds. */
-const answerMs = 2200;
-/** How often the service is asked at most, whatever happens on the page; milliseconds. */
-const askEveryMs = 1000;
+/** After so many missing pulses, the service is suspected. */
+const maxMissedPulses = 2;
+/** The longest time for an answer to a probe; with the time until the next check, below three seconds. */
+const answerTimeoutMs = 2200;
+/** The shortest time between two probes. */
+const probeIntervalMs = 1000;
+/** The time between two probes while the service sends data: they measure how long messages take. */
+const busyProbeIntervalMs = 5000;
 
-/** While the service says more than that it is there, it is asked so often how long its messages are on their way; milliseconds. */
-const askBusyMs = 5000;
-
-/** What a {@link LivenessCheck} works with. */
 export interface LivenessCheckOptions {
   /** @see MonotonicClock.now */
   readonly now: () => number;
-  /** Asks the service for a sign. */
-  readonly send: (n: number) => void;
-  /** Told when what the service has said is not known to be how things are, and when it is again: then with undefined. */
-  readonly onDoubt: (doubt: Staleness | undefined) => void;
+  /** Sends a probe to the service. */
+  readonly sendProbe: (n: number) => void;
+  /** Called when the service is suspected, that is when its data may be stale, and with undefined when it no longer is. */
+  readonly onSuspicion: (suspicion: Staleness | undefined) => void;
 }
 
 /**
- * Judges by the signs of life of one connection whether what the service has said is how things are. A doubt ends with the answer
- * to what was asked after it began: what is heard before may have been on its way for long.
+ * A failure detector for one connection: it suspects the service if signs of life are missing. Only the answer to a probe that was sent
+ * after the suspicion began ends it: earlier messages may have been on their way for long.
  */
 export class LivenessCheck implements Disposable {
   readonly #options: LivenessCheckOptions;
-  readonly #silenceMs: number;
+  readonly #maxSilenceMs: number;
   #heardAt: number;
-  #lookedAt: number;
+  #checkedAt: number;
   #lastProbe = 0;
-  #askedAt: number;
-  /** Since when there is reason to ask; undefined while there is none. */
-  #wantedAt: number | undefined;
-  /** The oldest that was not answered. */
-  #asked: { readonly n: number; readonly at: number } | undefined;
-  #doubt: Staleness | undefined;
-  /** The first probe whose answer ends the doubt, and when it was sent. */
-  #endsWith = 0;
-  #endsWithAt = 0;
+  #probedAt: number;
+  /** Since when a probe is due; undefined if none is. */
+  #dueSince: number | undefined;
+  /** The oldest unanswered probe. */
+  #unanswered: { readonly n: number; readonly at: number } | undefined;
+  #suspicion: Staleness | undefined;
+  /** The first probe whose answer ends the suspicion, and when it was sent. */
+  #decidingProbe = 0;
+  #decidingProbeAt = 0;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** @param pulseMs How often the service gives a sign of life, at least. */
+  /** @param pulseMs The longest time between two signs of life of the service. */
   constructor(pulseMs: number, options: LivenessCheckOptions) {
     this.#options = options;
-    this.#silenceMs = pulseMs * pulsesMissed;
+    this.#maxSilenceMs = pulseMs * maxMissedPulses;
     this.#heardAt = options.now();
-    this.#lookedAt = this.#heardAt;
-    this.#askedAt = this.#heardAt - askEveryMs;
+    this.#checkedAt = this.#heardAt;
+    this.#probedAt = this.#heardAt - probeIntervalMs;
     this.#timer = setInterval(() => {
-      this.look();
-      if (this.#wantedAt !== undefined && options.now() - this.#askedAt >= askEveryMs) this.#ask();
-    }, lookMs);
+      this.check();
+      if (this.#dueSince !== undefined && options.now() - this.#probedAt >= probeIntervalMs) this.#probe();
+    }, checkIntervalMs);
   }
 
-  /** The service has said something. */
+  /** The service has sent a message. */
   heard(): void {
-    // Before what it says is taken: it may have lain here while the device slept.
-    this.look();
+    // Before the message is handled: it may have waited here while the device slept.
+    this.check();
     this.#heardAt = this.#options.now();
   }
 
   /** The service has answered a probe. */
   answered(n: number): void {
-    if (this.#asked !== undefined && n >= this.#asked.n) this.#asked = undefined;
-    if (this.#doubt === undefined || n < this.#endsWith) return;
-    const at = this.#endsWithAt;
-    if (this.#options.now() - at > answerMs) {
-      // So old is what has come with it: messages lie on a slow line.
-      this.#doubt = undefined;
-      this.#begin({ at, reason: "The connection is slow" });
-      return;
-    }
-    this.#doubt = undefined;
-    this.#options.onDoubt(undefined);
+    if (this.#unanswered !== undefined && n >= this.#unanswered.n) this.#unanswered = undefined;
+    if (this.#suspicion === undefined || n < this.#decidingProbe) return;
+    const at = this.#decidingProbeAt;
+    this.#suspicion = undefined;
+    // Data that came with a late answer is as old as the probe: messages queue on a slow connection.
+    if (this.#options.now() - at > answerTimeoutMs) this.#suspect({ at, reason: "The connection is slow" });
+    else this.#options.onSuspicion(undefined);
   }
 
-  /** The service has said more than that it is there: on a slow line, its messages may come late without a pause between them. */
+  /** The service has sent data: on a slow connection, messages may be late without any pause between them. */
   busy(): void {
-    if (this.#asked === undefined && this.#options.now() - this.#askedAt >= askBusyMs) this.#ask();
+    if (this.#unanswered === undefined && this.#options.now() - this.#probedAt >= busyProbeIntervalMs) this.#probe();
   }
 
-  /** There is reason to ask whether the service is there: without an answer, it is doubted soon. It is asked in a moment. */
-  probe(): void {
-    if (this.#asked === undefined) this.#wantedAt ??= this.#options.now();
+  /** Requests a probe: it is sent within a moment. */
+  requestProbe(): void {
+    if (this.#unanswered === undefined) this.#dueSince ??= this.#options.now();
   }
 
-  /** The service has answered what was sent to it: there is no reason to ask any more. */
-  replied(): void {
-    this.#wantedAt = undefined;
+  /** Cancels the requested probe: the service has answered a message. */
+  cancelProbe(): void {
+    this.#dueSince = undefined;
   }
 
   /** Looks at the clock. */
-  look(): void {
+  check(): void {
     const now = this.#options.now();
-    const lookedAt = this.#lookedAt;
-    this.#lookedAt = now;
-    if (now - lookedAt > sleptMs) {
-      // What was asked before may have been answered before, too.
-      this.#begin({ at: Math.min(lookedAt, this.#heardAt), reason: "The device or the page has slept" });
-    } else if (now - this.#heardAt > this.#silenceMs) {
-      this.doubt({ at: this.#heardAt, reason: "The service has not been heard for some seconds" });
-    } else if (this.#asked !== undefined && now - this.#asked.at > answerMs) {
-      this.doubt({ at: Math.min(this.#asked.at, this.#heardAt), reason: "The service does not answer" });
+    const checkedAt = this.#checkedAt;
+    this.#checkedAt = now;
+    if (now - checkedAt > sleptMs) {
+      // Probes from before the sleep may have been answered before it.
+      this.#suspect({ at: Math.min(checkedAt, this.#heardAt), reason: "The device or the page has slept" });
+      return;
+    }
+    if (this.#suspicion !== undefined) return;
+    if (now - this.#heardAt > this.#maxSilenceMs) {
+      this.#suspect({ at: this.#heardAt, reason: "The service has not been heard for some seconds" });
+    } else if (this.#unanswered !== undefined && now - this.#unanswered.at > answerTimeoutMs) {
+      this.#suspect({ at: Math.min(this.#unanswered.at, this.#heardAt), reason: "The service does not answer" });
     }
   }
 
-  /** What the service has said is not known to be how things are, until it answers. */
-  doubt(doubt: Staleness): void {
-    if (this.#doubt === undefined) this.#begin(doubt);
+  /** Whether the data of the service may be stale. */
+  get isSuspected(): boolean {
+    return this.#suspicion !== undefined;
   }
 
-  /** Whether what the service has said is doubted. */
-  get isDoubted(): boolean {
-    return this.#doubt !== undefined;
-  }
-
-  /** Until when what the service has said was how things are. */
-  get knownAt(): number {
-    return this.#doubt?.at ?? this.#heardAt;
+  /** Until when the data of the service was current. */
+  get currentAt(): number {
+    return this.#suspicion?.at ?? this.#heardAt;
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
 
-  #begin(doubt: Staleness): void {
-    this.#doubt ??= doubt;
-    this.#endsWith = this.#lastProbe + 1;
-    this.#endsWithAt = this.#options.now();
-    this.#options.onDoubt(this.#doubt);
-    this.#ask();
+  #suspect(suspicion: Staleness): void {
+    this.#suspicion ??= suspicion;
+    this.#decidingProbe = this.#lastProbe + 1;
+    this.#decidingProbeAt = this.#options.now();
+    this.#options.onSuspicion(this.#suspicion);
+    this.#probe();
   }
 
-  #ask(): void {
+  #probe(): void {
     this.#lastProbe += 1;
-    this.#askedAt = this.#options.now();
-    this.#asked ??= { n: this.#lastProbe, at: this.#wantedAt ?? this.#askedAt };
-    this.#wantedAt = undefined;
-    this.#options.send(this.#lastProbe);
+    this.#probedAt = this.#options.now();
+    this.#unanswered ??= { n: this.#lastProbe, at: this.#dueSince ?? this.#probedAt };
+    this.#dueSince = undefined;
+    this.#options.sendProbe(this.#lastProbe);
   }
 }

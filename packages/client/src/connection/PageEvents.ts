@@ -1,21 +1,23 @@
-/** How often it is looked whether the device has a network: not every browser tells; milliseconds. */
-const lookMs = 1000;
+/** How often the client reads `navigator.onLine`: not every browser sends events. */
+const networkCheckIntervalMs = 1000;
+/** The events that show that the user uses the page. */
+const inputEvents = ["focus", "pointerdown", "keydown", "wheel"];
 
-/** What a page is told that matters to a connection. Outside of browsers, nothing. */
+/** The events of a page that matter to a connection. Outside of browsers there are none. */
 export interface PageEventListener {
-  /** Somebody looks at the page again. */
-  wake(): void;
-  /** Somebody uses the page: what it shows matters now. */
+  /** The page is visible again. */
+  visible(): void;
+  /** The page may be gone soon. */
+  hidden(): void;
+  /** The user uses the page: its data should be current. */
   used(): void;
   /** The device says that it has a network again. */
   online(): void;
   /** The device says that it has no network. */
-  cutOff(): void;
-  /** The page may be gone soon. */
-  hide(): void;
+  offline(): void;
 }
 
-/** Listens to the page, until it is disposed. */
+/** Listens to the events of the page. */
 export class PageEvents implements Disposable {
   readonly #listener: PageEventListener;
   readonly #ends: (() => void)[] = [];
@@ -24,21 +26,21 @@ export class PageEvents implements Disposable {
   constructor(listener: PageEventListener) {
     this.#listener = listener;
     const page = typeof window === "object" ? window : undefined;
-    this.#on(page, "online", () => this.#network(true));
-    this.#on(page, "offline", () => this.#network(false));
-    this.#on(page, "pageshow", () => listener.wake());
-    this.#on(page, "pagehide", () => listener.hide());
-    for (const use of ["focus", "pointerdown", "keydown", "wheel"]) {
-      // First of all: what it leads to may be a press.
-      this.#on(page, use, () => this.#used(), { capture: true, passive: true });
+    this.#on(page, "online", () => this.#setNetwork(true));
+    this.#on(page, "offline", () => this.#setNetwork(false));
+    this.#on(page, "pageshow", () => listener.visible());
+    this.#on(page, "pagehide", () => listener.hidden());
+    for (const event of inputEvents) {
+      // Before the page's own listeners, which may push an action.
+      this.#on(page, event, () => this.#used(), { capture: true, passive: true });
     }
     if (page !== undefined) {
-      const timer = setInterval(() => this.#look(), lookMs);
+      const timer = setInterval(() => this.#checkNetwork(), networkCheckIntervalMs);
       this.#ends.push(() => clearInterval(timer));
     }
     this.#on(typeof document === "object" ? document : undefined, "visibilitychange", () => {
-      if (document.visibilityState === "visible") listener.wake();
-      else listener.hide();
+      if (document.visibilityState === "visible") listener.visible();
+      else listener.hidden();
     });
   }
 
@@ -47,20 +49,20 @@ export class PageEvents implements Disposable {
   }
 
   #used(): void {
-    this.#look();
+    this.#checkNetwork();
     this.#listener.used();
   }
 
-  #look(): void {
-    this.#network(navigator.onLine);
+  #checkNetwork(): void {
+    this.#setNetwork(navigator.onLine);
   }
 
-  /** A device that says that it has none may be wrong: what is connected all the same is not cut again. */
-  #network(has: boolean): void {
-    if (has === this.#hasNetwork) return;
-    this.#hasNetwork = has;
-    if (has) this.#listener.online();
-    else this.#listener.cutOff();
+  /** Reports changes only: a device that says that it has no network may be wrong, and its next connection stays. */
+  #setNetwork(hasNetwork: boolean): void {
+    if (hasNetwork === this.#hasNetwork) return;
+    this.#hasNetwork = hasNetwork;
+    if (hasNetwork) this.#listener.online();
+    else this.#listener.offline();
   }
 
   #on(target: EventTarget | undefined, event: string, call: () => void, options: AddEventListenerOptions = {}): void {

@@ -1,29 +1,25 @@
-/** How long the first try after a cut waits at most. */
-const atOnceMs = 300;
-const firstMs = 500;
-const longestMs = 8000;
+/** The longest delay of the first attempt after a lost connection. */
+const firstMaxMs = 300;
+/** The longest delay of the second attempt; it doubles with each further one. */
+const secondMaxMs = 500;
+const longestMaxMs = 8000;
 
-/**
- * How long to wait before each try to connect: all but at once after a connection that had stood, then longer and longer. All
- * at random, so that many who lost the same service do not come back in step.
- */
+/** The delays between attempts to connect: exponential backoff with full jitter, so that many clients do not return at once. */
 export class ReconnectBackoff {
-  #tries = 0;
+  #attempts = 0;
 
-  /** What to wait now; milliseconds. */
-  next(): number {
-    const longest = this.#tries === 0 ? atOnceMs : Math.min(longestMs, firstMs * 2 ** (this.#tries - 1));
-    this.#tries += 1;
-    return Math.random() * longest;
+  nextDelayMs(): number {
+    const maxMs = this.#attempts === 0 ? firstMaxMs : Math.min(longestMaxMs, secondMaxMs * 2 ** (this.#attempts - 1));
+    this.#attempts += 1;
+    return Math.random() * maxMs;
   }
 
-  /** Begins again. */
   reset(): void {
-    this.#tries = 0;
+    this.#attempts = 0;
   }
 
-  /** Waits long from now on. */
+  /** Makes the next delays long. */
   slowDown(): void {
-    this.#tries = Math.max(this.#tries, 5);
+    this.#attempts = Math.max(this.#attempts, 5);
   }
 }

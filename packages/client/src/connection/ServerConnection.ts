@@ -1,4 +1,3 @@
-import { pageUserHash } from "../storage/userHash.ts";
 import { messageOf } from "@peek/errors";
 import {
   type ClientMessage,
@@ -8,45 +7,40 @@ import {
   type Staleness,
 } from "@peek/live-protocol";
 import { FrameReader } from "./FrameReader.ts";
+import { HeartbeatTimeout } from "./HeartbeatTimeout.ts";
 import { LivenessCheck } from "./LivenessCheck.ts";
+import { pageUserHash } from "./pageUserHash.ts";
 import { readServerMessage } from "./readServerMessage.ts";
 import { ReconnectBackoff } from "./ReconnectBackoff.ts";
 
-/** How long the service may take to let a browser in. */
-const connectMs = 8000;
-/** The service is gone when it has been silent for so many of its beats. */
-const beatsMissed = 2.5;
-/** The same, from when it is doubted that it is there on, where nothing large can be on its way. */
-const beatsMissedInDoubt = 1;
-/** How much longer the service may be silent at most, after it was cut for that: a large snapshot takes its time on a slow line. */
-const mostPatience = 16;
-/** A connection that was cut sooner is no sign that the next will stand. */
-const stoodMs = 5000;
+/** The longest time until the service accepts a connection. */
+const connectTimeoutMs = 8000;
+/** After a shorter connection, the backoff goes on growing. */
+const stableMs = 5000;
 
 export type Greeting = Extract<ServerMessage, { readonly t: "hi" }>;
 
-/** Who is told of what happens on the line. None of these may throw. */
+/** The events of a connection. The methods must not throw. */
 export interface ConnectionListener {
-  /** The service has let it in. */
+  /** The service has accepted the connection. */
   greeted(greeting: Greeting): void;
   message(message: ServerMessage): void;
-  /** Whether the service was asked for what may be large, and has not sent it. */
-  isAwaiting(): boolean;
-  /** What the service has said is not known to be how things are; or, with undefined, is again. */
-  doubted(doubt: Staleness | undefined): void;
-  /** It is not connected. @param status What it does about it. */
+  /** Whether the service has to send a message next that may be large. */
+  isAwaitingState(): boolean;
+  /** The data of the service may be stale; with undefined, it is current again. */
+  suspected(suspicion: Staleness | undefined): void;
+  /** The connection or an attempt has ended. @param status `offline`: the next attempt follows. `login`: none follows. */
   down(status: "offline" | "login", reason: string, end: ConnectionEnd): void;
 }
 
 /** How a connection, or an attempt to connect, has ended. */
 export interface ConnectionEnd {
-  /** With which the service has ended it. */
+  /** The code with which the service has closed the connection. */
   readonly code?: number | undefined;
-  /** Until when what the service has said was how things are; undefined where it has said nothing. */
-  readonly knownAt?: number | undefined;
+  /** Until when the data of the service was current; undefined if there was none. */
+  readonly currentAt?: number | undefined;
 }
 
-/** Where to connect to, and how. */
 export interface ConnectionSettings {
   /** @see MonotonicClock.now */
   readonly now: () => number;
@@ -54,220 +48,204 @@ export interface ConnectionSettings {
   readonly open: (url: string, protocol: string) => WebSocket;
 }
 
-/** One attempt to connect, and the connection that it becomes. */
+/** One attempt to connect, and the connection that results from it. */
 interface Attempt {
   readonly socket: WebSocket;
   greetedAt: number | undefined;
-  /** Undefined before it is greeted, and where the service gives no signs of life. */
+  /** Undefined before the greeting, and if the service sends no pulses. */
   liveness: LivenessCheck | undefined;
 }
 
-/** The connection with the service, made again whenever it is cut. */
+/** The connection to the service; lost connections are replaced. */
 export class ServerConnection implements Disposable {
-  readonly #options: ConnectionSettings;
+  readonly #settings: ConnectionSettings;
   readonly #listener: ConnectionListener;
-  readonly #delay = new ReconnectBackoff();
+  readonly #backoff = new ReconnectBackoff();
+  readonly #heartbeat: HeartbeatTimeout;
   #attempt: Attempt | undefined;
-  /** The next try, the time limit of this one, or the next look at when the service was last heard. */
+  /** The next attempt, or the timeout of the present one. */
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #turn = 0;
-  /** How many services have refused it, one after the other. */
+  #urlIndex = 0;
+  /** The number of services that have asked for a login, one after another. */
   #refusals = 0;
-  #patience = 1;
-  /** As which device the service knows it. */
+  /** The id under which the service knows this device. */
   #device: string | undefined;
-  #heardAt = 0;
-  /** When the last doubt began. */
-  #doubtAt = 0;
-  #beatMs = 0;
   #isClosed = false;
 
-  constructor(options: ConnectionSettings, listener: ConnectionListener) {
-    this.#options = options;
+  constructor(settings: ConnectionSettings, listener: ConnectionListener) {
+    this.#settings = settings;
     this.#listener = listener;
+    this.#heartbeat = new HeartbeatTimeout({
+      isSuspected: () => this.#isSuspected && !listener.isAwaitingState(),
+      sendBeat: () => void this.send({ t: "beat" }),
+      timedOut: () => this.#abort("The service has not been heard for too long"),
+    });
   }
 
-  /** Whether the service has let it in. */
+  /** Whether the service has accepted the connection. */
   get isOpen(): boolean {
     return this.#attempt?.greetedAt !== undefined;
   }
 
-  /** Connects now, unless it is connected or tries already. */
+  /** Connects now, unless there is a connection or an attempt. */
   connect(): void {
     if (this.#isClosed || this.#attempt !== undefined) return;
     clearTimeout(this.#timer);
-    const url = this.#options.urls[this.#turn % this.#options.urls.length] ?? "";
-    this.#timer = setTimeout(() => this.#cut("The service has not answered in time"), connectMs);
+    const url = this.#settings.urls[this.#urlIndex % this.#settings.urls.length] ?? "";
+    this.#timer = setTimeout(() => this.#abort("The service has not answered in time"), connectTimeoutMs);
     let socket: WebSocket;
     try {
-      socket = this.#options.open(withDevice(url, this.#device), clientProtocol);
+      socket = this.#settings.open(withDevice(url, this.#device), clientProtocol);
     } catch (error) {
-      this.#lost("offline", `Cannot connect: ${messageOf(error)}`);
+      this.#down("offline", `Cannot connect: ${messageOf(error)}`);
       return;
     }
     socket.binaryType = "arraybuffer";
     const attempt: Attempt = { socket, greetedAt: undefined, liveness: undefined };
     this.#attempt = attempt;
     const reader = new FrameReader(
-      (text) => this.#attempt === attempt && this.#hear(attempt, text),
-      (error) => this.#attempt === attempt && this.#cut(messageOf(error)),
+      (text) => this.#attempt === attempt && this.#receive(attempt, text),
+      (error) => this.#attempt === attempt && this.#abort(messageOf(error)),
     );
     socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => reader.take(data));
     socket.addEventListener("close", ({ code, reason }) => {
       if (this.#attempt === attempt) this.#closed(attempt, code, reason);
     });
-    // `close` follows, and says all that there is to know; without a listener, some throw.
+    // `close` follows and has the reason; without a listener, some WebSockets throw.
     socket.addEventListener("error", () => undefined);
   }
 
-  /** There is reason to believe that the next try succeeds: it is not waited for. */
+  /** Connects now, or checks the connection: the next attempt will probably succeed. */
   wake(): void {
     if (this.#attempt === undefined) {
-      this.#delay.reset();
+      this.#backoff.reset();
       this.connect();
     } else if (this.isOpen) {
-      this.#checkBeat();
-      this.probe();
+      this.#heartbeat.check();
+      this.requestProbe();
     }
   }
 
-  /** It has to be connected: one whose other end is doubted is not waited for. */
+  /** As {@link wake}, and replaces the connection if its service is suspected. */
   retry(): void {
-    if (this.#isDoubted) this.#cut("The service does not answer");
+    if (this.#isSuspected) this.#abort("The service does not answer");
     this.wake();
   }
 
-  /** The network is another one, or is back: what was begun on the one before may never end. */
-  renew(): void {
+  /** As {@link retry}, and replaces an attempt, too: after a change of the network, it may never end. */
+  networkChanged(): void {
     if (this.#attempt?.greetedAt === undefined) this.drop("The network has changed");
     this.retry();
   }
 
-  /** There is reason to ask whether the service is there: without an answer, what it has said is doubted soon. */
-  probe(): void {
-    this.#attempt?.liveness?.probe();
+  /** Probes the service within a moment. */
+  requestProbe(): void {
+    this.#attempt?.liveness?.requestProbe();
   }
 
-  /** Cuts the connection, and tries again as after any other cut. */
+  /** Ends the connection; the next attempt follows. */
   drop(reason: string): void {
-    if (this.#attempt !== undefined) this.#cut(reason);
+    if (this.#attempt !== undefined) this.#abort(reason);
   }
 
-  /** @returns Whether it was handed over; what is not has to be said again on the next connection. */
+  /** @returns Whether the message was sent. If not, it has to be sent again on the next connection. */
   send(message: ClientMessage): boolean {
     if (this.#attempt?.greetedAt === undefined || this.#attempt.socket.readyState !== 1) return false;
     this.#attempt.socket.send(JSON.stringify(message));
-    if (message.t === "act") this.probe();
+    if (message.t === "act") this.requestProbe();
     return true;
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
     const attempt = this.#attempt;
-    this.#attempt = undefined;
-    attempt?.liveness?.[Symbol.dispose]();
+    this.#forget(attempt);
     attempt?.socket.close(1000);
   }
 
-  #hear(attempt: Attempt, text: string): void {
-    this.#heardAt = performance.now();
-    attempt.liveness?.heard();
+  #receive(attempt: Attempt, text: string): void {
+    const { liveness } = attempt;
+    this.#heartbeat.heard();
+    liveness?.heard();
     const message = readServerMessage(text);
     if (message === undefined) return;
-    if (attempt.greetedAt !== undefined) {
-      if (message.t === "res") attempt.liveness?.replied();
-      if (message.t === "beat") this.send(message);
-      else if (message.t !== "pulse") {
-        attempt.liveness?.busy();
-        this.#listener.message(message);
-      } else if (message.n !== undefined) attempt.liveness?.answered(message.n);
-    } else if (message.t === "hi") {
-      attempt.greetedAt = this.#heardAt;
-      this.#beatMs = message.beatMs;
-      this.#device = message.device;
-      this.#refusals = 0;
-      clearTimeout(this.#timer);
-      this.#checkBeat();
-      attempt.liveness = this.#livenessOf(message);
-      this.#listener.greeted(message);
-    }
-  }
-
-  #livenessOf({ pulseMs }: Greeting): LivenessCheck | undefined {
-    if (pulseMs === undefined) return undefined;
-    return new LivenessCheck(pulseMs, {
-      now: this.#options.now,
-      send: (n) => void this.send({ t: "probe", n }),
-      onDoubt: (doubt) => {
-        if (doubt !== undefined) this.#doubtAt = performance.now();
-        this.#checkBeat();
-        this.#listener.doubted(doubt);
-      },
-    });
-  }
-
-  get #isDoubted(): boolean {
-    return this.#attempt?.liveness?.isDoubted === true;
-  }
-
-  #checkBeat(): void {
-    const isDoubted = this.#isDoubted && !this.#listener.isAwaiting();
-    const longest = this.#beatMs * (isDoubted ? beatsMissedInDoubt : beatsMissed) * this.#patience;
-    const since = isDoubted ? Math.max(this.#doubtAt, this.#heardAt) : this.#heardAt;
-    const left = since + longest - performance.now();
-    clearTimeout(this.#timer);
-    if (left > 0) {
-      this.#timer = setTimeout(() => this.#checkBeat(), Math.min(left + 1, this.#beatMs * beatsMissed));
-      // What is on its way may keep the service's beats from coming: it is told that somebody is there.
-      if (performance.now() - this.#heardAt > this.#beatMs) this.send({ t: "beat" });
+    if (attempt.greetedAt === undefined) {
+      if (message.t === "hi") this.#greeted(attempt, message);
       return;
     }
-    const stoodFor = performance.now() - (this.#attempt?.greetedAt ?? 0);
-    this.#patience = stoodFor > 2 * longest ? 1 : Math.min(mostPatience, this.#patience * 2);
-    this.#cut("The service has not been heard for too long");
+    if (message.t === "res") liveness?.cancelProbe();
+    if (message.t === "beat") this.send(message);
+    else if (message.t !== "pulse") {
+      liveness?.busy();
+      this.#listener.message(message);
+    } else if (message.n !== undefined) liveness?.answered(message.n);
   }
 
-  #cut(reason: string): void {
+  #greeted(attempt: Attempt, greeting: Greeting): void {
+    attempt.greetedAt = performance.now();
+    this.#device = greeting.device;
+    this.#refusals = 0;
+    clearTimeout(this.#timer);
+    this.#heartbeat.start(greeting.beatMs);
+    if (greeting.pulseMs !== undefined) {
+      attempt.liveness = new LivenessCheck(greeting.pulseMs, {
+        now: this.#settings.now,
+        sendProbe: (n) => void this.send({ t: "probe", n }),
+        onSuspicion: (suspicion) => {
+          this.#heartbeat.suspicionChanged(suspicion !== undefined);
+          this.#listener.suspected(suspicion);
+        },
+      });
+    }
+    this.#listener.greeted(greeting);
+  }
+
+  get #isSuspected(): boolean {
+    return this.#attempt?.liveness?.isSuspected === true;
+  }
+
+  #abort(reason: string): void {
     const attempt = this.#attempt;
     this.#forget(attempt);
-    // Over a dead line, closing may take as long as it likes.
+    // Nothing waits for this: on a dead connection, the closing handshake may take minutes.
     attempt?.socket.close();
-    this.#lost("offline", reason, { knownAt: attempt?.liveness?.knownAt });
+    this.#down("offline", reason, { currentAt: attempt?.liveness?.currentAt });
   }
 
   #closed(attempt: Attempt, code: number, reason: string): void {
     this.#forget(attempt);
-    const knownAt = attempt.liveness?.knownAt;
+    const end = { code, currentAt: attempt.liveness?.currentAt };
     if (code === closeCodes.sessionEnded) {
-      // Others may know of a session.
+      // The user may have a session at another service.
       this.#refusals += 1;
-      const status = this.#refusals < this.#options.urls.length ? "offline" : "login";
+      const status = this.#refusals < this.#settings.urls.length ? "offline" : "login";
       if (status === "login") this.#refusals = 0;
-      this.#lost(status, reason === "" ? "The session has ended" : reason, { code, knownAt });
+      this.#down(status, reason === "" ? "The session has ended" : reason, end);
       return;
     }
-    if (code === closeCodes.misbehaved) this.#delay.slowDown();
-    const why = attempt.greetedAt === undefined ? "The service cannot be reached" : "The connection was cut";
-    this.#lost("offline", reason === "" ? why : `${why}: ${reason}`, { code, knownAt });
+    if (code === closeCodes.misbehaved) this.#backoff.slowDown();
+    const what = attempt.greetedAt === undefined ? "The service cannot be reached" : "The connection was lost";
+    this.#down("offline", reason === "" ? what : `${what}: ${reason}`, end);
   }
 
   #forget(attempt: Attempt | undefined): void {
+    clearTimeout(this.#timer);
+    this.#heartbeat.stop();
     attempt?.liveness?.[Symbol.dispose]();
-    if (attempt?.greetedAt !== undefined && performance.now() - attempt.greetedAt >= stoodMs) this.#delay.reset();
+    if (attempt?.greetedAt !== undefined && performance.now() - attempt.greetedAt >= stableMs) this.#backoff.reset();
     this.#attempt = undefined;
   }
 
-  #lost(status: "offline" | "login", reason: string, end: ConnectionEnd = {}): void {
+  #down(status: "offline" | "login", reason: string, end: ConnectionEnd = {}): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
-    this.#turn += 1;
-    if (status === "offline") this.#timer = setTimeout(() => this.connect(), this.#delay.next());
+    this.#urlIndex += 1;
+    if (status === "offline") this.#timer = setTimeout(() => this.connect(), this.#backoff.nextDelayMs());
     this.#listener.down(status, reason, end);
   }
 }
 
-/** Where there are no cookies, that is how a service knows an anonymous browser again. Where there are, no proxy logs it. */
+/** Adds the device's id to the URL where there is no cookie that identifies an anonymous browser. Elsewhere, no proxy should log it. */
 function withDevice(url: string, device: string | undefined): string {
   if (device === undefined || pageUserHash([url])) return url;
   return `${url}${url.includes("?") ? "&" : "?"}device=${encodeURIComponent(device)}`;

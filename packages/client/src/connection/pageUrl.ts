@@ -2,15 +2,15 @@ import { PeekError } from "@peek/errors";
 import { clientPath } from "@peek/live-protocol";
 
 /**
- * The address of the service that the page comes from.
+ * The URL of the service that serves the page.
  *
- * @throws PeekError `CONTRACT_INVALID` where there is no page.
+ * @throws PeekError `CONTRACT_INVALID` outside of a page.
  */
 export function pageUrl(): string {
   if (typeof location !== "object") {
     throw new PeekError(
       "CONTRACT_INVALID",
-      'connect() needs a url here, where there is no page: "wss://field.example/vortex".',
+      'connect() needs the option url outside of a page, for example "wss://field.example/vortex".',
     );
   }
   return `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${clientPath}`;

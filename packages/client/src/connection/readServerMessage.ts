@@ -1,17 +1,16 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import type { ServerMessage } from "@peek/live-protocol";
+import { doneSchema, rejectedSchema } from "../actions/outcomeSchemas.ts";
 
 const whole = z.int().min(0);
 const age = z.number().min(0);
 const text = z.string();
 const rows = z.array(z.unknown());
-const position = z.object({ epoch: text, offset: whole });
-const at = z.array(position.nullable());
 
 const outcome = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("done"), result: text, at }),
-  z.object({ kind: z.literal("rejected"), code: text, msg: text, at }),
+  doneSchema,
+  rejectedSchema,
   z.object({ kind: z.literal("retry"), code: text, msg: text, afterMs: z.number() }),
   z.object({ kind: z.literal("early"), last: whole }),
 ]);
@@ -54,9 +53,9 @@ const messages = {
 const kind = z.object({ t: text });
 
 /**
- * What the service says.
+ * Parses and checks a message of the service.
  *
- * @returns Undefined for what only a newer version of this client knows.
+ * @returns Undefined for a type of message that only newer versions of the client know.
  * @throws PeekError `DATA_INVALID`
  */
 export function readServerMessage(json: string): ServerMessage | undefined {
@@ -66,8 +65,13 @@ export function readServerMessage(json: string): ServerMessage | undefined {
     const schema = Object.hasOwn(messages, t) ? messages[t as keyof typeof messages] : undefined;
     return schema?.parse(value);
   } catch (cause) {
-    throw new PeekError("DATA_INVALID", `What the service says cannot be read: ${messageOf(cause)}. Update the page.`, {
-      cause,
-    });
+    const message = `A message of the service is invalid: ${problemOf(cause)}. Reload the page to update it.`;
+    throw new PeekError("DATA_INVALID", message, { cause });
   }
+}
+
+function problemOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return messageOf(error);
+  const [issue] = error.issues;
+  return `${issue?.path.map(String).join(".")}: ${issue?.message}`;
 }

@@ -1,13 +1,13 @@
 import type { ObservableState, Store, Subscription } from "../api.ts";
 
-/** A subscription that is there for as long as somebody listens: React may render a component that it never shows. */
+/** A subscription that is open while it has listeners: React may render a component that it never mounts. */
 export class LazySubscription<T> implements Store<ObservableState<T>> {
   readonly #open: () => Subscription<T>;
   #state: ObservableState<T>;
   #subscription: Subscription<T> | undefined;
   #listeners = 0;
 
-  /** @param state What is known before somebody listens. */
+  /** @param state The state without listeners. */
   constructor(state: ObservableState<T>, open: () => Subscription<T>) {
     this.#state = state;
     this.#open = open;

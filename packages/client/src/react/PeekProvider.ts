@@ -2,13 +2,14 @@ import { createElement, type ReactElement, type ReactNode } from "react";
 import type { PeekClient } from "../api.ts";
 import { PeekContext } from "./PeekContext.ts";
 
+/** The props of `PeekProvider`. */
 export interface PeekProviderProps {
-  /** Made by `connect()`, outside of components; whoever made it closes it. */
+  /** The result of `connect()`, called outside of components. The provider does not close it. */
   readonly client: PeekClient;
   readonly children?: ReactNode;
 }
 
-/** Gives a client to the components within. */
+/** Provides its child components with a client. */
 export function PeekProvider({ client, children }: PeekProviderProps): ReactElement {
   return createElement(PeekContext.Provider, { value: client }, children);
 }

@@ -4,8 +4,7 @@ import type { PushedAction } from "../api.ts";
 import { usePeek } from "./usePeek.ts";
 
 /**
- * What pushes actions of a type; the same function for as long as the client, the type and the lane are the same. It throws
- * what `push` throws.
+ * A function that pushes actions of a type and throws as `push` does; the same function for the same client, type and lane.
  *
  * @param options As for `push`.
  */

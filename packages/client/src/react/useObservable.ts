@@ -5,11 +5,11 @@ import { LazySubscription } from "./LazySubscription.ts";
 import { usePeek } from "./usePeek.ts";
 
 /**
- * Watches an observable for as long as the component is there. Equal selectors need not be the same object.
+ * Subscribes to an observable while the component is mounted. Equal selectors need not be the same object.
  *
  * @param selector Default: `{}`.
  * @param options As for `subscribe`.
- * @throws PeekError as `subscribe`.
+ * @throws PeekError As `subscribe`.
  */
 export function useObservable<T>(
   type: TupleType<T>,

@@ -4,7 +4,7 @@ import type { PeekClient } from "../api.ts";
 import { PeekContext } from "./PeekContext.ts";
 
 /**
- * The client.
+ * The client of the nearest `PeekProvider`.
  *
  * @throws PeekError `CONTRACT_INVALID` outside of a `PeekProvider`.
  */
@@ -13,6 +13,6 @@ export function usePeek(): PeekClient {
   if (client !== undefined) return client;
   throw new PeekError(
     "CONTRACT_INVALID",
-    "A component uses Peek outside of a PeekProvider. Put one around it: <PeekProvider client={connect()}>.",
+    "A component uses a hook of Peek outside of a PeekProvider. Wrap it: <PeekProvider client={connect()}>.",
   );
 }

@@ -1,114 +1,113 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { DeviceStorageState } from "../api.ts";
-import { ObservableValue } from "../ObservableValue.ts";
 import { hasErrorName } from "../hasErrorName.ts";
-import type { ActionRecord, StorageBackend, CachedChannel, NewAction } from "./StorageBackend.ts";
+import { ObservableValue } from "../ObservableValue.ts";
 import { IndexedDbBackend } from "./IndexedDbBackend.ts";
 import { MemoryBackend } from "./MemoryBackend.ts";
+import type { ActionRecord, CachedChannel, NewAction, StorageBackend } from "./StorageBackend.ts";
 
-/** How long a database may take to open before the page does without. */
-const openMs = 5000;
-/** How long nothing is kept of channels after the storage was full. */
+/** After this time without an opened database, the page uses memory. */
+const openTimeoutMs = 5000;
+/** For how long channels are not cached after the device's storage was full. */
 const fullMs = 60_000;
 
-/** The storage of the device, and how it is. */
+/** Chooses the storage backend, makes room when the device is full, and publishes the state of the storage. */
 export class DeviceStorage implements Disposable {
   readonly state = new ObservableValue<DeviceStorageState>("opening");
   /** Never rejects. */
-  readonly storage: Promise<StorageBackend>;
-  #keepAgainAt = 0;
+  readonly backend: Promise<StorageBackend>;
+  #cacheAgainAt = 0;
   #isFull = false;
   #isOutdated = false;
   #isClosed = false;
 
-  /** @param name What keeps apart several of one origin. */
+  /** @param name Of the database: keeps the data of several clients of one origin apart. */
   constructor(name: string, wanted: "device" | "memory") {
-    this.storage = this.#open(name, wanted);
+    this.backend = this.#open(name, wanted);
   }
 
-  /** @throws PeekError `CLIENT_STORAGE_UNAVAILABLE`: it is not kept. */
+  /** @throws PeekError `CLIENT_STORAGE_UNAVAILABLE`: the action is not stored. */
   async addAction(action: NewAction): Promise<ActionRecord> {
-    const storage = await this.storage;
+    const backend = await this.backend;
     try {
-      const record = await this.#makingRoom(storage, () => storage.addAction(action));
-      if (performance.now() >= this.#keepAgainAt) this.#roomy(storage);
+      const record = await this.#withRoom(backend, () => backend.addAction(action));
+      if (performance.now() >= this.#cacheAgainAt) this.#hasRoom(backend);
       return record;
     } catch (cause) {
-      const why = `The action ${action.type} was not pushed: this device cannot keep it (${messageOf(cause)}).`;
-      const cure = isFull(cause) ? "Make room on the device" : "Reload the page";
+      const why = `The action ${action.type} was not pushed: this device cannot store it (${messageOf(cause)}).`;
+      const cure = isFull(cause) ? "Free space on the device" : "Reload the page";
       throw new PeekError("CLIENT_STORAGE_UNAVAILABLE", `${why} ${cure}, then push it again.`, { cause });
     }
   }
 
-  /** Keeps what can be kept. */
+  /** Caches channels if the device can. */
   async cacheChannels(user: string, channels: readonly CachedChannel[]): Promise<void> {
-    if (performance.now() < this.#keepAgainAt) return;
-    const storage = await this.storage;
+    if (performance.now() < this.#cacheAgainAt) return;
+    const backend = await this.backend;
     try {
-      await storage.cacheChannels(user, channels);
-      this.#roomy(storage);
+      await backend.cacheChannels(user, channels);
+      this.#hasRoom(backend);
     } catch (error) {
-      if (isFull(error)) await this.#full(storage);
+      if (isFull(error)) await this.#makeRoom(backend);
     }
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    void this.storage.then((storage) => storage[Symbol.dispose]());
+    void this.backend.then((backend) => backend[Symbol.dispose]());
   }
 
-  #roomy(storage: StorageBackend): void {
+  #hasRoom(backend: StorageBackend): void {
     this.#isFull = false;
-    this.#tell(storage.isShared ? "device" : "memory");
+    this.#publish(backend.isShared ? "device" : "memory");
   }
 
-  /** @param storage Where things are kept. */
-  #tell(storage: "device" | "memory"): void {
-    if (!this.#isClosed) this.state.set(this.#isFull ? "full" : this.#isOutdated ? "outdated" : storage);
+  #publish(used: "device" | "memory"): void {
+    if (!this.#isClosed) this.state.set(this.#isFull ? "full" : this.#isOutdated ? "outdated" : used);
   }
 
-  async #makingRoom<Result>(storage: StorageBackend, work: () => Promise<Result>): Promise<Result> {
+  async #withRoom<Result>(backend: StorageBackend, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
       if (!isFull(error)) throw error;
-      await this.#full(storage);
+      await this.#makeRoom(backend);
       return await work();
     }
   }
 
-  async #full(storage: StorageBackend): Promise<void> {
-    this.#keepAgainAt = performance.now() + fullMs;
+  async #makeRoom(backend: StorageBackend): Promise<void> {
+    this.#cacheAgainAt = performance.now() + fullMs;
     this.#isFull = true;
-    this.#tell("device");
-    // They come again from the service; what was pressed does not.
-    await storage.dropChannels().catch(() => undefined);
+    this.#publish("device");
+    // The service can send the channels again; nobody can push the actions again.
+    await backend.dropChannels().catch(() => undefined);
   }
 
   async #open(name: string, wanted: "device" | "memory"): Promise<StorageBackend> {
     const outdated = (): void => {
       this.#isOutdated = true;
-      this.#tell("device");
+      this.#publish("device");
     };
-    const storage = wanted === "device" && hasDatabases() ? await openIdb(name, outdated) : undefined;
-    this.#tell(storage === undefined ? "memory" : "device");
-    return storage ?? new MemoryBackend();
+    const database = wanted === "device" && hasIndexedDb() ? await openDatabase(name, outdated) : undefined;
+    this.#publish(database === undefined ? "memory" : "device");
+    return database ?? new MemoryBackend();
   }
 }
 
-async function openIdb(name: string, outdated: () => void): Promise<StorageBackend | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), openMs);
+async function openDatabase(name: string, outdated: () => void): Promise<StorageBackend | undefined> {
+  const timeout = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => timeout.resolve(undefined), openTimeoutMs);
   const opening = IndexedDbBackend.open(name, outdated);
   try {
-    return await Promise.race([opening, late.promise]);
+    return await Promise.race([opening, timeout.promise]);
   } catch {
-    // A private mode of some browsers.
+    // Some browsers have no databases in their private mode.
     return undefined;
   } finally {
     clearTimeout(timer);
-    // One that opens too late is not used.
-    void late.promise.then(() => opening.then((storage) => storage[Symbol.dispose]()).catch(() => undefined));
+    // A database that opens after the timeout is closed.
+    void timeout.promise.then(() => opening.then((database) => database[Symbol.dispose]()).catch(() => undefined));
   }
 }
 
@@ -116,8 +115,8 @@ function isFull(error: unknown): boolean {
   return hasErrorName(error, "QuotaExceededError");
 }
 
-/** Whether the browser has databases. Where a page may not use them, asking for them can be an error already. */
-function hasDatabases(): boolean {
+/** Whether the browser has IndexedDB. Where a page may not use it, reading the global can throw. */
+function hasIndexedDb(): boolean {
   try {
     return typeof indexedDB === "object";
   } catch {

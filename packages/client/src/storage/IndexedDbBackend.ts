@@ -1,29 +1,30 @@
 import { PeekError } from "@peek/errors";
-import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from "idb";
+import type { Position } from "@peek/live-protocol";
 import { hasErrorName } from "../hasErrorName.ts";
 import { randomId } from "../randomId.ts";
-import type { Position } from "@peek/live-protocol";
-import type { ActionRecord, StorageBackend, CachedChannel, KnownUser, NewAction } from "./StorageBackend.ts";
-import { isClaimable, assignSequence, type QueueRecord } from "./assignSequence.ts";
+import { IndexedDbTransaction, resultOf } from "./IndexedDbTransaction.ts";
+import type { ActionRecord, CachedChannel, KnownUser, NewAction, StorageBackend } from "./StorageBackend.ts";
 import { userHash } from "./userHash.ts";
+import { enqueue, isClaimable, type UserQueue } from "./UserQueue.ts";
 
-/** Of the database. A later one may add stores and fields; what is here keeps its meaning, so that pages of this version go on. */
+/** The version of the database. Later versions may add stores and fields, but not change these: pages of this version go on using them. */
 const version = 1;
-/** How many channels are kept, of all users. */
-const maxChannels = 200;
-/** How long their tuples may be together, in characters. */
-const maxSize = 50_000_000;
+/** The limits of the cache, for all users: channels, and characters of their tuples. */
+const maxCachedChannels = 200;
+const maxCachedChars = 50_000_000;
+/** No lease is longer. */
+const maxLeaseMs = 60_000;
 
-interface Schema extends DBSchema {
-  /** One record. */
-  device: { key: number; value: { readonly last: number; readonly user?: KnownUser } };
-  leases: { key: string; value: { readonly tab: string; readonly until: number } };
-  queues: { key: string; value: QueueRecord };
-  actions: { key: number; value: ActionRecord };
-  /** What there is to know of channels without reading their tuples. */
-  channels: {
-    key: [string, string];
-    value: {
+type Stores = {
+  /** A single record. `last` is the number of the last action. */
+  readonly device: { readonly key: number; readonly value: { readonly last: number; readonly user?: KnownUser } };
+  readonly leases: { readonly key: string; readonly value: { readonly tab: string; readonly until: number } };
+  readonly queues: { readonly key: string; readonly value: UserQueue };
+  readonly actions: { readonly key: number; readonly value: ActionRecord };
+  /** The cached channels without their tuples, which take long to read. */
+  readonly channels: {
+    readonly key: [user: string, sel: string];
+    readonly value: {
       readonly user: string;
       readonly sel: string;
       readonly position: Position;
@@ -31,20 +32,22 @@ interface Schema extends DBSchema {
       readonly at: number;
     };
   };
-  tuples: { key: [string, string]; value: readonly string[] };
-}
+  readonly tuples: { readonly key: [user: string, sel: string]; readonly value: readonly string[] };
+};
 
-const stores = ["device", "leases", "queues", "actions", "channels", "tuples"] as const;
+type StoreName = keyof Stores;
+type Transaction<Name extends StoreName> = IndexedDbTransaction<Stores, Name>;
 
-type Names = StoreNames<Schema>;
-type Changing<Stores extends Names[]> = IDBPTransaction<Schema, Stores, "readwrite">;
+const storeNames: readonly StoreName[] = ["device", "leases", "queues", "actions", "channels", "tuples"];
+const actionStores = ["device", "queues", "actions"] as const;
+const cacheStores = ["channels", "tuples"] as const;
 
-/** Keeps things in a database of the browser. */
+/** A storage backend in the browser's IndexedDB. */
 export class IndexedDbBackend implements StorageBackend {
   readonly isShared = true;
   readonly #name: string;
   readonly #outdated: () => void;
-  #database: Promise<IDBPDatabase<Schema>> | undefined;
+  #database: Promise<IDBDatabase> | undefined;
   #isClosed = false;
 
   private constructor(name: string, outdated: () => void) {
@@ -53,155 +56,136 @@ export class IndexedDbBackend implements StorageBackend {
   }
 
   /**
-   * @param outdated Called when the database is of a newer version of the page.
-   * @throws Whatever the browser has against it; PeekError `CLIENT_STORAGE_UNAVAILABLE` where a newer version keeps things elsewhere.
+   * @param outdated Called if a newer version of the page has upgraded the database.
+   * @throws The browser's error; PeekError `CLIENT_STORAGE_UNAVAILABLE` if the newer version has removed a store.
    */
   static async open(name: string, outdated: () => void): Promise<IndexedDbBackend> {
-    const storage = new IndexedDbBackend(name, outdated);
-    await storage.#open();
-    return storage;
+    const backend = new IndexedDbBackend(name, outdated);
+    await backend.#open();
+    return backend;
   }
 
   async lastUser(): Promise<KnownUser | undefined> {
-    return this.#do(async (database) => (await database.get("device", 0))?.user);
+    return this.#read(["device"], async (tx) => (await tx.get("device", 0))?.user);
   }
 
   async setLastUser(user: KnownUser | undefined): Promise<void> {
-    await this.#change(["device"], async (tx) => {
-      const device = tx.objectStore("device");
-      const last = (await device.get(0))?.last ?? Date.now();
-      await device.put({ last, ...(user !== undefined && { user }) }, 0);
+    await this.#write(["device"], async (tx) => {
+      const last = (await tx.get("device", 0))?.last ?? Date.now();
+      await tx.put("device", { last, ...(user !== undefined && { user }) }, 0);
     });
   }
 
   async addAction(action: NewAction): Promise<ActionRecord> {
-    return this.#change(["device", "queues", "actions"], async (tx) => {
-      const device = tx.objectStore("device");
-      const before = await device.get(0);
-      // Other tabs may remember those before the user has cleared the device.
+    return this.#write(actionStores, async (tx) => {
+      const before = await tx.get("device", 0);
+      // Never from 1 again: other tabs may remember actions from before the user has cleared the device.
       const n = (before?.last ?? Date.now()) + 1;
-      await device.put({ ...before, last: n }, 0);
+      await tx.put("device", { ...before, last: n }, 0);
       const { user } = action;
       const record =
-        user === undefined ? { ...action, n, client: "", seq: 0 } : await this.#number(tx, { ...action, n, user });
-      await tx.objectStore("actions").put(record);
+        user === undefined ? { ...action, n, client: "", seq: 0 } : await enqueued(tx, { ...action, n, user });
+      await tx.put("actions", record);
       return record;
     });
   }
 
   async actions(): Promise<readonly ActionRecord[]> {
-    return this.#do((database) => database.getAll("actions"));
+    return this.#read(["actions"], (tx) => tx.getAll("actions"));
   }
 
-  async adopt(user: string, tab: string): Promise<boolean> {
-    const mark = userHash(user);
-    return this.#change(["device", "queues", "actions"], async (tx) => {
-      const actions = tx.objectStore("actions");
-      const adopted = (await actions.getAll()).filter((action) => isClaimable(action, mark, tab));
-      for (const action of adopted) await actions.put(await this.#number(tx, { ...action, user }));
-      return adopted.length > 0;
+  async claimActions(user: string, tab: string): Promise<boolean> {
+    const hash = userHash(user);
+    return this.#write(actionStores, async (tx) => {
+      const claimed = (await tx.getAll("actions")).filter((action) => isClaimable(action, hash, tab));
+      for (const action of claimed) await tx.put("actions", await enqueued(tx, { ...action, user }));
+      return claimed.length > 0;
     });
   }
 
   async removeAction(n: number): Promise<void> {
-    await this.#change(["actions"], (tx) => tx.objectStore("actions").delete(n));
+    await this.#write(["actions"], (tx) => tx.delete("actions", n));
   }
 
   async rejectAction(n: number, error: NonNullable<ActionRecord["error"]>): Promise<void> {
-    await this.#change(["actions"], async (tx) => {
-      const action = await tx.objectStore("actions").get(n);
-      if (action !== undefined) await tx.objectStore("actions").put({ ...action, error });
+    await this.#write(["actions"], async (tx) => {
+      const action = await tx.get("actions", n);
+      if (action !== undefined) await tx.put("actions", { ...action, error });
     });
   }
 
-  async channel(user: string, sel: string): Promise<CachedChannel | undefined> {
-    return this.#do(async (database) => {
-      const tx = database.transaction(["channels", "tuples"]);
-      const [channel, texts] = await Promise.all([
-        tx.objectStore("channels").get([user, sel]),
-        tx.objectStore("tuples").get([user, sel]),
-      ]);
+  async cachedChannel(user: string, sel: string): Promise<CachedChannel | undefined> {
+    return this.#read(cacheStores, async (tx) => {
+      const [channel, texts] = await Promise.all([tx.get("channels", [user, sel]), tx.get("tuples", [user, sel])]);
       if (channel === undefined || texts === undefined) return undefined;
       return { sel, position: channel.position, texts, size: channel.size };
     });
   }
 
   async cacheChannels(user: string, channels: readonly CachedChannel[]): Promise<void> {
-    await this.#change(["channels", "tuples"], async (tx) => {
+    await this.#write(cacheStores, async (tx) => {
       const at = Date.now();
       for (const { sel, position, texts, size } of channels) {
-        await tx.objectStore("channels").put({ user, sel, position, size, at });
-        await tx.objectStore("tuples").put(texts, [user, sel]);
+        await tx.put("channels", { user, sel, position, size, at });
+        await tx.put("tuples", texts, [user, sel]);
       }
       await dropOldest(tx);
     });
   }
 
   async dropChannel(user: string, sel: string): Promise<void> {
-    await this.#change(["channels", "tuples"], async (tx) => {
-      await tx.objectStore("channels").delete([user, sel]);
-      await tx.objectStore("tuples").delete([user, sel]);
-    });
+    await this.#write(cacheStores, (tx) => drop(tx, [user, sel]));
   }
 
   async dropChannels(): Promise<void> {
-    await this.#change(["channels", "tuples"], async (tx) => {
-      await tx.objectStore("channels").clear();
-      await tx.objectStore("tuples").clear();
+    await this.#write(cacheStores, async (tx) => {
+      for (const store of cacheStores) await tx.clear(store);
     });
   }
 
   async lease(name: string, tab: string, ms: number): Promise<boolean> {
-    return this.#change(["leases"], async (tx) => {
-      const leases = tx.objectStore("leases");
-      const lease = await leases.get(name);
+    return this.#write(["leases"], async (tx) => {
+      const lease = await tx.get("leases", name);
       const now = Date.now();
-      // One that ends later than it could have been taken for is of a clock that was set back since.
-      const isHeld = lease !== undefined && lease.until > now && lease.until < now + 60_000;
+      // A lease that ends later than any lease can was taken before the clock was set back.
+      const isHeld = lease !== undefined && lease.until > now && lease.until < now + maxLeaseMs;
       if (isHeld && lease.tab !== tab) return false;
-      if (ms > 0) await leases.put({ tab, until: now + ms }, name);
-      else await leases.delete(name);
+      if (ms > 0) await tx.put("leases", { tab, until: now + ms }, name);
+      else await tx.delete("leases", name);
       return ms > 0;
     });
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    // One that could not be opened has nothing to close.
+    // A database that could not be opened needs no closing.
     this.#database?.then((database) => database.close()).catch(() => undefined);
   }
 
-  async #number(
-    tx: Changing<["device", "queues", "actions"]>,
-    action: NewAction & { readonly n: number; readonly user: string },
-  ): Promise<ActionRecord> {
-    const queues = tx.objectStore("queues");
-    const { user } = action;
-    const { record, queue } = assignSequence(
-      action,
-      (await queues.get(user)) ?? { user, client: randomId(), lanes: new Map() },
-    );
-    await queues.put(queue);
-    return record;
+  #read<Name extends StoreName, Result>(
+    stores: readonly Name[],
+    work: (tx: Transaction<Name>) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#withDatabase((database) => work(new IndexedDbTransaction<Stores, Name>(database, stores, "readonly")));
   }
 
-  #change<Stores extends Names[], Result>(
-    stores: [...Stores],
-    work: (tx: Changing<Stores>) => Promise<Result>,
+  #write<Name extends StoreName, Result>(
+    stores: readonly Name[],
+    work: (tx: Transaction<Name>) => Promise<Result>,
   ): Promise<Result> {
-    return this.#do(async (database) => {
-      // What was pressed must be there after the power was cut, too.
-      const tx = database.transaction<Stores, "readwrite">(stores, "readwrite", { durability: "strict" });
+    return this.#withDatabase(async (database) => {
+      // A pushed action has to survive a power failure.
+      const tx = new IndexedDbTransaction<Stores, Name>(database, stores, "readwrite", { durability: "strict" });
       const [done, worked] = await Promise.allSettled([tx.done, work(tx)]);
-      // Why it was aborted says more than that it was.
+      // The transaction's error says more than that of the aborted request.
       if (done.status === "rejected") throw done.reason;
       if (worked.status === "rejected") throw worked.reason;
       return worked.value;
     });
   }
 
-  /** Browsers close databases when they like: it is opened again. */
-  async #do<Result>(work: (database: IDBPDatabase<Schema>) => Promise<Result>): Promise<Result> {
+  /** Works with the database, and opens it again if the browser has closed it. */
+  async #withDatabase<Result>(work: (database: IDBDatabase) => Promise<Result>): Promise<Result> {
     try {
       return await work(await this.#open());
     } catch (error) {
@@ -211,7 +195,7 @@ export class IndexedDbBackend implements StorageBackend {
     }
   }
 
-  #open(): Promise<IDBPDatabase<Schema>> {
+  #open(): Promise<IDBDatabase> {
     this.#database ??= this.#openAny();
     const opening = this.#database;
     opening.catch(() => {
@@ -220,54 +204,72 @@ export class IndexedDbBackend implements StorageBackend {
     return opening;
   }
 
-  /** Opens it in this version, or in the newer one that it has. */
-  async #openAny(): Promise<IDBPDatabase<Schema>> {
+  /** Opens the database in this version, or in its own newer one. */
+  async #openAny(): Promise<IDBDatabase> {
     try {
-      return await this.#openIn(version);
+      return await this.#openVersion(version);
     } catch (error) {
       if (!hasErrorName(error, "VersionError")) throw error;
     }
     this.#outdated();
-    const database = await this.#openIn(undefined);
-    if (stores.every((store) => database.objectStoreNames.contains(store))) return database;
+    const database = await this.#openVersion(undefined);
+    if (storeNames.every((store) => database.objectStoreNames.contains(store))) return database;
     database.close();
     throw new PeekError(
       "CLIENT_STORAGE_UNAVAILABLE",
-      "A newer version of the page has changed what the device keeps. Reload the page to update it.",
+      "A newer version of the page stores its data elsewhere on the device. Reload the page to update it.",
     );
   }
 
-  #openIn(wanted: number | undefined): Promise<IDBPDatabase<Schema>> {
-    return openDB<Schema>(this.#name, wanted, {
-      upgrade: (database) => {
-        database.createObjectStore("device");
-        database.createObjectStore("leases");
-        database.createObjectStore("queues", { keyPath: "user" });
-        database.createObjectStore("actions", { keyPath: "n" });
-        database.createObjectStore("channels", { keyPath: ["user", "sel"] });
-        database.createObjectStore("tuples");
-      },
-      // Another tab wants to delete it, or has a newer version of it: it must not wait for this one.
-      blocking: (_current, _blocked, event) => {
-        this.#database = undefined;
-        (event.target as IDBDatabase).close();
-      },
-      terminated: () => {
-        this.#database = undefined;
-      },
-    });
+  async #openVersion(wanted: number | undefined): Promise<IDBDatabase> {
+    const request = indexedDB.open(this.#name, wanted);
+    request.onupgradeneeded = () => createStores(request.result);
+    const database = await resultOf(request);
+    database.onversionchange = () => {
+      // Another tab deletes or upgrades the database, and must not wait for this tab.
+      this.#database = undefined;
+      database.close();
+    };
+    database.onclose = () => {
+      this.#database = undefined;
+    };
+    return database;
   }
 }
 
-async function dropOldest(tx: Changing<["channels", "tuples"]>): Promise<void> {
-  const all = await tx.objectStore("channels").getAll();
+function createStores(database: IDBDatabase): void {
+  database.createObjectStore("device");
+  database.createObjectStore("leases");
+  database.createObjectStore("queues", { keyPath: "user" });
+  database.createObjectStore("actions", { keyPath: "n" });
+  database.createObjectStore("channels", { keyPath: ["user", "sel"] });
+  database.createObjectStore("tuples");
+}
+
+/** Gives an action the next number of its lane. */
+async function enqueued(
+  tx: Transaction<"queues">,
+  action: NewAction & { readonly n: number; readonly user: string },
+): Promise<ActionRecord> {
+  const { user } = action;
+  const before = (await tx.get("queues", user)) ?? { user, client: randomId(), lanes: new Map<string, number>() };
+  const { record, queue } = enqueue(action, before);
+  await tx.put("queues", queue);
+  return record;
+}
+
+async function dropOldest(tx: Transaction<"channels" | "tuples">): Promise<void> {
+  const all = await tx.getAll("channels");
   let count = all.length;
   let size = all.reduce((sum, channel) => sum + channel.size, 0);
-  for (const channel of all.sort((one, other) => one.at - other.at)) {
-    if (count <= maxChannels && size <= maxSize) return;
-    await tx.objectStore("channels").delete([channel.user, channel.sel]);
-    await tx.objectStore("tuples").delete([channel.user, channel.sel]);
+  for (const channel of all.toSorted((one, other) => one.at - other.at)) {
+    if (count <= maxCachedChannels && size <= maxCachedChars) return;
+    await drop(tx, [channel.user, channel.sel]);
     count -= 1;
     size -= channel.size;
   }
+}
+
+async function drop(tx: Transaction<"channels" | "tuples">, key: Stores["channels"]["key"]): Promise<void> {
+  for (const store of cacheStores) await tx.delete(store, key);
 }

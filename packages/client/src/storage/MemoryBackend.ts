@@ -1,13 +1,13 @@
 import { randomId } from "../randomId.ts";
 import type { ActionRecord, StorageBackend, KnownUser, NewAction } from "./StorageBackend.ts";
-import { isClaimable, assignSequence, type QueueRecord } from "./assignSequence.ts";
+import { enqueue, isClaimable, type UserQueue } from "./UserQueue.ts";
 import { userHash } from "./userHash.ts";
 
-/** Keeps actions for as long as the page is there, and tuples not at all: the page has them. */
+/** A storage backend in the page's memory. It caches no channels: the page has their tuples anyway. */
 export class MemoryBackend implements StorageBackend {
   readonly isShared = false;
   readonly #actions = new Map<number, ActionRecord>();
-  readonly #queues = new Map<string, QueueRecord>();
+  readonly #queues = new Map<string, UserQueue>();
   #user: KnownUser | undefined;
   #last = 0;
 
@@ -28,11 +28,11 @@ export class MemoryBackend implements StorageBackend {
     return [...this.#actions.values()];
   }
 
-  async adopt(user: string, tab: string): Promise<boolean> {
-    const mark = userHash(user);
-    const adopted = [...this.#actions.values()].filter((action) => isClaimable(action, mark, tab));
-    for (const action of adopted) this.#put({ ...action, user });
-    return adopted.length > 0;
+  async claimActions(user: string, tab: string): Promise<boolean> {
+    const hash = userHash(user);
+    const claimed = [...this.#actions.values()].filter((action) => isClaimable(action, hash, tab));
+    for (const action of claimed) this.#put({ ...action, user });
+    return claimed.length > 0;
   }
 
   async removeAction(n: number): Promise<void> {
@@ -44,7 +44,7 @@ export class MemoryBackend implements StorageBackend {
     if (action !== undefined) this.#actions.set(n, { ...action, error });
   }
 
-  async channel(): Promise<undefined> {
+  async cachedChannel(): Promise<undefined> {
     return undefined;
   }
 
@@ -65,7 +65,7 @@ export class MemoryBackend implements StorageBackend {
     let record: ActionRecord = { ...action, client: "", seq: 0 };
     if (user !== undefined) {
       const queue = this.#queues.get(user) ?? { user, client: randomId(), lanes: new Map() };
-      const numbered = assignSequence({ ...action, user }, queue);
+      const numbered = enqueue({ ...action, user }, queue);
       this.#queues.set(user, numbered.queue);
       record = numbered.record;
     }

@@ -1,36 +1,35 @@
 import type { StorageBackend } from "../storage/StorageBackend.ts";
 
-/** How long a lease lasts, and how often it is renewed, or asked for; milliseconds. */
+/** The duration of a lease, and the time between two requests for it. */
 const leaseMs = 8000;
-const renewMs = 2500;
+const renewIntervalMs = 2500;
 
 /**
- * Which of the tabs sends the actions of a user: one that is connected. Where the browser has no locks, as on pages without TLS,
- * there is a lease in the device's database. Two that send at once do no harm but to the order in which they try.
+ * Elects the tab that sends the actions of a user: one with a connection. It uses Web Locks, or a lease in the device's database where
+ * there are none, as on pages without TLS. The order of execution does not depend on it: two leaders only waste attempts.
  */
 export class LeaderElection implements Disposable {
   readonly #storage: StorageBackend;
   readonly #tab: string;
-  readonly #changed: (isOurs: boolean) => void;
-  /** Ends what is under way; undefined while nothing is. */
+  readonly #changed: (isLeader: boolean) => void;
+  /** Leaves the present election; undefined outside of one. */
   #end: (() => void) | undefined;
-  #isOurs = false;
+  #isLeader = false;
 
-  /** @param changed Called when this tab gets the turn, or has lost it. */
-  constructor(storage: StorageBackend, tab: string, changed: (isOurs: boolean) => void) {
+  /** @param changed Called when this tab has become the leader, or is it no longer. */
+  constructor(storage: StorageBackend, tab: string, changed: (isLeader: boolean) => void) {
     this.#storage = storage;
     this.#tab = tab;
     this.#changed = changed;
   }
 
-  /** Whether this tab sends. */
-  get isOurs(): boolean {
-    return this.#isOurs;
+  get isLeader(): boolean {
+    return this.#isLeader;
   }
 
-  /** Asks for it. */
-  take(name: string): void {
-    this.release();
+  /** Takes part in the election of a name. */
+  join(name: string): void {
+    this.leave();
     if (!this.#storage.isShared) {
       this.#end = () => undefined;
       this.#set(true);
@@ -38,8 +37,8 @@ export class LeaderElection implements Disposable {
     else this.#lease(name);
   }
 
-  /** Gives it up, or does not ask for it any more. */
-  release(): void {
+  /** Gives up the leadership, or the candidacy. */
+  leave(): void {
     const end = this.#end;
     this.#end = undefined;
     end?.();
@@ -47,29 +46,29 @@ export class LeaderElection implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.release();
+    this.leave();
   }
 
-  #set(isOurs: boolean): void {
-    if (this.#isOurs === isOurs) return;
-    this.#isOurs = isOurs;
-    this.#changed(isOurs);
+  #set(isLeader: boolean): void {
+    if (this.#isLeader === isLeader) return;
+    this.#isLeader = isLeader;
+    this.#changed(isLeader);
   }
 
   #lock(name: string): void {
-    const asking = new AbortController();
+    const request = new AbortController();
     const held = Promise.withResolvers<void>();
     const end = (): void => {
       held.resolve();
-      asking.abort();
+      request.abort();
     };
     this.#end = end;
     const hold = (): Promise<void> => {
       if (this.#end === end) this.#set(true);
       return held.promise;
     };
-    navigator.locks.request(name, { signal: asking.signal }, hold).catch(() => {
-      // Given up while it waited; or the page may not have locks after all.
+    navigator.locks.request(name, { signal: request.signal }, hold).catch(() => {
+      // Unless it was aborted, the page may not use locks.
       if (this.#end === end) this.#lease(name);
     });
   }
@@ -88,7 +87,7 @@ export class LeaderElection implements Disposable {
         return;
       }
       this.#set(has);
-      timer = setTimeout(() => void renew(), renewMs);
+      timer = setTimeout(() => void renew(), renewIntervalMs);
     };
     void renew();
   }

@@ -1,8 +1,5 @@
 import { z } from "zod";
-import type { ActionOutcomeMessage } from "@peek/live-protocol";
-
-const position = z.object({ epoch: z.string(), offset: z.number() });
-const at = z.array(position.nullable());
+import { doneSchema, rejectedSchema } from "../actions/outcomeSchemas.ts";
 
 const record = z.object({
   n: z.number(),
@@ -19,29 +16,23 @@ const record = z.object({
   error: z.object({ code: z.string(), message: z.string() }).exactOptional(),
 });
 
-/** What the tabs of one origin tell each other. Another tab may be of another version. */
+/** The messages between the tabs of one origin. Another tab may have another version of the page. */
 export const tabMessageSchema = z.discriminatedUnion("t", [
-  /** An action is on the device. */
+  /** The device has stored an action. */
   z.object({ t: z.literal("pushed"), record }),
-  /** What became of an action is known, and on the device. */
+  /** An action has its outcome. */
   z.object({
     t: z.literal("settled"),
     n: z.number(),
-    outcome: z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal("done"), result: z.string(), at }),
-      z.object({ kind: z.literal("rejected"), code: z.string(), msg: z.string(), at }),
-    ]),
+    outcome: z.discriminatedUnion("kind", [doneSchema, rejectedSchema]),
     watch: z.array(z.string()),
   }),
-  /** A rejected action was taken from the list. */
+  /** The user has dismissed an action. */
   z.object({ t: z.literal("dismissed"), n: z.number() }),
-  /** These are with the service. */
+  /** The actions that are sent and unanswered. */
   z.object({ t: z.literal("sent"), ns: z.array(z.number()) }),
-  /** Read what is on the device again. */
+  /** The actions on the device have changed: read them again. */
   z.object({ t: z.literal("reload") }),
 ]);
 
 export type TabMessage = z.infer<typeof tabMessageSchema>;
-
-/** What became of an action, for good. */
-export type FinalOutcome = Extract<ActionOutcomeMessage, { readonly kind: "done" | "rejected" }>;
