@@ -223,16 +223,16 @@ export class IndexedDbBackend implements StorageBackend {
 
   async #openVersion(wanted: number | undefined): Promise<IDBDatabase> {
     const request = indexedDB.open(this.#name, wanted);
-    request.onupgradeneeded = () => createStores(request.result);
+    request.addEventListener("upgradeneeded", () => createStores(request.result));
     const database = await resultOf(request);
-    database.onversionchange = () => {
+    database.addEventListener("versionchange", () => {
       // Another tab deletes or upgrades the database, and must not wait for this tab.
       this.#database = undefined;
       database.close();
-    };
-    database.onclose = () => {
+    });
+    database.addEventListener("close", () => {
       this.#database = undefined;
-    };
+    });
     return database;
   }
 }

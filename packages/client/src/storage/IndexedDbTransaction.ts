@@ -16,9 +16,10 @@ export class IndexedDbTransaction<Types extends StoreTypes, Name extends keyof T
     const transaction = database.transaction(stores, mode, options);
     this.#transaction = transaction;
     this.done = new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () =>
-        reject(transaction.error ?? new DOMException("The transaction was aborted", "AbortError"));
+      transaction.addEventListener("complete", () => resolve());
+      transaction.addEventListener("abort", () =>
+        reject(transaction.error ?? new DOMException("The transaction was aborted", "AbortError")),
+      );
     });
   }
 
@@ -51,7 +52,7 @@ export class IndexedDbTransaction<Types extends StoreTypes, Name extends keyof T
 /** The result of a request of IndexedDB. */
 export function resultOf<Result>(request: IDBRequest<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("The request of IndexedDB failed"));
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error ?? new Error("The request of IndexedDB failed")));
   });
 }
