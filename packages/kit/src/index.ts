@@ -4,6 +4,8 @@ export { type CaptureContext, captureContext, type ContextRunner } from "./captu
 export { isThenable } from "./isThenable.ts";
 export { Listeners } from "./Listeners.ts";
 export { LogThrottle, type LogThrottleOptions } from "./LogThrottle.ts";
+export type { PluginScope } from "./PluginScope.ts";
+export { pluginReleased, PluginScopes } from "./PluginScopes.ts";
 export { Semaphore } from "./Semaphore.ts";
 export { TaskGroup } from "./TaskGroup.ts";
 export { waitAtMost } from "./waitAtMost.ts";

@@ -1,18 +1,18 @@
-/** One on whose behalf something waits. */
+/** The owner of queued items, as a {@link QueueBudget} accounts for it. */
 export interface BudgetHolder {
-  /** How many characters wait on its behalf; the room's own. */
+  /** How many characters the owner has queued. Only the budget writes it. */
   queuedChars: number;
 }
 
-/** How many characters may wait in one room: 64 Mi. */
+/** How many characters may be queued under one budget: 64 Mi. */
 const maxQueuedChars = 64 * 1024 * 1024;
 
-/** Bounds what is kept until it is its turn: each may have as much as is left then for the others, so that nobody fills it up. */
+/** Bounds the memory of queues. A holder may have at most as much as it leaves for the others, so no holder can exhaust the budget. */
 export class QueueBudget {
   #chars = 0;
 
-  /** Returns whether there is room. */
-  enter(holder: BudgetHolder, chars: number): boolean {
+  /** Reserves space. Returns false, and reserves nothing, when the budget does not suffice. */
+  reserve(holder: BudgetHolder, chars: number): boolean {
     const left = maxQueuedChars - this.#chars - chars;
     if (holder.queuedChars + chars > left) return false;
     holder.queuedChars += chars;
@@ -20,7 +20,8 @@ export class QueueBudget {
     return true;
   }
 
-  leave(holder: BudgetHolder, chars: number): void {
+  /** Gives back reserved space. */
+  release(holder: BudgetHolder, chars: number): void {
     holder.queuedChars -= chars;
     this.#chars -= chars;
   }

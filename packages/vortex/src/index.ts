@@ -1,5 +1,5 @@
+export { type CaptureContext, captureContext, type ContextRunner } from "./asyncContext.ts";
+export { PluginScopes } from "@peek/kit";
 export { maxDeadlineMs } from "./rpc/frames.ts";
-export { type CaptureContext, captureContext, type ContextRunner } from "./rpc/handlerContext.ts";
-export { PluginScopes } from "./scope/PluginScopes.ts";
-export { Vortex, type VortexOptions } from "./scope/Vortex.ts";
-export type { VortexStatistics } from "./scope/VortexStatistics.ts";
+export { Vortex, type VortexOptions } from "./Vortex.ts";
+export type { VortexStatistics } from "./VortexStatistics.ts";

@@ -36,7 +36,7 @@ test("what a plugin exposes ends when it is disposed, and with the phase of the 
   await stack.disposeAsync();
   expect([exposure.hasObservable(Pump.name), exposure.hasAction(Press.name)]).toEqual([false, false]);
   expect(removed).toEqual([Pump.name, Pump.name]);
-  expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("VORTEX_CLOSED");
+  expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("PLUGIN_RELEASED");
 });
 
 test("a plugin exposes its own, once", async () => {

@@ -360,7 +360,7 @@ describe("a provider", () => {
     await provided[Symbol.asyncDispose]();
     logic.observables.provide(pumpTuple, { load });
     await logic.stack.disposeAsync();
-    expect(await codeOf(provide({ load }))).toBe("VORTEX_CLOSED");
+    expect(await codeOf(provide({ load }))).toBe("PLUGIN_RELEASED");
   });
 });
 

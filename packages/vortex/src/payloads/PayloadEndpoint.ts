@@ -1,22 +1,22 @@
 import { messageOf } from "@peek/errors";
+import { isThenable, type LogThrottle } from "@peek/kit";
 import type { Logger, Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
+import type { ContextRunner } from "../asyncContext.ts";
 import { checkAccepted } from "../checkServices.ts";
-import { isThenable, type LogThrottle } from "@peek/kit";
-import type { TimingWheel } from "../rpc/TimingWheel.ts";
-import { FairQueue } from "../rpc/FairQueue.ts";
-import type { ContextRunner } from "../rpc/handlerContext.ts";
-import { SlowStopWarning } from "../rpc/SlowStopWarning.ts";
 import type { BudgetHolder, QueueBudget } from "../QueueBudget.ts";
+import { FairQueue } from "../rpc/FairQueue.ts";
+import { SlowStopWarning } from "../rpc/SlowStopWarning.ts";
+import type { TimingWheel } from "../rpc/TimingWheel.ts";
 import { matches } from "./payloadFilter.ts";
 
 /** How many handlers of an endpoint run at a time. */
 const concurrency = 100;
-/** How many payloads wait for their turn; one beyond that is dropped. */
+/** How many payloads an endpoint queues before it drops one. */
 const queueLimit = 10_000;
 
-/** What a {@link PayloadEndpoint} is made of. */
-export interface PayloadEndpointParts {
+/** How a {@link PayloadEndpoint} is opened. */
+export interface PayloadEndpointOptions {
   readonly plugin: string;
   readonly filter: PayloadFilter;
   readonly handler: (payload: Payload<unknown>, from: PeerIdentity) => unknown;
@@ -24,33 +24,32 @@ export interface PayloadEndpointParts {
   readonly acceptOnlyFrom: ServiceName | readonly ServiceName[] | undefined;
   readonly logger: Logger;
   readonly logThrottle: LogThrottle;
-  /** Runs the plugin's code in its own async context. */
+  /** Runs the plugin's code in the plugin's async context. */
   readonly run: ContextRunner;
-  /** Where payloads wait for their turn; shared by all endpoints. */
-  readonly room: QueueBudget;
-  readonly deadlines: TimingWheel;
+  /** Bounds the queued payloads of all endpoints. */
+  readonly budget: QueueBudget;
+  readonly timers: TimingWheel;
 }
 
-/** A payload as it has arrived. */
-export interface ArrivedPayload {
+/** A received payload. */
+export interface ReceivedPayload {
   readonly from: PeerIdentity;
   readonly filt: PayloadFilter;
-  /** The name of the tuples' type; empty: there are none. */
+  /** The name of the tuples' type; empty when there are no tuples. */
   readonly tupleName: string;
-  /** How long it is as it came. */
+  /** The length of the frame. */
   readonly chars: number;
-  /** Its tuples, not yet checked. Throws `DATA_INVALID`. */
+  /** Decodes the tuples without checking them. Throws `DATA_INVALID`. */
   readonly tuples: () => readonly unknown[];
 }
 
-/** One who receives payloads. */
+/** A plugin's receiver of payloads: runs the handler, queues payloads, and drops those beyond the limits. */
 export class PayloadEndpoint implements BudgetHolder {
   readonly filter: PayloadFilter;
-  /** How much waits for its turn. */
   queuedChars = 0;
-  readonly #parts: PayloadEndpointParts;
-  /** By the instance that has sent them. */
-  readonly #queue = new FairQueue<string, ArrivedPayload>();
+  readonly #options: PayloadEndpointOptions;
+  /** One lane for each sending instance. */
+  readonly #queue = new FairQueue<string, ReceivedPayload>();
   readonly #idle = Promise.withResolvers<void>();
   #running = 0;
   #isServing = false;
@@ -58,63 +57,65 @@ export class PayloadEndpoint implements BudgetHolder {
   readonly #entries: readonly (readonly [string, unknown])[];
   readonly #accepted: ReadonlySet<ServiceName> | undefined;
 
-  constructor(parts: PayloadEndpointParts) {
-    this.filter = parts.filter;
-    this.#parts = parts;
-    this.#entries = Object.entries(parts.filter);
-    this.#accepted = checkAccepted(parts.acceptOnlyFrom, `${parts.plugin} cannot receive payloads`);
+  /** @throws PeekError `CONTRACT_INVALID` */
+  constructor(options: PayloadEndpointOptions) {
+    this.filter = options.filter;
+    this.#options = options;
+    this.#entries = Object.entries(options.filter);
+    this.#accepted = checkAccepted(options.acceptOnlyFrom, `${options.plugin} cannot receive payloads`);
   }
 
+  /** Whether a payload with this routing record is for this endpoint. */
   matches(record: PayloadFilter): boolean {
     return matches(this.#entries, record);
   }
 
-  /** Hands a payload on, now or when it is its turn. What goes wrong is logged. */
-  receive(payload: ArrivedPayload): void {
+  /** Handles or queues a payload. Errors are logged. */
+  receive(payload: ReceivedPayload): void {
     if (this.#isClosed) return;
-    const objection = this.#objection(payload);
-    if (objection !== undefined) {
-      this.#logDropped(payload.from, "was refused", objection);
+    const refusal = this.#refusal(payload);
+    if (refusal !== undefined) {
+      this.#logDropped(payload.from, "was refused", refusal);
     } else if (this.#running < concurrency && this.#queue.size === 0) {
       this.#start(payload);
     } else {
-      this.#wait(payload);
+      this.#enqueue(payload);
     }
   }
 
-  /** Hands nothing on any more, and waits for the handlers that run. */
+  /** Drops the queued payloads, and waits for the running handlers. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#take() !== undefined);
     if (this.#running === 0) return;
-    using _notice = new SlowStopWarning(this.#parts.deadlines, () => this.#tellRunning());
+    using _warning = new SlowStopWarning(this.#options.timers, () => this.#logRunning());
     await this.#idle.promise;
   }
 
-  #wait(payload: ArrivedPayload): void {
+  #enqueue(payload: ReceivedPayload): void {
     const { from, chars } = payload;
-    const { room } = this.#parts;
-    if (!room.enter(this, chars)) {
+    const { budget } = this.#options;
+    if (!budget.reserve(this, chars)) {
       this.#logFull(from);
       return;
     }
     if (this.#queue.size >= queueLimit) {
-      const displaced = this.#queue.evictFor(from.instance);
-      room.leave(this, (displaced ?? payload).chars);
-      this.#logFull((displaced ?? payload).from);
-      if (displaced === undefined) return;
+      const evicted = this.#queue.evictFor(from.instance);
+      budget.release(this, (evicted ?? payload).chars);
+      this.#logFull((evicted ?? payload).from);
+      if (evicted === undefined) return;
     }
     this.#queue.push(from.instance, payload);
   }
 
-  #take(): ArrivedPayload | undefined {
+  #take(): ReceivedPayload | undefined {
     const payload = this.#queue.take();
-    if (payload !== undefined) this.#parts.room.leave(this, payload.chars);
+    if (payload !== undefined) this.#options.budget.release(this, payload.chars);
     return payload;
   }
 
-  #start(payload: ArrivedPayload): void {
-    const { handler, run } = this.#parts;
+  #start(payload: ReceivedPayload): void {
+    const { handler, run } = this.#options;
     const { from, filt } = payload;
     let tuples: readonly unknown[];
     try {
@@ -143,7 +144,7 @@ export class PayloadEndpoint implements BudgetHolder {
     if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
   }
 
-  /** Starts those whose turn has come. */
+  /** Starts queued payloads. */
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
@@ -155,42 +156,45 @@ export class PayloadEndpoint implements BudgetHolder {
     this.#isServing = false;
   }
 
-  /** Why it is not for this endpoint; undefined when it is. */
-  #objection({ from, tupleName }: ArrivedPayload): string | undefined {
+  /** Why the endpoint refuses a payload; undefined when it accepts it. */
+  #refusal({ from, tupleName }: ReceivedPayload): string | undefined {
     if (this.#accepted !== undefined && !this.#accepted.has(from.service)) {
-      return `it is accepted only from ${[...this.#accepted].join(", ")}`;
+      return `payloads are accepted only from ${[...this.#accepted].join(", ")}`;
     }
-    const { tuple } = this.#parts;
+    const { tuple } = this.#options;
     if (tupleName === (tuple?.name ?? "")) return undefined;
-    const came = tupleName === "" ? "without tuples" : `of ${tupleName}`;
-    const wanted = tuple === undefined ? "without" : `of ${tuple.name}`;
-    return `it is a payload ${came}, where one ${wanted} is expected`;
+    const received = tupleName === "" ? "has no tuples" : `has tuples of ${tupleName}`;
+    const expected = tuple === undefined ? "none are expected" : `tuples of ${tuple.name} are expected`;
+    return `it ${received}, but ${expected}`;
   }
 
   /** @throws PeekError `DATA_INVALID` */
-  #tuples({ tuples }: ArrivedPayload): readonly unknown[] {
-    const { tuple } = this.#parts;
+  #tuples({ tuples }: ReceivedPayload): readonly unknown[] {
+    const { tuple } = this.#options;
     if (tuple === undefined) return [];
     return tuples().map((each, index) => checkData(tuple.schema, each, `tuple ${index} (${tuple.name})`));
   }
 
   #logFull(from: PeerIdentity): void {
-    this.#logDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads wait`);
+    this.#logDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads are queued`);
   }
 
-  #tellRunning(): void {
-    const { logger, plugin } = this.#parts;
+  #logRunning(): void {
+    const { logger, plugin } = this.#options;
     logger.warning(
-      "The endpoint %o of %s is being stopped, and waits for %d handlers that have not ended",
+      "The payload endpoint %o of %s is being stopped, and waits for %d handlers that have not ended",
       this.filter,
       plugin,
       this.#running,
     );
   }
 
-  #logDropped(from: PeerIdentity, what: string, why: string): void {
-    const { logger, logThrottle, plugin } = this.#parts;
-    const suppressed = logThrottle.count(`payload ${what} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`);
+  /** @param outcome Continues a sentence about the payload. */
+  #logDropped(from: PeerIdentity, outcome: string, reason: string): void {
+    const { logger, logThrottle, plugin } = this.#options;
+    const suppressed = logThrottle.count(
+      `payload ${outcome} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`,
+    );
     if (suppressed === undefined) return;
     logger.warning(
       "A payload from %s of the %s service for the endpoint %o of %s %s: %s%s",
@@ -198,17 +202,17 @@ export class PayloadEndpoint implements BudgetHolder {
       from.service,
       this.filter,
       plugin,
-      what,
-      why,
+      outcome,
+      reason,
       suppressed,
     );
   }
 
   #logFailed(from: PeerIdentity, error: unknown): void {
-    const { logger, plugin } = this.#parts;
+    const { logger, plugin } = this.#options;
     logger.error(
       { err: error },
-      "The endpoint %o of %s failed on a payload from %s: %s",
+      "The payload endpoint %o of %s failed to handle a payload from %s: %s",
       this.filter,
       plugin,
       from.instance,

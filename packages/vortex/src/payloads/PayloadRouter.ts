@@ -1,30 +1,32 @@
 import { PeekError } from "@peek/errors";
 import type { PayloadFilter, PeerIdentity } from "@peek/plugin-base";
+import { QueueBudget } from "../QueueBudget.ts";
 import { decodeBody } from "../rpc/frameBodies.ts";
 import type { TimingWheel } from "../rpc/TimingWheel.ts";
-import { QueueBudget } from "../QueueBudget.ts";
-import { type ArrivedPayload, PayloadEndpoint, type PayloadEndpointParts } from "./PayloadEndpoint.ts";
+import { PayloadEndpoint, type PayloadEndpointOptions, type ReceivedPayload } from "./PayloadEndpoint.ts";
 import { isFilter } from "./payloadFilter.ts";
 
-/** 32 fields, each character of which may be written as six. */
+/** Room for 32 fields, each character of which may be escaped as six. */
 const maxRecordLength = 250_000;
 const maxNameLength = 200;
 
 type FilterValue = PayloadFilter[string];
 
-/** Hands payloads to the endpoints whose filters they match. */
+/** Routes received payloads to the endpoints whose filters match. */
 export class PayloadRouter {
-  /** By what the filter has under `key`, or else under `plugin`: most filters have one, and few have the same. */
+  /** Endpoints by the value of `key` in their filter. Most filters have a key, and few share one. */
   readonly #byKey = new Map<FilterValue, Set<PayloadEndpoint>>();
+  /** Endpoints without a key, by the value of `plugin`. */
   readonly #byPlugin = new Map<FilterValue, Set<PayloadEndpoint>>();
+  /** The order in which the endpoints were added. */
   readonly #order = new WeakMap<PayloadEndpoint, number>();
-  readonly #room = new QueueBudget();
-  readonly #deadlines: TimingWheel;
+  readonly #budget = new QueueBudget();
+  readonly #timers: TimingWheel;
   #count = 0;
   #size = 0;
 
-  constructor(deadlines: TimingWheel) {
-    this.#deadlines = deadlines;
+  constructor(timers: TimingWheel) {
+    this.#timers = timers;
   }
 
   /** How many endpoints there are. */
@@ -33,12 +35,12 @@ export class PayloadRouter {
   }
 
   /**
-   * Adds an endpoint, until what is returned is disposed; that settles when its handlers have.
+   * Adds an endpoint until the result is disposed. The disposal settles when the endpoint's handlers have ended.
    *
    * @throws PeekError `CONTRACT_INVALID`
    */
-  add(parts: Omit<PayloadEndpointParts, "room" | "deadlines">): AsyncDisposable {
-    const endpoint = new PayloadEndpoint({ ...parts, room: this.#room, deadlines: this.#deadlines });
+  add(options: Omit<PayloadEndpointOptions, "budget" | "timers">): AsyncDisposable {
+    const endpoint = new PayloadEndpoint({ ...options, budget: this.#budget, timers: this.#timers });
     const { key, plugin } = endpoint.filter;
     const index = key === undefined ? this.#byPlugin : this.#byKey;
     const value = key ?? plugin ?? "";
@@ -56,29 +58,29 @@ export class PayloadRouter {
     };
   }
 
-  /** Waits for the handlers that run; nothing is handed on any more. */
+  /** Closes all endpoints. Settles when their handlers have ended. */
   async close(): Promise<void> {
     const all = [this.#byKey, this.#byPlugin].flatMap((index) => [...index.values()].flatMap((each) => [...each]));
     await Promise.all(all.map((endpoint) => endpoint.close()));
   }
 
-  /** Takes a payload. Returns whether it is one. */
-  onPayload(from: PeerIdentity, text: string): boolean {
-    const afterRecord = text.indexOf("\t");
-    const afterName = text.indexOf("\t", afterRecord + 1);
+  /** Handles a payload frame. Returns false when the frame is invalid. */
+  onPayload(from: PeerIdentity, frame: string): boolean {
+    const afterRecord = frame.indexOf("\t");
+    const afterName = frame.indexOf("\t", afterRecord + 1);
     if (afterRecord === -1 || afterName === -1 || afterRecord > maxRecordLength) return false;
     if (afterName - afterRecord > maxNameLength + 1) return false;
-    const filt = parse(text.slice(1, afterRecord));
+    const filt = parse(frame.slice(1, afterRecord));
     if (!isFilter(filt)) return false;
-    const tupleName = text.slice(afterRecord + 1, afterName);
+    const tupleName = frame.slice(afterRecord + 1, afterName);
     let tuples: readonly unknown[] | undefined;
-    const payload: ArrivedPayload = {
+    const payload: ReceivedPayload = {
       from,
       filt,
       tupleName,
-      chars: text.length,
-      // Decoded once at most, and checked by each endpoint, which makes a copy.
-      tuples: () => (tuples ??= readTuples(text.slice(afterName + 1))),
+      chars: frame.length,
+      // Decoded at most once. Each endpoint checks the tuples, which copies them.
+      tuples: () => (tuples ??= readTuples(frame.slice(afterName + 1))),
     };
     for (const endpoint of this.#matching(filt)) endpoint.receive(payload);
     return true;
@@ -90,10 +92,10 @@ export class PayloadRouter {
       if (value === undefined) continue;
       for (const endpoint of index.get(value) ?? []) if (endpoint.matches(filt)) matching.push(endpoint);
     }
-    return matching.sort((a, b) => this.#place(a) - this.#place(b));
+    return matching.sort((a, b) => this.#orderOf(a) - this.#orderOf(b));
   }
 
-  #place(endpoint: PayloadEndpoint): number {
+  #orderOf(endpoint: PayloadEndpoint): number {
     return this.#order.get(endpoint) ?? 0;
   }
 }

@@ -5,26 +5,24 @@ const maxFields = 32;
 const maxKeyLength = 100;
 const maxTextLength = 1000;
 
-/**
- * What is wrong with something that should be the routing record of a payload; undefined when nothing is.
- */
+/** Why a value is no routing record of a payload: continues a sentence about the record. Undefined when it is one. */
 export function filterMistake(value: unknown): string | undefined {
   if (!isPlain(value)) return "is not a plain object";
   const entries = Object.entries(value);
-  if (entries.length > maxFields) return `has ${entries.length} fields, which is more than ${maxFields}`;
+  if (entries.length > maxFields) return `has ${entries.length} fields; the limit is ${maxFields}`;
   for (const [key, each] of entries) {
     if (key === "__proto__" || key.length > maxKeyLength) {
       return `has the key ${describeValue(key)}; a key has at most ${maxKeyLength} characters, and is not __proto__`;
     }
     if (!isFilterValue(each)) {
-      return `has ${describeValue(each)} under ${describeValue(key)}; there are texts of at most ${maxTextLength} characters, finite numbers and booleans`;
+      return `has ${describeValue(each)} under ${describeValue(key)}; allowed are strings of at most ${maxTextLength} characters, finite numbers and booleans`;
     }
   }
   return undefined;
 }
 
 /**
- * A copy of a filter that a plugin has handed in, with the plugin's name where it says nothing of it.
+ * Copies a filter that a plugin passed, and adds the plugin's name unless the filter has one.
  *
  * @throws PeekError `DATA_INVALID`
  */
@@ -35,12 +33,12 @@ export function completeFilter(filter: PayloadFilter, plugin: string): PayloadFi
   throw new PeekError("DATA_INVALID", `The routing record of a payload ${mistake}.`, { fields: { plugin } });
 }
 
-/** Whether a record has all that a filter has. */
+/** Whether a record has all fields of a filter, with the same values. */
 export function matches(filter: readonly (readonly [string, unknown])[], record: PayloadFilter): boolean {
   return filter.every(([key, value]) => Object.hasOwn(record, key) && record[key] === value);
 }
 
-/** What {@link filterMistake} finds nothing wrong with. */
+/** Whether {@link filterMistake} finds no mistake. */
 export function isFilter(value: unknown): value is PayloadFilter {
   return filterMistake(value) === undefined;
 }

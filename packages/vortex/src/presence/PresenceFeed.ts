@@ -2,28 +2,28 @@ import type { Peer, PresenceChange } from "@peek/plugin-base";
 
 type Step = IteratorResult<PresenceChange, undefined>;
 
-const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Tells one consumer who comes and goes. What it was told and what is so are kept, not the events between: one that is slow
- * sees what has changed on the whole, and costs no more than there are peers.
+ * The presence changes for one consumer. It compares the state that the consumer knows with the present state, and keeps no
+ * events: a slow consumer skips intermediate states, and memory is bounded by the number of peers.
  */
 export class PresenceFeed implements AsyncIterableIterator<PresenceChange, undefined>, Disposable {
-  /** What the consumer knows. */
-  readonly #told = new Map<string, Peer>();
-  /** What it is to know besides; undefined: that the peer has left. */
-  readonly #untold = new Map<string, Peer | undefined>();
+  /** The peers that the consumer knows. */
+  readonly #delivered = new Map<string, Peer>();
+  /** The changes that the consumer does not know yet; undefined: the peer has left. */
+  readonly #pending = new Map<string, Peer | undefined>();
   readonly #waiters: ((step: Step) => void)[] = [];
   readonly #onEnd: (() => void)[] = [];
   readonly #self: string | undefined;
   #isOver = false;
 
-  /** @param self The instance of this process: always there, also when it has connected anew. */
+  /** @param self The instance of this process. It never leaves, also when it reconnects. */
   constructor(self?: string) {
     this.#self = self;
   }
 
-  /** Calls when nothing more is to be told; at once when that is so already. */
+  /** Calls a listener when the feed has ended; at once when it has. */
   onEnd(listener: () => void): void {
     if (this.#isOver) listener();
     else this.#onEnd.push(listener);
@@ -33,16 +33,16 @@ export class PresenceFeed implements AsyncIterableIterator<PresenceChange, undef
     return this;
   }
 
-  /** What is so of a peer now; undefined when it has left. */
+  /** Sets the present state of a peer; undefined when it has left. */
   set(instance: string, peer: Peer | undefined): void {
     if (this.#isOver) return;
-    const told = this.#told.get(instance);
-    // What it knows already, or never knew, need not be told.
-    if (peer === undefined ? told === undefined : told !== undefined && isSame(told, peer)) {
-      this.#untold.delete(instance);
+    const delivered = this.#delivered.get(instance);
+    // The consumer knows this state already, or never knew of the peer.
+    if (peer === undefined ? delivered === undefined : delivered !== undefined && isSame(delivered, peer)) {
+      this.#pending.delete(instance);
       return;
     }
-    this.#untold.set(instance, peer);
+    this.#pending.set(instance, peer);
     while (this.#waiters.length > 0) {
       const step = this.#step();
       if (step === undefined) return;
@@ -50,11 +50,11 @@ export class PresenceFeed implements AsyncIterableIterator<PresenceChange, undef
     }
   }
 
-  /** What is so of all peers now. */
+  /** Sets the present state of all peers. */
   replace(peers: readonly Peer[]): void {
-    const stay = new Set(peers.map(({ instance }) => instance));
-    for (const instance of [...this.#told.keys(), ...this.#untold.keys()]) {
-      if (!stay.has(instance)) this.set(instance, undefined);
+    const present = new Set(peers.map(({ instance }) => instance));
+    for (const instance of [...this.#delivered.keys(), ...this.#pending.keys()]) {
+      if (!present.has(instance)) this.set(instance, undefined);
     }
     for (const peer of peers) this.set(peer.instance, peer);
   }
@@ -69,22 +69,22 @@ export class PresenceFeed implements AsyncIterableIterator<PresenceChange, undef
 
   return(): Promise<IteratorReturnResult<undefined>> {
     this[Symbol.dispose]();
-    return Promise.resolve(over);
+    return Promise.resolve(done);
   }
 
   [Symbol.dispose](): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#told.clear();
-    this.#untold.clear();
-    for (const tell of this.#waiters.splice(0)) tell(over);
-    for (const tell of this.#onEnd.splice(0)) tell();
+    this.#delivered.clear();
+    this.#pending.clear();
+    for (const resolve of this.#waiters.splice(0)) resolve(done);
+    for (const listener of this.#onEnd.splice(0)) listener();
   }
 
   #step(): Step | undefined {
-    if (this.#isOver) return over;
-    for (const [instance, peer] of this.#untold) {
-      this.#untold.delete(instance);
+    if (this.#isOver) return done;
+    for (const [instance, peer] of this.#pending) {
+      this.#pending.delete(instance);
       const change = this.#change(instance, peer);
       if (change !== undefined) return { done: false, value: change };
     }
@@ -92,23 +92,23 @@ export class PresenceFeed implements AsyncIterableIterator<PresenceChange, undef
   }
 
   #change(instance: string, peer: Peer | undefined): PresenceChange | undefined {
-    const told = this.#told.get(instance);
-    if (told !== undefined && peer !== undefined && this.#isAnew(told, peer)) {
-      this.#told.delete(instance);
-      this.#untold.set(instance, peer);
-      return { kind: "left", peer: told };
+    const delivered = this.#delivered.get(instance);
+    if (delivered !== undefined && peer !== undefined && this.#hasReconnected(delivered, peer)) {
+      this.#delivered.delete(instance);
+      this.#pending.set(instance, peer);
+      return { kind: "left", peer: delivered };
     }
     if (peer !== undefined) {
-      this.#told.set(instance, peer);
-      return { kind: told === undefined ? "joined" : "updated", peer };
+      this.#delivered.set(instance, peer);
+      return { kind: delivered === undefined ? "joined" : "updated", peer };
     }
-    this.#told.delete(instance);
-    return told === undefined ? undefined : { kind: "left", peer: told };
+    this.#delivered.delete(instance);
+    return delivered === undefined ? undefined : { kind: "left", peer: delivered };
   }
 
-  /** Whether it was gone between: what was under way to it was lost. */
-  #isAnew(told: Peer, peer: Peer): boolean {
-    return told.connectedSince !== peer.connectedSince && peer.instance !== this.#self;
+  /** Whether the peer was gone in between, so that messages to it were lost. */
+  #hasReconnected(delivered: Peer, peer: Peer): boolean {
+    return delivered.connectedSince !== peer.connectedSince && peer.instance !== this.#self;
   }
 }
 

@@ -1,25 +1,24 @@
-import { type Peer, type PeerIdentity, type PresenceChange, type ServiceName, serviceNames } from "@peek/plugin-base";
 import type { Bus, BusMember } from "@peek/bus";
+import { type Peer, type PeerIdentity, type PresenceChange, type ServiceName, serviceNames } from "@peek/plugin-base";
 import type { PeerDirectory } from "../rpc/PeerDirectory.ts";
 import { PresenceFeed } from "./PresenceFeed.ts";
 
-/** What a {@link PresenceView} is made of. */
+/** How a {@link PresenceView} is opened. */
 export interface PresenceViewOptions {
   readonly bus: Bus;
   readonly directory: PeerDirectory;
-  /** What this process has said of itself. */
+  /** This process, as it introduced itself to the bus. */
   readonly member: BusMember;
-  /** The contracts that are served here now. */
+  /** Returns the contracts that this process serves now. */
   readonly serves: () => readonly string[];
 }
 
-/** Who is connected, as the bus tells; and this process itself, also while it is not connected. */
+/** The connected peers, and this process itself even while it is not connected. */
 export class PresenceView {
   readonly #options: PresenceViewOptions;
-  /** With the services that each is about. */
+  /** Each feed, with the services that it covers. */
   readonly #feeds = new Map<PresenceFeed, readonly ServiceName[]>();
-
-  /** This process, as it was known last. */
+  /** The last known state of this process. */
   #self: Peer | undefined;
 
   constructor(options: PresenceViewOptions) {
@@ -30,25 +29,25 @@ export class PresenceView {
     return this.#options.bus.self;
   }
 
-  /** How many follow the changes. */
+  /** How many feeds are open. */
   get feeds(): number {
     return this.#feeds.size;
   }
 
-  /** Who is connected, in the order in which they were; once all of them are known. */
+  /** Returns the connected peers in the order in which they connected, once the list is complete. */
   async peers(service: ServiceName | undefined): Promise<readonly Peer[]> {
     const services = servicesOf(service);
     const { directory } = this.#options;
     await Promise.all(
       services.map(async (each) => {
-        const watch = directory.watch(each);
-        if (directory.isConnected && !watch.isComplete) await watch.settled;
+        const watcher = directory.watch(each);
+        if (directory.isConnected && !watcher.isComplete) await watcher.settled;
       }),
     );
     return this.#known(services);
   }
 
-  /** Who is connected, and each change; to be disposed. */
+  /** Opens a feed: the connected peers, then each change. The caller disposes it. */
   changes(service: ServiceName | undefined): PresenceFeed {
     const services = servicesOf(service);
     const feed = new PresenceFeed(this.self.instance);
@@ -59,27 +58,27 @@ export class PresenceView {
     return feed;
   }
 
-  /** Somebody came, went, or serves something else. */
+  /** A peer has joined, left, or serves other contracts. */
   onChange({ kind, peer }: PresenceChange): void {
-    const now = kind === "left" ? undefined : peer;
-    // As for itself, it is always there.
-    if (now === undefined && peer.instance === this.self.instance) return;
-    for (const [feed, services] of this.#feeds) if (services.includes(peer.service)) feed.set(peer.instance, now);
+    const present = kind === "left" ? undefined : peer;
+    // To itself, this process never leaves.
+    if (present === undefined && peer.instance === this.self.instance) return;
+    for (const [feed, services] of this.#feeds) if (services.includes(peer.service)) feed.set(peer.instance, present);
   }
 
-  /** The bus has another state, or all of a service are known now. */
+  /** The state of the bus has changed, or the list of a service's instances is complete. */
   refresh(): void {
     for (const [feed, services] of this.#feeds) feed.replace(this.#known(services));
   }
 
-  /** Nobody is told of anything any more. */
+  /** Ends all feeds. */
   close(): void {
     for (const feed of this.#feeds.keys()) feed[Symbol.dispose]();
   }
 
   #known(services: readonly ServiceName[]): readonly Peer[] {
     const peers = services.flatMap((each) => this.#knownOf(each));
-    return services.length === 1 ? peers : peers.sort(byTime);
+    return services.length === 1 ? peers : peers.sort(byConnectionTime);
   }
 
   #knownOf(service: ServiceName): readonly Peer[] {
@@ -87,8 +86,9 @@ export class PresenceView {
     const peers = bus.peers(service);
     if (service !== bus.self.service || member.observer === true) return peers;
     const self = peers.find((peer) => peer.instance === bus.self.instance);
-    const isAboutToCome = directory.isConnected && !directory.watch(service).isComplete;
-    this.#self = self ?? (isAboutToCome ? this.#self : this.#selfPeer());
+    // While the list is being completed, this process may be missing from it.
+    const isListPending = directory.isConnected && !directory.watch(service).isComplete;
+    this.#self = self ?? (isListPending ? this.#self : this.#selfPeer());
     return self !== undefined || this.#self === undefined ? peers : [...peers, this.#self];
   }
 
@@ -103,7 +103,7 @@ function servicesOf(service: ServiceName | undefined): readonly ServiceName[] {
   return service === undefined ? serviceNames : [service];
 }
 
-function byTime(a: Peer, b: Peer): number {
+function byConnectionTime(a: Peer, b: Peer): number {
   if (a.connectedSince === b.connectedSince) return 0;
   return a.connectedSince < b.connectedSince ? -1 : 1;
 }

@@ -2,23 +2,21 @@ import { PeekError } from "@peek/errors";
 import type { Peer, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
 import type { PeerDirectory } from "./PeerDirectory.ts";
-import type { PeerRecord } from "./PeerRecord.ts";
-import type { PeerRecords } from "./PeerRecords.ts";
-import type { Outlook, WaitTarget } from "./PeerWait.ts";
-import { serviceKey } from "./PeerWaits.ts";
+import type { PeerRecord, PeerRecords } from "./PeerRecords.ts";
+import { type Readiness, type SendTarget, serviceKey } from "./PendingSends.ts";
 import type { ServiceWatcher } from "./ServiceWatcher.ts";
 
-/** Whom a client calls. */
-export interface CallTarget extends WaitTarget {
+/** The peers that a client may call. */
+export interface CallTarget extends SendTarget {
   /**
-   * Who gets the next call; undefined when there is nobody, or it has to wait.
+   * Picks the peer for the next call; undefined when there is none, or the call has to wait.
    *
-   * @param wait Whether a call waits for somebody to come.
+   * @param wait Whether calls wait for a peer to connect.
    */
   pick(wait: boolean): PeerRecord | undefined;
 }
 
-/** The least busy instance of a service among those that serve a contract. */
+/** The least busy instance of a service that serves a contract. */
 export class ServiceTarget implements CallTarget {
   readonly service: ServiceName;
   readonly key: string;
@@ -26,10 +24,10 @@ export class ServiceTarget implements CallTarget {
   readonly #directory: PeerDirectory;
   readonly #records: PeerRecords;
   readonly #contract: RpcContract;
-  readonly #watch: ServiceWatcher;
-  /** The bus's list that the candidates are of. */
+  readonly #watcher: ServiceWatcher;
+  /** The bus's list that the candidates were computed from. */
   #peers: readonly Peer[] | undefined;
-  /** What {@link PeerRecords.removals} was then. */
+  /** {@link PeerRecords.removals} when the candidates were computed. */
   #removals = 0;
   #candidates: PeerRecord[] = [];
 
@@ -40,16 +38,16 @@ export class ServiceTarget implements CallTarget {
     this.#records = records;
     this.title = contract.name;
     this.#contract = contract;
-    this.#watch = directory.watch(service);
+    this.#watcher = directory.watch(service);
   }
 
   pick(): PeerRecord | undefined {
-    if (!this.#watch.isComplete || !this.#directory.isConnected) return undefined;
+    if (!this.#watcher.isComplete || !this.#directory.isConnected) return undefined;
     const candidates = this.candidates();
     const count = candidates.length;
     if (count < 2) return candidates[0];
-    // Among those that are equally busy, all have their turn.
-    const start = this.#directory.turn(count);
+    // Least connections; round robin among equals.
+    const start = this.#directory.nextIndex(count);
     let best: PeerRecord | undefined;
     for (let step = 0; step < count; step += 1) {
       const each = candidates[(start + step) % count];
@@ -59,7 +57,7 @@ export class ServiceTarget implements CallTarget {
     return best;
   }
 
-  /** All that serve the contract now. */
+  /** All connected instances that serve the contract. */
   candidates(): readonly PeerRecord[] {
     const peers = this.#directory.peers(this.service);
     if (peers !== this.#peers || this.#removals !== this.#records.removals) {
@@ -71,39 +69,39 @@ export class ServiceTarget implements CallTarget {
     return this.#candidates;
   }
 
-  // Not before all are known: then the calls are spread over all, and are made in their order.
-  outlook(wait: boolean): Outlook {
-    if (!this.#directory.isConnected) return wait ? "stay" : "fail";
-    if (!this.#watch.isComplete) return "stay";
-    if (this.candidates().length > 0) return "go";
-    return wait ? "stay" : "fail";
+  // A complete list is waited for, so that calls are spread over all instances, and keep their order.
+  readiness(wait: boolean): Readiness {
+    if (!this.#directory.isConnected) return wait ? "pending" : "unavailable";
+    if (!this.#watcher.isComplete) return "pending";
+    if (this.candidates().length > 0) return "ready";
+    return wait ? "pending" : "unavailable";
   }
 
-  absence(): PeekError {
-    const missing = this.#directory.obstacle();
-    if (missing !== undefined) return missing;
-    const advice = this.#nobodyAtAll ? " Start one, or let the call wait." : "";
-    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#lack()}${advice}`, {
+  unavailableError(): PeekError {
+    const error = this.#directory.connectionError();
+    if (error !== undefined) return error;
+    const advice = this.#hasNoInstance ? " Start one, or call with wait: true." : "";
+    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#reason()}${advice}`, {
       fields: { service: this.service, contract: this.title },
     });
   }
 
-  need(): string {
-    return `to call ${this.title} on ${this.service}: ${lackOf(this.#directory, () => this.#lack())}`;
+  describe(): string {
+    return `to call ${this.title} on ${this.service}: ${reasonOf(this.#directory, () => this.#reason())}`;
   }
 
-  get #nobodyAtAll(): boolean {
+  get #hasNoInstance(): boolean {
     return this.#directory.peers(this.service).length === 0;
   }
 
-  #lack(): string {
-    if (this.#nobodyAtAll) return `no ${this.service} service is connected.`;
+  #reason(): string {
+    if (this.#hasNoInstance) return `no ${this.service} service is connected.`;
     const { plugin } = this.#contract;
-    return `the ${this.service} service is connected, but does not serve it. Is ${plugin} enabled there, and has it started?`;
+    return `the ${this.service} service is connected, but does not serve it. Check that ${plugin} is enabled there, and has started.`;
   }
 }
 
-/** One instance in particular. */
+/** One particular instance. */
 export class InstanceTarget implements CallTarget {
   readonly service: ServiceName;
   readonly key: string;
@@ -125,37 +123,37 @@ export class InstanceTarget implements CallTarget {
   }
 
   pick(wait: boolean): PeerRecord | undefined {
-    return this.outlook(wait) === "go" ? this.#records.of(this.#identity) : undefined;
+    return this.readiness(wait) === "ready" ? this.#records.of(this.#identity) : undefined;
   }
 
-  // Once all are known, the bus tells whether it is there, and it itself whether it serves the contract: it may call before
-  // others have been told what it serves; and who only looks on is known to nobody.
-  outlook(wait: boolean): Outlook {
-    if (!this.#directory.isConnected) return wait ? "stay" : "go";
-    if (!this.#directory.watch(this.service).isComplete) return "stay";
-    if (!wait) return "go";
-    return this.#directory.peer(this.#identity)?.serves.includes(this.#contract.name) === true ? "go" : "stay";
+  // Once the list is complete, a call without wait is sent in any case: the bus knows whether the instance is connected, and the
+  // instance whether it serves the contract. The list may lag behind, and never contains observers.
+  readiness(wait: boolean): Readiness {
+    if (!this.#directory.isConnected) return wait ? "pending" : "ready";
+    if (!this.#directory.watch(this.service).isComplete) return "pending";
+    if (!wait) return "ready";
+    return this.#directory.peer(this.#identity)?.serves.includes(this.#contract.name) === true ? "ready" : "pending";
   }
 
-  absence(): PeekError {
+  unavailableError(): PeekError {
     const { service, instance } = this.#identity;
-    const missing = this.#directory.obstacle();
-    if (missing !== undefined) return missing;
-    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#lack()}`, {
+    const error = this.#directory.connectionError();
+    if (error !== undefined) return error;
+    return new PeekError("VORTEX_NOBODY", `${this.title} cannot be called: ${this.#reason()}`, {
       fields: { service, instance, contract: this.title },
     });
   }
 
-  need(): string {
+  describe(): string {
     const { service, instance } = this.#identity;
-    return `to call ${this.title} on ${service} (${instance}): ${lackOf(this.#directory, () => this.#lack())}`;
+    return `to call ${this.title} on ${service} (${instance}): ${reasonOf(this.#directory, () => this.#reason())}`;
   }
 
-  #lack(): string {
+  #reason(): string {
     return `${this.#identity.instance} is not connected, or does not serve it.`;
   }
 }
 
-function lackOf(directory: PeerDirectory, lack: () => string): string {
-  return directory.isConnected ? lack() : `the ${directory.self.service} service is not connected to the others.`;
+function reasonOf(directory: PeerDirectory, reason: () => string): string {
+  return directory.isConnected ? reason() : `the ${directory.self.service} service is not connected to the others.`;
 }

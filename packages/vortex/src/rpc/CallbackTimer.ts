@@ -1,15 +1,16 @@
 import { WheelTimer } from "./TimingWheel.ts";
 
-/** Something to be done after a time. */
+/** A timer that calls a function. */
 export class CallbackTimer extends WheelTimer {
-  readonly #ring: () => void;
+  readonly #callback: () => void;
 
-  constructor(ring: () => void) {
+  /** @param callback Must not throw. */
+  constructor(callback: () => void) {
     super();
-    this.#ring = ring;
+    this.#callback = callback;
   }
 
   onExpired(): void {
-    this.#ring();
+    this.#callback();
   }
 }

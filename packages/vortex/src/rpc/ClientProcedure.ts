@@ -1,13 +1,13 @@
 import type { RpcContract, RpcProcedure } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
 
-/** A procedure as its callers need it: all that is the same for each call. */
+/** A procedure as its callers see it: all that is the same for each call. */
 export class ClientProcedure {
   /** `<contract>.<procedure>`, for messages. */
   readonly title: string;
   readonly inputTitle: string;
   readonly outputTitle: string;
-  /** What follows the time in the header of a call. */
+  /** The header of a call after the deadline. */
   readonly header: string;
   readonly output: z.ZodType | undefined;
   readonly isStream: boolean;

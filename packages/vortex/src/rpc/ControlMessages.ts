@@ -1,76 +1,82 @@
-import { PeekError } from "@peek/errors";
 import type { Bus } from "@peek/bus";
+import { PeekError } from "@peek/errors";
+import type { PeerIdentity } from "@peek/plugin-base";
 import { type TimingWheel, WheelTimer } from "./TimingWheel.ts";
-import type { PeerRecord } from "./PeerRecord.ts";
 
-/** After how long what was refused is sent again; milliseconds. */
+/** How long to wait before refused messages are sent again. */
 const retryMs = 50;
-/** The longest text that is kept. */
-const maxTextChars = 8 * 1024;
-/** And how much is kept in all. */
+/** The longest message that is kept. */
+const maxMessageChars = 8 * 1024;
+/** The most that is kept of all messages. */
 const maxKeptChars = 4 * 1024 * 1024;
 
+/** A peer that messages are kept for. */
+export interface Recipient {
+  readonly identity: PeerIdentity;
+  /** Whether the peer is gone, so that its messages are dropped. */
+  readonly isClosed: boolean;
+}
+
 /**
- * Sends the short texts that the other side waits for: an answer, an error, the end of a call, the room for more items of a
- * stream. One that the bus refuses, since too much waits to be sent already, is kept and sent as soon as there is room: lost,
- * it would hold up a call until its deadline.
+ * Sends the short messages that peers wait for: answers, errors, ends of calls, credit of streams. A message that the bus
+ * refuses with `VORTEX_OVERLOADED` is kept and sent later: losing it would block a call until its deadline.
  */
 export class ControlMessages extends WheelTimer {
   readonly #bus: Bus;
-  readonly #deadlines: TimingWheel;
-  readonly #kept = new Map<PeerRecord, string[]>();
+  readonly #timers: TimingWheel;
+  readonly #kept = new Map<Recipient, string[]>();
   #keptChars = 0;
 
-  constructor(bus: Bus, deadlines: TimingWheel) {
+  constructor(bus: Bus, timers: TimingWheel) {
     super();
     this.#bus = bus;
-    this.#deadlines = deadlines;
+    this.#timers = timers;
   }
 
   /**
-   * Sends a text now or later.
+   * Sends a message now or later.
    *
-   * @throws PeekError as `Bus.send`, when it is not going to be sent.
+   * @throws PeekError as `Bus.send`, when the message can neither be sent nor kept.
    */
-  send(peer: PeerRecord, text: string): void {
+  send(to: Recipient, message: string): void {
     try {
-      this.#bus.send(peer.identity, text);
+      this.#bus.send(to.identity, message);
     } catch (error) {
-      if (!isOverload(error) || !this.#keep(peer, text)) throw error;
+      if (!isOverload(error) || !this.#keep(to, message)) throw error;
     }
   }
 
-  /** Sends again what was refused. */
+  /** Sends the kept messages again. */
   onExpired(): void {
-    for (const [peer, texts] of this.#kept) {
-      const sent = peer.closed ? texts.length : this.#sendAll(peer, texts);
-      for (const text of texts.splice(0, sent)) this.#keptChars -= text.length;
-      if (texts.length === 0) this.#kept.delete(peer);
+    for (const [to, messages] of this.#kept) {
+      const finished = to.isClosed ? messages.length : this.#resend(to, messages);
+      for (const message of messages.splice(0, finished)) this.#keptChars -= message.length;
+      if (messages.length === 0) this.#kept.delete(to);
     }
-    if (this.#kept.size > 0) this.#deadlines.add(this, retryMs);
+    if (this.#kept.size > 0) this.#timers.add(this, retryMs);
   }
 
-  #keep(peer: PeerRecord, text: string): boolean {
-    if (text.length > maxTextChars || this.#keptChars + text.length > maxKeptChars) return false;
-    const texts = this.#kept.get(peer);
-    if (texts === undefined) this.#kept.set(peer, [text]);
-    else texts.push(text);
-    this.#keptChars += text.length;
-    if (this.slot === -1) this.#deadlines.add(this, retryMs);
+  #keep(to: Recipient, message: string): boolean {
+    if (message.length > maxMessageChars || this.#keptChars + message.length > maxKeptChars) return false;
+    const messages = this.#kept.get(to);
+    if (messages === undefined) this.#kept.set(to, [message]);
+    else messages.push(message);
+    this.#keptChars += message.length;
+    if (this.slot === -1) this.#timers.add(this, retryMs);
     return true;
   }
 
-  /** Returns how many of the texts need not be kept any more. */
-  #sendAll(peer: PeerRecord, texts: readonly string[]): number {
-    for (const [index, text] of texts.entries()) {
+  /** Returns how many of the messages need not be kept any more. */
+  #resend(to: Recipient, messages: readonly string[]): number {
+    for (const [index, message] of messages.entries()) {
       try {
-        this.#bus.send(peer.identity, text);
+        this.#bus.send(to.identity, message);
       } catch (error) {
-        // One who is gone is going to be told of as such.
-        return isOverload(error) ? index : texts.length;
+        // For every other error, the peer will be reported as gone.
+        return isOverload(error) ? index : messages.length;
       }
     }
-    return texts.length;
+    return messages.length;
   }
 }
 

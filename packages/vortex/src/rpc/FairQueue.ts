@@ -1,55 +1,57 @@
-/** Items that wait for their turn: in order within each line, and the lines take turns. */
-export class FairQueue<Line, Item> {
-  /** The lines that have items, the one whose turn it is first. */
-  readonly #lines = new Map<Line, Set<Item>>();
+/** A queue of several lanes: the items of one lane keep their order, and the lanes take turns (round robin). */
+export class FairQueue<Lane, Item> {
+  /** The lanes that have items, the next one first. */
+  readonly #lanes = new Map<Lane, Set<Item>>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** Those for whom something waits. */
-  lines(): Iterable<Line> {
-    return this.#lines.keys();
+  /** The lanes that have items. */
+  lanes(): Iterable<Lane> {
+    return this.#lanes.keys();
   }
 
-  push(line: Line, item: Item): void {
-    const items = this.#lines.get(line);
-    if (items === undefined) this.#lines.set(line, new Set([item]));
+  push(lane: Lane, item: Item): void {
+    const items = this.#lanes.get(lane);
+    if (items === undefined) this.#lanes.set(lane, new Set([item]));
     else items.add(item);
     this.#size += 1;
   }
 
-  /** Takes the item whose turn it is. */
+  /** Removes and returns the next item. */
   take(): Item | undefined {
-    for (const [line, items] of this.#lines) {
+    for (const [lane, items] of this.#lanes) {
       for (const item of items) {
-        this.delete(line, item);
-        // To the end, when there is more in it.
-        if (this.#lines.delete(line)) this.#lines.set(line, items);
+        this.delete(lane, item);
+        // A lane that still has items moves to the end.
+        if (this.#lanes.delete(lane)) this.#lanes.set(lane, items);
         return item;
       }
     }
     return undefined;
   }
 
-  /** Takes an item out. Returns whether it was there. */
-  delete(line: Line, item: Item): boolean {
-    const items = this.#lines.get(line);
+  /** Removes an item. Returns whether it was queued. */
+  delete(lane: Lane, item: Item): boolean {
+    const items = this.#lanes.get(lane);
     if (items === undefined || !items.delete(item)) return false;
     this.#size -= 1;
-    if (items.size === 0) this.#lines.delete(line);
+    if (items.size === 0) this.#lanes.delete(lane);
     return true;
   }
 
   /**
-   * Makes room for one of a line, where another line has at least two more: takes the last of the longest out. So nobody can
-   * fill the queue for all.
+   * Evicts the last item of the longest lane, if that lane has at least two items more than the given one. So no lane can keep
+   * the others out of a full queue.
+   *
+   * @returns The evicted item; undefined when there is no such lane.
    */
-  evictFor(line: Line): Item | undefined {
-    let longest: readonly [Line, Set<Item>] | undefined;
-    for (const entry of this.#lines) if (longest === undefined || entry[1].size > longest[1].size) longest = entry;
-    if (longest === undefined || longest[1].size < (this.#lines.get(line)?.size ?? 0) + 2) return undefined;
+  evictFor(lane: Lane): Item | undefined {
+    let longest: readonly [Lane, Set<Item>] | undefined;
+    for (const entry of this.#lanes) if (longest === undefined || entry[1].size > longest[1].size) longest = entry;
+    if (longest === undefined || longest[1].size < (this.#lanes.get(lane)?.size ?? 0) + 2) return undefined;
     const last = [...longest[1]].at(-1);
     if (last !== undefined) this.delete(longest[0], last);
     return last;

@@ -1,66 +1,85 @@
-import { PeekError } from "@peek/errors";
-import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
-import { readBody, writeBody } from "./frameBodies.ts";
-import { CallContext } from "./CallContext.ts";
-import { WheelTimer } from "./TimingWheel.ts";
-import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./errorBody.ts";
-import type { PeerRecord } from "./PeerRecord.ts";
+import type { PeekError } from "@peek/errors";
 import { isThenable } from "@peek/kit";
-import type { ServedProcedure } from "./ServedProcedure.ts";
+import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
+import type { ContextRunner } from "../asyncContext.ts";
+import type { BudgetHolder } from "../QueueBudget.ts";
+import { CallContext } from "./CallContext.ts";
+import { CallSignal, type EndReason } from "./CallSignal.ts";
+import type { Recipient } from "./ControlMessages.ts";
+import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./callFailure.ts";
+import { readBody, writeBody } from "./frameBodies.ts";
 import { isAbsence } from "./rpcErrors.ts";
-import { ServedStream } from "./ServedStream.ts";
+import type { ServedProcedure } from "./ServedProcedure.ts";
+import { ServedStream, type StreamOutput } from "./ServedStream.ts";
+import { WheelTimer } from "./TimingWheel.ts";
 
-/** What the one who answers calls is, for a call that is being answered. */
-export interface CallHost {
-  /** Sends a text to a caller; throws as a bus does. */
-  send(to: PeerIdentity, text: string): void;
-  /** Sends a text that the caller waits for, now or later; throws as a bus does when it is not going to be sent. */
-  notify(to: PeerRecord, text: string): void;
-  /** No answer will be sent any more. */
-  settled(call: IncomingCall): void;
-  /** Its deadline is over with its first item: from then on the caller alone measures the time. */
-  untimed(call: IncomingCall): void;
+/** A peer that calls come from. */
+export interface CallingPeer extends Recipient, BudgetHolder {
+  /** Its calls that are not answered, by their id. */
+  readonly incoming: Map<number, IncomingCall>;
 }
 
-/** Why a handler's signal fires. */
-export type EndReason = "CALL_CANCELLED" | "DEADLINE_EXCEEDED" | "PEER_GONE" | "VORTEX_CLOSED";
+/** Sends the answers of calls. */
+export interface CallResponder {
+  /** Sends a frame. Throws as `Bus.send`. */
+  send(to: PeerIdentity, frame: string): void;
+  /** Sends a frame that the caller waits for, now or later. Throws as `Bus.send` when the frame will not be sent. */
+  sendControl(to: CallingPeer, frame: string): void;
+  /** Forgets a call that gets no further answer. */
+  settled(call: IncomingCall): void;
+  /** Stops the deadline of a call: after the first item of a stream, only the caller measures the time. */
+  stopDeadline(call: IncomingCall): void;
+}
 
-/** A call that a peer has made. */
-export class IncomingCall extends WheelTimer implements RpcCallContext {
-  readonly peer: PeerRecord;
+/** The contract that a call is for. */
+export interface CallExecutor {
+  /** Runs the plugin's code in the plugin's async context. */
+  readonly run: ContextRunner;
+  /** Removes a call from the queue. */
+  dequeue(call: IncomingCall): void;
+  /** The handler of a call has ended. */
+  ended(call: IncomingCall): void;
+  /** Logs an error that is the handler's fault. */
+  logFault(call: IncomingCall, fault: unknown): void;
+}
+
+/** A call from a peer. As a timer it runs until the call's deadline. */
+export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOutput {
+  readonly peer: CallingPeer;
   readonly id: number;
+  readonly contract: CallExecutor;
   readonly procedure: ServedProcedure;
-  readonly #host: CallHost;
-  /** As the caller wrote it. */
+  readonly #responder: CallResponder;
+  /** The id as the caller wrote it. */
   readonly #idText: string;
   readonly #deadlineMs: number;
+  readonly #signal: CallSignal;
   #body: string;
-  /** Whether its first item has been sent. */
-  #hasItems = false;
+  #hasSentItems = false;
   #isRunning = false;
-  /** Whether the caller waits for an answer. */
   #isAwaited = true;
-  #endReason: EndReason | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
   #stream: ServedStream | undefined = undefined;
 
   constructor(
-    host: CallHost,
-    peer: PeerRecord,
+    responder: CallResponder,
+    peer: CallingPeer,
     id: number,
     idText: string,
+    contract: CallExecutor,
     procedure: ServedProcedure,
     body: string,
     deadlineMs: number,
   ) {
     super();
-    this.#host = host;
+    this.#responder = responder;
     this.peer = peer;
     this.id = id;
     this.#idText = idText;
+    this.contract = contract;
     this.procedure = procedure;
     this.#body = body;
     this.#deadlineMs = deadlineMs;
+    this.#signal = new CallSignal(procedure.title, peer.identity, contract.run);
   }
 
   get from(): PeerIdentity {
@@ -68,14 +87,14 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= this.#newController();
-    return this.#controller.signal;
+    return this.#signal.signal;
   }
 
   get remainingMs(): number {
-    return Math.max(0, this.due - performance.now());
+    return Math.max(0, this.dueAt - performance.now());
   }
 
+  /** Whether the caller still waits for an answer. */
   get isAwaited(): boolean {
     return this.#isAwaited;
   }
@@ -84,33 +103,41 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
     return this.procedure.isStream;
   }
 
-  /** How many characters it keeps until it is its turn. */
+  get title(): string {
+    return this.procedure.title;
+  }
+
+  get run(): ContextRunner {
+    return this.contract.run;
+  }
+
+  /** How many characters the call holds while it is queued. */
   get bodyChars(): number {
     return this.#body.length;
   }
 
-  /** Since when the caller has not made room for more items of the stream, by `performance.now()`; undefined: it has. */
+  /** When the caller stopped consuming the stream, by `performance.now()`; undefined while it consumes. */
   get stalledSince(): number | undefined {
     return this.#stream?.stalledSince;
   }
 
-  /** Runs the handler: its turn has come. */
+  /** Runs the handler. */
   start(): void {
     this.#isRunning = true;
-    const { contract, handler, input, inputTitle, isStream } = this.procedure;
+    const { handler, input, inputTitle, isStream } = this.procedure;
     const body = this.#body;
-    // A stream may be open for long.
+    // A stream may stay open for long, and must not hold its input.
     this.#body = "";
     let value: unknown;
     try {
       value = readBody(input, body, inputTitle);
     } catch (error) {
-      this.failOtherwise(error);
+      this.failPlatform(error);
       return;
     }
     let result: unknown;
     try {
-      result = contract.run(handler, value, new CallContext(this));
+      result = this.contract.run(handler, value, new CallContext(this));
       if (isStream) {
         this.#startStream(result);
         return;
@@ -126,36 +153,36 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
     this.#answer(result);
   }
 
-  /** It is not run. */
+  /** Answers with an error instead of running the handler. */
   refuse(error: PeekError): void {
     this.#settle();
     this.#reply("e", errorBody(error));
   }
 
-  /** Nobody waits for the answer any more. */
+  /** The caller does not wait any more. */
   abandon(reason: EndReason): void {
     if (!this.#isAwaited) return;
     this.#settle();
     if (!this.#isRunning) {
-      this.procedure.contract.leave(this);
+      this.contract.dequeue(this);
       return;
     }
-    this.#fire(reason);
+    this.#signal.fire(reason);
     this.#stream?.abandon();
   }
 
-  /** The handler is to come to an end; the caller still gets what it gives. */
+  /** The contract is withdrawn: fires the handler's signal. The caller still gets the answer. */
   close(): void {
     if (!this.#isRunning) return;
-    this.#fire("VORTEX_CLOSED");
-    // It might go on for ever.
-    if (this.#stream !== undefined) this.#endStream(this.#stream, this.#reason("VORTEX_CLOSED"));
+    this.#signal.fire("VORTEX_CLOSED");
+    // A stream may never end by itself.
+    if (this.#stream !== undefined) this.#endStream(this.#stream, this.#signal.errorOf("VORTEX_CLOSED"));
   }
 
-  /** The stream is to make room for others. */
+  /** Ends a stalled stream in favour of queued calls. */
   displace(error: PeekError): void {
     if (!this.#isAwaited) return;
-    this.#fire("DEADLINE_EXCEEDED");
+    this.#signal.fire("DEADLINE_EXCEEDED");
     if (this.#stream !== undefined) this.#endStream(this.#stream, error);
   }
 
@@ -163,43 +190,38 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
     this.abandon("DEADLINE_EXCEEDED");
   }
 
-  /** The caller has taken items. Returns whether it had been sent so many. */
-  taken(count: number): boolean {
-    return this.#stream?.taken(count) ?? false;
+  /** The caller has consumed items. Returns false when it had not been sent as many. */
+  addCredit(count: number): boolean {
+    return this.#stream?.addCredit(count) ?? false;
   }
 
-  /** Sends an item; returns its length. Throws what {@link failOutput} takes. */
   sendItem(value: unknown): number {
     const body = writeBody(value, this.procedure.outputTitle);
-    this.#host.send(this.from, `n${this.#idText}\t${body}`);
-    if (!this.#hasItems) {
-      this.#hasItems = true;
-      this.#host.untimed(this);
+    this.#responder.send(this.from, `n${this.#idText}\t${body}`);
+    if (!this.#hasSentItems) {
+      this.#hasSentItems = true;
+      this.#responder.stopDeadline(this);
     }
-    this.due = performance.now() + this.#deadlineMs;
+    this.dueAt = performance.now() + this.#deadlineMs;
     return body.length;
   }
 
-  /** The stream is over. */
   finish(): void {
     if (this.#isAwaited) {
       this.#settle();
       this.#reply("d", undefined);
     }
-    this.procedure.contract.ended(this);
+    this.contract.ended(this);
   }
 
-  /** The handler has thrown. */
   fail(error: unknown): void {
     this.#fail(failureOf(error, this.procedure));
   }
 
-  /** It failed by no fault of the handler's. */
-  failOtherwise(error: unknown): void {
+  failPlatform(error: unknown): void {
     this.#fail(platformFailure(error, this.procedure));
   }
 
-  /** What the handler gave cannot be sent. */
   failOutput(error: unknown): void {
     this.#fail(outputFailure(error, this.procedure));
   }
@@ -207,16 +229,17 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
   #startStream(result: unknown): void {
     const stream = new ServedStream(this, result);
     this.#stream = stream;
-    // The handler itself may have had it ended.
-    if (this.#endReason !== undefined && this.#isAwaited) {
+    // The handler itself may have caused the call to end.
+    const { firedFor } = this.#signal;
+    if (firedFor !== undefined && this.#isAwaited) {
       this.#settle();
-      this.#reply("e", errorBody(this.#reason(this.#endReason)));
+      this.#reply("e", errorBody(this.#signal.errorOf(firedFor)));
     }
     void stream.run();
-    if (this.#endReason !== undefined) stream.abandon();
+    if (firedFor !== undefined) stream.abandon();
   }
 
-  /** Ends the stream before its time, and tells the caller why. */
+  /** Ends the stream early, and sends the caller the reason. */
   #endStream(stream: ServedStream, error: PeekError): void {
     this.#settle();
     this.#reply("e", errorBody(error));
@@ -236,7 +259,7 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
 
   #answer(value: unknown): void {
     if (!this.#isAwaited) {
-      this.procedure.contract.ended(this);
+      this.contract.ended(this);
       return;
     }
     let body: string;
@@ -248,78 +271,44 @@ export class IncomingCall extends WheelTimer implements RpcCallContext {
     }
     this.#settle();
     this.#reply("r", body);
-    this.procedure.contract.ended(this);
+    this.contract.ended(this);
   }
 
   #fail(failure: Failure): void {
-    // What fails after its signal has fired has done as it was told.
-    const isEnded = this.#endReason !== undefined;
-    if (failure.fault !== undefined && !isEnded) this.procedure.contract.logFault(this, failure.fault);
+    // A handler that fails after its signal has fired has obeyed the signal: that is no fault.
+    const isEnded = this.#signal.firedFor !== undefined;
+    if (failure.fault !== undefined && !isEnded) this.contract.logFault(this, failure.fault);
     if (this.#isAwaited) {
       const isStopped = failure.fault !== undefined && isEnded;
       this.#settle();
-      this.#reply("e", isStopped ? errorBody(this.#reason("VORTEX_CLOSED")) : failure.body);
+      this.#reply("e", isStopped ? errorBody(this.#signal.errorOf("VORTEX_CLOSED")) : failure.body);
     }
-    this.procedure.contract.ended(this);
+    this.contract.ended(this);
   }
 
   #settle(): void {
     this.#isAwaited = false;
-    this.#host.settled(this);
+    this.#responder.settled(this);
   }
 
   #reply(kind: "r" | "e" | "d", body: string | undefined): void {
     try {
-      this.#host.notify(this.peer, body === undefined ? kind + this.#idText : `${kind}${this.#idText}\t${body}`);
+      const frame = body === undefined ? kind + this.#idText : `${kind}${this.#idText}\t${body}`;
+      this.#responder.sendControl(this.peer, frame);
     } catch (error) {
-      // One who is not there any more knows it, or is going to be told.
-      if (!isAbsence(error)) this.#replyInstead(error);
+      // An absent caller learns of its own absence from its bus.
+      if (!isAbsence(error)) this.#replyFailure(error);
     }
   }
 
-  /** The answer cannot be sent: it is too large, or too much waits to be sent already. */
-  #replyInstead(error: unknown): void {
+  /** The answer cannot be sent: it is too large, or too much is queued for the caller. */
+  #replyFailure(error: unknown): void {
     const { fault, body } = outputFailure(error, this.procedure);
-    this.procedure.contract.logFault(this, fault ?? body);
+    this.contract.logFault(this, fault ?? body);
     try {
-      this.#host.notify(this.peer, `e${this.#idText}\t${body}`);
+      this.#responder.sendControl(this.peer, `e${this.#idText}\t${body}`);
     } catch {
-      // The connection is full to the brim; the caller is told by its deadline.
+      // The connection does not take even a short message; the caller's deadline ends the call.
     }
   }
-
-  #fire(reason: EndReason): void {
-    if (this.#endReason !== undefined) return;
-    this.#endReason = reason;
-    const controller = this.#controller;
-    // Its listeners are the plugin's code.
-    if (controller !== undefined) this.procedure.contract.run(abort, controller, this.#reason(reason));
-  }
-
-  #newController(): AbortController {
-    const controller = new AbortController();
-    if (this.#endReason !== undefined) controller.abort(this.#reason(this.#endReason));
-    return controller;
-  }
-
-  #reason(code: EndReason): PeekError {
-    return new PeekError(
-      code,
-      `The call of ${this.procedure.title} by ${this.from.instance} is over: ${words[code]}.`,
-      {
-        fields: { procedure: this.procedure.title, service: this.from.service, instance: this.from.instance },
-      },
-    );
-  }
-}
-
-const words = {
-  CALL_CANCELLED: "it was given up by the caller",
-  DEADLINE_EXCEEDED: "its deadline has passed",
-  PEER_GONE: "the caller is gone, or the way to it was cut",
-  VORTEX_CLOSED: "what serves it is being stopped",
-} as const satisfies Record<EndReason, string>;
-
-function abort(controller: AbortController, reason: PeekError): void {
-  controller.abort(reason);
 }

@@ -1,107 +1,88 @@
-import type { PeekError } from "@peek/errors";
-import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { type Bus, closed, disconnected } from "@peek/bus";
-import type { CallScope } from "./CallScope.ts";
-import type { TimingWheel } from "./TimingWheel.ts";
-import { PeerWait, type PeerWaitOptions } from "./PeerWait.ts";
-import { PeerWaits } from "./PeerWaits.ts";
-import { ServiceWatcher } from "./ServiceWatcher.ts";
+import type { PeekError } from "@peek/errors";
+import { pluginReleased, type PluginScope } from "@peek/kit";
+import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { PendingSendLog } from "./PendingSendLog.ts";
-import { released } from "./rpcErrors.ts";
+import { type PendingSendOptions, PendingSends } from "./PendingSends.ts";
+import { serviceStopping } from "./rpcErrors.ts";
+import { ServiceWatcher } from "./ServiceWatcher.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 
-/** Who is connected of the services that are called, and who waits for somebody. */
+/** Which peers of the called services are connected, and which sends wait for a peer. */
 export class PeerDirectory {
-  readonly bus: Bus;
-  readonly deadlines: TimingWheel;
-  readonly #watches = new Map<ServiceName, ServiceWatcher>();
-  /** Those of a service, by their instance. */
+  readonly #bus: Bus;
+  readonly #watchers = new Map<ServiceName, ServiceWatcher>();
+  /** The peers of each watched service, by their instance. */
   readonly #peers = new Map<ServiceName, Map<string, Peer>>();
-  readonly #waits = new PeerWaits();
-  readonly #notices: PendingSendLog;
+  readonly #pendingSends: PendingSends;
   readonly #onComplete: () => void;
-  #turn = 0;
-  #lastOrder = 0;
+  #lastIndex = 0;
 
-  /**
-   * @param notices Told of who waits.
-   * @param onComplete Called when all of a service are known.
-   */
-  constructor(bus: Bus, deadlines: TimingWheel, notices: PendingSendLog, onComplete: () => void) {
-    this.bus = bus;
-    this.#notices = notices;
+  /** @param onComplete Called when the list of a service's instances has become complete. */
+  constructor(bus: Bus, timers: TimingWheel, log: PendingSendLog, onComplete: () => void) {
+    this.#bus = bus;
+    this.#pendingSends = new PendingSends(timers, log);
     this.#onComplete = onComplete;
-    this.deadlines = deadlines;
   }
 
   get self(): PeerIdentity {
-    return this.bus.self;
+    return this.#bus.self;
   }
 
   get isConnected(): boolean {
-    return this.bus.state === "connected";
+    return this.#bus.state === "connected";
   }
 
-  /** Why nothing can be sent to anybody; undefined when it can. */
-  obstacle(): PeekError | undefined {
-    const { state, self } = this.bus;
+  /** Why nothing can be sent to any peer; undefined when the bus is connected. */
+  connectionError(): PeekError | undefined {
+    const { state, self } = this.#bus;
     if (state === "connected") return undefined;
     return state === "closed" ? closed(self) : disconnected(self);
   }
 
-  /** How many calls wait for somebody. */
-  get waiting(): number {
-    return this.#waits.size;
+  /** How many sends wait for a peer. */
+  get pendingSends(): number {
+    return this.#pendingSends.size;
   }
 
-  /** Begins to follow a service, if nobody did. */
+  /** Returns the watcher of a service; starts it when there is none. */
   watch(service: ServiceName): ServiceWatcher {
-    const known = this.#watches.get(service);
-    if (known !== undefined) return known;
-    const watch = new ServiceWatcher(this.bus, service, () => this.#completed(service));
-    this.#watches.set(service, watch);
-    return watch;
+    const existing = this.#watchers.get(service);
+    if (existing !== undefined) return existing;
+    const watcher = new ServiceWatcher(this.#bus, service, () => this.#completed(service));
+    this.#watchers.set(service, watcher);
+    return watcher;
   }
 
-  /** Who is connected of a service that is followed. */
+  /** The connected instances of a watched service. */
   peers(service: ServiceName): readonly Peer[] {
-    return this.bus.peers(service);
+    return this.#bus.peers(service);
   }
 
-  /** One of them; undefined when it is not connected, as far as is known. */
+  /** A connected instance of a watched service; undefined when it is not known to be connected. */
   peer({ service, instance }: PeerIdentity): Peer | undefined {
     return this.#peers.get(service)?.get(instance);
   }
 
-  /** Whether it is being asked who of a service is there, and something waits for the answer. */
+  /** Whether sends are pending because the list of the service's instances is not complete. */
   isQueueing(service: ServiceName): boolean {
-    if (!this.isConnected || !this.#waits.hasAnyFor(service)) return false;
-    return this.#watches.get(service)?.isComplete === false;
+    if (!this.isConnected || !this.#pendingSends.hasAnyFor(service)) return false;
+    return this.#watchers.get(service)?.isComplete === false;
   }
 
-  /** A number that takes turns: whose turn it is among so many. */
-  turn(among: number): number {
-    this.#turn = (this.#turn + 1) % 0x4000_0000;
-    return this.#turn % among;
+  /** An index below `count` that advances with each call: for round robin. */
+  nextIndex(count: number): number {
+    this.#lastIndex = (this.#lastIndex + 1) % 0x4000_0000;
+    return this.#lastIndex % count;
   }
 
-  /** Sends something as soon as there is somebody to take it, after all that waits already. */
-  sendLater(options: PeerWaitOptions): void {
-    this.#lastOrder += 1;
-    const wait = new PeerWait(this, this.#lastOrder, options);
-    this.#waits.add(wait);
-    this.#notices.add(wait);
-    this.deadlines.add(wait, options.deadlineMs);
-    options.signal?.addEventListener("abort", wait);
-    wait.look();
+  /** Sends as soon as the target is ready, after all sends that are pending already. */
+  sendWhenReady(options: PendingSendOptions): void {
+    this.#pendingSends.add(options);
   }
 
-  removeWait(wait: PeerWait): void {
-    this.#waits.delete(wait);
-    this.#notices.delete(wait);
-  }
-
-  /** Somebody came, went, or serves something else. */
-  changed({ kind, peer }: PresenceChange): void {
+  /** A peer of a watched service has joined, left, or serves other contracts. */
+  presenceChanged({ kind, peer }: PresenceChange): void {
     const { service, instance } = peer;
     if (kind === "left") {
       this.#peers.get(service)?.delete(instance);
@@ -110,31 +91,31 @@ export class PeerDirectory {
     const peers = this.#peers.get(service);
     if (peers === undefined) this.#peers.set(service, new Map([[instance, peer]]));
     else peers.set(instance, peer);
-    // Before all are known, nothing is sent to any: it would overtake what waits for another.
-    if (this.#watches.get(service)?.isComplete !== true) return;
-    for (const wait of this.#waits.ofPeer(peer)) wait.look();
+    // While the list is not complete nothing is sent: it could overtake a send that waits for a peer not listed yet.
+    if (this.#watchers.get(service)?.isComplete !== true) return;
+    for (const send of this.#pendingSends.ofPeer(peer)) send.update();
   }
 
+  /** The state of the bus has changed. */
   stateChanged(): void {
     if (!this.isConnected) this.#peers.clear();
-    for (const watch of this.#watches.values()) watch.stateChanged();
-    for (const wait of this.#waits.all()) wait.look();
+    for (const watcher of this.#watchers.values()) watcher.stateChanged();
+    for (const send of this.#pendingSends.all()) send.update();
   }
 
-  /** Those who wait in a phase of a plugin that is over wait no longer. */
-  release(scope: CallScope): void {
-    for (const wait of this.#waits.all()) if (wait.scope === scope) wait.fail(released(scope.plugin));
+  /** Fails the pending sends of a plugin's scope that has ended. */
+  release(scope: PluginScope): void {
+    for (const send of this.#pendingSends.all()) if (send.scope === scope) send.fail(pluginReleased(scope.plugin));
   }
 
-  /** Nobody waits any longer. */
+  /** Fails all pending sends. */
   close(): void {
-    for (const wait of this.#waits.all()) wait.fail(released(`The ${this.self.service} service`));
+    for (const send of this.#pendingSends.all()) send.fail(serviceStopping(this.self.service));
   }
 
-  /** All of a service are known. */
   #completed(service: ServiceName): void {
-    this.#peers.set(service, new Map(this.bus.peers(service).map((peer) => [peer.instance, peer])));
-    for (const wait of this.#waits.ofService(service)) wait.look();
+    this.#peers.set(service, new Map(this.#bus.peers(service).map((peer) => [peer.instance, peer])));
+    for (const send of this.#pendingSends.ofService(service)) send.update();
     this.#onComplete();
   }
 }

@@ -1,23 +1,40 @@
 import type { PeerIdentity } from "@peek/plugin-base";
-import { PeerRecord } from "./PeerRecord.ts";
+import type { CallingPeer, IncomingCall } from "./IncomingCall.ts";
+import type { CalledPeer, OutgoingCall } from "./OutgoingCall.ts";
 
-/** With so many, those that nothing goes on with, and of whose end there may be no news, are let go of. */
-const many = 1000;
+/** The open calls between this process and a peer, which may be the process itself. */
+export class PeerRecord implements CalledPeer, CallingPeer {
+  readonly identity: PeerIdentity;
+  readonly outgoing = new Map<number, OutgoingCall>();
+  readonly incoming = new Map<number, IncomingCall>();
+  /** Whether the peer is gone, or the record was swept. Later calls need another record. */
+  isClosed = false;
+  /** Whether the bus lists the peer as connected. The bus reports its end, so only that removes the record. */
+  isListed = false;
+  queuedChars = 0;
 
-/** The records of all peers that there is something with. */
+  constructor({ service, instance }: PeerIdentity) {
+    this.identity = { service, instance };
+  }
+}
+
+/** From this size on, records without open calls are removed, unless the bus lists their peers. */
+const sweepSize = 1000;
+
+/** The records of all peers that calls were exchanged with. */
 export class PeerRecords {
   readonly #records = new Map<string, PeerRecord>();
-  /** Most texts come from where the one before came from. */
+  /** Most messages come from the same peer as the message before. */
   #last: PeerRecord | undefined;
-  #sweepAt = many;
+  #sweepAt = sweepSize;
   #removals = 0;
 
-  /** How many have been taken out: who keeps records can tell by that whether they still hold. */
+  /** Counts removals: a cache of records is valid as long as the count stays. */
   get removals(): number {
     return this.#removals;
   }
 
-  /** The record of a peer; it is made when there is none. */
+  /** Returns the record of a peer; creates it when there is none. */
   of(identity: PeerIdentity): PeerRecord {
     const { instance } = identity;
     if (this.#last?.identity.instance === instance) return this.#last;
@@ -25,7 +42,7 @@ export class PeerRecords {
     return this.#last;
   }
 
-  /** The record of a peer that is known to be connected. */
+  /** Returns the record of a peer that the bus lists as connected. */
   listed(identity: PeerIdentity): PeerRecord {
     const record = this.of(identity);
     record.isListed = true;
@@ -36,11 +53,11 @@ export class PeerRecords {
     return this.#records.values();
   }
 
-  /** Takes a record out. */
+  /** Removes and closes a record. */
   remove(instance: string): PeerRecord | undefined {
     const record = this.#records.get(instance);
     if (record === undefined) return undefined;
-    record.closed = true;
+    record.isClosed = true;
     this.#removals += 1;
     this.#records.delete(instance);
     if (this.#last === record) this.#last = undefined;
@@ -54,11 +71,11 @@ export class PeerRecords {
     return record;
   }
 
-  #sweep(besides: PeerRecord): void {
+  #sweep(except: PeerRecord): void {
     for (const record of this.#records.values()) {
       const isIdle = record.outgoing.size === 0 && record.incoming.size === 0;
-      if (isIdle && !record.isListed && record !== besides) this.remove(record.identity.instance);
+      if (isIdle && !record.isListed && record !== except) this.remove(record.identity.instance);
     }
-    this.#sweepAt = Math.max(many, 2 * this.#records.size);
+    this.#sweepAt = Math.max(sweepSize, 2 * this.#records.size);
   }
 }

@@ -1,68 +1,79 @@
-import type { Logger } from "@peek/plugin-base";
 import type { LogThrottle } from "@peek/kit";
+import type { Logger } from "@peek/plugin-base";
 import { CallbackTimer } from "./CallbackTimer.ts";
 import type { TimingWheel } from "./TimingWheel.ts";
-import type { PeerWait } from "./PeerWait.ts";
 
-/** How long calls wait for somebody before the log says for whom; milliseconds. */
+/** How long calls wait for a peer before the log says so. */
 const patienceMs = 2000;
 
-/** Under whose name the platform itself calls. */
+/** The plugin name under which the platform itself calls. */
 const platformPlugin = "peek_core_platform";
 
-/** The calls of one plugin that wait for the same. */
-interface Queue {
-  count: number;
-  readonly alarm: CallbackTimer;
+/** A pending send, as the log sees it. */
+export interface LoggedSend {
+  /** The sending plugin; undefined when no plugin owns the send. */
+  readonly plugin: string | undefined;
+  /** Whether the send waits for a peer to connect. */
+  readonly waitsForPeer: boolean;
+  /** Identifies the awaited peer or service. */
+  readonly key: string;
+  /** What the send is for: the contract's name. */
+  readonly title: string;
+  /** Describes the send and why it waits: `to call pump.Notes on agent: no agent service is connected`. */
+  describe(): string;
 }
 
-/** Says what calls with `wait: true` wait for, once for all calls of a plugin that wait for the same. */
-export class PendingSendLog {
-  readonly #deadlines: TimingWheel;
-  readonly #rateLimit: LogThrottle;
-  readonly #logger: Logger;
-  readonly #queues = new Map<string, Queue>();
+/** The pending sends of one plugin with the same key and title. */
+interface Group {
+  count: number;
+  readonly timer: CallbackTimer;
+}
 
-  constructor(deadlines: TimingWheel, logThrottle: LogThrottle, logger: Logger) {
-    this.#deadlines = deadlines;
-    this.#rateLimit = logThrottle;
+/** Logs which calls with `wait: true` wait for a peer: one line for all calls of a plugin that wait for the same. */
+export class PendingSendLog {
+  readonly #timers: TimingWheel;
+  readonly #logThrottle: LogThrottle;
+  readonly #logger: Logger;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(timers: TimingWheel, logThrottle: LogThrottle, logger: Logger) {
+    this.#timers = timers;
+    this.#logThrottle = logThrottle;
     this.#logger = logger;
   }
 
-  add(wait: PeerWait): void {
-    const key = keyOf(wait);
+  add(send: LoggedSend): void {
+    const key = groupKey(send);
     if (key === undefined) return;
-    const queue = this.#queues.get(key) ?? this.#open(key, wait);
-    queue.count += 1;
+    const group = this.#groups.get(key) ?? this.#open(key, send);
+    group.count += 1;
   }
 
-  delete(wait: PeerWait): void {
-    const key = keyOf(wait);
-    const queue = key === undefined ? undefined : this.#queues.get(key);
-    if (key === undefined || queue === undefined) return;
-    queue.count -= 1;
-    if (queue.count > 0) return;
-    this.#deadlines.remove(queue.alarm);
-    this.#queues.delete(key);
+  delete(send: LoggedSend): void {
+    const key = groupKey(send);
+    const group = key === undefined ? undefined : this.#groups.get(key);
+    if (key === undefined || group === undefined) return;
+    group.count -= 1;
+    if (group.count > 0) return;
+    this.#timers.remove(group.timer);
+    this.#groups.delete(key);
   }
 
-  #open(key: string, { scope, target }: PeerWait): Queue {
-    const queue = { count: 0, alarm: new CallbackTimer(() => this.#tell(key, scope?.plugin, target.need())) };
-    this.#queues.set(key, queue);
-    this.#deadlines.add(queue.alarm, patienceMs);
-    return queue;
+  #open(key: string, send: LoggedSend): Group {
+    const group = { count: 0, timer: new CallbackTimer(() => this.#log(key, send)) };
+    this.#groups.set(key, group);
+    this.#timers.add(group.timer, patienceMs);
+    return group;
   }
 
-  #tell(key: string, plugin: string | undefined, need: string): void {
-    const suppressed = this.#rateLimit.count(`wait ${key}`);
+  #log(key: string, send: LoggedSend): void {
+    const suppressed = this.#logThrottle.count(`wait ${key}`);
     if (suppressed === undefined) return;
-    this.#logger.info({ code: "VORTEX_NOBODY" }, "%s waits %s%s", plugin, need, suppressed);
+    this.#logger.info({ code: "VORTEX_NOBODY" }, "%s is waiting %s%s", send.plugin, send.describe(), suppressed);
   }
 }
 
-/** undefined for what does not wait for anybody to come, and for what the platform itself waits for: its own log tells why. */
-function keyOf({ scope, target, waitsForArrival }: PeerWait): string | undefined {
-  return scope === undefined || scope.plugin === platformPlugin || !waitsForArrival
-    ? undefined
-    : `${scope.plugin} ${target.key} ${target.title}`;
+/** Undefined for sends that are not logged. The platform's own calls have log lines elsewhere. */
+function groupKey({ plugin, waitsForPeer, key, title }: LoggedSend): string | undefined {
+  return plugin === undefined || plugin === platformPlugin || !waitsForPeer ? undefined : `${plugin} ${key} ${title}`;
 }

@@ -1,52 +1,51 @@
 import { messageOf, PeekError } from "@peek/errors";
+import type { LogThrottle } from "@peek/kit";
 import type { Logger, RpcServeOptions, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
+import type { ContextRunner } from "../asyncContext.ts";
 import { checkAccepted } from "../checkServices.ts";
+import type { QueueBudget } from "../QueueBudget.ts";
 import { CallbackTimer } from "./CallbackTimer.ts";
-import type { TimingWheel } from "./TimingWheel.ts";
 import { FairQueue } from "./FairQueue.ts";
-import type { ContextRunner } from "./handlerContext.ts";
-import type { IncomingCall } from "./IncomingCall.ts";
-import type { PeerRecord } from "./PeerRecord.ts";
-import type { LogThrottle } from "@peek/kit";
+import type { CallExecutor, CallingPeer, IncomingCall } from "./IncomingCall.ts";
 import { type Handler, ServedProcedure } from "./ServedProcedure.ts";
 import { maxStallMs, stalledStreams } from "./stalledStreams.ts";
-import type { QueueBudget } from "../QueueBudget.ts";
+import type { TimingWheel } from "./TimingWheel.ts";
 
 const defaultConcurrency = 100;
 const defaultQueueLimit = 1000;
-/** How often it is looked whether streams that nobody reads keep others waiting; milliseconds. */
+/** How often to look for stalled streams while calls are queued. */
 const stallCheckMs = 1000;
 
-/** What a {@link ServedContract} is made of. */
+/** How a {@link ServedContract} is opened. */
 export interface ServedContractOptions {
   readonly contract: RpcContract;
-  /** What the plugin has handed in; looked at here. */
+  /** The handlers as the plugin passed them, unchecked. */
   readonly handlers: object;
   readonly limits: RpcServeOptions;
   readonly logger: Logger;
   readonly logThrottle: LogThrottle;
-  /** Runs the plugin's code in its own async context. */
+  /** Runs the plugin's code in the plugin's async context. */
   readonly run: ContextRunner;
-  /** Where calls wait for their turn; shared by all contracts. */
-  readonly room: QueueBudget;
-  readonly deadlines: TimingWheel;
+  /** Bounds the queued calls of all contracts. */
+  readonly budget: QueueBudget;
+  readonly timers: TimingWheel;
 }
 
-/** A contract that is served here: who may call, how many calls run, and which wait. */
-export class ServedContract {
+/** A contract that this process serves: it decides which calls run, which are queued, and which are refused. */
+export class ServedContract implements CallExecutor {
   readonly name: string;
-  /** Its procedures, by name. */
+  /** The procedures, by name. */
   readonly procedures: ReadonlyMap<string, ServedProcedure>;
   readonly run: ContextRunner;
   readonly #accepted: ReadonlySet<ServiceName> | undefined;
   readonly #concurrency: number;
   readonly #queueLimit: number;
   readonly #logger: Logger;
-  readonly #rateLimit: LogThrottle;
-  readonly #queue = new FairQueue<PeerRecord, IncomingCall>();
-  readonly #room: QueueBudget;
-  readonly #deadlines: TimingWheel;
+  readonly #logThrottle: LogThrottle;
+  readonly #queue = new FairQueue<CallingPeer, IncomingCall>();
+  readonly #budget: QueueBudget;
+  readonly #timers: TimingWheel;
   readonly #stallCheck = new CallbackTimer(() => this.#checkStalls());
   readonly #streams = new Set<IncomingCall>();
   #running = 0;
@@ -56,7 +55,7 @@ export class ServedContract {
 
   /** @throws PeekError `CONTRACT_INVALID` */
   constructor(options: ServedContractOptions) {
-    const { contract, handlers, limits, logger, logThrottle, run, room, deadlines } = options;
+    const { contract, handlers, limits, logger, logThrottle, run, budget, timers } = options;
     const { acceptOnlyFrom, concurrency = defaultConcurrency, queueLimit = defaultQueueLimit } = limits;
     this.name = contract.name;
     this.run = run;
@@ -64,35 +63,35 @@ export class ServedContract {
     this.#concurrency = checkLimit(contract, "concurrency", concurrency, 1);
     this.#queueLimit = checkLimit(contract, "queueLimit", queueLimit, 0);
     this.#logger = logger;
-    this.#rateLimit = logThrottle;
-    this.#room = room;
-    this.#deadlines = deadlines;
+    this.#logThrottle = logThrottle;
+    this.#budget = budget;
+    this.#timers = timers;
     this.procedures = new Map(
       Object.entries(contract.procedures).map(([name, procedure]) => [
         name,
-        new ServedProcedure(this, name, procedure, handlerOf(contract, handlers, name)),
+        new ServedProcedure(contract, name, procedure, handlerOf(contract, handlers, name)),
       ]),
     );
   }
 
+  /** How many handlers run. */
   get running(): number {
     return this.#running;
   }
 
+  /** How many calls are queued. */
   get queued(): number {
     return this.#queue.size;
   }
 
-  /** Whether the caller may call; when not, why. */
-  objection(call: IncomingCall): PeekError | undefined {
-    const { service, instance } = call.from;
+  /** Why the caller may not call; undefined when it may. */
+  accessError({ from: { service, instance }, procedure: { title } }: IncomingCall): PeekError | undefined {
     if (this.#accepted === undefined || this.#accepted.has(service)) return undefined;
-    const { title } = call.procedure;
     const accepted = [...this.#accepted].join(", ");
-    const suppressed = this.#rateLimit.count(`forbidden ${instance} ${title}`);
+    const suppressed = this.#logThrottle.count(`forbidden ${instance} ${title}`);
     if (suppressed !== undefined) {
       this.#logger.warning(
-        "A call of %s by %s of the %s service was refused: it is accepted only from %s%s",
+        "A call of %s by %s of the %s service was refused: only %s may call it%s",
         title,
         instance,
         service,
@@ -100,41 +99,35 @@ export class ServedContract {
         suppressed,
       );
     }
-    return new PeekError(
-      "FORBIDDEN",
-      `${title} may not be called from the ${service} service, only from ${accepted}.`,
-      {
-        fields: { procedure: title, service },
-      },
-    );
+    return new PeekError("FORBIDDEN", `The ${service} service may not call ${title}; only ${accepted} may.`, {
+      fields: { procedure: title, service },
+    });
   }
 
-  /** Runs a call now or later, or refuses it. */
+  /** Runs, queues or refuses a call. */
   offer(call: IncomingCall): void {
     if (this.#running < this.#concurrency) {
       this.#start(call);
       return;
     }
-    if (!this.#room.enter(call.peer, call.bodyChars)) {
-      call.refuse(this.#busy(call, "more than 64 MiB of calls would wait in this process"));
+    if (!this.#budget.reserve(call.peer, call.bodyChars)) {
+      call.refuse(this.#busy(call, "the queued calls of this process may not exceed 64 MiB"));
       return;
     }
     if (this.#queue.size >= this.#queueLimit) {
       const refused = this.#queue.evictFor(call.peer) ?? call;
-      this.#room.leave(refused.peer, refused.bodyChars);
-      refused.refuse(this.#busy(call, "that is as many as it takes"));
+      this.#budget.release(refused.peer, refused.bodyChars);
+      refused.refuse(this.#busy(call, "the queue is full"));
       if (refused === call) return;
     }
     this.#queue.push(call.peer, call);
-    if (this.#streams.size > 0) this.#watchStalls();
+    if (this.#streams.size > 0) this.#startStallCheck();
   }
 
-  /** A call does not wait any more. */
-  leave(call: IncomingCall): void {
-    if (this.#queue.delete(call.peer, call)) this.#room.leave(call.peer, call.bodyChars);
+  dequeue(call: IncomingCall): void {
+    if (this.#queue.delete(call.peer, call)) this.#budget.release(call.peer, call.bodyChars);
   }
 
-  /** A handler has ended. */
   ended(call: IncomingCall): void {
     this.#running -= 1;
     call.procedure.running -= 1;
@@ -143,29 +136,28 @@ export class ServedContract {
     if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
   }
 
-  /** Tells the log of an error that is the handler's. */
   logFault(call: IncomingCall, fault: unknown): void {
     const { title } = call.procedure;
     this.#logger.error({ err: fault }, "%s failed, called by %s: %s", title, call.from.instance, messageOf(fault));
   }
 
-  /** Tells the log which handlers still run. */
+  /** Logs which handlers still run. */
   logRunning(): void {
     const running = [...this.procedures.values()].filter((procedure) => procedure.running > 0);
     const titles = running.map(({ title, running: count }) => (count === 1 ? title : `${title} (${count} times)`));
     this.#logger.warning(
-      "%s is being stopped, and waits for handlers that have not ended though their signal has fired: %s",
+      "%s is being stopped, and waits for handlers that have not ended since their signal fired: %s",
       this.name,
       titles.join(", "),
     );
   }
 
-  /** Refuses those that wait, and waits for those that run. */
+  /** Refuses the queued calls, and waits for the running ones. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#deadlines.remove(this.#stallCheck);
+    this.#timers.remove(this.#stallCheck);
     for (let call = this.#take(); call !== undefined; call = this.#take()) {
-      call.refuse(new PeekError("RPC_UNKNOWN", `${this.name} is not served any more by the service that was called.`));
+      call.refuse(new PeekError("RPC_UNKNOWN", `${this.name} is not served any more by the called service.`));
     }
     if (this.#running > 0) await this.#idle.promise;
   }
@@ -175,12 +167,12 @@ export class ServedContract {
     call.procedure.running += 1;
     if (call.isStream) {
       this.#streams.add(call);
-      if (this.#queue.size > 0) this.#watchStalls();
+      if (this.#queue.size > 0) this.#startStallCheck();
     }
     call.start();
   }
 
-  /** Starts those whose turn has come. Handlers that answer at once come back here from within, and leave it to the loop. */
+  /** Starts queued calls. A handler that ends synchronously re-enters here, and leaves the next call to the loop. */
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
@@ -194,37 +186,29 @@ export class ServedContract {
 
   #take(): IncomingCall | undefined {
     const call = this.#queue.take();
-    if (call !== undefined) this.#room.leave(call.peer, call.bodyChars);
+    if (call !== undefined) this.#budget.release(call.peer, call.bodyChars);
     return call;
   }
 
-  #watchStalls(): void {
-    if (this.#stallCheck.slot === -1) this.#deadlines.add(this.#stallCheck, stallCheckMs);
+  #startStallCheck(): void {
+    if (this.#stallCheck.slot === -1) this.#timers.add(this.#stallCheck, stallCheckMs);
   }
 
-  /** Ends streams that nobody reads, while others wait. */
+  /** Ends stalled streams while calls are queued. */
   #checkStalls(): void {
     if (this.#queue.size === 0) return;
-    for (const call of stalledStreams(this.#streams, this.#queue.lines(), this.#concurrency)) {
-      call.displace(this.#unread(call));
+    for (const call of stalledStreams(this.#streams, this.#queue.lanes(), this.#concurrency)) {
+      call.displace(stalled(call));
     }
-    if (this.#queue.size > 0 && this.#streams.size > 0) this.#watchStalls();
+    if (this.#queue.size > 0 && this.#streams.size > 0) this.#startStallCheck();
   }
 
-  #unread({ procedure: { title } }: IncomingCall): PeekError {
-    return new PeekError(
-      "DEADLINE_EXCEEDED",
-      `A stream of ${title} was ended: its items were not taken for ${maxStallMs} ms, while others waited for their turn. Take them faster, or have fewer streams open.`,
-      { fields: { procedure: title } },
-    );
-  }
-
-  #busy(call: IncomingCall, why: string): PeekError {
-    const suppressed = this.#rateLimit.count(`busy ${this.name}`);
-    const facts = `${this.#running} calls run and ${this.#queue.size} wait, and ${why}`;
+  #busy(call: IncomingCall, reason: string): PeekError {
+    const suppressed = this.#logThrottle.count(`busy ${this.name}`);
+    const facts = `${this.#running} calls run, ${this.#queue.size} are queued, and ${reason}`;
     if (suppressed !== undefined) {
       this.#logger.warning(
-        "A call of %s by %s was refused, since %s%s",
+        "A call of %s by %s was refused: %s%s",
         call.procedure.title,
         call.from.instance,
         facts,
@@ -235,6 +219,14 @@ export class ServedContract {
       fields: { running: this.#running, queued: this.#queue.size },
     });
   }
+}
+
+function stalled({ procedure: { title } }: IncomingCall): PeekError {
+  return new PeekError(
+    "DEADLINE_EXCEEDED",
+    `A stream of ${title} was ended: its items were not consumed for ${maxStallMs} ms while other calls were queued. Consume them faster, or open fewer streams.`,
+    { fields: { procedure: title } },
+  );
 }
 
 function handlerOf({ name: contract }: RpcContract, handlers: object, name: string): Handler {
@@ -248,11 +240,11 @@ function handlerOf({ name: contract }: RpcContract, handlers: object, name: stri
   return (input, context) => Reflect.apply(handler, handlers, [input, context]);
 }
 
-function checkLimit({ name }: RpcContract, option: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
+function checkLimit({ name }: RpcContract, option: string, value: number, min: number): number {
+  if (Number.isSafeInteger(value) && value >= min) return value;
   throw new PeekError(
     "CONTRACT_INVALID",
-    `${name} cannot be served: ${option} is ${value}. It has to be a whole number of at least ${least}.`,
+    `${name} cannot be served: ${option} is ${value}. It must be a whole number of at least ${min}.`,
     { fields: { contract: name } },
   );
 }

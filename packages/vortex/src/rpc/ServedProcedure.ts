@@ -1,14 +1,12 @@
-import type { RpcProcedure } from "@peek/plugin-base/contracts";
 import type { RpcCallContext } from "@peek/plugin-base";
+import type { RpcContract, RpcProcedure } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
-import type { ServedContract } from "./ServedContract.ts";
 
-/** A handler, as far as the platform knows its types: input and output are checked at run time. */
+/** A handler as the platform sees it: its types are checked at run time. */
 export type Handler = (input: unknown, context: RpcCallContext) => unknown;
 
-/** A procedure as its server needs it: all that is the same for each call. */
+/** A procedure as its server sees it: all that is the same for each call. */
 export class ServedProcedure {
-  readonly contract: ServedContract;
   /** `<contract>.<procedure>`, for messages. */
   readonly title: string;
   readonly inputTitle: string;
@@ -18,16 +16,11 @@ export class ServedProcedure {
   readonly isStream: boolean;
   readonly errors: RpcProcedure["errors"];
   readonly handler: Handler;
-  /** How many calls of it run; the contract's own. */
+  /** How many of its calls run. Only the served contract writes it. */
   running = 0;
 
-  constructor(
-    contract: ServedContract,
-    name: string,
-    { input, output, stream, errors }: RpcProcedure,
-    handler: Handler,
-  ) {
-    this.contract = contract;
+  constructor(contract: RpcContract, name: string, procedure: RpcProcedure, handler: Handler) {
+    const { input, output, stream, errors } = procedure;
     this.title = `${contract.name}.${name}`;
     this.inputTitle = `the input of ${this.title}`;
     this.outputTitle = stream === undefined ? `the output of ${this.title}` : `an item of ${this.title}`;

@@ -1,96 +1,113 @@
 import { PeekError } from "@peek/errors";
-import { streamWindow, streamWindowChars } from "./frames.ts";
-import type { IncomingCall } from "./IncomingCall.ts";
 import { isThenable } from "@peek/kit";
+import type { ContextRunner } from "../asyncContext.ts";
+import { streamWindow, streamWindowChars } from "./frames.ts";
 import { isAbsence } from "./rpcErrors.ts";
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
-/**
- * Sends what a handler's iterator gives, no faster than the caller takes it: the iterator is only asked for what there is
- * room for at the caller.
- */
+/** Where the items of a {@link ServedStream} go: the call that the stream answers. */
+export interface StreamOutput {
+  /** The procedure's title, for messages. */
+  readonly title: string;
+  /** Runs the plugin's code in the plugin's async context. */
+  readonly run: ContextRunner;
+  /** Whether the caller still waits for items. */
+  readonly isAwaited: boolean;
+  /** Sends an item; returns its length. Its errors are handled by {@link failOutput}. */
+  sendItem(value: unknown): number;
+  /** The stream is complete. */
+  finish(): void;
+  /** The handler threw. */
+  fail(error: unknown): void;
+  /** The call failed in the platform, before the handler. */
+  failPlatform(error: unknown): void;
+  /** An item of the handler cannot be sent. */
+  failOutput(error: unknown): void;
+}
+
+/** Sends the items of a handler's iterator under flow control: it requests an item only when the caller has room for it. */
 export class ServedStream {
-  readonly #call: IncomingCall;
+  readonly #output: StreamOutput;
   readonly #iterable: unknown;
   #iterator: AnyIterator | undefined;
-  /** The lengths of the items that were sent and are not known to be taken, oldest first. */
-  readonly #underWay: number[] = [];
-  #underWayChars = 0;
+  /** The lengths of the items that the caller has not consumed, oldest first. */
+  readonly #unconsumed: number[] = [];
+  #unconsumedChars = 0;
   #onRoom: (() => void) | undefined;
   #isOver = false;
-  /** Whether the iterator is being asked, so that it cannot be ended now. */
-  #isAsking = false;
+  /** Whether next() of the iterator is being called: the iterator cannot be ended from within. */
+  #isInNext = false;
   #isAbandoned = false;
   #stalledSince: number | undefined = undefined;
 
-  constructor(call: IncomingCall, iterable: unknown) {
-    this.#call = call;
+  constructor(output: StreamOutput, iterable: unknown) {
+    this.#output = output;
     this.#iterable = iterable;
   }
 
-  /** Settles when the iterator has ended, for whatever reason. Never rejects. */
+  /** Sends all items. Settles when the iterator has ended or failed, or was abandoned. Never rejects. */
   async run(): Promise<void> {
-    const call = this.#call;
-    const { run } = call.procedure.contract;
+    const output = this.#output;
+    const { run } = output;
     let iterator: AnyIterator | undefined;
     try {
       iterator = run(iteratorOf, this.#iterable);
     } catch (error) {
-      this.#over(() => call.fail(error));
+      this.#over(() => output.fail(error));
       return;
     }
     if (iterator === undefined) {
-      this.#over(() => call.failOtherwise(notIterable(call.procedure.title)));
+      this.#over(() => output.failPlatform(notIterable(output.title)));
       return;
     }
     this.#iterator = iterator;
     try {
-      while (call.isAwaited) {
+      while (output.isAwaited) {
         if (!this.#hasRoom()) {
           await this.#room();
           continue;
         }
-        this.#isAsking = true;
-        const asked = run(next, iterator);
-        this.#isAsking = false;
-        // It has had itself ended.
+        this.#isInNext = true;
+        const requested = run(next, iterator);
+        this.#isInNext = false;
+        // The iterator itself may have caused the call to end.
         if (this.#isAbandoned) this.abandon();
-        const step = isThenable(asked) ? await asked : asked;
-        if (!call.isAwaited) return;
+        const step = isThenable(requested) ? await requested : requested;
+        if (!output.isAwaited) return;
         if (step.done === true) break;
         if (!this.#send(step.value)) return;
       }
-      // Given up meanwhile, the iterator is returned by who has been told.
-      if (call.isAwaited) this.#over(() => call.finish());
+      // If the caller has given up meanwhile, abandon() ends the iterator.
+      if (output.isAwaited) this.#over(() => output.finish());
     } catch (error) {
-      this.#over(() => call.fail(error));
+      this.#over(() => output.fail(error));
     }
   }
 
-  /** The caller has taken items. Returns whether it had been sent so many. */
-  taken(count: number): boolean {
-    if (count > this.#underWay.length) return false;
-    for (const length of this.#underWay.splice(0, count)) this.#underWayChars -= length;
+  /** The caller has consumed items. Returns false when it had not been sent as many. */
+  addCredit(count: number): boolean {
+    if (count > this.#unconsumed.length) return false;
+    for (const length of this.#unconsumed.splice(0, count)) this.#unconsumedChars -= length;
     this.#onRoom?.();
     return true;
   }
 
-  /** Since when there has been no room for another item, by `performance.now()`; undefined: there is. */
+  /** When the window became full, by `performance.now()`; undefined while there is room. */
   get stalledSince(): number | undefined {
     return this.#stalledSince;
   }
 
-  /** Nobody wants items any more. */
+  /** The caller wants no more items. */
   abandon(): void {
     this.#isAbandoned = true;
-    if (this.#isAsking) return;
+    if (this.#isInNext) return;
     this.#onRoom?.();
-    void this.#end(() => this.#call.finish());
+    void this.#end(() => this.#output.finish());
   }
 
   #hasRoom(): boolean {
-    return this.#underWay.length < streamWindow && this.#underWayChars < streamWindowChars;
+    return this.#unconsumed.length < streamWindow && this.#unconsumedChars < streamWindowChars;
   }
 
   async #room(): Promise<void> {
@@ -104,31 +121,31 @@ export class ServedStream {
 
   #send(value: unknown): boolean {
     try {
-      const length = this.#call.sendItem(value);
-      this.#underWay.push(length);
-      this.#underWayChars += length;
+      const length = this.#output.sendItem(value);
+      this.#unconsumed.push(length);
+      this.#unconsumedChars += length;
       return true;
     } catch (error) {
-      // One who is gone is going to be told of.
-      void this.#end(() => (isAbsence(error) ? this.#call.finish() : this.#call.failOutput(error)));
+      // An absent caller needs no error.
+      void this.#end(() => (isAbsence(error) ? this.#output.finish() : this.#output.failOutput(error)));
       return false;
     }
   }
 
-  /** Ends the iterator before its time. */
+  /** Ends the iterator early. */
   async #end(then: () => void): Promise<void> {
     const iterator = this.#iterator;
     if (iterator !== undefined) {
       try {
-        await this.#call.procedure.contract.run(giveBack, iterator);
+        await this.#output.run(returnIterator, iterator);
       } catch (error) {
-        this.#over(() => this.#call.fail(error));
+        this.#over(() => this.#output.fail(error));
       }
     }
     this.#over(then);
   }
 
-  /** The iterator has ended, and the call with it. */
+  /** Ends the call, once. */
   #over(then: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -136,7 +153,7 @@ export class ServedStream {
   }
 }
 
-/** Undefined when it is not iterable. */
+/** Undefined when the value is not iterable. */
 function iteratorOf(value: unknown): AnyIterator | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Symbol.asyncIterator in value) return iteratorBy(value, value[Symbol.asyncIterator]);
@@ -155,7 +172,7 @@ function isIterator(value: unknown): value is AnyIterator {
 function notIterable(title: string): PeekError {
   return new PeekError(
     "CONTRACT_INVALID",
-    `The handler of ${title} did not return what can be iterated over, which the contract has as a stream. Make it a generator: async *name() { … }`,
+    `The handler of ${title} did not return an iterable; its contract declares a stream. Make the handler a generator: async *name() { … }`,
   );
 }
 
@@ -163,6 +180,6 @@ function next(iterator: AnyIterator): IteratorResult<unknown> | Promise<Iterator
   return iterator.next();
 }
 
-function giveBack(iterator: AnyIterator): unknown {
+function returnIterator(iterator: AnyIterator): unknown {
   return iterator.return?.();
 }

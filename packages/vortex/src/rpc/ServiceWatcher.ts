@@ -1,16 +1,17 @@
-import type { ServiceName } from "@peek/plugin-base";
 import type { Bus } from "@peek/bus";
+import type { ServiceName } from "@peek/plugin-base";
 
-/** Follows who of a service is connected. */
+/** Watches which instances of a service are connected, also over new connections of the bus. */
 export class ServiceWatcher {
   readonly #bus: Bus;
   readonly #service: ServiceName;
   #isComplete = false;
   #settled = Promise.withResolvers<void>();
+  /** Counts the requests to the bus: only the answer to the last one counts. */
   #round = 0;
   readonly #onComplete: () => void;
 
-  /** @param onComplete Called when all who are there are known. */
+  /** @param onComplete Called each time that the list of instances has become complete. */
   constructor(bus: Bus, service: ServiceName, onComplete: () => void) {
     this.#bus = bus;
     this.#service = service;
@@ -18,17 +19,17 @@ export class ServiceWatcher {
     void this.#begin();
   }
 
-  /** Whether all who are there are known; before the first answer, some may be missing. */
+  /** Whether the list of connected instances is complete. */
   get isComplete(): boolean {
     return this.#isComplete;
   }
 
-  /** Settles when it is complete, or when nobody can be asked now. */
+  /** Settles when the list is complete, or the bus has lost its connection. */
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
 
-  /** The bus has another state. */
+  /** The state of the bus has changed. */
   stateChanged(): void {
     if (this.#bus.state === "connected") {
       this.#settled.resolve();
@@ -36,7 +37,7 @@ export class ServiceWatcher {
       void this.#begin();
       return;
     }
-    // What is still to come of the lost connection says nothing.
+    // A late answer over the lost connection must not count.
     this.#round += 1;
     this.#isComplete = false;
     this.#settled.resolve();
@@ -49,7 +50,7 @@ export class ServiceWatcher {
     try {
       await this.#bus.watch(this.#service);
     } catch {
-      // The bus was disposed, or lost its connection: then it has another state, or will have.
+      // The bus was disposed or disconnected; its state says so.
     }
     if (round !== this.#round) return;
     this.#isComplete = true;

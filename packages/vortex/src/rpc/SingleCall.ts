@@ -1,9 +1,8 @@
+import { readError } from "./callFailure.ts";
 import { readBody } from "./frameBodies.ts";
 import { OutgoingCall } from "./OutgoingCall.ts";
-import { deadlineExceeded, protocolBroken } from "./rpcErrors.ts";
-import { readError } from "./errorBody.ts";
 
-/** A call with one answer. */
+/** A call that is answered with one value. */
 export class SingleCall extends OutgoingCall {
   #resolve: ((value: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -14,7 +13,7 @@ export class SingleCall extends OutgoingCall {
 
   onResult(body: string): void {
     const { output, outputTitle } = this.procedure;
-    this.owner.ended(this);
+    this.sender.ended(this);
     try {
       this.#resolve?.(readBody(output, body, outputTitle));
     } catch (error) {
@@ -23,7 +22,7 @@ export class SingleCall extends OutgoingCall {
   }
 
   onItem(): void {
-    this.#broken("has answered a call with a stream that its contract knows as one answer");
+    this.failProtocol(`answered a call of ${this.procedure.title} with a stream; its contract declares one value`);
   }
 
   onEnd(): void {
@@ -31,24 +30,11 @@ export class SingleCall extends OutgoingCall {
   }
 
   onError(body: string): void {
-    const { peer } = this;
-    if (peer !== undefined) this.fail(readError(body, this.procedure, peer.identity));
-  }
-
-  onExpired(): void {
-    this.owner.cancel(this, true);
-    this.fail(deadlineExceeded(this.procedure.title, this.peer?.identity.instance ?? "Nobody", this.deadlineMs));
+    if (this.peer !== undefined) this.fail(readError(body, this.procedure, this.peer.identity));
   }
 
   fail(error: unknown): void {
-    this.owner.ended(this);
+    this.sender.ended(this);
     this.#reject?.(error);
-  }
-
-  #broken(how: string): void {
-    const { peer } = this;
-    if (peer === undefined) return;
-    this.owner.cancel(this, false);
-    this.fail(protocolBroken(peer.identity, how));
   }
 }

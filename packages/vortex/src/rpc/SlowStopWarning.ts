@@ -1,22 +1,23 @@
 import { CallbackTimer } from "./CallbackTimer.ts";
 import type { TimingWheel } from "./TimingWheel.ts";
 
-/** How long handlers may take to end before the log has which do not; milliseconds. */
+/** How long handlers may take to end before the warning. */
 const patienceMs = 500;
 
-/** Says once what holds up a stop, when it takes long. */
+/** Warns once when a stop takes long. */
 export class SlowStopWarning implements Disposable {
-  readonly #deadlines: TimingWheel;
-  readonly #alarm: CallbackTimer;
+  readonly #timers: TimingWheel;
+  readonly #timer: CallbackTimer;
 
-  constructor(deadlines: TimingWheel, tell: () => void) {
-    this.#deadlines = deadlines;
-    this.#alarm = new CallbackTimer(tell);
-    deadlines.add(this.#alarm, patienceMs);
+  /** @param warn Logs what the stop is waiting for. */
+  constructor(timers: TimingWheel, warn: () => void) {
+    this.#timers = timers;
+    this.#timer = new CallbackTimer(warn);
+    timers.add(this.#timer, patienceMs);
   }
 
-  /** What was waited for is over. */
+  /** The stop is complete. */
   [Symbol.dispose](): void {
-    this.#deadlines.remove(this.#alarm);
+    this.#timers.remove(this.#timer);
   }
 }

@@ -1,19 +1,18 @@
-import { readBody } from "./frameBodies.ts";
-import { readError } from "./errorBody.ts";
-import { streamWindow, streamWindowChars } from "./frames.ts";
-import { type CallOwner, OutgoingCall } from "./OutgoingCall.ts";
-import type { CallScope } from "./CallScope.ts";
+import type { PluginScope } from "@peek/kit";
 import type { ClientProcedure } from "./ClientProcedure.ts";
-import { deadlineExceeded, protocolBroken } from "./rpcErrors.ts";
+import { readError } from "./callFailure.ts";
+import { readBody } from "./frameBodies.ts";
+import { streamWindow, streamWindowChars } from "./frames.ts";
+import { type CallSender, OutgoingCall } from "./OutgoingCall.ts";
 
-/** What a stream needs of whoever makes calls. */
-export interface StreamOwner extends CallOwner {
-  /** Tells the peer that items were taken. */
-  taken(call: StreamCall, count: number): void;
-  /** The wait for an item begins; milliseconds. */
-  waits(call: StreamCall, ms: number): void;
-  /** Nothing is waited for now. */
-  waitsNot(call: StreamCall): void;
+/** The sender of calls, as an open stream needs it. */
+export interface StreamSender extends CallSender {
+  /** Notifies the peer that items were consumed. */
+  grantCredit(call: StreamCall, count: number): void;
+  /** Starts the deadline of the next item. */
+  startDeadline(call: StreamCall, ms: number): void;
+  /** Stops the deadline: no item is requested now. */
+  stopDeadline(call: StreamCall): void;
 }
 
 interface Waiter {
@@ -21,34 +20,36 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** The items of a call that has many. The call is made when the first is asked for. */
+/** A call that is answered with a stream of items. It is sent when the first item is requested. */
 export class StreamCall extends OutgoingCall implements AsyncIterableIterator<unknown, undefined> {
-  readonly #streams: StreamOwner;
+  readonly #streamSender: StreamSender;
   readonly #open: (call: StreamCall) => Promise<void>;
-  #isBegun = false;
+  #isOpened = false;
   #isOver = false;
-  /** What the consumer is told after the items that are here. */
+  /** The error that the consumer gets after the received items. */
   #failure: { readonly error: unknown } | undefined = undefined;
+  /** Items that were received and not requested yet. */
   readonly #items: string[] = [];
   #itemChars = 0;
+  /** Requests that no item has been received for. */
   readonly #waiters: Waiter[] = [];
-  /** What was taken since the peer was told last. */
-  #taken = 0;
-  #takenChars = 0;
+  /** Items consumed since the last credit was granted. */
+  #consumed = 0;
+  #consumedChars = 0;
 
-  /** @param open Sends the call; settles when it was sent. */
+  /** @param open Sends the call; settles when it is sent. */
   constructor(
-    owner: StreamOwner,
+    sender: StreamSender,
     procedure: ClientProcedure,
-    scope: CallScope,
+    scope: PluginScope,
     signal: AbortSignal | undefined,
     deadlineMs: number,
     open: (call: StreamCall) => Promise<void>,
   ) {
-    super(owner, procedure, scope, signal, deadlineMs);
-    this.#streams = owner;
+    super(sender, procedure, scope, signal, deadlineMs);
+    this.#streamSender = sender;
     this.#open = open;
   }
 
@@ -60,46 +61,46 @@ export class StreamCall extends OutgoingCall implements AsyncIterableIterator<un
     const item = this.#items.shift();
     if (item !== undefined) {
       this.#itemChars -= item.length;
-      return this.#take(item);
+      return this.#consume(item);
     }
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;
       return Promise.reject(error);
     }
-    if (this.#isOver) return Promise.resolve(over);
+    if (this.#isOver) return Promise.resolve(done);
     const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown, undefined>>();
     this.#waiters.push({ resolve, reject });
-    if (!this.#isBegun) void this.#begin();
-    else if (this.#waiters.length === 1) this.#streams.waits(this, this.deadlineMs);
+    if (!this.#isOpened) void this.#begin();
+    else if (this.#waiters.length === 1) this.#streamSender.startDeadline(this, this.deadlineMs);
     return promise;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#isOver) {
-      this.owner.cancel(this, false);
+      this.sender.cancel(this, false);
       this.#end();
     }
-    this.#forgetItems();
+    this.#dropItems();
     this.#failure = undefined;
-    return Promise.resolve(over);
+    return Promise.resolve(done);
   }
 
   onItem(body: string): void {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) {
-      // Who keeps to the window sends nothing while 1 MiB is under way; another version may have a larger one.
+      // The window is checked leniently: a peer of another version may have a larger one.
       if (this.#items.length >= streamWindow || this.#itemChars >= 2 * streamWindowChars) {
-        this.#broken("has sent more of a stream than it may");
+        this.failProtocol(`sent more items of ${this.procedure.title} than the stream's window admits`);
         return;
       }
       this.#items.push(body);
       this.#itemChars += body.length;
       return;
     }
-    this.#streams.waitsNot(this);
-    if (this.#waiters.length > 0) this.#streams.waits(this, this.deadlineMs);
-    this.#take(body).then(waiter.resolve, waiter.reject);
+    this.#streamSender.stopDeadline(this);
+    if (this.#waiters.length > 0) this.#streamSender.startDeadline(this, this.deadlineMs);
+    this.#consume(body).then(waiter.resolve, waiter.reject);
   }
 
   onEnd(): void {
@@ -107,22 +108,16 @@ export class StreamCall extends OutgoingCall implements AsyncIterableIterator<un
   }
 
   onError(body: string): void {
-    const { peer } = this;
-    if (peer !== undefined) this.fail(readError(body, this.procedure, peer.identity));
+    if (this.peer !== undefined) this.fail(readError(body, this.procedure, this.peer.identity));
   }
 
   onResult(): void {
-    this.#broken("has answered a call with one answer that its contract knows as a stream");
+    this.failProtocol(`answered a call of ${this.procedure.title} with one value; its contract declares a stream`);
   }
 
-  onExpired(): void {
-    this.owner.cancel(this, true);
-    this.fail(deadlineExceeded(this.procedure.title, this.peer?.identity.instance ?? "Nobody", this.deadlineMs));
-  }
-
-  /** The caller's signal has fired: it wants nothing any more. */
+  /** The caller's signal has fired: the received items are dropped. */
   override handleEvent(): void {
-    this.#forgetItems();
+    this.#dropItems();
     super.handleEvent();
   }
 
@@ -135,60 +130,53 @@ export class StreamCall extends OutgoingCall implements AsyncIterableIterator<un
   }
 
   async #begin(): Promise<void> {
-    this.#isBegun = true;
-    const began = performance.now();
+    this.#isOpened = true;
+    const startedAt = performance.now();
     try {
       await this.#open(this);
     } catch (error) {
       this.fail(error);
       return;
     }
-    // Given up while it was waited for somebody to call.
+    // The consumer may have given up while the call waited for a peer.
     if (this.#isOver) {
-      this.owner.cancel(this, false);
-      this.owner.ended(this);
+      this.sender.cancel(this, false);
+      this.sender.ended(this);
     } else if (this.#waiters.length > 0) {
-      this.#streams.waits(this, Math.max(1, this.deadlineMs - (performance.now() - began)));
+      this.#streamSender.startDeadline(this, Math.max(1, this.deadlineMs - (performance.now() - startedAt)));
     }
   }
 
-  #take(body: string): Promise<IteratorResult<unknown, undefined>> {
+  #consume(body: string): Promise<IteratorResult<unknown, undefined>> {
     let value: unknown;
     try {
       value = readBody(this.procedure.output, body, this.procedure.outputTitle);
     } catch (error) {
-      this.owner.cancel(this, false);
+      this.sender.cancel(this, false);
       this.#end();
-      this.#forgetItems();
+      this.#dropItems();
       this.#failure = undefined;
       return Promise.reject(error);
     }
-    this.#taken += 1;
-    this.#takenChars += body.length;
-    const isDue = this.#taken >= streamWindow / 2 || this.#takenChars >= streamWindowChars / 4;
-    if (isDue && !this.#isOver) {
-      this.#streams.taken(this, this.#taken);
-      this.#taken = 0;
-      this.#takenChars = 0;
+    this.#consumed += 1;
+    this.#consumedChars += body.length;
+    const isCreditDue = this.#consumed >= streamWindow / 2 || this.#consumedChars >= streamWindowChars / 4;
+    if (isCreditDue && !this.#isOver) {
+      this.#streamSender.grantCredit(this, this.#consumed);
+      this.#consumed = 0;
+      this.#consumedChars = 0;
     }
     return Promise.resolve({ done: false, value });
   }
 
-  #broken(how: string): void {
-    const { peer } = this;
-    if (peer === undefined) return;
-    this.owner.cancel(this, false);
-    this.fail(protocolBroken(peer.identity, how));
-  }
-
-  #forgetItems(): void {
+  #dropItems(): void {
     this.#items.length = 0;
     this.#itemChars = 0;
   }
 
   #end(): void {
     this.#isOver = true;
-    this.owner.ended(this);
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(over);
+    this.sender.ended(this);
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done);
   }
 }

@@ -1,13 +1,13 @@
-/** Something that a {@link TimingWheel} keeps. What is public here is the wheel's own. */
+/** A timer of a {@link TimingWheel}. Its fields belong to the wheel. */
 export abstract class WheelTimer {
-  /** When it is late, by `performance.now()`. Stays when it has been removed. */
-  due = 0;
-  /** Where it is; -1: nowhere. */
+  /** When it expires, by `performance.now()`. Keeps its value after the timer is removed. */
+  dueAt = 0;
+  /** The index of its slot; -1 while it is not running. */
   slot = -1;
   before: WheelTimer | undefined = undefined;
   after: WheelTimer | undefined = undefined;
 
-  /** Called when the time is over; it has been removed by then. Must not throw. */
+  /** Called when the timer has expired and was removed. Must not throw. */
   abstract onExpired(): void;
 }
 
@@ -15,46 +15,47 @@ const tickMs = 25;
 const slotCount = 1024;
 
 /**
- * Deadlines by the thousand: one timer for all, and hardly any work for those that are met. They are told up to 25 ms late,
- * never early.
+ * A hashed timing wheel: thousands of timers share one timer of Node, and a timer that is removed before it expires costs hardly
+ * anything. Timers expire up to 25 ms late, never early.
  */
 export class TimingWheel implements Disposable {
-  /** The first of each slot's chain. What is due in more than a round lies in its slot for several. */
+  /** The first timer of each slot's list. A timer that is due in more than one round stays in its slot for several rounds. */
   readonly #slots: (WheelTimer | undefined)[] = Array.from({ length: slotCount }, () => undefined);
   #size = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** The tick at which the timer fires; nothing is due before. */
+  /** The tick at which Node's timer fires; nothing is due before it. */
   #armedFor = Infinity;
 
-  /** How many deadlines there are. */
+  /** How many timers run. */
   get size(): number {
     return this.#size;
   }
 
-  add(entry: WheelTimer, ms: number): void {
-    entry.due = performance.now() + ms;
-    const tick = Math.floor(entry.due / tickMs) + 1;
+  /** Starts a timer that does not run. */
+  add(timer: WheelTimer, ms: number): void {
+    timer.dueAt = performance.now() + ms;
+    const tick = Math.floor(timer.dueAt / tickMs) + 1;
     const slot = tick % slotCount;
     const first = this.#slots[slot];
-    entry.slot = slot;
-    entry.after = first;
-    if (first !== undefined) first.before = entry;
-    this.#slots[slot] = entry;
+    timer.slot = slot;
+    timer.after = first;
+    if (first !== undefined) first.before = timer;
+    this.#slots[slot] = timer;
     this.#size += 1;
     if (tick < this.#armedFor) this.#arm(tick);
   }
 
-  /** Does nothing when it is not there. */
-  remove(entry: WheelTimer): void {
-    const { slot, before, after } = entry;
+  /** Stops a timer. Does nothing when the timer does not run. */
+  remove(timer: WheelTimer): void {
+    const { slot, before, after } = timer;
     if (slot === -1) return;
     if (before === undefined) this.#slots[slot] = after;
     else before.after = after;
     if (after !== undefined) after.before = before;
-    entry.slot = -1;
-    entry.before = undefined;
-    entry.after = undefined;
-    // The timer stays: most often the next deadline comes at once, and is later.
+    timer.slot = -1;
+    timer.before = undefined;
+    timer.after = undefined;
+    // Node's timer stays armed: the next timer usually starts at once, and expires later.
     this.#size -= 1;
   }
 
@@ -62,36 +63,36 @@ export class TimingWheel implements Disposable {
     clearTimeout(this.#timer);
     this.#slots.fill(undefined);
     this.#size = 0;
-    // Nothing arms it again.
+    // No tick is earlier, so nothing arms the wheel again.
     this.#armedFor = -1;
   }
 
   #arm(tick: number): void {
     clearTimeout(this.#timer);
     this.#armedFor = tick;
-    // No later than the end of a round: timers have a limit, deadlines need none.
+    // At the latest at the end of a round: Node's timers have a limit, the wheel's have none.
     const ms = Math.min(tick * tickMs - performance.now(), slotCount * tickMs);
-    this.#timer = setTimeout(() => this.#turn(), Math.max(1, ms));
-    // What is waited for keeps the process going, not the wait.
+    this.#timer = setTimeout(() => this.#expire(), Math.max(1, ms));
+    // A deadline alone must not keep the process running.
     this.#timer.unref();
   }
 
-  #turn(): void {
+  #expire(): void {
     const now = performance.now();
     const last = Math.floor(now / tickMs);
     const first = Math.max(this.#armedFor, last - slotCount + 1);
-    const late: WheelTimer[] = [];
+    const expired: WheelTimer[] = [];
     for (let tick = first; tick <= last; tick += 1) {
-      for (let entry = this.#slots[tick % slotCount]; entry !== undefined; entry = entry.after) {
-        if (entry.due <= now) late.push(entry);
+      for (let timer = this.#slots[tick % slotCount]; timer !== undefined; timer = timer.after) {
+        if (timer.dueAt <= now) expired.push(timer);
       }
     }
     this.#armedFor = Infinity;
-    for (const entry of late) {
-      // Who was told before may have ended this one.
-      if (entry.slot === -1) continue;
-      this.remove(entry);
-      entry.onExpired();
+    for (const timer of expired) {
+      // The callback of an earlier timer may have removed this one.
+      if (timer.slot === -1) continue;
+      this.remove(timer);
+      timer.onExpired();
     }
     this.#armNext(last + 1);
   }

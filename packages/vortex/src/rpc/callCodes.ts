@@ -1,8 +1,8 @@
 import type { PeekErrorCode } from "@peek/errors";
 
 /**
- * Codes that say of a call itself what became of it, such as that it was not made. Out of a handler they would speak of
- * another call, that the handler made; whoever believed them and called again would have it done twice.
+ * Codes that say what became of a call. When a handler fails with one, it describes another call, which the handler made. A caller
+ * that took it for its own call might repeat a call that was executed.
  */
 export const callCodes: ReadonlySet<PeekErrorCode> = new Set([
   "CALL_CANCELLED",
@@ -12,6 +12,7 @@ export const callCodes: ReadonlySet<PeekErrorCode> = new Set([
   "DEADLINE_EXCEEDED",
   "FORBIDDEN",
   "PEER_GONE",
+  "PLUGIN_RELEASED",
   "RPC_BUSY",
   "RPC_HANDLER_FAILED",
   "RPC_REJECTED",
@@ -24,7 +25,7 @@ export const callCodes: ReadonlySet<PeekErrorCode> = new Set([
   "VORTEX_OVERLOADED",
 ] as const);
 
-/** Those that the caller's own side alone can say: as an answer, they speak of something else. */
+/** Codes that only the caller's side can determine. In an answer, such a code describes another call. */
 export const callerCodes: ReadonlySet<PeekErrorCode> = new Set([
   "CALL_CANCELLED",
   "PEER_GONE",

@@ -3,40 +3,41 @@ import { checkData, decode, encode } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
 
 /**
- * Reads a body that a peer has sent.
+ * Decodes and checks the body of a frame.
  *
- * @param schema Undefined: there is nothing to be in it; what a newer side may have put there is passed over.
- * @param what What it is, for the message.
+ * @param schema Undefined for a body without a value. A newer peer may send one all the same, which is ignored.
+ * @param title Names the value in error messages.
  * @throws PeekError `DATA_INVALID`, or `CONTRACT_INVALID`
  */
-export function readBody(schema: z.ZodType | undefined, body: string, what: string): unknown {
+export function readBody(schema: z.ZodType | undefined, body: string, title: string): unknown {
   if (schema === undefined) return undefined;
-  return checkData(schema, decodeBody(body, what), what);
+  return checkData(schema, decodeBody(body, title), title);
 }
 
-/** As {@link readBody}, for what is checked later. */
-export function decodeBody(body: string, what: string): unknown {
+/** Decodes the body of a frame, to be checked later. Otherwise as {@link readBody}. */
+export function decodeBody(body: string, title: string): unknown {
   try {
     return decode(body);
   } catch (error) {
-    throw named(error, what);
+    throw withTitle(error, title);
   }
 }
 
 /**
- * A value as the body of a text.
+ * Encodes a value as the body of a frame.
  *
+ * @param title Names the value in error messages.
  * @throws PeekError `DATA_UNENCODABLE`
  */
-export function writeBody(value: unknown, what: string): string {
+export function writeBody(value: unknown, title: string): string {
   try {
     return encode(value);
   } catch (error) {
-    throw named(error, what);
+    throw withTitle(error, title);
   }
 }
 
-function named(error: unknown, what: string): unknown {
+function withTitle(error: unknown, title: string): unknown {
   if (!PeekError.is(error)) return error;
-  return new PeekError(error.code, `${what}: ${messageOf(error)}`, { cause: error, fields: error.fields });
+  return new PeekError(error.code, `${title}: ${messageOf(error)}`, { cause: error, fields: error.fields });
 }

@@ -1,43 +1,47 @@
 import { PeekError } from "@peek/errors";
-import type { PeerIdentity } from "@peek/plugin-base";
+import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
 
-/** A call was not answered in time. */
-export function deadlineExceeded(procedure: string, to: string, deadlineMs: number): PeekError {
+/**
+ * A call was not answered in time.
+ *
+ * @param to The called peer; undefined when the call was not sent.
+ */
+export function deadlineExceeded(procedure: string, to: PeerIdentity | undefined, deadlineMs: number): PeekError {
   return new PeekError(
     "DEADLINE_EXCEEDED",
-    `${to} has not answered a call of ${procedure} within ${deadlineMs} ms. Whether it was done is not known.`,
-    { fields: { procedure, to, deadlineMs } },
+    `${to?.instance ?? "No peer"} did not answer a call of ${procedure} within ${deadlineMs} ms. It is not known whether the call was executed.`,
+    { fields: { procedure, to: to?.instance ?? "", deadlineMs } },
   );
 }
 
-/** Nobody will answer a call any more. */
+/** The called peer will not answer any more. */
 export function peerGone(procedure: string, to: PeerIdentity): PeekError {
   return new PeekError(
     "PEER_GONE",
-    `${to.instance} is gone, or the way to it was cut, and has not answered a call of ${procedure}. Whether it was done is not known.`,
+    `${to.instance} ended, or the connection to it was lost, before it answered a call of ${procedure}. It is not known whether the call was executed.`,
     { fields: { procedure, service: to.service, instance: to.instance } },
   );
 }
 
-/** A plugin calls, though it has been stopped; or it is stopped while it calls. */
-export function released(plugin: string): PeekError {
-  return new PeekError(
-    "VORTEX_CLOSED",
-    `${plugin} has been stopped, and what it had under way was given up. End all work in stop(), and wait for it there.`,
-    { fields: { plugin } },
-  );
+/** This service stops while its plugins still wait. */
+export function serviceStopping(service: ServiceName): PeekError {
+  return new PeekError("VORTEX_CLOSED", `The ${service} service is stopping, and its open calls were cancelled.`);
 }
 
-/** A peer does not keep to what was agreed on. */
-export function protocolBroken(by: PeerIdentity, how: string): PeekError {
-  return new PeekError("VORTEX_FRAME_INVALID", `${by.instance} ${how}.`, {
+/**
+ * A peer violates the protocol.
+ *
+ * @param violation Continues the sentence after the peer's name.
+ */
+export function protocolViolated(by: PeerIdentity, violation: string): PeekError {
+  return new PeekError("VORTEX_FRAME_INVALID", `${by.instance} ${violation}.`, {
     fields: { service: by.service, instance: by.instance },
   });
 }
 
-/** Whether a text was not sent since there is nobody, or no connection, to send it by. */
+/** Whether a message was not sent because its receiver, or the connection, is gone. */
 export function isAbsence(error: unknown): boolean {
-  return PeekError.is(error) && absences.has(error.code);
+  return PeekError.is(error) && absenceCodes.has(error.code);
 }
 
-const absences: ReadonlySet<string> = new Set(["VORTEX_NOBODY", "VORTEX_DISCONNECTED", "VORTEX_CLOSED"]);
+const absenceCodes: ReadonlySet<string> = new Set(["VORTEX_NOBODY", "VORTEX_DISCONNECTED", "VORTEX_CLOSED"]);

@@ -1,33 +1,38 @@
-import type { IncomingCall } from "./IncomingCall.ts";
-import type { PeerRecord } from "./PeerRecord.ts";
-
-/** How long a stream that nobody reads may keep others waiting; milliseconds. */
+/** How long a stream may be stalled while calls are queued. */
 export const maxStallMs = 5000;
 
+/** A running stream, as {@link stalledStreams} judges it. */
+export interface JudgedStream<Peer> {
+  /** The peer that called it. */
+  readonly peer: Peer;
+  /** When the peer stopped consuming it, by `performance.now()`; undefined while it consumes. */
+  readonly stalledSince: number | undefined;
+}
+
 /**
- * The streams that are to make room for those who wait: whoever has more than its share of the places by streams that it has
- * not taken items from for long loses those that it has not for longest.
+ * Selects the streams to end in favour of queued calls. A peer whose stalled streams take more than its share of the places loses
+ * the streams that have been stalled for longest.
  *
  * @param streams All that run.
- * @param waiting For whom calls wait.
+ * @param waiting The peers that have queued calls.
  * @param places How many calls may run.
  */
-export function stalledStreams(
-  streams: Iterable<IncomingCall>,
-  waiting: Iterable<PeerRecord>,
+export function stalledStreams<Peer, Stream extends JudgedStream<Peer>>(
+  streams: Iterable<Stream>,
+  waiting: Iterable<Peer>,
   places: number,
-): readonly IncomingCall[] {
-  const before = performance.now() - maxStallMs;
-  const unread = new Map<PeerRecord, IncomingCall[]>();
-  for (const call of streams) {
-    if (call.stalledSince === undefined || call.stalledSince > before) continue;
-    const calls = unread.get(call.peer);
-    if (calls === undefined) unread.set(call.peer, [call]);
-    else calls.push(call);
+): readonly Stream[] {
+  const limit = performance.now() - maxStallMs;
+  const stalled = new Map<Peer, Stream[]>();
+  for (const stream of streams) {
+    if (stream.stalledSince === undefined || stream.stalledSince > limit) continue;
+    const ofPeer = stalled.get(stream.peer);
+    if (ofPeer === undefined) stalled.set(stream.peer, [stream]);
+    else ofPeer.push(stream);
   }
-  const share = Math.floor(places / new Set([...unread.keys(), ...waiting]).size);
-  return [...unread.values()].flatMap((calls) => {
-    const longest = calls.toSorted((a, b) => (a.stalledSince ?? 0) - (b.stalledSince ?? 0));
-    return longest.slice(0, Math.max(0, calls.length - share));
+  const share = Math.floor(places / new Set([...stalled.keys(), ...waiting]).size);
+  return [...stalled.values()].flatMap((ofPeer) => {
+    const longestFirst = ofPeer.toSorted((a, b) => (a.stalledSince ?? 0) - (b.stalledSince ?? 0));
+    return longestFirst.slice(0, Math.max(0, ofPeer.length - share));
   });
 }

@@ -1,3 +1,4 @@
+import type { LogThrottle, PluginScopes } from "@peek/kit";
 import type {
   Logger,
   Payload,
@@ -8,15 +9,13 @@ import type {
   PluginPayloads,
 } from "@peek/plugin-base";
 import type { TupleType } from "@peek/plugin-base/contracts";
+import type { CaptureContext } from "../asyncContext.ts";
 import { completeFilter } from "../payloads/payloadFilter.ts";
 import type { PayloadRouter } from "../payloads/PayloadRouter.ts";
 import type { PayloadSender } from "../payloads/PayloadSender.ts";
-import type { CaptureContext } from "../rpc/handlerContext.ts";
-import type { LogThrottle } from "@peek/kit";
-import type { PluginScopes } from "./PluginScopes.ts";
 
-/** What {@link ScopedPayloads} are made of. */
-export interface ScopedPayloadsParts {
+/** How {@link ScopedPayloads} are opened. */
+export interface ScopedPayloadsOptions {
   readonly plugin: string;
   readonly scopes: PluginScopes;
   readonly logger: Logger;
@@ -28,10 +27,10 @@ export interface ScopedPayloadsParts {
 
 /** The payloads of one plugin. */
 export class ScopedPayloads implements PluginPayloads {
-  readonly #parts: ScopedPayloadsParts;
+  readonly #options: ScopedPayloadsOptions;
 
-  constructor(parts: ScopedPayloadsParts) {
-    this.#parts = parts;
+  constructor(options: ScopedPayloadsOptions) {
+    this.#options = options;
   }
 
   endpoint<T = never>(
@@ -39,12 +38,12 @@ export class ScopedPayloads implements PluginPayloads {
     handler: (payload: Payload<T>, from: PeerIdentity) => void | PromiseLike<void>,
     options: PayloadEndpointOptions<T> = {},
   ): Disposable {
-    const { plugin, scopes, logger, router, logThrottle, capture } = this.#parts;
+    const { plugin, scopes, logger, router, logThrottle, capture } = this.#options;
     const scope = scopes.current();
-    const added = router.add({
+    const endpoint = router.add({
       plugin,
       filter: completeFilter(filter, plugin),
-      // Its tuples have been checked by the type's schema by then.
+      // The endpoint checks the tuples by the type's schema before it calls the handler.
       handler: handler as (payload: Payload<unknown>, from: PeerIdentity) => void | PromiseLike<void>,
       tuple: options.tuple,
       acceptOnlyFrom: options.acceptOnlyFrom,
@@ -52,7 +51,7 @@ export class ScopedPayloads implements PluginPayloads {
       logThrottle,
       run: capture(),
     });
-    const release = scope.stack("a payload endpoint", () => added[Symbol.asyncDispose]());
+    const release = scope.stack("a payload endpoint", () => endpoint[Symbol.asyncDispose]());
     return { [Symbol.dispose]: () => void release() };
   }
 
@@ -60,7 +59,8 @@ export class ScopedPayloads implements PluginPayloads {
     payload: { readonly filt: PayloadFilter; readonly tuple?: TupleType<T>; readonly tuples?: readonly T[] },
     options: { readonly to: PayloadTarget },
   ): Promise<void> {
-    const { plugin, scopes, sender } = this.#parts;
+    const { plugin, scopes, sender } = this.#options;
+    // Throws when the plugin was stopped.
     scopes.current();
     await sender.send(payload, options.to, plugin);
   }

@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { pluginReleased, type PluginScopes } from "@peek/kit";
 import type {
   Peer,
   PeerIdentity,
@@ -10,10 +11,8 @@ import type {
 import { checkService } from "../checkServices.ts";
 import type { PresenceFeed } from "../presence/PresenceFeed.ts";
 import type { PresenceView } from "../presence/PresenceView.ts";
-import { released } from "../rpc/rpcErrors.ts";
-import type { PluginScopes } from "./PluginScopes.ts";
 
-/** The presence view of one plugin. */
+/** The presence of peers, for one plugin. */
 export class ScopedPresence implements PluginPresence {
   readonly #plugin: string;
   readonly #scopes: PluginScopes;
@@ -30,6 +29,7 @@ export class ScopedPresence implements PluginPresence {
   }
 
   async peers(service?: ServiceName): Promise<readonly Peer[]> {
+    // Throws when the plugin was stopped.
     this.#scopes.current();
     this.#check(service);
     return await this.#view.peers(service);
@@ -41,28 +41,28 @@ export class ScopedPresence implements PluginPresence {
   }
 
   async waitFor(service: ServiceName, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Peer> {
-    // A plugin that has been stopped is told so.
+    // Throws when the plugin was stopped.
     this.#scopes.current();
-    checkService(service, `${this.#plugin} cannot wait`);
+    checkService(service, `${this.#plugin} cannot wait for a peer`);
     signal?.throwIfAborted();
     const options = signal === undefined ? { service } : { service, signal };
     for await (const { kind, peer } of this.changes(options)) if (kind !== "left") return peer;
     signal?.throwIfAborted();
-    throw released(this.#plugin);
+    throw pluginReleased(this.#plugin);
   }
 
   #check(service: ServiceName | undefined): void {
-    if (service !== undefined) checkService(service, `${this.#plugin} cannot ask who is connected`);
+    if (service !== undefined) checkService(service, `${this.#plugin} cannot read the presence of peers`);
   }
 
-  /** A stream of changes that ends with the phase of the plugin's life in which it began. */
+  /** Opens a feed that ends with the plugin's present phase. */
   #follow({ service, signal }: PresenceOptions): PresenceFeed {
     const feed = this.#view.changes(service);
     const end = (): void => feed[Symbol.dispose]();
     try {
       feed.onEnd(this.#scopes.current().hold(end));
     } catch (error) {
-      // It has been stopped: there is nothing to tell it.
+      // The plugin was stopped: its feed is empty.
       if (!PeekError.is(error)) throw error;
       end();
     }

@@ -1,4 +1,5 @@
 import { describeValue, PeekError } from "@peek/errors";
+import type { LogThrottle, PluginScopes } from "@peek/kit";
 import type {
   Logger,
   PluginRpc,
@@ -10,18 +11,16 @@ import type {
   ServiceName,
 } from "@peek/plugin-base";
 import type { RpcContract, RpcProcedures } from "@peek/plugin-base/contracts";
-import type { CaptureContext } from "../rpc/handlerContext.ts";
-import type { LogThrottle } from "@peek/kit";
-import type { RpcCaller } from "../rpc/RpcCaller.ts";
+import type { CaptureContext } from "../asyncContext.ts";
+import type { RpcClients } from "../rpc/RpcClients.ts";
 import type { RpcServer } from "../rpc/RpcServer.ts";
-import type { PluginScopes } from "./PluginScopes.ts";
 
-/** What a {@link ScopedRpc} is made of. */
-export interface ScopedRpcParts {
+/** How a {@link ScopedRpc} is opened. */
+export interface ScopedRpcOptions {
   readonly plugin: string;
   readonly scopes: PluginScopes;
   readonly logger: Logger;
-  readonly caller: RpcCaller;
+  readonly clients: RpcClients;
   readonly server: RpcServer;
   readonly logThrottle: LogThrottle;
   readonly capture: CaptureContext;
@@ -29,11 +28,10 @@ export interface ScopedRpcParts {
 
 /** The RPC of one plugin. */
 export class ScopedRpc implements PluginRpc {
-  readonly #parts: ScopedRpcParts;
-  readonly #current = () => this.#parts.scopes.current();
+  readonly #options: ScopedRpcOptions;
 
-  constructor(parts: ScopedRpcParts) {
-    this.#parts = parts;
+  constructor(options: ScopedRpcOptions) {
+    this.#options = options;
   }
 
   serve<Procedures extends RpcProcedures>(
@@ -41,12 +39,12 @@ export class ScopedRpc implements PluginRpc {
     handlers: RpcHandlers<Procedures>,
     options: RpcServeOptions = {},
   ): AsyncDisposable {
-    const { plugin, scopes, logger, server, logThrottle, capture } = this.#parts;
+    const { plugin, scopes, logger, server, logThrottle, capture } = this.#options;
     const scope = scopes.current();
     if (contract.plugin !== plugin || !contract.name.startsWith(`${plugin}.`)) {
       throw new PeekError(
         "CONTRACT_INVALID",
-        `${plugin} cannot serve the contract ${describeValue(contract.name)}: its name has to begin with ${plugin}.`,
+        `${plugin} cannot serve the contract ${describeValue(contract.name)}: its name must begin with ${plugin}.`,
         { fields: { plugin, contract: contract.name } },
       );
     }
@@ -58,14 +56,16 @@ export class ScopedRpc implements PluginRpc {
     contract: RpcContract<Procedures>,
     options: RpcClientOptions,
   ): RpcClient<Procedures> {
-    // The functions are made of the contract's procedures, name by name.
-    return this.#parts.caller.client(contract, options, this.#current) as RpcClient<Procedures>;
+    const { clients, scopes } = this.#options;
+    // The client has one function for each procedure of the contract.
+    return clients.client(contract, options, scopes) as RpcClient<Procedures>;
   }
 
   clientOfAll<Procedures extends RpcProcedures>(
     contract: RpcContract<Procedures>,
     options: RpcClientOptions & { readonly to: ServiceName },
   ): RpcClientOfAll<Procedures> {
-    return this.#parts.caller.clientOfAll(contract, options, this.#current) as RpcClientOfAll<Procedures>;
+    const { clients, scopes } = this.#options;
+    return clients.clientOfAll(contract, options, scopes) as RpcClientOfAll<Procedures>;
   }
 }

@@ -1,18 +1,18 @@
 import type { PluginVortex } from "@peek/plugin-base";
-import { ScopedPayloads, type ScopedPayloadsParts } from "./ScopedPayloads.ts";
-import { ScopedPresence } from "./ScopedPresence.ts";
-import { ScopedRpc, type ScopedRpcParts } from "./ScopedRpc.ts";
 import type { PresenceView } from "../presence/PresenceView.ts";
+import { ScopedPayloads, type ScopedPayloadsOptions } from "./ScopedPayloads.ts";
+import { ScopedPresence } from "./ScopedPresence.ts";
+import { ScopedRpc, type ScopedRpcOptions } from "./ScopedRpc.ts";
 
-/** What a plugin has of Vortex. */
+/** The Vortex of one plugin: `platform.vortex`. */
 export class ScopedVortex implements PluginVortex {
   readonly rpc: ScopedRpc;
   readonly payloads: ScopedPayloads;
   readonly presence: ScopedPresence;
 
-  constructor(parts: ScopedRpcParts & ScopedPayloadsParts & { readonly view: PresenceView }) {
-    this.rpc = new ScopedRpc(parts);
-    this.payloads = new ScopedPayloads(parts);
-    this.presence = new ScopedPresence(parts.plugin, parts.scopes, parts.view);
+  constructor(options: ScopedRpcOptions & ScopedPayloadsOptions & { readonly view: PresenceView }) {
+    this.rpc = new ScopedRpc(options);
+    this.payloads = new ScopedPayloads(options);
+    this.presence = new ScopedPresence(options.plugin, options.scopes, options.view);
   }
 }

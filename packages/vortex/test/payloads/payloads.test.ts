@@ -115,7 +115,7 @@ describe("an endpoint", () => {
     await send({ key: "a" });
     expect(got).toEqual(["c"]);
     expect(receiver.log.lines).toEqual([
-      expect.stringMatching(/error: .*key: 'a'.*peek_plugin_pump failed.*sync/s),
+      expect.stringMatching(/error: .*key: 'a'.*peek_plugin_pump failed to handle.*sync/s),
       expect.stringMatching(/error: .*async/s),
     ]);
   });
@@ -133,7 +133,7 @@ describe("an endpoint", () => {
     expect(count).toBe(3);
     await receiver.stack.disposeAsync();
     expect(receiver.vortex.statistics().endpoints).toBe(0);
-    expect(await codeOf(() => payloads.endpoint({ key: "a" }, () => undefined))).toBe("VORTEX_CLOSED");
+    expect(await codeOf(() => payloads.endpoint({ key: "a" }, () => undefined))).toBe("PLUGIN_RELEASED");
   });
 
   it("runs 100 handlers at a time, lets others wait in their order, and drops what is too much", async () => {
@@ -155,7 +155,7 @@ describe("an endpoint", () => {
     await send({ key: "b" });
     expect([running, most]).toEqual([100, 100]);
     expect(receiver.log.lines).toEqual([
-      expect.stringContaining("was dropped: 100 handlers run and 10000 payloads wait"),
+      expect.stringContaining("was dropped: 100 handlers run and 10000 payloads are queued"),
     ]);
     gate.resolve();
     await until("all are handled", () => got.length === total - 5);

@@ -165,8 +165,8 @@ describe("waitFor()", () => {
     await expect(presence.waitFor("agent", { signal: controller.signal })).rejects.toThrow("enough");
     const second = codeOf(presence.waitFor("agent"));
     await service.stack.disposeAsync();
-    expect(await second).toBe("VORTEX_CLOSED");
-    expect(await codeOf(presence.waitFor("agent"))).toBe("VORTEX_CLOSED");
+    expect(await second).toBe("PLUGIN_RELEASED");
+    expect(await codeOf(presence.waitFor("agent"))).toBe("PLUGIN_RELEASED");
   });
 });
 

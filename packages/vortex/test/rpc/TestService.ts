@@ -1,6 +1,6 @@
 import type { PluginVortex } from "@peek/plugin-base";
 import type { Bus, BusMember } from "@peek/bus";
-import { Vortex } from "../../src/scope/Vortex.ts";
+import { Vortex } from "../../src/Vortex.ts";
 import { TestLog } from "@peek/kit/testing";
 
 /** The plugin of these tests. */

@@ -68,7 +68,7 @@ describe("a contract", () => {
     await until("it waits", () => server.vortex.statistics().queued === 1);
     vi.advanceTimersByTime(1100);
     await other.next(/^r1\t/);
-    await peer.next(/^e1\t.*DEADLINE_EXCEEDED.*were not taken/);
+    await peer.next(/^e1\t.*DEADLINE_EXCEEDED.*were not consumed/);
     expect(peer.texts).toHaveLength(2);
     expect(server.vortex.statistics()).toMatchObject({ running: 3, queued: 0 });
   });
@@ -93,7 +93,7 @@ describe("a contract", () => {
     expect(reasons).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
     peer.send(server.bus.self, `c2 30 ${feeds.name} lines\t`);
     await until("it stands still", () => peer.texts.length === 32);
-    expect(server.vortex.statistics()).toMatchObject({ running: 1, deadlines: 0 });
+    expect(server.vortex.statistics()).toMatchObject({ running: 1, timers: 0 });
   });
 
   it("lets no more than 64 MiB wait, of which some is left for others", async () => {

@@ -98,14 +98,14 @@ describe(`${rounds} texts of a peer that knows no rules`, () => {
       if (text.startsWith("e")) expect(text).toMatch(/^e[0-9a-z]+\t\{"code":"[A-Z_]+","message":/);
       expect(text).not.toMatch(/ {4}at |node:internal|\.ts:\d/);
     }
-    const { invalidTexts } = service.vortex.statistics();
-    expect(invalidTexts).toBeGreaterThan(1000);
+    const { invalidFrames } = service.vortex.statistics();
+    expect(invalidFrames).toBeGreaterThan(1000);
     // Faults of the peer are no errors of the handlers.
     expect(service.log.lines.filter((line) => line.startsWith("error"))).toEqual([]);
-    expect(service.log.lines.filter((line) => line.includes("sent a text"))).toHaveLength(1);
+    expect(service.log.lines.filter((line) => / sent an? .*frame/.test(line))).toHaveLength(1);
     await peer.bus[Symbol.asyncDispose]();
     await until("its calls are over", () => service.vortex.statistics().running === 0);
     await setImmediate();
-    expect(service.vortex.statistics()).toMatchObject({ pending: 0, queued: 0, streamsOut: 0, deadlines: 0 });
+    expect(service.vortex.statistics()).toMatchObject({ pending: 0, queued: 0, streamsOut: 0, timers: 0 });
   });
 });

@@ -13,9 +13,9 @@ const idle = {
   queued: 0,
   streamsIn: 0,
   streamsOut: 0,
-  deadlines: 0,
+  timers: 0,
   presenceFeeds: 0,
-  invalidTexts: 0,
+  invalidFrames: 0,
 };
 
 let harness: MemoryHarness;

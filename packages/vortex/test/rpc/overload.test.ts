@@ -92,7 +92,7 @@ describe("where too much waits to be sent", () => {
       message: expect.stringContaining("the output of peek_plugin_pump.Reports.read"),
       fields: { code: "VORTEX_OVERLOADED" },
     });
-    expect(server.vortex.statistics()).toMatchObject({ running: 0, deadlines: 0 });
+    expect(server.vortex.statistics()).toMatchObject({ running: 0, timers: 0 });
   });
 
   it("nothing is kept for one who is gone", async () => {
@@ -103,6 +103,6 @@ describe("where too much waits to be sent", () => {
       .catch(() => undefined);
     await until("it is refused", () => refused.count() > 0);
     await callerBus[Symbol.asyncDispose]();
-    await until("nothing is kept", () => server.vortex.statistics().deadlines === 0);
+    await until("nothing is kept", () => server.vortex.statistics().timers === 0);
   });
 });

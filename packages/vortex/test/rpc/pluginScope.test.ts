@@ -120,7 +120,7 @@ describe("a handler that does not end", () => {
     const released = stack.disposeAsync();
     await until("it is told", () => service.log.lines.length === 2);
     expect(service.log.lines.toSorted()).toEqual([
-      expect.stringMatching(/warning: The endpoint .*slow.* is being stopped, and waits for 1 handlers/s),
+      expect.stringMatching(/warning: The payload endpoint .*slow.* is being stopped, and waits for 1 handlers/s),
       expect.stringContaining(`warning: ${hung.name} is being stopped`),
     ]);
     expect(service.log.lines.join("\n")).toContain(`${hung.name}.wait (2 times)`);

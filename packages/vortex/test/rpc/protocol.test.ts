@@ -67,7 +67,7 @@ describe("what a server sends", () => {
     expect(errors.map((text) => text.slice(0, 32))).toEqual(
       ["e5", "e6", "e7"].map((id) => `${id}\t{"code":"VORTEX_FRAME_INVALID`),
     );
-    expect(service.vortex.statistics().invalidTexts).toBe(17);
+    expect(service.vortex.statistics().invalidFrames).toBe(17);
     expect(service.log.lines).toEqual([expect.stringContaining(peer.bus.self.instance)]);
   });
 
@@ -86,7 +86,7 @@ describe("what a server sends", () => {
 
   it("is not more of a stream than was taken, whatever a peer claims", async () => {
     peer.send(service.bus.self, `c1 1000 ${pumps.name} echo\t`, "k1 1", "k9 99", `c1 1000 ${pumps.name} ping\t`);
-    await until("they came", () => service.vortex.statistics().invalidTexts === 2);
+    await until("they came", () => service.vortex.statistics().invalidFrames === 2);
     expect(peer.texts).toEqual([]);
     peer.send(service.bus.self, "x1");
   });
@@ -177,7 +177,7 @@ describe("a client", () => {
     // The longest that there is; what has passed since it was asked for is taken off.
     await peer.next(/^c\w+ 99999\d{5} /);
     await service.stack.disposeAsync();
-    expect(await answer).toBe("VORTEX_CLOSED");
+    expect(await answer).toBe("PLUGIN_RELEASED");
   });
 
   it("announces what was served one after the other once", async () => {

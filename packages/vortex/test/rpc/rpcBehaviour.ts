@@ -177,7 +177,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await caller.plugin.presence.waitFor("agent");
       expect(await caught(client.ping())).toMatchObject({
         code: "VORTEX_NOBODY",
-        message: expect.stringContaining(`Is ${plugin} enabled there`),
+        message: expect.stringContaining(`Check that ${plugin} is enabled there`),
       });
     });
 
@@ -200,7 +200,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       const answer = client.ping(undefined, { signal: controller.signal });
       controller.abort(new Error("enough"));
       await expect(answer).rejects.toThrow("enough");
-      expect(caller.vortex.statistics()).toMatchObject({ waiting: 0, deadlines: 0 });
+      expect(caller.vortex.statistics()).toMatchObject({ waiting: 0, timers: 0 });
     });
   });
 
@@ -260,7 +260,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(performance.now() - began).toBeLessThan(450);
       expect(reasons).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
       await until("it has ended", () => server.vortex.statistics().running === 0);
-      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, deadlines: 0, invalidTexts: 0 });
+      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, timers: 0, invalidFrames: 0 });
     });
 
     it("comes with the caller's signal", async () => {
@@ -324,7 +324,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await until("the signal fires", () => reasons.length === 1);
       expect(reasons).toMatchObject([{ code: "PEER_GONE" }]);
       await until("nothing is left", () => server.vortex.statistics().running === 0);
-      expect(server.vortex.statistics().deadlines).toBe(0);
+      expect(server.vortex.statistics().timers).toBe(0);
     });
 
     it("is no error of the handler's when that ends by its signal", async () => {
@@ -376,7 +376,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       gate.open();
       await Promise.all(answers);
       expect(ran).toEqual([1, 2, 3, 4, 5]);
-      expect(server.vortex.statistics()).toMatchObject({ running: 0, queued: 0, deadlines: 0 });
+      expect(server.vortex.statistics()).toMatchObject({ running: 0, queued: 0, timers: 0 });
     });
 
     it("take a call that was given up out of the queue", async () => {
@@ -700,7 +700,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(calls).toBe(2);
       expect(await collect(client.count({ to: 0 }))).toEqual([]);
       await until("nothing is left", () => server.vortex.statistics().running === 0);
-      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, deadlines: 0 });
+      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, timers: 0 });
     });
 
     it("may come of a plain list, and of several next() at once", async () => {
@@ -895,14 +895,14 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await until("it runs", () => server.vortex.statistics().running === 2);
       const unbegun = client.count({ to: 1 });
       await caller.stack.disposeAsync();
-      expect(await codeOf(collect(unbegun))).toBe("VORTEX_CLOSED");
-      expect(await call).toBe("VORTEX_CLOSED");
-      expect(await waiting).toBe("VORTEX_CLOSED");
-      expect(await codeOf(client.ping())).toBe("VORTEX_CLOSED");
+      expect(await codeOf(collect(unbegun))).toBe("PLUGIN_RELEASED");
+      expect(await call).toBe("PLUGIN_RELEASED");
+      expect(await waiting).toBe("PLUGIN_RELEASED");
+      expect(await codeOf(client.ping())).toBe("PLUGIN_RELEASED");
       await until("nothing runs", () => server.vortex.statistics().running === 0);
       await server.stack.disposeAsync();
-      expect(server.vortex.statistics()).toMatchObject({ contracts: 0, deadlines: 0 });
-      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, waiting: 0, deadlines: 0 });
+      expect(server.vortex.statistics()).toMatchObject({ contracts: 0, timers: 0 });
+      expect(caller.vortex.statistics()).toMatchObject({ pending: 0, waiting: 0, timers: 0 });
     });
 
     it("ends what was begun in it, not what was begun before", async () => {
@@ -914,7 +914,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       const late = codeOf(client.echo(2));
       await until("both run", () => server.vortex.statistics().running === 2);
       await caller.stack.disposeAsync();
-      expect(await late).toBe("VORTEX_CLOSED");
+      expect(await late).toBe("PLUGIN_RELEASED");
       caller.stack = loadStack;
       gate.open();
       expect(await early).toBeUndefined();

@@ -40,15 +40,15 @@ describe("calls that wait", () => {
     const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
     const other = defineRpc(`${plugin}.Other`, { take: {} });
     const calls = [client.take(1), client.take(2), caller.plugin.rpc.client(other, { to: "agent", wait: true }).take()];
-    const lines = (): readonly string[] => caller.log.lines.filter((line) => line.includes(" waits "));
+    const lines = (): readonly string[] => caller.log.lines.filter((line) => line.includes(" is waiting "));
     await until("both are told of", () => lines().length === 2);
     const agent = await join("agent");
     agent.plugin.rpc.serve(notes, { take: () => undefined });
     agent.plugin.rpc.serve(other, { take: () => undefined });
     await Promise.all(calls);
     expect([...lines()].sort()).toEqual([
-      `info: ${plugin} waits to call ${notes.name} on agent: no agent service is connected.`,
-      `info: ${plugin} waits to call ${other.name} on agent: no agent service is connected.`,
+      `info: ${plugin} is waiting to call ${notes.name} on agent: no agent service is connected.`,
+      `info: ${plugin} is waiting to call ${other.name} on agent: no agent service is connected.`,
     ]);
   });
 
@@ -58,7 +58,7 @@ describe("calls that wait", () => {
     const agent = await join("agent");
     agent.plugin.rpc.serve(notes, { take: () => undefined });
     await call;
-    expect(caller.vortex.statistics().deadlines).toBe(0);
+    expect(caller.vortex.statistics().timers).toBe(0);
     expect(caller.log.lines).toEqual([]);
   });
 

@@ -142,7 +142,7 @@ describe("a hub that is sent nonsense", () => {
     async () => {
       await using sender = await Caller.connect(hub.port, "agent", token);
       const before = states.length;
-      const dropped = (): number => witness.service.vortex.statistics().invalidTexts;
+      const dropped = (): number => witness.service.vortex.statistics().invalidFrames;
       const droppedBefore = dropped();
       const text = "x".repeat(1024 * 1024);
       const work = async (): Promise<void> => {

@@ -6,8 +6,9 @@ const outages: ReadonlySet<string> = new Set([
   "VORTEX_DISCONNECTED",
   "VORTEX_NOBODY",
   "VORTEX_OVERLOADED",
-  // Logic is being stopped.
+  // Logic, or this service, is stopping.
   "VORTEX_CLOSED",
+  "PLUGIN_RELEASED",
   "DEADLINE_EXCEEDED",
   "RPC_UNKNOWN",
   "RPC_BUSY",

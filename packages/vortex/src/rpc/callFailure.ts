@@ -10,41 +10,43 @@ import {
 import type { PeerIdentity } from "@peek/plugin-base";
 import { checkData, encode, RpcRejection } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { decodeBody, writeBody } from "./frameBodies.ts";
 import { callCodes, callerCodes } from "./callCodes.ts";
 import type { ClientProcedure } from "./ClientProcedure.ts";
+import { decodeBody, writeBody } from "./frameBodies.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 
-/** How much of a message crosses; characters. */
+/** The longest error message that is sent; characters. */
 const maxMessageLength = 4000;
 
-const schema = z.object({
+/** The body of an error frame. */
+const failureSchema = z.object({
   code: z.string().max(100),
   message: z.string(),
   error: z.string().max(100).optional(),
   data: z.unknown().optional(),
 });
 
-/** What the caller is told of a failure, and what the log is told. */
+/** A failed call, as its server sees it. */
 export interface Failure {
+  /** The body of the error frame for the caller. */
   readonly body: string;
-  /** What is wrong with the handler; undefined when nothing is. */
+  /** The error for the log, when the handler is at fault. */
   readonly fault: Error | undefined;
 }
 
-/** A failure that is none of the handler's. */
+/** The body of an error frame for an error of the platform. */
 export function errorBody(error: PeekError): string {
   return encode({ code: error.code, message: cut(error.message) });
 }
 
-/** A failure that is none of the handler's: its input does not fit, or what it returned cannot be iterated over. */
+/** A failure that is not the handler's fault: the input is invalid, or the returned value is not iterable. */
 export function platformFailure(error: unknown, procedure: ServedProcedure): Failure {
   return PeekError.is(error)
     ? { body: errorBody(error), fault: undefined }
     : handlerFailure(toError(error), undefined, procedure);
 }
 
-/** What a handler has thrown, as it crosses: code and message, never a stack; and the data that the contract declares. */
+/** A handler threw. The caller gets code and message, never a stack; and the data of an error that the contract declares. */
 export function failureOf(thrown: unknown, procedure: ServedProcedure): Failure {
   if (RpcRejection.is(thrown)) return rejectionOf(thrown, procedure);
   if (!PeekError.is(thrown)) return handlerFailure(toError(thrown), undefined, procedure);
@@ -52,7 +54,7 @@ export function failureOf(thrown: unknown, procedure: ServedProcedure): Failure 
   return { body: errorBody(thrown), fault: undefined };
 }
 
-/** Something that the handler returned cannot be sent. */
+/** The value that a handler returned cannot be sent. */
 export function outputFailure(error: unknown, { outputTitle }: ServedProcedure): Failure {
   const cause = toError(error);
   const code = PeekError.is(error) ? error.code : "INTERNAL";
@@ -61,13 +63,13 @@ export function outputFailure(error: unknown, { outputTitle }: ServedProcedure):
   return { body: callerCodes.has(code) ? failedBody(message, code) : errorBody(fault), fault };
 }
 
-/** @param code What it failed with, when that would be taken for what became of the call. */
+/** @param code The code of the fault, when it would describe the call itself. */
 function handlerFailure(fault: Error, code: PeekErrorCode | undefined, { title }: ServedProcedure): Failure {
-  const what = code === undefined ? messageOf(fault) : `${code}: ${messageOf(fault)}`;
-  return { body: failedBody(`${title} failed: ${what}`, code), fault };
+  const reason = code === undefined ? messageOf(fault) : `${code}: ${messageOf(fault)}`;
+  return { body: failedBody(`${title} failed: ${reason}`, code), fault };
 }
 
-/** @param code The code that the handler failed with; the caller finds it in the fields. */
+/** @param code The code that the handler failed with. The caller gets it in the fields. */
 function failedBody(message: string, code: PeekErrorCode | undefined): string {
   return encode({ code: "RPC_HANDLER_FAILED", message: cut(message), ...(code !== undefined && { error: code }) });
 }
@@ -75,25 +77,25 @@ function failedBody(message: string, code: PeekErrorCode | undefined): string {
 function rejectionOf(thrown: RpcRejection, procedure: ServedProcedure): Failure {
   const { errors, title } = procedure;
   if (errors === undefined || !Object.hasOwn(errors, thrown.error)) {
-    const undeclared = `it threw the error ${describeValue(thrown.error)}, which the contract does not declare: ${messageOf(thrown)}`;
-    return handlerFailure(new Error(undeclared, { cause: thrown }), undefined, procedure);
+    const reason = `it threw the error ${describeValue(thrown.error)}, which the contract does not declare: ${messageOf(thrown)}`;
+    return handlerFailure(new Error(reason, { cause: thrown }), undefined, procedure);
   }
-  const what = `the data of the error ${thrown.error} of ${title}`;
+  const dataTitle = `the data of the error ${thrown.error} of ${title}`;
   const declared = errors[thrown.error];
   try {
-    if (declared !== undefined) checkData(declared, thrown.data, what);
+    if (declared !== undefined) checkData(declared, thrown.data, dataTitle);
     const { code, error, data } = thrown;
-    return { body: writeBody({ code, message: cut(thrown.message), error, data }, what), fault: undefined };
+    return { body: writeBody({ code, message: cut(thrown.message), error, data }, dataTitle), fault: undefined };
   } catch (error) {
     return handlerFailure(toError(error), PeekError.is(error) ? error.code : undefined, procedure);
   }
 }
 
-/** The error that a peer has answered with. */
+/** Reads the body of an error frame. */
 export function readError(body: string, procedure: ClientProcedure, from: PeerIdentity): PeekError {
-  const what = `the error that ${from.instance} has answered a call of ${procedure.title} with`;
+  const title = `the error of ${procedure.title} from ${from.instance}`;
   try {
-    const { code, message, error, data } = checkData(schema, decodeBody(body, what), what);
+    const { code, message, error, data } = checkData(failureSchema, decodeBody(body, title), title);
     const fields = { procedure: procedure.title, service: from.service, instance: from.instance };
     if (code === "RPC_REJECTED" && error !== undefined) return rejection(procedure, error, cut(message), data, fields);
     if (code === "RPC_HANDLER_FAILED" && error !== undefined) {
@@ -122,9 +124,11 @@ function rejection(
   return new RpcRejection(name, message, checkData(declared, data, `the data of the error ${name} of ${title}`));
 }
 
-/** What only the other side's version knows. */
-function unknownError(what: string, message: string, fields: Readonly<Record<string, string>>): PeekError {
-  return new PeekError("RPC_HANDLER_FAILED", `It failed with ${what}, which is not known here: ${message}`, { fields });
+/** The peer's version knows the error, this one does not. */
+function unknownError(name: string, message: string, fields: Readonly<Record<string, string>>): PeekError {
+  return new PeekError("RPC_HANDLER_FAILED", `The handler failed with ${name}, which is unknown here: ${message}`, {
+    fields,
+  });
 }
 
 function cut(message: string): string {

@@ -7,7 +7,7 @@ export type ContextRunner = <Args extends unknown[], Result>(work: (...args: Arg
 export type CaptureContext = () => ContextRunner;
 
 /**
- * What a plugin hands in is run as if it had called it itself. Otherwise it would run in the context in which a text
- * arrives, and its errors could not be laid at its door.
+ * Captures the async context of a plugin that registers a callback. The callback then runs in that context rather than in the one
+ * in which a message arrives, and the loader attributes its errors to the plugin.
  */
 export const captureContext: CaptureContext = () => AsyncLocalStorage.snapshot();
