@@ -138,7 +138,7 @@ describe("three workers", () => {
     worker.process.kill("SIGKILL");
     const { code, message, answeredAt } = await asked;
     expect(code).toBe("PEER_GONE");
-    expect(message).toMatch(/^worker-\w+ is gone.* Whether it was done is not known\.$/);
+    expect(message).toMatch(/^worker-\w+ ended, .* It is not known whether the call was executed\.$/);
     expect(answeredAt - killedAt).toBeLessThan(1000);
     await worker.process.ended;
     const { instances } = await office.call({ to: "worker", procedure: "note", id: 41, all: true });

@@ -102,9 +102,9 @@ describe("startService", () => {
     const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     onTestFinished(() => written.mockRestore());
     await using logic = await startService("logic", { plugins: [dir] });
-    await logic.log.waitFor("waits to call");
+    await logic.log.waitFor("is waiting to call");
     expect(written).toHaveBeenCalledExactlyOnceWith(
-      "logic: peek_plugin_waiting waits to call peek_plugin_waiting.Ask on agent: no agent service is connected.\n",
+      "logic: peek_plugin_waiting is waiting to call peek_plugin_waiting.Ask on agent: no agent service is connected.\n",
     );
   });
 
