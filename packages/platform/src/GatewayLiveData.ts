@@ -3,7 +3,7 @@ import type { PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginPresence, PluginRpc, ServiceName } from "@peek/plugin-base";
 import { clientPath } from "@peek/live-protocol";
 import { Exposure, Gateway, ObservableProxy, RpcActionRunner, ScopedExposure } from "@peek/live/gateway";
-import { PluginScopes } from "@peek/vortex";
+import { PluginScopes } from "@peek/kit";
 import { type StaleStatus } from "@peek/live/logic";
 import type { LiveData } from "./LiveData.ts";
 

@@ -74,7 +74,7 @@ export class TasksExtension implements PlatformExtension, AsyncDisposable {
       this.#parts = { caller, watch, isUsed };
       return;
     }
-    const { PluginScopes } = await import("@peek/vortex");
+    const { PluginScopes } = await import("@peek/kit");
     const { TaskWorker } = await import("@peek/tasks/worker");
     const worker = this.#owned.use(
       new TaskWorker({
@@ -163,7 +163,7 @@ interface Parts {
   readonly watch?: TaskWatch;
   /** On a worker. */
   readonly worker?: TaskWorker;
-  readonly PluginScopes?: typeof import("@peek/vortex").PluginScopes;
+  readonly PluginScopes?: typeof import("@peek/kit").PluginScopes;
   /** Whether there may be tasks that nobody of this process has queued. */
   readonly isUsed: boolean;
 }

@@ -1,8 +1,7 @@
 import type { Bus, BusMember } from "@peek/bus";
 import { messageOf } from "@peek/errors";
-import { LogThrottle, PluginScopes } from "@peek/kit";
+import { type CaptureContext, captureContext, LogThrottle, PluginScopes } from "@peek/kit";
 import type { Logger, PeerIdentity, PluginDisposables, PluginVortex, PresenceChange } from "@peek/plugin-base";
-import { type CaptureContext, captureContext } from "./asyncContext.ts";
 import { PayloadRouter } from "./payloads/PayloadRouter.ts";
 import { PayloadSender } from "./payloads/PayloadSender.ts";
 import { PresenceView } from "./presence/PresenceView.ts";

@@ -1,5 +1,3 @@
-export { type CaptureContext, captureContext, type ContextRunner } from "./asyncContext.ts";
-export { PluginScopes } from "@peek/kit";
 export { maxDeadlineMs } from "./rpc/frames.ts";
 export { Vortex, type VortexOptions } from "./Vortex.ts";
 export type { VortexStatistics } from "./VortexStatistics.ts";

@@ -1,7 +1,7 @@
 import { describeValue, PeekError } from "@peek/errors";
 import type { PluginExposedActions, PluginExposedObservables, ServiceName } from "@peek/plugin-base";
 import type { ActionType, GatewayService, TupleType } from "@peek/plugin-base/contracts";
-import type { PluginScopes } from "@peek/vortex";
+import type { PluginScopes } from "@peek/kit";
 import type { Exposure } from "./Exposure.ts";
 
 /** What one plugin exposes: for as long as the phase of its life lasts in which it does. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { Exposure } from "../../src/gateway/Exposure.ts";
 import { ScopedExposure } from "../../src/gateway/ScopedExposure.ts";
-import { PluginScopes } from "@peek/vortex";
+import { PluginScopes } from "@peek/kit";
 import { codeOf } from "@peek/kit/testing";
 
 const Pump = defineTuple("peek_plugin_pump.Pump", { id: z.int() }, { key: ["id"] });

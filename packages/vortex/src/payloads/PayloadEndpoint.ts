@@ -1,8 +1,7 @@
 import { messageOf } from "@peek/errors";
-import { isThenable, type LogThrottle } from "@peek/kit";
+import { type ContextRunner, isThenable, type LogThrottle } from "@peek/kit";
 import type { Logger, Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { checkData, type TupleType } from "@peek/plugin-base/contracts";
-import type { ContextRunner } from "../asyncContext.ts";
 import { checkAccepted } from "../checkServices.ts";
 import type { BudgetHolder, QueueBudget } from "../QueueBudget.ts";
 import { FairQueue } from "../rpc/FairQueue.ts";

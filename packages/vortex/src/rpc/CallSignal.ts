@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { PeerIdentity } from "@peek/plugin-base";
-import type { ContextRunner } from "../asyncContext.ts";
+import type { ContextRunner } from "@peek/kit";
 
 /** Why a call ends before its handler does. */
 export type EndReason = "CALL_CANCELLED" | "DEADLINE_EXCEEDED" | "PEER_GONE" | "VORTEX_CLOSED";

@@ -1,7 +1,6 @@
 import type { PeekError } from "@peek/errors";
-import { isThenable } from "@peek/kit";
+import { type ContextRunner, isThenable } from "@peek/kit";
 import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
-import type { ContextRunner } from "../asyncContext.ts";
 import type { BudgetHolder } from "../QueueBudget.ts";
 import { CallContext } from "./CallContext.ts";
 import { CallSignal, type EndReason } from "./CallSignal.ts";

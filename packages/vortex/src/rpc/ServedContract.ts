@@ -1,8 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
-import type { LogThrottle } from "@peek/kit";
+import type { ContextRunner, LogThrottle } from "@peek/kit";
 import type { Logger, RpcServeOptions, ServiceName } from "@peek/plugin-base";
 import type { RpcContract } from "@peek/plugin-base/contracts";
-import type { ContextRunner } from "../asyncContext.ts";
 import { checkAccepted } from "../checkServices.ts";
 import type { QueueBudget } from "../QueueBudget.ts";
 import { CallbackTimer } from "./CallbackTimer.ts";

@@ -1,6 +1,5 @@
 import { PeekError } from "@peek/errors";
-import { isThenable } from "@peek/kit";
-import type { ContextRunner } from "../asyncContext.ts";
+import { type ContextRunner, isThenable } from "@peek/kit";
 import { streamWindow, streamWindowChars } from "./frames.ts";
 import { isAbsence } from "./rpcErrors.ts";
 

@@ -1,4 +1,4 @@
-import type { LogThrottle, PluginScopes } from "@peek/kit";
+import type { CaptureContext, LogThrottle, PluginScopes } from "@peek/kit";
 import type {
   Logger,
   Payload,
@@ -9,7 +9,6 @@ import type {
   PluginPayloads,
 } from "@peek/plugin-base";
 import type { TupleType } from "@peek/plugin-base/contracts";
-import type { CaptureContext } from "../asyncContext.ts";
 import { completeFilter } from "../payloads/payloadFilter.ts";
 import type { PayloadRouter } from "../payloads/PayloadRouter.ts";
 import type { PayloadSender } from "../payloads/PayloadSender.ts";

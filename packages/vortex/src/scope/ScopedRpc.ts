@@ -1,5 +1,5 @@
 import { describeValue, PeekError } from "@peek/errors";
-import type { LogThrottle, PluginScopes } from "@peek/kit";
+import type { CaptureContext, LogThrottle, PluginScopes } from "@peek/kit";
 import type {
   Logger,
   PluginRpc,
@@ -11,7 +11,6 @@ import type {
   ServiceName,
 } from "@peek/plugin-base";
 import type { RpcContract, RpcProcedures } from "@peek/plugin-base/contracts";
-import type { CaptureContext } from "../asyncContext.ts";
 import type { RpcClients } from "../rpc/RpcClients.ts";
 import type { RpcServer } from "../rpc/RpcServer.ts";
 

@@ -3,8 +3,7 @@ import type { Logger, PeerIdentity, PluginActions, PluginDisposables, PluginRpc,
 import { decode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, SessionCheck } from "@peek/plugin-base/internal";
 import { z } from "zod";
-import { type CaptureContext, captureContext, PluginScopes } from "@peek/vortex";
-import { LogThrottle, Semaphore } from "@peek/kit";
+import { type CaptureContext, captureContext, LogThrottle, PluginScopes, Semaphore } from "@peek/kit";
 import type { Position } from "@peek/live-protocol";
 import { type ActionRate, ActionRates } from "./ActionRates.ts";
 import { type ActionEnvelope, type ActionOutcome, ActionsRpc, type PassedAction } from "../../rpc/ActionsRpc.ts";

@@ -3,8 +3,7 @@ import { cutText, messageOf, PeekError, type PeekErrorCode, toError } from "@pee
 import type { ActionContext, ActionHandleOptions, Logger, ServiceName } from "@peek/plugin-base";
 import { ActionRejection, type ActionType, checkData, decode, encode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
-import type { LogThrottle } from "@peek/kit";
-import type { ContextRunner } from "@peek/vortex";
+import type { ContextRunner, LogThrottle } from "@peek/kit";
 import type { ActionEnvelope } from "../../rpc/ActionsRpc.ts";
 import { isPassing } from "./isPassing.ts";
 

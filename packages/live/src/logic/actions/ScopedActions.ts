@@ -9,8 +9,7 @@ import type {
 } from "@peek/plugin-base";
 import type { ActionType } from "@peek/plugin-base/contracts";
 import type { ActionLedger } from "@peek/plugin-base/internal";
-import type { CaptureContext, PluginScopes } from "@peek/vortex";
-import type { LogThrottle } from "@peek/kit";
+import type { CaptureContext, LogThrottle, PluginScopes } from "@peek/kit";
 import { type AnyActionHandler, HandledAction } from "./HandledAction.ts";
 
 /** What {@link ScopedActions} are made of. */

@@ -1,8 +1,7 @@
 import type { Logger, ObservableProvider, ServiceName } from "@peek/plugin-base";
 import type { TupleType } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
-import type { LogThrottle } from "@peek/kit";
-import type { ContextRunner } from "@peek/vortex";
+import type { ContextRunner, LogThrottle } from "@peek/kit";
 import type { RingBudget } from "../../channel/RingBudget.ts";
 import type { RunQueue } from "./RunQueue.ts";
 

@@ -1,5 +1,5 @@
 import { PeekError } from "@peek/errors";
-import type { ContextRunner } from "@peek/vortex";
+import type { ContextRunner } from "@peek/kit";
 
 /** One run of a provider's `load`. It is waited for until it has ended, is given up, or takes too long. */
 export class LoadRun {

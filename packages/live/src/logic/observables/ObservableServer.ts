@@ -11,8 +11,7 @@ import type {
 import { TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
 import type { ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import type { z } from "zod";
-import { LogThrottle, Semaphore } from "@peek/kit";
-import { type CaptureContext, captureContext, PluginScopes } from "@peek/vortex";
+import { type CaptureContext, captureContext, LogThrottle, PluginScopes, Semaphore } from "@peek/kit";
 import { type Position, type Resume, resumeOf } from "@peek/live-protocol";
 import { channelKey } from "../../channel/channelKey.ts";
 import type { LogicChannel } from "./LogicChannel.ts";

@@ -2,7 +2,7 @@ import { PeekError } from "@peek/errors";
 import type { Logger, ObservableProvider, PluginObservables, ProvidedObservable } from "@peek/plugin-base";
 import { type SelectorValues, TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
 import type { z } from "zod";
-import type { PluginScopes } from "@peek/vortex";
+import type { PluginScopes } from "@peek/kit";
 import { checkProvider } from "./checkProvider.ts";
 import type { LogicObservable } from "./LogicObservable.ts";
 

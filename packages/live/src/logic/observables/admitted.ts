@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { ObservableProvider, PeekUser } from "@peek/plugin-base";
 import { describeValue, PeekError } from "@peek/errors";
 import type { z } from "zod";
-import type { ContextRunner } from "@peek/vortex";
+import type { ContextRunner } from "@peek/kit";
 
 /** How long a plugin may take to say whether somebody may watch; milliseconds. */
 const deadlineMs = 10_000;
