@@ -1,9 +1,9 @@
 import type { TaskStatistics } from "./WorkerStatus.ts";
 
-/** How many tries are looked back on. */
+/** How many of the latest durations are kept. */
 const kept = 1000;
 
-/** How long tries of a task took, and how they ended. */
+/** The durations and results of the tries of a task. */
 export class AttemptStatistics {
   readonly #ms = new Float64Array(kept);
   #done = 0;

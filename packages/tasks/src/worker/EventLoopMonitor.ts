@@ -1,37 +1,36 @@
 import type { Logger } from "@peek/plugin-base";
 
-/** How often it is looked; milliseconds. */
-const everyMs = 500;
-/** So long nothing else could be done: told; milliseconds. */
-const longMs = 1000;
+const intervalMs = 500;
+/** The shortest blocking that is logged. */
+const minBlockedMs = 1000;
 
-/** Notices when the event loop stood still, and tells which light tasks ran then: one of them has computed. */
+/** Logs when light tasks block the event loop. */
 export class EventLoopMonitor implements Disposable {
   readonly #timer: NodeJS.Timeout;
-  /** How many run, by name. */
+  /** The number of running tasks, by name. */
   readonly #running = new Map<string, number>();
-  /** What has run since the last look. */
+  /** The tasks that have run since the last check. */
   #seen = new Set<string>();
-  #lookedAt = performance.now();
+  #checkedAt = performance.now();
 
   constructor(logger: Logger) {
     this.#timer = setInterval(() => {
       const now = performance.now();
-      const stoodMs = now - this.#lookedAt - everyMs;
-      if (stoodMs >= longMs && this.#seen.size > 0) {
+      const blockedMs = now - this.#checkedAt - intervalMs;
+      if (blockedMs >= minBlockedMs && this.#seen.size > 0) {
         const names = [...this.#seen].join(", ");
         logger.warning(
-          "Nothing else could be done for %d ms while these light tasks ran: %s. What computes for long should be heavy",
-          Math.round(stoodMs),
+          "The event loop was blocked for %d ms while these light tasks ran: %s. Make tasks that compute for long heavy",
+          Math.round(blockedMs),
           names,
         );
       }
-      this.#lookedAt = now;
+      this.#checkedAt = now;
       this.#seen = new Set(this.#running.keys());
-    }, everyMs).unref();
+    }, intervalMs).unref();
   }
 
-  begun(task: string): void {
+  started(task: string): void {
     this.#seen.add(task);
     this.#running.set(task, (this.#running.get(task) ?? 0) + 1);
   }

@@ -1,4 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { parseQueueText, type QueueName, queueText } from "../queue/QueueName.ts";
 import type { FetchedTask } from "../queue/TaskQueue.ts";
@@ -12,39 +13,38 @@ export interface FetchLoopOptions {
   readonly scheduler: TaskScheduler<RunnableTask>;
   readonly pollMs: number;
   readonly logger: Logger;
-  /** Whether nothing more is to be taken for now; {@link FetchLoop.pump} is called when that is over. */
+  /** Whether fetching has to pause. {@link FetchLoop.pump} has to be called afterwards. */
   readonly isFull: () => boolean;
-  /** Is given what was taken, to be handed to the scheduler. */
+  /** Passes the fetched tasks on to the scheduler. */
   readonly onFetched: (take: FetchRequest, tasks: readonly FetchedTask[]) => void;
 }
 
-/** How many queues are asked at a time. */
-const concurrentFetches = 3;
-/** That nothing can be taken is told no more often: one queue may fail again and again while others do not; milliseconds. */
-const quietMs = 60_000;
+/** How many queues are fetched at a time. */
+const maxConcurrentFetches = 3;
 
 /**
- * Takes tasks out of the queues that are known to have some. Of the others one question asks which have: every `pollMs`, which finds
- * what nobody was woken for. What cannot be taken is asked for again after the next such question that is answered.
+ * Fetches tasks from the queues that are known to have some. For all other queues, one query every `pollMs` finds the due tasks
+ * for which no signal came. A failed fetch is repeated after the next successful poll.
  */
 export class FetchLoop implements AsyncDisposable {
   readonly #options: FetchLoopOptions;
   readonly #fetches = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  /** One queue may fail again and again while others succeed. */
+  readonly #throttle = new LogThrottle();
   #polling: Promise<void> | undefined;
   #pollAgain = false;
   #stopped = false;
-  #isTold = false;
-  #toldAt = -Infinity;
+  #isFailureLogged = false;
 
   constructor(options: FetchLoopOptions) {
     this.#options = options;
     this.#timer = setInterval(() => this.poll(), options.pollMs);
   }
 
-  /** Asks for what there is room for. */
+  /** Starts as many fetches as the scheduler and the limits allow. */
   pump(): void {
-    while (!this.#stopped && this.#fetches.size < concurrentFetches && !this.#options.isFull()) {
+    while (!this.#stopped && this.#fetches.size < maxConcurrentFetches && !this.#options.isFull()) {
       const take = this.#options.scheduler.nextFetch();
       if (take === undefined) return;
       const taking = this.#fetch(take).finally(() => {
@@ -55,13 +55,13 @@ export class FetchLoop implements AsyncDisposable {
     }
   }
 
-  /** Asks now which queues have something. */
+  /** Queries now which queues have due tasks. */
   poll(): void {
     this.#pollAgain = true;
     this.#polling ??= this.#poll().finally(() => (this.#polling = undefined));
   }
 
-  /** Takes nothing more; what is under way is waited for. */
+  /** Stops, and waits for the running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await Promise.all([this.#polling, ...this.#fetches]);
@@ -102,21 +102,19 @@ export class FetchLoop implements AsyncDisposable {
   }
 
   #succeeded(): void {
-    if (this.#isTold) this.#options.logger.info("Tasks are taken again");
-    this.#isTold = false;
+    if (this.#isFailureLogged) this.#options.logger.info("Tasks are fetched again");
+    this.#isFailureLogged = false;
   }
 
   #failed(error: unknown): void {
-    const now = performance.now();
-    if (this.#isTold || this.#stopped || now - this.#toldAt < quietMs) return;
-    this.#isTold = true;
-    this.#toldAt = now;
-    this.#options.logger.warning("No tasks can be taken: %s. Trying again", messageOf(error).replace(/\.$/, ""));
+    if (this.#isFailureLogged || this.#stopped || this.#throttle.count("") === undefined) return;
+    this.#isFailureLogged = true;
+    this.#options.logger.warning("Failed to fetch tasks: %s. It will be retried", messageOf(error).replace(/\.$/, ""));
   }
 }
 
 function nameOf(text: string): QueueName {
   const name = parseQueueText(text);
-  if (name === undefined) throw new PeekError("INTERNAL", `${text} is no queue.`);
+  if (name === undefined) throw new PeekError("INTERNAL", `${text} is not the name of a queue.`);
   return name;
 }

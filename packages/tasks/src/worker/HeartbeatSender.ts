@@ -8,13 +8,13 @@ export interface HeartbeatSenderOptions {
   readonly queue: WorkerQueue;
   readonly heartbeatMs: number;
   readonly logger: Logger;
-  /** All that this worker holds now. */
+  /** All tasks that this worker holds now. */
   readonly held: () => Iterable<RunnableTask>;
-  /** Called with those of a queue that are not this worker's any more. */
+  /** Called with tasks of one queue whose leases this worker has lost. */
   readonly onLost: (held: readonly RunnableTask[]) => void;
 }
 
-/** Says again and again that this worker still has the tasks that it has taken. */
+/** Renews the leases of the tasks that this worker holds. */
 export class HeartbeatSender implements AsyncDisposable {
   readonly #options: HeartbeatSenderOptions;
   readonly #timer: NodeJS.Timeout;
@@ -42,12 +42,12 @@ export class HeartbeatSender implements AsyncDisposable {
           first.task.queue,
           group.map(({ task }) => ({ id: task.id, retryCount: task.retryCount })),
         );
-        // What is being recorded is not held any more once that is done.
+        // A task whose outcome is being recorded may have ended already.
         const lost = group.filter((each) => !ours.has(each.task.id) && each.isRecording !== true);
         if (lost.length > 0) onLost(lost);
       } catch (error) {
-        // While the database is away nobody else can take them either.
-        logger.debug("Tasks of %s could not be touched: %s", first.queue, messageOf(error));
+        // While the database is away, no other worker can fetch them either.
+        logger.debug("Failed to send the heartbeats of tasks of %s: %s", first.queue, messageOf(error));
       }
     }
   }

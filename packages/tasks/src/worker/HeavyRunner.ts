@@ -7,16 +7,16 @@ import type { TaskJob, TaskRun } from "./TaskRun.ts";
 import { ThreadSlot } from "./ThreadSlot.ts";
 import type { ThreadEvent, ThreadReply } from "./threadMessages.ts";
 
-/** How long a thread may take to start and import the module of a handler; milliseconds. */
+/** How long a thread may take to start and to import the module of a handler. */
 const startMs = 30_000;
-/** How long the end of threads is waited for: one within native code may take for ever; milliseconds. */
+/** How long to wait for the end of threads: one that runs native code may take for ever. */
 const endMs = 2000;
 
-/** Runs heavy tasks, each alone in a thread; no more at a time than there are to be threads. */
+/** Runs heavy tasks, each alone in a thread. The scheduler starts no more tasks than there may be threads. */
 export class HeavyRunner implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #memory = new MemoryMonitor();
-  /** Those that nothing runs on, the one that was used last at the end. */
+  /** Idle threads, the most recently used one at the end. */
   #idle: ThreadSlot[] = [];
   readonly #busy = new Set<ThreadSlot>();
   readonly #ending = new Set<Promise<void>>();
@@ -43,7 +43,7 @@ export class HeavyRunner implements AsyncDisposable {
     for (const slot of [...this.#idle.splice(0), ...this.#busy]) this.#end(slot);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
-      this.#logger.warning("%d threads of tasks do not end: they are within native code", this.#ending.size);
+      this.#logger.warning("%d threads of tasks do not end, since they run native code", this.#ending.size);
       resolve();
     }, endMs);
     await Promise.race([Promise.all(this.#ending), promise]);
@@ -62,7 +62,7 @@ export class HeavyRunner implements AsyncDisposable {
   }
 
   #make(limitMb: number): ThreadSlot {
-    // One that has less makes room for it.
+    // An idle thread with less memory makes room.
     const other = this.#idle.length + this.#busy.size >= this.#threads ? this.#idle.shift() : undefined;
     if (other !== undefined) this.#end(other);
     return new ThreadSlot(limitMb);
@@ -70,7 +70,7 @@ export class HeavyRunner implements AsyncDisposable {
 
   #end(slot: ThreadSlot): void {
     const ending = slot[Symbol.asyncDispose]()
-      .catch((error: unknown) => this.#logger.error({ err: error }, "A thread cannot be ended: %s", messageOf(error)))
+      .catch((error: unknown) => this.#logger.error({ err: error }, "Failed to end a thread: %s", messageOf(error)))
       .finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
@@ -78,18 +78,18 @@ export class HeavyRunner implements AsyncDisposable {
 
 interface Ended {
   readonly result: AttemptResult;
-  /** Whether the thread can do another task. */
+  /** Whether the thread can run another task. */
   readonly isReusable: boolean;
 }
 
-/** A heavy task that runs. */
+/** A running heavy task. */
 class HeavyRun {
   readonly result: Promise<Ended>;
   readonly #slot: ThreadSlot;
   readonly #job: TaskJob;
-  /** Resolves with why the thread is to be ended. */
+  /** Resolves when the thread has to be ended. */
   readonly #ended = Promise.withResolvers<AttemptFailure>();
-  /** Fires when the thread has nothing more to do for it. */
+  /** Fires when the thread is done with this task. */
   readonly #over = new AbortController();
   readonly #connections: ThreadConnection[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -102,11 +102,11 @@ class HeavyRun {
   }
 
   abort(reason: Error, graceMs: number): void {
-    this.#slot.tell({ kind: "abort", id: this.#job.id, message: reason.message });
+    this.#slot.send({ kind: "abort", id: this.#job.id, message: reason.message });
     const { name } = this.#job.handler.task;
     this.#grace ??= setTimeout(() => {
       this.#ended.resolve(
-        attemptFailure("TASK_ENDED_THREAD", `${name} has not ended when its signal fired: ${reason.message}`),
+        attemptFailure("TASK_ENDED_THREAD", `${name} did not end after its signal fired: ${reason.message}`),
       );
     }, graceMs);
   }
@@ -116,19 +116,19 @@ class HeavyRun {
     const { name, deadlineMs, memoryMb } = handler.task;
     const isKnown = this.#slot.knows(handler.url);
     this.#endAfter(isKnown ? deadlineMs : startMs + deadlineMs);
-    const onNews = (news: ThreadEvent): void => {
-      if (news.id !== id) return;
-      if (news.kind === "progress") onProgress(news.value);
-      else if (news.kind === "storage") void this.#lend();
+    const onEvent = (event: ThreadEvent): void => {
+      if (event.id !== id) return;
+      if (event.kind === "progress") onProgress(event.value);
+      else if (event.kind === "storage") void this.#grantStorage();
       else if (!isKnown) this.#endAfter(deadlineMs);
     };
-    const replied = this.#slot.run({ url: handler.url, task: name, id, attempt, input }, onNews);
+    const replied = this.#slot.run({ url: handler.url, task: name, id, attempt, input }, onEvent);
     const { thread } = this.#slot;
     const onExceeded = (usedMb: number): void => {
       this.#ended.resolve(
         attemptFailure(
           "TASK_OUT_OF_MEMORY",
-          `${name} had ${usedMb} MiB of memory, more than its memoryMb of ${memoryMb}`,
+          `${name} used ${usedMb} MiB of memory, more than its memoryMb of ${memoryMb}`,
         ),
       );
     };
@@ -151,8 +151,8 @@ class HeavyRun {
     }
   }
 
-  /** Has the thread make a connection, as soon as there may be one more. Never rejects. */
-  async #lend(): Promise<void> {
+  /** Grants the thread a connection to the database as soon as one is free. Never rejects. */
+  async #grantStorage(): Promise<void> {
     const { id, storage } = this.#job;
     const { signal } = this.#over;
     try {
@@ -160,10 +160,10 @@ class HeavyRun {
       const connection = await of.reserve(signal);
       if (signal.aborted) return connection[Symbol.dispose]();
       this.#connections.push(connection);
-      this.#slot.tell({ kind: "storage", id, module: of.module, settings: connection.settings });
+      this.#slot.send({ kind: "storage", id, module: of.module, settings: connection.settings });
     } catch (error) {
       const code = PeekError.is(error) ? error.code : "INTERNAL";
-      if (!signal.aborted) this.#slot.tell({ kind: "noStorage", id, code, message: messageOf(error) });
+      if (!signal.aborted) this.#slot.send({ kind: "noStorage", id, code, message: messageOf(error) });
     }
   }
 
@@ -180,7 +180,7 @@ function isReply(value: ThreadReply | AttemptFailure): value is ThreadReply {
   return "result" in value;
 }
 
-/** What is to be said of a thread that came to an end by itself. */
+/** The failure of a task whose thread ended unexpectedly. */
 function threadFailure(error: unknown, task: string, memoryMb: number): AttemptFailure {
   const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -191,9 +191,9 @@ function threadFailure(error: unknown, task: string, memoryMb: number): AttemptF
   if (exit !== undefined) {
     return attemptFailure(
       "TASK_ENDED_THREAD",
-      `${task} has ended its thread, with exit code ${exit}, before it returned. Let it return or throw`,
+      `${task} ended its thread with exit code ${exit} before it returned. A handler has to return or throw`,
     );
   }
   const stack = error instanceof Error ? { stack: error.stack ?? message } : {};
-  return attemptFailure("TASK_FAILED", `${task}: nobody caught: ${message}`, stack);
+  return attemptFailure("TASK_FAILED", `${task}: uncaught error: ${message}`, stack);
 }

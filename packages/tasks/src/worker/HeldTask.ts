@@ -3,36 +3,36 @@ import type { FetchedTask } from "../queue/TaskQueue.ts";
 import type { AttemptStatistics } from "./AttemptStatistics.ts";
 import type { TaskRun } from "./TaskRun.ts";
 
-/** Why a try is ended before it ends: its task was taken back, or is another worker's; or this one stops. */
-export type EndReason = "cancelled" | "lost" | "stopping";
+/** Why a try is aborted: its task was cancelled, or its lease was lost to another worker; or this worker stops. */
+export type AbortCause = "cancelled" | "lost" | "stopping";
 
-/** A handler, and what it does now. */
+/** A registered handler and its running tasks. */
 export interface HandlerRegistration {
   readonly handler: TaskHandler;
-  /** The queues of its task, by their texts. */
+  /** The texts of the queues of its task. */
   readonly queues: readonly string[];
-  readonly durations: AttemptStatistics;
+  readonly statistics: AttemptStatistics;
   readonly running: Set<RunnableTask>;
 }
 
-/** A task that this worker has taken. */
+/** A task that this worker has fetched. */
 export interface HeldTask {
   readonly task: FetchedTask;
   /** The text of its queue. */
   readonly queue: string;
-  /** Whether what has become of it is being recorded right now. */
+  /** Whether its outcome is being recorded right now. */
   isRecording?: boolean;
 }
 
-/** A task that this worker has taken to do it, until what has become of it is recorded. */
+/** A held task with a handler, until its outcome is recorded. */
 export interface RunnableTask extends HeldTask {
   readonly registration: HandlerRegistration;
-  /** undefined before it begins, and after it has ended. */
+  /** undefined before its start and after its end. */
   run?: TaskRun;
-  /** When it was begun, by performance.now(). */
-  begunAt?: number;
-  /** Resolves when it has given its slot back. */
+  /** The time of its start, by `performance.now()`. */
+  startedAt?: number;
+  /** Resolves when it has released its slot. */
   released?: Promise<void>;
-  /** Why it was to end before it did. */
-  endReason?: EndReason;
+  /** Why it was aborted. */
+  abortCause?: AbortCause;
 }

@@ -8,10 +8,10 @@ import { runHandler } from "./runHandler.ts";
 import { ProgressThrottle } from "./ProgressThrottle.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
 
-/** How long a task has to end when its signal fires at its deadline, before it is told of; milliseconds. */
+/** How long a task may take to end after its deadline before that is logged. */
 const graceMs = 1000;
 
-/** Runs light tasks, on the event loop. */
+/** Runs light tasks on the event loop. */
 export class LightRunner {
   readonly #overdue: OverdueLog;
 
@@ -34,13 +34,13 @@ export class LightRunner {
     return { result, released, abort: (reason) => controller.abort(reason) };
   }
 
-  /** Never fails. */
+  /** Never rejects. */
   async #watch(name: string, id: string, released: Promise<void>): Promise<void> {
     let isOver = false;
     const ended = released.finally(() => (isOver = true));
     await waitAtMost(graceMs, ended);
     if (isOver) return;
-    this.#overdue.begun(name, id);
+    this.#overdue.started(name, id);
     await ended;
     this.#overdue.ended(name);
   }
@@ -54,20 +54,20 @@ export class LightRunner {
     }: Pick<AbortController, "signal"> & { timer: NodeJS.Timeout; resolve: (result: AttemptResult) => void },
   ): Promise<void> {
     const isLate = (): boolean => PeekError.is(signal.reason) && signal.reason.code === "TASK_TIMED_OUT";
-    const tell = (value: string): void => {
+    const report = (value: string): void => {
       if (!isLate()) onProgress(value);
     };
-    const progress = new ProgressThrottle(tell);
+    const progress = new ProgressThrottle(report);
     const outcome = await runHandler(handler, input, {
       ...{ id, attempt, signal },
       progress: (value) => progress.report(value),
-      // The plugin says which tables it has.
+      // The plugin declares its tables.
       storage: async <Tables extends object>() => (await storage()).own as unknown as PluginStorage<Tables>,
     });
     clearTimeout(timer);
     const last = progress.takeLast();
-    if (last !== undefined) tell(last);
-    // Where its deadline was first, this changes nothing.
+    if (last !== undefined) report(last);
+    // After the deadline, this has no effect.
     resolve(outcome);
   }
 }

@@ -1,36 +1,36 @@
 import type { Worker } from "node:worker_threads";
 
-/** How often a thread is looked at; milliseconds. */
-const everyMs = 25;
-/** For so many looks it has to be over what it may have: what was not collected yet is no use of memory, but counted. */
-const looks = 20;
-/** What a thread has before any task; MiB. */
-const ownMb = 32;
+/** The interval of measurements. */
+const intervalMs = 25;
+/** How many measurements in a row have to exceed the limit: garbage that is not collected yet counts, but is not in use. */
+const maxExceeded = 20;
+/** The memory of a thread without a task. */
+const baseMb = 32;
 const mib = 1024 * 1024;
 
-/** A thread that is looked at. */
+/** A thread to monitor. */
 export interface MonitoredThread {
   readonly thread: Worker;
-  /** What its task may have; MiB. */
+  /** The limit of its task. */
   readonly limitMb: number;
-  /** Called once, when it has more. */
+  /** Called once, when the task exceeds the limit. */
   readonly onExceeded: (usedMb: number) => void;
 }
 
 interface State {
-  /** How often in a row it was over. */
-  over: number;
-  asking: boolean;
+  /** How many measurements in a row exceeded the limit. */
+  exceeded: number;
+  isMeasuring: boolean;
 }
 
-/** Looks how much memory threads use that have run for a while: heap and buffers, which V8's own limit leaves out. */
+/** Monitors the memory of threads: their heaps, and their buffers, which V8's own limit does not include. */
 export class MemoryMonitor implements Disposable {
   readonly #watched = new Map<MonitoredThread, State>();
   #timer: NodeJS.Timeout | undefined;
 
   add(watched: MonitoredThread): void {
-    this.#watched.set(watched, { over: 0, asking: false });
-    this.#timer ??= setInterval(() => this.#look(), everyMs).unref();
+    this.#watched.set(watched, { exceeded: 0, isMeasuring: false });
+    this.#timer ??= setInterval(() => this.#measureAll(), intervalMs).unref();
   }
 
   delete(watched: MonitoredThread): void {
@@ -43,30 +43,30 @@ export class MemoryMonitor implements Disposable {
     this.#watched.clear();
   }
 
-  #look(): void {
+  #measureAll(): void {
     if (this.#watched.size === 0) return this[Symbol.dispose]();
-    for (const [watched, state] of this.#watched) if (!state.asking) void this.#ask(watched, state);
+    for (const [watched, state] of this.#watched) if (!state.isMeasuring) void this.#measure(watched, state);
   }
 
-  /** Never fails. */
-  async #ask(watched: MonitoredThread, state: State): Promise<void> {
-    state.asking = true;
+  /** Never rejects. */
+  async #measure(watched: MonitoredThread, state: State): Promise<void> {
+    state.isMeasuring = true;
     try {
-      // It answers as soon as it is back from native code.
+      // A thread that runs native code answers afterwards.
       const { used_heap_size: heap, external_memory: buffers } = await watched.thread.getHeapStatistics();
-      state.asking = false;
-      this.#looked(watched, state, (heap + buffers) / mib - ownMb);
+      state.isMeasuring = false;
+      this.#judge(watched, state, (heap + buffers) / mib - baseMb);
     } catch {
-      // It has not begun yet; or it has ended, and whoever watched it says so.
-      state.asking = false;
+      // The thread has not started yet, or has ended.
+      state.isMeasuring = false;
     }
   }
 
-  #looked(watched: MonitoredThread, state: State, usedMb: number): void {
+  #judge(watched: MonitoredThread, state: State, usedMb: number): void {
     const { limitMb, onExceeded } = watched;
-    state.over = usedMb > limitMb ? state.over + 1 : 0;
-    const farOver = usedMb > limitMb + Math.min(limitMb, 768) + 64;
-    if ((!farOver && state.over < looks) || !this.#watched.delete(watched)) return;
+    state.exceeded = usedMb > limitMb ? state.exceeded + 1 : 0;
+    const isFarExceeded = usedMb > limitMb + Math.min(limitMb, 768) + 64;
+    if ((!isFarExceeded && state.exceeded < maxExceeded) || !this.#watched.delete(watched)) return;
     onExceeded(Math.round(usedMb));
   }
 }

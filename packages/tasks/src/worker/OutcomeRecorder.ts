@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
+import { Backoff } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskUpdate, TaskSignals } from "../caller/TaskSignals.ts";
 import { parseQueueText } from "../queue/QueueName.ts";
@@ -12,23 +13,21 @@ export interface OutcomeRecorderOptions {
   readonly queue: WorkerQueue;
   readonly signals: TaskSignals;
   readonly logger: Logger;
-  /** Whether more of a queue is going to come soon, so that it is worth while to wait for it. */
+  /** Whether more outcomes of a queue will come soon, so that waiting for them pays. */
   readonly isBusy: (queue: string) => boolean;
-  /** Called when these need not be held any more, recorded or not. */
+  /** Called when tasks need not be held any more, whether their outcomes are recorded or not. */
   readonly onSettled: (queue: string, held: readonly HeldTask[]) => void;
 }
 
-/** How many outcomes one statement records, and how long their outputs are together, unless one alone is longer; letters. */
-const mostAtOnce = 500;
-const mostLetters = 4 * 1024 * 1024;
-/** How long outcomes of a busy queue are gathered; milliseconds. Each statement costs about the same, however many it records. */
+/** The bounds of one statement. A single longer output still goes in one statement. */
+const maxBatch = 500;
+const maxBatchCharacters = 4 * 1024 * 1024;
+/** How long outcomes of a busy queue are gathered: a statement costs about the same for one outcome as for many. */
 const gatherMs = 20;
-/** The pause before it is tried again; milliseconds. */
-const retryMs = { first: 100, longest: 2000 } as const;
-/** A longer output is found in the database; letters. */
-const longestTold = 64 * 1024;
-/** What may be over at the next try. */
-const passing: ReadonlySet<string> = new Set([
+/** A longer output is not sent: its receiver reads it from the database. */
+const maxSentCharacters = 64 * 1024;
+/** Errors that the next try may not have. */
+const transientErrors: ReadonlySet<string> = new Set([
   "STORAGE_UNAVAILABLE",
   "STORAGE_REFUSED",
   "STORAGE_CONNECTIONS",
@@ -38,92 +37,96 @@ const passing: ReadonlySet<string> = new Set([
   "STORAGE_COMMIT_UNKNOWN",
 ]);
 
-/** The outcomes of a queue that are to be recorded. */
-interface Line {
-  readonly pending: Map<HeldTask, AttemptOutcome>;
-  /** undefined while there is nothing to do. */
+/** The outcomes of a queue that are not recorded yet. */
+interface PendingOutcomes {
+  readonly outcomes: Map<HeldTask, AttemptOutcome>;
+  /** undefined while there are none. */
   draining?: Promise<void>;
 }
 
 /**
- * Records what has become of tasks, and tells those who wait for them, in this order. What comes while a statement is under way goes
- * together with the next; what cannot be recorded is kept and tried again.
+ * Records the outcomes of tasks, and then notifies the processes that wait for them. Outcomes that come while a statement runs share the
+ * next one. Outcomes that cannot be recorded are kept and retried.
  */
 export class OutcomeRecorder {
   readonly #options: OutcomeRecorderOptions;
-  readonly #lines = new Map<string, Line>();
+  readonly #pending = new Map<string, PendingOutcomes>();
   readonly #closing = new AbortController();
-  #isTold = false;
+  #isFailing = false;
 
   constructor(options: OutcomeRecorderOptions) {
     this.#options = options;
   }
 
-  /** How many are still to be recorded. */
+  /** How many outcomes are not recorded yet. */
   get size(): number {
-    return this.#lines.values().reduce((sum, { pending }) => sum + pending.size, 0);
+    return this.#pending.values().reduce((sum, { outcomes }) => sum + outcomes.size, 0);
   }
 
   add(held: HeldTask, outcome: AttemptOutcome): void {
-    let line = this.#lines.get(held.queue);
-    if (line === undefined) this.#lines.set(held.queue, (line = { pending: new Map() }));
-    line.pending.set(held, outcome);
-    line.draining ??= this.#drain(held.queue, line);
+    let pending = this.#pending.get(held.queue);
+    if (pending === undefined) this.#pending.set(held.queue, (pending = { outcomes: new Map() }));
+    pending.outcomes.set(held, outcome);
+    pending.draining ??= this.#drain(held.queue, pending);
   }
 
-  /** It is another's now: nothing is recorded. */
+  /** Discards the outcome of a task whose lease was lost. */
   forget(held: HeldTask): void {
-    this.#lines.get(held.queue)?.pending.delete(held);
+    this.#pending.get(held.queue)?.outcomes.delete(held);
   }
 
-  /** Waits until all that there is now was recorded. */
-  async flush(queues: Iterable<string> = this.#lines.keys()): Promise<void> {
-    await Promise.all([...queues].flatMap((queue) => this.#lines.get(queue)?.draining ?? []));
+  /** Waits until the present outcomes are recorded. */
+  async flush(queues: Iterable<string> = this.#pending.keys()): Promise<void> {
+    await Promise.all([...queues].flatMap((queue) => this.#pending.get(queue)?.draining ?? []));
   }
 
-  /** Gives up what cannot be recorded. */
+  /** Discards the outcomes that are not recorded. */
   close(): void {
     this.#closing.abort();
   }
 
-  async #drain(queue: string, line: Line): Promise<void> {
-    // What ends in the same turn is recorded together.
+  async #drain(queue: string, pending: PendingOutcomes): Promise<void> {
+    const { outcomes } = pending;
+    const backoff = new Backoff({ maxMs: 2000 });
+    let batchSize = maxBatch;
+    // Outcomes of the same tick are recorded together.
     await setImmediate();
-    let pauseMs: number = retryMs.first;
-    let atOnce = mostAtOnce;
-    while (line.pending.size > 0 && !this.#closing.signal.aborted) {
-      if (line.pending.size < mostAtOnce && this.#options.isBusy(queue)) await this.#pause(gatherMs);
-      const batch = batchOf(line.pending, atOnce);
+    while (outcomes.size > 0 && !this.#closing.signal.aborted) {
+      if (outcomes.size < maxBatch && this.#options.isBusy(queue)) await this.#pause(gatherMs);
+      const batch = batchOf(outcomes, batchSize);
       try {
-        await this.#record(queue, line, batch);
-        pauseMs = retryMs.first;
-        atOnce = mostAtOnce;
+        await this.#record(queue, outcomes, batch);
+        backoff.reset();
+        batchSize = maxBatch;
       } catch (error) {
-        if (PeekError.is(error) && passing.has(error.code)) {
+        if (PeekError.is(error) && transientErrors.has(error.code)) {
           this.#failed(error);
-          // They may be what takes so long.
-          if (error.code === "STORAGE_TIMEOUT") atOnce = Math.ceil(batch.length / 2);
-          await this.#pause(pauseMs);
-          pauseMs = Math.min(pauseMs * 2, retryMs.longest);
+          // The batch itself may be too slow.
+          if (error.code === "STORAGE_TIMEOUT") batchSize = Math.ceil(batch.length / 2);
+          await this.#pause(backoff.next());
         } else if (batch.length > 1) {
-          // One of them is what the database does not take.
-          atOnce = Math.ceil(batch.length / 2);
+          // Bisects the batch to find the outcome that the database refuses.
+          batchSize = Math.ceil(batch.length / 2);
         } else {
-          for (const [held, outcome] of batch) this.#refused(queue, line, held, outcome, error);
-          atOnce = mostAtOnce;
+          for (const [held, outcome] of batch) this.#refused(queue, outcomes, held, outcome, error);
+          batchSize = maxBatch;
         }
       }
     }
-    delete line.draining;
+    delete pending.draining;
   }
 
   async #pause(ms: number): Promise<void> {
     await setTimeout(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  async #record(queue: string, line: Line, batch: readonly (readonly [HeldTask, AttemptOutcome])[]): Promise<void> {
+  async #record(
+    queue: string,
+    outcomes: Map<HeldTask, AttemptOutcome>,
+    batch: readonly (readonly [HeldTask, AttemptOutcome])[],
+  ): Promise<void> {
     const name = parseQueueText(queue);
-    if (name === undefined) throw new PeekError("INTERNAL", `${queue} is no queue.`);
+    if (name === undefined) throw new PeekError("INTERNAL", `${queue} is not the name of a queue.`);
     for (const [held] of batch) held.isRecording = true;
     let ours: ReadonlySet<string>;
     try {
@@ -134,83 +137,89 @@ export class OutcomeRecorder {
     } finally {
       for (const [held] of batch) held.isRecording = false;
     }
-    if (this.#isTold) this.#options.logger.info("What has become of tasks is recorded again");
-    this.#isTold = false;
-    for (const [held] of batch) line.pending.delete(held);
+    if (this.#isFailing) this.#options.logger.info("Outcomes of tasks are recorded again");
+    this.#isFailing = false;
+    for (const [held] of batch) outcomes.delete(held);
     this.#options.onSettled(
       queue,
       batch.map(([held]) => held),
     );
-    this.#tell(batch.filter(([{ task }]) => ours.has(task.id)));
+    this.#notify(batch.filter(([{ task }]) => ours.has(task.id)));
   }
 
-  #tell(recorded: readonly (readonly [HeldTask, AttemptOutcome])[]): void {
+  #notify(recorded: readonly (readonly [HeldTask, AttemptOutcome])[]): void {
     const { signals } = this.#options;
     const byOrigin = new Map<
       string,
-      { readonly origin: Parameters<TaskSignals["notify"]>[0]; readonly news: TaskUpdate[] }
+      { readonly origin: Parameters<TaskSignals["notify"]>[0]; readonly updates: TaskUpdate[] }
     >();
     for (const [{ task }, outcome] of recorded) {
-      const news = newsOf(task.id, outcome);
+      const update = updateOf(task.id, outcome);
       const { origin } = task;
-      if (news === undefined || origin === undefined) continue;
+      if (update === undefined || origin === undefined) continue;
       const known = byOrigin.get(origin.instance);
-      if (known === undefined) byOrigin.set(origin.instance, { origin, news: [news] });
-      else known.news.push(news);
+      if (known === undefined) byOrigin.set(origin.instance, { origin, updates: [update] });
+      else known.updates.push(update);
     }
-    for (const { origin, news } of byOrigin.values()) signals.notify(origin, news);
+    for (const { origin, updates } of byOrigin.values()) signals.notify(origin, updates);
   }
 
   #failed(error: PeekError): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#options.logger.warning("What has become of tasks cannot be recorded, and is kept: %s", messageOf(error));
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.logger.warning("Failed to record outcomes of tasks, which will be retried: %s", messageOf(error));
   }
 
-  /** The database does not take this outcome, whenever. */
-  #refused(queue: string, line: Line, held: HeldTask, outcome: AttemptOutcome, error: unknown): void {
+  /** The database refuses this outcome permanently. */
+  #refused(
+    queue: string,
+    outcomes: Map<HeldTask, AttemptOutcome>,
+    held: HeldTask,
+    outcome: AttemptOutcome,
+    error: unknown,
+  ): void {
     const { task } = held;
     this.#options.logger.error(
       { err: error },
-      "What has become of %s %s cannot be recorded: %s",
+      "Failed to record the outcome of %s %s: %s",
       task.queue.task,
       task.id,
       messageOf(error),
     );
-    line.pending.delete(held);
+    outcomes.delete(held);
     if (outcome.kind === "done") {
-      const message = `Its output cannot be recorded: ${messageOf(error)}`;
-      line.pending.set(held, {
+      const message = `${task.queue.task}: The database refused the output: ${messageOf(error)}`;
+      outcomes.set(held, {
         kind: "failed",
         attempt: outcome.attempt,
-        error: { code: "TASK_OUTPUT_INVALID", message: `${task.queue.task}: ${message}` },
+        error: { code: "TASK_OUTPUT_INVALID", message },
         failures: task.failures + 1,
       });
     } else {
-      // It comes back when it has not been touched for long enough.
+      // Without heartbeats, the task becomes due again.
       this.#options.onSettled(queue, [held]);
     }
   }
 }
 
-/** What is recorded next: at least one. */
+/** The next batch: at least one outcome. */
 function batchOf(
-  pending: ReadonlyMap<HeldTask, AttemptOutcome>,
-  most: number,
+  outcomes: ReadonlyMap<HeldTask, AttemptOutcome>,
+  maxSize: number,
 ): readonly (readonly [HeldTask, AttemptOutcome])[] {
   const batch: (readonly [HeldTask, AttemptOutcome])[] = [];
-  let letters = 0;
-  for (const entry of pending) {
+  let characters = 0;
+  for (const entry of outcomes) {
     const [, outcome] = entry;
-    if (outcome.kind === "done") letters += outcome.output.length;
-    if (batch.length > 0 && (batch.length >= most || letters > mostLetters)) break;
+    if (outcome.kind === "done") characters += outcome.output.length;
+    if (batch.length > 0 && (batch.length >= maxSize || characters > maxBatchCharacters)) break;
     batch.push(entry);
   }
   return batch;
 }
 
-function newsOf(id: string, outcome: AttemptOutcome): TaskUpdate | undefined {
+function updateOf(id: string, outcome: AttemptOutcome): TaskUpdate | undefined {
   if (outcome.kind === "failed") return { kind: "failed", id, error: outcome.error };
   if (outcome.kind !== "done") return undefined;
-  return { kind: "done", id, output: outcome.output.length > longestTold ? undefined : outcome.output };
+  return { kind: "done", id, output: outcome.output.length > maxSentCharacters ? undefined : outcome.output };
 }

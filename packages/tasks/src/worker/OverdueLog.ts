@@ -1,28 +1,26 @@
+import { LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 
-/** Of one task it is told no more often; milliseconds. */
-const quietMs = 10_000;
-
-/** Tells of light tasks that go on after their deadline: they keep their places, and nothing but their handler can end them. */
+/** Logs light tasks that run on after their deadline: only their handler can end them, and they keep their slots. */
 export class OverdueLog {
   readonly #logger: Logger;
-  /** How many go on, by name, and when it was told. */
-  readonly #overdue = new Map<string, { count: number; toldAt: number }>();
+  readonly #throttle = new LogThrottle({ intervalMs: 10_000 });
+  /** By the name of the task. */
+  readonly #overdue = new Map<string, { count: number; isLogged: boolean }>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  begun(task: string, id: string): void {
-    const known = this.#overdue.get(task) ?? { count: 0, toldAt: -Infinity };
-    this.#overdue.set(task, known);
-    known.count += 1;
-    const now = performance.now();
-    if (now - known.toldAt < quietMs) return;
-    known.toldAt = now;
-    const more = known.count > 1 ? ` (and ${known.count - 1} more of it)` : "";
+  started(task: string, id: string): void {
+    const overdue = this.#overdue.get(task) ?? { count: 0, isLogged: false };
+    this.#overdue.set(task, overdue);
+    overdue.count += 1;
+    if (this.#throttle.count(task) === undefined) return;
+    overdue.isLogged = true;
+    const more = overdue.count > 1 ? ` (and ${overdue.count - 1} more of this task)` : "";
     this.#logger.warning(
-      "%s %s goes on after its deadline, and keeps its place until it ends%s. Let it end when its signal fires",
+      "%s %s runs on after its deadline%s, and keeps its slot until it ends. Make its handler end when its signal fires",
       task,
       id,
       more,
@@ -30,11 +28,11 @@ export class OverdueLog {
   }
 
   ended(task: string): void {
-    const known = this.#overdue.get(task);
-    if (known === undefined) return;
-    known.count -= 1;
-    if (known.count > 0) return;
+    const overdue = this.#overdue.get(task);
+    if (overdue === undefined) return;
+    overdue.count -= 1;
+    if (overdue.count > 0) return;
     this.#overdue.delete(task);
-    this.#logger.info("None of %s goes on after its deadline any more", task);
+    if (overdue.isLogged) this.#logger.info("No task of %s runs after its deadline any more", task);
   }
 }

@@ -1,44 +1,42 @@
 import { PeekError } from "@peek/errors";
 import { encode } from "@peek/plugin-base/contracts";
 
-/** How often it is told; milliseconds. */
-const everyMs = 100;
-/** How long what is told may be; bytes. */
-const longest = 10_000;
+const intervalMs = 100;
+const maxBytes = 10_000;
 
-/** What a handler tells of how far it is: not more often than ten times a second, but the last of it surely. */
+/** Reports the progress of a handler at most ten times a second, and always its last value. */
 export class ProgressThrottle implements Disposable {
-  readonly #tell: (value: string) => void;
-  #toldAt = -Infinity;
-  #untold: string | undefined;
+  readonly #send: (value: string) => void;
+  #sentAt = -Infinity;
+  #latest: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param tell Is given the value as `encode()` has made it. */
-  constructor(tell: (value: string) => void) {
-    this.#tell = tell;
+  /** @param send Receives values encoded by `encode()`. */
+  constructor(send: (value: string) => void) {
+    this.#send = send;
   }
 
   /** @throws PeekError `DATA_UNENCODABLE` */
   report(value: unknown): void {
     const text = encode(value);
     const bytes = Buffer.byteLength(text);
-    if (bytes > longest) {
+    if (bytes > maxBytes) {
       throw new PeekError(
         "DATA_UNENCODABLE",
-        `The progress has ${bytes} bytes, more than ${longest}. Tell less at a time`,
+        `The progress has ${bytes} bytes, but the limit is ${maxBytes}. Report smaller values`,
       );
     }
-    this.#untold = text;
-    const waitMs = this.#toldAt + everyMs - performance.now();
-    // Asked each time, since a handler that computes leaves no timer its turn.
+    this.#latest = text;
+    const waitMs = this.#sentAt + intervalMs - performance.now();
+    // Checked here too, since timers do not fire while a handler computes.
     if (waitMs <= 0) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), waitMs);
   }
 
-  /** Takes out what was not told yet. */
+  /** Removes and returns the value that is not sent yet. */
   takeLast(): string | undefined {
-    const last = this.#untold;
-    this.#untold = undefined;
+    const last = this.#latest;
+    this.#latest = undefined;
     this[Symbol.dispose]();
     return last;
   }
@@ -51,7 +49,7 @@ export class ProgressThrottle implements Disposable {
   #flush(): void {
     const last = this.takeLast();
     if (last === undefined) return;
-    this.#toldAt = performance.now();
-    this.#tell(last);
+    this.#sentAt = performance.now();
+    this.#send(last);
   }
 }

@@ -6,47 +6,49 @@ export interface QueueState<Item> {
   readonly queue: string;
   readonly plugin: string;
   readonly weight: Weight;
-  /** It may have something that is due. */
+  /** Whether it may have due tasks. */
   isReady: boolean;
-  /** It is being asked. */
   isFetching: boolean;
-  /** For how many it is being asked. */
+  /** How many tasks the current fetch requests. */
   requested?: number;
-  /** Somebody has said so while it was being asked. */
+  /** Whether it was marked as ready during the current fetch. */
   isWoken: boolean;
-  /** How long a task of it takes, of late; milliseconds. */
+  /** The moving average of the duration of its tasks. */
   meanMs: number;
-  /** What was taken and has not begun. */
-  readonly items: Set<Item>;
+  /** Fetched tasks that have not started. */
+  readonly prefetched: Set<Item>;
 }
 
-/** How a worker's slots of a weight are used. */
+/** How the slots of a weight are used. */
 export interface SlotUsage {
   readonly slots: number;
-  /** Slots for which nothing was taken. */
+  /** Slots without a running, prefetched or requested task. */
   readonly free: number;
-  /** How many queues share them now. */
-  readonly lines: number;
-  /** How many queues have something in hand that waits for a slot. */
+  /** How many queues share the slots now. */
+  readonly queues: number;
+  /** How many queues have prefetched or requested tasks. */
   readonly waiting: number;
 }
 
-/** How much work is in hand, so that no slot idles between two takes; milliseconds. */
+/** How much work is prefetched, so that no slot idles between two fetches. */
 const prefetchMs = 100;
-/** What is in hand of a queue at most. */
-const most = 1000;
+/** How many tasks of one queue are prefetched at most. */
+const maxPrefetch = 1000;
 
-/** How many tasks of a queue are to be in hand, by how long one takes: none beyond the free slots, when it takes long. */
-export function maxPrefetched(meanMs: number, { slots, lines }: SlotUsage): number {
-  return Math.min(most, Math.floor((slots * prefetchMs) / Math.max(meanMs, 0.01) / Math.max(1, lines)));
+/** How many tasks of a queue to prefetch, by their duration: none for long ones. */
+export function prefetchLimit(meanMs: number, { slots, queues }: SlotUsage): number {
+  return Math.min(maxPrefetch, Math.floor((slots * prefetchMs) / Math.max(meanMs, 0.01) / Math.max(1, queues)));
 }
 
-/** How many tasks of a queue to take: none while enough is in hand. */
-export function fetchCount({ items, meanMs }: Pick<QueueState<unknown>, "items" | "meanMs">, load: SlotUsage): number {
-  const enough = maxPrefetched(meanMs, load);
-  // In batches: each take costs the database about the same.
-  const ahead = items.size * 2 <= enough ? enough - items.size : 0;
-  // So that what others have in hand does not keep it from its turn; but not one of each of hundreds of queues.
-  const turn = items.size === 0 && load.waiting > 0 && load.waiting <= load.slots ? 1 : 0;
-  return Math.max(load.free, ahead, turn);
+/** How many tasks of a queue to fetch now; 0 while enough are prefetched. */
+export function fetchCount(
+  { prefetched, meanMs }: Pick<QueueState<unknown>, "prefetched" | "meanMs">,
+  usage: SlotUsage,
+): number {
+  const limit = prefetchLimit(meanMs, usage);
+  // In batches: each fetch costs the database about the same.
+  const ahead = prefetched.size * 2 <= limit ? limit - prefetched.size : 0;
+  // The tasks that other queues have prefetched must not starve this one. With hundreds of queues, not one for each.
+  const share = prefetched.size === 0 && usage.waiting > 0 && usage.waiting <= usage.slots ? 1 : 0;
+  return Math.max(usage.free, ahead, share);
 }

@@ -1,6 +1,6 @@
-/** Whose turn it is: plugins take turns, and within each its queues. */
+/** Selects queues round-robin: plugins alternate, and within a plugin its queues do. */
 export class RoundRobin {
-  /** The one whose turn it is first. */
+  /** The plugin and the queue that were selected least recently come first. */
   readonly #plugins = new Map<string, Set<string>>();
 
   add(plugin: string, queue: string): void {
@@ -14,11 +14,11 @@ export class RoundRobin {
     if (queues?.delete(queue) === true && queues.size === 0) this.#plugins.delete(plugin);
   }
 
-  /** The first queue that is ready; it and its plugin have had their turn then. */
-  next(isReady: (queue: string) => boolean): string | undefined {
+  /** Selects the next eligible queue, and moves it and its plugin to the end; undefined when no queue is eligible. */
+  next(isEligible: (queue: string) => boolean): string | undefined {
     for (const [plugin, queues] of this.#plugins) {
       for (const queue of queues) {
-        if (!isReady(queue)) continue;
+        if (!isEligible(queue)) continue;
         queues.delete(queue);
         queues.add(queue);
         this.#plugins.delete(plugin);

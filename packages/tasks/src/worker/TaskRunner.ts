@@ -6,7 +6,7 @@ import type { TaskSignals } from "../caller/TaskSignals.ts";
 import type { AttemptResult } from "./attemptResult.ts";
 import { AttemptFailureLog } from "./AttemptFailureLog.ts";
 import { HeavyRunner } from "./HeavyRunner.ts";
-import type { EndReason, HandlerRegistration, RunnableTask } from "./HeldTask.ts";
+import type { AbortCause, HandlerRegistration, RunnableTask } from "./HeldTask.ts";
 import { LightRunner } from "./LightRunner.ts";
 import { attemptOutcomeOf } from "./attemptOutcomeOf.ts";
 import type { TaskScheduler } from "./TaskScheduler.ts";
@@ -21,18 +21,18 @@ export interface TaskRunnerOptions {
   readonly signals: TaskSignals;
   readonly threads: number;
   readonly logger: Logger;
-  /** Where a plugin has its storage. */
+  /** Opens the storage of a plugin. */
   readonly storageOf: (plugin: string) => Promise<TaskStorage>;
-  /** A slot is free. */
+  /** Called when a slot is free. */
   readonly onFreed: () => void;
-  /** Nothing of this is to be recorded. */
+  /** Called when a task has ended without an outcome to record. */
   readonly onGone: (held: RunnableTask) => void;
 }
 
-/** How long a thread whose task is not wanted any more has to end it by itself; milliseconds. */
+/** How long a thread may take to end an aborted task. */
 const graceMs = 1000;
 
-/** Runs tasks that have a slot, and says what became of them. */
+/** Runs tasks that have a slot, and passes their outcomes on. */
 export class TaskRunner implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #light: LightRunner;
@@ -59,8 +59,8 @@ export class TaskRunner implements AsyncDisposable {
       if (origin !== undefined) signals.notify(origin, [{ kind: "progress", id, value }]);
     };
     running.add(held);
-    held.begunAt = performance.now();
-    if (weight === "light") this.#eventLoop.begun(name);
+    held.startedAt = performance.now();
+    if (weight === "light") this.#eventLoop.started(name);
     const storage = (): Promise<TaskStorage> => storageOf(handler.task.plugin);
     const job = { handler, id, attempt: task.retryCount + 1, input, onProgress, storage };
     const run = weight === "light" ? this.#light.start(job) : this.#heavy.start(job);
@@ -68,16 +68,16 @@ export class TaskRunner implements AsyncDisposable {
     held.released = this.#follow(held, run);
   }
 
-  /** Ends a try of which nothing is to be recorded. */
-  abort(held: RunnableTask, endReason: EndReason, reason: Error): void {
-    held.endReason = endReason;
+  /** Aborts a try whose outcome is not recorded. */
+  abort(held: RunnableTask, abortCause: AbortCause, reason: Error): void {
+    held.abortCause = abortCause;
     held.run?.abort(reason, graceMs);
   }
 
   /**
-   * Waits for what runs of a handler, and then ends it.
+   * Waits up to `waitMs` for the running tasks of a handler, then aborts them, and waits up to `endMs` for their end.
    *
-   * @returns What has not come to an end by itself.
+   * @returns The tasks that have not ended.
    */
   async finish({ running }: HandlerRegistration, waitMs: number, endMs: number): Promise<readonly RunnableTask[]> {
     const left = (): RunnableTask[] => [...running].filter((held) => held.run !== undefined);
@@ -85,9 +85,9 @@ export class TaskRunner implements AsyncDisposable {
     if (left().length > 0) await waitAtMost(waitMs, ends());
     if (left().length === 0) return [];
     for (const held of left()) {
-      held.endReason ??= "stopping";
+      held.abortCause ??= "stopping";
       held.run?.abort(
-        new PeekError("TASK_CANCELLED", "The worker stops.", { fields: { id: held.task.id } }),
+        new PeekError("TASK_CANCELLED", "The worker is stopping.", { fields: { id: held.task.id } }),
         endMs / 2,
       );
     }
@@ -95,9 +95,9 @@ export class TaskRunner implements AsyncDisposable {
     const unfinished = left();
     for (const held of unfinished) {
       delete held.run;
-      if (held.endReason !== "stopping") this.#options.onGone(held);
+      if (held.abortCause !== "stopping") this.#options.onGone(held);
     }
-    return unfinished.filter(({ endReason }) => endReason === "stopping");
+    return unfinished.filter(({ abortCause }) => abortCause === "stopping");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,24 +107,24 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   async #follow(held: RunnableTask, run: TaskRun): Promise<void> {
-    const { queue, registration, begunAt = performance.now() } = held;
+    const { queue, registration, startedAt = performance.now() } = held;
     const { name, weight } = registration.handler.task;
     const result = await run.result;
-    registration.durations.add(performance.now() - begunAt, result.kind === "done");
+    registration.statistics.add(performance.now() - startedAt, result.kind === "done");
     if (held.run === run) this.#ended(held, result);
     await run.released;
     if (weight === "light") this.#eventLoop.ended(name);
     registration.running.delete(held);
-    this.#options.scheduler.ended(queue, weight, performance.now() - begunAt);
+    this.#options.scheduler.ended(queue, weight, performance.now() - startedAt);
     this.#options.onFreed();
   }
 
   #ended(held: RunnableTask, result: AttemptResult): void {
     const { recorder, onGone } = this.#options;
-    const { task, endReason } = held;
+    const { task, abortCause } = held;
     delete held.run;
-    if (endReason === "cancelled" || endReason === "lost") return onGone(held);
-    if (endReason === "stopping" && result.kind === "failed") {
+    if (abortCause === "cancelled" || abortCause === "lost") return onGone(held);
+    if (abortCause === "stopping" && result.kind === "failed") {
       const { id, retryCount } = task;
       return recorder.add(held, { kind: "handedBack", attempt: { id, retryCount }, begun: true });
     }

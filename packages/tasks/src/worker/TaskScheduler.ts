@@ -1,179 +1,180 @@
-import { type QueueState, type SlotUsage, maxPrefetched, fetchCount, type Weight } from "./QueueState.ts";
+import { fetchCount, prefetchLimit, type QueueState, type SlotUsage, type Weight } from "./QueueState.ts";
 import { RoundRobin } from "./RoundRobin.ts";
 
-/** What is asked for next: up to `count` tasks of a queue. */
+/** The next fetch: up to `count` tasks of a queue. */
 export interface FetchRequest {
   readonly queue: string;
   readonly count: number;
 }
 
-/** What is to be run next. */
-export interface NextRun<Item> {
+/** A fetched task with its queue. */
+export interface QueuedItem<Item> {
   readonly queue: string;
   readonly item: Item;
 }
 
-/** At first a task is thought to take so long; milliseconds. */
-const guessMs = 100;
-/** How much the last duration counts. */
-const newest = 0.1;
+/** The assumed duration of a task before the first one of its queue has run. */
+const initialMeanMs = 100;
+/** The weight of the latest duration in the moving average. */
+const latestShare = 0.1;
 
 /**
- * Which queue is asked next and for how many, and which of the tasks that were taken runs next. Fair: plugins take turns, and the
- * queues of a plugin among themselves; light and heavy tasks have slots of their own. It only decides, and does nothing.
+ * Decides which queue is fetched next and how much, and which of the fetched tasks runs next. Fair: plugins alternate, and so do the
+ * queues of a plugin; light and heavy tasks have slots of their own. It has no effects.
  *
- * @typeParam Item A task that was taken.
+ * @typeParam Item A fetched task.
  */
 export class TaskScheduler<Item> {
-  readonly #lines = new Map<string, QueueState<Item>>();
+  readonly #queues = new Map<string, QueueState<Item>>();
   readonly #slots: Readonly<Record<Weight, number>>;
   readonly #running = { light: 0, heavy: 0 };
-  readonly #fetches = new RoundRobin();
-  readonly #runs = new RoundRobin();
+  readonly #fetchOrder = new RoundRobin();
+  readonly #runOrder = new RoundRobin();
 
-  /** @param slots How many tasks run at a time. */
+  /** @param slots How many tasks of each weight run at a time. */
   constructor(slots: Readonly<Record<Weight, number>>) {
     this.#slots = slots;
   }
 
-  /** From now on tasks of this queue are taken, once it is known to have some. */
+  /** Adds a queue. Its tasks are fetched once it is marked as ready. */
   add(queue: string, { plugin, weight }: { readonly plugin: string; readonly weight: Weight }): void {
-    const line = {
+    this.#queues.set(queue, {
       queue,
       plugin,
       weight,
       isReady: false,
       isFetching: false,
       isWoken: false,
-      meanMs: guessMs,
-      items: new Set<Item>(),
-    };
-    this.#lines.set(queue, line);
-    this.#fetches.add(plugin, queue);
-    this.#runs.add(plugin, queue);
+      meanMs: initialMeanMs,
+      prefetched: new Set<Item>(),
+    });
+    this.#fetchOrder.add(plugin, queue);
+    this.#runOrder.add(plugin, queue);
   }
 
-  /** Forgets a queue. Returns what was taken out of it and has not begun. */
+  /** Removes a queue. Returns its prefetched tasks. */
   remove(queue: string): readonly Item[] {
-    const line = this.#lines.get(queue);
-    if (line === undefined) return [];
-    this.#lines.delete(queue);
-    this.#fetches.remove(line.plugin, queue);
-    this.#runs.remove(line.plugin, queue);
-    return [...line.items];
+    const state = this.#queues.get(queue);
+    if (state === undefined) return [];
+    this.#queues.delete(queue);
+    this.#fetchOrder.remove(state.plugin, queue);
+    this.#runOrder.remove(state.plugin, queue);
+    return [...state.prefetched];
   }
 
-  /** The queue may have something. */
+  /** The queue may have due tasks. */
   markReady(queue: string): void {
-    const line = this.#lines.get(queue);
-    if (line === undefined) return;
-    line.isReady = true;
-    if (line.isFetching) line.isWoken = true;
+    const state = this.#queues.get(queue);
+    if (state === undefined) return;
+    state.isReady = true;
+    if (state.isFetching) state.isWoken = true;
   }
 
-  /** Those of which nobody has said that they have something. */
+  /** The queues that are neither ready nor being fetched. */
   idleQueues(): readonly string[] {
-    return [...this.#lines.values()].filter((line) => !line.isReady && !line.isFetching).map(({ queue }) => queue);
+    return [...this.#queues.values()].filter((state) => !state.isReady && !state.isFetching).map(({ queue }) => queue);
   }
 
-  /** What to ask for next; it counts as being asked for until {@link fetched} is called. */
+  /** The next fetch; undefined when there is nothing to fetch. The queue counts as being fetched until {@link fetched} is called. */
   nextFetch(): FetchRequest | undefined {
-    const load = { light: this.#load("light"), heavy: this.#load("heavy") };
+    const usage = { light: this.#usage("light"), heavy: this.#usage("heavy") };
     let count = 0;
-    const queue = this.#fetches.next((queue) => {
-      const line = this.#lines.get(queue);
-      if (line === undefined || !line.isReady || line.isFetching) return false;
-      count = fetchCount(line, load[line.weight]);
+    const queue = this.#fetchOrder.next((queue) => {
+      const state = this.#queues.get(queue);
+      if (state === undefined || !state.isReady || state.isFetching) return false;
+      count = fetchCount(state, usage[state.weight]);
       return count > 0;
     });
-    const line = queue === undefined ? undefined : this.#lines.get(queue);
-    if (line === undefined) return undefined;
-    line.isFetching = true;
-    line.requested = count;
-    return { queue: line.queue, count };
+    const state = queue === undefined ? undefined : this.#queues.get(queue);
+    if (state === undefined) return undefined;
+    state.isFetching = true;
+    state.requested = count;
+    return { queue: state.queue, count };
   }
 
   /**
-   * What was asked for has come, or nothing, when it could not be taken.
+   * Takes the result of a fetch; no items when it failed.
    *
-   * @returns Whether it is kept; not when the queue was removed meanwhile.
+   * @returns false when the queue was removed meanwhile, so that the items are not kept.
    */
   fetched({ queue, count }: FetchRequest, items: readonly Item[]): boolean {
-    const line = this.#lines.get(queue);
-    if (line === undefined || !line.isFetching) return false;
-    line.isReady = line.isWoken || items.length >= count;
-    line.isFetching = false;
-    line.isWoken = false;
-    line.requested = 0;
-    for (const item of items) line.items.add(item);
+    const state = this.#queues.get(queue);
+    if (state === undefined || !state.isFetching) return false;
+    state.isReady = state.isWoken || items.length >= count;
+    state.isFetching = false;
+    state.isWoken = false;
+    state.requested = 0;
+    for (const item of items) state.prefetched.add(item);
     return true;
   }
 
-  /** What to run next; it has a slot until {@link ended} is called. */
-  nextRun(): NextRun<Item> | undefined {
-    const queue = this.#runs.next((queue) => {
-      const line = this.#lines.get(queue);
-      return line !== undefined && line.items.size > 0 && this.#running[line.weight] < this.#slots[line.weight];
+  /** The next task to run; undefined when there is none or no free slot. It has a slot until {@link ended} is called. */
+  nextRun(): QueuedItem<Item> | undefined {
+    const queue = this.#runOrder.next((queue) => {
+      const state = this.#queues.get(queue);
+      return (
+        state !== undefined && state.prefetched.size > 0 && this.#running[state.weight] < this.#slots[state.weight]
+      );
     });
-    const line = queue === undefined ? undefined : this.#lines.get(queue);
-    if (line === undefined) return undefined;
-    for (const item of line.items) {
-      line.items.delete(item);
-      this.#running[line.weight] += 1;
-      return { queue: line.queue, item };
+    const state = queue === undefined ? undefined : this.#queues.get(queue);
+    if (state === undefined) return undefined;
+    for (const item of state.prefetched) {
+      state.prefetched.delete(item);
+      this.#running[state.weight] += 1;
+      return { queue: state.queue, item };
     }
     return undefined;
   }
 
-  /** A task has given its slot back. @param ms How long it has had it. */
+  /** Releases the slot of a task. @param ms How long the task has had it. */
   ended(queue: string, weight: Weight, ms: number): void {
     this.#running[weight] -= 1;
-    const line = this.#lines.get(queue);
-    if (line !== undefined) line.meanMs += (ms - line.meanMs) * newest;
+    const state = this.#queues.get(queue);
+    if (state !== undefined) state.meanMs += (ms - state.meanMs) * latestShare;
   }
 
-  /** Takes a task out that has not begun. Returns whether it was there. */
+  /** Removes a prefetched task. Returns whether it was there. */
   drop(queue: string, item: Item): boolean {
-    return this.#lines.get(queue)?.items.delete(item) === true;
+    return this.#queues.get(queue)?.prefetched.delete(item) === true;
   }
 
   /**
-   * Takes out what would wait here for long, since tasks of its queue take longer than was thought: the last first.
+   * Removes prefetched tasks that would wait long, since the tasks of their queue take longer than expected: the last ones first.
    *
-   * @param slowest How long the slowest task that runs has been running, by queue; milliseconds.
+   * @param longestMs How long the longestMs running task has been running, by queue.
    */
-  surplus(slowest: ReadonlyMap<string, number>): readonly NextRun<Item>[] {
-    const found: NextRun<Item>[] = [];
-    for (const line of this.#lines.values()) {
-      const ms = slowest.get(line.queue) ?? 0;
-      if (ms <= line.meanMs || line.items.size === 0) continue;
-      line.meanMs = ms;
-      const kept = Math.max(1, maxPrefetched(ms, this.#load(line.weight)));
-      for (const item of [...line.items].slice(kept)) {
-        line.items.delete(item);
-        found.push({ queue: line.queue, item });
+  surplus(longestMs: ReadonlyMap<string, number>): readonly QueuedItem<Item>[] {
+    const found: QueuedItem<Item>[] = [];
+    for (const state of this.#queues.values()) {
+      const ms = longestMs.get(state.queue) ?? 0;
+      if (ms <= state.meanMs || state.prefetched.size === 0) continue;
+      state.meanMs = ms;
+      const kept = Math.max(1, prefetchLimit(ms, this.#usage(state.weight)));
+      for (const item of [...state.prefetched].slice(kept)) {
+        state.prefetched.delete(item);
+        found.push({ queue: state.queue, item });
       }
     }
     return found;
   }
 
-  /** How many were taken of a queue that have not begun. */
+  /** How many tasks of a queue are prefetched. */
   waiting(queue: string): number {
-    return this.#lines.get(queue)?.items.size ?? 0;
+    return this.#queues.get(queue)?.prefetched.size ?? 0;
   }
 
-  #load(weight: Weight): SlotUsage {
+  #usage(weight: Weight): SlotUsage {
     let held = 0;
-    let lines = 0;
+    let queues = 0;
     let waiting = 0;
-    for (const line of this.#lines.values()) {
-      if (line.weight !== weight) continue;
-      const count = line.items.size + (line.isFetching ? (line.requested ?? 0) : 0);
+    for (const state of this.#queues.values()) {
+      if (state.weight !== weight) continue;
+      const count = state.prefetched.size + (state.isFetching ? (state.requested ?? 0) : 0);
       held += count;
       if (count > 0) waiting += 1;
-      if (line.isReady || line.items.size > 0) lines += 1;
+      if (state.isReady || state.prefetched.size > 0) queues += 1;
     }
     const slots = this.#slots[weight];
-    return { slots, lines, waiting, free: Math.max(0, slots - this.#running[weight] - held) };
+    return { slots, queues, waiting, free: Math.max(0, slots - this.#running[weight] - held) };
   }
 }

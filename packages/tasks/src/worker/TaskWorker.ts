@@ -18,38 +18,38 @@ import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
 /** What a {@link TaskWorker} works with. */
 export interface TaskWorkerOptions {
-  /** Not disposed with it. */
+  /** The caller keeps ownership. */
   readonly queue: WorkerQueue;
   readonly signals: TaskSignals;
   /** How many heavy tasks run at a time, each in a thread. */
   readonly threads: number;
   /** How many light tasks run at a time. */
   readonly lightConcurrency: number;
-  /** How often the queues are asked for what nobody was woken for; milliseconds. Default: 2,000. */
+  /** How often the queues are polled for due tasks whose signals were lost. Default: 2,000. */
   readonly pollMs?: number;
-  /** How often it is said that tasks are still worked on; milliseconds. Default: 5,000. */
+  /** The interval of heartbeats for held tasks. Default: 5,000. */
   readonly heartbeatMs?: number;
-  /** How long stopping may take; milliseconds. */
+  /** How long stopping may take. */
   readonly stopMs: number;
   readonly logger: Logger;
-  /** Where a plugin has its storage. @throws PeekError where it has none. */
+  /** Opens the storage of a plugin. @throws PeekError when the plugin has none. */
   readonly storageOf: (plugin: string) => Promise<TaskStorage>;
 }
 
-/** How long tasks have, of the time that stopping may take, to end when their signal fires, and to be recorded; milliseconds. */
-const lastMs = 1500;
+/** The part of the time for stopping in which aborted tasks have to end and their outcomes are recorded. */
+const abortMs = 1500;
 
-/** While so many outcomes are not recorded yet, no more tasks are taken. */
-const mostUnrecorded = 2000;
+/** While this many outcomes are not recorded, no more tasks are fetched. */
+const maxUnrecorded = 2000;
 
 /**
- * Does tasks: takes them out of the queues, runs their handlers, records what became of them. Whatever a handler does, the others go
- * on; while the database is away, it waits.
+ * Fetches tasks from their queues, runs their handlers and records the outcomes. A faulty handler does not affect the others. While the
+ * database is away, it keeps the outcomes and waits.
  */
 export class TaskWorker implements AsyncDisposable {
   readonly #options: TaskWorkerOptions;
-  readonly #registration = new Map<string, HandlerRegistration>();
-  /** By the text of a queue. */
+  readonly #registrations = new Map<string, HandlerRegistration>();
+  /** By the text of the queue. */
   readonly #byQueue = new Map<string, HandlerRegistration>();
   /** By id. */
   readonly #held = new Map<string, RunnableTask>();
@@ -58,7 +58,7 @@ export class TaskWorker implements AsyncDisposable {
   readonly #heartbeats: HeartbeatSender;
   readonly #loop: FetchLoop;
   readonly #runner: TaskRunner;
-  readonly #tidying: NodeJS.Timeout;
+  readonly #surplusTimer: NodeJS.Timeout;
   #stopping: Promise<void> | undefined;
 
   constructor(options: TaskWorkerOptions) {
@@ -96,39 +96,43 @@ export class TaskWorker implements AsyncDisposable {
       scheduler: this.#scheduler,
       pollMs,
       logger,
-      isFull: () => this.#recorder.size >= mostUnrecorded,
+      isFull: () => this.#recorder.size >= maxUnrecorded,
       onFetched,
     });
-    this.#tidying = setInterval(() => this.#handBackSurplus(), pollMs);
+    this.#surplusTimer = setInterval(() => this.#handBackSurplus(), pollMs);
   }
 
   /**
-   * Does the tasks of a type, until what is returned is disposed: then no task begins any more, those that run are waited for as long
-   * as stopping may take, and what is not done by then goes back into the queue.
+   * Handles the tasks of a type until the result is disposed. Disposal starts no more tasks, waits for the running ones as long as
+   * stopping may take, and returns unfinished ones to the queue.
    *
-   * @throws PeekError `TASK_ALREADY_HANDLED`; `TASK_HANDLER_INVALID` when the handler of heavy tasks is not the default export of
+   * @throws PeekError `TASK_ALREADY_HANDLED`; `TASK_HANDLER_INVALID` when the handler of a heavy task is not the default export of
    *   its module.
    */
   async handle(handler: TaskHandler): Promise<AsyncDisposable> {
     const { task, url } = handler;
-    if (this.#registration.has(task.name)) {
-      throw new PeekError("TASK_ALREADY_HANDLED", `The task ${task.name} is handled already. Handle it once.`, {
-        fields: { task: task.name },
-      });
+    if (this.#registrations.has(task.name)) {
+      throw new PeekError(
+        "TASK_ALREADY_HANDLED",
+        `The task ${task.name} already has a handler. Call handle() once for each task.`,
+        {
+          fields: { task: task.name },
+        },
+      );
     }
     const queues = queueKinds.map((kind) => queueText(queueOf(task, kind)));
     const registration: HandlerRegistration = {
       handler,
       queues,
-      durations: new AttemptStatistics(),
+      statistics: new AttemptStatistics(),
       running: new Set(),
     };
-    this.#registration.set(task.name, registration);
+    this.#registrations.set(task.name, registration);
     if (task.weight === "heavy") {
       try {
         await importHandler(url, task.name);
       } catch (error) {
-        this.#registration.delete(task.name);
+        this.#registrations.delete(task.name);
         throw error;
       }
     }
@@ -141,27 +145,27 @@ export class TaskWorker implements AsyncDisposable {
     return { [Symbol.asyncDispose]: () => (released ??= this.#release(registration)) };
   }
 
-  /** Says that there is something in a queue. */
+  /** Fetches from a queue that has new tasks. */
   wake(queue: string): void {
     this.#scheduler.markReady(queue);
     this.#loop.pump();
   }
 
-  /** Says that a task was taken back. */
+  /** Aborts a task that was cancelled. */
   cancelled(id: string): void {
     const held = this.#held.get(id);
     if (held === undefined) return;
-    this.#drop(held, "cancelled", new PeekError("TASK_CANCELLED", "The task was taken back.", { fields: { id } }));
+    this.#drop(held, "cancelled", new PeekError("TASK_CANCELLED", "The task was cancelled.", { fields: { id } }));
   }
 
   status(): WorkerStatus {
     const { threads, lightConcurrency } = this.#options;
-    const tasks = [...this.#registration.values()].map(({ handler, queues, durations, running }) => ({
+    const tasks = [...this.#registrations.values()].map(({ handler, queues, statistics, running }) => ({
       task: handler.task.name,
       weight: handler.task.weight,
       running: running.size,
       taken: queues.reduce((sum, queue) => sum + this.#scheduler.waiting(queue), 0),
-      ...durations.summary(),
+      ...statistics.summary(),
     }));
     return { threads, lightConcurrency, tasks };
   }
@@ -179,16 +183,16 @@ export class TaskWorker implements AsyncDisposable {
 
   #fetched(take: FetchRequest, tasks: readonly FetchedTask[]): void {
     const registration = this.#byQueue.get(take.queue);
-    // Its handler is gone.
+    // Its handler was removed.
     if (registration === undefined) {
       const [first] = tasks;
-      if (first !== undefined) this.#tellHandedBack(first.queue.task, tasks.length);
+      if (first !== undefined) this.#logHandedBack(first.queue.task, tasks.length);
       return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
     }
     const items = tasks.map((task): RunnableTask => ({ task, queue: take.queue, registration }));
     for (const held of items) {
       const before = this.#held.get(held.task.id);
-      // Lost while this process stood still, and taken again.
+      // The lease was lost while this process was suspended, and this worker fetched the task again.
       if (before !== undefined) this.#lost([before]);
       this.#held.set(held.task.id, held);
     }
@@ -203,26 +207,26 @@ export class TaskWorker implements AsyncDisposable {
     }
   }
 
-  #tellHandedBack(task: string, count: number): void {
-    const go = count === 1 ? "has not begun, and goes" : "have not begun, and go";
-    this.#options.logger.info("%d of %s %s back into the queue", count, task, go);
+  #logHandedBack(task: string, count: number): void {
+    const tasks = count === 1 ? "task" : "tasks";
+    this.#options.logger.info("%d %s of %s returned to the queue without a start", count, tasks, task);
   }
 
   #handBackSurplus(): void {
-    const slowest = new Map<string, number>();
+    const longestMs = new Map<string, number>();
     const now = performance.now();
-    // Not of what has ended: while it cannot be recorded, time passes too.
-    for (const { running } of this.#registration.values()) {
-      for (const { queue, begunAt = now } of running) {
-        slowest.set(queue, Math.max(slowest.get(queue) ?? 0, now - begunAt));
+    // Only running tasks: an ended one may wait long for its recording.
+    for (const { running } of this.#registrations.values()) {
+      for (const { queue, startedAt = now } of running) {
+        longestMs.set(queue, Math.max(longestMs.get(queue) ?? 0, now - startedAt));
       }
     }
-    this.#handBack(this.#scheduler.surplus(slowest).map(({ item }) => item));
+    this.#handBack(this.#scheduler.surplus(longestMs).map(({ item }) => item));
   }
 
   #settled(queue: string, held: readonly HeldTask[]): void {
     for (const each of held) this.#forget(each);
-    // What was behind it with the same key can be taken now.
+    // The next task with the same key may be due now.
     if (!isPlain(queue)) this.#scheduler.markReady(queue);
     this.#loop.pump();
   }
@@ -231,67 +235,67 @@ export class TaskWorker implements AsyncDisposable {
     if (this.#held.get(held.task.id) === held) this.#held.delete(held.task.id);
   }
 
-  /** Those are of one queue. */
+  /** Takes tasks of one queue. */
   #lost(all: readonly RunnableTask[]): void {
     const lost = all.filter((held) => this.#held.get(held.task.id) === held);
     const [first] = lost;
     if (first === undefined) return;
     this.#options.logger.warning(
-      "%s %s is not this worker's any more, and is ended%s: it was taken back, or nothing was heard of it for too long",
+      "This worker has lost its lease of %s %s%s and aborts it: the task was cancelled, or its heartbeats came too late",
       first.task.queue.task,
       first.task.id,
-      lost.length > 1 ? ` (so are ${lost.length - 1} more of it)` : "",
+      lost.length > 1 ? ` (and ${lost.length - 1} more of this task)` : "",
     );
     for (const held of lost) {
       const { id } = held.task;
       this.#recorder.forget(held);
-      const message = "The task is not this worker's any more.";
+      const message = "This worker has lost its lease of the task.";
       this.#drop(held, "lost", new PeekError("TASK_CANCELLED", message, { fields: { id } }));
     }
   }
 
-  #drop(held: RunnableTask, endReason: "cancelled" | "lost", reason: PeekError): void {
+  #drop(held: RunnableTask, abortCause: "cancelled" | "lost", reason: PeekError): void {
     if (held.run === undefined) {
-      // It has not begun; or it has ended, and what became of it is recorded or not.
-      if (this.#scheduler.drop(held.queue, held) || endReason === "lost") this.#forget(held);
+      // The task has not started, or has ended and is being recorded.
+      if (this.#scheduler.drop(held.queue, held) || abortCause === "lost") this.#forget(held);
       return;
     }
-    this.#runner.abort(held, endReason, reason);
+    this.#runner.abort(held, abortCause, reason);
   }
 
   async #release(registration: HandlerRegistration): Promise<void> {
     const { stopMs } = this.#options;
     const { name } = registration.handler.task;
     const isRunning = registration.running.size > 0;
-    let unbegun = 0;
+    let unstarted = 0;
     for (const queue of registration.queues) {
       const items = this.#scheduler.remove(queue);
-      unbegun += items.length;
+      unstarted += items.length;
       this.#handBack(items);
       this.#byQueue.delete(queue);
     }
-    if (unbegun > 0) this.#tellHandedBack(name, unbegun);
+    if (unstarted > 0) this.#logHandedBack(name, unstarted);
     const endAt = performance.now() + stopMs;
-    const unfinished = await this.#runner.finish(registration, Math.max(stopMs / 2, stopMs - lastMs), lastMs / 3);
+    const unfinished = await this.#runner.finish(registration, Math.max(stopMs / 2, stopMs - abortMs), abortMs / 3);
     this.#handBack(unfinished, true);
     if (unfinished.length > 0) {
       this.#options.logger.warning(
-        "%d of %s have not ended in time, and go back into the queue",
+        "%d tasks of %s did not end in time and returned to the queue",
         unfinished.length,
         name,
       );
     }
-    this.#registration.delete(name);
+    this.#registrations.delete(name);
     await waitAtMost(Math.max(100, endAt - performance.now()), this.#recorder.flush(registration.queues));
-    // Whoever handles it too need not wait for the poll to find it.
-    if (isRunning || unbegun > 0) for (const queue of registration.queues) this.#options.signals.wake(queue);
+    // Other workers need not wait for their next poll.
+    if (isRunning || unstarted > 0) for (const queue of registration.queues) this.#options.signals.wake(queue);
   }
 
   async #stop(): Promise<void> {
     const endAt = performance.now() + this.#options.stopMs;
-    clearInterval(this.#tidying);
+    clearInterval(this.#surplusTimer);
     this.#loop.stop();
-    await Promise.all([...this.#registration.values()].map((registration) => this.#release(registration)));
+    await Promise.all([...this.#registrations.values()].map((registration) => this.#release(registration)));
     await waitAtMost(Math.max(100, endAt - performance.now()), this.#loop[Symbol.asyncDispose]());
     await waitAtMost(Math.max(100, endAt - performance.now()), this.#recorder.flush());
     this.#recorder.close();
@@ -299,7 +303,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 }
 
-/** Whether no task of the queue waits for another of it. */
+/** Whether the tasks of the queue are independent of each other. */
 function isPlain(queue: string): boolean {
   return parseQueueText(queue)?.kind === "plain";
 }

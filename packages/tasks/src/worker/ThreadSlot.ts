@@ -9,22 +9,22 @@ import {
   type ThreadReply,
 } from "./threadMessages.ts";
 
-/** A thread with nothing to do is ended after this; milliseconds. */
+/** An idle thread ends after this time. */
 const idleMs = 30_000;
 /**
- * By how much V8's own limit of the heap is above a task's; MiB. At its limit V8 ends a thread that makes small objects, but the
- * whole process for one large array, map or text: the {@link MemoryMonitor} has to be first, and no single object is larger.
+ * How far V8's own heap limit is above the limit of a task. At its limit, V8 ends the thread for a small object, but the whole process
+ * for one large array, map or text: the {@link MemoryMonitor} has to act first, and no single object is larger than this.
  */
 const spareMb = 2048;
 
-/** This module's neighbour, in TypeScript as this is, or built. */
+/** The module of the thread: in TypeScript or built, as this module. */
 const filename = fileURLToPath(
   new URL(`./taskThread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
 );
 
 /**
- * A place for one thread: a pool of one, so that whoever ends a task knows which thread it has, and a pool whose thread was ended
- * can be thrown away with it. The thread starts with the first task.
+ * One thread: a pool of size 1, so that the thread of a task is known, and a pool can be discarded together with its terminated
+ * thread. The thread starts with the first task.
  */
 export class ThreadSlot implements AsyncDisposable {
   readonly #limitMb: number;
@@ -32,11 +32,11 @@ export class ThreadSlot implements AsyncDisposable {
   readonly #known = new Set<string>();
   #thread: Worker | undefined;
   #port: MessagePort | undefined;
-  #onNews: ((news: ThreadEvent) => void) | undefined;
-  /** Ends the wait for what a thread would have given back that came to nothing. */
+  #onEvent: ((event: ThreadEvent) => void) | undefined;
+  /** Rejects the pending reply when the thread has ended. */
   #fail: ((error: unknown) => void) | undefined;
 
-  /** @param limitMb What its tasks may have of memory at most. */
+  /** @param limitMb The largest memory limit of its tasks. */
   constructor(limitMb: number) {
     this.#limitMb = limitMb;
     this.#pool = new Piscina<ThreadJob, ThreadReply>({
@@ -51,7 +51,7 @@ export class ThreadSlot implements AsyncDisposable {
     this.#pool.on("error", (error: unknown) => this.#fail?.(error));
   }
 
-  /** The thread, while it is there. */
+  /** The thread, while it exists. */
   get thread(): Worker | undefined {
     return this.#pool.threads[0];
   }
@@ -60,36 +60,36 @@ export class ThreadSlot implements AsyncDisposable {
     return this.#limitMb;
   }
 
-  /** Whether its thread has imported a module. */
+  /** Whether the thread has imported a module. */
   knows(url: string): boolean {
     return this.thread !== undefined && this.thread === this.#thread && this.#known.has(url);
   }
 
-  /** @throws whatever has ended the thread before it gave something back. */
-  async run(job: ThreadJob, onNews: (news: ThreadEvent) => void): Promise<ThreadReply> {
+  /** @throws Error when the thread ends before it replies. */
+  async run(job: ThreadJob, onEvent: (event: ThreadEvent) => void): Promise<ThreadReply> {
     const { promise: ended, reject } = Promise.withResolvers<never>();
     ended.catch(() => undefined);
     this.#fail = reject;
-    this.#onNews = onNews;
+    this.#onEvent = onEvent;
     try {
       const reply = await Promise.race([this.#send(job), ended]);
       this.#known.add(job.url);
       return reply;
     } finally {
       this.#fail = undefined;
-      this.#onNews = undefined;
+      this.#onEvent = undefined;
     }
   }
 
-  tell(order: ThreadCommand): void {
-    this.#port?.postMessage(order);
+  send(command: ThreadCommand): void {
+    this.#port?.postMessage(command);
   }
 
-  /** Ends the thread, and what runs on it. */
+  /** Terminates the thread with the task that runs on it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#port?.close();
-    // A thread within native code ends after that: nobody waits for it.
-    this.#fail?.(new Error("The thread was ended"));
+    // A thread that runs native code ends afterwards; the task does not wait for it.
+    this.#fail?.(new Error("The thread was terminated."));
     await this.#pool.destroy();
   }
 
@@ -99,8 +99,8 @@ export class ThreadSlot implements AsyncDisposable {
     this.#known.clear();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on("message", (message: unknown) => this.#onNews?.(threadEventSchema.parse(message)));
-    // Who waits for a task keeps the process alive, and a thread that idles does not.
+    port1.on("message", (message: unknown) => this.#onEvent?.(threadEventSchema.parse(message)));
+    // A running task keeps the process alive; an idle thread does not.
     port1.unref();
     const reply = this.#pool.run({ ...job, port: port2 }, { transferList: [port2] });
     const { thread } = this;

@@ -2,26 +2,26 @@ import { PeekError, type PeekErrorCode } from "@peek/errors";
 import type { AnyStorage, OpenThreadStorage } from "@peek/plugin-base/internal";
 import type { ThreadCommand } from "./threadMessages.ts";
 
-type StorageOrder = Exclude<ThreadCommand, { readonly kind: "abort" }>;
+type StorageCommand = Exclude<ThreadCommand, { readonly kind: "abort" }>;
 
-/** The storage of one try of a heavy task, in its thread: opened when the handler first asks for it. */
+/** The storage of one try of a heavy task, in its thread. It opens when the handler first uses it. */
 export class ThreadStorage implements AsyncDisposable {
   readonly #ask: () => void;
-  readonly #answer = Promise.withResolvers<StorageOrder>();
+  readonly #answer = Promise.withResolvers<StorageCommand>();
   #opening: Promise<AsyncDisposable & { readonly storage: AnyStorage }> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @param ask Asks the worker for a connection, who answers by {@link answered}. */
+  /** @param ask Requests a connection from the worker, which answers by {@link answered}. */
   constructor(ask: () => void) {
     this.#ask = ask;
     this.#answer.promise.catch(() => undefined);
   }
 
-  answered(order: StorageOrder): void {
-    this.#answer.resolve(order);
+  answered(command: StorageCommand): void {
+    this.#answer.resolve(command);
   }
 
-  /** @throws PeekError as the worker has told; `STORAGE_CLOSED` after the task's end. */
+  /** @throws PeekError as the worker has answered; `STORAGE_CLOSED` after the end of the task. */
   async open(): Promise<AnyStorage> {
     if (this.#closing !== undefined) throw closed();
     this.#opening ??= this.#open();
@@ -29,9 +29,9 @@ export class ThreadStorage implements AsyncDisposable {
   }
 
   /**
-   * Closes the connection, so that what was not committed is rolled back.
+   * Closes the connection, which rolls back an open transaction.
    *
-   * @throws PeekError `STORAGE_CONNECTIONS_LEAKED` when something was still under way.
+   * @throws PeekError `STORAGE_CONNECTIONS_LEAKED` when a query was still running.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
@@ -40,10 +40,10 @@ export class ThreadStorage implements AsyncDisposable {
 
   async #open(): Promise<AsyncDisposable & { readonly storage: AnyStorage }> {
     this.#ask();
-    const order = await this.#answer.promise;
-    if (order.kind === "noStorage") throw new PeekError(order.code as PeekErrorCode, order.message);
-    const { default: open } = (await import(order.module)) as { readonly default: OpenThreadStorage };
-    return open(order.settings);
+    const command = await this.#answer.promise;
+    if (command.kind === "noStorage") throw new PeekError(command.code as PeekErrorCode, command.message);
+    const { default: open } = (await import(command.module)) as { readonly default: OpenThreadStorage };
+    return open(command.settings);
   }
 
   async #close(): Promise<void> {
@@ -57,6 +57,6 @@ export class ThreadStorage implements AsyncDisposable {
 function closed(): PeekError {
   return new PeekError(
     "STORAGE_CLOSED",
-    "The task has ended, and its storage with it. Await every query before it returns.",
+    "The task has ended and its storage is closed. Await every query before the handler returns.",
   );
 }

@@ -1,24 +1,26 @@
-/** How a worker is doing with the tasks of a type: data. */
+/** The statistics of a worker for one task. */
 export interface TaskStatistics {
   /** The task's name. */
   readonly task: string;
   readonly weight: "light" | "heavy";
-  /** Those whose handler runs now. */
+  /** Tasks whose handler runs now. */
   readonly running: number;
-  /** Those that were taken, and have not begun. */
+  /** Fetched tasks that have not started. */
   readonly taken: number;
-  /** Tries that ended well, and tries that did not, since the start. */
+  /** Successful tries since the start. */
   readonly done: number;
+  /** Failed tries since the start. */
   readonly failed: number;
-  /** How long tries took, of the last 1,000; milliseconds. undefined before the first. */
+  /** Percentiles of the durations of the last 1,000 tries; undefined before the first. */
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
 }
 
-/** How a worker is doing: data, safe to send or print. */
+/** The status of a worker, as data that is safe to send or print. */
 export interface WorkerStatus {
-  /** How many threads it has for heavy tasks, and how many light tasks it does at a time. */
+  /** The number of threads for heavy tasks. */
   readonly threads: number;
+  /** How many light tasks run at a time. */
   readonly lightConcurrency: number;
   readonly tasks: readonly TaskStatistics[];
 }

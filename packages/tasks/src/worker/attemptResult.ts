@@ -4,35 +4,34 @@ import type { PeekErrorCode } from "@peek/errors";
 import type { TaskError } from "../queue/TaskQueue.ts";
 import { loggableFields } from "./loggableFields.ts";
 
-/** Why a try has failed; it may cross from a thread. */
+/** Why a try failed. Can be sent from a thread. */
 export interface AttemptFailure {
   readonly kind: "failed";
   readonly error: TaskError;
-  /** Whether it is of no use to try again. */
+  /** Whether a retry is useless. */
   readonly isFinal: boolean;
   /** For the worker's log. */
   readonly stack?: string;
-  /** For the worker's log: those of a rejection. */
+  /** The fields of a rejection, for the worker's log. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** What has become of a try. */
+/** The result of a try. */
 export type AttemptResult = AttemptFailure | { readonly kind: "done"; readonly output: string };
 
-/** What is kept of a message and of a stack; letters. */
-const longest = { message: 2000, stack: 10_000 } as const;
+const maxCharacters = { message: 2000, stack: 10_000 } as const;
 
 export function attemptFailure(
   code: PeekErrorCode,
   message: string,
   options: Partial<AttemptFailure> = {},
 ): AttemptFailure {
-  return { kind: "failed", isFinal: false, ...options, error: { code, message: cut(message, longest.message) } };
+  return { kind: "failed", isFinal: false, ...options, error: { code, message: cut(message, maxCharacters.message) } };
 }
 
-/** What the handler of a task has thrown, whatever it is. */
+/** The failure for a value that a handler has thrown. */
 export function attemptFailureOf(thrown: unknown, task: string): AttemptFailure {
-  const stack = cut(stackOf(thrown), longest.stack);
+  const stack = cut(stackOf(thrown), maxCharacters.stack);
   if (TaskRejection.is(thrown)) {
     const fields = fieldsOf(thrown);
     return attemptFailure("TASK_REJECTED", messageOf(thrown), { isFinal: true, stack, ...(fields && { fields }) });
@@ -45,7 +44,7 @@ function fieldsOf(rejection: TaskRejection): AttemptFailure["fields"] {
   try {
     return loggableFields(rejection.fields);
   } catch {
-    // A getter or a proxy of the handler's may throw whatever is asked of it.
+    // A getter or a proxy of the handler may throw.
     return undefined;
   }
 }

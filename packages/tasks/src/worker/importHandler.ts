@@ -2,7 +2,7 @@ import { describeValue, messageOf, PeekError } from "@peek/errors";
 import type { TaskHandler } from "@peek/plugin-base";
 
 /**
- * The handler of a heavy task out of its module, as a thread finds it.
+ * Imports the handler of a heavy task from its module, as a thread does.
  *
  * @throws PeekError `TASK_HANDLER_INVALID`
  */
@@ -18,13 +18,13 @@ export async function importHandler(url: string, task: string): Promise<TaskHand
   if (!isHandler(handler)) {
     throw invalid(
       task,
-      `the default export of ${url} is ${describeValue(handler)}. Write \`export default defineTaskHandler(import.meta, …)\``,
+      `the default export of ${url} is ${describeValue(handler)}. Write \`export default defineTaskHandler(import.meta, …)\`.`,
     );
   }
   if (handler.task.name === task) return handler;
   throw invalid(
     task,
-    `the default export of ${url} is the handler of ${handler.task.name}. Give each heavy task a module of its own`,
+    `the default export of ${url} is the handler of ${handler.task.name}. Give each heavy task a module of its own.`,
   );
 }
 
@@ -42,8 +42,8 @@ function isHandler(value: unknown): value is TaskHandler {
   );
 }
 
-function invalid(task: string, what: string, cause?: unknown): PeekError {
-  return new PeekError("TASK_HANDLER_INVALID", `The heavy task ${task} cannot be handled: ${what}`, {
+function invalid(task: string, problem: string, cause?: unknown): PeekError {
+  return new PeekError("TASK_HANDLER_INVALID", `The heavy task ${task} cannot be handled: ${problem}`, {
     cause,
     fields: { task },
   });

@@ -3,10 +3,9 @@ import type { TaskContext, TaskHandler } from "@peek/plugin-base";
 import { checkData, decode, encode } from "@peek/plugin-base/contracts";
 import { type AttemptFailure, attemptFailure, attemptFailureOf, type AttemptResult } from "./attemptResult.ts";
 
-/** How long an output may be, as it is kept; bytes. */
-const maxOutput = 16 * 1024 * 1024;
+const maxOutputBytes = 16 * 1024 * 1024;
 
-/** Runs a handler, on the worker's event loop or in a thread: never throws. @param input As `encode()` has made it. */
+/** Runs a handler on the worker's event loop or in a thread. Never rejects. @param input Encoded by `encode()`. */
 export async function runHandler(
   { task, run }: TaskHandler,
   input: string,
@@ -23,11 +22,11 @@ export async function runHandler(
     return attemptFailureOf(error, task.name);
   }
   const { output } = task;
-  // Where a task has no output, whatever its handler happens to return is none.
+  // The return value of a task without output is ignored.
   if (output === undefined) return { kind: "done", output: encode(undefined) };
   const encoded = attempt("TASK_OUTPUT_INVALID", task.name, () => {
     checkData(output, returned, `the output of ${task.name}`);
-    // As it was returned: whoever waits for it parses it, and a schema may transform what it is given.
+    // Untransformed: the waiting side applies the transforms of the schema.
     return checkSize(encode(returned), task.name);
   });
   return "kind" in encoded ? encoded : { kind: "done", output: encoded.value };
@@ -35,11 +34,11 @@ export async function runHandler(
 
 function checkSize(text: string, task: string): string {
   // No character takes more than three bytes.
-  const bytes = text.length * 3 <= maxOutput ? 0 : Buffer.byteLength(text);
-  if (bytes <= maxOutput) return text;
+  const bytes = text.length * 3 <= maxOutputBytes ? 0 : Buffer.byteLength(text);
+  if (bytes <= maxOutputBytes) return text;
   throw new PeekError(
     "TASK_OUTPUT_INVALID",
-    `The output of ${task} has ${bytes} bytes, more than the ${maxOutput} that are kept. Write it to a table of the plugin by context.storage(), and return the id of its row.`,
+    `The output of ${task} has ${bytes} bytes, more than the ${maxOutputBytes} that are kept. Write it to a table of the plugin by context.storage(), and return the id of its row.`,
     { fields: { task } },
   );
 }

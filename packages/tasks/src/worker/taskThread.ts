@@ -9,32 +9,32 @@ import { ProgressThrottle } from "./ProgressThrottle.ts";
 import { ThreadStorage } from "./ThreadStorage.ts";
 import { type ThreadJob, type ThreadEvent, threadCommandSchema, type ThreadReply } from "./threadMessages.ts";
 
-// A thread does one task at a time; all of this is the thread's own.
+// A thread runs one task at a time. This state belongs to the thread.
 let port: MessagePort | undefined;
 let current: { readonly id: string; readonly controller: AbortController; readonly storage: ThreadStorage } | undefined;
 
-/** What a thread of the pool runs: one task, from the import of its handler to its output. */
+/** Runs one task in a thread of the pool, from the import of its handler to its output. */
 export default async function runInThread(job: ThreadJob): Promise<ThreadReply> {
   if (job.port !== undefined) listen(job.port);
   const controller = new AbortController();
-  const tell = (news: ThreadEvent): void => port?.postMessage(news);
-  const storage = new ThreadStorage(() => tell({ kind: "storage", id: job.id }));
+  const send = (event: ThreadEvent): void => port?.postMessage(event);
+  const storage = new ThreadStorage(() => send({ kind: "storage", id: job.id }));
   current = { id: job.id, controller, storage };
-  const progress = new ProgressThrottle((value) => tell({ kind: "progress", id: job.id, value }));
+  const progress = new ProgressThrottle((value) => send({ kind: "progress", id: job.id, value }));
   let before = Infinity;
   const made = await resultOf(job, { signal: controller.signal, progress, storage }, () => {
-    tell({ kind: "begun", id: job.id });
+    send({ kind: "begun", id: job.id });
     before = timers();
   });
   const result = await afterClosing(made, storage, job.task);
   const last = progress.takeLast();
-  // What the handler's promises throw is to be known before its result is: it is this task's then.
+  // Unhandled rejections of the handler have to surface before its result: they belong to this task.
   await setImmediate();
   current = undefined;
   return { result, ...(last !== undefined && { progress: last }), hasLeftovers: timers() > before };
 }
 
-/** What was under way when the handler returned is rolled back: then the task is not done. */
+/** A query that still ran when the handler returned is rolled back: then the task has failed. */
 async function afterClosing(result: AttemptResult, storage: ThreadStorage, task: string): Promise<AttemptResult> {
   try {
     await storage[Symbol.asyncDispose]();
@@ -44,7 +44,7 @@ async function afterClosing(result: AttemptResult, storage: ThreadStorage, task:
   }
 }
 
-interface Means {
+interface HandlerTools {
   readonly signal: AbortSignal;
   readonly progress: ProgressThrottle;
   readonly storage: ThreadStorage;
@@ -52,7 +52,7 @@ interface Means {
 
 async function resultOf(
   job: ThreadJob,
-  { signal, progress, storage }: Means,
+  { signal, progress, storage }: HandlerTools,
   begin: () => void,
 ): Promise<AttemptResult> {
   const { url, task, id, attempt, input } = job;
@@ -62,7 +62,7 @@ async function resultOf(
     return await runHandler(handler, input, {
       ...{ id, attempt, signal },
       progress: (value) => progress.report(value),
-      // The plugin says which tables it has.
+      // The plugin declares its tables.
       storage: async <Tables extends object>() => (await storage.open()) as unknown as PluginStorage<Tables>,
     });
   } catch (error) {
@@ -73,13 +73,13 @@ async function resultOf(
 function listen(given: MessagePort): void {
   port = given;
   given.on("message", (message: unknown) => {
-    const order = threadCommandSchema.parse(message);
-    const { id } = order;
+    const command = threadCommandSchema.parse(message);
+    const { id } = command;
     if (current?.id !== id) return;
     const { controller, storage } = current;
-    if (order.kind !== "abort") return storage.answered(order);
-    controller.abort(new PeekError("TASK_CANCELLED", order.message, { fields: { id } }));
-    // Whatever the handler does then: what it has begun is taken back.
+    if (command.kind !== "abort") return storage.answered(command);
+    controller.abort(new PeekError("TASK_CANCELLED", command.message, { fields: { id } }));
+    // Rolls back the open transaction, even if the handler ignores its signal.
     storage[Symbol.asyncDispose]().catch(() => undefined);
   });
 }

@@ -43,12 +43,12 @@ async function expectToGoOn(): Promise<void> {
   ]);
 }
 
-test("A handler runs in a thread, which the next task has again", async () => {
+test("A handler runs in a thread, which the next task uses again", async () => {
   await expectToGoOn();
   await expectToGoOn();
 });
 
-describe("A task that does what it must not fails by name, and the others go on:", () => {
+describe("A faulty handler fails with its name, and later tasks succeed:", () => {
   test("an endless loop", async () => {
     const beside = start(negate, "7").result;
     expect(await errorOf(loop)).toBe("TASK_TIMED_OUT peek_plugin_x.Loop took longer than its deadlineMs of 300");
@@ -58,35 +58,35 @@ describe("A task that does what it must not fails by name, and the others go on:
 
   test("4 GB of buffers", async () => {
     expect(await errorOf(buffers)).toMatch(
-      /^TASK_OUT_OF_MEMORY peek_plugin_x.Buffers had \d+ MiB of memory, more than its memoryMb of 64$/,
+      /^TASK_OUT_OF_MEMORY peek_plugin_x.Buffers used \d+ MiB of memory, more than its memoryMb of 64$/,
     );
     await expectToGoOn();
   });
 
-  test.each(["objects", "array", "map", "texts"])("a heap that grows for ever: %s", async (what) => {
+  test.each(["objects", "array", "map", "texts"])("a heap without bounds: %s", async (what) => {
     expect(await errorOf(heap, JSON.stringify(what))).toMatch(/^TASK_OUT_OF_MEMORY peek_plugin_x.Heap /);
     await expectToGoOn();
   });
 
   test("process.exit()", async () => {
     expect(await errorOf(exit)).toBe(
-      "TASK_ENDED_THREAD peek_plugin_x.Exit has ended its thread, with exit code 3, before it returned. Let it return or throw",
+      "TASK_ENDED_THREAD peek_plugin_x.Exit ended its thread with exit code 3 before it returned. A handler has to return or throw",
     );
     await expectToGoOn();
   });
 
-  test("a promise that nobody waits for, and a timer that throws", async () => {
+  test("an unhandled rejection, and a timer that throws", async () => {
     expect(await errorOf(lateThrow, '"rejection"')).toBe(
-      "TASK_FAILED peek_plugin_x.LateThrow: nobody caught: Nobody waits for this",
+      "TASK_FAILED peek_plugin_x.LateThrow: uncaught error: Nobody waits for this",
     );
     expect(await errorOf(lateThrow, '"timer"')).toBe(
-      "TASK_FAILED peek_plugin_x.LateThrow: nobody caught: Nobody catches this",
+      "TASK_FAILED peek_plugin_x.LateThrow: uncaught error: Nobody catches this",
     );
     await expectToGoOn();
   });
 });
 
-test("A timer that a task leaves behind does not go off while another's task runs", async () => {
+test("A timer that a task leaves behind does not fire during the next task", async () => {
   expect(await errorOf(lateThrow, '"afterwards"')).toBe("done ");
   // On the one that has it in mind, and on the other.
   const beside = await Promise.all([errorOf(spin, "100"), errorOf(spin, "100")]);
@@ -100,11 +100,11 @@ test.each([
   ["peek", "TASK_FAILED peek_plugin_x.Throws: STORAGE_BUSY: All are in use"],
   ["rejection", "TASK_REJECTED There is no such feeder"],
   ["proxy", "TASK_FAILED peek_plugin_x.Throws: an object was thrown whose properties cannot be read"],
-])("Of what was thrown, %s, there is one clear message", async (what, message) => {
+])("A thrown value of the kind %s becomes one clear message", async (what, message) => {
   expect(await errorOf(throws, JSON.stringify(what))).toBe(message);
 });
 
-test("Input and output are checked, by name and path", async () => {
+test("Input and output are checked, and errors name the task and the path", async () => {
   expect(await errorOf(negate, '"five"')).toMatch(
     /^TASK_INPUT_INVALID the input of peek_plugin_x.Negate does not fit .*\$: /,
   );
@@ -112,7 +112,7 @@ test("Input and output are checked, by name and path", async () => {
   expect(await errorOf(wrongOutput)).toMatch(/^TASK_OUTPUT_INVALID the output of peek_plugin_x.WrongOutput .*\$\.n: /);
 });
 
-test("Of progress that is told too often, the first and the last are passed on", async () => {
+test("Of frequent progress reports, the first and the last are passed on", async () => {
   const told: string[] = [];
   const result = await start(progress, "100000", (value) => told.push(value)).result;
   expect(result).toEqual({ kind: "done", output: "100000" });
@@ -121,23 +121,23 @@ test("Of progress that is told too often, the first and the last are passed on",
   expect(told.length).toBeLessThan(100);
 });
 
-test("A task's signal fires; a thread that takes no notice is ended", async () => {
+test("An aborted task gets its signal, and a thread that ignores it is terminated", async () => {
   for (const what of ["obey", "ignore"]) {
-    const begun = Promise.withResolvers<void>();
-    const run = start(waits, JSON.stringify(what), () => begun.resolve());
-    await begun.promise;
-    run.abort(new Error("It was taken back"), what === "obey" ? 60_000 : 10);
+    const started = Promise.withResolvers<void>();
+    const run = start(waits, JSON.stringify(what), () => started.resolve());
+    await started.promise;
+    run.abort(new Error("The task was cancelled"), what === "obey" ? 60_000 : 10);
     const result = await run.result;
     expect(result.kind === "failed" && result.error.message).toMatch(
       what === "obey"
-        ? /TASK_CANCELLED: It was taken back$/
-        : /has not ended when its signal fired: It was taken back$/,
+        ? /TASK_CANCELLED: The task was cancelled$/
+        : /did not end after its signal fired: The task was cancelled$/,
     );
     await run.released;
   }
   await expectToGoOn();
 });
 
-test("Memory that is used again and again counts once", async () => {
+test("Memory that is reused counts once", async () => {
   expect(await errorOf(garbage, "100")).toMatch(/^done \d+$/);
 });

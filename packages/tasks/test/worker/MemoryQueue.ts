@@ -11,7 +11,7 @@ interface Row {
 /** Tasks in memory, for what a real database does not do on demand. */
 export class MemoryQueue implements WorkerQueue {
   readonly rows = new Map<string, Row>();
-  readonly takes: { readonly queue: string; readonly count: number }[] = [];
+  readonly fetches: { readonly queue: string; readonly count: number }[] = [];
   readonly settled: AttemptOutcome[] = [];
   dueAsked = 0;
   /** While true, whatever is asked fails. */
@@ -23,7 +23,7 @@ export class MemoryQueue implements WorkerQueue {
   /** What a settle fails with that holds such an outcome. */
   refuse: (outcome: AttemptOutcome) => boolean = () => false;
   /** What is waited for before a take is answered. */
-  beforeTake: () => Promise<void> | void = () => undefined;
+  beforeFetch: () => Promise<void> | void = () => undefined;
 
   add(queue: QueueName, input: string, options: Partial<FetchedTask> = {}): string {
     const id = crypto.randomUUID();
@@ -39,8 +39,8 @@ export class MemoryQueue implements WorkerQueue {
   }
 
   async fetch(queue: QueueName, count: number): Promise<readonly FetchedTask[]> {
-    this.takes.push({ queue: queueText(queue), count });
-    await this.beforeTake();
+    this.fetches.push({ queue: queueText(queue), count });
+    await this.beforeFetch();
     this.#reach();
     return this.#waiting(queue)
       .slice(0, count)

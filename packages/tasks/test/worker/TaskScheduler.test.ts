@@ -24,8 +24,8 @@ function learn(of: TaskScheduler<number>, queue: string, ms: number, count = 200
 
 const items = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-describe("How much is taken", () => {
-  test("Only queues are asked that may have something, each once at a time", () => {
+describe("The number of tasks to fetch", () => {
+  test("Only ready queues are fetched, each once at a time", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     expect(it.nextFetch()).toBeUndefined();
@@ -36,7 +36,7 @@ describe("How much is taken", () => {
     expect(it.idleQueues()).toEqual([]);
   });
 
-  test("A queue that gave less than was asked for is left alone, unless it was said meanwhile that it has something", () => {
+  test("A queue that returned fewer tasks than requested becomes idle, unless it was marked as ready meanwhile", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     it.markReady("a");
@@ -49,7 +49,7 @@ describe("How much is taken", () => {
     expect(it.idleQueues()).toEqual([]);
   });
 
-  test("Of tasks that take no time many are taken at once, and the next before the last of them has run", () => {
+  test("Short tasks are prefetched in large batches, and the next batch before the last one is used up", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     learn(it, "a", 0.1);
@@ -65,7 +65,7 @@ describe("How much is taken", () => {
     expect(it.nextFetch()).toEqual({ queue: "a", count: 500 });
   });
 
-  test("Of tasks that take long no more are taken than there are free slots", () => {
+  test("Of long tasks, no more are fetched than there are free slots", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     learn(it, "a", 5000);
@@ -80,7 +80,7 @@ describe("How much is taken", () => {
     expect(it.nextFetch()).toEqual({ queue: "a", count: 1 });
   });
 
-  test("What would wait here for long is given back once tasks turn out to take long", () => {
+  test("Prefetched tasks are handed back when tasks turn out to take long", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     learn(it, "a", 1);
@@ -93,7 +93,7 @@ describe("How much is taken", () => {
     expect(it.waiting("a")).toBe(10);
   });
 
-  test("What comes for a queue that was removed meanwhile is not kept", () => {
+  test("Tasks that arrive for a removed queue are not kept", () => {
     const it = scheduler();
     it.add("a", { plugin: "p", weight: "light" });
     it.markReady("a");
@@ -106,8 +106,8 @@ describe("How much is taken", () => {
   });
 });
 
-describe("Whose turn it is", () => {
-  test("Plugins take turns, however much one has, and then the queues of a plugin", () => {
+describe("The order of tasks", () => {
+  test("Plugins alternate however many tasks one has, and so do the queues of a plugin", () => {
     const it = scheduler(1);
     for (const [queue, plugin] of [
       ["a1", "a"],
@@ -131,7 +131,7 @@ describe("Whose turn it is", () => {
     expect(order.filter((queue) => queue === "a1")).toHaveLength(2);
   });
 
-  test("What one has in hand, of tasks that take no time, does not keep another from its turn", () => {
+  test("Prefetched short tasks of one plugin do not starve the others", () => {
     const it = scheduler(1);
     for (const plugin of ["a", "b", "c", "d"]) it.add(plugin, { plugin, weight: "light" });
     learn(it, "a", 0.1);
@@ -149,7 +149,7 @@ describe("Whose turn it is", () => {
       expect(order.filter((each) => each === plugin).length, plugin).toBeGreaterThanOrEqual(2);
   });
 
-  test("Heavy tasks leave the slots of light ones alone", () => {
+  test("Heavy tasks do not use the slots of light ones", () => {
     const it = scheduler(1);
     it.add("heavy", { plugin: "a", weight: "heavy" });
     it.add("light", { plugin: "a", weight: "light" });
@@ -160,7 +160,7 @@ describe("Whose turn it is", () => {
   });
 });
 
-test("Whatever happens: no more runs than there are slots, nothing runs twice, nothing is lost", () => {
+test("In any order of events, at most as many tasks run as there are slots, no task runs twice, and none is lost", () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant("heat" as const), queue: fc.nat(3) }),
     fc.record({ kind: fc.constant("fetch" as const) }),

@@ -21,26 +21,26 @@ function light(
   return defineTaskHandler(import.meta, task, run);
 }
 
-describe("What becomes of a task", () => {
-  test("is recorded, and told to whoever queued it", async () => {
+describe("The outcome of a task", () => {
+  test("is recorded and sent to the process that queued it", async () => {
     await using rig = new WorkerRig();
     const id = rig.add(negate, 5, { origin });
     await rig.worker.handle(negate);
     expect(await rig.ended(id)).toMatchObject({ kind: "done", output: "-5" });
-    await until("the news", () => rig.told.length > 0);
-    expect(rig.told).toEqual([{ kind: "done", id, output: "-5" }]);
+    await until("the update", () => rig.updates.length > 0);
+    expect(rig.updates).toEqual([{ kind: "done", id, output: "-5" }]);
   });
 
-  test("An output that is too long to be told is found in the database", async () => {
+  test("is sent without an output that is too long, which the database has", async () => {
     await using rig = new WorkerRig();
     const long = light(() => "x".repeat(100_000));
     const id = rig.add(long, 1, { origin });
     await rig.worker.handle(long);
-    await until("the news", () => rig.told.length > 0);
-    expect(rig.told).toEqual([{ kind: "done", id, output: undefined }]);
+    await until("the update", () => rig.updates.length > 0);
+    expect(rig.updates).toEqual([{ kind: "done", id, output: undefined }]);
   });
 
-  test("What has failed is tried again as declared, later each time, and is a dead letter then", async () => {
+  test("is a dead letter after the declared number of tries with growing delays", async () => {
     await using rig = new WorkerRig();
     const attempts: number[] = [];
     const failing = light((_, { attempt }) => {
@@ -58,14 +58,14 @@ describe("What becomes of a task", () => {
     expect(delays[0]).toBeLessThanOrEqual(1000);
     expect(delays[1]).toBeGreaterThanOrEqual(1350);
     expect(delays[1]).toBeLessThanOrEqual(1500);
-    await until("the news", () => rig.told.length > 0);
-    expect(rig.told).toEqual([{ kind: "failed", id, error }]);
+    await until("the update", () => rig.updates.length > 0);
+    expect(rig.updates).toEqual([{ kind: "failed", id, error }]);
     expect(rig.log.lines.at(0)).toMatch(
-      /^warning: peek_plugin_x.Light .* has failed, try 1 of 3, and is tried again in \d+ ms: TASK_FAILED/,
+      /^warning: peek_plugin_x.Light .* failed, try 1 of 3, and will be retried in \d+ ms: TASK_FAILED/,
     );
   });
 
-  test("As a dead letter is told when many fail at once, one by one or as a number, at the end at the latest", async () => {
+  test("is logged for each of many dead letters, by a line or by number, at the latest at the end", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 25 });
     const failing = light(() => Promise.reject(new Error("It is broken")));
     const retry = { tries: 1, delayMs: 0, maxDelayMs: 0 };
@@ -79,7 +79,7 @@ describe("What becomes of a task", () => {
     expect(rest.reduce((sum, each) => sum + each, own.length)).toBe(45);
   });
 
-  test("The fields of a rejection are in the log, as plain data of a bounded size", async () => {
+  test("is logged with the fields of a rejection, as plain data of a bounded size", async () => {
     await using rig = new WorkerRig();
     const circle: unknown[] = [];
     circle.push(circle);
@@ -96,14 +96,14 @@ describe("What becomes of a task", () => {
       fields: {
         ...{ feeder: 5, at: "1970-01-01T00:00:00.000Z", many: "7", circle: "a value of type object" },
         text: expect.stringMatching(/^x{999}…$/),
-        long: "20001 letters, too long for the log",
+        long: "20001 characters, too long for the log",
       },
     });
     // From a thread.
     expect(rig.log.facts).toContainEqual({ err: expect.any(Error), fields: { feeder: 17, password: "geheim" } });
   });
 
-  test("An outcome that the database does not take fails its task alone", async () => {
+  test("fails its task, and no other, when the database refuses it", async () => {
     await using rig = new WorkerRig();
     const echo = light((input) => input);
     rig.queue.refuse = (outcome) => outcome.kind === "done" && outcome.output === '"bad"';
@@ -114,7 +114,7 @@ describe("What becomes of a task", () => {
     for (const id of good) expect(await rig.ended(id)).toMatchObject({ kind: "done" });
   });
 
-  test("Outcomes that take the database too long together are recorded in smaller parts", async () => {
+  test("is recorded in a smaller batch when the database is too slow", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 40 });
     const echo = light((input) => input);
     rig.queue.isSlow = (outcomes) => outcomes.length > 15;
@@ -123,7 +123,7 @@ describe("What becomes of a task", () => {
     for (const id of ids) expect(await rig.ended(id)).toMatchObject({ kind: "done" });
   });
 
-  test("Long outputs are recorded in several statements, and one that is too long fails its task", async () => {
+  test("with a long output is recorded in a statement of bounded size, and a too long output fails its task", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 8 });
     const long = light((length) => "x".repeat(Number(length)));
     const ids = Array.from({ length: 6 }, () => rig.add(long, 2_000_000));
@@ -142,7 +142,7 @@ describe("What becomes of a task", () => {
 });
 
 describe("A light task", () => {
-  test("that passes its deadline has failed; its late end changes nothing, and its place is kept until then", async () => {
+  test("that exceeds its deadline fails; its late end has no effect, and it keeps its slot until then", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 1 });
     const end = Promise.withResolvers<void>();
     const late = light(() => end.promise, { deadlineMs: 20 });
@@ -156,7 +156,7 @@ describe("A light task", () => {
     expect(rig.worker.status().tasks).toMatchObject([{ running: 0, done: 0, failed: 1 }]);
   });
 
-  test("that goes on after its deadline is told of, many as one; one that ends with its signal is not", async () => {
+  test("that runs on after its deadline is logged, one line for many; one that ends with its signal is not", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 10 });
     const end = Promise.withResolvers<void>();
     const late = light(() => end.promise, { deadlineMs: 20, name: "peek_plugin_x.Late" });
@@ -176,12 +176,12 @@ describe("A light task", () => {
     end.resolve();
     await until("the other word", () => about("any more").length > 0);
     expect(about("after its deadline")).toEqual([
-      expect.stringMatching(/^warning: peek_plugin_x\.Late \S+ goes on after its deadline, and keeps its place/),
-      "info: None of peek_plugin_x.Late goes on after its deadline any more",
+      expect.stringMatching(/^warning: peek_plugin_x\.Late \S+ runs on after its deadline, and keeps its slot/),
+      "info: No task of peek_plugin_x.Late runs after its deadline any more",
     ]);
   });
 
-  test("that was taken back has its signal fired, and nothing is recorded", async () => {
+  test("that was cancelled gets its signal, and no outcome is recorded", async () => {
     await using rig = new WorkerRig();
     const signals: AbortSignal[] = [];
     const obedient = light(
@@ -193,33 +193,33 @@ describe("A light task", () => {
     );
     const id = rig.add(obedient, 1);
     await rig.worker.handle(obedient);
-    await until("its begin", () => signals.length === 1);
+    await until("its start", () => signals.length === 1);
     rig.worker.cancelled(id);
     await until("its end", () => rig.worker.status().tasks[0]?.running === 0);
     expect(signals[0]?.reason).toMatchObject({ code: "TASK_CANCELLED" });
     expect(rig.queue.settled).toEqual([]);
   });
 
-  test("whose lease is lost is ended, and nothing is recorded", async () => {
+  test("whose lease is lost is aborted, and no outcome is recorded", async () => {
     await using rig = new WorkerRig();
     const fired = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
     const slow = light(async (_, { signal }) => {
       signal.addEventListener("abort", () => fired.resolve());
-      begun.resolve();
+      started.resolve();
       await fired.promise;
     });
     const id = rig.add(slow, 1);
     await rig.worker.handle(slow);
-    await begun.promise;
+    await started.promise;
     rig.queue.rows.delete(id);
     await fired.promise;
     await until("its end", () => rig.worker.status().tasks[0]?.running === 0);
     expect(rig.queue.settled).toEqual([]);
-    expect(rig.log.lines.join("\n")).toContain("is not this worker's any more");
+    expect(rig.log.lines.join("\n")).toContain("has lost its lease");
   });
 
-  test("Many whose leases are lost together are one line of the log", async () => {
+  test("whose lease is lost together with many others is logged in one common line", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 10 });
     let begun = 0;
     const slow = light((_, { signal }) => {
@@ -228,17 +228,17 @@ describe("A light task", () => {
     });
     for (let n = 0; n < 10; n += 1) rig.add(slow, n);
     await rig.worker.handle(slow);
-    await until("their begin", () => begun === 10);
+    await until("their start", () => begun === 10);
     rig.queue.rows.clear();
     await until("their end", () => rig.worker.status().tasks[0]?.running === 0);
     expect(rig.log.lines).toEqual([
       expect.stringMatching(
-        /^warning: peek_plugin_x\.Light \S+ is not this worker's any more, .* \(so are 9 more of it\)/,
+        /^warning: This worker has lost its lease of peek_plugin_x\.Light \S+ \(and 9 more of this task\)/,
       ),
     ]);
   });
 
-  test("that computes for long is named", async () => {
+  test("that blocks the event loop is named in the log", async () => {
     await using rig = new WorkerRig();
     const blocking = light(() => {
       const end = performance.now() + 1700;
@@ -252,8 +252,8 @@ describe("A light task", () => {
   });
 });
 
-describe("Queues are asked", () => {
-  test("by one question for all of them while nothing is known, and at once when woken", async () => {
+describe("Queues are fetched", () => {
+  test("after one poll for all of them, and at once after a signal", async () => {
     await using rig = new WorkerRig({ pollMs: 1_000_000 });
     const echo = light((input) => input);
     await rig.worker.handle(echo);
@@ -261,18 +261,18 @@ describe("Queues are asked", () => {
     const id = rig.add(echo, 5);
     rig.worker.wake(queueText(rig.queueOf(echo)));
     expect(await rig.ended(id)).toMatchObject({ kind: "done" });
-    expect(new Set(rig.queue.takes.map(({ queue }) => queue))).toEqual(new Set([queueText(rig.queueOf(echo))]));
+    expect(new Set(rig.queue.fetches.map(({ queue }) => queue))).toEqual(new Set([queueText(rig.queueOf(echo))]));
     rig.worker.wake("peek_plugin_x.Other.1");
     rig.worker.wake("rubbish");
   });
 
-  test("again after the database was away, and what was done then is recorded", async () => {
+  test("again after the database was away, and outcomes from that time are recorded", async () => {
     await using rig = new WorkerRig();
     const end = Promise.withResolvers<void>();
     const slow = light(async () => await end.promise);
     const first = rig.add(slow, 1);
     await rig.worker.handle(slow);
-    await until("its begin", () => rig.worker.status().tasks[0]?.running === 1);
+    await until("its start", () => rig.worker.status().tasks[0]?.running === 1);
     rig.queue.isAway = true;
     end.resolve();
     const second = rig.add(slow, 2);
@@ -281,30 +281,30 @@ describe("Queues are asked", () => {
     const asked = rig.queue.dueAsked;
     await until("more questions", () => rig.queue.dueAsked > asked + 3);
     expect(warnings().toSorted()).toEqual([
-      "warning: No tasks can be taken: The database cannot be reached. Trying again",
-      "warning: What has become of tasks cannot be recorded, and is kept: The database cannot be reached",
+      "warning: Failed to fetch tasks: The database cannot be reached. It will be retried",
+      "warning: Failed to record outcomes of tasks, which will be retried: The database cannot be reached",
     ]);
     rig.queue.isAway = false;
     expect(await rig.ended(first)).toMatchObject({ kind: "done", attempt: { retryCount: 0 } });
     expect(await rig.ended(second)).toMatchObject({ kind: "done" });
   });
 
-  test("where one cannot be taken from, and others can, that is told once", async () => {
+  test("without a flood of log lines while one of them fails and others succeed", async () => {
     await using rig = new WorkerRig();
     const echo = light((input) => input);
-    rig.queue.beforeTake = () => {
+    rig.queue.beforeFetch = () => {
       throw new PeekError("STORAGE_TIMEOUT", "The database has not answered in time.");
     };
     rig.add(echo, 1);
     await rig.worker.handle(echo);
-    await until("five tries", () => rig.queue.takes.length === 5);
+    await until("five tries", () => rig.queue.fetches.length === 5);
     expect(rig.log.lines).toEqual([
-      "warning: No tasks can be taken: The database has not answered in time. Trying again",
-      "info: Tasks are taken again",
+      "warning: Failed to fetch tasks: The database has not answered in time. It will be retried",
+      "info: Tasks are fetched again",
     ]);
   });
 
-  test("and one plugin's flood does not keep another's tasks waiting", async () => {
+  test("fairly: the flood of one plugin does not delay the tasks of another", async () => {
     await using rig = new WorkerRig();
     const begun: string[] = [];
     const flood = light(
@@ -328,8 +328,8 @@ describe("Queues are asked", () => {
   });
 });
 
-describe("The end", () => {
-  test("waits for what runs, and hands back what has not begun", async () => {
+describe("The end of a worker or handler", () => {
+  test("waits for running tasks, and hands back the others", async () => {
     await using rig = new WorkerRig({ lightConcurrency: 1 });
     const ends: (() => void)[] = [];
     const slow = light(() => new Promise<void>((resolve) => ends.push(resolve)));
@@ -343,7 +343,7 @@ describe("The end", () => {
     );
     ends[0]?.();
     await released;
-    expect(rig.log.lines).toEqual(["info: 1 of peek_plugin_x.Light has not begun, and goes back into the queue"]);
+    expect(rig.log.lines).toEqual(["info: 1 task of peek_plugin_x.Light returned to the queue without a start"]);
     expect(rig.queue.outcome(ids[0] ?? "")).toMatchObject({ kind: "done" });
     expect(rig.queue.settled.filter(({ kind }) => kind === "handedBack")).not.toContainEqual(
       expect.objectContaining({ begun: true }),
@@ -352,7 +352,7 @@ describe("The end", () => {
     expect(rig.worker.status().tasks).toEqual([]);
   });
 
-  test("of what does not end in time is forced, light or heavy, and it goes back", async () => {
+  test("aborts light and heavy tasks that do not end in time, and hands them back", async () => {
     await using rig = new WorkerRig({ stopMs: 1000 });
     const stubborn = light(() => new Promise(() => undefined));
     const ids = [rig.add(stubborn, 1), rig.add(waits, "ignore", { origin }), rig.add(waits, "obey", { origin })];
@@ -360,17 +360,17 @@ describe("The end", () => {
     await rig.worker.handle(waits);
     await until(
       "their begins",
-      () => rig.told.length === 2 && rig.worker.status().tasks.every(({ running }) => running > 0),
+      () => rig.updates.length === 2 && rig.worker.status().tasks.every(({ running }) => running > 0),
     );
     await rig.worker[Symbol.asyncDispose]();
     for (const id of ids) expect(rig.queue.outcome(id)).toMatchObject({ kind: "handedBack", begun: true });
     expect(rig.woken).toContain("peek_plugin_x.Waits.1");
   });
 
-  test("hands back what comes from a question that was asked before", async () => {
+  test("hands back the tasks of a fetch that started before", async () => {
     await using rig = new WorkerRig();
     const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    rig.queue.beforeTake = () => {
+    rig.queue.beforeFetch = () => {
       asked.resolve();
       return answer.promise;
     };
@@ -386,13 +386,13 @@ describe("The end", () => {
 });
 
 describe("A handler is refused", () => {
-  test("that is there already", async () => {
+  test("when the task has one already", async () => {
     await using rig = new WorkerRig();
     await rig.worker.handle(negate);
     await expect(rig.worker.handle(negate)).rejects.toMatchObject({ code: "TASK_ALREADY_HANDLED" });
   });
 
-  test("of heavy tasks that is not the default export of its module", async () => {
+  test("when a heavy one is not the default export of its module", async () => {
     await using rig = new WorkerRig();
     const task = defineTask("peek_plugin_x.Heavy", { input: z.unknown() });
     const nowhere = defineTaskHandler({ url: new URL("./nowhere.ts", import.meta.url).href }, task, () => undefined);

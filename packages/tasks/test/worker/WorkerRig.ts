@@ -13,7 +13,7 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   readonly queue = new MemoryQueue();
   readonly log = new TestLog();
   readonly self: PeerIdentity = { service: "worker", instance: "worker-1" };
-  readonly told: TaskUpdate[] = [];
+  readonly updates: TaskUpdate[] = [];
   readonly woken: string[] = [];
   readonly worker: TaskWorker;
 
@@ -33,7 +33,7 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   cancelled(): void {}
 
   notify(_: PeerIdentity, updates: readonly TaskUpdate[]): void {
-    this.told.push(...updates);
+    this.updates.push(...updates);
   }
 
   add({ task }: TaskHandler, input: unknown, options: Partial<FetchedTask> = {}, kind: QueueKind = "plain"): string {

@@ -45,7 +45,7 @@ const ordered = defineTask("peek_plugin_x.Ordered", {
   retry: { tries: 3, delayMs: 10 },
 });
 
-test("Several workers do the tasks of a queue, light and heavy, each once", async () => {
+test("Several workers do each task of a queue once, light or heavy", async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openTestDatabase());
   const owner = await openQueue(stack, database, "owner");
@@ -69,14 +69,14 @@ test("Several workers do the tasks of a queue, light and heavy, each once", asyn
     )),
   ];
   for (const queue of queues) rigs[0]?.worker.wake(queueText(queue));
-  const told = (): string[] => rigs.flatMap(({ told }) => told.map(({ kind, id }) => `${kind} ${id}`));
-  await until("all ends", () => told().length >= ids.length);
-  expect(told().sort()).toEqual(ids.map((id) => `done ${id}`).sort());
+  const updates = (): string[] => rigs.flatMap(({ updates }) => updates.map(({ kind, id }) => `${kind} ${id}`));
+  await until("all ends", () => updates().length >= ids.length);
+  expect(updates().sort()).toEqual(ids.map((id) => `done ${id}`).sort());
   expect(runs).toBe(500);
   expect(await owner.read(ids.at(-1) ?? "")).toMatchObject({ state: "done", output: "-50", attempts: 1 });
 });
 
-test("Tasks of a key are done in their order, whichever workers do them, and also when one fails for good", async () => {
+test("Tasks of a key are done in order by several workers, also when one of them fails for good", async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openTestDatabase());
   const owner = await openQueue(stack, database, "owner");
@@ -93,7 +93,7 @@ test("Tasks of a key are done in their order, whichever workers do them, and als
   const requests = Array.from({ length: 10 }, (_, n) => keys.map((key) => request(handler, { key, n }, key))).flat();
   await owner.insert(keyed, requests);
   for (const { worker } of rigs) await worker.handle(handler);
-  await until("all ends", () => rigs.reduce((sum, { told }) => sum + told.length, 0) === 40);
+  await until("all ends", () => rigs.reduce((sum, { updates }) => sum + updates.length, 0) === 40);
   const order = [0, 1, 2, 3, 4, 6, 7, 8, 9];
   expect(Object.fromEntries(done)).toEqual({ a: order, b: order, c: order, d: order });
 });
