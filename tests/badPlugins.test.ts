@@ -197,7 +197,7 @@ export const peekLogicEntryHook = () => Old;`,
     what: "whose load() calls process.exit()",
     name: "peek_plugin_load_exits",
     body: "load() { process.exit(3); }",
-    says: /failed in load\(\): it called process\.exit\(3\), which only the service may/,
+    says: /failed in load\(\): it called process\.exit\(3\), which only the service may call/,
   },
   {
     what: "that imports exit",

@@ -34,9 +34,7 @@ describe("a home that others can enter", () => {
     await (await home.start()).stop();
     await using running = await home.start();
     await running.stop();
-    expect(running.stdout).toContain(
-      `WARNING peek_logic_service:${home.dir} can be entered by other accounts (mode 755)`,
-    );
+    expect(running.stdout).toContain(`WARNING peek_logic_service:Other accounts can enter ${home.dir} (mode 755)`);
     expect(await readdir(home.dir)).not.toContain("cache");
   });
 });
@@ -68,7 +66,7 @@ describe("a config.json with little in it", () => {
     expect(warnings).toEqual([
       expect.stringMatching(/plugin\.enabeld .*did you mean plugin\.enabled\?$/),
       expect.stringMatching(/loging .*did you mean logging\?$/),
-      expect.stringMatching(/myNote that is not known, which is kept$/),
+      expect.stringMatching(/an unknown key .*myNote, which is kept$/),
     ]);
   });
 

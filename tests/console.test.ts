@@ -127,7 +127,7 @@ describe("a service whose console cannot be written", () => {
       /WARNING peek_logging\.ConsoleSink:\d+ lines could not be written here, and are missing\n/,
     );
     expect(text).toMatch(/^INFO /);
-    await logged(home, /Standard output can be written again; lines lost: [1-9]/);
+    await logged(home, /Standard output can be written again; [1-9]\d* lines were lost/);
     child.stdout?.resume();
     child.kill("SIGTERM");
     await endedWell(child);

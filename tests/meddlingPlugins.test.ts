@@ -9,44 +9,48 @@ describe("a plugin that meddles with the process", () => {
     [
       "all listeners",
       "process.removeAllListeners();",
-      "wanted to remove what the platform has listening for SIGTERM: it stays",
+      "tried to remove the platform's listener for SIGTERM, which is not removed",
     ],
     [
       "a signal's listeners",
       "process.removeAllListeners('SIGTERM');",
-      "wanted to remove what the platform has listening for SIGTERM: it stays",
+      "tried to remove the platform's listener for SIGTERM, which is not removed",
     ],
     [
       "each listener of a signal",
       "for (const each of process.listeners('SIGTERM')) process.off('SIGTERM', each);",
-      "wanted to remove what the platform has listening for SIGTERM: it stays",
+      "tried to remove the platform's listener for SIGTERM, which is not removed",
     ],
     [
       "what catches errors",
       "process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection');",
-      "wanted to remove what the platform has listening for uncaughtException: it stays",
+      "tried to remove the platform's listener for uncaughtException, which is not removed",
     ],
     [
       "what catches errors, by catching them all",
       "process.setUncaughtExceptionCaptureCallback(() => {});",
-      "wanted to catch the errors of the whole process: it does not",
+      "tried to capture the uncaught errors of the process, which only the service handles",
     ],
-    ["Promise", "globalThis.Promise = class {};", "wanted to replace the global Promise: it stays"],
-    ["setTimeout", "globalThis.setTimeout = () => {};", "wanted to replace the global setTimeout: it stays"],
+    ["Promise", "globalThis.Promise = class {};", "tried to replace the global Promise, which is not replaced"],
+    [
+      "setTimeout",
+      "globalThis.setTimeout = () => {};",
+      "tried to replace the global setTimeout, which is not replaced",
+    ],
     [
       "the end, by a listener that throws",
       "process.on('exit', () => { throw new Error('at the end'); });",
-      "threw when it was told of the end of the process: at the end",
+      "threw in its listener for the exit of the process: at the end",
     ],
     [
       "the exit code",
       "process.once('exit', () => { process.exitCode = 3; });",
-      "set the exit code of the process, which the service does",
+      "set the exit code of the process, which only the service sets",
     ],
     [
       "the end, by a listener that exits",
       "process.on('exit', () => process.exit(3));",
-      "threw when it was told of the end of the process: it called process.exit(3), which only the service may. Throw an error instead.",
+      "threw in its listener for the exit of the process: it called process.exit(3), which only the service may call. Throw an error instead.",
     ],
   ])("does not take away %s, and is named", async (_what, code, says) => {
     const late = "setTimeout(() => { throw new Error('thrown later'); }, 20);";
@@ -94,7 +98,7 @@ describe("a plugin that meddles with the process", () => {
     await using running = await home.start();
     expect(await running.stop()).toEqual({ code: 0, signal: null });
     expect(running.stdout).toMatch(
-      /ERROR .*peek_plugin_meddler failed in start\(\): it called process\.(?:abort|kill)\(.*, which only the service may/,
+      /ERROR .*peek_plugin_meddler failed in start\(\): it called process\.(?:abort|kill)\(.*, which only the service may call/,
     );
     expect(isOrderly(running.lines)).toBe(true);
   });

@@ -66,7 +66,9 @@ describe.runIf(process.getuid?.() === 0)("root on another account's home", () =>
 
     await using byRoot = home.run();
     await byRoot.waitFor(/:Ready in .*1 plugin started/);
-    expect(byRoot.stderr).toContain(`root goes on as account ${account}, whose ${home.dir} is`);
+    expect(byRoot.stderr).toContain(
+      `continuing as account ${account} instead of root, since that account owns ${home.dir}`,
+    );
     expect(changed(before, await ownersIn(home.base))).toEqual([]);
     expect(await byRoot.stop()).toEqual({ code: 0, signal: null });
     expect(changed(before, await ownersIn(home.base))).toEqual([]);

@@ -87,7 +87,7 @@ describe("a service under development", () => {
     for (let pid = service; pid !== running.pid; chain.push(pid)) pid = await parentOf(pid);
     process.kill(chain[above + 1] ?? 0, "SIGKILL");
     await running.waitFor(
-      /^INFO peek_worker_service:(?:The process that runs this one for development has ended|SIGTERM): stopping/,
+      /^INFO peek_worker_service:(?:The parent process, which runs this one for development, has ended|SIGTERM): stopping/,
     );
     await vi.waitFor(() => expect(chain.filter((pid) => existsSync(`/proc/${pid}/exe`))).toEqual([]), {
       timeout: 20_000,

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { moduleLoggerName } from "@peek/logging";
 import type { Logger, ModuleMeta, PluginDisposables, ServiceName } from "@peek/plugin-base";
+import type { PlatformCore } from "@peek/plugin-base/internal";
 import type { PluginPackage } from "@peek/plugin-base/manifest";
 
 /** The options of a {@link PluginPlatform}. */
@@ -20,7 +21,7 @@ export interface PluginPlatformOptions {
 }
 
 /** The `platform` object of one plugin, with the properties that it has on every service. */
-export class PluginPlatform {
+export class PluginPlatform implements PlatformCore {
   readonly serviceName: ServiceName;
   readonly serviceVersion: string;
   readonly packageConfig: PluginPackage;

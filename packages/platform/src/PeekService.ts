@@ -1,38 +1,37 @@
 import {
   createServiceHome,
-  openToOthers,
-  lockHome,
   loadConfig,
-  type LoadedConfig,
+  lockHome,
+  openToOthers,
   resolveInHome,
   type ServiceConfig,
   type ServiceHome,
 } from "@peek/config";
 import { messageOf, type PeekError, toError } from "@peek/errors";
-import { type HookDeadlines, PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
+import { PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
-import { ActionUsage } from "./ActionUsage.ts";
-import { createLogging } from "./createLogging.ts";
-import { developmentConfig } from "./developmentConfig.ts";
-import { packageConditions, pluginSources } from "./pluginSources.ts";
+import { createLogging } from "./config/createLogging.ts";
+import { developmentConfig } from "./config/developmentConfig.ts";
+import { hookDeadlines } from "./config/hookDeadlines.ts";
+import { logConfig } from "./config/logConfig.ts";
+import { packageConditions, pluginSources } from "./config/pluginSources.ts";
+import { composeExtensions, type Composition, contributorsOf } from "./extensions/composeExtensions.ts";
+import type { OpenContext } from "./extensions/ServiceExtension.ts";
 import { type ServiceDefinition, serviceVersion, tryServiceVersion } from "./ServiceDefinition.ts";
-import { HttpExtension } from "./HttpExtension.ts";
-import { LiveExtension } from "./LiveExtension.ts";
-import { StorageExtension } from "./StorageExtension.ts";
-import { hasTrouble, type ServiceStatus, summarise } from "./ServiceStatus.ts";
-import { TasksExtension } from "./TasksExtension.ts";
-import { VortexExtension } from "./VortexExtension.ts";
+import { LedgerUsageReader } from "./status/LedgerUsageReader.ts";
+import { notReadyReasons } from "./status/readiness.ts";
+import { hasTrouble, type ServiceStatus, summarise } from "./status/ServiceStatus.ts";
 
 /** How a service is opened. */
 export interface PeekServiceOptions {
-  /** Where the service keeps what is its own. */
+  /** The folder of the service's configuration, log and data. */
   readonly home: ServiceHome;
-  /** Whether a config.json that is not there is made for a developer. Default: false. */
+  /** Whether a missing config.json is made for development. Default: false. */
   readonly development?: boolean;
-  /** Sources of plugins that are asked before the usual ones. Default: none. */
+  /** Sources of plugins that are searched before the usual ones. Default: none. */
   readonly sources?: readonly PluginSource[];
-  /** Where log lines go besides where config.json says. Default: none. */
+  /** Further destinations of log lines, beside those in config.json. Default: none. */
   readonly sinks?: readonly LogSink[];
 }
 
@@ -41,23 +40,19 @@ export class PeekService implements AsyncDisposable {
   readonly #definition: ServiceDefinition;
   readonly #version: string;
   readonly #since = new Date();
-  /** The same by a clock that nobody sets. */
+  /** The same moment by the monotonic clock. */
   readonly #beganAt = performance.now();
   readonly #owned: AsyncDisposableStack;
   readonly #getLogger: (name: string) => Logger;
   readonly #logger: Logger;
+  readonly #extensions: Composition;
   readonly #loader: PluginLoader;
-  readonly #storage: StorageExtension;
-  readonly #vortex: VortexExtension;
-  readonly #http: HttpExtension;
-  readonly #live: LiveExtension;
-  readonly #tasks: TasksExtension;
-  readonly #actionUsage: ActionUsage;
+  readonly #ledgerUsage: LedgerUsageReader;
   readonly #cancel = new AbortController();
   readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
-  #isTidy = true;
+  #closedCleanly = true;
   #isStarted = false;
 
   private constructor(
@@ -74,27 +69,20 @@ export class PeekService implements AsyncDisposable {
     const getLogger = (name: string): Logger => logging.getLogger(name);
     this.#getLogger = getLogger;
     const { home } = options;
-    this.#storage = new StorageExtension({ definition, home, config: config.storage, getLogger });
-    this.#vortex = new VortexExtension({
+    this.#extensions = composeExtensions({
       definition,
       version: this.#version,
       since: this.#since,
       home,
       config,
-      status: () => this.#toldStatus(),
+      status: () => this.#reportedStatus(),
+      health: () => this.#health(),
       onFatal: (error) => this.#fatal.resolve(error),
       getLogger,
     });
-    this.#http = new HttpExtension({ definition, home, config, health: () => this.#unready(), getLogger });
-    this.#live = new LiveExtension({
-      definition,
-      http: this.#http,
-      changes: () => this.#storage.changes,
-      ledger: () => this.#storage.ledger,
-      getLogger,
-    });
-    this.#actionUsage = new ActionUsage(() => (definition.name === "logic" ? this.#storage.ledger : undefined));
-    this.#tasks = new TasksExtension({ definition, config, storage: this.#storage, getLogger });
+    this.#ledgerUsage = new LedgerUsageReader(() =>
+      definition.name === "logic" ? this.#extensions.storage?.ledger : undefined,
+    );
     this.#loader = new PluginLoader({
       service: definition.name,
       serviceVersion: this.#version,
@@ -102,33 +90,33 @@ export class PeekService implements AsyncDisposable {
       sources: [...(options.sources ?? []), ...pluginSources(definition.dir, home, config)],
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
-      deadlines: deadlinesOf(config),
-      extensions: [this.#storage, this.#vortex, this.#http, this.#live, this.#tasks],
+      deadlines: hookDeadlines(config.plugin),
+      extensions: contributorsOf(this.#extensions),
       getLogger,
     });
   }
 
   /**
-   * Opens the home, takes it for this process, reads the configuration and begins to log. No plugin is touched.
+   * Creates and locks the home, reads the configuration and begins to log. No plugin is looked up.
    *
    * @throws PeekError `HOME_UNUSABLE`, `HOME_LOCKED`, `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`;
    *   nothing is held then.
    */
   static async open(definition: ServiceDefinition, options: PeekServiceOptions): Promise<PeekService> {
     await using held = new AsyncDisposableStack();
-    const { home } = options;
+    const { home, development = false } = options;
     createServiceHome(home);
     const { limit } = held.use(lockHome(home));
-    const initial = options.development === true ? developmentConfig(definition.name, definition.dir) : {};
+    const initial = development ? developmentConfig(definition.name, definition.dir) : {};
     const loaded = loadConfig(home.configFile, initial);
     const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
     const service = new PeekService(definition, options, loaded.config, logging, held.move());
     const mode = openToOthers(home);
     if (mode !== undefined) {
-      service.logger.warning("%s can be entered by other accounts (mode %s); chmod 700 it", home.dir, mode);
+      service.logger.warning("Other accounts can enter %s (mode %s); chmod 700 it", home.dir, mode);
     }
     if (limit !== undefined) service.logger.warning("%s", limit);
-    service.#tellOfConfig(loaded, options.development === true ? "for development" : "with defaults");
+    logConfig(loaded, development, service.logger);
     return service;
   }
 
@@ -137,49 +125,47 @@ export class PeekService implements AsyncDisposable {
     return this.#logger;
   }
 
-  /** The logger of what was printed by a plugin, or by somebody who is not known. */
-  printLogger(plugin: string | undefined): Logger {
+  /** The logger for the console output of a plugin, or of unknown code. */
+  consoleLogger(plugin: string | undefined): Logger {
     return this.#getLogger(`${plugin ?? `peek_${this.#definition.name}_service`}.console`);
   }
 
-  /** Has something done when all else has stopped, while lines are still written. */
+  /** Registers a function that is called when everything else has stopped, while lines are still logged. */
   defer(release: () => void): void {
     this.#owned.defer(release);
   }
 
-  /** Fires when the service has been told to stop. */
-  get stopRequested(): AbortSignal {
-    return this.#cancel.signal;
-  }
-
-  /** Resolves when a service that has started finds that it can never reach the others as things are. */
+  /** Resolves when a started service can never connect to the others with its present configuration. */
   get fatal(): Promise<PeekError> {
     return this.#fatal.promise;
   }
 
-  /** What is known of the service and its plugins now. */
+  /** The present status of the service and its plugins. */
   status(): ServiceStatus {
-    const storage = this.#storage.status();
-    const vortex = this.#vortex.status();
-    const site = this.#http.status();
-    const tasks = this.#tasks.status();
-    const live = this.#live.status();
+    const { storage, vortex, http, tasks, live } = this.#extensions;
+    const parts = {
+      storage: storage?.status(),
+      vortex: vortex.status(),
+      site: http?.status(),
+      tasks: tasks?.status(),
+      live: live?.status(),
+    };
     return {
       service: this.#definition.name,
       version: this.#version,
       pid: process.pid,
       since: this.#since.toISOString(),
-      ...(storage !== undefined && { storage }),
-      ...(vortex !== undefined && { vortex }),
-      ...(site !== undefined && { site }),
-      ...(tasks !== undefined && { tasks }),
-      ...(live !== undefined && { live }),
+      ...(parts.storage !== undefined && { storage: parts.storage }),
+      ...(parts.vortex !== undefined && { vortex: parts.vortex }),
+      ...(parts.site !== undefined && { site: parts.site }),
+      ...(parts.tasks !== undefined && { tasks: parts.tasks }),
+      ...(parts.live !== undefined && { live: parts.live }),
       plugins: this.#loader.status(),
     };
   }
 
-  async #toldStatus(): Promise<ServiceStatus> {
-    const actions = await this.#actionUsage.read();
+  async #reportedStatus(): Promise<ServiceStatus> {
+    const actions = await this.#ledgerUsage.read();
     const installedVersion = tryServiceVersion(this.#definition);
     return {
       ...this.status(),
@@ -190,10 +176,10 @@ export class PeekService implements AsyncDisposable {
   }
 
   /**
-   * Waits for the database if a plugin asks for one, and begins to connect to the other services; then loads and starts
-   * the plugins. Settles when all have had their turn; a plugin's failure is its state.
+   * Waits for the database if a plugin requires one, and begins to connect to the other services; then loads and starts the
+   * plugins. Settles when each plugin has started or failed; a plugin's failure is its state.
    *
-   * @throws PeekError when the database cannot be used, as `Storage.open`, or the way to the other services, as
+   * @throws PeekError when the database cannot be used, as `Storage.open`, or the connection to the other services, as
    *   `VortexExtension.open`; no plugin is loaded then.
    */
   start(): Promise<void> {
@@ -202,32 +188,29 @@ export class PeekService implements AsyncDisposable {
   }
 
   /**
-   * Stops and unloads the plugins, also while they are being started, and lets go of the home.
+   * Stops and unloads the plugins, also while they are being started, and unlocks the home.
    *
-   * @returns The plugins that did not stop or unload as they should.
+   * @returns The plugins that failed to stop or unload.
    */
   stop(): Promise<readonly PluginStatus[]> {
     this.#stopping ??= this.#shutDown();
     return this.#stopping;
   }
 
-  /** Whether, as far as it has stopped, all that is the service's own could be closed as it should. */
-  get isTidy(): boolean {
-    return this.#isTidy;
+  /** Whether all parts of the service that have been closed so far were closed without an error. */
+  get closedCleanly(): boolean {
+    return this.#closedCleanly;
   }
 
-  /**
-   * The plugin that is at fault for an error which nobody caught, or for a call that it should not make: by the stack
-   * and by whose code is running.
-   */
+  /** The plugin that caused an uncaught error or a forbidden call: by the stack, and by the plugin whose code is running. */
   pluginAtFault(error: Error): string | undefined {
     return this.#loader.pluginOf(error);
   }
 
   /**
-   * Lays an error that nobody caught at the door of the plugin that is at fault.
+   * Makes the plugin fail that caused an uncaught error.
    *
-   * @returns Whether one is known.
+   * @returns Whether such a plugin is known.
    */
   reportUncaught(error: Error): boolean {
     if (this.#loader.isHandled(error)) return true;
@@ -242,13 +225,13 @@ export class PeekService implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
     await this.#loader.resolve();
-    await this.#open();
+    await this.#openExtensions({ plugins: this.#loader.toLoad(), signal });
     await this.#loader.load(signal);
     await this.#loader.start(signal);
     if (signal.aborted) return;
     this.#isStarted = true;
-    this.#live.begin();
-    this.#tasks.begin();
+    this.#extensions.live?.begin?.();
+    this.#extensions.tasks?.begin?.();
     const { plugins } = this.status();
     const ms = Math.round(performance.now() - this.#beganAt);
     this.#logger[hasTrouble(plugins) ? "warning" : "info"](
@@ -259,9 +242,9 @@ export class PeekService implements AsyncDisposable {
     );
   }
 
-  /** All at once; when one fails, the others are not waited for longer than it takes to give them up. */
-  async #open(): Promise<void> {
-    const opening = [this.#storage.open(this.#loader.toLoad(), this.#cancel.signal), this.#openToOthers()];
+  /** Opens the extensions in parallel as far as possible. When one fails, the others are cancelled. */
+  async #openExtensions(context: OpenContext): Promise<void> {
+    const opening = [this.#extensions.storage?.open(context), this.#openConnected(context)];
     try {
       await Promise.all(opening);
     } catch (error) {
@@ -271,83 +254,51 @@ export class PeekService implements AsyncDisposable {
     }
   }
 
-  async #openToOthers(): Promise<void> {
-    await this.#vortex.open();
-    const { own } = this.#vortex;
-    await this.#live.open(own);
-    await this.#tasks.open(this.#loader.toLoad(), own);
-    await this.#http.open(own.rpc);
+  /** Opens the connection to the other services, then the extensions that use it; the site for browsers is the last. */
+  async #openConnected(context: OpenContext): Promise<void> {
+    const { vortex, live, tasks, http } = this.#extensions;
+    for (const extension of [vortex, live, tasks, http]) await extension?.open(context);
   }
 
-  /** What keeps the service from doing all that it is there for, in words for an operator. */
-  #unready(): readonly string[] {
-    if (this.#cancel.signal.aborted) return ["The service stops."];
-    if (!this.#isStarted) return ["The service is starting."];
-    const { storage, vortex, plugins } = this.status();
-    const troubled = plugins.filter(({ state }) => state === "failed" || state === "blocked");
-    return [
-      ...(storage?.available === false ? ["The database cannot be reached."] : []),
-      ...(vortex?.state === "connected" || this.#definition.name === "logic" ? [] : ["Logic cannot be reached."]),
-      ...troubled.map(({ name, state }) => `The plugin ${name} has ${state === "failed" ? "failed" : "been blocked"}.`),
-    ];
+  #health(): readonly string[] {
+    if (this.#cancel.signal.aborted) return ["The service is stopping."];
+    return this.#isStarted ? notReadyReasons(this.status()) : ["The service is starting."];
   }
 
   async #shutDown(): Promise<readonly PluginStatus[]> {
-    // Whatever goes wrong, the home is let go of and what was logged is written out.
+    // Whatever fails, the home is unlocked and pending log lines are written.
     await using _owned = this.#owned;
     this.#cancel.abort();
-    // Its failure is told to whoever called start().
+    // The caller of start() gets its failure.
     await Promise.allSettled([this.#starting]);
-    // While they still have what they watch, browsers go elsewhere.
-    await this.#live.drain();
-    await this.#close(this.#http, "The site for browsers");
+    const { http, tasks, live, vortex, storage } = this.#extensions;
+    // Browsers go elsewhere while their subscriptions still work.
+    await live?.drain();
+    await this.#close(http, "the site for browsers");
     const troubled = await this.#loader.stop();
-    await this.#close(this.#tasks, "Tasks");
-    await this.#close(this.#live, "Live data");
-    await this.#close(this.#vortex, "The connection to the other services");
-    await this.#close(this.#storage, "The database");
+    await this.#close(tasks, "tasks");
+    await this.#close(live, "live data");
+    await this.#close(vortex, "the connection to the other services");
+    await this.#close(storage, "the database");
     const names = troubled.map((plugin) => plugin.name).join(", ");
-    if (troubled.length > 0) {
-      this.#logger.error("Stopped, but %d did not stop as they should: %s", troubled.length, names);
-    } else this.#logger.info("Stopped");
+    if (troubled.length > 0) this.#logger.error("Stopped, but these plugins failed to stop: %s", names);
+    else this.#logger.info("Stopped");
     return troubled;
   }
 
-  async #close(part: AsyncDisposable, title: string): Promise<void> {
+  async #close(part: AsyncDisposable | undefined, title: string): Promise<void> {
     try {
-      await part[Symbol.asyncDispose]();
+      await part?.[Symbol.asyncDispose]();
     } catch (thrown) {
-      this.#isTidy = false;
+      this.#closedCleanly = false;
       const reasons = reasonsOf(thrown).map((reason) => messageOf(reason));
-      this.#logger.error({ err: toError(thrown) }, "%s was not closed as it should: %s", title, reasons.join(" "));
+      this.#logger.error({ err: toError(thrown) }, "Failed to close %s: %s", title, reasons.join(" "));
     }
-  }
-
-  #tellOfConfig({ file, created, filledIn, unknownKeys, notSaved }: LoadedConfig, how: string): void {
-    if (created) this.#logger.info("Made %s %s", file, how);
-    if (filledIn.length > 0) this.#logger.info("Filled in %s with the defaults of %s", file, filledIn.join(", "));
-    for (const { path, nearest } of unknownKeys) {
-      const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-      this.#logger.warning("%s has a key %s that is not known, which is kept%s", file, path, hint);
-    }
-    if (notSaved !== undefined) this.#logger.warning(notSaved.message);
   }
 }
 
-/** All that went wrong in a disposal, in that order. */
+/** All errors of a disposal, in the order in which they were thrown. */
 function reasonsOf(thrown: unknown): readonly unknown[] {
   if (!(thrown instanceof SuppressedError)) return [thrown];
   return [...reasonsOf(thrown.suppressed), ...reasonsOf(thrown.error)];
-}
-
-function deadlinesOf({ plugin: { deadlines } }: ServiceConfig): HookDeadlines {
-  return {
-    warnMs: deadlines.warnSeconds * 1000,
-    migrateMs: deadlines.migrateSeconds * 1000,
-    loadMs: deadlines.loadSeconds * 1000,
-    startMs: deadlines.startSeconds * 1000,
-    stopMs: deadlines.stopSeconds * 1000,
-    unloadMs: deadlines.unloadSeconds * 1000,
-    shutdownMs: deadlines.shutdownSeconds * 1000,
-  };
 }

@@ -3,16 +3,11 @@ import { join } from "node:path";
 import type { ServiceName } from "@peek/plugin-base";
 import { z } from "zod";
 
-/** What makes one service different from the others. */
+/** One of the services: its name and where its package is. */
 export interface ServiceDefinition {
   readonly name: ServiceName;
   /** The folder of the service's package. */
   readonly dir: string;
-  /**
-   * What it has to do with the database: the `owner` runs the embedded one and migrates the plugins' schemas; a
-   * `user` finds it and waits for that. Default: it has none.
-   */
-  readonly storage?: "owner" | "user";
 }
 
 const packageSchema = z.object({ version: z.string() });

@@ -1,19 +1,21 @@
 import { parseArgs } from "node:util";
 import { becomeOwnerOf, serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
-import { DevelopmentParent } from "./DevelopmentParent.ts";
-import { tellOfOwner } from "./launch.ts";
+import { reportOwner } from "./launch.ts";
 import { PeekService } from "./PeekService.ts";
-import { PrintedLines } from "./PrintedLines.ts";
-import { ProcessGuard } from "./ProcessGuard.ts";
+import { ConsoleCapture } from "./process/ConsoleCapture.ts";
+import { ExitGuard } from "./process/ExitGuard.ts";
+import { GlobalsGuard } from "./process/GlobalsGuard.ts";
+import { ListenerGuard } from "./process/ListenerGuard.ts";
+import { ParentExitListener } from "./process/ParentExitListener.ts";
+import { StopSignals } from "./process/StopSignals.ts";
+import { UncaughtErrorHandler } from "./process/UncaughtErrorHandler.ts";
+import { ViolationReporter } from "./process/ViolationReporter.ts";
 import { type ServiceDefinition, serviceVersion } from "./ServiceDefinition.ts";
-import { ProcessShield } from "./ProcessShield.ts";
-import { StopSignals } from "./StopSignals.ts";
 
 /**
- * The whole life of a service's process: from its arguments to its exit code. It ends the process.
+ * Runs a service's process from its arguments to its exit code. It ends the process.
  *
- * @param definition The service.
  * @param argv The arguments after the program's name.
  */
 export async function runServiceProcess(
@@ -28,7 +30,7 @@ export async function runServiceProcess(
     else {
       const { dir } = serviceHome(definition.name);
       // A development start does not come through launch().
-      tellOfOwner(becomeOwnerOf(dir, definition.dir), dir, program);
+      reportOwner(becomeOwnerOf(dir, definition.dir), dir, program);
       return process.exit(await run(definition, dev));
     }
     return process.exit(ExitCode.ok);
@@ -43,7 +45,7 @@ export async function runServiceProcess(
 }
 
 const withoutInit =
-  "This is process 1 of its container, and does not collect processes whose parents have ended. Start the container with an init: docker run --init, or init: true in a compose file";
+  "This is process 1 of its container, but it does not reap processes whose parents have ended. Start the container with an init process: docker run --init, or init: true in a compose file";
 
 async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
   const ignoresHangup = takeFromEnvironment("PEEK_SIGHUP_IGNORED") === "1";
@@ -56,56 +58,54 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
       ask(ExitCode.ok);
     },
     onSecond: (exitCode) => {
-      shield.callExitListeners();
+      listeners.callExitListeners();
       process.exit(exitCode);
     },
     onIgnored: (signal) => service.logger.info("%s: ignored", signal),
   });
-  using _parent = new DevelopmentParent(() => {
-    service.logger.info("The process that runs this one for development has ended: stopping");
+  using _parent = new ParentExitListener(() => {
+    service.logger.info("The parent process, which runs this one for development, has ended: stopping");
     ask(ExitCode.ok);
   });
   if (process.pid === 1) service.logger.warning(withoutInit);
   const onFatal = (error: Error): void => {
-    service.logger.critical(
-      { err: error },
-      "Stopping, since an error came from no plugin that is known: %s",
-      messageOf(error),
-    );
+    service.logger.critical({ err: error }, "Stopping because of an error outside all plugins: %s", messageOf(error));
     ask(ExitCode.internal);
   };
-  using _printed = new PrintedLines({
-    pluginAtFault: (error) => service.pluginAtFault(error),
-    loggerOf: (plugin) => service.printLogger(plugin),
+  const pluginAtFault = (error: Error): string | undefined => service.pluginAtFault(error);
+  const reportUncaught = (error: Error): boolean => service.reportUncaught(error);
+  using _console = new ConsoleCapture({ pluginAtFault, loggerOf: (plugin) => service.consoleLogger(plugin) });
+  using _uncaught = new UncaughtErrorHandler({ reportUncaught, onFatal });
+  using _exit = new ExitGuard({ pluginAtFault, reportUncaught });
+  const violations = new ViolationReporter({
+    pluginAtFault,
+    onViolation: (plugin, what) =>
+      service.logger.warning({ plugin }, "%s %s", plugin ?? "Code outside all plugins", what),
   });
-  using _guard = new ProcessGuard(service, onFatal);
-  using shield = new ProcessShield({
-    pluginAtFault: (error) => service.pluginAtFault(error),
-    onMeddling: (plugin, what) =>
-      service.logger.warning({ plugin }, "%s %s", plugin ?? "Code of no known plugin", what),
-  });
-  service.defer(() => shield.callExitListeners());
+  using listeners = new ListenerGuard(violations);
+  using _globals = new GlobalsGuard(violations);
+  service.defer(() => listeners.callExitListeners());
   using _alive = keepAlive();
-  // What somebody has to mend or wait for: the message says it all.
-  const onHopeless = (error: PeekError): void => {
+  // An error that a person has to fix or wait for: its message says everything.
+  const onFixable = (error: PeekError): void => {
     service.logger.critical({ code: error.code, ...error.fields }, "Stopping: %s", error.message);
     ask(error.exitCode);
   };
-  service.start().catch((thrown: unknown) => (PeekError.is(thrown) ? onHopeless(thrown) : onFatal(toError(thrown))));
-  void service.fatal.then(onHopeless);
+  service.start().catch((thrown: unknown) => (PeekError.is(thrown) ? onFixable(thrown) : onFatal(toError(thrown))));
+  void service.fatal.then(onFixable);
   const exitCode = await asked;
   const troubled = await service.stop();
-  return troubled.length > 0 || !service.isTidy ? ExitCode.internal : exitCode;
+  return troubled.length > 0 || !service.closedCleanly ? ExitCode.internal : exitCode;
 }
 
-/** What the service's command says to this process, and to none that this one starts. */
+/** Reads a variable that is for this process only, and hides it from its child processes. */
 function takeFromEnvironment(name: string): string | undefined {
   const value = process.env[name];
   Reflect.deleteProperty(process.env, name);
   return value;
 }
 
-/** Nothing else need keep a service alive: its plugins may have neither sockets nor timers. */
+/** Keeps the process running when its plugins have neither sockets nor timers. */
 function keepAlive(): Disposable {
   const timer = setInterval(() => undefined, 2 ** 30);
   return { [Symbol.dispose]: () => clearInterval(timer) };
@@ -134,17 +134,17 @@ function usage(program: string, definition: ServiceDefinition): string {
   return `Usage: ${program} [options]
 
 Runs the Peek ${definition.name} service until SIGINT or SIGTERM.
-Its configuration is ${serviceHome(definition.name).configFile}, which is made when it is missing.
+Its configuration is ${serviceHome(definition.name).configFile}, which is created when it is missing.
 
 Options:
-  --dev          make a missing configuration for development: level DEBUG, all plugins of the workspace enabled
+  --dev          create a missing configuration for development: level DEBUG, all plugins of the workspace enabled
   -v, --version  print the version
   -h, --help     print this
 
 Environment:
-  PEEK_HOME      the folder in which the services' homes are; default: the account's home folder
+  PEEK_HOME      the folder that contains the services' homes; default: the account's home folder
 
 Exit codes:
-  0 stopped as asked, 64 wrong arguments, 69 another one runs on this home, 70 a fault, 78 a mistake in the configuration;
+  0 stopped as asked, 64 wrong arguments, 69 another process runs on this home, 70 a fault, 78 a mistake in the configuration;
   129, 130, 131, 143 or 158 ended at once by a second SIGHUP, SIGINT, SIGQUIT, SIGTERM or SIGPWR`;
 }

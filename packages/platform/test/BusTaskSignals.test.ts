@@ -1,7 +1,7 @@
 import { Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
 import { Vortex } from "@peek/vortex";
 import { expect, it, vi } from "vitest";
-import { BusTaskSignals } from "../src/BusTaskSignals.ts";
+import { BusTaskSignals } from "../src/tasks/BusTaskSignals.ts";
 import { logger } from "./silentLogger.ts";
 
 it("that nobody is there to be told is no line of the log", async () => {

@@ -79,7 +79,8 @@ it("a service says that its token can be read on the way to another machine, and
   const base = temporaryFolder();
   // A name that is nobody's.
   const { log } = await start("agent", base, { dataExchange: { host: "logic.invalid" } });
-  const warning = /^WARNING peek_vortex\.DataExchange:Without TLS .* can be read on the way to logic\.invalid/;
+  const warning =
+    /^WARNING peek_vortex\.DataExchange:dataExchange\.useSsl is off: .* can be read on the way to logic\.invalid/;
   await log.until(warning);
   for (const [name, dataExchange] of [
     ["worker", { httpPort: 1 }],
@@ -87,6 +88,6 @@ it("a service says that its token can be read on the way to another machine, and
   ] as const) {
     const other = await start(name, base, { dataExchange });
     await other.log.until(/DataExchange:Waiting for/);
-    expect(other.log.lines.filter((line) => line.includes("Without TLS"))).toEqual([]);
+    expect(other.log.lines.filter((line) => line.includes("useSsl is off"))).toEqual([]);
   }
 });

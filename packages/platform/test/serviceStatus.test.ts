@@ -1,7 +1,7 @@
 import type { PluginStatus } from "@peek/loader";
 import { expect, it } from "vitest";
 import type { ServiceStatus } from "../src/index.ts";
-import { ServiceStatusRpc, toldStatus } from "../src/serviceStatusRpc.ts";
+import { ServiceStatusRpc, statusReport } from "../src/status/serviceStatusRpc.ts";
 
 const { output } = ServiceStatusRpc.procedures.status;
 
@@ -18,7 +18,7 @@ function statusWith(plugins: readonly PluginStatus[]): ServiceStatus {
 }
 
 it("what a service tells of itself has bounds, and what is longer is cut there", () => {
-  const told = toldStatus(statusWith([failed, { ...failed, title: "y".repeat(1000) }]));
+  const told = statusReport(statusWith([failed, { ...failed, title: "y".repeat(1000) }]));
   expect(output.safeParse(told).success).toBe(true);
   expect(told.plugins[0]).toMatchObject({ name: "peek_plugin_ill", state: "failed", error: { code: "HOOK_THREW" } });
   expect(told.plugins[0]?.error?.message).toBe(`${"x".repeat(9999)}…`);

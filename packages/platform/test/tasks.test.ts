@@ -7,13 +7,13 @@ import { Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
 import { Vortex } from "@peek/vortex";
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { StorageExtension } from "../src/extensions/StorageExtension.ts";
+import { WorkerTasksExtension } from "../src/extensions/WorkerTasksExtension.ts";
 import type { ServiceDefinition } from "../src/ServiceDefinition.ts";
-import { StorageExtension } from "../src/StorageExtension.ts";
-import { TasksExtension } from "../src/TasksExtension.ts";
 import { logger } from "./silentLogger.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
-const facts: PluginInfo = {
+const plugin: PluginInfo = {
   name: "peek_plugin_pump",
   rootDir: "/nowhere",
   manifest: {
@@ -25,30 +25,28 @@ const facts: PluginInfo = {
 
 const Fill = defineTask("peek_plugin_pump.Fill", { input: z.int(), weight: "light" });
 
-/** A worker whose database is not there yet. */
-async function openWorker(): Promise<TasksExtension> {
+/** The tasks of a worker whose database has not been opened. */
+async function openWorker(): Promise<WorkerTasksExtension> {
   const owned = new AsyncDisposableStack();
   onTestFinished(() => owned.disposeAsync());
   const config = serviceConfigSchema.parse({});
-  const definition: ServiceDefinition = { name: "worker", dir: "", storage: "user" };
+  const definition: ServiceDefinition = { name: "worker", dir: "" };
   const home = serviceHome("worker", { PEEK_HOME: temporaryFolder() });
   const getLogger = () => logger;
   const member = { instance: makeInstanceName("worker"), version: "1.0.0", since: new Date().toISOString() };
   const bus = owned.use(new MemoryBus(new Exchange(), "worker", member));
   const vortex = owned.use(new Vortex({ bus, member, logger }));
-  const own = owned.use(new AsyncDisposableStack());
-  const storage = new StorageExtension({ definition, home, config: config.storage, getLogger });
-  const tasks = owned.use(new TasksExtension({ definition, config, storage, getLogger }));
-  await tasks.open(
-    [facts],
-    vortex.forPlugin("peek_core_platform", () => own, logger),
-  );
+  const ownScope = owned.use(new AsyncDisposableStack());
+  const own = vortex.forPlugin("peek_core_platform", () => ownScope, logger);
+  const options = { definition, home, config, getLogger };
+  const storage = new StorageExtension(options, "user");
+  const tasks = owned.use(new WorkerTasksExtension(options, { vortex: { own }, storage }));
+  await tasks.open({ plugins: [plugin], signal: new AbortController().signal });
   return tasks;
 }
 
-function tasksOf(worker: TasksExtension, phase: AsyncDisposableStack): PluginWorkerTasks {
-  const { tasks } = worker.openScope(facts, () => phase) as { readonly tasks: PluginWorkerTasks };
-  return tasks;
+function tasksOf(worker: WorkerTasksExtension, phase: AsyncDisposableStack): PluginWorkerTasks {
+  return worker.openScope(plugin, () => phase).tasks;
 }
 
 it("a handler ends with the phase of its plugin", async () => {

@@ -333,7 +333,7 @@ describe("a database that cannot be closed as it should", () => {
     const logic = await startService("logic", { database, plugins: [writePlugin("peek_plugin_pump")] });
     expect(await logic.stop()).toEqual([]);
     expect(logic.log.lines.filter((line) => line.startsWith("ERROR"))).toEqual([
-      "ERROR peek_logic_service:The database was not closed as it should: so is another. one connection is stuck.",
+      "ERROR peek_logic_service:Failed to close the database: so is another. one connection is stuck.",
     ]);
     expect(logic.log.lines.at(-1)).toContain("Stopped");
   });

@@ -51,7 +51,7 @@ export interface TestService extends AsyncDisposable {
    */
   plugin(name: string): PluginStatus;
   /**
-   * Stops it and removes its home. Returns the plugins that did not stop as they should.
+   * Stops it and removes its home. Returns the plugins that failed to stop or unload.
    *
    * @throws Error when a plugin has not given back a database connection.
    */

@@ -117,7 +117,7 @@ describe("startService", () => {
     });
   });
 
-  it("returns those that did not stop as they should", async () => {
+  it("returns those that failed to stop", async () => {
     const dir = await writePlugin("peek_plugin_clinging", "stop() { return new Promise(() => {}); }");
     const deadlines = { stopSeconds: 0.05 };
     const logic = await startService("logic", { plugins: [dir], config: { plugin: { deadlines } } });

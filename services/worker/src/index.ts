@@ -2,4 +2,4 @@ import { dirname } from "node:path";
 import type { ServiceDefinition } from "@peek/platform";
 
 /** The worker service. */
-export const workerService: ServiceDefinition = { name: "worker", dir: dirname(import.meta.dirname), storage: "user" };
+export const workerService: ServiceDefinition = { name: "worker", dir: dirname(import.meta.dirname) };

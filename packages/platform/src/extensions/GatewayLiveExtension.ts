@@ -1,0 +1,94 @@
+import { PeekError } from "@peek/errors";
+import { PluginScopes } from "@peek/kit";
+import type { Exposure, Gateway, ObservableProxy } from "@peek/live/gateway";
+import type { PluginInfo } from "@peek/loader";
+import type { PluginDisposables } from "@peek/plugin-base";
+import type { PlatformParts } from "@peek/plugin-base/internal";
+import type { LiveStatus } from "../status/ServiceStatus.ts";
+import type { HttpExtension } from "./HttpExtension.ts";
+import type { ExtensionOptions, ServiceExtension } from "./ServiceExtension.ts";
+import type { VortexExtension } from "./VortexExtension.ts";
+
+/** How long browsers may take to go elsewhere. */
+const drainMs = 4000;
+
+type LiveParts = Pick<PlatformParts<"field">, "observables" | "actions">;
+
+interface Opened {
+  readonly exposure: Exposure;
+  readonly proxy: ObservableProxy;
+  readonly gateway: Gateway;
+  readonly scopeOf: (plugin: string, disposables: () => PluginDisposables) => LiveParts;
+}
+
+/** On field and office, `platform.observables` and `platform.actions`: what their browsers may watch and push. */
+export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
+  readonly #options: ExtensionOptions;
+  readonly #vortex: Pick<VortexExtension, "own">;
+  readonly #http: HttpExtension;
+  #opened: Opened | undefined;
+
+  constructor(
+    options: ExtensionOptions,
+    from: { readonly vortex: Pick<VortexExtension, "own">; readonly http: HttpExtension },
+  ) {
+    this.#options = options;
+    this.#vortex = from.vortex;
+    this.#http = from.http;
+  }
+
+  appliesTo(): boolean {
+    return true;
+  }
+
+  /** Once the connection to the other services is open, and before the site is. */
+  async open(): Promise<void> {
+    const { Exposure, Gateway, ObservableProxy, RpcActionRunner, ScopedExposure } = await import("@peek/live/gateway");
+    const { clientPath } = await import("@peek/live-protocol");
+    const { definition, getLogger } = this.#options;
+    const { rpc, presence } = this.#vortex.own;
+    const exposure = new Exposure();
+    const proxy = new ObservableProxy({ rpc, presence, logger: getLogger("peek_live.ObservableProxy") });
+    const gateway = new Gateway({
+      channels: proxy,
+      actions: new RpcActionRunner(rpc),
+      exposed: exposure,
+      logger: getLogger("peek_live.Gateway"),
+    });
+    this.#http.onUpgrade(
+      clientPath,
+      (request, socket, head, session) => gateway.accept(request, socket, head, session),
+      (request, socket, head) => gateway.refuseUnknown(request, socket, head),
+    );
+    const scopeOf: Opened["scopeOf"] = (plugin, disposables) =>
+      new ScopedExposure(plugin, new PluginScopes(plugin, disposables), exposure, definition.name);
+    this.#opened = { exposure, proxy, gateway, scopeOf };
+  }
+
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): LiveParts {
+    if (this.#opened === undefined) throw new PeekError("INTERNAL", "A scope was opened before the live data.");
+    const { observables, actions } = this.#opened.scopeOf(name, disposables);
+    return { observables, actions };
+  }
+
+  /** How many channels are shown, which of them are stale, and the load by browsers; undefined before it was opened. */
+  status(): LiveStatus | undefined {
+    if (this.#opened === undefined) return undefined;
+    const { connections, subscriptions, bufferedBytes, largeFrameBytes, lagging, actions } =
+      this.#opened.gateway.statistics();
+    const waitingBytes = bufferedBytes + largeFrameBytes;
+    return {
+      ...this.#opened.proxy.stale(),
+      browsers: { connections, subscriptions, lagging, waitingBytes, actions },
+    };
+  }
+
+  async drain(): Promise<void> {
+    await this.#opened?.gateway.drain(AbortSignal.timeout(drainMs));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.gateway[Symbol.asyncDispose]();
+    await this.#opened?.proxy[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,165 @@
+import type { TlsBundle } from "@peek/bus/identity";
+import { PeekError } from "@peek/errors";
+import type { HttpSite, LoginNeededHandler, PluginSites, SiteName, UpgradeHandler } from "@peek/http";
+import type { PluginInfo } from "@peek/loader";
+import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
+import type { SessionCheck } from "@peek/plugin-base/internal";
+import { followSiteTls, siteTls } from "../site/siteTls.ts";
+
+import type { SiteStatus } from "../status/ServiceStatus.ts";
+import type { ExtensionOptions, ServiceExtension } from "./ServiceExtension.ts";
+import type { VortexExtension } from "./VortexExtension.ts";
+
+/** What an {@link HttpExtension} works with. */
+export interface HttpExtensionOptions extends ExtensionOptions {
+  /** Why the service is not ready, in sentences for an operator; empty when it is ready. */
+  readonly health: () => readonly string[];
+}
+
+/** How long to wait before trying again to listen on a port that is in use. */
+const retryMs = 1000;
+
+/** `platform.http`: the site of logic, field and office. */
+export class HttpExtension implements ServiceExtension<{ readonly http: PluginHttp }> {
+  readonly #options: HttpExtensionOptions;
+  readonly #name: SiteName;
+  readonly #vortex: Pick<VortexExtension, "own">;
+  readonly #owned = new AsyncDisposableStack();
+  readonly #upgrades: { readonly path: string; readonly take: UpgradeHandler; readonly refuse: LoginNeededHandler }[] =
+    [];
+  #plugins: PluginSites | undefined;
+  #check: SessionCheck | undefined;
+  #site: HttpSite | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /**
+   * @param name The site's name in `httpServer` of config.json.
+   * @param vortex How field and office ask logic for users.
+   */
+  constructor(options: HttpExtensionOptions, name: SiteName, vortex: Pick<VortexExtension, "own">) {
+    this.#options = options;
+    this.#name = name;
+    this.#vortex = vortex;
+  }
+
+  /** On logic, checks the sessions on whose behalf other services act. Before the site is open, there are none. */
+  readonly sessions: SessionCheck = (proof, from) =>
+    this.#check?.(proof, from) ?? {
+      ok: false,
+      code: "SESSION_ENDED",
+      message: "Logic is starting and knows no sessions yet.",
+    };
+
+  appliesTo(): boolean {
+    return true;
+  }
+
+  /**
+   * Begins to listen; when the port is in use, as soon as it is free. Once the connection to the other services is open.
+   *
+   * @throws PeekError `HTTP_PORT_UNUSABLE` when it cannot listen on the address, `TLS_UNUSABLE`, or `USERS_UNUSABLE`
+   */
+  async open(): Promise<void> {
+    const { HttpSite, PluginSites } = await import("@peek/http");
+    const { openSessions } = await import("../site/openSessions.ts");
+    const { definition, home, config, health } = this.#options;
+    const { rpc } = this.#vortex.own;
+    const site = config.httpServer[this.#name];
+    const logger = this.#logger("HttpSite");
+    const plugins = new PluginSites();
+    this.#plugins = plugins;
+    const { provider: sessions, check } = openSessions(
+      { definition, home, config, anonymous: site.anonymous, rpc, logger: this.#logger("Users") },
+      this.#owned,
+    );
+    this.#check = check;
+    const tls = siteTls(site, home);
+    const listen = (): Promise<HttpSite> =>
+      HttpSite.listen({
+        title: `Peek ${definition.name}`,
+        site: this.#name,
+        service: definition.name,
+        host: site.host,
+        port: site.sitePort,
+        tls,
+        trustProxy: site.trustProxy,
+        allowedOrigins: site.allowedOrigins,
+        allowedHosts: site.allowedHosts,
+        logger,
+        sessions,
+        health,
+        plugins,
+      });
+    await this.#tryToListen(listen, (opened) => this.#opened(opened), logger);
+  }
+
+  /**
+   * Hands the WebSockets of a path to handlers. Called before {@link open}.
+   *
+   * @param refuse Handles the WebSockets of browsers that have to log in.
+   */
+  onUpgrade(path: string, take: UpgradeHandler, refuse: LoginNeededHandler): void {
+    this.#upgrades.push({ path, take, refuse });
+  }
+
+  openScope({ name, rootDir }: PluginInfo, disposables: () => PluginDisposables): { readonly http: PluginHttp } {
+    if (this.#plugins === undefined) throw new PeekError("INTERNAL", "The site was used before it was opened.");
+    const logger = this.#options.getLogger(`${name}.http`);
+    return { http: this.#plugins.forPlugin(name, rootDir, disposables, logger) };
+  }
+
+  /** The name and port of the site; undefined before it was opened. */
+  status(): SiteStatus | undefined {
+    if (this.#plugins === undefined) return undefined;
+    const port = this.#site?.port;
+    return { name: this.#name, ...(port !== undefined && { port }) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    await this.#owned.disposeAsync();
+  }
+
+  #opened(site: HttpSite): void {
+    const { home, config } = this.#options;
+    this.#site = site;
+    this.#owned.use(site);
+    for (const { path, take, refuse } of this.#upgrades) site.onUpgrade(path, take, refuse);
+    const setTls = (tls: TlsBundle): void => site.setTls(tls);
+    this.#owned.use(followSiteTls(config.httpServer[this.#name], home, setTls, this.#logger("HttpSite")));
+  }
+
+  async #tryToListen(
+    listen: () => Promise<HttpSite>,
+    opened: (site: HttpSite) => void,
+    logger: Logger,
+    isFirst = true,
+  ): Promise<void> {
+    try {
+      const site = await listen();
+      if (this.#isClosed) await site[Symbol.asyncDispose]();
+      else opened(site);
+    } catch (error) {
+      if (!isPortInUse(error)) throw error;
+      if (isFirst) logger.error({ code: error.code, ...error.fields }, "%s Trying again every second", error.message);
+      const again = (): void => {
+        this.#tryToListen(listen, opened, logger, false).catch((thrown: unknown) =>
+          logger.error({ err: thrown }, "The site cannot be opened: %s", thrown),
+        );
+      };
+      if (!this.#isClosed) this.#retry = setTimeout(again, retryMs);
+    }
+  }
+
+  #logger(name: string): Logger {
+    return this.#options.getLogger(`peek_http.${name}`);
+  }
+}
+
+function isPortInUse(error: unknown): error is PeekError {
+  if (!PeekError.is(error) || error.code !== "HTTP_PORT_UNUSABLE") return false;
+  const { cause } = error;
+  return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+}

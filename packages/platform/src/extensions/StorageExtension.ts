@@ -1,0 +1,130 @@
+import { dirname } from "node:path";
+import { serviceHome, type ServiceHome } from "@peek/config";
+import { PeekError } from "@peek/errors";
+import type { PluginInfo } from "@peek/loader";
+import type { PluginDisposables } from "@peek/plugin-base";
+import type { ActionLedger, AnyStorage, ChangeSource, TaskDatabase, TaskStorage } from "@peek/plugin-base/internal";
+import type { Storage, StorageStatus } from "@peek/storage";
+import { migrationsDirOf, storagePluginOf } from "./storagePlugin.ts";
+import type { ExtensionOptions, OpenContext, ServiceExtension } from "./ServiceExtension.ts";
+
+/**
+ * How a service uses the database: the `owner` runs the embedded one and migrates the schemas of plugins; a `user` finds the
+ * database and waits for its migrations.
+ */
+export type StorageRole = "owner" | "user";
+
+/** `platform.storage`, on the services that have it, for plugins whose plugin_package.json requires `storage`. */
+export class StorageExtension implements ServiceExtension<{ readonly storage: AnyStorage }> {
+  readonly role: StorageRole;
+  readonly #options: ExtensionOptions;
+  #storage: Storage | undefined;
+
+  constructor(options: ExtensionOptions, role: StorageRole) {
+    this.#options = options;
+    this.role = role;
+  }
+
+  /**
+   * Opens the database, if one of the plugins requires it.
+   *
+   * @throws PeekError as {@link Storage.open}.
+   */
+  async open({ plugins, signal }: OpenContext): Promise<void> {
+    const { definition, home, config, getLogger } = this.#options;
+    const isOwner = this.role === "owner";
+    const requiring = plugins.filter((plugin) => this.appliesTo(plugin));
+    if (requiring.length === 0 || signal.aborted) return;
+    const options = {
+      config: config.storage,
+      embeddedDir: isOwner ? home.postgresDir : homeBeside(home, "logic").postgresDir,
+      embedded: isOwner ? "start" : "find",
+      plugins: requiring.map(storagePluginOf),
+      getLogger,
+      signal,
+    } as const;
+    // The location is imported first: while the database starts there is time to import the rest.
+    const { DatabaseLocation } = await import("@peek/storage/location");
+    await using held = new AsyncDisposableStack();
+    const location = held.use(new DatabaseLocation(options));
+    location.begin();
+    const { Storage } = await import("@peek/storage");
+    // From here on the storage disposes the location, also when opening the storage fails.
+    held.move();
+    const migrations = isOwner ? "apply" : "await";
+    const opening = Storage.open({ ...options, location, migrations, title: `peek ${definition.name}` });
+    try {
+      this.#storage = await opening;
+    } catch (error) {
+      // When the service has been told to stop meanwhile, the database is not needed any more.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  appliesTo({ manifest }: PluginInfo): boolean {
+    return manifest.requiresServices.includes("storage");
+  }
+
+  async migrate(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void> {
+    migrationsDirOf(plugin);
+    await this.#opened().migrate(plugin.name, signal, begin);
+  }
+
+  openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly storage: AnyStorage } {
+    const { storage, connections } = this.#opened().enter(name);
+    // Released after unload(), since the plugin may use it there.
+    disposables().use(connections);
+    return { storage };
+  }
+
+  /** Follows the changes of tables; undefined where no plugin requires a database, or before it was reached. */
+  get changes(): ChangeSource | undefined {
+    return this.#storage?.changes;
+  }
+
+  /** Records the executed actions; undefined where no plugin requires a database, or before it was reached. */
+  get ledger(): ActionLedger | undefined {
+    return this.#storage?.ledger;
+  }
+
+  /** Opens the database for tasks, which the caller disposes; undefined where no plugin requires a database. */
+  openTaskDatabase(): TaskDatabase | undefined {
+    return this.#storage?.openTaskDatabase();
+  }
+
+  /**
+   * The storage of a loaded plugin, for its tasks.
+   *
+   * @throws PeekError `PLUGIN_RELEASED` where the plugin is not loaded.
+   */
+  async taskStorage(name: string): Promise<TaskStorage> {
+    const storage = this.#opened();
+    const own = storage.entered(name);
+    if (own === undefined) {
+      throw new PeekError("PLUGIN_RELEASED", `${name} has no storage: it is not loaded, or does not require storage.`, {
+        fields: { plugin: name },
+      });
+    }
+    const { threadStorageUrl } = await import("@peek/storage/thread");
+    return { own, module: threadStorageUrl, reserve: (signal) => storage.reserveForThread(name, signal) };
+  }
+
+  /** The state of the database; undefined where no plugin requires one, or before it was reached. */
+  status(): StorageStatus | undefined {
+    return this.#storage?.status();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#storage?.[Symbol.asyncDispose]();
+  }
+
+  #opened(): Storage {
+    if (this.#storage !== undefined) return this.#storage;
+    throw new PeekError("INTERNAL", "The storage was used before it was opened.");
+  }
+}
+
+/** The home of another service on this machine. */
+function homeBeside(home: ServiceHome, service: string): ServiceHome {
+  return serviceHome(service, { PEEK_HOME: dirname(home.dir) });
+}
