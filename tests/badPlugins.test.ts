@@ -21,7 +21,7 @@ const bad: readonly BadPlugin[] = [
     what: "without a manifest",
     name: "peek_plugin_no_manifest",
     manifest: null,
-    says: /has no plugin_package\.json\. Add it/,
+    says: /has no plugin_package\.json\. Add one/,
   },
   {
     what: "whose manifest is malformed",
@@ -40,7 +40,7 @@ const bad: readonly BadPlugin[] = [
     what: "whose manifest names another plugin",
     name: "peek_plugin_other_name",
     manifest: { plugin: { title: "x", packageName: "peek_plugin_x", version: "1.0.0" } },
-    says: /is that of peek_plugin_x, but the plugin is enabled as peek_plugin_other_name/,
+    says: /belongs to peek_plugin_x, but the plugin is enabled as peek_plugin_other_name/,
   },
   {
     what: "whose version is none",
@@ -60,7 +60,7 @@ const bad: readonly BadPlugin[] = [
     name: "peek_plugin_hook_syntax",
     index: 'export const peekLogicEntryHook = () => import("./hook.cjs");',
     files: { "hook.cjs": "const a = 1;\nlet b = ;" },
-    says: /in its import: what peekLogicEntryHook\(\) imports failed at \/.*\/hook\.cjs:2: Unexpected token ';'/,
+    says: /in its import: an import in peekLogicEntryHook\(\) failed at \/.*\/hook\.cjs:2: Unexpected token ';'/,
   },
   {
     what: "without a hook function",
@@ -245,7 +245,7 @@ export const peekLogicEntryHook = () => Old;`,
     what: "that depends on another version",
     name: "peek_plugin_needs_newer",
     manifest: { dependencies: { peek_plugin_good: "^2.0.0" } },
-    says: /depends on peek_plugin_good \^2\.0\.0, and version 1\.0\.0 is installed/,
+    says: /depends on peek_plugin_good \^2\.0\.0, but version 1\.0\.0 is installed/,
   },
   {
     what: "whose range is none",
@@ -353,7 +353,11 @@ describe("among bad plugins", () => {
 
   it("a name that stands there twice fails once", () => {
     const lines = running.lines.filter((line) => line.startsWith("ERROR") && line.includes("peek_plugin_twice"));
-    expect(lines).toEqual([expect.stringContaining("stands in plugin.enabled more than once. Remove all but one.")]);
+    expect(lines).toEqual([
+      expect.stringContaining(
+        "plugin.enabled names peek_plugin_twice more than once. Remove all of its entries but one.",
+      ),
+    ]);
   });
 
   it("a name without a package fails, and the message lists where it was looked for", () => {
@@ -365,9 +369,9 @@ describe("among bad plugins", () => {
 
   it("a name in another spelling fails, and the message has the right one", () => {
     expect(running.stdout).toMatch(
-      /ERROR .*"peek-plugin-good" in plugin\.enabled is not a plugin's name\. Write peek_plugin_good\./,
+      /ERROR .*"peek-plugin-good" in plugin\.enabled is not a valid plugin name\. Write peek_plugin_good\./,
     );
-    expect(running.stdout).toMatch(/ERROR .*"\.\.\/\.\.\/etc\/passwd" in plugin\.enabled is not a plugin's name/);
+    expect(running.stdout).toMatch(/ERROR .*"\.\.\/\.\.\/etc\/passwd" in plugin\.enabled is not a valid plugin name/);
   });
 
   it("a hook that takes long is warned of before it is given up on", () => {

@@ -64,9 +64,9 @@ describe("a config.json with little in it", () => {
     });
     const warnings = running.lines.filter((line) => line.startsWith("WARNING"));
     expect(warnings).toEqual([
-      expect.stringMatching(/plugin\.enabeld .*did you mean plugin\.enabled\?$/),
-      expect.stringMatching(/loging .*did you mean logging\?$/),
-      expect.stringMatching(/an unknown key .*myNote, which is kept$/),
+      expect.stringMatching(/plugin\.enabeld, .*did you mean plugin\.enabled\?$/),
+      expect.stringMatching(/loging, .*did you mean logging\?$/),
+      expect.stringMatching(/an unknown key myNote, which is kept$/),
     ]);
   });
 

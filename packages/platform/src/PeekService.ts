@@ -244,7 +244,7 @@ export class PeekService implements AsyncDisposable {
 
   /** Opens the extensions in parallel as far as possible. When one fails, the others are cancelled. */
   async #openExtensions(context: OpenContext): Promise<void> {
-    const opening = [this.#extensions.storage?.open(context), this.#openConnected(context)];
+    const opening = [Promise.resolve(this.#extensions.storage?.open(context)), this.#openConnected(context)];
     try {
       await Promise.all(opening);
     } catch (error) {
