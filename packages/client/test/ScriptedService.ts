@@ -3,14 +3,14 @@ import { gzipSync } from "node:zlib";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientMessage, ServerMessage } from "@peek/live-protocol";
 
-type Said<Kind extends ClientMessage["t"]> = Extract<ClientMessage, { readonly t: Kind }>;
+type MessageOf<Kind extends ClientMessage["t"]> = Extract<ClientMessage, { readonly t: Kind }>;
 
-/** A browser's connection, as a service has it that says only what a test has it say. */
+/** The service's side of a connection; it sends only the messages of the test. */
 export class ServedBrowser {
-  /** All that it has said. */
-  readonly heard: ClientMessage[] = [];
+  /** All messages of the browser. */
+  readonly received: ClientMessage[] = [];
   readonly closed: Promise<void>;
-  /** What it has asked for: path and query. */
+  /** The path and query of the request. */
   readonly asked: string;
   readonly #socket: WebSocket;
   readonly #unread: ClientMessage[] = [];
@@ -23,39 +23,39 @@ export class ServedBrowser {
     socket.on("message", (data) => {
       // oxlint-disable-next-line typescript/no-base-to-string -- it is a Buffer
       const message = JSON.parse(data.toString()) as ClientMessage;
-      this.heard.push(message);
+      this.received.push(message);
       this.#unread.push(message);
       this.#news.resolve();
     });
   }
 
-  /** The next message of a kind; others before it are passed over. */
-  async next<Kind extends ClientMessage["t"]>(kind: Kind): Promise<Said<Kind>> {
+  /** The next message of a type; earlier ones of other types are skipped. */
+  async next<Kind extends ClientMessage["t"]>(kind: Kind): Promise<MessageOf<Kind>> {
     for (;;) {
       for (let message = this.#unread.shift(); message !== undefined; message = this.#unread.shift()) {
-        if (message.t === kind) return message as Said<Kind>;
+        if (message.t === kind) return message as MessageOf<Kind>;
       }
       this.#news = Promise.withResolvers();
       await this.#news.promise;
     }
   }
 
-  say(...messages: readonly ServerMessage[]): void {
+  send(...messages: readonly ServerMessage[]): void {
     for (const message of messages) this.#socket.send(JSON.stringify(message));
   }
 
-  sayPacked(message: ServerMessage): void {
+  sendCompressed(message: ServerMessage): void {
     this.#socket.send(gzipSync(JSON.stringify(message)));
   }
 
-  sayText(text: string): void {
+  sendText(text: string): void {
     this.#socket.send(text);
   }
 
-  /** @param options Of the greeting; what is not said is left out, so that no signs of life are expected. */
+  /** @param options The fields of the greeting. Default: none for signs of life, so that the client expects none. */
   greet(user = "ada", options: Partial<Extract<ServerMessage, { readonly t: "hi" }>> = {}): this {
     const who = { id: user, name: user, anonymous: false };
-    this.say({ t: "hi", user: who, device: "device", beatMs: 60_000, upstream: true, ...options });
+    this.send({ t: "hi", user: who, device: "device", beatMs: 60_000, upstream: true, ...options });
     return this;
   }
 
@@ -68,13 +68,13 @@ export class ServedBrowser {
   }
 }
 
-/** A service that takes browsers, and leaves it to the test what they are told. */
+/** A service that accepts connections, and sends only the messages of the test. */
 export class ScriptedService implements AsyncDisposable {
   readonly port: number;
   readonly #server: WebSocketServer;
   readonly #waiting: ServedBrowser[] = [];
   #news = Promise.withResolvers<void>();
-  /** How many browsers have come. */
+  /** The number of connections so far. */
   count = 0;
 
   private constructor(server: WebSocketServer, port: number) {
@@ -99,7 +99,7 @@ export class ScriptedService implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/vortex`;
   }
 
-  /** The next browser that comes, or that has come and was not taken. */
+  /** The next connection that was not returned yet. */
   async browser(): Promise<ServedBrowser> {
     for (;;) {
       const browser = this.#waiting.shift();
@@ -109,7 +109,7 @@ export class ScriptedService implements AsyncDisposable {
     }
   }
 
-  /** The next browser, let in. */
+  /** The next connection, greeted. */
   async greeted(user?: string, options?: Parameters<ServedBrowser["greet"]>[1]): Promise<ServedBrowser> {
     return (await this.browser()).greet(user, options);
   }

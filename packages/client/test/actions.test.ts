@@ -1,4 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+// oxlint-disable-next-line import/no-unassigned-import -- it adds the globals of a browser to Node
 import "fake-indexeddb/auto";
 import { defineAction } from "@peek/plugin-base/contracts";
 import { IDBObjectStore } from "fake-indexeddb";
@@ -6,7 +6,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { userHash } from "../src/storage/userHash.ts";
 import { codeOf } from "@peek/kit/testing";
-import { Add, freshName, historyOf, openClient, openService, Page, valueOf } from "./clientHelpers.ts";
+import { Add, freshName, historyOf, openClient, openService, Page, speedUpTime, valueOf } from "./clientHelpers.ts";
 import type { ServedBrowser } from "./ScriptedService.ts";
 
 interface PuttingStore {
@@ -16,7 +16,7 @@ interface PuttingStore {
 
 const done = (result = 1) => ({ kind: "done", result: String(result), at: [] }) as const;
 
-/** Takes the next actions, and gives their numbers in the lane. */
+/** Answers the next actions. @returns Their numbers in the lane. */
 async function take(browser: ServedBrowser, count: number) {
   const acts = [];
   while (acts.length < count) acts.push(await browser.next("act"));
@@ -25,7 +25,7 @@ async function take(browser: ServedBrowser, count: number) {
 
 const seqs = (acts: Awaited<ReturnType<typeof take>>) => acts.map(({ act }) => act.seq);
 
-it("an action is kept, sent with its place in the queue, and gives the handler's result", async () => {
+it("push() stores an action, sends it with its place in the queue, and resolves with the handler's result", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   const pushed = await client.push(Add, { id: 1, by: 2 });
@@ -44,14 +44,14 @@ it("an action is kept, sent with its place in the queue, and gives the handler's
     acked: 0,
   });
   await valueOf(client.pending, ([action]) => action?.status === "sent");
-  browser.say({ t: "res", id, out: done(12) });
+  browser.send({ t: "res", id, out: done(12) });
   expect(await pushed.result).toBe(12);
   expect(client.pending.getSnapshot()).toEqual([]);
   await client.push(Add, { id: 1, by: 2 });
   expect((await browser.next("act")).act).toMatchObject({ client: act.client, seq: 2, after: 0, acked: 1 });
 });
 
-it("what does not fit its type, or is too large, is refused at once", async () => {
+it("push() refuses an action that does not fit its type or is too large", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   expect(await codeOf(client.push(Add, { id: 0.5, by: 1 }))).toBe("DATA_INVALID");
@@ -61,7 +61,7 @@ it("what does not fit its type, or is too large, is refused at once", async () =
   expect(await codeOf(client.push(Add, { id: 1, by: 1 }))).toBe("CLIENT_CLOSED");
 });
 
-it("sixteen of a lane are with the service at a time, and other lanes do not wait for them", async () => {
+it("at most sixteen actions of a lane are unanswered at a time, and other lanes do not wait for them", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   for (let by = 1; by <= 20; by += 1) await client.push(Add, { id: 1, by });
@@ -71,18 +71,18 @@ it("sixteen of a lane are with the service at a time, and other lanes do not wai
   expect(first.map(({ act }) => act.after)).toEqual(Array.from({ length: 16 }, (_, index) => index));
   await client.push(Add, { id: 1, by: 0 }, { lane: "other" });
   expect((await browser.next("act")).act).toMatchObject({ lane: "other", seq: 1, after: 0 });
-  browser.say({ t: "res", id: first[0]?.id ?? 0, out: done() });
+  browser.send({ t: "res", id: first[0]?.id ?? 0, out: done() });
   expect((await browser.next("act")).act).toMatchObject({ seq: 17, after: 16, acked: 1 });
 });
 
-it("what was sent and not answered before a cut is sent again, the same and in order", async () => {
+it("unanswered actions are sent again on the next connection, unchanged and in order", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   const browser = await service.greeted();
   const pushed = [];
   for (let by = 1; by <= 3; by += 1) pushed.push(await client.push(Add, { id: 1, by }));
   const before = await take(browser, 3);
-  browser.say({ t: "res", id: before[0]?.id ?? 0, out: done(1) });
+  browser.send({ t: "res", id: before[0]?.id ?? 0, out: done(1) });
   await pushed[0]?.result;
   browser.cut();
   const back = await service.greeted();
@@ -91,31 +91,31 @@ it("what was sent and not answered before a cut is sent again, the same and in o
     before.slice(1).map(({ act }) => [act.client, act.seq, act.body]),
   );
   expect(again[0]?.act).toMatchObject({ after: 0, acked: 1 });
-  for (const { id } of again) back.say({ t: "res", id, out: done(id) });
+  for (const { id } of again) back.send({ t: "res", id, out: done(id) });
   await Promise.all(pushed.map(({ result }) => result));
   expect(client.pending.getSnapshot()).toEqual([]);
 });
 
-it("after `retry` and `early` a lane is sent again from the first that is not done", async () => {
+it("after `retry` and `early`, a lane is sent again from its first unanswered action", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   const browser = await service.greeted();
   for (let by = 1; by <= 3; by += 1) await client.push(Add, { id: 1, by });
   const [first, second, third] = await take(browser, 3);
-  browser.say({ t: "res", id: first?.id ?? 0, out: { kind: "retry", code: "X", msg: "Later", afterMs: 30 } });
-  browser.say({ t: "res", id: second?.id ?? 0, out: { kind: "early", last: 0 } });
-  browser.say({ t: "res", id: third?.id ?? 0, out: { kind: "early", last: 0 } });
+  browser.send({ t: "res", id: first?.id ?? 0, out: { kind: "retry", code: "X", msg: "Later", afterMs: 30 } });
+  browser.send({ t: "res", id: second?.id ?? 0, out: { kind: "early", last: 0 } });
+  browser.send({ t: "res", id: third?.id ?? 0, out: { kind: "early", last: 0 } });
   const order = [];
   for (let count = 0; count < 3; count += 1) {
     const { id, act } = await browser.next("act");
     order.push(act.seq);
-    browser.say({ t: "res", id, out: done() });
+    browser.send({ t: "res", id, out: done() });
   }
   expect(order).toEqual([1, 2, 3]);
   await valueOf(client.pending, (pending) => pending.length === 0);
 });
 
-it("a rejected action stays in the list until it is dismissed, and those after it go on", async () => {
+it("a rejected action stays pending until it is dismissed, and does not block its lane", async () => {
   const service = await openService();
   const name = freshName();
   const client = openClient({ url: service.url, name });
@@ -123,12 +123,12 @@ it("a rejected action stays in the list until it is dismissed, and those after i
   const bad = await client.push(Add, { id: 1, by: 1 });
   const good = await client.push(Add, { id: 1, by: 2 });
   const [first, second] = await take(browser, 2);
-  browser.say({
+  browser.send({
     t: "res",
     id: first?.id ?? 0,
     out: { kind: "rejected", code: "ACTION_REJECTED", msg: "Locked", at: [] },
   });
-  browser.say({ t: "res", id: second?.id ?? 0, out: done(3) });
+  browser.send({ t: "res", id: second?.id ?? 0, out: done(3) });
   expect(await codeOf(bad.result)).toBe("ACTION_REJECTED");
   expect(await good.result).toBe(3);
   const [rejected] = client.pending.getSnapshot();
@@ -144,7 +144,7 @@ it("a rejected action stays in the list until it is dismissed, and those after i
   expect(next.pending.getSnapshot()).toEqual([]);
 });
 
-it("actions pushed offline survive the page, and land once", async () => {
+it("actions pushed offline survive the page, and are executed once", async () => {
   const service = await openService();
   const name = freshName();
   const first = openClient({ url: service.url, name });
@@ -158,7 +158,7 @@ it("actions pushed offline survive the page, and land once", async () => {
   const browser = await service.greeted();
   const acts = await take(browser, 2);
   expect(acts.map(({ act }) => act.body)).toEqual(['{"id":1,"by":1}', '{"id":1,"by":2}']);
-  for (const { id } of acts) browser.say({ t: "res", id, out: done() });
+  for (const { id } of acts) browser.send({ t: "res", id, out: done() });
   await valueOf(second.pending, ({ length }) => length === 0);
   second.close();
   const third = openClient({ url: service.url, name });
@@ -167,7 +167,7 @@ it("actions pushed offline survive the page, and land once", async () => {
   expect((await last.next("act")).act).toMatchObject({ seq: 3, after: 0, acked: 2, client: acts[0]?.act.client });
 });
 
-it("of two tabs one sends, both show what is pending, and the one that pushed is told the result", async () => {
+it("one of two tabs sends, both show the pending actions, and the tab that pushed gets the result", async () => {
   const service = await openService();
   const name = freshName();
   const one = openClient({ url: service.url, name });
@@ -181,15 +181,15 @@ it("of two tabs one sends, both show what is pending, and the one that pushed is
   await valueOf(two.pending, (pending) => pending.every(({ status }) => status === "sent"));
   const { id, act } = await sender.next("act");
   expect(act).toMatchObject({ seq: 2, after: 1 });
-  sender.say({ t: "res", id, out: done(22) });
+  sender.send({ t: "res", id, out: done(22) });
   expect(await pushed.result).toBe(22);
-  expect(other.heard.filter(({ t }) => t === "act")).toEqual([]);
-  // The one that sends goes: the other takes over.
+  expect(other.received.filter(({ t }) => t === "act")).toEqual([]);
+  // The leader is closed: the other tab takes over.
   one.close();
   expect((await other.next("act")).act).toMatchObject({ seq: 1, body: '{"id":1,"by":1}' });
 });
 
-it("a tab that is cut off leaves the sending to one that is not", async () => {
+it("a tab that loses its connection leaves the sending to another tab", async () => {
   const service = await openService();
   const name = freshName();
   const one = openClient({ url: service.url, name });
@@ -201,11 +201,11 @@ it("a tab that is cut off leaves the sending to one that is not", async () => {
   await valueOf(two.pending, ({ length }) => length === 1);
   sender.cut();
   const { id } = await other.next("act");
-  other.say({ t: "res", id, out: done(5) });
+  other.send({ t: "res", id, out: done(5) });
   expect(await pushed.result).toBe(5);
 });
 
-it("actions of another user stay on the device, unseen and unsent, until that user is back", async () => {
+it("actions of another user stay on the device, hidden and unsent, until that user logs in again", async () => {
   const service = await openService();
   const name = freshName();
   const ada = openClient({ url: service.url, name });
@@ -228,7 +228,7 @@ it("actions of another user stay on the device, unseen and unsent, until that us
   expect((await third.next("act")).act).toEqual({ ...act, acked: 0 });
 });
 
-it("an action pushed before it is known who is there is that of whom the service names", async () => {
+it("an action pushed before the user is known belongs to the user that the service names", async () => {
   const service = await openService();
   const name = freshName();
   const ada = openClient({ url: service.url, name });
@@ -244,7 +244,7 @@ it("an action pushed before it is known who is there is that of whom the service
   await valueOf(bob.pending, ({ length }) => length === 1);
 });
 
-it("without a database, actions are kept in memory, and push says so", async () => {
+it("without a database, actions are stored in memory, and push() reports that they are not durable", async () => {
   const service = await openService();
   const client = openClient({ url: service.url, storage: "memory" });
   const history = historyOf(client.pending);
@@ -253,23 +253,24 @@ it("without a database, actions are kept in memory, and push says so", async () 
   expect(client.connection.getSnapshot().device).toBe("memory");
   const browser = await service.greeted();
   const { id } = await browser.next("act");
-  browser.say({ t: "res", id, out: done(4) });
+  browser.send({ t: "res", id, out: done(4) });
   expect(await pushed.result).toBe(4);
   expect(history.map((pending) => pending[0]?.status)).toEqual(["queued", "sent", undefined]);
 });
 
-it("an outcome that the service has forgotten is told, and nothing is left", async () => {
+it("an outcome that the service has forgotten rejects the result, and the action is no longer pending", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   const browser = await service.greeted();
   const pushed = await client.push(Add, { id: 1, by: 1 });
   const { id } = await browser.next("act");
-  browser.say({ t: "res", id, out: { kind: "rejected", code: "ACTION_FORGOTTEN", msg: "Long ago", at: [] } });
+  browser.send({ t: "res", id, out: { kind: "rejected", code: "ACTION_FORGOTTEN", msg: "Long ago", at: [] } });
   expect(await codeOf(pushed.result)).toBe("ACTION_FORGOTTEN");
   expect(client.pending.getSnapshot()).toEqual([]);
 });
 
-it("where there are no locks, as without TLS, one tab sends all the same, and another after it", async () => {
+it("without Web Locks, as without TLS, one tab sends at a time, and another one after it is closed", async () => {
+  speedUpTime();
   vi.stubGlobal("navigator", {});
   onTestFinished(() => void vi.unstubAllGlobals());
   const service = await openService();
@@ -282,12 +283,12 @@ it("where there are no locks, as without TLS, one tab sends all the same, and an
   const other = await service.greeted();
   await two.push(Add, { id: 1, by: 2 });
   expect((await sender.next("act")).act).toMatchObject({ seq: 2, after: 1 });
-  expect(other.heard.filter(({ t }) => t === "act")).toEqual([]);
+  expect(other.received.filter(({ t }) => t === "act")).toEqual([]);
   one.close();
   expect(seqs(await take(other, 2))).toEqual([1, 2]);
-}, 10_000);
+});
 
-it("what is pushed as the service lets the page in comes after what was pushed before, and before what comes later", async () => {
+it("actions pushed while the service accepts the connection keep their order with earlier and later ones", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   const browser = await service.browser();
@@ -304,13 +305,13 @@ it("what is pushed as the service lets the page in comes after what was pushed b
   while (bodies.length < by) {
     const { id, act } = await browser.next("act");
     bodies.push(act.body);
-    browser.say({ t: "res", id, out: done() });
+    browser.send({ t: "res", id, out: done() });
   }
   expect(by).toBe(16);
   expect(bodies).toEqual(Array.from({ length: by }, (_, index) => JSON.stringify({ id: 1, by: index + 1 })));
 });
 
-it("an action that cannot be read is shown as rejected, and holds up no other", async () => {
+it("an unreadable action is shown as rejected, and does not block its lane", async () => {
   const service = await openService();
   const name = freshName();
   const first = openClient({ url: service.url, name });
@@ -336,7 +337,7 @@ it("an action that cannot be read is shown as rejected, and holds up no other", 
   expect(client.pending.getSnapshot()).toHaveLength(1);
 });
 
-it("why the service has an action wait is told, and what was never sent can be taken back", async () => {
+it("a delayed action shows the service's reason, and an action that was never sent can be dismissed", async () => {
   const service = await openService();
   const name = freshName();
   const client = openClient({ url: service.url, name });
@@ -348,10 +349,10 @@ it("why the service has an action wait is told, and what was never sent can be t
   const { id, act } = await browser.next("act");
   expect(act.body).toBe('{"id":1,"by":1}');
   await valueOf(client.pending, ([action]) => action?.status === "sent");
-  browser.say({ t: "res", id, out: { kind: "retry", code: "ACTION_UNKNOWN", msg: "Not here", afterMs: 60_000 } });
+  browser.send({ t: "res", id, out: { kind: "retry", code: "ACTION_UNKNOWN", msg: "Not here", afterMs: 60_000 } });
   const [waiting] = await valueOf(client.pending, ([action]) => action?.error !== undefined);
   expect(waiting).toMatchObject({ status: "queued", error: { code: "ACTION_UNKNOWN", message: "Not here" } });
-  // It may have been executed, for all that is known here.
+  // The service may have executed it.
   await client.dismiss(before.id);
   expect(client.pending.getSnapshot()).toHaveLength(1);
   client.close();
@@ -359,7 +360,7 @@ it("why the service has an action wait is told, and what was never sent can be t
   expect(await valueOf(next.pending, ({ length }) => length > 0)).toHaveLength(1);
 });
 
-it("what is too large as it is sent is refused; what a service finds too large is rejected, and not sent for ever", async () => {
+it("an action that is too large once encoded is refused, and one that the service finds too large is rejected", async () => {
   const service = await openService();
   const Note = defineAction("peek_plugin_test.Note", { text: z.string() });
   const client = openClient({ url: service.url });
@@ -375,12 +376,12 @@ it("what is too large as it is sent is refused; what a service finds too large i
   expect(await codeOf(large.result)).toBe("DATA_INVALID");
   const back = await service.greeted();
   const { id } = await back.next("act");
-  back.say({ t: "res", id, out: done(1) });
+  back.send({ t: "res", id, out: done(1) });
   expect(await small.result).toBe(1);
   expect(client.pending.getSnapshot()).toMatchObject([{ type: Note.name, status: "rejected" }]);
 });
 
-it("when another user comes, nobody waits for the results of the one before", async () => {
+it("when another user logs in, the results of the user before are rejected", async () => {
   const service = await openService();
   const client = openClient({ url: `${service.url}?a=b`, storage: "memory" });
   const browser = await service.greeted("ada");
@@ -389,13 +390,13 @@ it("when another user comes, nobody waits for the results of the one before", as
   await browser.next("act");
   browser.cut();
   const back = await service.greeted("bob");
-  // A service without cookies knows an anonymous browser again.
+  // A service without cookies recognizes an anonymous browser.
   expect(back.asked).toBe("/vortex?a=b&device=device");
   expect(await codeOf(pushed.result)).toBe("CLIENT_CLOSED");
   expect(client.pending.getSnapshot()).toEqual([]);
 });
 
-it("what another tab has pushed before it knows its user is sent by one that knows", async () => {
+it("an action that another tab pushed before it knew its user is sent by a tab that knows the user", async () => {
   const [service, silent] = await Promise.all([openService(), openService()]);
   const name = freshName();
   const one = openClient({ url: service.url, name });
@@ -408,11 +409,11 @@ it("what another tab has pushed before it knows its user is sent by one that kno
   const pushed = await two.push(Add, { id: 1, by: 2 });
   const { id, act } = await sender.next("act");
   expect(act).toMatchObject({ body: '{"id":1,"by":2}', seq: 2 });
-  sender.say({ t: "res", id, out: done(2) });
+  sender.send({ t: "res", id, out: done(2) });
   expect(await pushed.result).toBe(2);
 });
 
-it("what was pushed in a page of another user, who was never heard of, is not done in the name of the last", async () => {
+it("an action pushed in a page of another, not yet named user is not sent in the name of the last user", async () => {
   const service = await openService();
   const name = freshName();
   const page = Page.of(service.url);

@@ -6,7 +6,7 @@ export { Add, Counter, counters } from "./clientContracts.ts";
 
 let names = 0;
 
-/** A name that no other client has. */
+/** A unique name for a client. */
 export function freshName(): string {
   names += 1;
   return `test-${process.pid}-${names}`;
@@ -18,14 +18,14 @@ export async function openService(): Promise<ScriptedService> {
   return service;
 }
 
-/** A client that ends with the test. */
+/** A client that is closed after the test. */
 export function openClient(options: ConnectOptions & { readonly url: string | readonly string[] }): PeekClient {
   const client = connect({ name: freshName(), ...options });
   onTestFinished(() => client.close());
   return client;
 }
 
-/** Waits until a store's value is as wanted, and gives it. */
+/** Waits for a value of a store, and returns it. */
 export async function valueOf<Value>(store: Store<Value>, isWanted: (value: Value) => boolean): Promise<Value> {
   const { promise, resolve } = Promise.withResolvers<Value>();
   const look = (): void => {
@@ -41,14 +41,14 @@ export async function valueOf<Value>(store: Store<Value>, isWanted: (value: Valu
   }
 }
 
-/** All values that a store takes from now on. */
+/** The values of a store from now on. */
 export function historyOf<Value>(store: Store<Value>): Value[] {
   const values: Value[] = [];
   store.subscribe(() => values.push(store.getSnapshot()));
   return values;
 }
 
-/** A page as a browser has it, of the site of a service, for the rest of the test. */
+/** The globals of a page of a service's site, for the rest of the test. */
 export class Page extends EventTarget {
   readonly visibilityState = "visible";
   cookie = "";
@@ -61,4 +61,19 @@ export class Page extends EventTarget {
     onTestFinished(() => void vi.unstubAllGlobals());
     return page;
   }
+}
+
+const realSetInterval = setInterval;
+
+/** Runs clocks and timers ten times as fast for the rest of the test. While the process is busy, they stand still. */
+export function speedUpTime(): void {
+  stopTime();
+  const ticking = realSetInterval(() => void vi.advanceTimersByTime(10), 1);
+  onTestFinished(() => clearInterval(ticking));
+}
+
+/** Stops clocks and timers for the rest of the test: `vi.advanceTimersByTime()` moves them. */
+export function stopTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
 }

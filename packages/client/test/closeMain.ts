@@ -1,9 +1,9 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+// oxlint-disable-next-line import/no-unassigned-import -- it adds the globals of a browser to Node
 import "fake-indexeddb/auto";
 import { connect } from "@peek/client";
 import { Add, Counter } from "./clientContracts.ts";
 
-// Uses all that a client can hold on to, and closes it: the process has to end by itself.
+// Uses all resources of a client, and closes it: the process has to exit by itself.
 const [url = ""] = process.argv.slice(2);
 const client = connect({ url });
 const watch = client.subscribe(Counter);

@@ -1,22 +1,31 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+// oxlint-disable-next-line import/no-unassigned-import -- it adds the globals of a browser to Node
 import "fake-indexeddb/auto";
 import { connect, type PeekClient } from "@peek/client";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { until } from "@peek/kit/testing";
 import { Add, freshName, valueOf } from "./clientHelpers.ts";
-import { type Fate, ModelService } from "./ModelService.ts";
+import { type Reaction, ModelService } from "./ModelService.ts";
 
-/** What tabs of one device do, one after the other. */
+/** A step of one tab of the device. */
 type Step = { readonly push: "default" | "other"; readonly tab: number } | { readonly reload: number };
 
-const fate = fc.constantFrom<Fate>("answer", "answer", "answer", "late", "cut before", "cut after", "retry", "reject");
+const reaction = fc.constantFrom<Reaction>(
+  "answer",
+  "answer",
+  "answer",
+  "late",
+  "cut before",
+  "cut after",
+  "retry",
+  "reject",
+);
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ push: fc.constantFrom("default", "other"), tab: fc.nat({ max: 1 }) }) },
   { weight: 1, arbitrary: fc.record({ reload: fc.nat({ max: 1 }) }) },
 );
 
-/** A tab that tries again at once, whatever happened. */
+/** A tab that reconnects at once. */
 function openTab(url: string, name: string): PeekClient {
   const client = connect({ url, name });
   client.connection.subscribe(() => {
@@ -25,8 +34,8 @@ function openTab(url: string, name: string): PeekClient {
   return client;
 }
 
-async function run(steps: readonly Step[], fates: readonly Fate[]): Promise<void> {
-  await using service = await ModelService.open(fates);
+async function run(steps: readonly Step[], reactions: readonly Reaction[]): Promise<void> {
+  await using service = await ModelService.open(reactions);
   const name = freshName();
   using stack = new DisposableStack();
   const tabs = [openTab(service.url, name), openTab(service.url, name)];
@@ -41,27 +50,27 @@ async function run(steps: readonly Step[], fates: readonly Fate[]): Promise<void
       pushed[each.push].push(JSON.stringify({ id: 1, by }));
     }
   }
-  // A tab that has just been opened does not know yet what is pending.
+  // A tab that has just been opened does not know the pending actions yet.
   await until("all are executed", () => service.count >= pushed.default.length + pushed.other.length);
   for (const tab of tabs) await valueOf(tab.pending, (pending) => pending.every(({ status }) => status === "rejected"));
-  expect(service.offences).toEqual([]);
+  expect(service.violations).toEqual([]);
   const lanes = [...service.executed].map(([key, bodies]) => [key.split(" ")[1], bodies]);
   const expected = Object.entries(pushed).filter(([, bodies]) => bodies.length > 0);
   expect(Object.fromEntries(lanes)).toEqual(Object.fromEntries(expected));
 }
 
-it("whatever the line, the answers and the tabs do, each action is executed once, in the order of its lane", async () => {
+it("each action is executed once and in the order of its lane, with any losses, answers and reloads", async () => {
   const steps: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 1, maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(steps, fc.array(fate, { maxLength: 60 }), (doings, fates) => run(doings, fates)),
+    fc.asyncProperty(steps, fc.array(reaction, { maxLength: 60 }), (steps, reactions) => run(steps, reactions)),
     { numRuns: 60, interruptAfterTimeLimit: 20_000 },
   );
 }, 60_000);
 
-it("a thousand actions of a device, five hundred cuts around the acknowledgement: each once", async () => {
+it("a thousand actions are each executed once although 500 connections are lost around the acknowledgement", async () => {
   const steps: Step[] = Array.from({ length: 1000 }, (_, index) => ({ push: "default", tab: index % 2 }));
-  const fates: Fate[] = Array.from({ length: 1000 }, (_, index) =>
+  const reactions: Reaction[] = Array.from({ length: 1000 }, (_, index) =>
     index % 2 === 0 ? "answer" : index % 4 === 1 ? "cut after" : "cut before",
   );
-  await run(steps, fates);
+  await run(steps, reactions);
 }, 60_000);

@@ -1,12 +1,14 @@
-import { Add, Counter, historyOf, openClient, openService, valueOf } from "./clientHelpers.ts";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { Add, Counter, historyOf, openClient, openService, speedUpTime, valueOf } from "./clientHelpers.ts";
+import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import type { ServedBrowser } from "./ScriptedService.ts";
 
-/** Signs of life that are never late, so that nothing but what is asked tells. */
+beforeEach(() => speedUpTime());
+
+/** Pulses that are never late: only probes detect a failure. */
 const pulseMs = 60_000;
 const done = { kind: "done", result: "1", at: [] } as const;
 
-/** What a page is told by its browser. */
+/** A `window` that sends events. */
 class Window extends EventTarget {
   static stub(): Window {
     const window = new Window();
@@ -20,7 +22,7 @@ class Window extends EventTarget {
     this.dispatchEvent(new Event(event));
   }
 
-  /** As where a browser says so in `navigator.onLine`, and tells nobody. */
+  /** Sets `navigator.onLine` without an event, as some browsers do. */
   network(onLine: boolean): void {
     vi.stubGlobal("navigator", { onLine });
   }
@@ -36,12 +38,12 @@ async function watching(hi: Parameters<ServedBrowser["greet"]>[1] = { pulseMs })
   const watch = client.subscribe(Counter);
   const browser = await service.greeted("ada", hi);
   const { id } = await browser.next("sub");
-  browser.say({ t: "on", id, c: 7, key: ["id"] }, { t: "s", c: 7, e: "a", o: 1, rows: [] });
+  browser.send({ t: "on", id, c: 7, key: ["id"] }, { t: "s", c: 7, e: "a", o: 1, rows: [] });
   await valueOf(watch, isLive);
   return { service, client, watch, browser };
 }
 
-it("an unanswered push has the service asked, and what is shown is stale until it answers; the push is queued", async () => {
+it("after an unanswered push, the service is probed, tuples are stale until it answers, and the push is queued", async () => {
   const { client, watch, browser } = await watching();
   const pushed = await client.push(Add, { id: 1, by: 1 });
   const { id } = await browser.next("act");
@@ -50,27 +52,27 @@ it("an unanswered push has the service asked, and what is shown is stale until i
   expect(await valueOf(watch, isStale)).toHaveProperty("asOf");
   expect(client.connection.getSnapshot()).toMatchObject({ status: "stale", reason: "The service does not answer" });
   await valueOf(client.pending, ([action]) => action?.status === "queued");
-  // A press made now stays here.
+  // An action pushed now stays on the device.
   const later = await client.push(Add, { id: 1, by: 2 });
   await valueOf(client.pending, ({ length }) => length === 2);
   expect(client.pending.getSnapshot().map(({ status }) => status)).toEqual(["queued", "queued"]);
-  expect(browser.heard.filter(({ t }) => t === "act")).toHaveLength(1);
-  // What may have been sent cannot be taken back; what was not, can.
+  expect(browser.received.filter(({ t }) => t === "act")).toHaveLength(1);
+  // An action that may have been sent cannot be dismissed.
   await client.dismiss(pushed.id);
   expect(client.pending.getSnapshot()).toHaveLength(2);
 
   const asked = await browser.next("probe");
   expect(asked.n).toBeGreaterThan(n);
-  browser.say({ t: "pulse", n: asked.n }, { t: "res", id, out: done });
+  browser.send({ t: "pulse", n: asked.n }, { t: "res", id, out: done });
   await valueOf(watch, isLive);
   expect(await pushed.result).toBe(1);
   const second = await browser.next("act");
   expect(second.act).toMatchObject({ body: '{"id":1,"by":2}', seq: 2 });
-  browser.say({ t: "res", id: second.id, out: done });
+  browser.send({ t: "res", id: second.id, out: done });
   await later.result;
 });
 
-it("a push into a dead line is sent again on the next, the same", async () => {
+it("an action that was sent on a dead connection is sent again unchanged on the next one", async () => {
   const { service, client, browser } = await watching({ pulseMs, beatMs: 50 });
   await client.push(Add, { id: 1, by: 1 });
   const { act } = await browser.next("act");
@@ -78,25 +80,28 @@ it("a push into a dead line is sent again on the next, the same", async () => {
   const next = await service.greeted();
   const again = await next.next("act");
   expect(again.act).toMatchObject({ client: act.client, lane: act.lane, seq: act.seq, body: act.body });
-  next.say({ t: "res", id: again.id, out: done });
+  next.send({ t: "res", id: again.id, out: done });
   await valueOf(client.pending, ({ length }) => length === 0);
 });
 
-it.each(["keydown", "pointerdown", "wheel", "focus"])("on %s the service is asked, once for many", async (event) => {
-  const window = Window.stub();
-  const { watch, browser } = await watching();
-  const history = historyOf(watch);
-  for (const n of [1, 2]) {
-    for (let count = 0; count < 100; count += 1) window.uses(event);
-    expect((await browser.next("probe")).n).toBe(n);
-    for (let count = 0; count < 100; count += 1) window.uses(event);
-    browser.say({ t: "pulse", n }, { t: "d", c: 7, e: "a", f: n, o: n + 1, i: [[0, { id: n, value: n }]] });
-    await valueOf(watch, ({ tuples }) => tuples.length === n);
-  }
-  expect(history.every(isLive)).toBe(true);
-});
+it.each(["keydown", "pointerdown", "wheel", "focus"])(
+  "many %s events cause one probe of the service",
+  async (event) => {
+    const window = Window.stub();
+    const { watch, browser } = await watching();
+    const history = historyOf(watch);
+    for (const n of [1, 2]) {
+      for (let count = 0; count < 100; count += 1) window.uses(event);
+      expect((await browser.next("probe")).n).toBe(n);
+      for (let count = 0; count < 100; count += 1) window.uses(event);
+      browser.send({ t: "pulse", n }, { t: "d", c: 7, e: "a", f: n, o: n + 1, i: [[0, { id: n, value: n }]] });
+      await valueOf(watch, ({ tuples }) => tuples.length === n);
+    }
+    expect(history.every(isLive)).toBe(true);
+  },
+);
 
-it("a page that nobody uses asks nothing", async () => {
+it("a page without input sends no probes", async () => {
   Window.stub();
   const { browser } = await watching();
   const looked = Promise.withResolvers<void>();
@@ -109,10 +114,10 @@ it("a page that nobody uses asks nothing", async () => {
     },
   });
   await looked.promise;
-  expect(browser.heard.map(({ t }) => t)).toEqual(["sub"]);
+  expect(browser.received.map(({ t }) => t)).toEqual(["sub"]);
 });
 
-it("a device that says that it has no network is offline, also where no event tells; one that is wrong connects again", async () => {
+it("a client is offline without a network, also without an event, and reconnects if the device is wrong", async () => {
   const window = Window.stub();
   const { client, service } = await watching();
   window.network(false);
@@ -129,7 +134,7 @@ it("a device that says that it has no network is offline, also where no event te
   expect(history.filter(isOffline)).toEqual([]);
 });
 
-it("when the network is back, a line that does not answer is not waited for", async () => {
+it("when the network is back, a connection that does not answer is replaced at once", async () => {
   const window = Window.stub();
   const { client, service } = await watching();
   window.uses("keydown");

@@ -1,4 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+// oxlint-disable-next-line import/no-unassigned-import -- it adds the globals of a browser to Node
 import "fake-indexeddb/auto";
 import { IDBObjectStore, indexedDB } from "fake-indexeddb";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -14,7 +14,7 @@ interface PuttingStore {
   put(this: PuttingStore, ...args: unknown[]): unknown;
 }
 
-/** A device on which a user has seen counters before. */
+/** A device that has cached counters for a user. */
 async function seenBefore(options: { readonly keep?: boolean } = {}) {
   const service = await openService();
   const name = freshName();
@@ -22,13 +22,13 @@ async function seenBefore(options: { readonly keep?: boolean } = {}) {
   const watch = client.subscribe(Counter, {}, options);
   const browser = await service.greeted("ada");
   const { id } = await browser.next("sub");
-  browser.say({ t: "on", id, c: 1, key: ["id"] }, { t: "s", c: 1, e: "a", o: 7, rows: [one, two] });
+  browser.send({ t: "on", id, c: 1, key: ["id"] }, { t: "s", c: 1, e: "a", o: 7, rows: [one, two] });
   await valueOf(watch, ({ status }) => status === "live");
   client.close();
   return { service, name };
 }
 
-it("what was seen is shown before the service answers, and resumed from there", async () => {
+it("cached tuples are shown before the service answers, and the subscription resumes from their position", async () => {
   const { service, name } = await seenBefore();
   const client = openClient({ url: service.url, name });
   const watch = client.subscribe(Counter);
@@ -37,12 +37,12 @@ it("what was seen is shown before the service answers, and resumed from there", 
   const browser = await service.greeted("ada");
   const { id, at } = await browser.next("sub");
   expect(at).toMatchObject({ epoch: "a", offset: 7 });
-  browser.say({ t: "on", id, c: 1, key: ["id"] }, { t: "u", c: 1, e: "a", o: 7 });
+  browser.send({ t: "on", id, c: 1, key: ["id"] }, { t: "u", c: 1, e: "a", o: 7 });
   const live = await valueOf(watch, ({ status }) => status === "live");
   expect(live.tuples).toBe(painted.tuples);
 });
 
-it("what one user has seen is never shown to another", async () => {
+it("tuples cached for one user are never shown to another", async () => {
   const { service, name } = await seenBefore();
   const client = openClient({ url: service.url, name });
   const watch = client.subscribe(Counter);
@@ -51,7 +51,7 @@ it("what one user has seen is never shown to another", async () => {
   expect((await valueOf(watch, ({ status }) => status !== "device")).tuples).toEqual([]);
   expect((await browser.next("sub")).at).toBeUndefined();
   client.close();
-  // Bob is the last user of the device now.
+  // Now Bob is the last user of the device.
   const next = openClient({ url: service.url, name });
   const again = next.subscribe(Counter);
   const back = await service.greeted("bob");
@@ -59,16 +59,16 @@ it("what one user has seen is never shown to another", async () => {
   expect(again.getSnapshot()).toEqual({ status: "loading", tuples: [] });
 });
 
-it("what is not to be kept is not, and what was forbidden is not any more", async () => {
+it("a channel with keep: false is not cached, and a forbidden channel is removed from the cache", async () => {
   const { service, name } = await seenBefore({ keep: false });
   const first = openClient({ url: service.url, name });
   const watch = first.subscribe(Counter);
   const browser = await service.greeted("ada");
   const { id, at } = await browser.next("sub");
   expect(at).toBeUndefined();
-  browser.say({ t: "on", id, c: 1, key: ["id"] }, { t: "s", c: 1, e: "a", o: 7, rows: [one] });
+  browser.send({ t: "on", id, c: 1, key: ["id"] }, { t: "s", c: 1, e: "a", o: 7, rows: [one] });
   await valueOf(watch, ({ status }) => status === "live");
-  browser.say({ t: "off", id, code: "FORBIDDEN", msg: "No" });
+  browser.send({ t: "off", id, code: "FORBIDDEN", msg: "No" });
   await valueOf(watch, ({ status }) => status === "refused");
   first.close();
   const second = openClient({ url: service.url, name });
@@ -77,7 +77,7 @@ it("what is not to be kept is not, and what was forbidden is not any more", asyn
   expect((await back.next("sub")).at).toBeUndefined();
 });
 
-it("when the device is full, tuples make room for actions; when that does not help, push is refused", async () => {
+it("on a full device, cached tuples make room for actions, and push() is refused if that is not enough", async () => {
   const { service, name } = await seenBefore();
   const client = openClient({ url: service.url, name });
   await valueOf(client.connection, ({ device }) => device === "device");
@@ -105,7 +105,7 @@ it("when the device is full, tuples make room for actions; when that does not he
   expect((await browser.next("sub")).at).toBeUndefined();
 });
 
-it("where a page may not even ask for the database, it works without", async () => {
+it("a client works in memory if reading indexedDB throws", async () => {
   const before = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
   onTestFinished(() => void Object.defineProperty(globalThis, "indexedDB", before ?? {}));
   Object.defineProperty(globalThis, "indexedDB", {
@@ -120,7 +120,7 @@ it("where a page may not even ask for the database, it works without", async () 
   expect((await client.push(Add, { id: 1, by: 1 })).durable).toBe(false);
 });
 
-it("where the database cannot be opened, it works without", async () => {
+it("a client works in memory if the database cannot be opened", async () => {
   const open = vi.spyOn(indexedDB, "open").mockImplementation(() => {
     throw new DOMException("In private", "SecurityError");
   });
@@ -136,7 +136,7 @@ it("a database that the browser closes is opened again", async () => {
   const name = freshName();
   const client = openClient({ url: service.url, name });
   await client.push(Add, { id: 1, by: 1 });
-  // As when the user clears the site's data: open connections are asked to close.
+  // As if the user cleared the site's data: open connections get `versionchange`.
   const gone = Promise.withResolvers<void>();
   const request = indexedDB.deleteDatabase(`peek.${name}`);
   request.addEventListener("success", () => gone.resolve());
@@ -144,13 +144,13 @@ it("a database that the browser closes is opened again", async () => {
   expect((await client.push(Add, { id: 1, by: 2 })).durable).toBe(true);
 });
 
-it("a page of the site itself shows what is kept only to the user whom the site's cookie means", async () => {
+it("a page of the site shows cached tuples only to the user of the site's cookie", async () => {
   const { service, name } = await seenBefore();
   const page = Page.of(service.url);
   const show = async (): Promise<string> => {
     const client = openClient({ url: service.url, name });
     const watch = client.subscribe(Counter);
-    // Kept actions are read after kept tuples were asked for.
+    // Stored actions are read after the cached tuples.
     await client.push(Add, { id: 1, by: 1 });
     const { status } = await valueOf(watch, (state) => page.cookie !== known || state.status === "device");
     client.close();
@@ -165,12 +165,12 @@ it("a page of the site itself shows what is kept only to the user whom the site'
   expect(await show()).toBe("device");
 });
 
-it("after the session has ended, the next page shows nothing before the service answers", async () => {
+it("after the end of a session, the next page shows nothing before the service answers", async () => {
   const { service, name } = await seenBefore();
   const client = openClient({ url: service.url, name });
   (await service.greeted("ada")).close(4401);
   await valueOf(client.connection, ({ status }) => status === "login");
-  // It is written in order.
+  // The device is written in order.
   await client.push(Add, { id: 1, by: 1 });
   client.close();
   const next = openClient({ url: service.url, name });
@@ -180,7 +180,7 @@ it("after the session has ended, the next page shows nothing before the service 
   expect(watch.getSnapshot().status).toBe("loading");
 });
 
-it("a device that was full is not any more when an action has found room after a while", async () => {
+it("the device is no longer shown as full when an action finds room after a while", async () => {
   const service = await openService();
   const client = openClient({ url: service.url });
   await client.push(Add, { id: 1, by: 1 });

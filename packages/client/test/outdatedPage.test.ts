@@ -1,17 +1,17 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it gives Node the globals of a browser
+// oxlint-disable-next-line import/no-unassigned-import -- it adds the globals of a browser to Node
 import "fake-indexeddb/auto";
 import { indexedDB } from "fake-indexeddb";
 import { expect, it, onTestFinished } from "vitest";
 import { Add, freshName, openClient, openService, valueOf } from "./clientHelpers.ts";
 
-/** As much of a database as is needed here. */
+/** The parts of a database that this test needs. */
 interface Stores {
   createObjectStore(this: Stores, name: string): unknown;
   deleteObjectStore(this: Stores, name: string): void;
   close(this: Stores): void;
 }
 
-/** What a newer version of the page makes of the device's database. */
+/** Upgrades the device's database as a newer version of the page would. */
 async function upgrade(name: string, change: (stores: Stores) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const request = indexedDB.open(`peek.${name}`, 2) as { readonly result: Stores } & EventTarget;
@@ -28,7 +28,7 @@ const moveActions = (stores: Stores): void => {
   stores.createObjectStore("actionsByUser");
 };
 
-it("a press in a page whose database another tab has upgraded is kept there, and the page is to be reloaded", async () => {
+it("a page whose database another tab upgrades stores actions there, and is outdated", async () => {
   const service = await openService();
   const name = freshName();
   const client = openClient({ url: service.url, name });
@@ -43,11 +43,11 @@ it("a press in a page whose database another tab has upgraded is kept there, and
   expect((await browser.next("act")).act).toMatchObject({ body: '{"id":1,"by":1}', seq: 1 });
   const second = await browser.next("act");
   expect(second.act).toMatchObject({ body: '{"id":1,"by":2}', seq: 2 });
-  browser.say({ t: "res", id: second.id, out: { kind: "done", result: "3", at: [] } });
+  browser.send({ t: "res", id: second.id, out: { kind: "done", result: "3", at: [] } });
   await valueOf(reloaded.pending, ({ length }) => length === 1);
 });
 
-it("a page that opens a database of a newer version keeps what it has to keep there, and is to be reloaded", async () => {
+it("a page that opens a newer database stores actions there, and is outdated", async () => {
   const service = await openService();
   const name = freshName();
   openClient({ url: service.url, name }).close();
@@ -57,7 +57,7 @@ it("a page that opens a database of a newer version keeps what it has to keep th
   expect(await client.push(Add, { id: 1, by: 1 })).toMatchObject({ durable: true });
 });
 
-it("where a newer version keeps presses elsewhere, a press is refused: the page says to reload it", async () => {
+it("push() is refused with advice to reload if a newer version stores actions elsewhere", async () => {
   const service = await openService();
   const name = freshName();
   const client = openClient({ url: service.url, name });

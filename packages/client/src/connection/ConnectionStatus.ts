@@ -2,7 +2,6 @@ import { earlierStaleness, type Staleness } from "@peek/live-protocol";
 import type { ConnectionState, Store } from "../api.ts";
 import type { MonotonicClock } from "../MonotonicClock.ts";
 import { ObservableValue } from "../ObservableValue.ts";
-import type { KnownUser } from "../storage/StorageBackend.ts";
 
 /** Times that differ by less are equal: each is computed again from an age. */
 const sameTimeMs = 500;
@@ -55,7 +54,7 @@ export class ConnectionStatus {
   }
 
   /** Publishes the state of an open connection. @param channels Set while channels, but not the whole service, are stale. */
-  showConnected(channels: Staleness | undefined, user?: KnownUser): void {
+  showConnected(channels: Staleness | undefined, user?: ConnectionState["user"]): void {
     const staleness = earlierStaleness(this.staleness, channels);
     const change = user === undefined ? {} : { user };
     if (staleness === undefined) this.update({ ...change, status: "live" });

@@ -1,7 +1,7 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 import type { ServerMessage } from "@peek/live-protocol";
-import { doneSchema, rejectedSchema } from "../actions/outcomeSchemas.ts";
+import { doneSchema, rejectedSchema } from "../outcomeSchemas.ts";
 
 const whole = z.int().min(0);
 const age = z.number().min(0);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { doneSchema, rejectedSchema } from "../actions/outcomeSchemas.ts";
+import { doneSchema, rejectedSchema } from "../outcomeSchemas.ts";
 
 const record = z.object({
   n: z.number(),
