@@ -2,6 +2,13 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 import { builtinModules } from "./scripts/rolldown/builtinModules.ts";
+import { lazyZodLocales, zodLocalesEntry } from "./scripts/rolldown/lazyZodLocales.ts";
+import { sharedEntries, sharedModules } from "./scripts/rolldown/sharedModules.ts";
+
+/** The service or program that is built. */
+const program = basename(process.cwd());
+/** The `peek` command runs no plugins. */
+const runsPlugins = program !== "cli";
 
 /** What the threads of heavy tasks import, as a file of its own. */
 const threadStorage = fileURLToPath(new URL("packages/storage/src/access/threadStorage.ts", import.meta.url));
@@ -11,7 +18,11 @@ const threadStorage = fileURLToPath(new URL("packages/storage/src/access/threadS
  * not part of it, they are imported by name while it runs.
  */
 export default defineConfig({
-  input: { launch: "src/launch.ts", ...(basename(process.cwd()) === "worker" && { threadStorage }) },
+  input: {
+    launch: "src/launch.ts",
+    ...(program === "worker" && { threadStorage }),
+    ...(runsPlugins && { ...sharedEntries, ...zodLocalesEntry }),
+  },
   platform: "node",
   external: [
     // It takes types out of TypeScript, which a built service never meets.
@@ -20,7 +31,7 @@ export default defineConfig({
     "@peek/tasks/worker",
   ],
   resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
-  plugins: [builtinModules()],
+  plugins: [builtinModules(), ...(runsPlugins ? [sharedModules(), lazyZodLocales()] : [])],
   output: {
     dir: "bundle",
     format: "esm",

@@ -10,6 +10,7 @@ export { PluginLoader } from "./PluginLoader.ts";
 export { isLegalMove, type PluginState, pluginStates } from "./PluginState.ts";
 export type { HookName, PluginStatus } from "./PluginStatus.ts";
 export { type ResolvedPlugin, resolvePlugin } from "./resolvePlugin.ts";
+export { shareModules } from "./shareModules.ts";
 export { FolderSource } from "./sources/FolderSource.ts";
 export { NodeModulesSource } from "./sources/NodeModulesSource.ts";
 export type { PluginSource } from "./sources/PluginSource.ts";

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { becomeOwnerOf, serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
+import { shareModules } from "@peek/loader";
 import { reportOwner } from "./launch.ts";
 import { PeekService } from "./PeekService.ts";
 import { ConsoleCapture } from "./process/ConsoleCapture.ts";
@@ -49,6 +50,7 @@ const withoutInit =
 
 async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
   const ignoresHangup = takeFromEnvironment("PEEK_SIGHUP_IGNORED") === "1";
+  using _shared = shareModules(import.meta.dirname);
   await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
   const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
   using _signals = new StopSignals({
