@@ -76,6 +76,13 @@ const planted: readonly Planted[] = [
     says: /'node:path' import is restricted/,
   },
   {
+    what: "two files of a package import each other's types",
+    file: "packages/errors/src/exitCodes.ts",
+    text: 'import type { PeekError } from "./PeekError.ts";\nexport type ExitCode = PeekError["exitCode"];',
+    check: "lint",
+    says: /Dependency cycle detected/,
+  },
+  {
     what: "a package imports one that it does not depend on",
     file: "packages/config/src/Planted.ts",
     text: 'export { PluginLoader } from "@peek/loader";',
@@ -141,7 +148,7 @@ describe("the import rules", () => {
 
   it.each(planted)("$check finds that $what", async ({ file, text, check: name, says }) => {
     const path = join(copy, file);
-    const isNew = !file.endsWith("package.json");
+    const isNew = !existsSync(path);
     const before = join(copy, "before");
     if (!isNew) await cp(path, before);
     await writeFile(path, `${text}\n`);

@@ -8,6 +8,7 @@ import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { packageVersion } from "../packageVersion.ts";
 import { differingVersions } from "../status/differingVersions.ts";
+import { printLoad } from "../status/printLoad.ts";
 import { printStale } from "../status/printStale.ts";
 import { pendingRestarts } from "../status/pendingRestarts.ts";
 import { commandLogger } from "../commandLogger.ts";
@@ -59,6 +60,7 @@ function printServices(observed: readonly ObservedService[]): void {
   }
   const heads = ["SERVICE", "INSTANCE", "VERSION", "CONNECTED SINCE", "ADDRESS", "PLUGIN", "VERSION", "STATE"];
   printTable([heads, ...observed.flatMap(rowsOf)]);
+  printLoad(observed);
   printTaskStatus(observed);
   printActionUsage(observed);
   printStale(observed);
