@@ -48,11 +48,11 @@ export async function storageStart(context: SuiteContext): Promise<string> {
         ),
     },
     bareOpen: {
-      title: "the server on a database that is there, until it takes connections",
+      title: "the server on an existing database, until it takes connections",
       run: () => runBareOpen(command, bareDir, signal),
     },
     peekOpen: {
-      title: "**Peek, logic service** on a database that is there: until the tutorial plugin is started",
+      title: "**Peek, logic service** on an existing database: until the tutorial plugin is started",
       run: () => untilReady(new Child(tutorial)),
     },
     peekWithout: {
