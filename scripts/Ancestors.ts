@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 
-/** How often they are looked at; milliseconds. */
-const everyMs = 500;
+/** The time between two checks. */
+const intervalMs = 500;
 
 /**
- * The processes above this one. When one of them has ended, nobody tells those further down: a shell, pnpm or turbo that
- * was killed leaves its children running.
+ * Watches the ancestors of this process. The operating system does not notify a process of the end of an ancestor: a shell, pnpm or
+ * turbo that was killed leaves its children running.
  */
 export class Ancestors implements Disposable {
   readonly #timer: NodeJS.Timeout;
 
-  /** @param onGone Told when one of them has ended. */
+  /** @param onGone Called when one of them has ended. */
   constructor(onGone: () => void) {
-    const atFirst = ancestors().join();
+    const initial = ancestors().join();
     this.#timer = setInterval(() => {
-      if (ancestors().join() !== atFirst) onGone();
-    }, everyMs);
+      if (ancestors().join() !== initial) onGone();
+    }, intervalMs);
     this.#timer.unref();
   }
 
@@ -24,7 +24,7 @@ export class Ancestors implements Disposable {
   }
 }
 
-/** Its parent, its parent's, and so on. Without /proc, its parent alone. */
+/** The parent, its parent, and so on. Without /proc, only the parent. */
 function ancestors(): readonly number[] {
   const found: number[] = [];
   for (let pid: number | undefined = process.ppid; pid !== undefined && pid > 0; pid = parentOf(pid)) found.push(pid);
@@ -34,7 +34,7 @@ function ancestors(): readonly number[] {
 function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name, in parentheses, may have spaces in it.
+    // The name, in parentheses, may contain spaces.
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return undefined;

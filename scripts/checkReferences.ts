@@ -1,4 +1,4 @@
-// Says which tsconfig.json lacks a reference, before the compiler says something else: `node scripts/checkReferences.ts [workspace]`.
+// Reports references that tsconfig.json files lack, before the compiler reports misleading errors: `node scripts/checkReferences.ts [workspace]`.
 import { dirname } from "node:path";
 import { missingReferences } from "./missingReferences.ts";
 

@@ -1,6 +1,5 @@
-// Runs a service from source, and starts it again when something that it is made of is saved: `node scripts/dev.ts logic`.
-// Not `node --watch`: on Linux that goes on watching the old file after an editor, git or `peek config set` has put a
-// new one in its place.
+// Runs a service from source, and restarts it when one of its files is saved: `node scripts/dev.ts logic`.
+// It does not use `node --watch`: on Linux that keeps watching the old file after an editor, git or `peek config set` has replaced it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { homedir } from "node:os";
@@ -10,7 +9,7 @@ import { Ancestors } from "./Ancestors.ts";
 
 const workspaceDir = dirname(import.meta.dirname);
 
-/** Several files are saved at once by a formatter or a checkout; milliseconds. */
+/** A formatter or a checkout saves several files at once: the restart waits until no file was saved for this time. */
 const calmMs = 100;
 
 /** One service under development: at most one process of it at any time. */
@@ -20,7 +19,7 @@ class DevelopmentRun {
   readonly #ancestors: Ancestors;
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
-  /** Each step waits for the one before: a start, an end and a start. */
+  /** The steps (start and end) run one after the other. */
   #steps: Promise<void> = Promise.resolve();
   #stopping = false;
 
@@ -29,15 +28,15 @@ class DevelopmentRun {
     const home = join(resolve(process.env["PEEK_HOME"] ?? homedir()), `peek-${service}-service.home`);
     const configFile = join(home, "config.json");
     const watched = ["packages", "plugins", join("services", service)].map((path) => join(workspaceDir, path));
-    // The home's folder and not the file alone, which may not be there yet.
+    // The home's folder and not only the file, which may not exist yet.
     this.#watcher = watch([...watched, home], {
       ignoreInitial: true,
-      ignored: (path, stats) => isBeside(path, home) || (stats?.isFile() === true && !isPart(path, configFile)),
+      ignored: (path, stats) => isIrrelevant(path, home) || (stats?.isFile() === true && !isSource(path, configFile)),
     });
     this.#watcher.on("all", (event, path) => this.#onChange(event, path, configFile));
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#stop());
     this.#ancestors = new Ancestors(() => this.#stop());
-    // What the terminal was is gone with it.
+    // Writing fails when the terminal is gone.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   }
 
@@ -46,7 +45,7 @@ class DevelopmentRun {
   }
 
   #onChange(event: string, path: string, configFile: string): void {
-    // A first start makes the file itself.
+    // The first start makes the file.
     if (event === "addDir" || event === "unlinkDir" || (event === "add" && path === configFile)) return;
     clearTimeout(this.#restart);
     this.#restart = setTimeout(() => this.#startAgain(path), calmMs);
@@ -81,14 +80,14 @@ class DevelopmentRun {
     if (this.#stopping) return;
     const args = ["--conditions=@peek/source", "src/main.ts", "--dev"];
     const cwd = join(workspaceDir, "services", this.#service);
-    // Over the channel it notices when this process was killed.
+    // The child notices by the channel when this process is killed.
     const child = spawn(process.execPath, args, { cwd, stdio: ["inherit", "inherit", "inherit", "ipc"] });
     this.#child = child;
     child.once("exit", (code, signal) => {
-      // Ended by itself, and not to be started again.
+      // `#end()` did not end it: it ended by itself.
       if (this.#child !== child) return;
       this.#child = undefined;
-      console.log(`dev: ${this.#service} has ended (${signal ?? code}); it is started again when something is saved`);
+      console.log(`dev: ${this.#service} has ended (${signal ?? code}); it restarts when a file is saved`);
     });
   }
 
@@ -101,13 +100,13 @@ class DevelopmentRun {
   }
 }
 
-/** Folders that no service is run from, and what a service itself writes in its home. */
-function isBeside(path: string, home: string): boolean {
+/** Whether a path is in a folder that no service runs from, or in a folder that a service writes in its home. */
+function isIrrelevant(path: string, home: string): boolean {
   if (path.startsWith(home)) return path !== home && dirname(path) !== home;
   return /(?:^|[/\\])(?:node_modules|dist|bundle|test|web|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
 }
 
-function isPart(path: string, configFile: string): boolean {
+function isSource(path: string, configFile: string): boolean {
   if (path === configFile) return true;
   return (
     path.startsWith(workspaceDir) && (/\.[cm]?[jt]sx?$/.test(path) || /[/\\](?:plugin_)?package\.json$/.test(path))

@@ -13,7 +13,7 @@ type PackageRules = Readonly<Record<string, readonly string[]>>;
 
 const rulesFile = "scripts/packageRules.json";
 
-/** The dependencies between the folders of `packages` that scripts/packageRules.json does not allow, a sentence for each. */
+/** The dependencies between the folders of `packages` that scripts/packageRules.json does not allow, one sentence each. */
 export function forbiddenDependencies(workspaceDir: string): readonly string[] {
   const packageRules: PackageRules = JSON.parse(readFileSync(join(workspaceDir, rulesFile), "utf8"));
   const folders = readdirSync(join(workspaceDir, "packages"), { withFileTypes: true })

@@ -5,23 +5,22 @@ import { dropAllOf, testPrefix } from "../packages/testing/src/vitest/globalSetu
 /** The server of the tests that need a given one: an account on it that may create databases and roles. */
 const url = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 
-/** A pattern that no test's name matches. Those that match none are skipped, their beforeAll() too. */
+/** A pattern that no test's name matches: all tests are skipped, with their beforeAll(). */
 const nothing = /(?!)/;
 
 /**
- * Looks for the server. Where there is none, the tests of the project that is there for it are skipped, each by its
- * name; in CI, where there has to be one, they fail.
+ * Looks for the server. Without one, each test of the projects that need it is skipped; in CI, the run fails.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const trouble = await tryConnect();
-  if (trouble === undefined) {
+  const failure = await tryConnect();
+  if (failure === undefined) {
     const prefix = testPrefix();
     project.provide("peekTestServer", { url, prefix });
     return () => dropAllOf(url, prefix);
   }
   if (process.env["CI"] !== undefined) {
     throw new Error(
-      `There has to be a PostgreSQL server in CI, and there is none (${trouble}). See PEEK_TEST_POSTGRESQL.`,
+      `The tests need a PostgreSQL server in CI, and none answers (${failure}). Set PEEK_TEST_POSTGRESQL.`,
     );
   }
   project.provide("peekTestServer", undefined);

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** Where the workspace's packages are that the compiler builds. */
+/** The folders with the packages that the compiler builds. */
 const folders = ["packages", "services", "plugins"];
-/** The projects that refer to all of them. */
+/** The projects that have to refer to all of them. */
 const roots = ["tsconfig.json", "tsconfig.tests.json"];
 
 interface Project {
@@ -16,8 +16,8 @@ interface Package {
 }
 
 /**
- * What is missing in `references` of the workspace's tsconfig files, in words. Without it, the compiler reports TS6307 for files that
- * have nothing to do with it, or does not check a package at all.
+ * The entries that `references` of the workspace's tsconfig files lack, one sentence each. Without an entry, the compiler reports
+ * TS6307 for unrelated files, or does not check a package at all.
  */
 export function missingReferences(workspaceDir: string): readonly string[] {
   const projects = folders.flatMap((folder) => projectsIn(workspaceDir, folder));
@@ -37,8 +37,8 @@ export function missingReferences(workspaceDir: string): readonly string[] {
   return [...inRoots, ...between];
 }
 
-function missing(file: string, what: string, path: string): string {
-  return `${file} does not refer to ${what}. Add { "path": "${path}" } to its "references".`;
+function missing(file: string, name: string, path: string): string {
+  return `${file} does not refer to ${name}. Add { "path": "${path}" } to its "references".`;
 }
 
 function projectsIn(workspaceDir: string, folder: string): readonly string[] {

@@ -6,15 +6,14 @@ import type { TestProject } from "vitest/node";
 const nothing = /(?!)/;
 
 /**
- * Looks for the program nats-server. Where it is not installed, the tests that need it are skipped, each by its name; in
- * CI, where it has to be there, they fail.
+ * Looks for the program nats-server. Without it, each test that needs it is skipped; in CI, the run fails.
  */
 export default async function setup(project: TestProject): Promise<void> {
   try {
     await promisify(execFile)("nats-server", ["--version"]);
   } catch (error) {
     if (process.env["CI"] !== undefined) {
-      throw new Error(`nats-server has to be installed in CI, and cannot be started.`, { cause: error });
+      throw new Error("The tests need nats-server in CI, and it cannot be started. Install it.", { cause: error });
     }
     project.config.testNamePattern = nothing;
   }

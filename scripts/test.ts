@@ -36,8 +36,8 @@ async function turbo(args: readonly string[], workers?: number): Promise<boolean
 }
 
 /**
- * Runs the tests of the commands beside those of the packages: the former mostly wait for processes that they started, and take
- * longest.
+ * Runs the tests of the commands at the same time as those of the packages: the former mostly wait for processes that they started,
+ * and take longest.
  */
 async function runTasks(): Promise<boolean> {
   const options = ["--continue", "--env-mode=loose", "--output-logs=new-only", ...args];
@@ -58,7 +58,7 @@ function readCounts(folder: string): TestCounts | undefined {
   return counts;
 }
 
-/** The programs and servers that some tests need, and are skipped without: a result holds only where the same are there. */
+/** The programs and servers that some tests need, and are skipped without: a cached result is valid only with the same ones. */
 async function describeMachine(): Promise<string> {
   const programs = ["chromium", "faketime", "nats-server", "openssl", "pgbouncer"].filter(isInstalled);
   const url = new URL(process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres");

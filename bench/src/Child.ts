@@ -2,21 +2,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** What is run, and how. */
+/** The options of a {@link Child}. */
 export interface Command {
-  /** Arguments for this process's own node. */
+  /** Arguments for the Node that runs the bench. */
   readonly args: readonly string[];
-  /** Environment variables beside those that the bench itself has. */
+  /** Environment variables besides the bench's own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory, if not the bench's own. */
+  /** The working directory. Default: the bench's. */
   readonly cwd?: string;
   /** When it fires, the process is killed. */
   readonly signal: AbortSignal;
 }
 
-/** A line that was waited for. */
+/** A line of a child's output. */
 export interface AwaitedLine {
-  /** How long after the process was asked for; milliseconds. */
+  /** The milliseconds since the process was requested. */
   readonly afterMs: number;
   readonly match: RegExpExecArray;
 }
@@ -27,7 +27,7 @@ export class Child implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #closed: Promise<unknown>;
   readonly #lines: AsyncIterator<string>;
-  /** Just before the process was asked for. */
+  /** The time just before the process was requested. */
   readonly #since: number;
   #output = "";
 
@@ -43,7 +43,7 @@ export class Child implements AsyncDisposable {
     });
     this.#process = child;
     this.#signal = signal;
-    // An abort is told here too; whoever waits for a line or the end sees it there.
+    // An abort is reported here too; the callers that wait for a line or the end handle it.
     child.on("error", () => undefined);
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -51,11 +51,11 @@ export class Child implements AsyncDisposable {
   }
 
   get pid(): number {
-    if (this.#process.pid === undefined) throw new Error("The process could not be started");
+    if (this.#process.pid === undefined) throw new Error("Failed to start the process");
     return this.#process.pid;
   }
 
-  /** @throws Error with what the process wrote, when it ends without such a line; or the reason of the abort. */
+  /** @throws Error with the output of the process, when it ends without such a line; or the reason of the abort. */
   async line(pattern: RegExp): Promise<AwaitedLine> {
     for (;;) {
       const next = await this.#lines.next();
@@ -63,7 +63,7 @@ export class Child implements AsyncDisposable {
       if (next.done === true) {
         await this.#closed;
         this.#signal.throwIfAborted();
-        throw new Error(`No line ${String(pattern)} came from ${this.#describe()}`);
+        throw new Error(`No line matched ${String(pattern)} in the output of ${this.#describe()}`);
       }
       const match = pattern.exec(next.value);
       if (match !== null) return { afterMs, match };
@@ -72,18 +72,18 @@ export class Child implements AsyncDisposable {
   }
 
   /**
-   * Waits until it ends by itself.
+   * Waits until the process ends by itself.
    *
-   * @returns How long after the process was asked for; milliseconds.
+   * @returns The milliseconds since the process was requested.
    */
   async exit(): Promise<number> {
     if (this.#process.exitCode === null) await once(this.#process, "exit");
     const afterMs = performance.now() - this.#since;
-    if (this.#process.exitCode !== 0) throw new Error(`This failed: ${this.#describe()}`);
+    if (this.#process.exitCode !== 0) throw new Error(`The process failed: ${this.#describe()}`);
     return afterMs;
   }
 
-  /** Asks it to stop, which lets Node write its compile cache. */
+  /** Asks the process to stop, so that Node writes its compile cache. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill("SIGTERM");
     await this.#closed;
@@ -95,7 +95,7 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** Without what would change how children run. */
+/** The environment without variables that change how children run. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_COMPILE_CACHE: _cache, PEEK_HOME: _home, ...rest } = process.env;
   return { ...rest, NODE_ENV: "production" };

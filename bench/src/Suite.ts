@@ -1,22 +1,22 @@
-/** What a group of cases works with. */
+/** The context of a group of cases. */
 export interface SuiteContext {
   /** A folder that is removed afterwards. */
   readonly temp: string;
-  /** How often each case is measured. */
+  /** The number of times that each case is measured. */
   readonly runs: number;
-  /** Fires when the user wants no more. */
+  /** Fires when the user interrupts the bench. */
   readonly signal: AbortSignal;
 }
 
 /** Measures a group of cases; gives a heading and a table in markdown. */
 export type Suite = (context: SuiteContext) => Promise<string>;
 
-/** What one run of a case gave: numbers by what they are. */
+/** The result of one run of a case: numbers by metric. */
 export type Sample<Metric extends string> = Readonly<Record<Metric, number>>;
 
-/** Something that is measured, again and again. */
+/** A subject that is measured repeatedly. */
 export interface Case<Metric extends string> {
   readonly title: string;
-  /** Once, from a fresh process to its end. */
+  /** Runs once, from a fresh process to its end. */
   run(): Promise<Sample<Metric>>;
 }

@@ -1,20 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-/** What a process occupies; MiB. */
+/** The memory of a process, in MiB. */
 export interface Memory {
-  /** All of it that is in memory, what it shares with other processes counted whole. */
+  /** The resident memory; shared memory counts whole. */
   readonly rss: number;
-  /** The same, with what it shares counted in proportion: Node's own code is shared by all that run it. */
+  /** The resident memory; shared memory counts in proportion, such as Node's code, which all its processes share. */
   readonly pss: number;
 }
 
-/** Two readings this far apart have to agree. */
+/** The time between two readings, which have to agree. */
 const intervalMs = 200;
 const agreement = 0.01;
 const maxReadings = 50;
 
-/** The memory of a process that has come to rest: that of the first two readings that differ by less than 1 %. */
+/** The stable memory of a process: the first two readings that differ by less than 1 %. */
 export async function settledMemory(pid: number, signal: AbortSignal): Promise<Memory> {
   let before = await readMemory(pid);
   for (let reading = 0; reading < maxReadings; reading += 1) {
@@ -23,7 +23,7 @@ export async function settledMemory(pid: number, signal: AbortSignal): Promise<M
     if (Math.abs(now.rss - before.rss) < agreement * before.rss) return now;
     before = now;
   }
-  throw new Error(`The memory of process ${pid} did not come to rest within ${(maxReadings * intervalMs) / 1000} s`);
+  throw new Error(`The memory of process ${pid} did not become stable within ${(maxReadings * intervalMs) / 1000} s`);
 }
 
 async function readMemory(pid: number): Promise<Memory> {
@@ -34,6 +34,6 @@ async function readMemory(pid: number): Promise<Memory> {
 
 function mebibytes(text: string, pattern: RegExp): number {
   const kibibytes = pattern.exec(text)?.[1];
-  if (kibibytes === undefined) throw new Error(`/proc does not tell ${String(pattern)}`);
+  if (kibibytes === undefined) throw new Error(`/proc has no line ${String(pattern)}`);
   return Number(kibibytes) / 1024;
 }

@@ -18,20 +18,20 @@ const suiteNames = [
   "tasks",
 ] as const;
 
-/** Those that take so long that they are measured only when they are named. */
+/** Groups that run only when they are named, because they take long. */
 const namedOnly = ["backlog"] as const;
 
 /** A group of cases, as `--only` names it. */
 export type SuiteName = (typeof suiteNames)[number] | (typeof namedOnly)[number];
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
-  /** How often each case is measured, after one run that warms the caches up. */
+  /** The number of measured runs of each case, after one run that warms the caches. */
   readonly runs: number;
   readonly only: readonly SuiteName[];
 }
 
-/** @throws Error that says what is wrong with the arguments. */
+/** @throws Error when an argument is invalid. */
 export function parseOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

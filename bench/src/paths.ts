@@ -7,7 +7,7 @@ const workspaceDir = join(benchDir, "..");
 /** The folder whose package.json pins the peers. */
 export const peersDir: string = join(benchDir, "peers");
 
-/** The built services that are measured. All services are the same but for the plugins' parts that they run. */
+/** The built services that are measured. All services differ only in the plugins' parts that they run. */
 export type ServiceName = "logic" | "field" | "worker";
 
 /** A built service's bin. */
@@ -18,7 +18,7 @@ export function serviceBin(service: ServiceName): string {
 /** The package that every plugin imports. */
 export const pluginBaseDir: string = join(workspaceDir, "packages", "plugin-base");
 
-/** A program that is a limit: what it does, any platform has to do too. */
+/** A program that is a limit: any platform has to do at least its work. */
 export function limitScript(name: string): string {
   return join(benchDir, "children", `${name}.js`);
 }
@@ -28,7 +28,7 @@ export function peerScript(name: string): string {
   return join(peersDir, `${name}.js`);
 }
 
-/** Whether what is measured is there. */
+/** Whether the services have been built. */
 export function peekIsBuilt(): boolean {
   return existsSync(join(workspaceDir, "services", "logic", "bundle", "launch.js"));
 }

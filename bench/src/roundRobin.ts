@@ -1,14 +1,14 @@
 import type { Case, Sample } from "./Suite.ts";
 
-/** A case with what was measured. */
+/** A case with its results. */
 export interface Measured<Metric extends string, C extends Case<Metric>> {
   readonly case: C;
   readonly samples: readonly Sample<Metric>[];
 }
 
 /**
- * Runs all cases once, then all once again, and so on, so that whatever else the machine does hits all alike. A first
- * round warms caches up (files, compiled code) and is not counted.
+ * Runs all cases once, then all once again, and so on, so that other load of the machine affects all alike. A first
+ * round warms the caches (files, compiled code) and is not counted.
  */
 export async function roundRobin<Metric extends string, C extends Case<Metric>>(
   name: string,

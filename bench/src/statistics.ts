@@ -1,4 +1,4 @@
-/** The middle and the ends of what was measured. */
+/** The median and the extremes of measurements. */
 export interface Summary {
   readonly median: number;
   readonly min: number;

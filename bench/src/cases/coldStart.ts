@@ -8,14 +8,14 @@ import type { Case, Suite, SuiteContext } from "../Suite.ts";
 import { ratio, table, withSpread } from "../table.ts";
 import { peerProcess, tutorialPlugin, tutorialService } from "./processes.ts";
 
-/** From the start of the process; milliseconds. */
+/** `ms`: from the start of the process. */
 type Metric = "ms";
 
 /** The tutorial plugin's own line: its start() has run. */
 const started = new RegExp(`${tutorialPlugin}\\._private\\.field\\.FieldEntryHook:Started$`);
 const ready = /^Ready in /;
 
-/** How long a process takes until it is of use. */
+/** The time until a process is ready for use. */
 export const coldStart: Suite = async (context) => {
   const limit: Case<Metric> = { title: "`node -e 0`, until it has ended (the limit)", run: () => runToExit(context) };
   const cases: readonly Case<Metric>[] = [

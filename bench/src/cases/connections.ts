@@ -9,22 +9,22 @@ import { summarise } from "../statistics.ts";
 import type { Case, Sample, Suite, SuiteContext } from "../Suite.ts";
 import { ratioOf, table, withSpread } from "../table.ts";
 
-/** What the server's process has more with all connections than with none, for each; KiB. */
+/** The growth of the server's process since it had no connections, in KiB per connection. */
 type MemoryMetric = "rss" | "settled" | "heap";
 
-/** From when the hub is gone, or from when it is started again; seconds. */
+/** Seconds since the end of the hub, or since its next start. */
 type ReturnMetric = "seconds";
 
 const idleCount = 5000;
 const returningCount = 1000;
-/** The clients share so many processes. */
+/** The number of processes that the clients share. */
 const clientProcesses = 2;
-/** So long that whoever is to come back looks for it as seldom as it ever does; milliseconds. */
+/** Long enough for the backoff of all clients to reach its maximum. */
 const longAbsenceMs = 10_000;
 
 const memoryMetrics = ["rss", "settled", "heap"] as const;
 
-/** What many connections cost, and how long it takes until they are back. */
+/** The cost of many connections, and the time until all have reconnected. */
 export const connections: Suite = async (context) => {
   const { runs } = context;
   const idle = await roundRobin<MemoryMetric, Case<MemoryMetric>>(
@@ -60,13 +60,13 @@ export const connections: Suite = async (context) => {
   ]);
   return `## Connections
 
-KiB for each of ${idleCount} idle connections: what the server's process has more than with none, after garbage was collected.
-V8's young generation is empty then and stays as large as it has become, a few dozen MiB at most, however many connections there are.
+KiB for each of ${idleCount} idle connections: the growth of the server's process since it had none, after garbage collection.
+V8's young generation is empty then and keeps its largest size, a few dozen MiB at most, for any number of connections.
 Median (least–most) of ${runs} runs, and of the ratios of each run.
 
 ${table(["", "RSS", "× limit", "without the young generation", "× limit", "live objects", "× limit"], memoryRows)}
 
-${returningCount} agents in ${clientProcesses} processes come back; seconds until all are connected, median (least–most) of ${runs} runs.
+${returningCount} agents in ${clientProcesses} processes reconnect; seconds until all are connected, median (least–most) of ${runs} runs.
 
 ${table(["", "s"], returnRows)}`;
 };
@@ -82,7 +82,7 @@ async function runIdle(kind: "ws" | "peek", { temp, signal }: SuiteContext): Pro
   const hub = start("Hub", idleCount, ["--expose-gc"]);
   const empty = await readMemory(hub);
   await hub.line(/^Ready in /);
-  // One after the other: a hub that is called by many at once keeps more of what it had to do for that.
+  // One after the other: concurrent calls would leave more memory with the hub.
   for (let each = 0; each < clientProcesses; each += 1) {
     await start("Clients", idleCount / clientProcesses).line(/^Ready in /);
   }

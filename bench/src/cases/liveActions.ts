@@ -9,10 +9,10 @@ import { callCase, type CallMetric } from "../rpc/callCase.ts";
 import { callTable } from "../rpc/callTable.ts";
 import type { Case, Suite } from "../Suite.ts";
 
-/** Of the database, for the plugin and for the limit alike. */
+/** The connections to the database, the same for the plugin and for the limit. */
 const connections = 8;
 
-/** What users do, with its effect and its record in one transaction. */
+/** Actions of users, with the effect and the record of each in one transaction. */
 export const liveActions: Suite = async (context) => {
   const { temp, runs, signal } = context;
   await using database = await openLiveDatabase(join(temp, "postgresql"));
@@ -30,8 +30,8 @@ export const liveActions: Suite = async (context) => {
   const measured = await roundRobin<CallMetric, Case<CallMetric>>("Actions", cases, runs);
   return `## Live data: actions
 
-An action that inserts a row, until its result is with the client that has pushed it; a second with 64 in flight, each of a client of
-its own, then a second with one at a time. ${connections} connections to the database. Median (least–most) of ${runs} runs, and of the ratios of each run.
+An action that inserts a row, until the client that pushed it has its result; a second with 64 in flight, each of a separate client,
+then a second with one at a time. ${connections} connections to the database. Median (least–most) of ${runs} runs, and of the ratios of each run.
 
 ${callTable(measured).replace("calls/s", "actions/s")}`;
 };

@@ -10,22 +10,22 @@ import { limitScript, peerScript } from "../paths.ts";
 import { roundRobin } from "../roundRobin.ts";
 import type { Case, Suite, SuiteContext } from "../Suite.ts";
 
-/** From asking for the commit until its row is seen; milliseconds. */
+/** Milliseconds from the request to commit until the watcher is notified of the row. */
 type DelayMetric = "p50" | "p99";
 
 /** Committed transactions. */
 type WriteMetric = "perSecond";
 
-/** How many commits are measured, 100 in a second, after as many as come in one. */
+/** The number of measured commits, 100 in a second, after a second to warm up. */
 const commits = 500;
 const writers = 32;
-/** How long they write, after a quarter of it to warm up; milliseconds. */
+/** The duration of the measurement, after a quarter of it to warm up. */
 const sliceMs = 2000;
 
-/** What logical replication needs. */
+/** Settings that logical replication needs. */
 const settings = { wal_level: "logical", max_wal_senders: "10", max_replication_slots: "100" };
 
-/** Tables as those of the plugin: one whose rows are notified of, and one that is replicated. */
+/** Tables like those of the plugin: one with a trigger that notifies of its rows, and one that is replicated. */
 const otherTables = `
 create schema bench;
 create function bench.tell_sample() returns trigger language plpgsql as
@@ -42,7 +42,7 @@ create trigger tell after update on bench.notified_sample for each row execute f
 create trigger tell after insert on bench.notified_entry for each row execute function bench.tell_entry();
 create publication bench for table bench.replicated_sample, bench.replicated_entry;`;
 
-/** What is committed in the database, until browsers see it, and what that costs who commits. */
+/** The delay from a commit in the database to browsers, and the cost for writers. */
 export const liveCommits: Suite = async (context) => {
   const { temp, runs, signal } = context;
   await using database = await openLiveDatabase(join(temp, "postgresql"), settings);
@@ -78,8 +78,8 @@ export const liveCommits: Suite = async (context) => {
   );
   return `## Live data: from the database to browsers
 
-Milliseconds from asking for a commit, 100 of them in a second, until who watches is told of it: the commit itself is in each of them.
-Who commits and who watches are one process, with logic and field beside it for Peek. A PostgreSQL with \`wal_level=logical\`.
+Milliseconds from the request to commit, 100 of them in a second, until the watcher is notified: each figure includes the commit itself.
+One process commits and watches; for Peek, logic and field run beside it. A PostgreSQL with \`wal_level=logical\`.
 Median (least–most) of ${runs} runs of ${commits} commits, and of the ratios of each run.
 
 ${ratioTable(delays, [
@@ -131,7 +131,7 @@ function start(script: string, argument: Readonly<Record<string, unknown>>, { si
   return new Child({ args: [script, JSON.stringify(argument)], signal });
 }
 
-/** What a consumer leaves: the server would keep its log for it. */
+/** Drops the slot of a consumer: the server would keep its log for it. */
 async function dropSlots(database: LiveDatabase): Promise<void> {
   await database.execute(`
     select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where active_pid is not null;

@@ -6,12 +6,12 @@ import { roundRobin } from "../roundRobin.ts";
 import { freePort } from "../rpc/freePort.ts";
 import type { Case, Sample, Suite, SuiteContext } from "../Suite.ts";
 
-/** For each change that a subscriber is shown: bytes sent, CPU of the process that sends, CPU of who reads. */
+/** For each change that a subscriber receives: bytes sent, CPU of the sender, CPU of the subscriber. */
 type Metric = "bytes" | "cpuMicros" | "readMicros";
 
 const shape = { rows: 1000, textLength: 80 } as const;
 const count = 100;
-/** How long it is measured, after half a second to warm up; milliseconds. */
+/** The duration of the measurement, after half a second to warm up. */
 const sliceMs = 2000;
 
 const columns: readonly RatioColumn<Metric>[] = [
@@ -20,7 +20,7 @@ const columns: readonly RatioColumn<Metric>[] = [
   { metric: "readMicros", title: "CPU of the subscriber, µs", digits: 1 },
 ];
 
-/** One row of many changes. */
+/** A change of one row among many. */
 export const liveDeltas: Suite = async (context) => {
   const { runs } = context;
   const cases: readonly Case<Metric>[] = [
@@ -30,8 +30,8 @@ export const liveDeltas: Suite = async (context) => {
   const measured = await roundRobin<Metric, Case<Metric>>("Deltas", cases, runs);
   return `## Live data: one row of ${shape.rows} changes
 
-For each change that one of ${count} subscribers is shown; a row is ${shape.textLength + 40} bytes of JSON. What the sender does once for all of them, loading and
-encoding the rows and (Peek) comparing them, is in its CPU. Median (least–most) of ${runs} runs, and of the ratios of each run.
+For each change that one of ${count} subscribers receives; a row is ${shape.textLength + 40} bytes of JSON. The sender's CPU includes the work that it does once
+for all: loading and encoding the rows and (Peek) comparing them. Median (least–most) of ${runs} runs, and of the ratios of each run.
 
 ${ratioTable(measured, columns).replaceAll("× limit", "× all rows")}`;
 };

@@ -13,9 +13,9 @@ import type { Case, Sample, Suite, SuiteContext } from "../Suite.ts";
 type Metric = "perSecond" | "roundMs" | "cpuMicros" | "settled" | "heap";
 
 const counts = [1000, 5000] as const;
-/** What is published: 1 KB. */
+/** The published row: 1 KB. */
 const published = { rows: 1, textLength: 1000 } as const;
-/** How long it is measured, after half a second to warm up; milliseconds. */
+/** The duration of the measurement, after half a second to warm up. */
 const sliceMs = 2000;
 
 const columns = [
@@ -26,7 +26,7 @@ const columns = [
   { metric: "heap", title: "live objects, KiB each", digits: 2 },
 ] as const;
 
-/** One update to many. */
+/** One update to many subscribers. */
 export const liveFanout: Suite = async (context) => {
   const { runs } = context;
   const tables: string[] = [];
@@ -51,9 +51,9 @@ export const liveFanout: Suite = async (context) => {
   }
   return `## Live data: fan-out
 
-An update of 1 KB to all subscribers; when all have it, the next. The subscribers are one process, which counts what comes and reads
-no more of it than it must. CPU is that of the process which sends; KiB what it has more with all subscribers than with none, once
-garbage was collected and without V8's young generation. Median (least–most) of ${runs} runs, and of the ratios of each run.
+An update of 1 KB to all subscribers; when all have it, the next. The subscribers are one process, which counts messages and parses
+as little as possible. CPU is that of the sending process; KiB is its growth per subscriber, after garbage collection
+and without V8's young generation. Median (least–most) of ${runs} runs, and of the ratios of each run.
 
 ${tables.join("\n\n")}`;
 };
@@ -70,7 +70,7 @@ async function runPublisher(
   const empty = await readMemory(server);
   await server.line(/^Ready in /);
   const clients = held.use(subscribers({ ...argument, dialect, pid: server.pid }, signal));
-  // Whichever ends before it should is told of: the other would be waited for.
+  // The first process that ends too early is reported: otherwise the bench would wait for the other.
   const [full] = await Promise.all([readMemory(server), clients.line(/^Ready in /)]);
   const [figures] = await Promise.all([
     readFigures(server, ["perSecond", "roundMs", "cpuMicros"]),
@@ -92,7 +92,7 @@ async function runServices(count: number, { temp, signal }: SuiteContext): Promi
   await using clients = subscribers({ port, reinsPort, count, dialect: "peek", pid: field.pid }, signal);
   await clients.line(/^Ready in /);
   const memory = memoryEach(empty, await askMemory(field), count);
-  // Which waits for that.
+  // The service waits for that.
   process.kill(logic.pid, "SIGUSR2");
   const [figures, { cpuMicros }] = await Promise.all([
     readFigures(logic, ["perSecond", "roundMs"]),

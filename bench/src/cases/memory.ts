@@ -8,7 +8,7 @@ import { idleProcess, peerProcess, tutorialService } from "./processes.ts";
 
 type Metric = keyof Memory;
 
-/** What a process that has nothing to do occupies. */
+/** The memory of an idle process. */
 export const memory: Suite = async (context) => {
   const { runs, signal } = context;
   const idleCase = (title: string, command: Command): Case<Metric> => ({
@@ -42,8 +42,8 @@ export const memory: Suite = async (context) => {
   ]);
   return `## Idle memory
 
-MiB, median (min–max) of ${runs} runs, once the process has come to rest. RSS counts what processes share (most of Node itself)
-whole, PSS in proportion to how many share it.
+MiB, median (min–max) of ${runs} runs, once the memory is stable. RSS counts memory that processes share (most of Node itself)
+whole, PSS in proportion to the number of processes.
 
 ${table(["", "RSS", "× limit", "PSS", "× limit"], rows)}`;
 };

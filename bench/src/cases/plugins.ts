@@ -11,8 +11,8 @@ import type { Case, Sample, SuiteContext } from "../Suite.ts";
 import { ratio, table, withSpread } from "../table.ts";
 
 /**
- * `own`: from just before the first plugin is looked for until all are started, as the platform itself measures it.
- * `whole`: the same end, from the start of the process. Both milliseconds.
+ * `own`: milliseconds from just before the search for the first plugin until all are started, measured by the platform itself.
+ * `whole`: milliseconds from the start of the process until the same end.
  */
 type Metric = "own" | "whole";
 
@@ -53,7 +53,7 @@ export async function plugins(context: SuiteContext): Promise<string> {
   });
   return `## Loading and starting plugins
 
-Milliseconds, median (min–max) of ${context.runs} runs. "plugins" is from just before the first plugin is looked for until all are
+Milliseconds, median (min–max) of ${context.runs} runs. "plugins" is from just before the search for the first plugin until all are
 started (for Peek its own line \`Ready in N ms\`, which counts from the opening of the home, so configuration and logging
 are in it); "process" is the same end from the start of the process.
 
@@ -93,14 +93,14 @@ interface Script {
   readonly title: string;
   readonly script: string;
   readonly count: number;
-  /** The modules that it is to import. */
+  /** The modules to import. */
   readonly files: readonly string[];
-  /** Where what belongs to it is put; the path is continued with an ending. */
+  /** The path of its files, without their endings. */
   readonly work: string;
   readonly cwd?: string;
 }
 
-/** A script that imports the modules of a list, with a compile cache as Peek has one. */
+/** A script that imports the modules of a list, with a compile cache like Peek's. */
 async function scriptCase(
   { title, script, count, files, work, cwd }: Script,
   context: SuiteContext,

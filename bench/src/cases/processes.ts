@@ -8,7 +8,7 @@ import type { SuiteContext } from "../Suite.ts";
 export const tutorialPlugin = "peek_plugin_tutorial";
 
 /**
- * A service with the tutorial plugin, on a home that is there; it logs all, as the tutorial shows it. On logic the plugin
+ * A service with the tutorial plugin, on an existing home, with the log level of the tutorial. On logic the plugin
  * has a database, on field none.
  */
 export async function tutorialService(service: ServiceName, { temp, signal }: SuiteContext): Promise<Command> {
@@ -18,12 +18,12 @@ export async function tutorialService(service: ServiceName, { temp, signal }: Su
   return { args: [serviceBin(service)], env: { PEEK_HOME: peekHome }, signal };
 }
 
-/** A script of a peer, with a compile cache as Peek has one. */
+/** A script of a peer, with a compile cache like Peek's. */
 export function peerProcess(name: string, { temp, signal }: SuiteContext): Command {
   return { args: [peerScript(name)], env: { NODE_COMPILE_CACHE: join(temp, `${name}.cache`) }, signal };
 }
 
-/** A Node process that does nothing, until it is stopped. */
+/** A Node process that is idle until it is stopped. */
 export function idleProcess({ signal }: SuiteContext): Command {
   return { args: ["-e", 'setInterval(() => {}, 1e6); console.log("Ready in 0 ms")'], signal };
 }

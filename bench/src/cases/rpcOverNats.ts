@@ -12,7 +12,7 @@ import type { Case, Suite, SuiteContext } from "../Suite.ts";
 export const rpcOverNats: Suite = async (context) => {
   const { runs, signal } = context;
   const version = await natsServerVersion();
-  if (version === undefined) return "## RPC over NATS\n\nLeft out: there is no `nats-server` on this machine.";
+  if (version === undefined) return "## RPC over NATS\n\nOmitted: `nats-server` is not installed.";
   const cases: readonly Case<CallMetric>[] = [
     wsEcho(context),
     callCase("**Peek**, agent to worker", signal, (held) => peek(context, held)),
@@ -53,7 +53,7 @@ async function bare(context: SuiteContext, held: AsyncDisposableStack, noAsyncTr
   };
 }
 
-/** A server that lets everybody do everything. */
+/** A server without restrictions. */
 async function openServer({ temp, signal }: SuiteContext, held: AsyncDisposableStack): Promise<string> {
   return held.use(await NatsServer.start({ temp, signal, config: "", env: {} })).url;
 }

@@ -12,7 +12,7 @@ import type { SuiteContext } from "../Suite.ts";
 import { ratioOf, table, withSpread } from "../table.ts";
 
 const pluginCount = 100;
-/** Each takes seconds. */
+/** Few, since each run takes seconds. */
 const mostRuns = 3;
 
 const rows = {
@@ -26,7 +26,7 @@ const rows = {
 
 type RowName = keyof typeof rows;
 
-/** What one run of a row gave. */
+/** The result of one run of a row. */
 interface Figure {
   readonly ms: number;
   readonly queries?: number;
@@ -41,7 +41,7 @@ export async function storageMigrations(context: SuiteContext): Promise<string> 
   await using server = await EmbeddedServer.open({
     dir: join(temp, "postgresql"),
     logger: silentLogger,
-    // As many as the logic service would have it allow.
+    // The number that the logic service would configure.
     maxConnections: 2 * 2 * pluginCount + 20,
   });
   const figures = new Map<RowName, Figure[]>();
@@ -85,14 +85,14 @@ export async function storageMigrations(context: SuiteContext): Promise<string> 
   });
   return `## Storage: ${pluginCount} plugins with ${migrationStatements.length} migrations each
 
-Milliseconds, median (least–most) of ${runs} runs, on an embedded PostgreSQL that runs already, in a new database each: every migration
-is on the disk before the next of its plugin. Of \`pg\` and \`Storage\` the time within their process; \`pg\` makes the schemas too, but no
+Milliseconds, median (least–most) of ${runs} runs, on a running embedded PostgreSQL, in a new database each: every migration
+is on the disk before the next of its plugin. For \`pg\` and \`Storage\`, the time within their process; \`pg\` makes the schemas too, but no
 roles, and records nothing. Queries are counted in the process, statements sent together as one.
 
 ${table(["", "ms", "queries", "× limit"], body)}`;
 }
 
-/** Makes an empty database. @returns How to reach it. */
+/** Makes an empty database. @returns Its URL. */
 async function makeDatabase({ connection }: EmbeddedServer, name: string): Promise<string> {
   const client = new pg.Client({ ...connection });
   await client.connect();

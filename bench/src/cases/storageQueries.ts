@@ -11,13 +11,13 @@ import { slice, type Slice } from "../storage/slice.ts";
 import type { SuiteContext } from "../Suite.ts";
 import { ratioOf, table, withSpread } from "../table.ts";
 
-/** What is measured of a contender. */
+/** A measurement of the contenders. */
 interface Question {
   readonly title: string;
   readonly operation: Operation;
   readonly inFlight: number;
   readonly poolSize: number;
-  /** What of a slice counts. */
+  /** The relevant figure of a slice. */
   readonly figure: (slice: Slice) => number;
   readonly digits: number;
 }
@@ -31,14 +31,14 @@ const questions: readonly Question[] = (["select", "insert"] as const).flatMap((
   { title: `${operation}, one at a time: ms, median`, operation, inFlight: 1, poolSize: 2, ...medianMs },
 ]);
 
-/** How long a contender has the word; short, so that what else the machine does hits all alike. Milliseconds. */
+/** The duration of a contender's slice; short, so that other load of the machine affects all alike. */
 const sliceMs = 60;
-/** Turns in each of the runs. */
-const turnsPerRun = 3;
+/** Rounds in each of the runs. */
+const roundsPerRun = 3;
 
 const plugin = "peek_plugin_bench_queries";
 
-/** `platform.storage` beside `pg`, which it is made of. */
+/** `platform.storage` compared with `pg`, on which it is built. */
 export async function storageQueries(context: SuiteContext): Promise<string> {
   const { temp, runs, signal } = context;
   const migrationsDir = join(temp, "migrations");
@@ -57,7 +57,7 @@ export async function storageQueries(context: SuiteContext): Promise<string> {
     held.use(entered.connections);
     contenders.set(poolSize, await contendersOf(entered.storage, poolSize, held));
   }
-  const slices = await takeTurns(contenders, runs * turnsPerRun, signal);
+  const slices = await takeTurns(contenders, runs * roundsPerRun, signal);
   const rows = questions.map((question) => {
     const [limit = [], ...others] = slices.get(question) ?? [];
     const summary = (values: readonly number[]): string => withSpread(summarise(values), question.digits);
@@ -66,7 +66,7 @@ export async function storageQueries(context: SuiteContext): Promise<string> {
       summary(limit),
       ...others.flatMap((values) => [
         summary(values),
-        ratioOf(summarise(values.map((value, turn) => value / (limit[turn] ?? Number.NaN)))),
+        ratioOf(summarise(values.map((value, round) => value / (limit[round] ?? Number.NaN)))),
       ]),
     ];
   });
@@ -78,13 +78,13 @@ export async function storageQueries(context: SuiteContext): Promise<string> {
   const [limit = "", ...others] = titles;
   return `## Storage: queries
 
-The embedded PostgreSQL as the logic service starts it: each insert is on the disk when it is answered. Everything is measured in
-one process, by turns of ${sliceMs} ms; median (least–most) of ${runs * turnsPerRun} turns, and the median of the ratios of each turn.
+The embedded PostgreSQL with the logic service's settings: each insert is on the disk when it is answered. All cases run in
+one process, in alternating rounds of ${sliceMs} ms; median (least–most) of ${runs * roundsPerRun} rounds, and the median of the ratios of each round.
 
 ${table(["", limit, ...others.flatMap((title) => [title, "× limit"])], rows)}`;
 }
 
-/** The limit first, all with so many connections to the same database, by the same role. */
+/** The limit first, all with the same number of connections to the same database, by the same role. */
 async function contendersOf(
   storage: PluginStorage<ItemTables>,
   poolSize: number,
@@ -106,26 +106,26 @@ async function contendersOf(
   ];
 }
 
-/** Asks all questions again and again. @returns By question, and contender: what each turn gave. */
+/** Runs all queries repeatedly. @returns The results of each round by query and contender. */
 async function takeTurns(
   contenders: ReadonlyMap<number, readonly Contender[]>,
-  turns: number,
+  rounds: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Question, readonly (readonly number[])[]>> {
   const figures = new Map(questions.map((question) => [question, new Array<number[]>()]));
-  for (let turn = 0; turn <= turns; turn += 1) {
-    if (turn % turnsPerRun === 0) console.error(`Storage, queries: turn ${turn} of ${turns}`);
+  for (let round = 0; round <= rounds; round += 1) {
+    if (round % roundsPerRun === 0) console.error(`Storage, queries: round ${round} of ${rounds}`);
     for (const question of questions) {
       const among = contenders.get(question.poolSize) ?? [];
-      // Another begins each time: none always comes after the same one.
+      // Another contender begins each time, so that none always follows the same one.
       for (let offset = 0; offset < among.length; offset += 1) {
         signal.throwIfAborted();
-        const at = (turn + offset) % among.length;
+        const at = (round + offset) % among.length;
         const work = among[at]?.operations[question.operation];
         if (work === undefined) throw new Error("Nobody to ask");
         const measured = await slice(work, question.inFlight, sliceMs);
-        // The first turn warms up.
-        if (turn > 0) ((figures.get(question) ?? [])[at] ??= []).push(question.figure(measured));
+        // The first round warms up.
+        if (round > 0) ((figures.get(question) ?? [])[at] ??= []).push(question.figure(measured));
       }
     }
   }

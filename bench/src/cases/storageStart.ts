@@ -11,16 +11,16 @@ import type { Case, SuiteContext } from "../Suite.ts";
 import { ratioOf, table, withSpread } from "../table.ts";
 import { tutorialService } from "./processes.ts";
 
-/** From the start of the first process; milliseconds. */
+/** `ms`: from the start of the first process. */
 type Metric = "ms";
 
-/** Each round takes many seconds. */
+/** Few, since each round takes many seconds. */
 const mostRuns = 5;
 
 const ready = /:Ready in \d+ ms, .*: 1 plugin started$/;
 const noPlugins = /:Ready in \d+ ms/;
 
-/** How long the logic service takes with a database, beside the database alone. */
+/** The start of the logic service with a database, compared with that of the database alone. */
 export async function storageStart(context: SuiteContext): Promise<string> {
   const { temp, signal } = context;
   const runs = Math.min(context.runs, mostRuns);
@@ -76,8 +76,8 @@ export async function storageStart(context: SuiteContext): Promise<string> {
   return `## Storage: starts
 
 Milliseconds, median (least–most) of ${runs} runs, and the median of the ratios of each round. The same programs of PostgreSQL, with the
-same settings; all is on the disk when it is said to be. The limit is PostgreSQL alone, the nearest such row above; "with Node" has
-the time of \`node -e 0\` added to it.
+same settings, all with \`fsync\`. The limit is PostgreSQL alone, the nearest such row above; "with Node" adds
+the time of \`node -e 0\` to it.
 
 ${table(
   ["", "ms", "× limit", "× limit with Node"],
@@ -93,7 +93,7 @@ ${table(
 )}`;
 }
 
-/** Runs the service for the first time, for the next to find a database. @returns How it has started its server. */
+/** Runs the service for the first time, to make the database. @returns The command with which it has started its server. */
 async function firstServer(peekHome: string, start: () => Child): Promise<ServerCommand> {
   await using child = start();
   await child.line(ready);

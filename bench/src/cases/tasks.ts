@@ -5,7 +5,7 @@ import { busy, idle, producers, type QueuePeer } from "../tasks/QueuePeer.ts";
 import { redisServerVersion } from "../tasks/RedisServer.ts";
 import { heavy, latencyRounds, TaskBench, throughputCount } from "../tasks/TaskBench.ts";
 
-/** Tasks: how quickly they are queued and done, and how soon. */
+/** Tasks: the throughput of queuing and executing, and the latency. */
 export const tasks: Suite = async (context) => {
   const { runs } = context;
   const redis = await redisServerVersion();
@@ -17,7 +17,7 @@ export const tasks: Suite = async (context) => {
     cases: readonly Case<Metric>[],
     columns: readonly RatioColumn<Metric>[],
   ): Promise<string> => ratioTable(await roundRobin<Metric, Case<Metric>>(name, cases, runs), columns);
-  /** Peek after the limit, the other peers after it. */
+  /** The limit first, then Peek, then the other peers. */
   const beside = <Metric extends string>(
     among: Readonly<Record<string, QueuePeer>>,
     ofPeer: (peer: QueuePeer) => Promise<Sample<Metric>>,
@@ -68,27 +68,27 @@ export const tasks: Suite = async (context) => {
   );
   return `## Tasks
 
-The embedded PostgreSQL as the logic service starts it: what was queued or done is on the disk when it is answered. ${
+The embedded PostgreSQL with the logic service's settings: each commit is on the disk when it is answered. ${
     redis === undefined
-      ? "BullMQ is left out: there is no `redis-server` on this machine."
+      ? "BullMQ is omitted: `redis-server` is not installed."
       : `BullMQ is on Redis ${redis} with \`appendfsync always\`.`
   } Peek is the built logic and worker services, each with four connections for tasks; of the others,
-one process queues and one works, each with ten connections. The tasks have an input of a number, and do nothing but give it back. Median (least–most) of ${runs} runs, each on empty queues, and of the ratios of each run.
+one process queues and one works, each with ten connections. The input of a task is a number, which it returns. Median (least–most) of ${runs} runs, each on empty queues, and of the ratios of each run.
 
-How quickly they are queued, while nobody does them:
+Queuing, without a worker:
 
 ${enqueued}
 
-How quickly one process does them, of ${throughputCount} that were queued before it was started, from the first that counts (the
-2001st) until it is recorded that the last one is done:
+Executing, by one process, of ${throughputCount} tasks that were queued before its start, from the first counted one (the
+2001st) until the last one is recorded:
 
 ${done}
 
-How long it takes from queuing one until its result is there, while all else rests; ${latencyRounds} rounds:
+From queuing one task until its result arrives, without other load; ${latencyRounds} rounds:
 
 ${soon}
 
-${heavy.count} heavy ones, asked for at once, each using ${heavy.cpuMs} ms of the CPU of its thread, until all results are there:
+${heavy.count} heavy tasks, queued at once, each using ${heavy.cpuMs} ms of the CPU of its thread, until all results have arrived:
 
 ${computed}`;
 };

@@ -6,7 +6,7 @@ import { TaskBench, throughputCount, type ThroughputMetric } from "../tasks/Task
 
 const backlog = 1_000_000;
 
-/** Whether tasks are done as quickly when very many wait. */
+/** The throughput of a worker with a very long queue. */
 export const tasksBacklog: Suite = async (context) => {
   const { runs } = context;
   await using bench = await TaskBench.open(context);

@@ -3,8 +3,8 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Writes what a backend with Backstage's default services expects around it: an app, as `npx @backstage/create-app` lays
- * one out, whose backend package depends on the plugins.
+ * Writes the surroundings that a backend with Backstage's default services expects: an app in the layout of
+ * `npx @backstage/create-app`, whose backend package depends on the plugins.
  *
  * @param dir Has a node_modules with the plugins already.
  */
@@ -33,8 +33,8 @@ export async function generateBackstageApp(dir: string, plugins: readonly string
 }
 
 /**
- * The rest are Backstage's own defaults, but for where the plugins' keys are: by default in a database of each plugin's,
- * and all that a database needs would be measured with them. A base URL of localhost would make each plugin warn.
+ * The other settings are Backstage's defaults, except the place of the plugins' keys: by default each plugin has a database for them,
+ * and the case would measure databases. A base URL of localhost would make each plugin warn.
  */
 const appConfig = `backend:
   baseUrl: https://backstage.example

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** A package as npm would have installed it, with one module. */
+/** A package in the form in which npm installs it, with one module. */
 export interface GeneratedPackage {
   readonly name: string;
-  /** The text of the module that the package's name stands for. */
+  /** The text of the package's main module. */
   readonly source: string;
-  /** Further files at the package's root, to be written as JSON. */
+  /** Further files at the package's root, written as JSON. */
   readonly json?: Readonly<Record<string, unknown>>;
-  /** Further files, by their paths in the package, to be written as they are. */
+  /** Further files, by their paths in the package, written unchanged. */
   readonly text?: Readonly<Record<string, string>>;
 }
 

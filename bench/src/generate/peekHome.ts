@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServiceName } from "../paths.ts";
 
-/** What a generated config.json says; the rest are the defaults, which the first start fills in. */
+/** The keys of a generated config.json; the first start fills in the defaults of the others. */
 export interface PeekHomeConfig {
   readonly logging?: { readonly level: "DEBUG" };
   readonly plugin: { readonly enabled: readonly string[]; readonly softwarePath?: string };
@@ -13,7 +13,7 @@ export interface PeekHomeConfig {
   readonly dataExchange?: { readonly httpPort: number };
 }
 
-/** Makes a home for a service in a folder that is to be its PEEK_HOME. */
+/** Makes a home for a service in the folder that its PEEK_HOME will name. */
 export async function generatePeekHome(
   peekHome: string,
   config: PeekHomeConfig,

@@ -10,7 +10,7 @@ export interface PeekPlugins {
   readonly softwareDir: string;
   /** For `plugin.enabled` in config.json. */
   readonly names: readonly string[];
-  /** The modules that the packages' names stand for. */
+  /** The main modules of the packages. */
   readonly files: readonly string[];
 }
 

@@ -5,14 +5,14 @@ import { generateBackstageApp } from "./backstageApp.ts";
 import { generatePackage } from "./packages.ts";
 import { pluginBody, serial } from "./pluginBody.ts";
 
-/** The peers whose plugins are of a kind of their own. */
+/** The peers with their own kind of plugins. */
 export type PluginPeer = "nestjs" | "backstage" | "backstageDefaults";
 
 /**
- * Writes plugins for a peer, each in a package of its own, as Peek's are.
+ * Writes plugins for a peer, each in its own package, like Peek's.
  *
- * @param dir The peer has to be run with it as its working directory.
- * @returns The modules that the packages' names stand for.
+ * @param dir The working directory with which the peer has to run.
+ * @returns The main modules of the packages.
  */
 export async function generatePeerPlugins(peer: PluginPeer, dir: string, count: number): Promise<readonly string[]> {
   const modulesDir = join(dir, "node_modules");
@@ -31,10 +31,10 @@ export async function generatePeerPlugins(peer: PluginPeer, dir: string, count: 
 }
 
 interface PeerPlugin {
-  /** Where the packages are that a plugin imports. */
+  /** The folder of the packages that a plugin imports. */
   readonly scope: string;
   readonly source: (id: string) => string;
-  /** Writes what has to be around the plugins. */
+  /** Writes the surroundings of the plugins. */
   readonly generateApp?: (dir: string, plugins: readonly string[]) => Promise<void>;
 }
 

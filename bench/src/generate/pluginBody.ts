@@ -1,6 +1,6 @@
 /**
- * What every generated plugin does, the same for all platforms: nearly nothing, so that the platform is what is
- * measured. It counts, so that whether all were started can be told.
+ * The code of every generated plugin, the same for all platforms: nearly empty, so that the bench measures the
+ * platform. It counts, to prove that all were started.
  */
 export const pluginBody = `  load() {
     this.loaded = true;

@@ -4,14 +4,14 @@ import { pluginBaseDir } from "../paths.ts";
 import { generatePackage } from "./packages.ts";
 import { pluginBody, serial } from "./pluginBody.ts";
 
-/** A plugin with migrations, as `Storage` is told of it. */
+/** A plugin with migrations, described for `Storage`. */
 export interface GeneratedStoragePlugin {
   readonly name: string;
   readonly version: string;
   readonly migrationsDir: string;
 }
 
-/** What each plugin's migrations do: by the name of the file, in Peek's words and in SQL. */
+/** The migrations of each plugin by file name, as Kysely's calls and as SQL. */
 const migrations: Readonly<Record<string, { readonly peek: string; readonly sql: string }>> = {
   "0001_create_pump": {
     peek: `await db.schema
@@ -46,7 +46,7 @@ const migrations: Readonly<Record<string, { readonly peek: string; readonly sql:
 /** The SQL of a plugin's migrations, in their order. */
 export const migrationStatements: readonly string[] = Object.values(migrations).map(({ sql }) => sql);
 
-/** Packages of plugins with five migrations each, which do nearly nothing else. */
+/** Packages of plugins with five migrations each and nearly no other code. */
 export async function generateStoragePlugins(
   softwareDir: string,
   count: number,

@@ -4,15 +4,15 @@ import { serviceBin } from "../paths.ts";
 import { freePort } from "../rpc/freePort.ts";
 import { generateLivePlugin, livePlugin } from "./generateLivePlugin.ts";
 
-/** How {@link LiveServices} are started. */
+/** The options of {@link LiveServices}. */
 export interface LiveServicesOptions {
   /** An empty folder. */
   readonly dir: string;
   readonly signal: AbortSignal;
   readonly connectUrl?: string;
-  /** How many connections the plugin has. Default: that of the services. */
+  /** The plugin's connections to the database. Default: the services' default. */
   readonly poolSize?: number;
-  /** What the plugin publishes by itself; without it, it has a database. */
+  /** The rows that the plugin publishes by itself; without them, it has a database. */
   readonly published?: Readonly<Record<string, number>>;
 }
 
@@ -20,7 +20,7 @@ export interface LiveServicesOptions {
 export class LiveServices implements AsyncDisposable {
   readonly logic: Child;
   readonly field: Child;
-  /** Where browsers find field. */
+  /** The port of field's site. */
   readonly port: number;
   readonly #held: AsyncDisposableStack;
 
@@ -31,7 +31,7 @@ export class LiveServices implements AsyncDisposable {
     this.#held = held;
   }
 
-  /** Where clients connect. */
+  /** The URL for clients. */
   get url(): string {
     return `ws://127.0.0.1:${this.port}/vortex`;
   }

@@ -10,9 +10,9 @@ export const livePlugin = "peek_plugin_live";
 export const liveSchema = "pl_live";
 
 /**
- * Makes its package; what it does is in `children/live/services`.
+ * Makes its package; its code is in `children/live/services`.
  *
- * @returns For `plugin.softwarePath` in config.json.
+ * @returns The value of `plugin.softwarePath` in config.json.
  */
 export async function generateLivePlugin(dir: string, hasStorage: boolean): Promise<string> {
   const softwareDir = join(dir, "software");

@@ -2,7 +2,7 @@ import { EmbeddedServer } from "@peek/storage";
 import pg from "pg";
 import { silentLogger } from "../storage/silentLogger.ts";
 
-/** A server of the bench's own with an empty database, as the logic service would start one. */
+/** A separate server with an empty database, started like the logic service's. */
 export interface LiveDatabase extends AsyncDisposable {
   readonly connectUrl: string;
   /** Executes statements as the database's owner. */

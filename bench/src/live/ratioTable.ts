@@ -11,7 +11,7 @@ export interface RatioColumn<Metric extends string> {
   readonly ratioDigits?: number;
 }
 
-/** What came of cases; the first is the limit. Ratios are those of the same round. */
+/** The table of the cases' results; the first case is the limit. Ratios compare results of the same round. */
 export function ratioTable<Metric extends string>(
   measured: readonly Measured<Metric, Case<Metric>>[],
   columns: readonly RatioColumn<Metric>[],

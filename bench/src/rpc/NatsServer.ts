@@ -8,7 +8,7 @@ import { freePort } from "./freePort.ts";
 
 const program = "nats-server";
 
-/** The version of the `nats-server` that is installed; undefined when none is. */
+/** The version of the installed `nats-server`; undefined when none is installed. */
 export async function natsServerVersion(): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(program, ["--version"]);
@@ -18,18 +18,18 @@ export async function natsServerVersion(): Promise<string | undefined> {
   }
 }
 
-/** How a {@link NatsServer} is started. */
+/** The options of a {@link NatsServer}. */
 export interface NatsServerOptions {
-  /** Where its configuration is written. */
+  /** The folder of its configuration. */
   readonly temp: string;
-  /** What its configuration has besides its port. */
+  /** Its configuration besides the port. */
   readonly config: string;
   /** Environment variables that the configuration refers to. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** A NATS server of the bench's own. Disposing it ends it, and waits until it is gone. */
+/** A separate NATS server. Disposing it ends the process, and waits until it has ended. */
 export class NatsServer implements AsyncDisposable {
   readonly url: string;
   readonly #process: ChildProcess;
@@ -49,7 +49,7 @@ export class NatsServer implements AsyncDisposable {
       signal,
       killSignal: "SIGKILL",
     });
-    // An abort is told here too; whoever waits for a client sees it there.
+    // An abort is reported here too; the caller that waits for a client handles it.
     child.on("error", () => undefined);
     const lines: string[] = [];
     const log = createInterface({ input: child.stderr });
@@ -62,7 +62,7 @@ export class NatsServer implements AsyncDisposable {
     });
     if (await isReady) return new NatsServer(`nats://127.0.0.1:${port}`, child);
     signal.throwIfAborted();
-    throw new Error(`${program} does not start:\n${lines.join("\n")}`);
+    throw new Error(`${program} failed to start:\n${lines.join("\n")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

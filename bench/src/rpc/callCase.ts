@@ -1,28 +1,28 @@
 import { Child } from "../Child.ts";
 import type { Case, Sample } from "../Suite.ts";
 
-/** What is measured of calls: so many per second with 64 in flight, and how long one takes that is alone; microseconds. */
+/** Calls per second with 64 in flight, and the microseconds of a call that runs alone. */
 export type CallMetric = "perSecond" | "p50" | "p99";
 
-/** How long each of the two is measured; milliseconds. */
+/** The duration of each of the two measurements. */
 const sliceMs = 1000;
 
-/** What a process is told, as JSON. */
+/** The argument of a process, passed as JSON. */
 export type Argument = Readonly<Record<string, unknown>>;
 
-/** A program with what it is told. */
+/** A program with its argument. */
 export interface Program {
   readonly script: string;
   readonly argument: Argument;
 }
 
-/** The programs of a case: the servers in the order in which they are started, and who calls. */
+/** The programs of a case: the servers in the order of their start, and the client. */
 export interface CallPrograms {
   readonly servers: readonly Program[];
   readonly client: Program;
 }
 
-/** Calls between processes of their own. What else the case needs is held until they have ended. */
+/** Calls between separate processes. `held` keeps the other resources of the case until they have ended. */
 export function callCase(
   title: string,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ function readSample(json: string): Sample<CallMetric> {
   const data: unknown = JSON.parse(json);
   const read = (name: CallMetric): number => {
     const value: unknown = typeof data === "object" && data !== null ? Reflect.get(data, name) : undefined;
-    if (typeof value !== "number") throw new Error(`The client did not tell its ${name}, but ${json}`);
+    if (typeof value !== "number") throw new Error(`The client printed no ${name}: ${json}`);
     return value;
   };
   return { perSecond: read("perSecond"), p50: read("p50"), p99: read("p99") };

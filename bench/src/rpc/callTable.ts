@@ -10,7 +10,7 @@ const columns: readonly { readonly metric: CallMetric; readonly title: string }[
   { metric: "p99", title: "p99, µs" },
 ];
 
-/** What came of cases; the first is the limit. Ratios are those of the same round. */
+/** The table of the cases' results; the first case is the limit. Ratios compare results of the same round. */
 export function callTable(measured: readonly Measured<CallMetric, Case<CallMetric>>[]): string {
   const [limit] = measured;
   const rows = measured.map(({ case: { title }, samples }) => [

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Above these are the ports that the system gives to those who connect: one of them may have any at any time. */
+/** Ports above these are ephemeral: an outgoing connection may take any of them at any time. */
 const [lowest, count] = [20_000, 12_000];
 
-/** A port on which nobody listens, and that no outgoing connection has. */
+/** A port on which no process listens, and that no outgoing connection uses. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * count);
@@ -12,7 +12,7 @@ export async function freePort(): Promise<number> {
     try {
       await once(server, "listening");
     } catch {
-      // Somebody listens there.
+      // A process listens there.
       continue;
     }
     const closed = once(server, "close");

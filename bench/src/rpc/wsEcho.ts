@@ -3,7 +3,7 @@ import type { Case, SuiteContext } from "../Suite.ts";
 import { callCase, type CallMetric } from "./callCase.ts";
 import { freePort } from "./freePort.ts";
 
-/** Frames that come back as they are: what any call over a WebSocket has to do. */
+/** Echoed frames: the minimum of any call over a WebSocket. */
 export function wsEcho({ signal }: SuiteContext): Case<CallMetric> {
   return callCase("raw `ws` echo (the limit)", signal, async () => {
     const argument = { port: await freePort() };

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServerCommand } from "./ServerCommand.ts";
 
-/** How often the server is asked whether it is ready; less often than this would be measured. Milliseconds. */
+/** The time between two checks whether the server is ready; a longer one would distort the result. */
 const pollMs = 2;
 
-/** Makes an empty database as the service does. */
+/** Makes an empty database like the service's. */
 export async function bareInitdb(command: ServerCommand, dir: string, signal: AbortSignal): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const passwordFile = join(dir, "password");
@@ -29,7 +29,7 @@ export async function bareInitdb(command: ServerCommand, dir: string, signal: Ab
   if (code !== 0) throw new Error(`initdb ended with exit code ${String(code)}`);
 }
 
-/** A server as the service starts it, without the service. */
+/** A server with the service's settings, without the service. */
 export class BareServer implements AsyncDisposable {
   readonly #process: ChildProcess;
 
@@ -37,18 +37,18 @@ export class BareServer implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts the server of a folder, and waits until it takes connections. */
+  /** Starts the server of a folder, and waits until it accepts connections. */
   static async start(command: ServerCommand, dir: string, signal: AbortSignal): Promise<BareServer> {
     const args = command.args.map((each) => each.replaceAll(command.dir, dir));
     const server = new BareServer(run(command, dir, signal, "postgres", args));
     while (!isReady(dir, server.#process.pid)) {
-      if (server.#process.exitCode !== null) throw new Error("The server ended at its start");
+      if (server.#process.exitCode !== null) throw new Error("The server ended during its start");
       await wait(pollMs, undefined, { signal });
     }
     return server;
   }
 
-  /** Ends it in order, so that the next start has nothing to recover. */
+  /** Shuts it down cleanly, so that the next start needs no recovery. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill("SIGINT");

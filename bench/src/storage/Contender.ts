@@ -2,17 +2,17 @@ import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { itemCount, type ItemTables } from "./ItemTable.ts";
 
-/** What is asked of the database. */
+/** The kinds of queries. */
 export type Operation = "select" | "insert";
 
-/** A way to ask the database. */
+/** A library that queries the database. */
 export interface Contender {
   readonly title: string;
-  /** One of each, by a running number. */
+  /** Runs one query of a kind; `index` is a running number. */
   readonly operations: Readonly<Record<Operation, (index: number) => Promise<unknown>>>;
 }
 
-/** By Kysely, on whatever connections it has. */
+/** Queries by Kysely, on any kind of connections. */
 export function kyselyContender(title: string, db: Kysely<ItemTables>): Contender {
   return {
     title,
@@ -24,7 +24,7 @@ export function kyselyContender(title: string, db: Kysely<ItemTables>): Contende
   };
 }
 
-/** By the texts that Kysely makes of the same. */
+/** Queries by `pg`, with the SQL that Kysely makes of the same. */
 export function poolContender(title: string, pool: Pool): Contender {
   return {
     title,

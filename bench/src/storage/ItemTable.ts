@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-/** The table that the queries are about. */
+/** The table of the queries. */
 export interface ItemTables {
   readonly item: {
     readonly id: Generated<number>;
@@ -9,10 +9,10 @@ export interface ItemTables {
   };
 }
 
-/** How many rows there are to select from. */
+/** The number of rows to select from. */
 export const itemCount = 1000;
 
-/** A migration that makes it, as a plugin has one. */
+/** The migration that makes it, like a plugin's. */
 export const itemMigration = `export async function up(db) {
   await db.schema
     .createTable("item")

@@ -1,16 +1,16 @@
 import { readFile, readlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** How a service has started its embedded server, so that the same can be started without it. */
+/** The command with which a service has started its embedded server, to start the same server without it. */
 export interface ServerCommand {
   /** The folder of PostgreSQL's programs. */
   readonly bin: string;
-  /** What the server's program is given; the service's folder is in some. */
+  /** The arguments of the server's program; some contain the service's folder. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** The folder of the service's database. */
   readonly dir: string;
-  /** What goes before the programs, so that they do not run as root. */
+  /** The command before the programs, so that they do not run as root. */
   readonly prefix: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from "@peek/plugin-base";
 
 const nothing = (): void => undefined;
 
-/** A logger for what is measured in the bench's own process, whose standard output is for the tables. */
+/** A logger for cases that run in the bench's own process, whose standard output is for the tables. */
 export const silentLogger: Logger = {
   debug: nothing,
   info: nothing,

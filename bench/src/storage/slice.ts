@@ -1,14 +1,14 @@
 import { summarise } from "../statistics.ts";
 
-/** What was done within a short while. */
+/** The work of a short measurement. */
 export interface Slice {
-  /** How often it was done; per second. */
+  /** Operations per second. */
   readonly perSecond: number;
-  /** How long each took that was done, the middle of all; milliseconds. */
+  /** The median milliseconds of an operation. */
   readonly medianMs: number;
 }
 
-/** Does something again and again for a while, so many of it at the same time. */
+/** Repeats an operation for `ms`, with `inFlight` of them at a time. */
 export async function slice(work: (index: number) => Promise<unknown>, inFlight: number, ms: number): Promise<Slice> {
   const began = performance.now();
   const until = began + ms;

@@ -1,11 +1,11 @@
 import { pathToFileURL } from "node:url";
 import { peerScript } from "../paths.ts";
 
-/** A queue that Peek is measured beside. */
+/** A queue that Peek is compared with. */
 export interface QueuePeer {
   readonly title: string;
   readonly store: "postgresql" | "redis";
-  /** What its processes are told, besides where the store is: its module, and how it is set up. */
+  /** The argument of its processes besides the store: its module and its settings. */
   readonly argument: Readonly<Record<string, unknown>>;
 }
 
@@ -19,19 +19,19 @@ function peer(
   return { title, store, argument: { peer: module, concurrency: 10, ...setUp } };
 }
 
-/** What whoever fetches from pg-boss is told, so that none waits while there is more. */
+/** Settings for fetching from pg-boss, so that no worker pauses while tasks are queued. */
 function batches(batchSize: number, localConcurrency: number): Readonly<Record<string, unknown>> {
   return { work: { batchSize, localConcurrency, burstWhenBatchFull: true } };
 }
 
-/** Those that are told to queue only. */
+/** Peers for queuing. */
 export const producers = {
   pgBoss: peer("bare pg-boss (the limit)", "postgresql", "pgBoss"),
   graphileWorker: peer("graphile-worker", "postgresql", "graphileWorker"),
   bullmq: peer("BullMQ, Redis with its log synced", "redis", "bullmq"),
 } as const;
 
-/** Those that do as much as they can. */
+/** Peers for throughput. */
 export const busy = {
   pgBossWide: peer(
     "bare pg-boss, two at a time with batches of 500 (the limit)",
@@ -47,7 +47,7 @@ export const busy = {
   bullmq: producers.bullmq,
 } as const;
 
-/** Those that wait for one task at a time. */
+/** Peers for latency: one task at a time. */
 export const idle = {
   pgBoss: peer("bare pg-boss with notify, answered by a trigger (the limit)", "postgresql", "pgBoss", {
     useListenNotify: true,

@@ -8,7 +8,7 @@ import { freePort } from "../rpc/freePort.ts";
 
 const program = "redis-server";
 
-/** The version of the `redis-server` that is installed; undefined when none is. */
+/** The version of the installed `redis-server`; undefined when none is installed. */
 export async function redisServerVersion(): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(program, ["--version"]);
@@ -18,7 +18,7 @@ export async function redisServerVersion(): Promise<string | undefined> {
   }
 }
 
-/** A Redis server of the bench's own, which keeps what it was told on the disk before it answers, as PostgreSQL does. */
+/** A separate Redis server, which syncs each write to the disk before it answers, like PostgreSQL. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #process: ChildProcess;
@@ -28,7 +28,7 @@ export class RedisServer implements AsyncDisposable {
     this.#process = child;
   }
 
-  /** @param temp Where its data is. */
+  /** @param temp The folder of its data. */
   static async start(temp: string, signal: AbortSignal): Promise<RedisServer> {
     const port = await freePort();
     const dir = await mkdtemp(join(temp, "redis-"));
@@ -38,7 +38,7 @@ export class RedisServer implements AsyncDisposable {
       signal,
       killSignal: "SIGKILL",
     });
-    // An abort is told here too; whoever waits for a client sees it there.
+    // An abort is reported here too; the caller that waits for a client handles it.
     child.on("error", () => undefined);
     const lines: string[] = [];
     const isReady = new Promise<boolean>((resolve) => {
@@ -50,7 +50,7 @@ export class RedisServer implements AsyncDisposable {
     });
     if (await isReady) return new RedisServer(port, child);
     signal.throwIfAborted();
-    throw new Error(`${program} does not start:\n${lines.join("\n")}`);
+    throw new Error(`${program} failed to start:\n${lines.join("\n")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

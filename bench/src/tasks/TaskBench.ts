@@ -8,13 +8,13 @@ import type { QueuePeer } from "./QueuePeer.ts";
 import { RedisServer } from "./RedisServer.ts";
 import { isStarted, TaskServices } from "./TaskServices.ts";
 
-/** Tasks that were queued in a second: one after the other, ten at a time, 500 by one call. */
+/** Tasks queued per second: one after the other, ten at a time, 500 by one call. */
 export type EnqueueMetric = "single" | "ten" | "batched";
-/** Tasks that were done in a second, and MiB that the worker has then. */
+/** Tasks executed per second, and the MiB of the worker afterwards. */
 export type ThroughputMetric = "perSecond" | "mebibytes";
-/** From queuing a task until its result is there; milliseconds. */
+/** Milliseconds from queuing a task until its result arrives. */
 export type LatencyMetric = "p50" | "p99";
-/** Tasks that were done in a second. */
+/** Tasks executed per second. */
 export type HeavyMetric = "perSecond";
 
 const enqueueMetrics = ["single", "ten", "batched"] as const;
@@ -22,20 +22,20 @@ const throughputMetrics = ["perSecond", "mebibytes"] as const;
 const latencyMetrics = ["p50", "p99"] as const;
 const heavyMetrics = ["perSecond"] as const;
 
-/** How long it is queued, each way, after a quarter of it to warm up; milliseconds. */
+/** The duration of queuing, each way, after a quarter of it to warm up. */
 const enqueueMs = 1000;
-/** Of these the first do not count. */
+/** The number of tasks; the first of them warm up. */
 const counts = { warmUp: 2000, count: 10_000 } as const;
-/** Tasks of `throughput` that all are counted of. */
+/** All tasks of a `throughput` measurement, those to warm up included. */
 export const throughputCount: number = counts.warmUp + counts.count;
-/** How often a task is waited for. */
+/** The number of tasks with a waiting caller. */
 export const latencyRounds = 200;
-/** What a heavy task uses of the CPU, and how many there are. */
+/** The CPU time and the number of heavy tasks. */
 export const heavy = { cpuMs: 20, count: 200 } as const;
 
 type Argument = Readonly<Record<string, unknown>>;
 
-/** Runs the processes that queue tasks and do them; each time on empty queues. */
+/** Runs the processes that queue and execute tasks; each time on empty queues. */
 export class TaskBench implements AsyncDisposable {
   readonly #context: SuiteContext;
   readonly #database: LiveDatabase;
@@ -70,7 +70,7 @@ export class TaskBench implements AsyncDisposable {
     return await readFigures(logic, enqueueMetrics);
   }
 
-  /** @param queued How many wait for the worker. */
+  /** @param queued The number of queued tasks. */
   async throughputOfPeer(peer: QueuePeer, queued = throughputCount): Promise<Sample<ThroughputMetric>> {
     await using store = await this.#emptyStore(peer);
     await using producer = this.#child("queue", { ...store.argument, queued });
@@ -80,7 +80,7 @@ export class TaskBench implements AsyncDisposable {
     return await readFigures(worker, throughputMetrics);
   }
 
-  /** @param queued How many wait for the worker. */
+  /** @param queued The number of queued tasks. */
   async throughputOfPeek(queued = throughputCount): Promise<Sample<ThroughputMetric>> {
     await this.#empty();
     const measure = { measure: "throughput", counts, queued } as const;
@@ -120,7 +120,7 @@ export class TaskBench implements AsyncDisposable {
     await this.#database[Symbol.asyncDispose]();
   }
 
-  /** What logic measures while a worker does what it queues. */
+  /** The figures that logic measures while a worker executes its tasks. */
   async #both<Metric extends string>(
     measure: Parameters<TaskServices["spawn"]>[1],
     metrics: readonly Metric[],
@@ -158,7 +158,7 @@ export class TaskBench implements AsyncDisposable {
     await this.#database.execute("checkpoint");
   }
 
-  /** What PostgreSQL would do by itself within a minute. */
+  /** Runs the maintenance that PostgreSQL would do by itself within a minute. */
   async #settle(): Promise<void> {
     await this.#database.execute("vacuum analyze");
     await this.#database.execute("checkpoint");

@@ -9,7 +9,7 @@ import { freePort } from "../rpc/freePort.ts";
 /** The plugin that the services run for the figures of tasks. */
 const plugin = "peek_plugin_tasks";
 
-/** What the plugin is to do. */
+/** The work of the plugin. */
 export type Measure = Readonly<Record<string, unknown>> & {
   readonly measure: "enqueue" | "throughput" | "latency" | "heavy";
 };
@@ -26,7 +26,7 @@ export class TaskServices {
     this.#signal = signal;
   }
 
-  /** @param dir To be made. */
+  /** @param dir The folder to make. */
   static async generate(dir: string, connectUrl: string, signal: AbortSignal): Promise<TaskServices> {
     const softwarePath = await generatePlugin(dir);
     const [exchangePort, adminPort] = [await freePort(), await freePort()];
@@ -41,7 +41,7 @@ export class TaskServices {
     return new TaskServices(dir, connectUrl, signal);
   }
 
-  /** Starts one, which belongs to the caller. */
+  /** Starts a service, which the caller has to dispose. */
   spawn(service: "logic" | "worker", measure: Measure): Child {
     const env = { PEEK_HOME: this.#dir, PEEK_BENCH: JSON.stringify({ ...measure, connectUrl: this.#connectUrl }) };
     return new Child({ args: [serviceBin(service)], env, signal: this.#signal });
