@@ -11,7 +11,7 @@ const program = basename(process.cwd());
 const runsPlugins = program !== "cli";
 
 /** What the threads of heavy tasks import, as a file of its own. */
-const threadStorage = fileURLToPath(new URL("packages/storage/src/access/threadStorage.ts", import.meta.url));
+const threadStorage = fileURLToPath(new URL("packages/storage/src/thread/threadStorage.ts", import.meta.url));
 
 /**
  * A built service in few files: importing hundreds takes longer than all else that it does at its start. Plugins are

@@ -53,7 +53,7 @@ export async function storageQueries(context: SuiteContext): Promise<string> {
     const config = { poolSize };
     const storage = held.use(await openStorage({ config, embedded, embeddedDir, plugins, signal }));
     await storage.migrate(plugin, signal);
-    const entered = storage.enter(plugin);
+    const entered = storage.openPluginStorage(plugin);
     held.use(entered.connections);
     contenders.set(poolSize, await contendersOf(entered.storage, poolSize, held));
   }

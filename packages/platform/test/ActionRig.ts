@@ -60,7 +60,7 @@ export class ActionRig implements AsyncDisposable {
     this.#database = database;
     this.#platform = platform;
     this.#owned = owned;
-    const { storage, connections } = platform.enter(plugin);
+    const { storage, connections } = platform.openPluginStorage(plugin);
     owned.use(connections);
     this.storage = storage;
     const exchange = new Exchange();

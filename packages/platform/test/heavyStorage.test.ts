@@ -39,7 +39,7 @@ beforeAll(async () => {
       getLogger: () => logger,
     }),
   );
-  const { storage: own, connections } = storage.enter(plugin);
+  const { storage: own, connections } = storage.openPluginStorage(plugin);
   held.use(connections);
   const tasks = held.use(storage.openTaskDatabase());
   const keeping = { keepResultsHours: 1, keepDeadLettersDays: 1, lostAfterSeconds: 30 };

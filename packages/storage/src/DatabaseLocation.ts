@@ -5,28 +5,28 @@ import { type EmbeddedConnection, readEmbeddedConnection } from "./embedded/Embe
 import type { ServiceConfig } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
 
-/** What a {@link DatabaseLocation} goes by. */
+/** The options of a {@link DatabaseLocation}. */
 export interface DatabaseLocationOptions {
   /** `storage` of config.json. */
   readonly config: ServiceConfig["storage"];
   /** The folder of the embedded database: in the home of the logic service. */
   readonly embeddedDir: string;
-  /** Whether the embedded database is run by this process, or found where another runs it. */
+  /** Whether this process runs the embedded database, or finds the one that another process runs. */
   readonly embedded: EmbeddedUse;
-  /** The plugins that require storage; their number is what counts. */
+  /** The plugins that require storage; only their number is used. */
   readonly plugins: readonly unknown[];
   readonly getLogger: (name: string) => Logger;
-  /** Gives up waiting for the embedded database. */
+  /** Aborts the start of the embedded database. */
   readonly signal: AbortSignal;
 }
 
 /** Whether a process runs the embedded database itself, or finds the one that logic runs on this machine. */
 export type EmbeddedUse = "start" | "find";
 
-/** As many as PostgreSQL has by default, and as many as it is made to have. */
-const connections = { least: 100, most: 1000, spare: 20 } as const;
+/** The bounds of `max_connections`; the lower one is PostgreSQL's default. */
+const connectionLimits = { min: 100, max: 1000, spare: 20 } as const;
 
-/** Where the database is: the given server, or the embedded one, which is started when it is first asked for. */
+/** Locates the database: the given server, or the embedded one, which is started on first use. */
 export class DatabaseLocation implements AsyncDisposable {
   readonly #options: DatabaseLocationOptions;
   #server: Promise<EmbeddedServer> | undefined;
@@ -35,17 +35,17 @@ export class DatabaseLocation implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Has the embedded database started, if this process is to run it, while other things are done. */
-  begin(): void {
+  /** Starts the embedded database in the background, if this process runs it. */
+  prestart(): void {
     const { config, embedded } = this.#options;
     if (config.connectUrl !== undefined || embedded !== "start") return;
     this.#server = this.#start();
-    // Told to whoever asks where the database is.
+    // find() reports a failure.
     this.#server.catch(() => undefined);
   }
 
   /**
-   * The database, as far as can be known without speaking to it.
+   * The database's address and account. Does not connect to it.
    *
    * @throws PeekError `STORAGE_REFUSED`, `STORAGE_UNAVAILABLE`, or as {@link EmbeddedServer.open}.
    */
@@ -60,25 +60,25 @@ export class DatabaseLocation implements AsyncDisposable {
     if (found !== undefined) return targetOf(found);
     throw new PeekError(
       "STORAGE_UNAVAILABLE",
-      `The embedded database of the logic service does not run on this machine (looked in ${embeddedDir}). Start logic, or name the database in storage.connectUrl of this service's config.json.`,
+      `The embedded database of the logic service is not running on this machine (looked in ${embeddedDir}). Start logic, or name the database in storage.connectUrl of this service's config.json.`,
       { fields: { dir: embeddedDir } },
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // One that could not be started is not there to stop.
+    // A server that failed to start needs no stop.
     const server = await this.#server?.catch(() => undefined);
     await server?.stop();
   }
 
   async #start(): Promise<EmbeddedServer> {
     const { config, embeddedDir, getLogger, plugins, signal } = this.#options;
-    // The worker has as many.
-    const wanted = 2 * plugins.length * config.poolSize + connections.spare;
+    // Twice, for logic and the worker.
+    const wanted = 2 * plugins.length * config.poolSize + connectionLimits.spare;
     return await EmbeddedServer.open({
       dir: embeddedDir,
       logger: getLogger("peek_storage.EmbeddedServer"),
-      maxConnections: Math.min(Math.max(wanted, connections.least), connections.most),
+      maxConnections: Math.min(Math.max(wanted, connectionLimits.min), connectionLimits.max),
       signal,
     });
   }

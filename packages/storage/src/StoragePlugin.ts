@@ -4,6 +4,6 @@ export interface StoragePlugin {
   readonly name: string;
   /** The version of its package. */
   readonly version: string;
-  /** The folder of its migrations; an absolute path. Undefined: it has none. */
+  /** The absolute path of its folder of migrations. Undefined: it has none. */
   readonly migrationsDir: string | undefined;
 }

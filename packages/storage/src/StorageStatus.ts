@@ -1,7 +1,7 @@
-import type { HealthStatus } from "./access/StorageHealth.ts";
-import type { PoolStatus } from "./access/ConnectionPool.ts";
+import type { HealthStatus } from "./health/StorageHealth.ts";
+import type { PoolStatus } from "./pool/ConnectionPool.ts";
 
-/** What is known of a service's storage: data, safe to send or print. */
+/** The status of a service's storage: plain data without secrets. */
 export interface StorageStatus extends HealthStatus {
   readonly kind: "embedded" | "server";
   readonly host: string;
@@ -9,7 +9,7 @@ export interface StorageStatus extends HealthStatus {
   readonly database: string;
   /** The server's: `"15.20"`. */
   readonly serverVersion: string;
-  /** Whether each plugin has a role of its own; otherwise schemas are kept apart by good manners only. */
+  /** Whether each plugin has a role of its own; otherwise nothing isolates the plugins' schemas from each other. */
   readonly rolePerPlugin: boolean;
   /** The connections of each plugin that has any. */
   readonly pools: Readonly<Record<string, PoolStatus>>;

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { StorageHealth } from "../src/access/StorageHealth.ts";
+import { StorageHealth } from "../src/health/StorageHealth.ts";
 import { TestLog } from "./rig.ts";
 
 const away = new PeekError("STORAGE_UNAVAILABLE", "It is away.");

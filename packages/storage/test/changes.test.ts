@@ -40,7 +40,7 @@ afterEach(() => stack.disposeAsync());
 /** The storage of a logic service, with a plugin that has two tables. */
 async function open(options: RigOptions = {}): Promise<Storage> {
   const storage = stack.use(await openStorage(database, options));
-  const role = storage.catalogue?.rooms.get(plugin)?.role;
+  const role = storage.catalogue?.pluginSchemas.get(plugin)?.role;
   await database.query(`
     CREATE TABLE IF NOT EXISTS pl_pump.pump (id int PRIMARY KEY, level int);
     CREATE TABLE IF NOT EXISTS pl_pump.valve (id int PRIMARY KEY, pump int REFERENCES pl_pump.pump ON DELETE CASCADE);
@@ -261,14 +261,14 @@ describe("watch()", () => {
     for (const [table, why] of [
       ["nowhere", "which is not in its schema pl_pump. Correct the name"],
       ["shown", "which is a view and cannot be watched"],
-      ["shown", "Name the tables that it reads: pump, valve."],
+      ["shown", "Watch the tables that it reads: pump, valve."],
       [
         "again",
-        "which is a view and cannot be watched: PostgreSQL tells nobody of changes to it. Name the tables that it reads: pump, valve.",
+        "which is a view and cannot be watched: PostgreSQL reports no changes of it. Watch the tables that it reads: pump, valve.",
       ],
       [
         "kept",
-        "which is a materialized view and cannot be watched: PostgreSQL tells nobody of changes to it. Name the tables that it reads: pump, valve.",
+        "which is a materialized view and cannot be watched: PostgreSQL reports no changes of it. Watch the tables that it reads: pump, valve.",
       ],
       ["constant", "Name the tables that are written to."],
       ["number", "which is a sequence and cannot be watched"],
@@ -348,7 +348,7 @@ describe("watch()", () => {
     await isFollowed(100);
     migrations(files, first);
     told.clear();
-    expect((await storage.rehearse(name, signal)).map((each) => each.name)).toEqual(["0002_change"]);
+    expect((await storage.dryRun(name, signal)).map((each) => each.name)).toEqual(["0002_change"]);
     // What was only tried is not told, and what is watched still is.
     await database.query("INSERT INTO pl_moved.pump VALUES (200)");
     await told.of("pump", "insert");

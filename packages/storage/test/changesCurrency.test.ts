@@ -106,7 +106,7 @@ describe("until when all changes have been told", () => {
     await database.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
-    expect(await stands(tables)).toBe("The database takes no changes: it is read-only");
+    expect(await stands(tables)).toBe("The database is read-only");
     const other = await connect();
     await other.query("SET default_transaction_read_only = off");
     await other.query(`ALTER DATABASE ${pg.escapeIdentifier(name)} RESET default_transaction_read_only`);

@@ -2,7 +2,7 @@ import type { TableChange } from "@peek/plugin-base";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
-import { pauseMs } from "../src/changes/watchTriggers.ts";
+import { triggerRetryDelayMs } from "../src/outbox/watchTables.ts";
 import { caught, openStorage, type RigOptions, TestLog, until } from "./rig.ts";
 import { Told } from "./Told.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
@@ -195,8 +195,8 @@ describe("watch() of a table that others write to", () => {
   it("asks for it ever more rarely, and at least every five seconds", () => {
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const longest = Math.min(200 * 2 ** attempt, 5000);
-      expect(pauseMs(attempt)).toBeGreaterThanOrEqual(longest / 2);
-      expect(pauseMs(attempt)).toBeLessThanOrEqual(longest);
+      expect(triggerRetryDelayMs(attempt)).toBeGreaterThanOrEqual(longest / 2);
+      expect(triggerRetryDelayMs(attempt)).toBeLessThanOrEqual(longest);
     }
   });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
-import { parseRecord } from "../src/changes/parseRecord.ts";
+import { parseRecord } from "../src/outbox/parseRecord.ts";
 import { enter, openStorage } from "./rig.ts";
 import { Told } from "./Told.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
@@ -66,7 +66,7 @@ const odd = `
 
 async function openWithTypes(): Promise<Storage> {
   const storage = stack.use(await openStorage(database));
-  const role = storage.catalogue?.rooms.get(plugin)?.role;
+  const role = storage.catalogue?.pluginSchemas.get(plugin)?.role;
   await database.query(`
     CREATE DOMAIN pl_pump.level AS int CHECK (VALUE >= 0);
     CREATE DOMAIN pl_pump.long_code AS bigint;

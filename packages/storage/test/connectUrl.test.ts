@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../src/access/parseJson.ts";
-import { nameOf, parseConnectUrl } from "../src/connection/ConnectionTarget.ts";
+import { parseJson } from "../src/query/parseJson.ts";
+import { describeTarget, parseConnectUrl } from "../src/connection/ConnectionTarget.ts";
 import { caught } from "./rig.ts";
 
 const password = "s3cret-pa55";
@@ -57,9 +57,9 @@ describe("storage.connectUrl", () => {
   });
 
   it("is named in messages without its password", () => {
-    const name = nameOf(parseConnectUrl(`postgresql://me:${password}@db.example:6000/plant`));
+    const name = describeTarget(parseConnectUrl(`postgresql://me:${password}@db.example:6000/plant`));
     expect(name).toBe("plant at db.example:6000, as me");
-    expect(nameOf(parseConnectUrl(`postgresql://me:${password}@/plant?host=/run`))).toBe(
+    expect(describeTarget(parseConnectUrl(`postgresql://me:${password}@/plant?host=/run`))).toBe(
       "plant at the socket /run (port 5432), as me",
     );
   });

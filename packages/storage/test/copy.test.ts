@@ -333,7 +333,7 @@ describe("copyDatabase", () => {
     const interrupted = refusalOf(copy(from, to, { options: { signal: controller.signal } }));
     await expect.poll(() => to.query(copying), { interval: 5, timeout: 10_000 }).toHaveLength(1);
     controller.abort();
-    expect(await interrupted).toBe("STORAGE_COPY_REFUSED: The copy was interrupted, and is undone.");
+    expect(await interrupted).toBe("STORAGE_COPY_REFUSED: The copy was interrupted and has been undone.");
     expect(await left(to)).toEqual([]);
     for (const database of [to, from]) {
       const lost = refusalOf(copy(from, to));
@@ -349,7 +349,7 @@ describe("copyDatabase", () => {
     await using to = await openSource();
     await to.query("INSERT INTO peek_platform.setting VALUES ('copy_began_at', '2026-01-01')");
     expect(await refusalOf(Storage.open(optionsFor(to)))).toMatch(
-      /^STORAGE_REFUSED: .* is being copied into since 2026-01-01, or that broke off/,
+      /^STORAGE_REFUSED: A copy into the database .* began at 2026-01-01 and has not completed/,
     );
     expect(await copy(from, to)).toMatchObject({ plugins: [fixture.name, plain.name] });
     expect(await to.query("SELECT 1 FROM peek_platform.setting WHERE key = 'copy_began_at'")).toEqual([]);

@@ -44,7 +44,7 @@ it("refuses to lose tasks that wait or have failed, unless that is asked for", a
   );
   await expect(copy()).rejects.toMatchObject({
     code: "STORAGE_COPY_REFUSED",
-    message: expect.stringMatching(/1 tasks that are not done and 1 that have failed.*--without peek_tasks/),
+    message: expect.stringMatching(/1 unfinished and 1 failed tasks.*--without peek_tasks/),
   });
   await expect(copy(["peek_tasks"])).resolves.toMatchObject({ plugins: [plugin] });
 });

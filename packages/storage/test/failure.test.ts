@@ -315,7 +315,7 @@ describe("a connectUrl that is wrong", () => {
     context.skip((await valueOf(database, "SELECT current_setting('ssl')")) === "on", "the server has TLS");
     const error = await refusal((url) => (url.search = "?sslmode=require"), database);
     expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("TLS with 127.0.0.1")]);
-    expect(error.message).toContain("the server offers none");
+    expect(error.message).toContain("the server does not support it");
   });
 });
 

@@ -63,7 +63,7 @@ class Subject {
     return await caught(() => this.migrate());
   }
 
-  async attempt(way: "migrate" | "rehearse"): Promise<readonly unknown[]> {
+  async attempt(way: "migrate" | "dryRun"): Promise<readonly unknown[]> {
     return await this.with((storage): Promise<readonly unknown[]> => storage[way](this.name, signal));
   }
 
@@ -176,7 +176,7 @@ describe("a migration that fails", () => {
     });
     expect(error.message).toContain("»nowhere«");
     expect(error.message).toContain(join(subject.folder, "migrations/0002_b.js"));
-    expect(error.message).toContain("The schema is as it was before it");
+    expect(error.message).toContain("The schema is unchanged");
     expect(await subject.tables()).toEqual(["a"]);
     expect(await column(database, `SELECT count(*)::int FROM ${subject.schema}.a`)).toEqual([0]);
     // Under another name: what was imported stays in the memory of this process.
@@ -246,8 +246,8 @@ describe("a migration that fails", () => {
     subject.write({ "0001_a.js": sqlMigration(statements) });
     const error = await subject.failure();
     expect(error.code).toBe("MIGRATION_FAILED");
-    expect(error.message).toContain("Leave COMMIT and ROLLBACK to the platform");
-    expect(error.message).toContain("has to be taken back by hand");
+    expect(error.message).toContain("Remove COMMIT and ROLLBACK: the platform runs them");
+    expect(error.message).toContain("revert them by hand");
     expect([await subject.tables(), await subject.recorded()]).toEqual([left, []]);
   });
 
@@ -288,8 +288,8 @@ describe("a migration that fails", () => {
     subject.write({ "0001_a.js": sqlMigration("SELECT 1"), "0002_b.js": sqlMigration(statements) });
     const error = await subject.failure();
     expect(error.code).toBe("MIGRATION_FAILED");
-    expect(error.message).toContain("it changed the role that it runs in");
-    expect(error.message).toContain("The schema is as it was before it");
+    expect(error.message).toContain("it changed its role");
+    expect(error.message).toContain("The schema is unchanged");
     expect([await subject.tables(), await subject.recorded()]).toEqual([[], ["0001_a"]]);
   });
 
@@ -438,7 +438,7 @@ describe("what a migration leaves in its session", () => {
     SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; LISTEN news`;
   const untouched = "CREATE TEMP TABLE staging (i text); CREATE TABLE t (i int); SELECT pg_sleep(0.2)";
 
-  it.each(["migrate", "rehearse"] as const)("does not reach the plugin's next one: %s()", async (way) => {
+  it.each(["migrate", "dryRun"] as const)("does not reach the plugin's next one: %s()", async (way) => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration(traces), "0002_b.js": sqlMigration(untouched) });
     expect((await subject.attempt(way)).length).toBe(2);
@@ -476,7 +476,7 @@ describe("a constraint trigger that is deferred", () => {
     expect(await column(database, `SELECT by FROM ${subject.schema}.ran`)).toEqual([role, role]);
   });
 
-  it.each(["rehearse", "migrate"] as const)("is deferred again for the next migration: %s()", async (way) => {
+  it.each(["dryRun", "migrate"] as const)("is deferred again for the next migration: %s()", async (way) => {
     const subject = new Subject();
     subject.write({
       "0001_a.js": sqlMigration("CREATE TABLE a (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)"),
@@ -494,7 +494,7 @@ describe("a constraint trigger that is deferred", () => {
         "CREATE TABLE a (i int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1), (1)",
       ),
     });
-    for (const way of ["rehearse", "migrate"] as const) {
+    for (const way of ["dryRun", "migrate"] as const) {
       const error = await caught(() => subject.attempt(way));
       expect([way, error.code, error.fields["sqlState"]]).toEqual([way, "MIGRATION_FAILED", "23505"]);
       expect(error.message).not.toContain("RESET ROLE");
@@ -587,7 +587,7 @@ describe("rehearse()", () => {
     await using own = await openTestDatabase();
     const plugin = pluginOf("peek_plugin_pump", migrations({ "0001_a.js": create("a") }));
     await using storage = await openStorage(own, { plugins: [plugin], migrations: "await" });
-    expect(await storage.rehearse(plugin.name, signal)).toEqual([
+    expect(await storage.dryRun(plugin.name, signal)).toEqual([
       { name: "0001_a", statements: ["CREATE TABLE a (i int)"] },
     ]);
     expect(await own.query("SELECT 1 FROM pg_namespace WHERE nspname IN ('pl_pump', 'peek_platform')")).toEqual([]);
@@ -601,7 +601,7 @@ describe("rehearse()", () => {
     const plugin = pluginOf("peek_plugin_pump", migrations({ "0001_a.js": sqlMigration(look) }));
     await using storage = await openStorage(own, { plugins: [plugin], migrations: "await" });
     await (await openStorage(own, { plugins: [plugin] }))[Symbol.asyncDispose]();
-    expect(await storage.rehearse(plugin.name, signal)).toMatchObject([{ name: "0001_a" }]);
+    expect(await storage.dryRun(plugin.name, signal)).toMatchObject([{ name: "0001_a" }]);
   });
 
   it("runs what is pending, lists its statements, and leaves no trace", async () => {
@@ -609,19 +609,19 @@ describe("rehearse()", () => {
     subject.write({ "0001_a.js": create("a") });
     await subject.migrate();
     subject.write({ "0002_b.js": create("b"), "0003_c.js": sqlMigration("INSERT INTO b VALUES (1)") });
-    expect(await subject.with((storage) => storage.rehearse(subject.name, signal))).toEqual([
+    expect(await subject.with((storage) => storage.dryRun(subject.name, signal))).toEqual([
       { name: "0002_b", statements: ["CREATE TABLE b (i int)"] },
       { name: "0003_c", statements: ["INSERT INTO b VALUES (1)"] },
     ]);
     expect([await subject.tables(), await subject.recorded()]).toEqual([["a"], ["0001_a"]]);
     expect(await subject.migrate()).toEqual(["0002_b", "0003_c"]);
-    expect(await subject.with((storage) => storage.rehearse(subject.name, signal))).toEqual([]);
+    expect(await subject.with((storage) => storage.dryRun(subject.name, signal))).toEqual([]);
   });
 
   it("fails as the migration would, and leaves no trace then either", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a"), "0002_b.js": sqlMigration("SELECT 1 FROM nowhere") });
-    const error = await subject.with((storage) => caught(() => storage.rehearse(subject.name, signal)));
+    const error = await subject.with((storage) => caught(() => storage.dryRun(subject.name, signal)));
     expect([error.code, error.message]).toEqual(["MIGRATION_FAILED", expect.stringContaining("nowhere")]);
     expect([await subject.tables(), await subject.recorded()]).toEqual([[], []]);
   });

@@ -56,7 +56,7 @@ export function enter<Tables extends object = Record<string, Record<string, unkn
   storage: Storage,
   name = "peek_plugin_pump",
 ): Entered<Tables> {
-  const { storage: entered, connections } = storage.enter(name);
+  const { storage: entered, connections } = storage.openPluginStorage(name);
   // The platform knows no tables; a plugin's class says what they are.
   const typed = entered as unknown as PluginStorage<Tables>;
   return { storage: typed, [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() };

@@ -1,7 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { expect, it } from "vitest";
-import { ConnectionBudget } from "../src/access/ConnectionBudget.ts";
-import { ThreadConnections } from "../src/access/ThreadConnections.ts";
+import { ConnectionBudget } from "../src/pool/ConnectionBudget.ts";
+import { ThreadConnections } from "../src/pool/ThreadConnections.ts";
 
 const { signal } = new AbortController();
 
@@ -10,7 +10,7 @@ it("threads wait for a connection while the service has as many as the server al
   using threads = new ThreadConnections(budget, 10_000);
   const first = await threads.reserve("pump", signal);
   const second = await threads.reserve("pump", signal);
-  expect([threads.connections, budget.isSpent()]).toEqual([2, true]);
+  expect([threads.connections, budget.isExhausted()]).toEqual([2, true]);
   const order: string[] = [];
   const waiting = ["third", "fourth"].map(async (name) => {
     const reserved = await threads.reserve("pump", signal);

@@ -250,7 +250,7 @@ describe("a migration's transaction", () => {
     const error = await caught(() => other.migrate("peek_plugin_nested", signal));
     expect([error.code, error.message]).toEqual([
       "MIGRATION_FAILED",
-      expect.stringContaining("in a transaction of its own already"),
+      expect.stringContaining("cannot begin a transaction"),
     ]);
   });
 });

@@ -28,7 +28,7 @@ describe("a worker", () => {
     const dir = migrations(second);
     const log = new TestLog();
     await waitingFor(database.connectUrl, dir, log, async (migrated) => {
-      await log.waitFor(`${name}: waiting for the logic service to migrate it to 0002_b; it is at nothing`);
+      await log.waitFor(`${name}: waiting until the logic service has migrated it to 0002_b; it is at nothing`);
       await using logic = await openStorage(database, { plugins: [pluginOf(name, dir)] });
       await logic.migrate(name, signal);
       await migrated;
@@ -95,7 +95,7 @@ describe("a worker", () => {
     await using database = await openTestDatabase();
     const log = new TestLog();
     await waitingFor(database.connectUrl, migrations(first), log, async (migrated, stop) => {
-      await log.waitFor("waiting for the logic service");
+      await log.waitFor("waiting until the logic service has migrated it");
       stop.abort();
       await expect(migrated).rejects.toThrow();
     });
@@ -110,7 +110,7 @@ describe("a worker", () => {
     const dir = migrations(first);
     const log = new TestLog();
     await waitingFor(proxy.connectUrl, dir, log, async (migrated) => {
-      await log.waitFor("waiting for the logic service");
+      await log.waitFor("waiting until the logic service has migrated it");
       await proxy.vanish();
       await log.waitFor("cannot be reached");
       await using logic = await openStorage(database, { plugins: [pluginOf(name, dir)] });
@@ -125,7 +125,7 @@ describe("a worker", () => {
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
     await waitingFor(proxy.connectUrl, migrations(first), log, async (migrated, stop) => {
-      await log.waitFor("waiting for the logic service");
+      await log.waitFor("waiting until the logic service has migrated it");
       const asked = Promise.withResolvers<void>();
       proxy.fate = () => {
         asked.resolve();

@@ -67,7 +67,7 @@ const freeSites: ServiceConfigInput["httpServer"] = {
 };
 
 /** What stands in the warning of a plugin that keeps a database connection. */
-const leak = "still in use, and cut off";
+const leak = "still in use and had to be closed";
 
 /**
  * Boots a real service in this process, in a temporary home, and waits until it is ready.

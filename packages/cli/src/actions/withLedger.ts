@@ -19,7 +19,7 @@ export async function withLedger(
     if (!local.exists) throw new PeekError("STORAGE_UNAVAILABLE", local.absence);
     await using held = new AsyncDisposableStack();
     const storage = await local.openBeside({ title, migrations: "await", plugins: [], signal }, held);
-    const known = (await storage.survey()).map(({ plugin }) => plugin);
+    const known = (await storage.schemaStatuses()).map(({ plugin }) => plugin);
     await work(storage.ledger, new Set([...local.config.plugin.enabled, ...known]));
   });
 }

@@ -22,7 +22,7 @@ export async function storageMigrate(names: readonly string[], dryRun: boolean):
     const storage = await local.openAlone(options, held, hint);
     for (const { name } of plugins) {
       try {
-        await (dryRun ? rehearse : migrate)(storage, name, signal);
+        await (dryRun ? tryMigrations : migrate)(storage, name, signal);
       } catch (error) {
         if (signal.aborted || !PeekError.is(error)) throw error;
         fail(name, error);
@@ -44,9 +44,9 @@ async function migrate(storage: Storage, name: string, signal: AbortSignal): Pro
   console.log(`${name}: ${applied.length === 0 ? "up to date" : `applied ${applied.join(", ")}`}`);
 }
 
-async function rehearse(storage: Storage, name: string, signal: AbortSignal): Promise<void> {
-  if (storage.catalogue?.rooms.get(name)?.complete !== true) console.log(`${name}: its schema would be made`);
-  const tried = await storage.rehearse(name, signal);
+async function tryMigrations(storage: Storage, name: string, signal: AbortSignal): Promise<void> {
+  if (storage.catalogue?.pluginSchemas.get(name)?.complete !== true) console.log(`${name}: its schema would be made`);
+  const tried = await storage.dryRun(name, signal);
   if (tried.length === 0) console.log(`${name}: nothing to apply`);
   for (const { name: migration, statements } of tried) {
     console.log(`${name}: ${migration} would be applied:`);

@@ -24,7 +24,7 @@ export async function storageRollback(
     await using held = new AsyncDisposableStack();
     const opening = { title: "peek storage rollback", migrations: "await", plugins: [plugin], signal } as const;
     const storage = await local.openAlone(opening, held, "");
-    if (storage.catalogue?.rooms.get(name)?.complete !== true) throw absence;
+    if (storage.catalogue?.pluginSchemas.get(name)?.complete !== true) throw absence;
     const reverted = await storage.rollback(name, options, signal);
     console.log(`${name}: ${reverted.length === 0 ? "nothing to take back" : `took back ${reverted.join(", ")}`}`);
     if (reverted.length > 0) {

@@ -1,5 +1,5 @@
 import { PeekError } from "@peek/errors";
-import type { SchemaSurvey, Storage } from "@peek/storage";
+import type { SchemaStatus, Storage } from "@peek/storage";
 import { printJson, printTable } from "../output.ts";
 import { interruptible } from "./interruptible.ts";
 import { LocalStorage } from "./LocalStorage.ts";
@@ -66,15 +66,15 @@ async function look(local: LocalStorage, start: boolean, signal: AbortSignal): P
   await using held = new AsyncDisposableStack();
   const options = { title: "peek storage status", migrations: "await", plugins, signal } as const;
   const storage = await local.openBeside(options, held);
-  const surveys = await storage.survey();
-  const known = new Set(surveys.map(({ plugin }) => plugin));
+  const statuses = await storage.schemaStatuses();
+  const known = new Set(statuses.map(({ plugin }) => plugin));
   return {
     ...placeOf(local),
     exists: true,
     reachable: true,
     ...factsOf(storage),
     plugins: [
-      ...surveys.map((survey) => reportOf(survey, unusable.get(survey.plugin))),
+      ...statuses.map((status) => reportOf(status, unusable.get(status.plugin))),
       ...unusables.filter(({ plugin }) => !known.has(plugin)),
     ],
   };
@@ -90,20 +90,20 @@ function factsOf(storage: Storage): Pick<StorageReport, "database" | "serverVers
   return { database: storage.title, serverVersion: storage.status().serverVersion };
 }
 
-function reportOf(survey: SchemaSurvey, unusable: PeekError | undefined): PluginReport {
-  const { plugin, schema, role = null, applied, pending, bytes } = survey;
-  return { plugin, schema, role, applied, pending, bytes, state: stateOf(survey, unusable) };
+function reportOf(status: SchemaStatus, unusable: PeekError | undefined): PluginReport {
+  const { plugin, schema, role = null, applied, pending, bytes } = status;
+  return { plugin, schema, role, applied, pending, bytes, state: stateOf(status, unusable) };
 }
 
 function withoutPackage(plugin: string, { message }: PeekError): PluginReport {
   return { plugin, schema: null, role: null, applied: [], pending: [], bytes: 0, state: `mistake: ${message}` };
 }
 
-function stateOf({ enabled, made, trouble, applied, pending }: SchemaSurvey, unusable: PeekError | undefined): string {
+function stateOf({ enabled, exists, error, applied, pending }: SchemaStatus, unusable: PeekError | undefined): string {
   if (unusable !== undefined) return `mistake: ${unusable.message}`;
   if (!enabled) return "no longer enabled";
-  if (trouble !== undefined) return `${words[trouble.code] ?? "mistake"}: ${trouble.message}`;
-  if (!made) return applied.length === 0 ? "not made yet" : "incomplete: peek storage migrate makes what is missing";
+  if (error !== undefined) return `${words[error.code] ?? "mistake"}: ${error.message}`;
+  if (!exists) return applied.length === 0 ? "not made yet" : "incomplete: peek storage migrate makes what is missing";
   return pending.length === 0 ? "up to date" : `${pending.length} to apply`;
 }
 

@@ -47,7 +47,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     const { DatabaseLocation } = await import("@peek/storage/location");
     await using held = new AsyncDisposableStack();
     const location = held.use(new DatabaseLocation(options));
-    location.begin();
+    location.prestart();
     const { Storage } = await import("@peek/storage");
     // From here on the storage disposes the location, also when opening the storage fails.
     held.move();
@@ -71,7 +71,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly storage: AnyStorage } {
-    const { storage, connections } = this.#opened().enter(name);
+    const { storage, connections } = this.#opened().openPluginStorage(name);
     // Released after unload(), since the plugin may use it there.
     disposables().use(connections);
     return { storage };
@@ -99,7 +99,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
    */
   async taskStorage(name: string): Promise<TaskStorage> {
     const storage = this.#opened();
-    const own = storage.entered(name);
+    const own = storage.pluginStorage(name);
     if (own === undefined) {
       throw new PeekError("PLUGIN_RELEASED", `${name} has no storage: it is not loaded, or does not require storage.`, {
         fields: { plugin: name },

@@ -1,29 +1,25 @@
 import { PeekError } from "@peek/errors";
 import { z } from "zod";
-import type { ConnectionPool } from "../access/ConnectionPool.ts";
-import type { LentClient } from "../access/LentClient.ts";
-import { changesLayoutSql } from "../changes/changesLayoutSql.ts";
+import type { ConnectionPool } from "../pool/ConnectionPool.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
+import { outboxLayoutSql } from "../outbox/outboxLayoutSql.ts";
 import { ledgerLayoutSql } from "../ledger/ledgerLayoutSql.ts";
-import { lockSpace } from "../room/makeRooms.ts";
+import { lockKeys } from "./advisoryLocks.ts";
 
-/** The layout of the schema peek_vortex that this version works with. */
+/** The version of the layout of the schema peek_vortex that this code works with. */
 const layoutVersion = 4;
-/** Of our advisory locks, that of whoever makes something in peek_vortex. */
-const vortexLock = 2;
-/** And that of the reader that removes what was read. */
-const removerLock = 3;
 
-/** Waits until nobody else makes something in peek_vortex, and keeps others from it until the transaction ends. */
-export const vortexLockSql = `SELECT pg_catalog.pg_advisory_xact_lock(${lockSpace}, ${vortexLock});`;
+/** Acquires the lock for creating objects in peek_vortex, until the transaction ends. */
+export const layoutLockSql = `SELECT pg_catalog.pg_advisory_xact_lock(${lockKeys("layout")});`;
 
-/** Tries to become the one who removes what was read, as long as the connection lasts. */
-export const removerLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${lockSpace}, ${removerLock}) AS taken`;
+/** Tries to acquire the lock for removing changes that were read, until the connection ends. */
+export const cleanupLockSql = `SELECT pg_catalog.pg_try_advisory_lock(${lockKeys("outboxCleanup")}) AS taken`;
 
 const layoutSql = `
   CREATE SCHEMA IF NOT EXISTS peek_vortex;
   GRANT USAGE ON SCHEMA peek_vortex TO PUBLIC;
   CREATE TABLE IF NOT EXISTS peek_vortex.layout (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), version integer NOT NULL);
-  ${changesLayoutSql}
+  ${outboxLayoutSql}
   ${ledgerLayoutSql}
   INSERT INTO peek_vortex.layout (version) VALUES (${layoutVersion})
     ON CONFLICT (only_one) DO UPDATE SET version = excluded.version;
@@ -32,12 +28,12 @@ const layoutSql = `
 const rowSchema = z.object({ version: z.number() });
 
 /**
- * The schema peek_vortex: what is followed, and what has been executed. Databases get it when it is first needed, also
- * those that an older Peek has made.
+ * The schema peek_vortex, with the outbox of changes and the ledger of actions. It is created, or upgraded from an older
+ * Peek's, on first use.
  */
 export class VortexLayout {
   readonly #pool: ConnectionPool;
-  #made: Promise<void> | undefined;
+  #created: Promise<void> | undefined;
 
   /** @param pool Connections of the account that owns the database. */
   constructor(pool: ConnectionPool) {
@@ -45,75 +41,75 @@ export class VortexLayout {
   }
 
   /**
-   * Makes what is missing; once, when that went well.
+   * Creates or upgrades the schema. After the first success, it does nothing.
    *
    * @throws PeekError `STORAGE_TOO_NEW`, or as the pool.
    */
-  make(): Promise<void> {
-    this.#made ??= this.#make().catch((error: unknown) => {
-      this.#made = undefined;
+  create(): Promise<void> {
+    this.#created ??= this.#create().catch((error: unknown) => {
+      this.#created = undefined;
       throw error;
     });
-    return this.#made;
+    return this.#created;
   }
 
-  async #make(): Promise<void> {
-    await this.#pool.use((lent) => makeVortexLayout(lent));
+  async #create(): Promise<void> {
+    await this.#pool.use((connection) => createVortexLayout(connection));
   }
 }
 
 /**
- * Makes the schema peek_vortex, or what an older version's lacks.
+ * Creates the schema peek_vortex, or upgrades an older one.
  *
  * @param lent A connection of the account that owns the database.
  * @throws PeekError `STORAGE_TOO_NEW`, or as the connection.
  */
-export async function makeVortexLayout(lent: LentClient): Promise<void> {
-  if (await hasVortexLayout(lent)) return;
+export async function createVortexLayout(connection: PooledConnection): Promise<void> {
+  if (await hasVortexLayout(connection)) return;
   try {
-    await lent.query(`BEGIN; ${vortexLockSql}`);
-    // Another may have been here while the lock was waited for.
-    if (!(await hasVortexLayout(lent))) await lent.query(layoutSql);
-    await lent.query("COMMIT");
+    await connection.query(`BEGIN; ${layoutLockSql}`);
+    // Another process may have created it while this one waited for the lock.
+    if (!(await hasVortexLayout(connection))) await connection.query(layoutSql);
+    await connection.query("COMMIT");
   } catch (error) {
-    if (lent.lost === undefined) await lent.query("ROLLBACK");
+    if (connection.lost === undefined) await connection.query("ROLLBACK");
     throw error;
   }
 }
 
 /**
- * Which layout the schema peek_vortex has; 0 where nothing is made yet.
+ * Reads the layout version of the schema peek_vortex; 0 where there is none yet.
  *
  * @throws PeekError `STORAGE_TOO_NEW`, or as the connection.
  */
-export async function vortexLayoutOf(lent: LentClient): Promise<number> {
-  return refuseNewer(await versionIn(lent));
+export async function readVortexLayoutVersion(connection: PooledConnection): Promise<number> {
+  return rejectNewer(await versionIn(connection));
 }
 
 /**
- * Whether the schema peek_vortex is there, as this version works with it.
+ * Whether the schema peek_vortex exists in the current layout version.
  *
  * @throws PeekError `STORAGE_TOO_NEW`, or as the connection.
  */
-export async function hasVortexLayout(lent: LentClient): Promise<boolean> {
-  return (await vortexLayoutOf(lent)) === layoutVersion;
+export async function hasVortexLayout(connection: PooledConnection): Promise<boolean> {
+  return (await readVortexLayoutVersion(connection)) === layoutVersion;
 }
 
-async function versionIn(lent: LentClient): Promise<number> {
-  // Not to_regclass(), which may remember in a transaction that there was none.
-  const { rows: found } = await lent.query(
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'peek_vortex' AND tablename = 'layout') AS there",
+async function versionIn(connection: PooledConnection): Promise<number> {
+  // Not to_regclass(), which may cache within a transaction that the table does not exist.
+  const { rows: tables } = await connection.query(
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'peek_vortex' AND tablename = 'layout') AS found",
   );
-  if (found[0]?.["there"] !== true) return 0;
-  const { rows } = await lent.query("SELECT version FROM peek_vortex.layout");
+  if (tables[0]?.["found"] !== true) return 0;
+  const { rows } = await connection.query("SELECT version FROM peek_vortex.layout");
   return rows.length === 0 ? 0 : rowSchema.parse(rows[0]).version;
 }
 
-function refuseNewer(version: number): number {
+function rejectNewer(version: number): number {
   if (version <= layoutVersion) return version;
   throw new PeekError(
     "STORAGE_TOO_NEW",
-    `The database was last used by a newer Peek: its schema peek_vortex has layout ${version}, and this Peek knows ${layoutVersion}. Run that Peek or a newer one.`,
+    `The database was last used by a newer Peek: its schema peek_vortex has layout ${version}, and this version of Peek supports up to ${layoutVersion}. Run that version of Peek or a newer one.`,
     { fields: { layout: version } },
   );
 }

@@ -20,7 +20,7 @@ const rowSchema = z.object({
   pluginVersion: z.string(),
 });
 
-/** What one plugin has in the database now, in the order of the numbers. */
+/** Reads the applied migrations of one plugin, in the order of their numbers. */
 export async function readApplied(client: ClientBase, plugin: string): Promise<readonly AppliedMigration[]> {
   const { rows } = await client.query<Record<string, unknown>>(query, [plugin]);
   return z.array(rowSchema).parse(rows);

@@ -2,26 +2,26 @@ import { PeekError } from "@peek/errors";
 import { type ClientBase, DatabaseError } from "pg";
 import { z } from "zod";
 import type { AppliedMigration } from "../migration/planMigrations.ts";
-import { layoutVersion } from "./layout.ts";
+import { layoutVersion } from "./platformLayout.ts";
 
-/** A plugin's room, as it is recorded. */
-export interface Room {
+/** The schema and role of a plugin, as recorded in the catalogue. */
+export interface PluginSchema {
   readonly plugin: string;
   readonly schema: string;
-  /** Its login role; undefined where the account of the database serves all. */
+  /** Its login role; undefined where plugins share the account of the database. */
   readonly role: string | undefined;
-  /** Whether the schema and the role are there, and the one is the other's; or have to be made (again). */
+  /** Whether the schema and the role exist, and the role owns the schema; otherwise provisioning has to create them. */
   readonly complete: boolean;
 }
 
-/** What Peek's own tables hold. */
+/** The contents of Peek's own tables. */
 export interface Catalogue {
-  /** What the passwords of the roles are made from. */
+  /** The passwords of the roles are derived from it. */
   readonly secret: string;
-  /** When rows began to be copied into this database, as long as not all are there. See `copyDatabase`. */
+  /** When an unfinished copy into this database began. See `copyDatabase`. */
   readonly copyBeganAt: string | undefined;
   /** By plugin. */
-  readonly rooms: ReadonlyMap<string, Room>;
+  readonly pluginSchemas: ReadonlyMap<string, PluginSchema>;
   /** By plugin, in the order of their numbers. */
   readonly applied: ReadonlyMap<string, readonly AppliedMigration[]>;
 }
@@ -39,7 +39,7 @@ const query = `
       FROM peek_platform.plugin
       LEFT JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = plugin.schema
       LEFT JOIN pg_catalog.pg_roles AS role ON role.rolname = plugin.role
-    ) AS rooms,
+    ) AS plugin_schemas,
     (
       SELECT coalesce(json_agg(json_build_object(
         'plugin', plugin,
@@ -54,7 +54,7 @@ const query = `
 
 const rowSchema = z.object({
   settings: z.object({ layout: z.coerce.number(), secret: z.string(), copy_began_at: z.string().optional() }),
-  rooms: z.array(
+  plugin_schemas: z.array(
     z.object({
       plugin: z.string(),
       schema: z.string(),
@@ -77,26 +77,26 @@ const rowSchema = z.object({
 });
 
 /**
- * Everything that is recorded, in one query however many plugins there are.
+ * Reads the whole catalogue in one query.
  *
  * @returns undefined when Peek has no tables in this database yet.
- * @throws PeekError `STORAGE_TOO_NEW`, `STORAGE_REFUSED` when the tables are another account's; and what `pg` throws.
+ * @throws PeekError `STORAGE_TOO_NEW`, `STORAGE_REFUSED` when the tables belong to another account; and errors of `pg`.
  */
 export async function readCatalogue(client: ClientBase): Promise<Catalogue | undefined> {
   const row = await queryRow(client);
   if (row === undefined) return undefined;
-  const { settings, rooms, applied } = rowSchema.parse(row);
+  const { settings, plugin_schemas: pluginSchemas, applied } = rowSchema.parse(row);
   if (settings.layout > layoutVersion) {
     throw new PeekError(
       "STORAGE_TOO_NEW",
-      `The database was last used by a newer Peek: its own tables have layout ${settings.layout}, and this Peek knows ${layoutVersion}. Run that Peek or a newer one.`,
+      `The database was last used by a newer Peek: Peek's own tables have layout ${settings.layout}, and this version of Peek supports up to ${layoutVersion}. Run that version of Peek or a newer one.`,
       { fields: { layout: settings.layout } },
     );
   }
   return {
     secret: settings.secret,
     copyBeganAt: settings.copy_began_at,
-    rooms: new Map(rooms.map((room) => [room.plugin, room])),
+    pluginSchemas: new Map(pluginSchemas.map((pluginSchema) => [pluginSchema.plugin, pluginSchema])),
     applied: Map.groupBy(applied, ({ plugin }) => plugin),
   };
 }
@@ -112,7 +112,7 @@ async function queryRow(client: ClientBase): Promise<unknown> {
     if (sqlState !== "42501") throw error;
     throw new PeekError(
       "STORAGE_REFUSED",
-      "The account of storage.connectUrl may not read Peek's own tables in the schema peek_platform, which another account has made. Name that account in storage.connectUrl.",
+      "The account of storage.connectUrl may not read Peek's own tables in the schema peek_platform, which another account has created. Name that account in storage.connectUrl.",
       { cause: error },
     );
   }

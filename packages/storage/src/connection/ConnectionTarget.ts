@@ -2,31 +2,30 @@ import type { ConnectionOptions } from "node:tls";
 import { messageOf, PeekError } from "@peek/errors";
 import { parseIntoClientConfig } from "pg-connection-string";
 
-/** A database, and the account that it is reached by. */
+/** The address of a database, and the account that logs in. */
 export interface ConnectionTarget {
-  /** How messages call it: the embedded database, or that of storage.connectUrl. */
+  /** The embedded database, or that of storage.connectUrl. */
   readonly kind: "embedded" | "server";
-  /** A name, an address, or the folder of a socket. */
+  /** A host name, an address, or the folder of a socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Read for each connection: it may come to be another. Undefined where the server asks for none. */
+  /** Read for each new connection, since it may change. Undefined where the server asks for none. */
   readonly password: string | undefined;
   readonly database: string;
-  /** False: in the clear. */
+  /** False: unencrypted. */
   readonly tls: false | ConnectionOptions;
 }
 
 /**
- * What `storage.connectUrl` says, in the notation of PostgreSQL's own programs (`sslmode`, `sslrootcert`, …).
+ * Parses `storage.connectUrl`, with the parameters of PostgreSQL's own programs (`sslmode`, `sslrootcert`, …).
  *
- * @throws PeekError `STORAGE_REFUSED` when it cannot be used: a certificate's file that cannot be read, a port that
- *   is none.
+ * @throws PeekError `STORAGE_REFUSED` when it is invalid, or when a certificate's file cannot be read.
  */
 export function parseConnectUrl(url: string): ConnectionTarget {
   const { host, port, user, password, database, ssl } = parse(url);
   if (user === undefined || user === "" || database === undefined || database === null || database === "") {
-    throw refused("it needs a user and a database: postgresql://user:password@host:5432/database");
+    throw refused("a user and a database are required: postgresql://user:password@host:5432/database");
   }
   return {
     kind: "server",
@@ -39,8 +38,8 @@ export function parseConnectUrl(url: string): ConnectionTarget {
   };
 }
 
-/** A database as it is named in messages, without its password. */
-export function nameOf({ host, port, user, database }: ConnectionTarget): string {
+/** Describes a database in messages, without its password. */
+export function describeTarget({ host, port, user, database }: ConnectionTarget): string {
   return host.startsWith("/")
     ? `${database} at the socket ${host} (port ${port}), as ${user}`
     : `${database} at ${host}:${port}, as ${user}`;
@@ -54,11 +53,11 @@ function parse(url: string): ReturnType<typeof parseIntoClientConfig> {
   }
 }
 
-/** `sslmode=require` then means what it means to psql: encrypted, with nobody's certificate checked. */
+/** With it, `sslmode=require` means the same as to psql: encrypted, without a check of the certificate. */
 function withLibpqMeaning(url: string): string {
   return `${url}${url.includes("?") ? "&" : "?"}uselibpqcompat=true`;
 }
 
-function refused(what: string, cause?: unknown): PeekError {
-  return new PeekError("STORAGE_REFUSED", `storage.connectUrl in config.json cannot be used: ${what}.`, { cause });
+function refused(reason: string, cause?: unknown): PeekError {
+  return new PeekError("STORAGE_REFUSED", `storage.connectUrl in config.json is invalid: ${reason}.`, { cause });
 }

@@ -1,8 +1,8 @@
 import { Client, type ClientConfig } from "pg";
 
 /**
- * A client that connects with nothing but its account, its database and its name: neither with what the user's shell
- * has in PGOPTIONS, nor with settings, which a pooler between would refuse.
+ * A client that sends only its account, database and application name in the startup packet: neither PGOPTIONS of the
+ * user's shell, nor settings, which a pooler may reject.
  */
 export class SessionClient extends Client {
   readonly #startup: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export class SessionClient extends Client {
     };
   }
 
-  /** What the startup packet has; called by `pg`. */
+  /** The contents of the startup packet; called by `pg`. */
   getStartupConf(): Readonly<Record<string, string>> {
     return this.#startup;
   }

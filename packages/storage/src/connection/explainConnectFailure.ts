@@ -1,10 +1,10 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { DatabaseError } from "pg";
-import { type ConnectionTarget, nameOf } from "./ConnectionTarget.ts";
+import { type ConnectionTarget, describeTarget } from "./ConnectionTarget.ts";
 
 /**
- * Why a connection could not be made, for whoever has to mend it. `STORAGE_UNAVAILABLE` is worth another try;
- * `STORAGE_REFUSED` is the same until somebody changes something.
+ * Translates the failure of a connection attempt into an error that says what to do. `STORAGE_UNAVAILABLE` may pass by
+ * itself; `STORAGE_REFUSED` lasts until the configuration or the server is changed.
  */
 export function explainConnectFailure(error: unknown, target: ConnectionTarget): PeekError {
   if (PeekError.is(error)) return error;
@@ -15,7 +15,7 @@ export function explainConnectFailure(error: unknown, target: ConnectionTarget):
     return unavailable(
       target,
       error,
-      `the host ${target.host} has no address (${code}). ${lookAt(target, "the host")}`,
+      `the host name ${target.host} cannot be resolved (${code}). ${lookAt(target, "the host")}`,
     );
   }
   if (code === "ECONNREFUSED" || code === "ENOENT") {
@@ -25,16 +25,20 @@ export function explainConnectFailure(error: unknown, target: ConnectionTarget):
     return unavailable(target, error, `${where} does not answer. ${lookAt(target, "host and port")}`);
   }
   if (messageOf(error).startsWith("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password")) {
-    return refused(target, error, `it asks for the password of ${target.user}, and storage.connectUrl has none.`);
+    return refused(
+      target,
+      error,
+      `the server requires the password of ${target.user}, and storage.connectUrl has none.`,
+    );
   }
-  const tls = tlsFault(error, code);
+  const tls = tlsAdvice(error, code);
   if (tls !== undefined) return refused(target, error, `TLS with ${where} failed: ${tls}`);
   return unavailable(target, error, `${messageOf(error)} (${where}). ${lookAt(target, "host and port")}`);
 }
 
 function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekError {
   const { user, database } = target;
-  const said = error.message;
+  const { message } = error;
   switch (error.code) {
     case "28P01":
       return refused(
@@ -46,7 +50,7 @@ function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekErr
       return refused(
         target,
         error,
-        `the account ${user} may not log in: ${said}. Look at the account, at sslmode in storage.connectUrl, and at pg_hba.conf on the server.`,
+        `the account ${user} may not log in: ${message}. Check the account, at sslmode in storage.connectUrl, and at pg_hba.conf on the server.`,
       );
     case "3D000":
       return refused(
@@ -55,20 +59,20 @@ function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekErr
         `the server has no database ${database}. Correct storage.connectUrl, or create it: CREATE DATABASE "${database}" OWNER "${user}".`,
       );
     case "42501":
-      return refused(target, error, `${said}. Give ${user} the right to connect to ${database}.`);
+      return refused(target, error, `${message}. Grant ${user} the right to connect to ${database}.`);
     case "42704":
     case "22023":
-      return refused(target, error, `the server does not take what Peek sets for a connection: ${said}.`);
+      return refused(target, error, `the server rejects the settings of Peek's connection: ${message}.`);
     default:
-      // 57P03: it is starting; 53300: it has no connection to spare; and what else passes.
-      return unavailable(target, error, `the server says: ${said} (${error.code ?? "no code"})`);
+      // 57P03: the server is starting; 53300: it has no free connection; other conditions that pass.
+      return unavailable(target, error, `the server says: ${message} (${error.code ?? "no code"})`);
   }
 }
 
-function tlsFault(error: unknown, code: string | undefined): string | undefined {
-  const said = messageOf(error);
-  if (said.includes("does not support SSL")) {
-    return "the server offers none. Take sslmode out of storage.connectUrl, or switch TLS on at the server.";
+function tlsAdvice(error: unknown, code: string | undefined): string | undefined {
+  const message = messageOf(error);
+  if (message.includes("does not support SSL")) {
+    return "the server does not support it. Remove sslmode from storage.connectUrl, or enable TLS on the server.";
   }
   const isCertificate =
     code !== undefined &&
@@ -76,18 +80,18 @@ function tlsFault(error: unknown, code: string | undefined): string | undefined 
       code.startsWith("ERR_SSL") ||
       code.startsWith("ERR_TLS"));
   if (!isCertificate) return undefined;
-  return `${said} (${code}). Name the authority's certificate with sslrootcert in storage.connectUrl, and the host as the server's certificate has it; sslmode=require encrypts without checking.`;
+  return `${message} (${code}). Name the authority's certificate with sslrootcert in storage.connectUrl, and use the host name of the server's certificate. sslmode=require encrypts without checking the certificate.`;
 }
 
-function unavailable(target: ConnectionTarget, cause: unknown, why: string): PeekError {
-  return new PeekError("STORAGE_UNAVAILABLE", `The ${titleOf(target)} cannot be reached: ${why}`, {
+function unavailable(target: ConnectionTarget, cause: unknown, reason: string): PeekError {
+  return new PeekError("STORAGE_UNAVAILABLE", `The ${titleOf(target)} cannot be reached: ${reason}`, {
     cause,
     fields: fieldsOf(target),
   });
 }
 
-function refused(target: ConnectionTarget, cause: unknown, why: string): PeekError {
-  return new PeekError("STORAGE_REFUSED", `The ${titleOf(target)} (${nameOf(target)}) refuses: ${why}`, {
+function refused(target: ConnectionTarget, cause: unknown, reason: string): PeekError {
+  return new PeekError("STORAGE_REFUSED", `The ${titleOf(target)} (${describeTarget(target)}) refuses: ${reason}`, {
     cause,
     fields: fieldsOf(target),
   });
@@ -95,8 +99,8 @@ function refused(target: ConnectionTarget, cause: unknown, why: string): PeekErr
 
 function lookAt({ kind }: ConnectionTarget, part: string): string {
   return kind === "embedded"
-    ? "The logic service on this machine runs it; see that it runs, or set storage.connectUrl."
-    : `See that the server runs, and ${part} in storage.connectUrl.`;
+    ? "The logic service on this machine runs it. Start logic, or set storage.connectUrl."
+    : `Check that the server runs, and check ${part} in storage.connectUrl.`;
 }
 
 function titleOf({ kind }: ConnectionTarget): string {
@@ -111,7 +115,7 @@ function fieldsOf({ host, port, user, database }: ConnectionTarget): Readonly<Re
   return { host, port, user, database };
 }
 
-/** The code of an error; of one that stands for several (one per address of a host), that of the first. */
+/** The code of an error; of an aggregate (one error per address of a host), the code of the first. */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error) || !("code" in error)) return undefined;

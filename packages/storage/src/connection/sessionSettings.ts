@@ -1,17 +1,17 @@
 import { escapeLiteral } from "pg";
 
-/** What a session is to have besides what all have. */
+/** The settings of a session besides those that all sessions have. */
 export interface SessionOptions {
-  /** How long a statement may take; milliseconds. Default: for ever. */
+  /** The maximum time of a statement. Default: no limit. */
   readonly statementTimeoutMs?: number | undefined;
-  /** How long a transaction may stay open with no statement running; milliseconds. Default: for ever. */
+  /** The maximum time that a transaction stays open without a running statement. Default: no limit. */
   readonly idleInTransactionTimeoutMs?: number | undefined;
-  /** Where names without a schema are looked for. Default: nowhere but in PostgreSQL's own. */
+  /** The schema of unqualified names. Default: PostgreSQL's own only. */
   readonly schema?: string | undefined;
 }
 
 /**
- * The settings of a session that the texts of values depend on, as {@link valueParsers} reads them. Names and values are
+ * The settings that decide how the server writes values as text, for {@link valueParsers}. Names and values are
  * constants, safe in SQL. Source: PostgreSQL's documentation, "Client Connection Defaults".
  */
 export const outputSettings = {
@@ -25,10 +25,10 @@ export const outputSettings = {
 } as const;
 
 /**
- * The settings that decide what SQL means, and when the server ends a session by itself. The defaults of PostgreSQL: an
- * administrator may have given the database, the account or the server others.
+ * The settings that decide the meaning of SQL, and when the server ends a session by itself. The values are PostgreSQL's
+ * defaults: an administrator may have set others for the database, the account or the server.
  */
-const meaningSettings = {
+const semanticSettings = {
   standard_conforming_strings: "on",
   escape_string_warning: "on",
   backslash_quote: "safe_encoding",
@@ -46,17 +46,17 @@ const meaningSettings = {
   client_encoding: "UTF8",
 } as const;
 
-/** Those that came with a version; by its `server_version_num`. */
+/** Settings that a later version has introduced; `since` is its `server_version_num`. */
 const laterSettings = [{ name: "transaction_timeout", value: "0", since: 170_000 }] as const;
 
 /**
- * SQL that gives a session its settings. They are set after connecting, and not with it: a pooler between (PgBouncer)
- * refuses settings in the startup packet.
+ * SQL that gives a session its settings. They are set after connecting, because a pooler (PgBouncer) rejects settings in
+ * the startup packet.
  */
 export function sessionSql({ statementTimeoutMs = 0, idleInTransactionTimeoutMs = 0, schema }: SessionOptions): string {
   const all: Readonly<Record<string, string>> = {
     ...outputSettings,
-    ...meaningSettings,
+    ...semanticSettings,
     search_path: schema === undefined ? "pg_catalog" : `"${schema.replaceAll('"', '""')}"`,
     statement_timeout: String(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(idleInTransactionTimeoutMs),

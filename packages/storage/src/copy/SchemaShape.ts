@@ -1,34 +1,34 @@
 import { escapeIdentifier } from "pg";
 import { z } from "zod";
-import type { LentClient } from "../access/LentClient.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
 import { copyRefused } from "./copyRefused.ts";
 
-/** A table that holds rows itself: one that is partitioned does not, its partitions do. */
+/** A table that stores rows: a partition, but not a partitioned table. */
 export interface CopiedTable {
   readonly schema: string;
   readonly name: string;
-  /** Those that are not computed from others. */
+  /** The columns that are not computed. */
   readonly columns: readonly string[];
 }
 
-/** Something in a schema. */
+/** An object in a schema. */
 export interface SchemaObject {
   readonly schema: string;
   readonly name: string;
 }
 
-/** What is in some schemas. */
+/** The contents of some schemas. */
 export interface SchemaShape {
-  /** Each thing in them, as text that is the same on every version of PostgreSQL: `column pl_x.item.id integer`. */
-  readonly things: ReadonlySet<string>;
+  /** A description of each object, the same on every version of PostgreSQL: `column pl_x.item.id integer`. */
+  readonly objects: ReadonlySet<string>;
   readonly tables: readonly CopiedTable[];
   readonly sequences: readonly SchemaObject[];
 }
 
 /** How many differences a message names. */
-const told = 5;
+const maxNamed = 5;
 
-const thingsQuery = `
+const objectsQuery = `
   WITH
     namespace AS (SELECT oid, nspname AS name FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)),
     relation AS (
@@ -37,7 +37,7 @@ const thingsQuery = `
     )
   SELECT format('%s %s', CASE kind
       WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
-      WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE 'index' END, name) AS thing
+      WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE 'index' END, name) AS object
     FROM relation WHERE kind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') OR kind IN ('i', 'I') AND NOT is_partition
   UNION ALL
   SELECT format('column %s.%I %s%s%s%s', relation.name, attname, format_type(atttypid, atttypmod),
@@ -49,13 +49,13 @@ const thingsQuery = `
   UNION ALL
   SELECT format('constraint %I on %s', conname, relation.name)
     FROM pg_catalog.pg_constraint JOIN relation ON relation.oid = conrelid
-    -- Not null is a constraint of its own from PostgreSQL 18 on, and part of the column here.
+    -- From PostgreSQL 18 on, NOT NULL is a constraint; here it is part of the column.
     WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND conparentid = 0
   UNION ALL
   SELECT format('trigger %I on %s', tgname, relation.name)
     FROM pg_catalog.pg_trigger JOIN relation ON relation.oid = tgrelid
     WHERE NOT tgisinternal AND tgparentid = 0
-      -- Those that note changes are made where a table is watched.
+      -- The triggers of the outbox are created when a table is watched.
       AND tgfoid NOT IN (
         SELECT proc.oid FROM pg_catalog.pg_proc AS proc WHERE pronamespace = to_regnamespace('peek_vortex')
       )
@@ -87,40 +87,44 @@ const relationsQuery = `
   ORDER BY namespace.nspname, class.relname
 `;
 
-const thingsSchema = z.array(z.object({ thing: z.string() }));
+const objectsSchema = z.array(z.object({ object: z.string() }));
 const relationsSchema = z.array(
   z.object({ schema: z.string(), name: z.string(), is_sequence: z.boolean(), columns: z.array(z.string()) }),
 );
 
-/** Looks at what is in some schemas. */
-export async function readSchemaShape(lent: LentClient, schemas: readonly string[]): Promise<SchemaShape> {
-  const things = thingsSchema.parse((await lent.query(thingsQuery, [schemas])).rows);
-  const relations = relationsSchema.parse((await lent.query(relationsQuery, [schemas])).rows);
+/** Reads the contents of some schemas. */
+export async function readSchemaShape(connection: PooledConnection, schemas: readonly string[]): Promise<SchemaShape> {
+  const objects = objectsSchema.parse((await connection.query(objectsQuery, [schemas])).rows);
+  const relations = relationsSchema.parse((await connection.query(relationsQuery, [schemas])).rows);
   return {
-    things: new Set(things.map(({ thing }) => thing)),
+    objects: new Set(objects.map(({ object }) => object)),
     tables: relations.filter((relation) => !relation.is_sequence),
     sequences: relations.filter((relation) => relation.is_sequence),
   };
 }
 
 /**
- * Makes sure that nothing is on one side only: a plugin made it, or took it away, outside its migrations.
+ * Makes sure that both sides have the same objects. They differ if an object was created or dropped outside of migrations.
  *
  * @throws PeekError `STORAGE_COPY_REFUSED` naming the first differences.
  */
-export function requireSameShape(source: SchemaShape, target: SchemaShape): void {
+export function requireSameSchema(source: SchemaShape, target: SchemaShape): void {
   const differences = [
-    ...[...source.things].filter((thing) => !target.things.has(thing)).map((thing) => `the source has the ${thing}`),
-    ...[...target.things].filter((thing) => !source.things.has(thing)).map((thing) => `the source lacks the ${thing}`),
+    ...[...source.objects]
+      .filter((object) => !target.objects.has(object))
+      .map((object) => `the source has the ${object}`),
+    ...[...target.objects]
+      .filter((object) => !source.objects.has(object))
+      .map((object) => `the source lacks the ${object}`),
   ];
   if (differences.length === 0) return;
-  const more = differences.length > told ? `; and ${differences.length - told} more` : "";
+  const more = differences.length > maxNamed ? `; and ${differences.length - maxNamed} more` : "";
   throw copyRefused(
-    `The source is not what the plugins' migrations make: ${differences.slice(0, told).join("; ")}${more}. A plugin or a person changed it besides. Put it into a migration of the plugin, or undo it by hand.`,
+    `The source differs from the result of the plugins' migrations: ${differences.slice(0, maxNamed).join("; ")}${more}. It was changed outside of migrations. Add the change to a migration of the plugin, or revert it by hand.`,
   );
 }
 
-/** A thing's name, to stand in SQL. */
+/** The name of an object in SQL, with its schema. */
 export function qualified({ schema, name }: SchemaObject): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
 }

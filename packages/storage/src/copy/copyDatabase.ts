@@ -1,114 +1,118 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
-import type { LentClient } from "../access/LentClient.ts";
-import { Storage, type StorageOptions } from "../Storage.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
+import { Storage } from "../Storage.ts";
+import type { StorageOptions } from "../StorageOptions.ts";
 import type { StoragePlugin } from "../StoragePlugin.ts";
-import type { SchemaSurvey } from "../surveySchemas.ts";
+import type { SchemaStatus } from "../readSchemaStatuses.ts";
 import { copyRefused } from "./copyRefused.ts";
-import { copyRows, type TableProgress } from "./copyRows.ts";
-import { abandonTarget, claimTarget, completeTarget, refuseOthers } from "./CopyTarget.ts";
-import { refuseTasks, tasksSchema } from "./refuseTasks.ts";
+import { copyRows } from "./copyRows.ts";
+import type { TableProgress } from "./copyTable.ts";
+import { abandonTarget, claimTarget, completeTarget, requireNoServices } from "./CopyTarget.ts";
+import { requireNoTasks, tasksSchema } from "./requireNoTasks.ts";
 
-/** What is copied, and where to. */
+/** The options of {@link copyDatabase}. */
 export interface CopyOptions {
-  /** The database to copy; opened, with the plugins whose packages there are. Nothing is changed in it. */
+  /** The database to copy, opened with the plugins that are installed. It is not changed. */
   readonly source: Storage;
-  /** How the database to copy to is opened, with the same plugins. */
+  /** The options to open the target, with the same plugins. */
   readonly target: Omit<StorageOptions, "migrations">;
-  /** Plugins whose schemas are left out; `peek_tasks` leaves the tasks behind that wait or have failed. */
+  /** Plugins whose schemas are not copied; `peek_tasks` leaves unfinished and failed tasks behind. */
   readonly without: readonly string[];
-  /** Told of each table that has been copied. It counts only when all are. */
+  /** Called after each table. The copy is valid only when all tables are copied. */
   readonly onTable: (table: TableProgress) => void;
 }
 
-/** What has been copied. */
+/** The result of a copy. */
 export interface CopyReport {
   readonly plugins: readonly string[];
   readonly tables: number;
   readonly rows: number;
-  /** As text, on the way from one server to the other. */
+  /** The size of the text that was sent from one server to the other. */
   readonly bytes: number;
-  /** The database that was copied to, as messages name it. */
+  /** The target, as messages name it. */
   readonly target: string;
 }
 
 const countSchema = z.object({ count: z.number() });
 
 /**
- * Copies the schemas of all plugins to another database, of whatever major version of PostgreSQL, which has to be
- * without any: the migrations that the source has are applied there, then all rows are copied, as they are at one
- * moment, with the ledger of the plugins' actions. Until that is complete, nothing else can open the target.
+ * Copies the schemas of all plugins to another, empty database, of any major version of PostgreSQL: applies the source's
+ * migrations there, then copies all rows as of one snapshot, with the ledger of the plugins' actions. Until it has
+ * finished, no other process can open the target.
  *
- * Not copied: tasks, what is in no plugin's schema, the passwords of the roles, the plugins' rights and comments where a
- * migration did not make them, and the rows of foreign tables.
+ * Not copied: tasks, objects outside of the plugins' schemas, the passwords of roles, rights and comments that no
+ * migration has created, and the rows of foreign tables.
  *
- * @throws PeekError `STORAGE_COPY_REFUSED`; or as the database that failed. The target is then as it was before, or, if
- *   it cannot be reached, is made so by the next attempt. The source is untouched.
+ * @throws PeekError `STORAGE_COPY_REFUSED`; or as the database that failed. The target is then as before, or, if it
+ *   cannot be reached, the next attempt cleans it. The source is unchanged.
  */
 export async function copyDatabase(options: CopyOptions): Promise<CopyReport> {
   const { source, target: targetOptions } = options;
   const { signal } = targetOptions;
   const without = options.without.filter((name) => name !== tasksSchema);
-  const schemas = schemasToCopy(await source.survey(), without);
-  await source.asOwner(async (lent) => {
-    await refuseOthers(lent, source.title);
-    await refuseLargeObjects(lent, schemas);
-    if (!options.without.includes(tasksSchema)) await refuseTasks(lent);
+  const schemas = schemasToCopy(await source.schemaStatuses(), without);
+  await source.asOwner(async (connection) => {
+    await requireNoServices(connection, source.title);
+    await requireNoLargeObjects(connection, schemas);
+    if (!options.without.includes(tasksSchema)) await requireNoTasks(connection);
   });
   const names = new Set(schemas.map(({ plugin }) => plugin));
   const plugins = targetOptions.plugins.filter(({ name }) => names.has(name));
-  // Makes nothing but Peek's own tables; where there are some, nothing at all.
+  // Creates only Peek's own tables, if there are none.
   await using claim = await openTarget({ ...targetOptions, plugins: [] });
   let claimed = false;
   try {
-    return await claim.asOwner(async (lent) => {
-      await claimTarget(lent, claim.title);
+    return await claim.asOwner(async (connection) => {
+      await claimTarget(connection, claim.title);
       claimed = true;
-      // The embedded database is run by the one that claimed it.
+      // `claim` runs the embedded database.
       await using target = await openTarget({ ...targetOptions, plugins, embedded: "find" });
-      await migrateAlike(target, schemas, plugins, signal);
-      return await copyAll(source, target, schemas, options);
+      await applySourceMigrations(target, schemas, plugins, signal);
+      return await copyContents(source, target, schemas, options);
     });
   } catch (error) {
-    const failure = signal.aborted ? copyRefused("The copy was interrupted, and is undone.", error) : withHint(error);
+    const failure = signal.aborted
+      ? copyRefused("The copy was interrupted and has been undone.", error)
+      : withHint(error);
     if (claimed) await abandon(claim, failure);
     throw failure;
   }
 }
 
-/** @throws PeekError `STORAGE_COPY_REFUSED` naming every plugin that keeps the database from being copied. */
-function schemasToCopy(surveys: readonly SchemaSurvey[], without: readonly string[]): readonly SchemaSurvey[] {
-  const known = new Set(surveys.map(({ plugin }) => plugin));
+/** @throws PeekError `STORAGE_COPY_REFUSED` with the names of the plugins that prevent the copy. */
+function schemasToCopy(statuses: readonly SchemaStatus[], without: readonly string[]): readonly SchemaStatus[] {
+  const known = new Set(statuses.map(({ plugin }) => plugin));
   const unknown = without.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new PeekError(
       "USAGE",
-      `There is no schema of ${unknown.join(", ")} in the database. Those there are: ${[...known].join(", ")}.`,
+      `The database has no schema of ${unknown.join(", ")}. It has the schemas of ${[...known].join(", ")}.`,
     );
   }
-  const wanted = surveys.filter(
-    ({ plugin, made, applied }) => !without.includes(plugin) && (made || applied.length > 0),
+  const wanted = statuses.filter(
+    ({ plugin, exists, applied }) => !without.includes(plugin) && (exists || applied.length > 0),
   );
-  const gone = wanted.filter(({ enabled }) => !enabled).map(({ plugin }) => plugin);
-  if (gone.length > 0) {
+  const disabled = wanted.filter(({ enabled }) => !enabled).map(({ plugin }) => plugin);
+  if (disabled.length > 0) {
     throw copyRefused(
-      `The database has schemas of plugins that are not enabled, or not installed: ${gone.join(", ")}. Enable them, or leave their data behind with --without ${gone.join(" ")}.`,
+      `The database has schemas of plugins that are not enabled, or not installed: ${disabled.join(", ")}. Enable them, or leave their data behind with --without ${disabled.join(" ")}.`,
     );
   }
-  const troubled = wanted.find(({ trouble }) => trouble !== undefined);
-  if (troubled?.trouble !== undefined) throw copyRefused(troubled.trouble.message, troubled.trouble);
-  const behind = wanted.filter(({ pending, made }) => pending.length > 0 || !made).map(({ plugin }) => plugin);
+  const failed = wanted.find(({ error }) => error !== undefined)?.error;
+  if (failed !== undefined) throw copyRefused(failed.message, failed);
+  const behind = wanted.filter(({ pending, exists }) => pending.length > 0 || !exists).map(({ plugin }) => plugin);
   if (behind.length > 0) {
     throw copyRefused(
-      `The schemas of these plugins are not where their packages expect them: ${behind.join(", ")}. Run peek storage migrate first.`,
+      `These plugins have migrations that are not applied to the source: ${behind.join(", ")}. Run peek storage migrate first.`,
     );
   }
   return wanted;
 }
 
-async function refuseLargeObjects(lent: LentClient, schemas: readonly SchemaSurvey[]): Promise<void> {
+async function requireNoLargeObjects(connection: PooledConnection, schemas: readonly SchemaStatus[]): Promise<void> {
   const roles = schemas.flatMap(({ role }) => role ?? []);
-  const { rows } = await lent.query(
+  const { rows } = await connection.query(
     `SELECT count(*)::int AS count FROM pg_catalog.pg_largeobject_metadata
      JOIN pg_catalog.pg_roles ON pg_roles.oid = lomowner
      WHERE rolname = ANY($1) OR $2 AND rolname = current_user`,
@@ -117,7 +121,7 @@ async function refuseLargeObjects(lent: LentClient, schemas: readonly SchemaSurv
   const { count } = countSchema.parse(rows[0]);
   if (count === 0) return;
   throw copyRefused(
-    `The plugins have ${count} large objects in the database, which are not copied. Keep what is in them in a column of type bytea, or move the database with PostgreSQL's own programs.`,
+    `The plugins have ${count} large objects in the database, which are not copied. Store their contents in columns of type bytea, or move the database with PostgreSQL's own programs.`,
   );
 }
 
@@ -126,56 +130,56 @@ async function openTarget(options: Omit<StorageOptions, "migrations">): Promise<
     return await Storage.open({ ...options, migrations: "apply", unfinishedCopy: "accept" });
   } catch (error) {
     if (!PeekError.is(error)) throw error;
-    // Messages speak of storage.connectUrl, which is another's.
-    throw new PeekError(error.code, `The database to copy to cannot be used. ${error.message}`, {
+    // The message may name storage.connectUrl, which is that of the source.
+    throw new PeekError(error.code, `The target of the copy cannot be opened. ${error.message}`, {
       cause: error,
       fields: error.fields,
     });
   }
 }
 
-/** Applies to the target what the source has applied. */
-async function migrateAlike(
+/** Applies the source's migrations to the target. */
+async function applySourceMigrations(
   target: Storage,
-  schemas: readonly SchemaSurvey[],
+  schemas: readonly SchemaStatus[],
   plugins: readonly StoragePlugin[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const { name } of plugins) await target.migrate(name, signal);
-  const made = new Map((await target.survey()).map((survey) => [survey.plugin, survey]));
+  const targetStatuses = new Map((await target.schemaStatuses()).map((status) => [status.plugin, status]));
   for (const { plugin, schema, applied } of schemas) {
-    const other = made.get(plugin);
+    const other = targetStatuses.get(plugin);
     if (other?.schema === schema && other.applied.join() === applied.join()) continue;
     throw copyRefused(
-      `The migrations of ${plugin} are ${applied.join(", ") || "none"} in the source, and ${other?.applied.join(", ") || "none"} could be applied to the target.`,
+      `The migrations of ${plugin} differ: the source has applied ${applied.join(", ") || "none"}, and the target ${other?.applied.join(", ") || "none"}. Install the version of the plugin that the source was migrated with.`,
     );
   }
 }
 
-async function copyAll(
+async function copyContents(
   source: Storage,
   target: Storage,
-  schemas: readonly SchemaSurvey[],
+  schemas: readonly SchemaStatus[],
   { target: { signal }, onTable }: CopyOptions,
 ): Promise<CopyReport> {
   const sum = { tables: 0, rows: 0, bytes: 0 };
   await source.asOwner((reading) =>
     target.asOwner(async (writing) => {
       const connections = new Set([reading, writing]);
-      const cutOff = (): void => {
+      const onAbort = (): void => {
         for (const { client } of connections) client.connection.stream.destroy();
       };
-      signal.addEventListener("abort", cutOff, { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
       try {
         signal.throwIfAborted();
         await copyRows(reading, writing, {
-          rooms: schemas,
+          pluginSchemas: schemas,
           asPlugin: (plugin, work) =>
-            target.asPlugin(plugin, async (lent) => {
-              connections.add(lent);
+            target.asPlugin(plugin, async (connection) => {
+              connections.add(connection);
               signal.throwIfAborted();
-              await work(lent);
-              connections.delete(lent);
+              await work(connection);
+              connections.delete(connection);
             }),
           onTable: (table) => {
             sum.tables += 1;
@@ -184,23 +188,23 @@ async function copyAll(
             onTable(table);
           },
         });
-        // One that was started meanwhile has written what is not in the copy.
-        await refuseOthers(reading, source.title);
+        // A service that was started meanwhile may have written rows that are not in the copy.
+        await requireNoServices(reading, source.title);
         await completeTarget(writing);
       } finally {
-        signal.removeEventListener("abort", cutOff);
+        signal.removeEventListener("abort", onAbort);
       }
     }),
   );
   return { ...sum, plugins: schemas.map(({ plugin }) => plugin), target: target.title };
 }
 
-/** Says what to do when a transaction over many tables is more than a server is set up for. */
+/** Adds a remedy to the error of a server that lacks locks for a transaction with many tables. */
 function withHint(error: unknown): unknown {
-  // out_of_memory, by which PostgreSQL means its table of locks too.
+  // out_of_memory, which PostgreSQL also reports for its lock table.
   if (!PeekError.is(error) || error.fields["sqlState"] !== "53200") return error;
   return copyRefused(
-    `${error.message}. A plugin's tables are written in one transaction, and all are read in one: raise max_locks_per_transaction on both servers, start them again, and copy again.`,
+    `${error.message}. All tables are read in one transaction, and those of a plugin are written in one: raise max_locks_per_transaction on both servers, restart them, and copy again.`,
     error,
   );
 }
@@ -208,7 +212,7 @@ function withHint(error: unknown): unknown {
 /**
  * Empties the target after a failure.
  *
- * @throws PeekError with what could not be taken back, too.
+ * @throws PeekError when the target could not be emptied, or has the complete copy.
  */
 async function abandon(claim: Storage, failure: unknown): Promise<void> {
   let undone: boolean;
@@ -217,14 +221,14 @@ async function abandon(claim: Storage, failure: unknown): Promise<void> {
   } catch (error) {
     throw new PeekError(
       PeekError.is(failure) ? failure.code : "INTERNAL",
-      `${messageOf(failure)} Nothing was copied, but what had begun is left in ${claim.title} (${messageOf(error)}); the next attempt removes them.`,
+      `${messageOf(failure)} The copy failed, and removing the incomplete copy from ${claim.title} failed too (${messageOf(error)}); the next attempt removes it.`,
       { cause: failure },
     );
   }
   if (undone) return;
   throw new PeekError(
     "STORAGE_COMMIT_UNKNOWN",
-    `The connection was lost at the very end, but all has been copied to ${claim.title}: ${messageOf(failure)}`,
+    `The copy to ${claim.title} is complete, though the connection was lost at its end: ${messageOf(failure)}`,
     { cause: failure },
   );
 }

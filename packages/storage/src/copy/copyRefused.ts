@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 
-/** Why a database is not copied. What it says ends in what to do. */
+/** The error when a database cannot be copied. The message ends with the remedy. */
 export function copyRefused(message: string, cause?: unknown): PeekError {
   return new PeekError("STORAGE_COPY_REFUSED", message, { cause });
 }

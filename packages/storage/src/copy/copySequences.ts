@@ -1,14 +1,14 @@
 import { escapeLiteral } from "pg";
 import { z } from "zod";
-import type { LentClient } from "../access/LentClient.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
 import { qualified, type SchemaObject } from "./SchemaShape.ts";
 
 const stateSchema = z.object({ last_value: z.string(), is_called: z.boolean() });
 
-/** Has sequences go on where those of the source are, those of identity and serial columns included. */
+/** Sets sequences to the state of those in the source, including those of identity and serial columns. */
 export async function copySequences(
-  source: LentClient,
-  target: LentClient,
+  source: PooledConnection,
+  target: PooledConnection,
   sequences: readonly SchemaObject[],
 ): Promise<void> {
   for (const sequence of sequences) {

@@ -1,2 +1,2 @@
 export { copyDatabase, type CopyOptions, type CopyReport } from "./copyDatabase.ts";
-export type { TableProgress } from "./copyRows.ts";
+export type { TableProgress } from "./copyTable.ts";

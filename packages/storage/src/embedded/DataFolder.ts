@@ -3,26 +3,31 @@ import { lchownSync, lstatSync, readdirSync, readFileSync, realpathSync, renameS
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
-import { draftMark, type EmbeddedLayout } from "./EmbeddedLayout.ts";
-import { embeddedFailure } from "./failure.ts";
+import { type EmbeddedLayout, embeddedLayout, temporaryMark } from "./EmbeddedLayout.ts";
+import { embeddedFailure } from "./embeddedFailure.ts";
 import { majorOf } from "./PostgresPackage.ts";
 import type { PostgresPrograms } from "./PostgresPrograms.ts";
 import { runProgram } from "./runProgram.ts";
 import { syncFolder } from "./syncFolder.ts";
 
-/** The account that owns everything in a new database. */
+/** The account that owns a new database and everything in it. */
 export const ownerAccount = "peek";
 
-/** Whether there is a database. An empty folder is none: it may have been made for one. */
+/** Whether an embedded database has been created in a folder, running or not. */
+export function hasEmbeddedDatabase(dir: string): boolean {
+  return hasData(embeddedLayout(dir));
+}
+
+/** Whether the data folder has a database. An empty folder has none: an administrator may have created it. */
 export function hasData(layout: EmbeddedLayout): boolean {
   const { dataDir } = layout;
   return statSync(dataDir, { throwIfNoEntry: false }) !== undefined && readdirSync(dataDir).length > 0;
 }
 
 /**
- * Makes sure that the files are of the version that is to use them; changes nothing.
+ * Checks that the data belongs to the major version of the programs; changes nothing.
  *
- * @param version Of the programs, `18.4`.
+ * @param version The version of the programs, `18.4`.
  * @throws PeekError `STORAGE_DATA_VERSION`, `STORAGE_EMBEDDED_FAILED`
  */
 export function checkDataVersion(layout: EmbeddedLayout, version: string): void {
@@ -32,7 +37,7 @@ export function checkDataVersion(layout: EmbeddedLayout, version: string): void 
   if (found === wanted) return;
   throw new PeekError(
     "STORAGE_DATA_VERSION",
-    `The database in ${dataDir} is of PostgreSQL ${found}, and this version of Peek has PostgreSQL ${wanted}. Start the previous version of Peek and move the data with peek storage copy, or move the folder away to begin with an empty database.`,
+    `The database in ${dataDir} belongs to PostgreSQL ${found}, and this version of Peek has PostgreSQL ${wanted}. Start the previous version of Peek and move the data with peek storage copy, or move the folder away to start with an empty database.`,
     { fields: { dir: dataDir, found, wanted } },
   );
 }
@@ -43,7 +48,7 @@ function readDataVersion(dataDir: string): string {
   if (/^\d+(?:\.\d+)?$/.test(content)) return content;
   throw new PeekError(
     "STORAGE_EMBEDDED_FAILED",
-    `${file} does not say which version of PostgreSQL the database is of: it is damaged. Restore the folder ${dataDir} from a backup, or move it away to begin with an empty database.`,
+    `${file} is damaged: it does not contain the version of PostgreSQL. Restore the folder ${dataDir} from a backup, or move it away to start with an empty database.`,
     { fields: { dir: dataDir } },
   );
 }
@@ -54,39 +59,39 @@ function readVersionFile(file: string): string {
   } catch (cause) {
     throw new PeekError(
       "STORAGE_EMBEDDED_FAILED",
-      `${file}, which says the version of the database, cannot be read: ${messageOf(cause)}. Give this account the right to, or restore the folder from a backup, or move it away to begin with an empty database.`,
+      `${file}, which contains the version of the database, cannot be read: ${messageOf(cause)}. Allow this account to read it, restore the folder from a backup, or move it away to start with an empty database.`,
       { cause, fields: { file } },
     );
   }
 }
 
-/** Removes what a process that was killed had begun to make. */
-export async function removeDrafts(layout: EmbeddedLayout): Promise<void> {
-  const drafts = readdirSync(layout.dir).filter((name) => name.includes(draftMark));
-  await Promise.all(drafts.map((name) => removeFolder(join(layout.dir, name))));
+/** Removes unfinished files and folders of a process that was killed. */
+export async function removeTemporaryFiles(layout: EmbeddedLayout): Promise<void> {
+  const names = readdirSync(layout.dir).filter((name) => name.includes(temporaryMark));
+  await Promise.all(names.map((name) => removeFolder(join(layout.dir, name))));
 }
 
 /**
- * Makes an empty database, whole or not at all.
+ * Creates an empty database, atomically.
  *
  * @throws PeekError `STORAGE_EMBEDDED_FAILED`; Error of `node:fs`
  */
 export async function createData(layout: EmbeddedLayout, programs: PostgresPrograms): Promise<void> {
-  const draft = join(layout.dir, `data${draftMark}${randomBytes(6).toString("hex")}`);
+  const temporary = join(layout.dir, `data${temporaryMark}${randomBytes(6).toString("hex")}`);
   try {
-    await initialise(draft, layout, programs);
-    renameSync(draft, layout.dataDir);
+    await initialise(temporary, layout, programs);
+    renameSync(temporary, layout.dataDir);
     syncFolder(layout.dir);
   } catch (error) {
-    await removeFolder(draft);
+    await removeFolder(temporary);
     throw error;
   }
 }
 
-async function initialise(draft: string, layout: EmbeddedLayout, programs: PostgresPrograms): Promise<void> {
+async function initialise(dataDir: string, layout: EmbeddedLayout, programs: PostgresPrograms): Promise<void> {
   const { code, errors } = await runProgram(
     programs.call("initdb", [
-      `--pgdata=${draft}`,
+      `--pgdata=${dataDir}`,
       "--encoding=UTF8",
       "--locale=C",
       "--locale-provider=builtin",
@@ -97,39 +102,40 @@ async function initialise(draft: string, layout: EmbeddedLayout, programs: Postg
     ]),
   );
   if (code === 0) return;
-  const what = `The embedded PostgreSQL could not make a database in ${layout.dir}`;
-  throw embeddedFailure(what, tellingLine(errors) ?? `initdb ended with exit code ${code ?? "none"}`, errors);
+  const subject = `The embedded PostgreSQL could not create a database in ${layout.dir}`;
+  throw embeddedFailure(subject, errorLine(errors) ?? `initdb ended with exit code ${code ?? "none"}`, errors);
 }
 
-/** The line that says most of what a program printed: the one of its error, or the first. */
-function tellingLine(text: string): string | undefined {
+/** The line of a program's output that has the error; otherwise the first line. */
+function errorLine(text: string): string | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const line = lines.find((line) => /FATAL|PANIC|error:/i.test(line)) ?? lines[0];
-  // When and in which process is of no interest.
+  // Without the time and the process id.
   return line?.replace(/^.*\[\d+\] (?=[A-Z]+: )/, "");
 }
 
-/** Gives all files to the account that is to work with them; it may be another than before. */
-export function suitOwner(layout: EmbeddedLayout, owner: number | undefined): void {
-  // The folder itself may have been put elsewhere by whoever made the home. What is in it was made by another account.
+/** Changes the owner of all files to the account that runs the programs, which may be another than before. */
+export function changeOwner(layout: EmbeddedLayout, owner: number | undefined): void {
+  // The administrator may have replaced the data folder by a link; its contents belong to the server's account, which could
+  // have made links in it.
   const dataDir = realpathSync(layout.dataDir);
   if (owner === undefined || statSync(dataDir).uid === owner) return;
-  giveContents(dataDir, owner);
-  // The folder itself comes last: whoever is killed on the way leaves it as it was, and the next begins again.
+  changeOwnerOfContents(dataDir, owner);
+  // The folder itself comes last, so that an interrupted change is repeated at the next start.
   lchownSync(dataDir, owner, owner);
 }
 
-/** Never through a link, and no file that has another name too: it may be one that is none of the database's. */
-function giveContents(dir: string, owner: number): void {
+/** Follows no links, and skips files with several names: such a file may not belong to the database. */
+function changeOwnerOfContents(dir: string, owner: number): void {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) giveContents(path, owner);
+    if (entry.isDirectory()) changeOwnerOfContents(path, owner);
     else if (lstatSync(path).nlink > 1) continue;
     lchownSync(path, owner, owner);
   }
 }
 
 async function removeFolder(dir: string): Promise<void> {
-  // A program that was left behind may still write there, for a moment.
+  // A program that has just been killed may still write there.
   await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }

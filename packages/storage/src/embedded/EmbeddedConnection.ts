@@ -11,11 +11,11 @@ const connectionSchema = z.object({
   database: z.string().min(1),
 });
 
-/** How a client on this machine reaches the embedded server. */
+/** The address and account of an embedded server, for clients on this machine. */
 export interface EmbeddedConnection {
   /** The folder of the server's socket, or `127.0.0.1`. */
   readonly host: string;
-  /** The TCP port; with a socket, the number in its name. */
+  /** The TCP port; with a socket, the number in the socket's name. */
   readonly port: number;
   readonly user: string;
   readonly password: string;
@@ -23,24 +23,24 @@ export interface EmbeddedConnection {
 }
 
 /**
- * How to reach the server that keeps its files in `dir`, for another process of the same account; undefined when none
- * has said that it runs. A service that was killed leaves what it said, so that connecting may still fail.
+ * Reads how to connect to the server of a folder, which another process of the same account runs; undefined when none is
+ * running. A service that was killed leaves the file behind, so that connecting may still fail.
  */
 export function readEmbeddedConnection(dir: string): EmbeddedConnection | undefined {
   try {
     return connectionSchema.safeParse(JSON.parse(readFileSync(connectionFile(dir), "utf8"))).data;
   } catch {
-    // It is missing, another account's, or not what this code wrote: no server can be reached by it.
+    // Missing, not readable, or invalid: there is no server to connect to.
     return undefined;
   }
 }
 
-/** Tells other processes how to reach the server; mode 0600. */
+/** Writes how to connect to the server, for other processes of this account; mode 0600. */
 export function writeEmbeddedConnection(dir: string, connection: EmbeddedConnection): void {
   writePrivateFile(connectionFile(dir), `${JSON.stringify(connection)}\n`);
 }
 
-/** Takes back what {@link writeEmbeddedConnection} told. */
+/** Removes the file of {@link writeEmbeddedConnection}. */
 export function removeEmbeddedConnection(dir: string): void {
   rmSync(connectionFile(dir), { force: true });
 }

@@ -1,30 +1,30 @@
 import { join } from "node:path";
 
-/** Where an embedded server keeps what. All paths are absolute. */
+/** The files of an embedded server, as absolute paths. */
 export interface EmbeddedLayout {
-  /** The folder that holds all of it. */
+  /** The folder that contains all others. */
   readonly dir: string;
   /** PostgreSQL's own files. */
   readonly dataDir: string;
-  /** Locked by the server and its processes, for as long as one of them can write. */
+  /** Locked by the server and its processes until the last of them has ended. */
   readonly lockFile: string;
-  /** The password of the one account that exists from the beginning. */
+  /** The password of the database's owner. */
   readonly passwordFile: string;
-  /** Links between the libraries, where the package has none. */
+  /** Symbolic links between the libraries, where the package has none. */
   readonly libDir: string;
-  /** The socket, when the path is short enough for one. */
+  /** The socket, if its path is short enough. */
   readonly socketFile: string;
-  /** The port that clients know, when it is not. */
+  /** The file with the TCP port, if it is not. */
   readonly portFile: string;
 }
 
-/** The number in the name of the server's socket: nothing else has a socket in this folder. */
+/** The number in the name of the server's socket. It cannot collide: no other server has a socket in this folder. */
 export const socketPort = 5432;
 
-/** What is in the name of a file or folder that is being made. What has it after a start was left behind. */
-export const draftMark = ".new-";
+/** A part of the names of temporary files and folders. After a start, these are remains of a process that was killed. */
+export const temporaryMark = ".new-";
 
-/** The layout of an embedded server's folder. */
+/** The files of the embedded server in a folder. */
 export function embeddedLayout(dir: string): EmbeddedLayout {
   return {
     dir,

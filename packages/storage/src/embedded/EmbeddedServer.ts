@@ -1,16 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Logger } from "@peek/plugin-base";
-import { checkDataVersion, createData, hasData, ownerAccount, removeDrafts, suitOwner } from "./DataFolder.ts";
+import {
+  checkDataVersion,
+  createData,
+  hasData,
+  ownerAccount,
+  removeTemporaryFiles,
+  changeOwner,
+} from "./DataFolder.ts";
 import { type EmbeddedConnection, removeEmbeddedConnection, writeEmbeddedConnection } from "./EmbeddedConnection.ts";
 import { type EmbeddedLayout, embeddedLayout } from "./EmbeddedLayout.ts";
 import { ensureDatabase } from "./ensureDatabase.ts";
-import { asEmbeddedFailure, isFailure } from "./failure.ts";
-import { takeDataFolder } from "./leftoverServer.ts";
-import { passwordForNewData, passwordOfData } from "./ownerPassword.ts";
+import { asEmbeddedFailure, isFailure } from "./embeddedFailure.ts";
+import { acquireDataFolder } from "./acquireDataFolder.ts";
+import { passwordForNewData, passwordOfExistingData } from "./ownerPassword.ts";
 import { findPostgresPackage } from "./PostgresPackage.ts";
 import { type PostgresPrograms, preparePrograms } from "./PostgresPrograms.ts";
-import { chooseAddress, hostAndPort, keepAddress } from "./serverAddress.ts";
+import { chooseAddress, hostAndPort, storeAddress } from "./serverAddress.ts";
 import type { ServerProcess } from "./ServerProcess.ts";
 import { type ServerAddress, serverArguments } from "./serverSettings.ts";
 import { ServerSupervisor, type StartServer } from "./ServerSupervisor.ts";
@@ -18,20 +25,20 @@ import { startServer } from "./startServer.ts";
 
 const portAttempts = 5;
 
-/** What an embedded server needs to know. */
+/** The options of an {@link EmbeddedServer}. */
 export interface EmbeddedServerOptions {
-  /** The folder in which it keeps everything; made, for its owner alone, when it is missing. */
+  /** The folder of all its files. If it is missing, it is created with access for its owner only. */
   readonly dir: string;
   readonly logger: Logger;
-  /** How many connections accounts may have that are not PostgreSQL's superuser. */
+  /** The maximum number of connections of accounts that are not superusers. */
   readonly maxConnections: number;
-  /** Further settings of PostgreSQL, which go before Peek's own. Default: none. */
+  /** Settings of PostgreSQL that override Peek's. Default: none. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Gives up waiting for the server, which may have much to recover. Default: nothing does. */
+  /** Aborts the start, which takes long when the server has to recover. Default: none. */
   readonly signal?: AbortSignal;
 }
 
-/** A server that takes connections, and all that is needed to start it again. */
+/** A server that accepts connections, with the means to restart it. */
 interface RunningServer {
   readonly server: ServerProcess;
   readonly connection: EmbeddedConnection;
@@ -40,10 +47,10 @@ interface RunningServer {
 }
 
 /**
- * A PostgreSQL server of the service's own: in its folder, for this machine and account alone, ended with the service
- * however that ends, and started again should it die before.
+ * A PostgreSQL server that belongs to one service: its files are in one folder, only this account on this machine can
+ * connect, it ends with the service however that ends, and it is restarted if it dies before.
  *
- * Whoever opens one has seen to it that no other process of Peek uses the folder.
+ * The caller makes sure that no other process of Peek uses the folder.
  */
 export class EmbeddedServer implements AsyncDisposable {
   readonly #dir: string;
@@ -52,9 +59,9 @@ export class EmbeddedServer implements AsyncDisposable {
   readonly #logger: Logger;
   #stopped: Promise<void> | undefined;
 
-  /** How to reach it; stays the same when it has to be started again. */
+  /** Its address and account. They stay the same after a restart. */
   readonly connection: EmbeddedConnection;
-  /** PostgreSQL's version: `18.4`. */
+  /** The version of PostgreSQL: `18.4`. */
   readonly version: string;
 
   private constructor(options: EmbeddedServerOptions, dir: string, version: string, running: RunningServer) {
@@ -67,11 +74,11 @@ export class EmbeddedServer implements AsyncDisposable {
   }
 
   /**
-   * Starts the server of a folder, and makes its database when there is none. A server that a killed service left
-   * running there is ended first.
+   * Starts the server of a folder, and creates its database if there is none. Terminates the server first that a killed
+   * service has left running there.
    *
    * @throws PeekError `STORAGE_EMBEDDED_FAILED`, `STORAGE_EMBEDDED_UNSUPPORTED`, `STORAGE_DATA_VERSION`; no process is
-   * left, and the data is as it was.
+   *   left running, and the data is unchanged.
    */
   static async open(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
     const layout = embeddedLayout(resolve(options.dir));
@@ -87,7 +94,7 @@ export class EmbeddedServer implements AsyncDisposable {
     }
   }
 
-  /** Stops the server and waits until it has. Connections that are open are ended, their transactions undone. */
+  /** Stops the server and waits until it has ended. Open connections are closed, their transactions rolled back. */
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     await this.#stopped;
@@ -100,13 +107,13 @@ export class EmbeddedServer implements AsyncDisposable {
   async #stop(): Promise<void> {
     const began = performance.now();
     try {
-      // First, so that nobody sets out for a server that is going.
+      // First, so that no other process begins to connect.
       removeEmbeddedConnection(this.#dir);
     } finally {
       await this.#supervisor.stop();
       this.#programs.remove();
     }
-    this.#logger.info("The embedded PostgreSQL has stopped, within %d ms", Math.round(performance.now() - began));
+    this.#logger.info("The embedded PostgreSQL has stopped in %d ms", Math.round(performance.now() - began));
   }
 }
 
@@ -121,8 +128,8 @@ async function openServer(
   removeEmbeddedConnection(layout.dir);
   const programs = await preparePrograms(postgres, layout);
   try {
-    await removeDrafts(layout);
-    const password = await (isNew ? newData : presentData)(layout, programs, options);
+    await removeTemporaryFiles(layout);
+    const password = await (isNew ? prepareNewData : prepareExistingData)(layout, programs, options);
     const running = await run({ options, layout, programs, password, isNew });
     return { version: postgres.version, running };
   } catch (error) {
@@ -131,43 +138,46 @@ async function openServer(
   }
 }
 
-async function newData(
+async function prepareNewData(
   layout: EmbeddedLayout,
   programs: PostgresPrograms,
   { logger }: EmbeddedServerOptions,
 ): Promise<string> {
-  logger.info("The embedded PostgreSQL makes a new database in %s", layout.dataDir);
+  logger.info("The embedded PostgreSQL creates a new database in %s", layout.dataDir);
   const password = passwordForNewData(layout);
   await createData(layout, programs);
   return password;
 }
 
-async function presentData(
+async function prepareExistingData(
   layout: EmbeddedLayout,
   programs: PostgresPrograms,
   { logger, signal = new AbortController().signal }: EmbeddedServerOptions,
 ): Promise<string> {
-  using lock = await takeDataFolder(layout, logger, signal);
-  suitOwner(layout, programs.owner);
-  return await passwordOfData(layout, programs, lock, logger);
+  using lock = await acquireDataFolder(layout, logger, signal);
+  changeOwner(layout, programs.owner);
+  return await passwordOfExistingData(layout, programs, lock, logger);
 }
 
-interface RunInput {
+interface StartInput {
   readonly options: EmbeddedServerOptions;
   readonly layout: EmbeddedLayout;
   readonly programs: PostgresPrograms;
   readonly password: string;
-  /** Whether the data has just been made. */
+  /** Whether the data has just been created. */
   readonly isNew: boolean;
 }
 
-async function run(input: RunInput): Promise<RunningServer> {
+async function run(input: StartInput): Promise<RunningServer> {
   const { layout, programs, password, isNew } = input;
-  const { address, start, server } = await startSomewhere(input, input.options.signal ?? new AbortController().signal);
+  const { address, start, server } = await startAtFreeAddress(
+    input,
+    input.options.signal ?? new AbortController().signal,
+  );
   const connection = { ...hostAndPort(layout, address), user: ownerAccount, password, database: "peek" };
   try {
     await ensureDatabase(connection, isNew, layout.passwordFile);
-    keepAddress(layout, address);
+    storeAddress(layout, address);
     writeEmbeddedConnection(layout.dir, connection);
   } catch (error) {
     await server.end();
@@ -176,9 +186,9 @@ async function run(input: RunInput): Promise<RunningServer> {
   return { server, connection, start, programs };
 }
 
-/** Starts the server, at another port when the one that was free has been taken meanwhile. */
-async function startSomewhere(
-  input: RunInput,
+/** Starts the server, at another port if another program has taken the free one meanwhile. */
+async function startAtFreeAddress(
+  input: StartInput,
   signal: AbortSignal,
 ): Promise<{ readonly address: ServerAddress; readonly start: StartServer; readonly server: ServerProcess }> {
   for (let attempt = 1; ; attempt += 1) {
@@ -187,14 +197,14 @@ async function startSomewhere(
     try {
       return { address, start, server: await start(signal) };
     } catch (error) {
-      const another = address.kind === "port" && isFailure(error, "port-taken") && attempt < portAttempts;
-      if (!another) throw error;
+      const isPortTaken = address.kind === "port" && isFailure(error, "port-taken") && attempt < portAttempts;
+      if (!isPortTaken) throw error;
     }
   }
 }
 
-function starter({ options, layout, programs }: RunInput, address: ServerAddress): StartServer {
-  const { logger, maxConnections, settings: further = {} } = options;
-  const call = programs.call("postgres", serverArguments({ layout, address, maxConnections, further }));
+function starter({ options, layout, programs }: StartInput, address: ServerAddress): StartServer {
+  const { logger, maxConnections, settings: overrides = {} } = options;
+  const call = programs.call("postgres", serverArguments({ layout, address, maxConnections, overrides }));
   return (signal) => startServer(layout, { call, dataDir: layout.dataDir, logger }, signal);
 }

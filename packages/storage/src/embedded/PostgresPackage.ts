@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
 import { z } from "zod";
 
-/** The installed package that has PostgreSQL's programs for this machine. */
+/** The installed package with PostgreSQL's programs for this machine. */
 export interface PostgresPackage {
   /** Its folder. */
   readonly root: string;
@@ -12,15 +12,15 @@ export interface PostgresPackage {
   readonly bin: string;
   /** The folder of its libraries. */
   readonly lib: string;
-  /** PostgreSQL's version, `18.4`; files of one major version can be used by no other. */
+  /** The version of PostgreSQL, `18.4`. Data files belong to one major version. */
   readonly version: string;
 }
 
 const manifestSchema = z.object({ version: z.string() });
 
 /**
- * Finds the programs for this machine, from this module upwards: the logic service depends on them, and in a workspace the
- * workspace itself. This package does not, since all services have it, and only logic runs a database.
+ * Finds the programs for this machine, in the folders above this module. The logic service depends on the package, and so
+ * does the workspace; this package does not, since all services have it, and only logic runs a database.
  *
  * @throws PeekError `STORAGE_EMBEDDED_UNSUPPORTED`
  */
@@ -39,13 +39,13 @@ export function findPostgresPackage(platform = process.platform, arch: string = 
   } catch (cause) {
     throw new PeekError(
       "STORAGE_EMBEDDED_UNSUPPORTED",
-      `The embedded PostgreSQL has no programs for ${platform}-${arch}: the optional package ${name} is not installed, or there is none (${messageOf(cause)}). Only the installation of the logic service brings it: use the peek command of that one. If it lacks it too, install the package there, or name a PostgreSQL server in storage.connectUrl.`,
+      `The embedded PostgreSQL has no programs for ${platform}-${arch}: the optional package ${name} is not installed, or does not exist (${messageOf(cause)}). Only the installation of the logic service includes it: use the peek command of that installation. If the package is missing there too, install it, or name a PostgreSQL server in storage.connectUrl.`,
       { cause, fields: { platform, arch } },
     );
   }
 }
 
-/** The part of a version that says whose files can be used: `18` of `18.4`. */
+/** The major version, which the data files depend on: `18` of `18.4`. */
 export function majorOf(version: string): string {
   return version.split(".", 1)[0] ?? version;
 }

@@ -6,18 +6,18 @@ import type { PostgresPackage } from "./PostgresPackage.ts";
 import { chooseProgramAccount } from "./ProgramAccount.ts";
 import type { ProgramCall } from "./runProgram.ts";
 
-/** PostgreSQL's programs, ready to be run on this machine by this account. */
+/** PostgreSQL's programs, prepared to run on this machine with this account. */
 export interface PostgresPrograms {
-  /** To whom the data has to belong; undefined: to this account, which made it. */
+  /** The required owner of the data, as a user id; undefined: this account. */
   readonly owner: number | undefined;
-  /** How to run one of them. */
+  /** The command line and environment of a program. */
   call(program: "initdb" | "postgres", args: readonly string[]): ProgramCall;
-  /** Removes what was made for them alone: they cannot be run any more. */
+  /** Removes the temporary files of the preparation; the programs cannot be run any more. */
   readonly remove: () => void;
 }
 
 /**
- * Makes what the programs need to be run.
+ * Prepares the programs: chooses an account, and links the libraries.
  *
  * @throws PeekError `STORAGE_EMBEDDED_UNSUPPORTED`; Error of `node:fs`
  */
@@ -36,7 +36,7 @@ function ownerOfData({ dataDir }: EmbeddedLayout): number | undefined {
   return statSync(dataDir, { throwIfNoEntry: false })?.uid;
 }
 
-/** All the programs get to know: nothing of what the user's shell has for other PostgreSQL clients and servers. */
+/** The whole environment of the programs, without the variables of the user's shell, such as PGDATA. */
 function programEnvironment(libraryFolders: readonly string[]): ProgramCall["environment"] {
   const search = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
   return {

@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a running server says of itself in its data folder. */
+/** The contents of postmaster.pid, which a running server writes to its data folder. */
 export interface PostmasterFile {
-  /** The process. It may be gone, and another have got its id. */
+  /** The process id. The process may have ended, and another may have got its id. */
   readonly pid: number;
-  /** Whether it takes connections. */
+  /** Whether the server accepts connections. */
   readonly ready: boolean;
 }
 
-/** The file in which a server names itself. */
+/** The path of postmaster.pid. */
 export function postmasterFile(dataDir: string): string {
   return join(dataDir, "postmaster.pid");
 }
 
-/** What the server on a data folder says of itself; undefined when there is none, or it has not said it whole. */
+/** Reads postmaster.pid; undefined when it does not exist, or is not complete yet. */
 export function readPostmasterFile(dataDir: string): PostmasterFile | undefined {
   try {
     return parsePostmasterFile(readFileSync(postmasterFile(dataDir), "utf8"));
@@ -24,10 +24,10 @@ export function readPostmasterFile(dataDir: string): PostmasterFile | undefined 
   }
 }
 
-/** What a server's file says; undefined when it names no process. */
+/** Parses postmaster.pid; undefined when it has no process id. */
 export function parsePostmasterFile(content: string): PostmasterFile | undefined {
   const lines = content.split("\n");
-  // One that works without clients, to be given a password, has its number negative.
+  // A server in single-user mode writes its process id as a negative number.
   const pid = Math.abs(Number(lines[0]));
   if (!Number.isSafeInteger(pid) || pid === 0) return undefined;
   return { pid, ready: lines[7]?.trim() === "ready" };

@@ -4,38 +4,38 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FileLock } from "@peek/config";
 import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
-import { endServer } from "./endServer.ts";
-import { embeddedFailure } from "./failure.ts";
+import { terminateServer } from "./terminateServer.ts";
+import { embeddedFailure } from "./embeddedFailure.ts";
 import { readPostmasterFile } from "./PostmasterFile.ts";
 import type { ProgramCall } from "./runProgram.ts";
 import { ServerLog } from "./ServerLog.ts";
 import { Watchdog } from "./Watchdog.ts";
 
 const pollMs = 5;
-const readyWithinMs = 600_000;
-const tellEveryMs = 10_000;
-/** How long after a server's end its last words may come; processes it left behind hold the pipe. */
-const lastWordsMs = 500;
+const startTimeoutMs = 600_000;
+const logIntervalMs = 10_000;
+/** How long the last output is awaited after the server's end: processes that it has left behind keep the pipe open. */
+const outputDrainMs = 500;
 
-/** A server that is to be started. */
+/** The options of {@link ServerProcess.start}. */
 export interface ServerLaunch {
   readonly call: ProgramCall;
   readonly dataDir: string;
   readonly logger: Logger;
-  /** The data folder's lock, which the server and all of its processes keep until the last of them has ended. */
+  /** The lock of the data folder, which the server and its child processes inherit and hold until they end. */
   readonly lock: FileLock;
 }
 
-/** One run of the server's program. */
+/** A process of the server's program. */
 export class ServerProcess {
   readonly #launch: ServerLaunch;
   readonly #child: ChildProcess;
   readonly #log: ServerLog;
   readonly #watchdog: Watchdog | undefined;
-  /** How it ended. */
+  /** How it ended, once it has. */
   #end: string | undefined;
 
-  /** How it ended, once it has: `exit code 1`, with the line by which it gave up. */
+  /** Resolves when it has ended, with the reason: `exit code 1`, and its last fatal message. */
   readonly ended: Promise<string>;
 
   private constructor(launch: ServerLaunch) {
@@ -43,7 +43,7 @@ export class ServerProcess {
     const [file = "", ...args] = call.command;
     this.#launch = launch;
     this.#log = new ServerLog(logger);
-    // In a session of its own: what is typed in a terminal is for the service, which stops the server in its turn.
+    // In a session of its own: Ctrl-C in the terminal is for the service, which then stops the server.
     this.#child = spawn(file, args, {
       detached: true,
       env: call.environment,
@@ -58,10 +58,10 @@ export class ServerProcess {
   }
 
   /**
-   * Starts a server, and waits until it takes connections.
+   * Starts a server, and waits until it accepts connections.
    *
-   * @param signal Gives it up: the server is ended then.
-   * @throws PeekError `STORAGE_EMBEDDED_FAILED`, `STORAGE_EMBEDDED_UNSUPPORTED`; the signal's reason. No process is left.
+   * @param signal Aborts the start and ends the server.
+   * @throws PeekError `STORAGE_EMBEDDED_FAILED`, `STORAGE_EMBEDDED_UNSUPPORTED`; the signal's reason. No process is left running.
    */
   static async start(launch: ServerLaunch, signal: AbortSignal): Promise<ServerProcess> {
     signal.throwIfAborted();
@@ -75,17 +75,17 @@ export class ServerProcess {
     }
   }
 
-  /** The process's id; undefined when there is no process. */
+  /** The process id; undefined when the process could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** Ends it, and waits until it has. */
+  /** Terminates the process, and waits until it has ended. */
   async end(): Promise<void> {
     const { pid, exitCode, signalCode } = this.#child;
-    // Once the system has told of its end, another process may get its id.
+    // After its end, another process may get its id.
     if (pid !== undefined && exitCode === null && signalCode === null) {
-      await endServer(pid, (ms) => this.#endsWithin(ms), this.#launch.logger);
+      await terminateServer(pid, (ms) => this.#endsWithin(ms), this.#launch.logger);
     }
     await this.ended;
   }
@@ -105,8 +105,8 @@ export class ServerProcess {
     this.#child.once("exit", (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
     this.#child.once("close", () => onClosed());
     const end = await promise;
-    await this.#watchdog?.dismiss();
-    const timer = setTimeout(onClosed, lastWordsMs);
+    await this.#watchdog?.stop();
+    const timer = setTimeout(onClosed, outputDrainMs);
     await closed;
     clearTimeout(timer);
     this.#child.stderr?.destroy();
@@ -118,26 +118,26 @@ export class ServerProcess {
   async #untilReady(signal: AbortSignal): Promise<void> {
     const { dataDir, logger } = this.#launch;
     const began = performance.now();
-    let tellAt = began + tellEveryMs;
+    let logAt = began + logIntervalMs;
     while (!this.#isReady()) {
       await delay(pollMs, undefined, { signal });
       const now = performance.now();
       if (this.#end !== undefined) throw this.#failure(this.#end);
-      if (now - began > readyWithinMs) throw this.#failure(`not ready within ${readyWithinMs / 60_000} minutes`);
-      if (now < tellAt) continue;
-      logger.info("The embedded PostgreSQL is recovering %s, for %d s now", dataDir, Math.round((now - began) / 1000));
-      tellAt = now + tellEveryMs;
+      if (now - began > startTimeoutMs) throw this.#failure(`not ready within ${startTimeoutMs / 60_000} minutes`);
+      if (now < logAt) continue;
+      logger.info("The embedded PostgreSQL has been recovering %s for %d s", dataDir, Math.round((now - began) / 1000));
+      logAt = now + logIntervalMs;
     }
   }
 
   #isReady(): boolean {
-    const said = readPostmasterFile(this.#launch.dataDir);
-    // A file of another process was there before.
-    return this.#end === undefined && said?.ready === true && said.pid === this.#child.pid;
+    const file = readPostmasterFile(this.#launch.dataDir);
+    // The file may still be that of an earlier process.
+    return this.#end === undefined && file?.ready === true && file.pid === this.#child.pid;
   }
 
   #failure(reason: string): Error {
-    const what = `The embedded PostgreSQL could not be started on ${this.#launch.dataDir}`;
-    return embeddedFailure(what, reason, `${reason}\n${this.#log.recent}`);
+    const subject = `The embedded PostgreSQL in ${this.#launch.dataDir} could not be started`;
+    return embeddedFailure(subject, reason, `${reason}\n${this.#log.recent}`);
   }
 }

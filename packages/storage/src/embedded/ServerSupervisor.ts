@@ -3,26 +3,26 @@ import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { ServerProcess } from "./ServerProcess.ts";
 
-const firstPauseMs = 100;
-const longestPauseMs = 10_000;
-/** A server that ran this long did not die of its start: the next pause is a short one again. */
-const soundAfterMs = 60_000;
+const firstDelayMs = 100;
+const maxDelayMs = 10_000;
+/** After this time, a server counts as stable, and the backoff starts over. */
+const stableAfterMs = 60_000;
 
-/** Starts a server; the signal gives it up. */
+/** Starts a server; the signal aborts the start. */
 export type StartServer = (signal: AbortSignal) => Promise<ServerProcess>;
 
-/** Keeps a server running: when it dies, it is started again, until it is to stop. */
+/** Restarts a server whenever it dies, until it is stopped. */
 export class ServerSupervisor {
   readonly #start: StartServer;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
   readonly #supervision: Promise<void>;
   #server: ServerProcess;
-  #pauseMs = firstPauseMs;
+  #delayMs = firstDelayMs;
 
   /**
-   * @param server The one that runs.
-   * @param start Starts another on the same folder and address.
+   * @param server The running server.
+   * @param start Starts another one on the same folder and address.
    */
   constructor(server: ServerProcess, start: StartServer, logger: Logger) {
     this.#server = server;
@@ -31,7 +31,7 @@ export class ServerSupervisor {
     this.#supervision = this.#supervise();
   }
 
-  /** Ends the server, or its start, and starts no other. */
+  /** Stops the server, or aborts its restart. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#server.end();
@@ -43,34 +43,34 @@ export class ServerSupervisor {
     while (!this.#stopping.signal.aborted) {
       const end = await this.#server.ended;
       if (this.#stopping.signal.aborted) return;
-      this.#logger.error("The embedded PostgreSQL ended though it should run: %s. It is started again", end);
-      if (performance.now() - startedAt > soundAfterMs) this.#pauseMs = firstPauseMs;
-      await this.#startAgain();
+      this.#logger.error("The embedded PostgreSQL ended unexpectedly: %s. Restarting it", end);
+      if (performance.now() - startedAt > stableAfterMs) this.#delayMs = firstDelayMs;
+      await this.#restart();
       startedAt = performance.now();
     }
     await this.#server.end();
   }
 
-  async #startAgain(): Promise<void> {
+  async #restart(): Promise<void> {
     const { signal } = this.#stopping;
     const began = performance.now();
     while (!signal.aborted) {
       try {
-        await delay(this.#nextPause(), undefined, { signal });
+        await delay(this.#nextDelayMs(), undefined, { signal });
         this.#server = await this.#start(signal);
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
         this.#logger.info("The embedded PostgreSQL runs again after %s s, process %d", seconds, this.#server.pid);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#logger.error("%s It is tried again in %d s", messageOf(error), this.#pauseMs / 1000);
+        this.#logger.error("%s Trying again in %d s", messageOf(error), this.#delayMs / 1000);
       }
     }
   }
 
-  #nextPause(): number {
-    const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    return pauseMs;
+  #nextDelayMs(): number {
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(delayMs * 2, maxDelayMs);
+    return delayMs;
   }
 }

@@ -2,18 +2,17 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 
 /**
- * A shell that outlives this process by a moment: when the pipe to it closes before a line has come, which the system
- * sees to however this process ends, it tells the server to shut down. A terminal's or a service manager's signals are
- * not for it.
+ * A shell that shuts the server down when the pipe to it closes before a line arrives: the system closes the pipe when
+ * this process ends, even by SIGKILL. It ignores the signals of a terminal or a service manager.
  */
 const script = `trap '' HUP INT TERM; read _ || kill -INT "$1"`;
 
-/** Sees to it that a server does not outlive this process. */
+/** Shuts a server down when this process ends. */
 export class Watchdog {
   readonly #shell: ChildProcessByStdio<Writable, null, null>;
   readonly #ended: Promise<void>;
 
-  /** @param pid The server. */
+  /** @param pid The process id of the server. */
   constructor(pid: number) {
     const environment = { PATH: process.env["PATH"] };
     this.#shell = spawn("/bin/sh", ["-c", script, "sh", String(pid)], {
@@ -23,15 +22,15 @@ export class Watchdog {
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#shell.once("close", () => resolve());
-    // It could not be started: the server runs without, and the next to use the folder ends it if need be.
+    // Starting the shell failed: the server runs without it, and the next start in the folder terminates a leftover.
     this.#shell.once("error", () => resolve());
-    // It was killed; dismissing it is then no more than that.
+    // The shell was killed; stop() then has nothing to do.
     this.#shell.stdin.on("error", () => undefined);
     this.#ended = promise;
   }
 
-  /** Ends it without harm to the server, whose id another process may get from now on. */
-  async dismiss(): Promise<void> {
+  /** Ends the shell without a signal to the server's process id, which another process may get. */
+  async stop(): Promise<void> {
     this.#shell.stdin.end("\n");
     await this.#ended;
   }

@@ -14,44 +14,44 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { PostgresPackage } from "./PostgresPackage.ts";
 
-/** A further name of a library, by which a program asks for it. */
+/** A further name of a library, which programs use to load it. */
 interface LibraryLink {
   readonly name: string;
-  /** The library; absolute. */
+  /** The absolute path of the library. */
   readonly target: string;
 }
 
 const listSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** What divides the folders to be searched, of which none can have it in its name. */
-const dividers = /[:;]/;
+/** The separators of a search path, which cannot occur in the names of its folders. */
+const separators = /[:;]/;
 
-/** Where the programs find their libraries. */
+/** The search path of the programs' libraries. */
 export interface LibraryLinks {
-  /** The folders to be searched; none when the package has its links. */
+  /** The folders to search; none when the package has its links. */
   readonly folders: readonly string[];
-  /** Removes what is only there as long as the programs run. */
+  /** Removes temporary folders, when the programs have ended. */
   readonly remove: () => void;
 }
 
 /**
- * Sees to the names by which the programs ask for their libraries. Packages hold no links: an install script would
- * make them, and install scripts are not run everywhere.
+ * Creates the symbolic links by which the programs load their libraries. npm packages cannot contain links; the install
+ * script of the package creates them, but package managers may not run install scripts.
  *
- * @param libDir Gets the links that the package lacks; made when there are any. Where its path cannot be searched, a
- *   folder for temporary files gets them.
+ * @param libDir The folder of the links that the package lacks, created if there are any. If its path cannot be part of a
+ *   search path, a temporary folder is used.
  * @throws Error of `node:fs`
  */
 export function linkLibraries(postgres: PostgresPackage, libDir: string): LibraryLinks {
   const links = listedLinks(postgres);
   if (links.every((link) => existsSync(join(postgres.lib, link.name)))) return { folders: [], remove: () => undefined };
-  if (dividers.test(libDir) || dividers.test(postgres.lib)) return linkElsewhere(postgres, links);
+  if (separators.test(libDir) || separators.test(postgres.lib)) return linkInTemporaryFolder(postgres, links);
   mkdirSync(libDir, { recursive: true, mode: 0o700 });
   for (const link of links) ensureLink(join(libDir, link.name), link.target);
   return { folders: [libDir, postgres.lib], remove: () => undefined };
 }
 
-function linkElsewhere(postgres: PostgresPackage, links: readonly LibraryLink[]): LibraryLinks {
+function linkInTemporaryFolder(postgres: PostgresPackage, links: readonly LibraryLink[]): LibraryLinks {
   const dir = mkdtempSync(join(tmpdir(), "peek-lib-"));
   const files = readdirSync(postgres.lib).map((name) => ({ name, target: join(postgres.lib, name) }));
   for (const { name, target } of [...files, ...links]) ensureLink(join(dir, name), target);
@@ -67,7 +67,7 @@ function listedLinks(postgres: PostgresPackage): readonly LibraryLink[] {
     .map(({ source, target }) => ({ name: basename(target), target: join(postgres.root, source) }));
 }
 
-/** An upgrade moves the package: a link that points elsewhere is made anew. */
+/** An upgrade moves the package: a link with another target is replaced. */
 function ensureLink(path: string, target: string): void {
   const present = lstatSync(path, { throwIfNoEntry: false });
   if (present?.isSymbolicLink() === true && readlinkSync(path) === target) return;

@@ -4,12 +4,12 @@ import type { FileLock } from "@peek/config";
 import type { Logger } from "@peek/plugin-base";
 import { ownerAccount } from "./DataFolder.ts";
 import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
-import { embeddedFailure } from "./failure.ts";
+import { embeddedFailure } from "./embeddedFailure.ts";
 import type { PostgresPrograms } from "./PostgresPrograms.ts";
 import { runProgram } from "./runProgram.ts";
 import { writePrivateFile } from "./writePrivateFile.ts";
 
-/** The password that the folder has, or a new one, for a database that is yet to be made. */
+/** The password for a new database: that of the password file, or a new one, which is written to the file. */
 export function passwordForNewData(layout: EmbeddedLayout): string {
   const present = readPassword(layout);
   if (present !== undefined) return present;
@@ -19,13 +19,13 @@ export function passwordForNewData(layout: EmbeddedLayout): string {
 }
 
 /**
- * The password of the database that is there. When its file was lost, or does not hold one, the database gets another:
- * whoever may write its files is its owner.
+ * The password of an existing database. If the password file is missing or damaged, sets a new password, which requires
+ * no more than write access to the data.
  *
- * @param lock The data folder's: no server runs on it.
+ * @param lock The lock of the data folder, so that no server is running.
  * @throws PeekError `STORAGE_EMBEDDED_FAILED`
  */
-export async function passwordOfData(
+export async function passwordOfExistingData(
   layout: EmbeddedLayout,
   programs: PostgresPrograms,
   lock: FileLock,
@@ -34,17 +34,17 @@ export async function passwordOfData(
   const present = readPassword(layout);
   if (present !== undefined) return present;
   logger.warning(
-    "The embedded PostgreSQL's password file %s is missing or damaged; a new one is made",
+    "The password file %s of the embedded PostgreSQL is missing or damaged; setting a new password",
     layout.passwordFile,
   );
   const password = newPassword();
   await setPassword(layout, programs, lock, password);
-  // After the database has it: whoever is killed between the two finds no file, and does this again.
+  // The file comes last, so that an interrupted change is repeated at the next start.
   writePrivateFile(layout.passwordFile, password);
   return password;
 }
 
-/** PostgreSQL without a server, which asks nobody for a password. What it is told comes in by a pipe, seen by no one. */
+/** Runs PostgreSQL in single-user mode, which asks for no password. The statement is sent by a pipe, invisible to others. */
 async function setPassword(
   layout: EmbeddedLayout,
   programs: PostgresPrograms,
@@ -59,11 +59,11 @@ async function setPassword(
   });
   const reason = errors.split("\n").find((line) => /(?:ERROR|FATAL|PANIC): /.test(line));
   if (code === 0 && reason === undefined) return;
-  const what = `The embedded PostgreSQL in ${layout.dir} could not be given a new password in place of the lost one`;
-  throw embeddedFailure(what, reason ?? `postgres ended with exit code ${code ?? "none"}`, errors);
+  const subject = `Setting a new password of the embedded PostgreSQL in ${layout.dir} failed`;
+  throw embeddedFailure(subject, reason ?? `postgres ended with exit code ${code ?? "none"}`, errors);
 }
 
-/** 32 random bytes, of characters that need no quoting anywhere. */
+/** 32 random bytes, in characters that need no quoting. */
 function newPassword(): string {
   return randomBytes(32).toString("base64url");
 }

@@ -1,24 +1,24 @@
 import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
 
-/** Where a server takes connections: the socket in its folder, or a port of the loopback device. */
+/** The address of a server: the socket in its folder, or a port of the loopback interface. */
 export type ServerAddress = { readonly kind: "socket" } | { readonly kind: "port"; readonly port: number };
 
-/** What the settings depend on. */
+/** The options of {@link serverArguments}. */
 export interface SettingsInput {
   readonly layout: EmbeddedLayout;
   readonly address: ServerAddress;
-  /** Connections of accounts that are not PostgreSQL's superuser. */
+  /** The maximum number of connections of accounts that are not superusers. */
   readonly maxConnections: number;
-  /** What goes before the settings here. */
-  readonly further: Readonly<Record<string, string>>;
+  /** Settings that override those of this module. */
+  readonly overrides: Readonly<Record<string, string>>;
 }
 
-/** Connections beyond those of plain accounts, with which the owner can always look. */
+/** Connections for superusers, beyond those of ordinary accounts. */
 const reservedConnections = 3;
 
-/** The arguments with which the server is started. The file postgresql.conf is left as it was made. */
+/** The command line arguments of the server. The file postgresql.conf stays as initdb wrote it. */
 export function serverArguments(input: SettingsInput): readonly string[] {
-  const settings = { ...fixedSettings(input), ...input.further };
+  const settings = { ...fixedSettings(input), ...input.overrides };
   const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return ["-D", input.layout.dataDir, ...options];
 }
@@ -29,7 +29,7 @@ function fixedSettings({ layout, address, maxConnections }: SettingsInput): Read
     max_connections: String(maxConnections + reservedConnections),
     superuser_reserved_connections: String(reservedConnections),
     password_encryption: "scram-sha-256",
-    // One server without replicas.
+    // There are no replicas.
     wal_level: "minimal",
     max_wal_senders: "0",
     max_logical_replication_workers: "0",
@@ -38,9 +38,9 @@ function fixedSettings({ layout, address, maxConnections }: SettingsInput): Read
     // Compiling a short query takes longer than running it.
     jit: "off",
     huge_pages: "off",
-    // A statement whose plugin was cut off ends with it.
+    // A statement ends when its client has disconnected.
     client_connection_check_interval: "1s",
-    // The service has the log. What a client did wrong it is told itself, and its values are in no log.
+    // The service writes the log. Errors of clients are not logged, since they may contain values.
     logging_collector: "off",
     log_destination: "stderr",
     log_min_messages: "log",
@@ -58,7 +58,7 @@ function addressSettings(layout: EmbeddedLayout, address: ServerAddress): Readon
   }
   return {
     listen_addresses: "",
-    // A list, in which a name with a comma has to be quoted.
+    // The setting is a list: a name with a comma has to be quoted.
     unix_socket_directories: `"${layout.dir.replaceAll('"', '""')}"`,
     unix_socket_permissions: "0700",
   };

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 
-/** Makes the names in a folder last through a loss of power: a rename is not on the disk before. */
+/** Makes renames in a folder durable, so that they survive a loss of power. */
 export function syncFolder(dir: string): void {
   const descriptor = openSync(dir, "r");
   try {

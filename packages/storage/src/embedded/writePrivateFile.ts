@@ -1,15 +1,14 @@
 import { basename, dirname } from "node:path";
 import { writeFileAtomic } from "@peek/config";
-import { draftMark } from "./EmbeddedLayout.ts";
+import { temporaryMark } from "./EmbeddedLayout.ts";
 import { syncFolder } from "./syncFolder.ts";
 
 /**
- * Gives a file a content for its owner's eyes, mode 0600, so that whatever happens, also a loss of power, it is there
- * whole or not at all.
+ * Writes a file that only its owner can read (mode 0600), atomically and durably, also in case of a loss of power.
  *
- * @throws Error of `node:fs`; the file is then as it was.
+ * @throws Error of `node:fs`; the file is then unchanged.
  */
 export function writePrivateFile(file: string, content: string): void {
-  writeFileAtomic(file, content, `${basename(file)}${draftMark}`);
+  writeFileAtomic(file, content, `${basename(file)}${temporaryMark}`);
   syncFolder(dirname(file));
 }

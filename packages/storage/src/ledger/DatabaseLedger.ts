@@ -10,32 +10,32 @@ import type {
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
-import type { ConnectionPool } from "../access/ConnectionPool.ts";
+import type { ConnectionPool } from "../pool/ConnectionPool.ts";
 import type { VortexLayout } from "../catalogue/VortexLayout.ts";
-import { LedgerPruning } from "./LedgerPruning.ts";
-import { readUsage } from "./readUsage.ts";
+import { LedgerPruner } from "./LedgerPruner.ts";
+import { readLedgerUsage } from "./readLedgerUsage.ts";
 
-/** What a {@link DatabaseLedger} is made of. */
+/** The options of a {@link DatabaseLedger}. */
 export interface DatabaseLedgerOptions {
   /** Connections of the account that owns the database. */
   readonly pool: ConnectionPool;
   readonly layout: VortexLayout;
   readonly logger: Logger;
-  /** What a plugin was handed as its storage; undefined when it is not loaded. */
+  /** The storage of a plugin; undefined when it is not loaded. */
   readonly storageOf: (plugin: string) => PluginStorage<Record<string, never>> | undefined;
 }
 
 type LedgerTransaction = Transaction<Record<string, never>>;
 
-/** What is recorded: the outcome's kind and body, and the dead letter, as JSON. */
-interface Entry {
+/** The record of an action: the kind and body of its outcome, and its dead letter. */
+interface LedgerEntry {
   readonly kind: "done" | "rejected";
   readonly body: string;
   readonly letter: NewDeadLetter | null;
 }
 
-/** How many dead letters are shown. */
-const mostShown = 1000;
+/** The maximum number of dead letters in one answer. */
+const maxListed = 1000;
 
 const claimSchema = z.object({
   state: z.enum(["claimed", "done", "rejected", "forgotten", "early", "foreign", "full"]),
@@ -60,18 +60,17 @@ const letterSchema = z.object({
 });
 
 /**
- * The ledger of actions in the database: what an action does, and that it was done, are committed together. A lane's
- * row is locked while one of its actions is executed, so that whoever comes with the same one again waits, and then
- * finds what was recorded.
+ * The ledger of actions in the database. The changes of an action and its record are committed together, so that it is
+ * executed exactly once. The row of its lane is locked meanwhile: a repetition waits, and then gets the recorded outcome.
  */
 export class DatabaseLedger implements ActionLedger, AsyncDisposable {
   readonly #options: DatabaseLedgerOptions;
-  readonly #pruning: LedgerPruning;
+  readonly #pruner: LedgerPruner;
 
   constructor(options: DatabaseLedgerOptions) {
     const { pool, logger } = options;
     this.#options = options;
-    this.#pruning = new LedgerPruning(pool, logger);
+    this.#pruner = new LedgerPruner(pool, logger);
   }
 
   async execute(
@@ -92,11 +91,11 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
 
   async deadLetters(plugin: string): Promise<readonly DeadLetter[]> {
     const { pool, layout } = this.#options;
-    await layout.make();
-    const { rows } = await pool.use((lent) =>
-      lent.query(
+    await layout.create();
+    const { rows } = await pool.use((connection) =>
+      connection.query(
         `SELECT id, to_char(rejected_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "rejectedAt", times, letter
-         FROM peek_vortex.dead_letter WHERE plugin = $1 ORDER BY id DESC LIMIT ${mostShown}`,
+         FROM peek_vortex.dead_letter WHERE plugin = $1 ORDER BY id DESC LIMIT ${maxListed}`,
         [plugin],
       ),
     );
@@ -107,43 +106,43 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
   }
 
   async deleteDeadLetter(plugin: string, id: string): Promise<boolean> {
-    // Another number than one that was given; larger ones the database would not take.
+    // No letter has another id, and PostgreSQL would reject larger numbers.
     if (!/^\d{1,18}$/.test(id)) return false;
     const { pool, layout } = this.#options;
-    await layout.make();
-    const { rowCount } = await pool.use((lent) =>
-      lent.query("DELETE FROM peek_vortex.dead_letter WHERE plugin = $1 AND id = $2", [plugin, id]),
+    await layout.create();
+    const { rowCount } = await pool.use((connection) =>
+      connection.query("DELETE FROM peek_vortex.dead_letter WHERE plugin = $1 AND id = $2", [plugin, id]),
     );
     return rowCount === 1;
   }
 
   async usage(): Promise<readonly LedgerUsage[]> {
-    return await this.#options.pool.use(readUsage);
+    return await this.#options.pool.use(readLedgerUsage);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pruning[Symbol.asyncDispose]();
+    await this.#pruner[Symbol.asyncDispose]();
   }
 
-  /** @param enter What is to be recorded; it is only asked for when nothing is recorded yet. */
+  /** @param createEntry Creates the entry; called only if the action is not recorded yet. */
   async #record(
     plugin: string,
     request: LedgerRequest,
-    enter: (transaction: LedgerTransaction) => Promise<Entry>,
+    createEntry: (transaction: LedgerTransaction) => Promise<LedgerEntry>,
   ): Promise<LedgerOutcome> {
     const storage = this.#storageOf(plugin);
-    await this.#options.layout.make();
-    this.#pruning.begin();
+    await this.#options.layout.create();
+    this.#pruner.start();
     const { client, lane, sequence, after, acknowledged, userId, device } = request;
     return await storage.transaction(async (transaction): Promise<LedgerOutcome> => {
       const { rows } = await sql`
         SELECT * FROM peek_vortex.claim_action(${plugin}, ${client}, ${lane}, ${sequence}, ${after}, ${userId}, ${device})
       `.execute(transaction);
       const claim = claimSchema.parse(rows[0]);
-      if (claim.forgot > 0n) this.#tellForgotten(plugin, request, claim.forgot);
+      if (claim.forgot > 0n) this.#logEvictedLanes(plugin, request, claim.forgot);
       const known = outcomeOf(claim);
       if (known !== undefined) return known;
-      const { kind, body, letter } = await enter(transaction);
+      const { kind, body, letter } = await createEntry(transaction);
       const isBrief = letter?.code === "FORBIDDEN";
       const json = letter === null ? null : JSON.stringify(isBrief ? { ...letter, body: "" } : letter);
       await sql`
@@ -156,10 +155,10 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
     });
   }
 
-  #tellForgotten(plugin: string, { userId, device }: LedgerRequest, lanes: bigint): void {
+  #logEvictedLanes(plugin: string, { userId, device }: LedgerRequest, lanes: bigint): void {
     this.#options.logger.info(
       { user: userId, device },
-      "%s: forgot %d lanes of actions of %s, those unused for longest, to make room for a new one",
+      "%s: evicted the %d least recently used lanes of actions of %s, which has reached its quota",
       plugin,
       Number(lanes),
       userId,
@@ -169,17 +168,13 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
   #storageOf(plugin: string): PluginStorage<Record<string, never>> {
     const storage = this.#options.storageOf(plugin);
     if (storage !== undefined) return storage;
-    throw new PeekError(
-      "STORAGE_CLOSED",
-      `${plugin} is not loaded, or was unloaded: none of its actions is executed.`,
-      {
-        fields: { plugin },
-      },
-    );
+    throw new PeekError("STORAGE_CLOSED", `${plugin} is not loaded, or was unloaded: its actions are not executed.`, {
+      fields: { plugin },
+    });
   }
 }
 
-/** @returns undefined when the action is to be executed now. */
+/** @returns undefined when the action has to be executed now. */
 function outcomeOf({ state, body, last }: z.infer<typeof claimSchema>): LedgerOutcome | undefined {
   switch (state) {
     case "claimed":

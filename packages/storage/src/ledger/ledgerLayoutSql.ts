@@ -1,29 +1,30 @@
 import {
   anonymousFactor,
-  deviceBounds,
-  idleSql,
-  mostLaneBytes,
-  mostOutcomes,
-  pluginLetters,
-  userBounds,
-  userLetters,
-} from "./ledgerBounds.ts";
+  deviceQuota,
+  evictableAfterSql,
+  maxLaneBytes,
+  maxOutcomesPerLane,
+  pluginLetterQuota,
+  userQuota,
+  userLetterQuota,
+} from "./ledgerQuotas.ts";
 
-/** Whose bounds something counts for: users who are not logged in have those of all such together. */
+/** The owner of a quota: all anonymous users together are one owner. */
 const ownerOf = (user: string): string => `CASE WHEN starts_with(${user}, 'device:') THEN 'device:' ELSE ${user} END`;
 
-/** The lanes and clients of somebody, on one device or on all. */
-const theirs = (table: string): string =>
+/** Matches the lanes or clients of an owner, on one device or on all. */
+const ownedBy = (table: string): string =>
   `${table}.plugin = of_plugin AND ${table}.owner = of_owner AND (of_device IS NULL OR ${table}.device = of_device)`;
 
-/** The tables of the ledger, each after those that it refers to; all have a column `plugin`. */
+/** The tables of the ledger, ordered by their foreign keys; all have a column `plugin`. */
 export const ledgerTables = ["action_client", "action_lane", "action_outcome", "dead_letter"] as const;
 
 /**
- * Which actions were executed. Plugins reach it by functions only, each what is its own: by its role, where it has one.
+ * The tables and functions of the ledger of actions. Plugins access it by functions only, which check the role of the
+ * session, where the plugin has one.
  *
- * An action can only be recorded in the transaction that has claimed it: one that the action's handler has ended by
- * itself is not that any more.
+ * An action can be recorded only in the transaction that has claimed it. When the action's handler has ended that
+ * transaction, recording fails.
  */
 export const ledgerLayoutSql = `
   CREATE TABLE IF NOT EXISTS peek_vortex.action_client (
@@ -43,7 +44,7 @@ export const ledgerLayoutSql = `
     PRIMARY KEY (plugin, client, lane),
     FOREIGN KEY (plugin, client) REFERENCES peek_vortex.action_client
   ) WITH (fillfactor = 70);
-  COMMENT ON COLUMN peek_vortex.action_lane.kept IS 'How many outcomes it has, or more';
+  COMMENT ON COLUMN peek_vortex.action_lane.kept IS 'An upper bound of the number of its outcomes';
   CREATE TABLE IF NOT EXISTS peek_vortex.action_outcome (
     plugin text NOT NULL,
     client text NOT NULL,
@@ -73,7 +74,7 @@ export const ledgerLayoutSql = `
       WHERE kept.plugin = l.plugin AND kept.client = l.client AND kept.lane = l.lane;
     END IF;
   END $peek$;
-  COMMENT ON COLUMN peek_vortex.action_lane.bytes IS 'How long its outcomes are together, or longer';
+  COMMENT ON COLUMN peek_vortex.action_lane.bytes IS 'An upper bound of the total length of its outcomes';
   CREATE INDEX IF NOT EXISTS action_lane_owner ON peek_vortex.action_lane (plugin, owner, device);
   CREATE TABLE IF NOT EXISTS peek_vortex.dead_letter (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -88,7 +89,7 @@ export const ledgerLayoutSql = `
     ADD COLUMN IF NOT EXISTS brief boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS owner text GENERATED ALWAYS AS (${ownerOf("user_id")}) STORED,
     ADD COLUMN IF NOT EXISTS bytes integer GENERATED ALWAYS AS (octet_length(letter::text)) STORED;
-  COMMENT ON COLUMN peek_vortex.dead_letter.brief IS 'Whether it stands for all of its user and action, without what was pushed';
+  COMMENT ON COLUMN peek_vortex.dead_letter.brief IS 'Whether it counts all rejections of its user and action, without their input';
   DROP INDEX IF EXISTS peek_vortex.dead_letter_plugin;
   CREATE INDEX IF NOT EXISTS dead_letter_size ON peek_vortex.dead_letter (plugin, id) INCLUDE (bytes);
   CREATE INDEX IF NOT EXISTS dead_letter_owner ON peek_vortex.dead_letter (plugin, owner, id) INCLUDE (bytes);
@@ -120,7 +121,7 @@ export const ledgerLayoutSql = `
         FOR UPDATE SKIP LOCKED
       ));
     EXCEPTION WHEN foreign_key_violation THEN
-      -- It has got a lane just now, and stays.
+      -- The client has got a new lane meanwhile, and stays.
       NULL;
     END
   $peek$;
@@ -137,14 +138,14 @@ export const ledgerLayoutSql = `
       is_free := true;
       forgot := 0;
       SELECT count(*) INTO number FROM (
-        SELECT FROM peek_vortex.action_client AS c WHERE ${theirs("c")} LIMIT most_clients
+        SELECT FROM peek_vortex.action_client AS c WHERE ${ownedBy("c")} LIMIT most_clients
       ) AS few;
       IF number >= most_clients THEN
         SELECT array_agg(client), array_agg(lane) INTO clients, lanes FROM (
           SELECT l.client, l.lane FROM peek_vortex.action_lane AS l
           WHERE l.plugin = of_plugin AND l.client = ANY(ARRAY(
-            SELECT l.client FROM peek_vortex.action_lane AS l WHERE ${theirs("l")}
-            GROUP BY l.client HAVING max(l.used_at) < now() - ${idleSql}
+            SELECT l.client FROM peek_vortex.action_lane AS l WHERE ${ownedBy("l")}
+            GROUP BY l.client HAVING max(l.used_at) < now() - ${evictableAfterSql}
             ORDER BY max(l.used_at) LIMIT greatest(1, most_clients / 10)
           ))
           FOR UPDATE SKIP LOCKED
@@ -154,12 +155,12 @@ export const ledgerLayoutSql = `
         is_free := forgot > 0;
       END IF;
       SELECT count(*) INTO number FROM (
-        SELECT FROM peek_vortex.action_lane AS l WHERE ${theirs("l")} LIMIT most_lanes
+        SELECT FROM peek_vortex.action_lane AS l WHERE ${ownedBy("l")} LIMIT most_lanes
       ) AS few;
       IF number >= most_lanes THEN
         SELECT array_agg(client), array_agg(lane) INTO clients, lanes FROM (
           SELECT l.client, l.lane FROM peek_vortex.action_lane AS l
-          WHERE ${theirs("l")} AND l.used_at < now() - ${idleSql}
+          WHERE ${ownedBy("l")} AND l.used_at < now() - ${evictableAfterSql}
           ORDER BY l.used_at LIMIT greatest(1, most_lanes / 10)
           FOR UPDATE SKIP LOCKED
         ) AS idle;
@@ -200,11 +201,11 @@ export const ledgerLayoutSql = `
           state := 'early';
           RETURN;
         END IF;
-        -- Of a client that is there, only the number of lanes rises.
+        -- An existing client adds to the number of lanes only.
         FOR way IN
           SELECT made.* FROM (VALUES
-            (of_device, ${deviceBounds.clients}::bigint, ${deviceBounds.lanes}::bigint),
-            (NULL, ${userBounds.clients} * factor, ${userBounds.lanes} * factor)
+            (of_device, ${deviceQuota.clients}::bigint, ${deviceQuota.lanes}::bigint),
+            (NULL, ${userQuota.clients} * factor, ${userQuota.lanes} * factor)
           ) AS bound (device, clients, lanes)
           CROSS JOIN LATERAL peek_vortex.make_way(
             of_plugin, whose, bound.device, CASE WHEN is_new THEN bound.clients ELSE ${Number.MAX_SAFE_INTEGER} END, bound.lanes
@@ -272,7 +273,7 @@ export const ledgerLayoutSql = `
           bytes = greatest(0, l.bytes - gone_bytes) + octet_length(of_body)
         WHERE l.plugin = of_plugin AND l.client = of_client AND l.lane = of_lane
         RETURNING l.kept, l.bytes, l.user_id, l.owner INTO STRICT now_kept, now_bytes, of_user, whose;
-      IF now_kept > ${mostOutcomes} OR now_bytes > ${mostLaneBytes} THEN
+      IF now_kept > ${maxOutcomesPerLane} OR now_bytes > ${maxLaneBytes} THEN
         DELETE FROM peek_vortex.action_outcome AS o
           WHERE o.plugin = of_plugin AND o.client = of_client AND o.lane = of_lane AND o.sequence IN (
             SELECT newest.sequence FROM (
@@ -281,7 +282,7 @@ export const ledgerLayoutSql = `
               WHERE each.plugin = of_plugin AND each.client = of_client AND each.lane = of_lane
               WINDOW newer AS (ORDER BY each.sequence DESC)
             ) AS newest
-            WHERE newest.number > ${mostOutcomes} OR (newest.number > 1 AND newest.bytes > ${mostLaneBytes})
+            WHERE newest.number > ${maxOutcomesPerLane} OR (newest.number > 1 AND newest.bytes > ${maxLaneBytes})
           );
         UPDATE peek_vortex.action_lane AS l SET (kept, bytes) = (
             SELECT count(*), coalesce(sum(octet_length(o.body)), 0) FROM peek_vortex.action_outcome AS o
@@ -305,15 +306,15 @@ export const ledgerLayoutSql = `
             FROM peek_vortex.dead_letter AS d WHERE d.plugin = of_plugin AND d.owner = whose
             WINDOW newer AS (ORDER BY d.id DESC)
           ) AS newest
-          WHERE newest.number > ${userLetters.count} * factor
-            OR (newest.number > 1 AND newest.bytes > ${userLetters.bytes} * factor)
+          WHERE newest.number > ${userLetterQuota.count} * factor
+            OR (newest.number > 1 AND newest.bytes > ${userLetterQuota.bytes} * factor)
           UNION ALL
           SELECT newest.id FROM (
             SELECT d.id, row_number() OVER newer AS number, sum(d.bytes) OVER newer AS bytes
             FROM peek_vortex.dead_letter AS d WHERE d.plugin = of_plugin
             WINDOW newer AS (ORDER BY d.id DESC)
           ) AS newest
-          WHERE newest.number > ${pluginLetters.count} OR (newest.number > 1 AND newest.bytes > ${pluginLetters.bytes})
+          WHERE newest.number > ${pluginLetterQuota.count} OR (newest.number > 1 AND newest.bytes > ${pluginLetterQuota.bytes})
         );
       END IF;
       PERFORM set_config('peek.action', '', true);

@@ -1,22 +1,22 @@
 import { z } from "zod";
-import type { LentClient } from "../access/LentClient.ts";
-import { anonymousFactor, mostUserBytes } from "./ledgerBounds.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
+import { anonymousFactor, maxUserBytes } from "./ledgerQuotas.ts";
 
-/** So many rows are removed in one transaction, so that none takes long, however much there is. */
-const atOnce = 5000;
+/** The maximum number of rows that one transaction removes, so that each is short. */
+const batchSize = 5000;
 
 const countSchema = z.object({ count: z.number() });
 
-/** The chosen rows of a table, less those that somebody is at. */
-function chosen(table: string, which: string): string {
+/** Selects a batch of rows of a table, without those that are locked. */
+function inBatch(table: string, which: string): string {
   return `ctid = ANY(ARRAY(
-    SELECT ctid FROM peek_vortex.${table} AS old WHERE ${which} LIMIT ${atOnce} FOR UPDATE SKIP LOCKED
+    SELECT ctid FROM peek_vortex.${table} AS old WHERE ${which} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED
   ))`;
 }
 
 const outcomesSql = `
   WITH gone AS (
-    DELETE FROM peek_vortex.action_outcome WHERE ${chosen("action_outcome", "at < now() - interval '90 days'")}
+    DELETE FROM peek_vortex.action_outcome WHERE ${inBatch("action_outcome", "at < now() - interval '90 days'")}
     RETURNING 1
   )
   SELECT count(*)::int FROM gone`;
@@ -24,7 +24,7 @@ const outcomesSql = `
 const lanesSql = `
   WITH
     gone AS (
-      DELETE FROM peek_vortex.action_lane WHERE ${chosen("action_lane", "used_at < now() - interval '1 year'")}
+      DELETE FROM peek_vortex.action_lane WHERE ${inBatch("action_lane", "used_at < now() - interval '1 year'")}
       RETURNING plugin, client, lane
     ),
     their_outcomes AS (
@@ -35,7 +35,7 @@ const lanesSql = `
 
 const clientsSql = `
   WITH gone AS (
-    DELETE FROM peek_vortex.action_client WHERE ${chosen(
+    DELETE FROM peek_vortex.action_client WHERE ${inBatch(
       "action_client",
       `NOT EXISTS (
         SELECT FROM peek_vortex.action_lane AS lane WHERE lane.plugin = old.plugin AND lane.client = old.client
@@ -46,24 +46,24 @@ const clientsSql = `
   SELECT count(*)::int FROM gone`;
 
 /**
- * Removes what nobody will ask for: outcomes older than 90 days, and the lanes and clients that were not used for a
- * year. What a device pushes again after that is executed again.
+ * Removes outcomes older than 90 days, and lanes and clients that were not used for a year. An action that a device
+ * repeats after that is executed again.
  *
  * @param lent A connection of the account that owns the database, in no transaction.
  * @throws PeekError as the connection.
  */
-export async function pruneLedger(lent: LentClient): Promise<void> {
+export async function pruneLedger(connection: PooledConnection): Promise<void> {
   for (const text of [outcomesSql, lanesSql, clientsSql]) {
-    let count: number = atOnce;
-    while (count === atOnce) ({ count } = countSchema.parse((await lent.query(text)).rows[0]));
+    let count: number = batchSize;
+    while (count === batchSize) ({ count } = countSchema.parse((await connection.query(text)).rows[0]));
   }
 }
 
-const fullSql = `
+const overQuotaSql = `
   SELECT plugin, owner FROM peek_vortex.action_lane GROUP BY plugin, owner
-  HAVING sum(bytes) > ${mostUserBytes}::bigint * CASE WHEN owner = 'device:' THEN ${anonymousFactor} ELSE 1 END`;
+  HAVING sum(bytes) > ${maxUserBytes}::bigint * CASE WHEN owner = 'device:' THEN ${anonymousFactor} ELSE 1 END`;
 
-// A lane that somebody is at keeps a larger number than it has, and is counted the next time.
+// A lane that is locked keeps its old count, which is then too large until the next run.
 const trimSql = `
   WITH
     newest AS (
@@ -85,17 +85,17 @@ const trimSql = `
   FROM freed JOIN free USING (client, lane)
   WHERE lane.plugin = $1 AND lane.client = freed.client AND lane.lane = freed.lane`;
 
-const fullSchema = z.array(z.object({ plugin: z.string(), owner: z.string() }));
+const overQuotaSchema = z.array(z.object({ plugin: z.string(), owner: z.string() }));
 
 /**
- * Removes the oldest outcomes of users of whom more is kept than may be. That they were executed stays known.
+ * Removes the oldest outcomes of users that exceed their quota. The ledger still knows that the actions were executed.
  *
  * @param lent A connection of the account that owns the database, in no transaction.
  * @throws PeekError as the connection.
  */
-export async function trimOutcomes(lent: LentClient): Promise<void> {
-  for (const { plugin, owner } of fullSchema.parse((await lent.query(fullSql)).rows)) {
-    const most = mostUserBytes * (owner === "device:" ? anonymousFactor : 1);
-    await lent.query(trimSql, [plugin, owner, Math.round(most * 0.9)]);
+export async function trimOutcomes(connection: PooledConnection): Promise<void> {
+  for (const { plugin, owner } of overQuotaSchema.parse((await connection.query(overQuotaSql)).rows)) {
+    const limit = maxUserBytes * (owner === "device:" ? anonymousFactor : 1);
+    await connection.query(trimSql, [plugin, owner, Math.round(limit * 0.9)]);
   }
 }

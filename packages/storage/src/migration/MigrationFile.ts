@@ -1,8 +1,8 @@
-/** One migration of a plugin, as it is in its package. */
+/** A migration in a plugin's package. */
 export interface MigrationFile {
-  /** What orders it: the digits that its name begins with. */
+  /** The digits at the beginning of its name, which decide the order. */
   readonly number: bigint;
-  /** Its file's name without the extension: `0001_create_tables`. What it is recorded by. */
+  /** The name of its file without the extension, by which it is recorded: `0001_create_tables`. */
   readonly name: string;
   /** An absolute path. */
   readonly file: string;

@@ -1,74 +1,74 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { type ClientBase, DatabaseError } from "pg";
-import type { ConnectionPool } from "../access/ConnectionPool.ts";
-import type { LentClient } from "../access/LentClient.ts";
+import type { ConnectionPool } from "../pool/ConnectionPool.ts";
+import type { PooledConnection } from "../pool/PooledConnection.ts";
 import { readApplied } from "../catalogue/readApplied.ts";
-import { type Catalogue, readCatalogue, type Room } from "../catalogue/readCatalogue.ts";
+import { type Catalogue, readCatalogue, type PluginSchema } from "../catalogue/readCatalogue.ts";
 import type { StoragePlugin } from "../StoragePlugin.ts";
 import type { MigrationFile } from "./MigrationFile.ts";
-import { underMigrationLock } from "./MigrationLock.ts";
-import { MigrationRun } from "./MigrationRun.ts";
+import { withMigrationLock } from "./withMigrationLock.ts";
+import { MigrationExecutor } from "./MigrationExecutor.ts";
 import { type AppliedMigration, planMigrations } from "./planMigrations.ts";
-import { Turns } from "./Turns.ts";
+import { Semaphore } from "./Semaphore.ts";
 import { readMigrations } from "./readMigrations.ts";
 
-/** A migration that was only tried. */
-export interface RehearsedMigration {
+/** A migration that was run and rolled back. */
+export interface DryRunMigration {
   readonly name: string;
-  /** What it ran, in order. */
+  /** The statements that it ran, in order. */
   readonly statements: readonly string[];
 }
 
-/** How long the end of what was given up is waited for; milliseconds. */
-const cutOffMs = 2000;
+/** How long an aborted migration waits for the server to terminate its session. */
+const terminateTimeoutMs = 2000;
 
-/** What is taken back, and how. */
+/** The options of a rollback. */
 export interface RollbackOptions {
-  /** The migration to go back to: its name, or its number; 0 for before the first. Default: the last but one. */
+  /** The migration that stays the last: its name or number; 0 to revert all. Default: the last but one. */
   readonly to?: string | undefined;
-  /** Whether migrations that were edited since are taken back too, by the down() that they have now. Default: false. */
+  /** Whether migrations that were edited later may be reverted, by their present down(). Default: false. */
   readonly edited?: boolean;
 }
 
-/** Brings the plugins' schemas to where their packages expect them. */
+/** Applies and reverts the migrations of plugins. */
 export class Migrator {
   readonly #pool: ConnectionPool;
   readonly #logger: Logger;
-  readonly #turns: Turns;
+  readonly #semaphore: Semaphore;
 
   /**
    * @param pool Connections of the account that owns the database.
-   * @param atATime How many plugins are migrated side by side: fewer than the pool has connections.
+   * @param concurrency How many plugins are migrated at a time: fewer than the pool has connections.
    */
-  constructor(pool: ConnectionPool, atATime: number, logger: Logger) {
+  constructor(pool: ConnectionPool, concurrency: number, logger: Logger) {
     this.#pool = pool;
     this.#logger = logger;
-    this.#turns = new Turns(atATime);
+    this.#semaphore = new Semaphore(concurrency);
   }
 
   /**
-   * Applies what a plugin's package has and the database has not. Where that is nothing, the database is not asked.
+   * Applies the migrations of a plugin's package that the database lacks. If there are none by `seen`, it sends no query.
    *
-   * @param seen What the database had when it was last looked at.
-   * @param signal Gives up what is under way; the migration in the middle of which that is leaves nothing behind.
-   * @param onTurn Called when no other plugin is waited for any longer.
-   * @returns The names of those that were applied.
+   * @param seen The applied migrations as last read.
+   * @param signal Aborts the running migration, which is rolled back.
+   * @param onStart Called when no other plugin has to be waited for any longer.
+   * @returns The names of the migrations that were applied.
    * @throws PeekError `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or `STORAGE_UNAVAILABLE`.
    */
   async migrate(
     plugin: StoragePlugin,
-    room: Room,
+    pluginSchema: PluginSchema,
     seen: readonly AppliedMigration[],
     signal: AbortSignal,
-    onTurn?: () => void,
+    onStart?: () => void,
   ): Promise<readonly string[]> {
     const files = await readMigrations(plugin.migrationsDir);
     if (planMigrations(plugin.name, files, seen).length === 0) return [];
-    const work = async (lent: LentClient): Promise<readonly string[]> => {
-      const pending = planMigrations(plugin.name, files, await readApplied(lent.client, plugin.name));
-      const run = new MigrationRun(lent, room, plugin.version);
+    const work = async (connection: PooledConnection): Promise<readonly string[]> => {
+      const pending = planMigrations(plugin.name, files, await readApplied(connection.client, plugin.name));
+      const run = new MigrationExecutor(connection, pluginSchema, plugin.version);
       for (const file of pending) {
         const began = performance.now();
         await run.apply(file);
@@ -81,64 +81,66 @@ export class Migrator {
       }
       return pending.map(({ name }) => name);
     };
-    return await this.#locked(plugin, signal, work, onTurn);
+    return await this.#locked(plugin, signal, work, onStart);
   }
 
   /**
-   * Tries what {@link migrate} would do, all in one transaction, and takes it back.
+   * Runs {@link migrate} in one transaction that is rolled back.
    *
-   * @param roomIn The room that the plugin has by what is recorded, or would be given.
-   * @param makeRoom Makes the room where there is none yet, to be taken back too.
+   * @param pluginSchemaIn The schema that the plugin has by a catalogue, or that provisioning would create.
+   * @param provision Creates the schema in the same transaction, where there is none yet.
    */
-  async rehearse(
+  async dryRun(
     plugin: StoragePlugin,
-    roomIn: (catalogue: Catalogue | undefined) => Room,
-    makeRoom: (client: ClientBase) => Promise<void>,
+    pluginSchemaIn: (catalogue: Catalogue | undefined) => PluginSchema,
+    provision: (client: ClientBase) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<readonly RehearsedMigration[]> {
+  ): Promise<readonly DryRunMigration[]> {
     const files = await readMigrations(plugin.migrationsDir);
-    return await this.#locked(plugin, signal, async (lent) => {
-      // Which may be nothing at all, in a database that Peek has never used.
-      const catalogue = await readCatalogue(lent.client);
+    return await this.#locked(plugin, signal, async (connection) => {
+      // Undefined in a database that Peek has never used.
+      const catalogue = await readCatalogue(connection.client);
       const pending = planMigrations(plugin.name, files, catalogue?.applied.get(plugin.name) ?? []);
-      const room = roomIn(catalogue);
-      if (room.complete && pending.length === 0) return [];
+      const pluginSchema = pluginSchemaIn(catalogue);
+      if (pluginSchema.complete && pending.length === 0) return [];
       const tried: { readonly name: string; readonly statements: string[] }[] = [];
-      const run = new MigrationRun(lent, room, plugin.version, (sql) => tried.at(-1)?.statements.push(sql));
-      // While a room is made, nobody else can make any, which is until the rehearsal ends.
+      const run = new MigrationExecutor(connection, pluginSchema, plugin.version, (sql) =>
+        tried.at(-1)?.statements.push(sql),
+      );
+      // Until the transaction ends, no other process can create a schema.
       const prepare = async (client: ClientBase): Promise<void> => {
-        if (!room.complete) await makeRoom(client);
+        if (!pluginSchema.complete) await provision(client);
       };
-      await run.rehearse(pending, prepare, ({ name }) => tried.push({ name, statements: [] }));
+      await run.dryRun(pending, prepare, ({ name }) => tried.push({ name, statements: [] }));
       return tried;
     });
   }
 
   /**
-   * Takes back the last migration of a plugin, or all after one.
+   * Reverts the last migration of a plugin, or all after a given one.
    *
-   * @returns The names of those that were taken back, in that order.
+   * @returns The names of the migrations that were reverted, in that order.
    * @throws PeekError as {@link migrate}, `MIGRATION_NOT_REVERSIBLE`, or `USAGE` when there is no migration `to`.
    */
   async rollback(
     plugin: StoragePlugin,
-    room: Room,
+    pluginSchema: PluginSchema,
     { to, edited = false }: RollbackOptions,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     const files = await readMigrations(plugin.migrationsDir);
-    return await this.#locked(plugin, signal, async (lent) => {
-      const applied = await readApplied(lent.client, plugin.name);
-      // Whatever else a file says now than what was applied: that one is there has to be so.
+    return await this.#locked(plugin, signal, async (connection) => {
+      const applied = await readApplied(connection.client, plugin.name);
+      // With `edited`, checksums may differ, but every applied migration still needs a file.
       const same = edited ? applied.map((each) => ({ ...each, checksum: checksumIn(files, each) })) : applied;
       planMigrations(plugin.name, files, same);
       const names = new Set(applied.map(({ name }) => name));
-      const there = files.filter(({ name }) => names.has(name));
-      const run = new MigrationRun(lent, room, plugin.version);
-      const reverted = there.slice(keptCount(plugin.name, there, to)).toReversed();
+      const present = files.filter(({ name }) => names.has(name));
+      const run = new MigrationExecutor(connection, pluginSchema, plugin.version);
+      const reverted = present.slice(keptCount(plugin.name, present, to)).toReversed();
       for (const file of reverted) {
         await run.revert(file);
-        this.#logger.info("%s: migration %s taken back", plugin.name, file.name);
+        this.#logger.info("%s: migration %s reverted", plugin.name, file.name);
       }
       return reverted.map(({ name }) => name);
     });
@@ -147,61 +149,64 @@ export class Migrator {
   async #locked<T>(
     plugin: StoragePlugin,
     signal: AbortSignal,
-    work: (lent: LentClient) => Promise<T>,
-    onTurn?: () => void,
+    work: (connection: PooledConnection) => Promise<T>,
+    onStart?: () => void,
   ): Promise<T> {
-    // Not in the pool's queue, where nobody waits for long: another's migration may take an hour.
-    return await this.#turns.take(async () => {
-      onTurn?.();
-      return await this.#onOwnConnection((lent) => this.#lockedOn(lent, plugin, signal, work));
+    // Not in the pool's queue, which has a timeout: the migrations of another plugin may take an hour.
+    return await this.#semaphore.take(async () => {
+      onStart?.();
+      return await this.#onOwnConnection((connection) => this.#lockedOn(connection, plugin, signal, work));
     }, signal);
   }
 
-  /** Nothing that a plugin's migrations leave in their session reaches another plugin's, or the platform's work. */
-  async #onOwnConnection<T>(work: (lent: LentClient) => Promise<T>): Promise<T> {
-    const lent = await this.#pool.acquire();
+  /** Closes the connection afterwards, so that no session state of a plugin's migrations reaches another user of the pool. */
+  async #onOwnConnection<T>(work: (connection: PooledConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#pool.acquire();
     try {
-      return await work(lent);
+      return await work(connection);
     } catch (error) {
       if (PeekError.is(error)) throw error;
-      throw error instanceof DatabaseError || lent.lost !== undefined ? lent.explain(error, "") : error;
+      throw error instanceof DatabaseError || connection.lost !== undefined ? connection.explain(error, "") : error;
     } finally {
-      this.#pool.release(lent, true);
+      this.#pool.release(connection, true);
     }
   }
 
-  /** What is given up is not waited for: a migration whose promise never settles keeps nobody. */
+  /** After an abort, it does not wait for the migration, whose promise may never settle. */
   async #lockedOn<T>(
-    lent: LentClient,
+    connection: PooledConnection,
     plugin: StoragePlugin,
     signal: AbortSignal,
-    work: (lent: LentClient) => Promise<T>,
+    work: (connection: PooledConnection) => Promise<T>,
   ): Promise<T> {
-    const { promise: givenUp, reject } = Promise.withResolvers<never>();
-    let cut: Promise<void> | undefined;
-    const giveUp = (): void => {
-      const why = new PeekError("STORAGE_CLOSED", `The migration of ${plugin.name} was given up.`);
-      cut = this.#cutOff(lent, why);
-      reject(why);
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    let terminated: Promise<void> | undefined;
+    const onAbort = (): void => {
+      const reason = new PeekError("STORAGE_CLOSED", `The migration of ${plugin.name} was aborted.`);
+      terminated = this.#terminateSession(connection, reason);
+      reject(reason);
     };
-    signal.addEventListener("abort", giveUp, { once: true });
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
       signal.throwIfAborted();
-      return await Promise.race([givenUp, underMigrationLock(lent, plugin.name, this.#logger, () => work(lent))]);
+      return await Promise.race([
+        aborted,
+        withMigrationLock(connection, plugin.name, this.#logger, () => work(connection)),
+      ]);
     } finally {
-      signal.removeEventListener("abort", giveUp);
-      await cut;
+      signal.removeEventListener("abort", onAbort);
+      await terminated;
     }
   }
 
-  /** Ends a connection, and has the server take back what is under way on it. */
-  async #cutOff(lent: LentClient, why: PeekError): Promise<void> {
-    const { client } = lent;
-    lent.giveUp(why);
+  /** Closes a connection, and terminates its session on the server, so that its transaction is rolled back at once. */
+  async #terminateSession(connection: PooledConnection, reason: PeekError): Promise<void> {
+    const { client } = connection;
+    connection.markClosed(reason);
     client.connection.stream.destroy();
-    // By itself, the server sees that nobody listens any more only when the statement is through.
+    // By itself, the server notices the closed connection only when the statement has finished.
     if ("processID" in client) {
-      await Promise.race([this.#terminate(client.processID), wait(cutOffMs, undefined, { ref: false })]);
+      await Promise.race([this.#terminate(client.processID), delay(terminateTimeoutMs, undefined, { ref: false })]);
     }
   }
 
@@ -209,24 +214,24 @@ export class Migrator {
     try {
       await this.#pool.use(({ client }) => client.query("SELECT pg_terminate_backend($1)", [processId]));
     } catch {
-      // Then it sees it in the end.
+      // The server then notices it at the end of the statement.
     }
   }
 }
 
-/** The checksum that an applied migration's file has now. */
+/** The present checksum of an applied migration's file. */
 function checksumIn(files: readonly MigrationFile[], { name, checksum }: AppliedMigration): string {
   return files.find((file) => file.name === name)?.checksum ?? checksum;
 }
 
-/** How many of a plugin's migrations stay. */
-function keptCount(plugin: string, there: readonly MigrationFile[], to: string | undefined): number {
-  if (to === undefined) return Math.max(0, there.length - 1);
+/** How many of a plugin's migrations stay applied. */
+function keptCount(plugin: string, present: readonly MigrationFile[], to: string | undefined): number {
+  if (to === undefined) return Math.max(0, present.length - 1);
   if (/^0+$/.test(to)) return 0;
-  const at = there.findIndex(({ name, number }) => name === to || (/^\d+$/.test(to) && number === BigInt(to)));
+  const at = present.findIndex(({ name, number }) => name === to || (/^\d+$/.test(to) && number === BigInt(to)));
   if (at >= 0) return at + 1;
   throw new PeekError(
     "USAGE",
-    `${plugin} has no applied migration ${to}. Those it has: ${there.map(({ name }) => name).join(", ")}.`,
+    `${plugin} has no applied migration ${to}. The applied migrations are: ${present.map(({ name }) => name).join(", ")}.`,
   );
 }

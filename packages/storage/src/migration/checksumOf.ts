@@ -3,11 +3,11 @@ import { extname } from "node:path";
 import { parse } from "acorn";
 
 /**
- * What tells whether a migration was edited: a hash of what its code says, not of how it is written. Comments, layout
- * and types do not count, so that the TypeScript in a workspace and the JavaScript that was built of it are the same.
- * Nor does down(), which has not been run: the way back may be written later.
+ * The checksum of a migration, by which later edits are detected: a hash of its syntax tree. Comments, formatting and
+ * types do not change it, so that the TypeScript in a workspace and the JavaScript built from it have the same checksum.
+ * Neither does down(), which has not run yet and may be written later.
  *
- * @throws SyntaxError when it is not a module.
+ * @throws SyntaxError when the source is not a module.
  */
 export async function checksumOf(file: string, source: string): Promise<string> {
   const program = parse(await withoutTypes(file, source), { ecmaVersion: "latest", sourceType: "module" });
@@ -16,17 +16,17 @@ export async function checksumOf(file: string, source: string): Promise<string> 
 
 async function withoutTypes(file: string, source: string): Promise<string> {
   if (extname(file) !== ".ts") return source;
-  // Only ever in a workspace: what is built has no types, and need not load this.
+  // Imported in a workspace only: built code has no types.
   const { transformSync } = await import("amaro");
   return transformSync(source, { mode: "strip-only" }).code;
 }
 
-/** What the compiler may write otherwise: where things stand, quotes, and the extension of an imported file. */
+/** Removes differences that the compiler may introduce: positions, quotes, and the extension of an imported file. */
 function canonical(key: string, value: unknown): unknown {
   if (key === "start" || key === "end" || key === "raw") return undefined;
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return value.filter((each) => !isEmpty(each));
-  // A tag such as String.raw sees how it is written.
+  // A tag such as String.raw reads the raw text.
   if (isNode(value) && value["type"] === "TemplateElement") return { type: value["type"], text: textOf(value) };
   if (key === "source" && isNode(value) && typeof value["value"] === "string") {
     return { ...value, value: value["value"].replace(/^(\..*)\.ts$/, "$1.js") };
@@ -39,8 +39,8 @@ function isEmpty(value: unknown): boolean {
   const { type, declaration, source, specifiers } = value;
   if (type === "EmptyStatement") return true;
   if (type === "ExportNamedDeclaration" && isNamedDown(declaration)) return true;
-  if (type === "ImportDeclaration") return isImportOfNothing(value);
-  // `export {}`, which marks a module that has nothing else to export.
+  if (type === "ImportDeclaration") return isImportWithoutEffect(value);
+  // `export {}`, which marks a file without other exports as a module.
   return (
     type === "ExportNamedDeclaration" &&
     declaration === null &&
@@ -50,8 +50,8 @@ function isEmpty(value: unknown): boolean {
   );
 }
 
-/** Of nothing at all; or of what every migration may use, which changes nothing by being there. */
-function isImportOfNothing({ specifiers, source }: Readonly<Record<string, unknown>>): boolean {
+/** Whether an import has no names, or is of the module that every migration may use: neither has an effect by itself. */
+function isImportWithoutEffect({ specifiers, source }: Readonly<Record<string, unknown>>): boolean {
   if (isNode(source) && source["value"] === "@peek/plugin-base/storage") return true;
   return Array.isArray(specifiers) && specifiers.length === 0;
 }

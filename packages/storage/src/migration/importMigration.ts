@@ -4,7 +4,7 @@ import type { Migration } from "@peek/plugin-base/storage";
 import type { MigrationFile } from "./MigrationFile.ts";
 
 /**
- * The code of a migration.
+ * Imports the code of a migration.
  *
  * @throws PeekError `MIGRATIONS_UNREADABLE` when it cannot be imported, or exports no up().
  */
@@ -13,7 +13,7 @@ export async function importMigration({ file, checksum }: MigrationFile): Promis
   if (!isMigration(module)) {
     throw new PeekError(
       "MIGRATIONS_UNREADABLE",
-      `The migration ${file} exports no function up(db), or a down that is no function.`,
+      `The migration ${file} exports no function up(db), or its export down is not a function. Export async functions up(db) and, optionally, down(db).`,
       { fields: { file } },
     );
   }
@@ -22,7 +22,7 @@ export async function importMigration({ file, checksum }: MigrationFile): Promis
 
 async function importModule(file: string, checksum: string): Promise<object> {
   try {
-    // Another content is another module: Node keeps what it has once imported.
+    // With the checksum in the URL, since Node caches a module under its URL.
     const module: object = await import(`${pathToFileURL(file).href}?${checksum}`);
     return module;
   } catch (cause) {

@@ -7,16 +7,17 @@ export interface AppliedMigration {
   readonly checksum: string;
   /** ISO 8601, UTC. */
   readonly appliedAt: string;
-  /** The version that the plugin had then. */
+  /** The plugin's version at that time. */
   readonly pluginVersion: string;
 }
 
 /**
- * The migrations that are still to be applied, in their order.
+ * Compares a plugin's migrations with those that were applied.
  *
  * @param plugin The plugin's name.
- * @param files What its package has, in order.
- * @param applied What the database has, in order.
+ * @param files The migrations of its package, in order.
+ * @param applied The migrations of the database, in order.
+ * @returns The migrations that are not applied yet, in order.
  * @throws PeekError `MIGRATION_EDITED`, `MIGRATION_MISSING`, `MIGRATION_NEWER` or `MIGRATION_OUT_OF_ORDER`.
  */
 export function planMigrations(
@@ -28,7 +29,7 @@ export function planMigrations(
   const last = files.at(-1)?.number ?? -1n;
   const names = new Set(files.map(({ name }) => name));
   for (const migration of applied) {
-    if (!names.has(migration.name)) throw absent(plugin, migration, numberOf(migration.name) > last);
+    if (!names.has(migration.name)) throw missingFile(plugin, migration, numberOf(migration.name) > last);
   }
   const newest = applied.reduce((highest, { name }) => max(highest, numberOf(name)), -1n);
   return files.filter((file) => {
@@ -50,15 +51,19 @@ function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-function absent(plugin: string, { name, appliedAt, pluginVersion }: AppliedMigration, isNewer: boolean): PeekError {
-  const what = `The database has the migration ${name} of ${plugin}, applied ${appliedAt} by version ${pluginVersion}, and the installed package does not`;
+function missingFile(
+  plugin: string,
+  { name, appliedAt, pluginVersion }: AppliedMigration,
+  isNewer: boolean,
+): PeekError {
+  const finding = `The database has the migration ${name} of ${plugin}, applied ${appliedAt} by version ${pluginVersion}, and the installed package does not have it`;
   return isNewer
     ? new PeekError(
         "MIGRATION_NEWER",
-        `${what}: it is older than the database. Install version ${pluginVersion} or later, or put the file back if it was lost; to go back, roll back with that version first: peek storage rollback ${plugin}.`,
+        `${finding}: the package is older than the database. Install version ${pluginVersion} or later, or restore the file if it was lost. To downgrade, roll back with that version first: peek storage rollback ${plugin}.`,
         { fields: { plugin, migration: name } },
       )
-    : new PeekError("MIGRATION_MISSING", `${what}. Put the file back as it was.`, {
+    : new PeekError("MIGRATION_MISSING", `${finding}. Restore the file without changes.`, {
         fields: { plugin, migration: name },
       });
 }
@@ -66,7 +71,7 @@ function absent(plugin: string, { name, appliedAt, pluginVersion }: AppliedMigra
 function outOfOrder(plugin: string, { name, file }: MigrationFile, newest: bigint): PeekError {
   return new PeekError(
     "MIGRATION_OUT_OF_ORDER",
-    `The migration ${name} of ${plugin} (${file}) is new, but number ${newest} has been applied before it. Give it a number after ${newest}.`,
+    `The migration ${name} of ${plugin} (${file}) is new, but number ${newest} has been applied already. Give it a number after ${newest}.`,
     { fields: { plugin, migration: name } },
   );
 }
@@ -74,7 +79,7 @@ function outOfOrder(plugin: string, { name, file }: MigrationFile, newest: bigin
 function edited(plugin: string, { name, file }: MigrationFile, { appliedAt, checksum }: AppliedMigration): PeekError {
   return new PeekError(
     "MIGRATION_EDITED",
-    `The migration ${name} of ${plugin} (${file}) is not what was applied ${appliedAt}. Put it back as it was, and make the change in a new migration; or, where it is your own and nobody else has applied it, take it back first: peek storage rollback ${plugin} --edited.`,
+    `The migration ${name} of ${plugin} (${file}) was edited after it was applied ${appliedAt}. Restore the file, and make the change in a new migration. If no other database has applied it, you can revert it instead: peek storage rollback ${plugin} --edited.`,
     { fields: { plugin, migration: name, checksum } },
   );
 }

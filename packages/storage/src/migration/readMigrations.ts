@@ -7,11 +7,11 @@ import type { MigrationFile } from "./MigrationFile.ts";
 
 const namePattern = /^(\d{1,18})[-_][A-Za-z0-9][A-Za-z0-9_-]{0,150}$/;
 const extensions = [".ts", ".js", ".mjs"];
-/** Larger than any migration that a person wrote; bytes. */
+/** More than any migration that was written by hand. */
 const maxBytes = 1_000_000;
 
 /**
- * A plugin's migrations, in their order. None of their code runs.
+ * Reads a plugin's migrations, in order. Runs none of their code.
  *
  * @param dir `storage.migrationsDir`, absolute; undefined for a plugin that has none.
  * @throws PeekError `MIGRATIONS_UNREADABLE`
@@ -21,7 +21,7 @@ export async function readMigrations(dir: string | undefined): Promise<readonly 
   const names = (await listFiles(dir)).filter(isModule);
   const migrations = await Promise.all(names.map((name) => readMigration(dir, name)));
   migrations.sort((a, b) => (a.number < b.number ? -1 : 1));
-  refuseTwins(dir, migrations);
+  rejectDuplicateNumbers(dir, migrations);
   return migrations;
 }
 
@@ -30,14 +30,14 @@ async function listFiles(dir: string): Promise<readonly string[]> {
     return await readdir(dir);
   } catch (cause) {
     throw unreadable(
-      `The folder of migrations ${dir} cannot be read: ${messageOf(cause)}. It is storage.migrationsDir in plugin_package.json, relative to the folder of the package's entry; build the package if it is new.`,
+      `The folder of migrations ${dir} cannot be read: ${messageOf(cause)}. The folder is set by storage.migrationsDir in plugin_package.json, relative to the folder of the package's entry. If the package is new, build it.`,
       dir,
       cause,
     );
   }
 }
 
-/** Whether it is code: beside it lie declarations, maps, and what else a build leaves. */
+/** Whether a file is code: a build also writes declarations and source maps. */
 function isModule(name: string): boolean {
   return extensions.includes(extname(name)) && !name.endsWith(".d.ts");
 }
@@ -48,7 +48,7 @@ async function readMigration(dir: string, fileName: string): Promise<MigrationFi
   const digits = namePattern.exec(name)?.[1];
   if (digits === undefined) {
     throw unreadable(
-      `${file} is not named as a migration. Name it by a number and what it does, such as 0001_create_tables.ts; keep other code elsewhere.`,
+      `${file} does not have the name of a migration. Use a number and a description, such as 0001_create_tables.ts; move other code to another folder.`,
       file,
     );
   }
@@ -58,19 +58,19 @@ async function readMigration(dir: string, fileName: string): Promise<MigrationFi
 async function checksumOfFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > maxBytes) throw new Error(`it has ${size} bytes, and may have ${maxBytes}`);
+    if (size > maxBytes) throw new Error(`its size is ${size} bytes, and the maximum is ${maxBytes}`);
     return await checksumOf(file, decodeUtf8(await readFile(file)));
   } catch (cause) {
     throw unreadable(`The migration ${file} cannot be read: ${messageOf(cause)}.`, file, cause);
   }
 }
 
-function refuseTwins(dir: string, migrations: readonly MigrationFile[]): void {
+function rejectDuplicateNumbers(dir: string, migrations: readonly MigrationFile[]): void {
   for (const [index, { number, name }] of migrations.entries()) {
     const next = migrations[index + 1];
     if (next?.number !== number) continue;
     throw unreadable(
-      `${dir} has two migrations with the number ${number}: ${name} and ${next.name}. Number them one after the other.`,
+      `${dir} has two migrations with the number ${number}: ${name} and ${next.name}. Give each a number of its own.`,
       dir,
     );
   }

@@ -1,39 +1,24 @@
 import type { TaskDatabase, TaskRows } from "@peek/plugin-base/internal";
-import { ConnectionBudget } from "../access/ConnectionBudget.ts";
-import { ConnectionPool } from "../access/ConnectionPool.ts";
-import type { StorageHealth } from "../access/StorageHealth.ts";
-import type { ConnectionTarget } from "../connection/ConnectionTarget.ts";
-import type { StorageOptions } from "../Storage.ts";
+import type { StorageHealth } from "../health/StorageHealth.ts";
+import type { OpenDatabase } from "../openDatabase.ts";
+import type { ConnectionPool } from "../pool/ConnectionPool.ts";
+import { platformPool } from "../pool/platformPool.ts";
+import type { StorageOptions } from "../StorageOptions.ts";
 
-/** How many connections tasks have at most: to queue, to take, to settle, and to supervise. */
+/** The maximum number of connections: to queue, to fetch, to settle, and to supervise tasks. */
 const size = 4;
 
-/** The connections of tasks: of the account that owns the database, and with `pg`'s own types of values, as pg-boss expects them. */
+/**
+ * The connections of tasks: of the account that owns the database, with the value parsers of `pg`, which pg-boss
+ * expects.
+ */
 export class PooledTaskDatabase implements TaskDatabase {
   readonly #pool: ConnectionPool;
   readonly #health: StorageHealth;
 
-  constructor(
-    { title, config }: StorageOptions,
-    { target, health }: { readonly target: ConnectionTarget; readonly health: StorageHealth },
-  ) {
-    const connectTimeoutMs = config.acquireTimeoutSeconds * 1000;
-    this.#health = health;
-    this.#pool = new ConnectionPool({
-      target,
-      title: "tasks",
-      size,
-      acquireTimeoutMs: connectTimeoutMs,
-      budget: new ConnectionBudget(Infinity),
-      health,
-      prepares: true,
-      settings: {
-        applicationName: `${title} tasks`,
-        connectTimeoutMs,
-        statementTimeoutMs: config.statementTimeoutSeconds * 1000,
-        values: "pg",
-      },
-    });
+  constructor(options: StorageOptions, database: Pick<OpenDatabase, "target" | "health">) {
+    this.#health = database.health;
+    this.#pool = platformPool(options, database, { title: "tasks", suffix: "tasks", size, values: "pg" });
   }
 
   get available(): boolean {
@@ -41,7 +26,7 @@ export class PooledTaskDatabase implements TaskDatabase {
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<TaskRows> {
-    const { rows } = await this.#pool.use((lent) => lent.query(sql, values));
+    const { rows } = await this.#pool.use((connection) => connection.query(sql, values));
     return { rows };
   }
 

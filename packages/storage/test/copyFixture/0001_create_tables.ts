@@ -42,7 +42,7 @@ const statements = [
   "CREATE TABLE seeded (key text PRIMARY KEY, value text)",
   "INSERT INTO seeded VALUES ('a', 'from the migration'), ('b', 'removed later')",
   `CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN NEW.value := ''spoilt''; RETURN NEW; END'`,
+    'BEGIN NEW.value := ''destroy''; RETURN NEW; END'`,
   "CREATE TRIGGER spoil BEFORE INSERT ON seeded FOR EACH ROW EXECUTE FUNCTION spoil()",
   "CREATE TRIGGER resting BEFORE INSERT ON seeded FOR EACH ROW EXECUTE FUNCTION spoil()",
   "ALTER TABLE seeded DISABLE TRIGGER resting",

@@ -325,7 +325,7 @@ describe("An embedded server in a folder", () => {
     execFileSync("mount", ["-o", "remount,bind,ro", dir]);
     const error = await caught(() => openServer(dir));
     expect(error.code).toBe("STORAGE_EMBEDDED_FAILED");
-    expect(error.message).toContain("The folder cannot be written");
+    expect(error.message).toContain("The folder is not writable");
     expect(error.message).toContain(dir);
     expect(processesOn(dir)).toEqual([]);
   });

@@ -52,12 +52,12 @@ describe("ServerLog", () => {
     for (let i = 0; i < 130; i += 1) server.write(`00000 LOG:  line ${i}`);
     expect(log.lines).toHaveLength(100);
     vi.advanceTimersByTime(60_000);
-    expect(log.lines.at(-1)).toBe("warning: PostgreSQL wrote 30 more lines within a minute, which are left out");
+    expect(log.lines.at(-1)).toBe("warning: Suppressed 30 more lines of PostgreSQL within a minute");
     server.write("00000 LOG:  another");
     expect(log.lines.at(-1)).toBe("debug: PostgreSQL: another");
     for (let i = 0; i < 101; i += 1) server.write(`00000 LOG:  line ${i}`);
     server.end();
-    expect(log.lines.at(-1)).toBe("warning: PostgreSQL wrote 2 more lines within a minute, which are left out");
+    expect(log.lines.at(-1)).toBe("warning: Suppressed 2 more lines of PostgreSQL within a minute");
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -66,7 +66,7 @@ describe("An embedded server that dies", () => {
     expect(serverPid(dir)).not.toBe(first);
     expect(readEmbeddedConnection(dir)).toEqual(connection);
     expect(log.of("error")).toEqual([
-      "error: The embedded PostgreSQL ended though it should run: signal SIGKILL. It is started again",
+      "error: The embedded PostgreSQL ended unexpectedly: signal SIGKILL. Restarting it",
     ]);
     expect(watchdogsOf(first)).toEqual([]);
     expect(watchdogsOf(serverPid(dir))).toHaveLength(1);
@@ -97,7 +97,7 @@ describe("An embedded server that dies", () => {
     process.kill(backend, "SIGSTOP");
     onTestFinished(() => resume(backend));
     process.kill(serverPid(dir), "SIGKILL");
-    await log.waitFor(`A PostgreSQL server still works on ${join(dir, "data")}, started by process ${process.pid}`);
+    await log.waitFor(`A PostgreSQL server still uses ${join(dir, "data")}, started by process ${process.pid}`);
     expect(log.lines.join("\n")).not.toContain("runs again");
     resume(backend);
     await log.waitFor("runs again");
@@ -113,11 +113,11 @@ describe("An embedded server that dies", () => {
     const file = join(dir, "data", "global", "pg_control");
     renameSync(file, `${file}.away`);
     process.kill(serverPid(dir), "SIGKILL");
-    await log.waitFor("It is tried again in 0.2 s");
+    await log.waitFor("Trying again in 0.2 s");
     renameSync(`${file}.away`, file);
     await log.waitFor("runs again");
     expect(await numbers(connection)).toEqual([1]);
-    expect(log.lines.filter((line) => line.includes("ended though it should run"))).toHaveLength(1);
+    expect(log.lines.filter((line) => line.includes("ended unexpectedly"))).toHaveLength(1);
   });
 
   it("and cannot be started can be stopped", async () => {
@@ -165,7 +165,7 @@ describe("A service that is killed", () => {
     expect(await numbers(connection)).toEqual([1, 2]);
     expect(serverPid(dir)).not.toBe(pid);
     expect(log.of("warning")).toEqual([
-      `warning: A server that was left running on ${join(dir, "data")}, process ${pid}, is ended`,
+      `warning: Terminating a server that was left running on ${join(dir, "data")}, process ${pid}`,
     ]);
   });
 
@@ -192,7 +192,7 @@ describe("A service that is killed", () => {
       const holder = await startHolder(dir, container);
       const log = new TestLog();
       const opening = openServer(dir, log);
-      await log.waitFor(`A PostgreSQL server still works on ${join(dir, "data")}, started by process`);
+      await log.waitFor(`A PostgreSQL server still uses ${join(dir, "data")}, started by process`);
       expect(existsSync(join(dir, "data", "postmaster.pid"))).toBe(true);
       await query(holder.connection, "INSERT INTO t VALUES (2)");
       await killed(holder);
