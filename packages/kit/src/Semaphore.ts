@@ -13,10 +13,16 @@ export class Semaphore {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Runs work as soon as a permit is free. Settles as the work. */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs work as soon as a permit is free. Settles as the work.
+   *
+   * @param signal Ends the wait for a permit; it does not abort the work. Default: none.
+   * @throws The signal's reason, without having run the work; the error of the work.
+   */
+  async run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    else await this.#wait(signal);
     try {
       return await work();
     } finally {
@@ -31,5 +37,20 @@ export class Semaphore {
   async tryRun<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
     if (this.#free === 0 && this.#waiting.length >= this.#maxWaiting) return undefined;
     return await this.run(work);
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const proceed = (): void => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(proceed);
+    });
   }
 }

@@ -75,3 +75,20 @@ test("tryRun() returns undefined without running the work when the queue is full
 test("A semaphore without room for waiters runs the work when a permit is free", async () => {
   expect(await new Semaphore(1, 0).tryRun(async () => "done")).toBe("done");
 });
+
+test("An aborted waiter leaves the queue without running its work, and the next one gets the permit", async () => {
+  const work = new Work();
+  const semaphore = new Semaphore(1);
+  const running = semaphore.run(work.start("running"));
+  const abort = new AbortController();
+  const aborted = semaphore.run(work.start("aborted"), abort.signal);
+  const next = semaphore.run(work.start("next"));
+  const reason = new Error("stopped");
+  abort.abort(reason);
+  await expect(aborted).rejects.toBe(reason);
+  await expect(semaphore.run(work.start("late"), abort.signal)).rejects.toBe(reason);
+  await work.end("running");
+  await work.end("next");
+  expect(await Promise.all([running, next])).toEqual(["running", "next"]);
+  expect(work.started).toEqual(["running", "next"]);
+});

@@ -270,7 +270,7 @@ describe("watch()", () => {
         "kept",
         "which is a materialized view and cannot be watched: PostgreSQL reports no changes of it. Watch the tables that it reads: pump, valve.",
       ],
-      ["constant", "Name the tables that are written to."],
+      ["constant", "Watch the tables that contain the data."],
       ["number", "which is a sequence and cannot be watched"],
     ] as const) {
       const error = await caught(() =>

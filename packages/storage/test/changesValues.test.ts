@@ -159,6 +159,6 @@ it("the text of a record is read as PostgreSQL writes it", async () => {
 
 it("a text that is no record is refused", () => {
   for (const text of ["", "(", "1,2", '("a', "(a)b", '("a"b'] as const) {
-    expect(() => parseRecord(text)).toThrow("is no record");
+    expect(() => parseRecord(text)).toThrow("Not a record");
   }
 });

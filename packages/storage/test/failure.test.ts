@@ -125,7 +125,7 @@ describe("a transaction whose connection is lost", () => {
       }),
     );
     expect([error.code, tries]).toEqual(["STORAGE_COMMIT_UNKNOWN", 1]);
-    expect(error.message).toContain("Look whether its changes are there");
+    expect(error.message).toContain("Check for its changes");
     expect(await valueOf(database, "SELECT count(*)::int FROM pl_pump.t")).toBe(rows);
   });
 
@@ -180,7 +180,7 @@ describe("a server that does not answer", () => {
     const stop = new AbortController();
     onMute = () => stop.abort();
     const long = { acquireTimeoutSeconds: 60, retrySeconds: 600 };
-    await expect(openStorage(proxy, { config: long, signal: stop.signal })).rejects.toThrow("given up");
+    await expect(openStorage(proxy, { config: long, signal: stop.signal })).rejects.toThrow("was aborted");
   });
 
   it("is given up on when a statement takes longer than the server would let it", { timeout: 15_000 }, async () => {
@@ -203,7 +203,7 @@ describe("a database that is absent at the start", () => {
     const error = await caught(() => openStorage(proxy, { log, config: { ...quick, retrySeconds: 0.6 } }));
     expect([error.code, error.exitCode]).toEqual(["STORAGE_UNAVAILABLE", 69]);
     expect(log.lines).toEqual([
-      expect.stringMatching(/^info: .*nothing listens at 127\.0\.0\.1:\d+.* Trying again in 0\.3 s, for 1 s more$/),
+      expect.stringMatching(/^info: .*nothing listens at 127\.0\.0\.1:\d+.* Trying again in 0\.\d s, for 1 s more$/),
     ]);
   });
 
@@ -265,7 +265,7 @@ describe("a connectUrl that is wrong", () => {
       "host",
       (url: URL) => (url.hostname = "no-such-host.invalid"),
       "STORAGE_UNAVAILABLE",
-      "the host no-such-host.invalid",
+      "the host name no-such-host.invalid",
     ],
     ["port", (url: URL) => (url.port = "1"), "STORAGE_UNAVAILABLE", "nothing listens at 127.0.0.1:1."],
     ["database", (url: URL) => (url.pathname = "/nowhere"), "STORAGE_REFUSED", "the server has no database nowhere"],

@@ -79,7 +79,9 @@ describe("what is kept of a user on a device", () => {
     expect(await execute({ client: "annc1", lane: "l1", sequence: 2, body: "next" })).toMatchObject({
       ...{ kind: "done", body: "next", repeated: false },
     });
-    expect(log.of("info").filter((line) => line.includes("forgot 500 lanes of actions of ann"))).toHaveLength(1);
+    expect(
+      log.of("info").filter((line) => line.includes("evicted the 500 least recently used lanes of actions of ann")),
+    ).toHaveLength(1);
   });
 
   it("is never forgotten within a day: what is new has to wait, of that device only", async () => {

@@ -107,9 +107,7 @@ describe("a server that allows fewer connections than the plugins may have", () 
   it("is one that cannot be reached, to a start for which it has no connection to spare", async () => {
     await using database = await openTestDatabase();
     // What the tests themselves use is not bound by it where that is a superuser.
-    await database.query(
-      `CREATE ROLE ${await nameOf(database)}_crowded LOGIN PASSWORD 'tooManyConnections' CONNECTION LIMIT 0`,
-    );
+    await database.query(`CREATE ROLE ${await nameOf(database)}_crowded LOGIN PASSWORD 'crowded' CONNECTION LIMIT 0`);
     const connectUrl = database.connectUrl.replace(/\/\/[^@/]*@/, `//${await nameOf(database)}_crowded:crowded@`);
     const config = { acquireTimeoutSeconds: 0.3, retrySeconds: 0 };
     const error = await caught(() => openStorage({ connectUrl }, { config }));

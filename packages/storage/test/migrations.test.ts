@@ -207,13 +207,13 @@ describe("a migration that fails", () => {
     [
       "does not await a query",
       `export async function up(db) { await db.schema.createTable("a").execute(); void db.schema.createTable("b").execute(); }`,
-      "Await each of them",
+      "Await each query",
     ],
     [
       "does not await a query that takes its time",
       `import { sql } from "@peek/plugin-base/storage";
        export async function up(db) { void sql\`SELECT pg_sleep(0.05)\`.execute(db); }`,
-      "Await each of them",
+      "Await each query",
     ],
     [
       "goes on after an error",
@@ -365,7 +365,11 @@ describe("what was applied and what the package has", () => {
 
 describe("a folder of migrations", () => {
   it.each([
-    ["has a file that is not named as one", { "create_pumps.js": create("a") }, /create_pumps\.js is not named/],
+    [
+      "has a file that is not named as one",
+      { "create_pumps.js": create("a") },
+      /create_pumps\.js does not have the name of a migration/,
+    ],
     ["has two with one number", { "0001_a.js": create("a"), "1_b.js": create("b") }, /0001_a and 1_b|1_b and 0001_a/],
     ["has one in two languages", { "0001_a.js": create("a"), "0001_a.ts": create("a") }, /two migrations/],
     ["has one that is no code", { "0001_a.js": "CREATE TABLE a ();" }, /0001_a\.js cannot be read/],
@@ -377,7 +381,7 @@ describe("a folder of migrations", () => {
     [
       "has one whose down is no function",
       { "0001_a.js": "export const up = async () => {}; export const down = 1;" },
-      /down that is no function/,
+      /its export down is not a function/,
     ],
     [
       "has one that imports what is not there",

@@ -169,8 +169,8 @@ describe("a role that is there already", () => {
       expect(await storage.migrate(valve, signal)).toEqual([]);
       expect(await schemas(database)).toEqual(["pl_valve"]);
       await database.query(`ALTER ROLE ${role} NO${right}`);
-      await using passwordReset = await openStorage(database, { plugins: [pump, valve] });
-      expect(await passwordReset.migrate(pump, signal)).toEqual([]);
+      await using repaired = await openStorage(database, { plugins: [pump, valve] });
+      expect(await repaired.migrate(pump, signal)).toEqual([]);
     },
   );
 
@@ -451,7 +451,7 @@ describe("making schemas while another process does", () => {
       const opening = openStorage(database, { log, signal: stop.signal, config: { acquireTimeoutSeconds: 1 } });
       await log.waitFor("Another process is creating schemas");
       await work(opening, () => other.end(), stop);
-      expect(log.of("info").filter((line) => line.includes("making schemas")).length).toBe(1);
+      expect(log.of("info").filter((line) => line.includes("creating schemas")).length).toBe(1);
     } finally {
       await other.end();
     }
@@ -467,7 +467,7 @@ describe("making schemas while another process does", () => {
   it("is given up at once when the service is told to stop", async () => {
     await whileLocked(async (opening, _unlock, stop) => {
       stop.abort();
-      await expect(opening).rejects.toThrow("given up");
+      await expect(opening).rejects.toThrow("was aborted");
     });
   });
 });
@@ -495,7 +495,7 @@ describe("the password of a plugin's role", () => {
     await database.query(`ALTER ROLE ${await nameOf(database)}_pl_pump PASSWORD 'changed'`);
     await using entered = enter(storage);
     expect((await sql`SELECT 1 AS one`.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
-    expect(log.of("warning")).toEqual([expect.stringContaining("had another password")]);
+    expect(log.of("warning")).toEqual([expect.stringContaining("Reset the password of the role")]);
     expect(log.of("error")).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
+import { Backoff } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 
 /** The options of {@link retryWhileUnavailable}. */
@@ -12,8 +13,8 @@ export interface RetryOptions {
   readonly warnAfterMs?: number;
 }
 
-const firstWaitMs = 250;
-const longestWaitMs = 5000;
+const firstDelayMs = 250;
+const maxDelayMs = 5000;
 
 /**
  * Retries work as long as it fails with `STORAGE_UNAVAILABLE`. Each reason is logged once as information, since services
@@ -25,7 +26,8 @@ export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: 
   const { retryMs, logger, signal, warnAfterMs = 10_000 } = options;
   const began = performance.now();
   const logged = new Set<string>();
-  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+  const backoff = new Backoff({ firstMs: firstDelayMs, maxMs: maxDelayMs, fixedShare: 0.5 });
+  for (;;) {
     try {
       return await work();
     } catch (error) {
@@ -33,15 +35,15 @@ export async function retryWhileUnavailable<T>(work: () => Promise<T>, options: 
       const elapsedMs = performance.now() - began;
       const remainingMs = retryMs - elapsedMs;
       if (remainingMs <= 0 || signal.aborted) throw error;
-      const pauseMs = Math.min(waitMs, remainingMs);
+      const delayMs = Math.min(backoff.next(), remainingMs);
       const isLate = elapsedMs > warnAfterMs;
       if (isLate || !logged.has(error.message)) {
         logged.add(error.message);
-        const pause = (pauseMs / 1000).toFixed(1);
+        const delaySeconds = (delayMs / 1000).toFixed(1);
         const line = "%s Trying again in %s s, for %d s more";
-        logger[isLate ? "warning" : "info"](line, error.message, pause, Math.round(remainingMs / 1000));
+        logger[isLate ? "warning" : "info"](line, error.message, delaySeconds, Math.round(remainingMs / 1000));
       }
-      await wait(pauseMs, undefined, { signal }).catch(() => {
+      await delay(delayMs, undefined, { signal }).catch(() => {
         throw error;
       });
     }

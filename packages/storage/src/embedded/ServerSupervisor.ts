@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "@peek/errors";
+import { Backoff } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import type { ServerProcess } from "./ServerProcess.ts";
 
@@ -18,7 +19,8 @@ export class ServerSupervisor {
   readonly #stopping = new AbortController();
   readonly #supervision: Promise<void>;
   #server: ServerProcess;
-  #delayMs = firstDelayMs;
+  /** Without jitter: there is one server per folder. */
+  readonly #backoff = new Backoff({ firstMs: firstDelayMs, maxMs: maxDelayMs, fixedShare: 1 });
 
   /**
    * @param server The running server.
@@ -44,7 +46,7 @@ export class ServerSupervisor {
       const end = await this.#server.ended;
       if (this.#stopping.signal.aborted) return;
       this.#logger.error("The embedded PostgreSQL ended unexpectedly: %s. Restarting it", end);
-      if (performance.now() - startedAt > stableAfterMs) this.#delayMs = firstDelayMs;
+      if (performance.now() - startedAt > stableAfterMs) this.#backoff.reset();
       await this.#restart();
       startedAt = performance.now();
     }
@@ -54,23 +56,19 @@ export class ServerSupervisor {
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
     const began = performance.now();
+    let delayMs = this.#backoff.next();
     while (!signal.aborted) {
       try {
-        await delay(this.#nextDelayMs(), undefined, { signal });
+        await delay(delayMs, undefined, { signal });
         this.#server = await this.#start(signal);
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
         this.#logger.info("The embedded PostgreSQL runs again after %s s, process %d", seconds, this.#server.pid);
         return;
       } catch (error) {
         if (signal.aborted) return;
-        this.#logger.error("%s Trying again in %d s", messageOf(error), this.#delayMs / 1000);
+        delayMs = this.#backoff.next();
+        this.#logger.error("%s Trying again in %s s", messageOf(error), (delayMs / 1000).toFixed(1));
       }
     }
-  }
-
-  #nextDelayMs(): number {
-    const delayMs = this.#delayMs;
-    this.#delayMs = Math.min(delayMs * 2, maxDelayMs);
-    return delayMs;
   }
 }

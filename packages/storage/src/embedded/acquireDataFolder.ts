@@ -99,7 +99,7 @@ function isServerOn(pid: number, dataDir: string): boolean {
   return /\bpostgres\b/.test(stdout) && stdout.includes(dataDir);
 }
 
-/** The working directory of a server is its data folder, by whatever path that was given. */
+/** The working directory of a server is its data folder, by any path that was given. */
 function isLinuxServerOn(pid: number, dataDir: string): boolean {
   try {
     // An upgrade may have deleted the program of a running server.

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
+import { Semaphore } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { type ClientBase, DatabaseError } from "pg";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
@@ -11,7 +12,6 @@ import type { MigrationFile } from "./MigrationFile.ts";
 import { withMigrationLock } from "./withMigrationLock.ts";
 import { MigrationExecutor } from "./MigrationExecutor.ts";
 import { type AppliedMigration, planMigrations } from "./planMigrations.ts";
-import { Semaphore } from "./Semaphore.ts";
 import { readMigrations } from "./readMigrations.ts";
 
 /** A migration that was run and rolled back. */
@@ -153,7 +153,7 @@ export class Migrator {
     onStart?: () => void,
   ): Promise<T> {
     // Not in the pool's queue, which has a timeout: the migrations of another plugin may take an hour.
-    return await this.#semaphore.take(async () => {
+    return await this.#semaphore.run(async () => {
       onStart?.();
       return await this.#onOwnConnection((connection) => this.#lockedOn(connection, plugin, signal, work));
     }, signal);

@@ -1,4 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { Backoff, LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { createVortexLayout } from "../catalogue/VortexLayout.ts";
 import type { StorageHealth } from "../health/StorageHealth.ts";
@@ -27,12 +28,9 @@ export interface OutboxPollerOptions {
  * not see that they have to notify; and on servers where transactions cannot notify.
  */
 const pollIntervalMs = { polling: 5, notified: 250, withoutNotifications: 20 } as const;
-/** The pause before the next attempt after a failure. */
-const retryDelayMs = { first: 100, max: 3000 } as const;
+const maxRetryDelayMs = 3000;
 /** A connection that worked for this time resets the backoff. */
 const stableAfterMs = 5000;
-/** The interval in which failures are logged once. */
-const logIntervalMs = 60_000;
 /** How long disposal waits for the answer to a running query. */
 const stopTimeoutMs = 500;
 
@@ -48,7 +46,7 @@ export class OutboxPoller implements AsyncDisposable {
   /** When the present connection began to read, by `performance.now()`. */
   #begunAt = Infinity;
   #everBegun = false;
-  #loggedAt = -Infinity;
+  readonly #logThrottle = new LogThrottle();
   #readUntil = -Infinity;
   #trouble: string | undefined;
 
@@ -90,7 +88,7 @@ export class OutboxPoller implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    let delayMs: number = retryDelayMs.first;
+    const backoff = new Backoff({ maxMs: maxRetryDelayMs, fixedShare: 0.5 });
     while (!this.#stopping) {
       this.#begunAt = Infinity;
       try {
@@ -99,11 +97,10 @@ export class OutboxPoller implements AsyncDisposable {
         if (this.#stopping) return;
         this.#failed(error);
         // Not as soon as reading has begun: it may fail right after that each time.
-        if (performance.now() - this.#begunAt > stableAfterMs) delayMs = retryDelayMs.first;
+        if (performance.now() - this.#begunAt > stableAfterMs) backoff.reset();
         // A new event, since a notification of the failed connection must not shorten the pause.
         this.#wakeUp = new AutoResetEvent();
-        await this.#wakeUp.wait(delayMs);
-        delayMs = Math.min(delayMs * 2, retryDelayMs.max);
+        await this.#wakeUp.wait(backoff.next());
       }
     }
   }
@@ -116,9 +113,10 @@ export class OutboxPoller implements AsyncDisposable {
     this.#begun = new Milestone();
     // The health state logs the loss of the database, and the caller of start() gets the first error.
     const isReported = !health.available || isConnectionLoss(error);
-    if (isReported || !this.#everBegun || performance.now() - this.#loggedAt < logIntervalMs) return;
-    this.#loggedAt = performance.now();
-    logger.warning("Reading changes from the database failed: %s. Trying again", messageOf(error));
+    if (isReported || !this.#everBegun) return;
+    const suffix = this.#logThrottle.count("reading");
+    if (suffix === undefined) return;
+    logger.warning("Reading changes from the database failed: %s. Trying again%s", messageOf(error), suffix);
   }
 
   async #poll(): Promise<void> {

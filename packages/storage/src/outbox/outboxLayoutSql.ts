@@ -75,7 +75,7 @@ const unlessRecordedSql = `IF EXISTS (
  * The tables and trigger functions of the outbox: the committed changes of watched tables.
  *
  * A change is stored with its transaction id. A reader that remembers the snapshot of its last read finds the changes of
- * all transactions that have ended since, in whatever order they began or committed.
+ * all transactions that have ended since, in any order.
  *
  * Rows are stored in the text format of records (record_out), with the names and types of their columns, so that the
  * reader decodes the same values as from a SELECT. record_out runs only the output functions of types, which a superuser

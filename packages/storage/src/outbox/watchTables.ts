@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
+import { backoffMs } from "@peek/kit";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
 import { hasTriggers, lockTimeoutMs, tryCreateTriggers } from "./changeTriggers.ts";
 import { explainUnwatchable } from "./explainUnwatchable.ts";
@@ -54,12 +55,9 @@ export async function watchTables(
   return watched;
 }
 
-/**
- * The pause before the triggers of a busy table are tried again: exponential, with jitter, since several processes may
- * try.
- */
+/** The pause before the triggers of a busy table are tried again. */
 export function triggerRetryDelayMs(attempt: number): number {
-  return Math.min(lockTimeoutMs * 2 ** attempt, maxRetryDelayMs) * (0.5 + 0.5 * Math.random());
+  return backoffMs(attempt, { firstMs: lockTimeoutMs, maxMs: maxRetryDelayMs, fixedShare: 0.5 });
 }
 
 /** Retries with growing pauses: while it waits for the lock of a table, other transactions wait behind it. */

@@ -1,4 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { waitAtMost } from "@peek/kit";
 import { type ClientBase, type ClientConfig, DatabaseError, Pool, type PoolClient } from "pg";
 import { clientConfig, type ClientSettings } from "../connection/clientConfig.ts";
 import type { ConnectionTarget } from "../connection/ConnectionTarget.ts";
@@ -277,7 +278,7 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
     // A server that does not answer would delay the end.
     this.#open.abortConnecting();
     const ended = this.#pool.end();
-    if (this.#acquired.size > 0) await settledWithin(this.#drained(), drainTimeoutMs);
+    if (this.#acquired.size > 0) await waitAtMost(drainTimeoutMs, this.#drained());
     const leaked = this.#acquired.size;
     for (const connection of this.#acquired) {
       connection.client.once("error", () => undefined);
@@ -285,7 +286,7 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
       connection.markClosed(this.#closed());
       this.release(connection, true);
     }
-    await settledWithin(Promise.all([ended, this.#open.closed()]), closeTimeoutMs);
+    await waitAtMost(closeTimeoutMs, Promise.all([ended, this.#open.closed()]));
     if (leaked === 0) return;
     throw new PeekError(
       "STORAGE_CONNECTIONS_LEAKED",
@@ -330,12 +331,4 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
       fields: { title },
     });
   }
-}
-
-/** Waits for work, at most for `timeoutMs`. */
-async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  const { promise: timeout, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }

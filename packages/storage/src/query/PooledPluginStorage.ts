@@ -1,5 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
+import { backoffMs } from "@peek/kit";
 import type { PluginStorage, TransactionOptions } from "@peek/plugin-base/storage";
 import { Kysely, type Transaction } from "kysely";
 import type { ClientBase } from "pg";
@@ -9,7 +10,7 @@ import { PgDialect } from "./PgDialect.ts";
 
 const defaultRetries = 5;
 /** The longest wait before the first retry; it doubles with each. */
-const firstWaitMs = 10;
+const firstDelayMs = 10;
 
 /** `platform.storage`: SQL on the plugin's own connection pool. */
 export class PooledPluginStorage<Tables extends object> implements PluginStorage<Tables> {
@@ -43,7 +44,7 @@ export class PooledPluginStorage<Tables extends object> implements PluginStorage
           throw error;
         }
         // Random, so that two transactions that conflict do not retry at the same time.
-        await wait(Math.random() * firstWaitMs * 2 ** retry);
+        await delay(backoffMs(retry, { firstMs: firstDelayMs, maxMs: Infinity, fixedShare: 0 }));
       }
     }
   }

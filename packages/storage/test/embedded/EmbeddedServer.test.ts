@@ -195,7 +195,7 @@ describe("An embedded server opened again", () => {
     writeFileSync(join(dir, "password"), "x".repeat(43));
     const error = await caught(() => openServer(dir));
     expect(error.code).toBe("STORAGE_EMBEDDED_FAILED");
-    expect(error.message).toContain(`The password in ${join(dir, "password")} is not that of the database`);
+    expect(error.message).toContain(`The password in ${join(dir, "password")} does not match the database`);
     expect(processesOn(dir)).toEqual([]);
   });
 
@@ -295,7 +295,7 @@ describe("An embedded server in a folder", () => {
     const log = new TestLog();
     const error = await caught(() => openServer(dir, log, { ...quick, port }));
     expect(error.code).toBe("STORAGE_EMBEDDED_FAILED");
-    expect(error.message).toContain("Another program has the port");
+    expect(error.message).toContain("Another program uses the port");
     expect(log.of("error").filter((line) => line.includes("could not create any TCP/IP sockets"))).toHaveLength(5);
     expect(processesOn(dir)).toEqual([]);
   });

@@ -102,7 +102,7 @@ describe("An embedded server that dies", () => {
     resume(backend);
     await log.waitFor("runs again");
     await disconnected;
-    expect(log.lines.filter((line) => line.includes("It is tried again"))).toEqual([]);
+    expect(log.lines.filter((line) => line.includes("Trying again"))).toEqual([]);
     expect(await numbers(connection)).toEqual([1]);
   });
 
@@ -127,7 +127,7 @@ describe("An embedded server that dies", () => {
     const file = join(dir, "data", "global", "pg_control");
     renameSync(file, `${file}.away`);
     process.kill(serverPid(dir), "SIGKILL");
-    await log.waitFor("It is tried again");
+    await log.waitFor("Trying again");
     await server.stop();
     const lines = log.lines.length;
     await until("the end of all processes", () => processesOn(dir).length === 0);
