@@ -50,7 +50,7 @@ function explainRefusal(error: DatabaseError, target: ConnectionTarget): PeekErr
       return refused(
         target,
         error,
-        `the account ${user} may not log in: ${message}. Check the account, at sslmode in storage.connectUrl, and at pg_hba.conf on the server.`,
+        `the account ${user} may not log in: ${message}. Check the account, sslmode in storage.connectUrl, and pg_hba.conf on the server.`,
       );
     case "3D000":
       return refused(
