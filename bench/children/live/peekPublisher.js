@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Exchange, MemoryBus } from "@peek/bus";
-import { Exposure, Gateway, ObservableProxy } from "@peek/live/gateway";
+import { ExposedContracts, Gateway } from "@peek/live/gateway";
 import { ObservableServer } from "@peek/live/logic";
 import { Vortex } from "@peek/vortex";
 import { makeMember } from "../openHub.js";
@@ -38,14 +38,9 @@ const provided = logic
 logic.serve();
 
 const { rpc, presence } = openService("field");
-const exposed = new Exposure();
+const exposed = new ExposedContracts();
 exposed.addObservable(PumpTuple.name);
-const gateway = new Gateway({
-  channels: new ObservableProxy({ rpc, presence, logger: silentLogger }),
-  actions: { run: () => Promise.reject(new Error("Nobody acts here")) },
-  exposed,
-  logger: silentLogger,
-});
+const gateway = new Gateway({ rpc, presence, exposed, logger: silentLogger });
 const server = createServer();
 server.on("upgrade", (request, socket, head) => {
   const device = randomUUID();

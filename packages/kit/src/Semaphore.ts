@@ -1,7 +1,8 @@
 /** Runs at most a number of async functions at a time. The others wait in a FIFO queue. */
 export class Semaphore {
   readonly #maxWaiting: number;
-  readonly #waiting: (() => void)[] = [];
+  /** In order of arrival. */
+  readonly #waiting = new Set<() => void>();
   #free: number;
 
   /**
@@ -26,16 +27,13 @@ export class Semaphore {
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      // A waiter gets the permit directly, so that no later caller overtakes it.
-      if (next === undefined) this.#free += 1;
-      else next();
+      this.#release();
     }
   }
 
   /** As {@link run}; but resolves to undefined at once, without running the work, when the queue is full. */
   async tryRun<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    if (this.#free === 0 && this.#waiting.length >= this.#maxWaiting) return undefined;
+    if (this.#free === 0 && this.#waiting.size >= this.#maxWaiting) return undefined;
     return await this.run(work);
   }
 
@@ -46,11 +44,22 @@ export class Semaphore {
         resolve();
       };
       const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        this.#waiting.delete(proceed);
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.push(proceed);
+      this.#waiting.add(proceed);
     });
+  }
+
+  #release(): void {
+    const [next] = this.#waiting;
+    // A waiter gets the permit directly, so that no later caller overtakes it.
+    if (next === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }

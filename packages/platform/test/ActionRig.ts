@@ -4,8 +4,8 @@ import type { Logger, PeekUser, PluginActions } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { Storage } from "@peek/storage";
-import { type ActionRate, ActionServer, ObservableServer } from "@peek/live/logic";
-import { type ActionRunner, RpcActionRunner } from "@peek/live/gateway";
+import { ActionServer, ObservableServer, type Rate } from "@peek/live/logic";
+import { ActionClient } from "@peek/live/gateway";
 import { type BusMember, Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
 import { Vortex } from "@peek/vortex";
 import { logger } from "./silentLogger.ts";
@@ -49,14 +49,14 @@ export class ActionRig implements AsyncDisposable {
   readonly told: string[] = [];
   readonly storage: PluginStorage<Tables>;
   readonly server: ActionServer;
-  readonly runner: ActionRunner;
+  readonly client: ActionClient;
   /** The stack of the plugin's present phase. */
   phase: AsyncDisposableStack = new AsyncDisposableStack();
   readonly #database: TestDatabase;
   readonly #platform: Storage;
   readonly #owned: AsyncDisposableStack;
 
-  private constructor(database: TestDatabase, platform: Storage, owned: AsyncDisposableStack, rate?: ActionRate) {
+  private constructor(database: TestDatabase, platform: Storage, owned: AsyncDisposableStack, rate?: Rate) {
     this.#database = database;
     this.#platform = platform;
     this.#owned = owned;
@@ -70,11 +70,11 @@ export class ActionRig implements AsyncDisposable {
       new ActionServer({ rpc: logic.rpc, sessions, channels, ...(rate !== undefined && { rate }) }),
     );
     this.server.serve();
-    this.runner = new RpcActionRunner(this.#join(exchange, "field").rpc);
+    this.client = new ActionClient(this.#join(exchange, "field").rpc);
   }
 
   /** @param rate How fast actions are taken. Default: as on a real one. */
-  static async open(rate?: ActionRate): Promise<ActionRig> {
+  static async open(rate?: Rate): Promise<ActionRig> {
     await using held = new AsyncDisposableStack();
     const database = held.use(await openTestDatabase());
     const config = serviceConfigSchema.parse({ storage: { connectUrl: database.connectUrl, poolSize: 6 } }).storage;
@@ -120,7 +120,7 @@ export class ActionRig implements AsyncDisposable {
   }
 
   /** Pushes an action, as a gateway passes it on. */
-  async push(type: string, body: string, options: PushOptions = {}): ReturnType<ActionRunner["run"]> {
+  async push(type: string, body: string, options: PushOptions = {}): ReturnType<ActionClient["run"]> {
     const {
       sequence = 1,
       after = 0,
@@ -131,7 +131,7 @@ export class ActionRig implements AsyncDisposable {
       device = "d",
     } = options;
     const pushedAt = "2026-01-02T03:04:05.000Z";
-    return await this.runner.run(
+    return await this.client.run(
       { type, body, client, lane, sequence, after, acknowledged, proof: `${user.id}@${device}`, pushedAt, watch: [] },
       new AbortController().signal,
     );

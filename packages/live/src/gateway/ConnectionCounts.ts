@@ -1,18 +1,18 @@
-/** How many connections each has. */
+/** Counts connections by a key, such as a user. */
 export class ConnectionCounts {
   readonly #counts = new Map<string, number>();
 
-  of(who: string): number {
-    return this.#counts.get(who) ?? 0;
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0;
   }
 
-  add(who: string): void {
-    this.#counts.set(who, this.of(who) + 1);
+  add(key: string): void {
+    this.#counts.set(key, this.of(key) + 1);
   }
 
-  remove(who: string): void {
-    const left = this.of(who) - 1;
-    if (left > 0) this.#counts.set(who, left);
-    else this.#counts.delete(who);
+  remove(key: string): void {
+    const left = this.of(key) - 1;
+    if (left > 0) this.#counts.set(key, left);
+    else this.#counts.delete(key);
   }
 }

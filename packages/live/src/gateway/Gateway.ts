@@ -1,79 +1,84 @@
-import type { Logger } from "@peek/plugin-base";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import { WebSocketServer } from "ws";
-import type { ActionRunner } from "./ActionRunner.ts";
-import type { ChannelSource } from "./proxy/ChannelSource.ts";
 import { LogThrottle, TaskGroup } from "@peek/kit";
 import { clientProtocol, closeCodes } from "@peek/live-protocol";
-import { ActionDesk } from "./ActionDesk.ts";
-import { Admissions } from "./Admissions.ts";
-import { BrowserConnection } from "./BrowserConnection.ts";
-import { BrowserSocket } from "./BrowserSocket.ts";
-import { ChannelTable } from "./ChannelTable.ts";
-import type { ConnectionContext } from "./ConnectionContext.ts";
+import type { Logger, PluginPresence, PluginRpc } from "@peek/plugin-base";
+import { WebSocketServer } from "ws";
+import type { StaleStatus } from "../channel/StaleStatus.ts";
+import { ActionClient } from "./actions/ActionClient.ts";
+import { ActionDispatcher } from "./actions/ActionDispatcher.ts";
+import { AdmissionCache } from "./admission/AdmissionCache.ts";
+import { SubscriptionAdmission } from "./admission/SubscriptionAdmission.ts";
+import { ChannelRegistry } from "./channels/ChannelRegistry.ts";
+import { BrowserConnection } from "./connection/BrowserConnection.ts";
+import { BrowserSocket } from "./connection/BrowserSocket.ts";
+import type { ConnectionContext } from "./connection/ConnectionContext.ts";
+import { ticksPerBeat } from "./connection/LivenessCheck.ts";
 import { ConnectionCounts } from "./ConnectionCounts.ts";
-import type { Exposure } from "./Exposure.ts";
+import type { ExposedContracts } from "./exposed/ExposedContracts.ts";
+import { FrameMemoryBudget } from "./frames/FrameMemoryBudget.ts";
 import type { GatewaySession } from "./GatewaySession.ts";
 import type { GatewayStatistics } from "./GatewayStatistics.ts";
-import { KernelQueues } from "./KernelQueues.ts";
-import { LargeFrames } from "./LargeFrames.ts";
+import { LogicClient } from "./logic/LogicClient.ts";
 import { refuseUpgrade } from "./refuseUpgrade.ts";
-import { SharedFrames } from "./SharedFrames.ts";
-import { Strangers } from "./Strangers.ts";
-import { ticksPerBeat } from "./Vigil.ts";
-import { WatchDesk } from "./WatchDesk.ts";
+import { UnauthenticatedSockets } from "./UnauthenticatedSockets.ts";
 
-/** What a browser may send in one frame; bytes. An action's body has half of it. */
+/** How many bytes a browser may send in one frame. An action's body has half of it. */
 const maxPayload = 512 * 1024;
-/** In how many steps browsers are asked to go. */
+/** In how many steps browsers are asked to connect elsewhere. */
 const drainSteps = 100;
-/** After how long it is worth trying again; seconds. */
+/** After how long a refused browser should try again. */
 const retryAfterSeconds = 5;
 
-/** What a {@link Gateway} is made of. */
+/** Options of a {@link Gateway}. */
 export interface GatewayOptions {
-  readonly channels: ChannelSource;
-  readonly actions: ActionRunner;
+  /** Of `peek_core_platform`. */
+  readonly rpc: PluginRpc;
+  /** Of `peek_core_platform`. */
+  readonly presence: PluginPresence;
   /** What the plugins of this service expose. */
-  readonly exposed: Exposure;
+  readonly exposed: ExposedContracts;
   readonly logger: Logger;
   /** How many browsers may be connected. Default: 20,000. */
   readonly maxConnections?: number;
   /** How many connections a device may have. Default: 200. */
   readonly maxPerDevice?: number;
-  /** How many a user may have. Default: 2,000. */
+  /** How many connections a user may have. Default: 2,000. */
   readonly maxPerUser?: number;
   /**
-   * How often a browser hears something, at least; milliseconds. One that is silent for 3.5 times as long is taken for gone, one
-   * that takes nothing for 15 times as long for stuck. Default: 10,000.
+   * The interval of heartbeats. A browser that is silent for 3.5 intervals is gone; one that reads nothing for 15 intervals is
+   * stuck. Default: 10,000.
    */
   readonly beatMs?: number;
   /**
-   * How much large frames may take, on their way to browsers; bytes. Beyond, browsers wait, and after a beat those that are slow
-   * are closed. Default: 64 MiB.
+   * How many bytes the large frames may take that are being sent to browsers. Beyond that, browsers wait, and slow browsers are
+   * closed after a heartbeat. Default: 64 MiB.
    */
   readonly maxLargeFrameBytes?: number;
-  /** Over how long browsers are asked to go elsewhere, so that they do not all arrive there at once; milliseconds. Default: 2,000. */
+  /** Over how long {@link Gateway.drain} is spread, so that browsers do not all connect elsewhere at once. Default: 2,000. */
   readonly drainMs?: number;
+  /** How long a channel is followed after its last browser has left. Default: 30,000. */
+  readonly lingerMs?: number;
 }
 
-/** Takes the WebSockets of browsers on field and office: what they watch, and what they do. */
+/** Serves the browsers of field or office over WebSockets: their subscriptions and their actions. One for each process. */
 export class Gateway implements AsyncDisposable {
-  readonly #options: Required<GatewayOptions>;
+  readonly #options: Required<Omit<GatewayOptions, "lingerMs">>;
   readonly #server: WebSocketServer;
   readonly #context: ConnectionContext;
-  readonly #channels: ChannelTable;
+  readonly #logic: LogicClient;
+  readonly #channels: ChannelRegistry;
   readonly #connections = new Set<BrowserConnection>();
-  readonly #strangers = new Strangers();
+  readonly #unauthenticated = new UnauthenticatedSockets();
   readonly #perDevice = new ConnectionCounts();
   readonly #perUser = new ConnectionCounts();
-  readonly #stack = new DisposableStack();
-  readonly #empty: (() => void)[] = [];
+  readonly #listening = new DisposableStack();
+  /** Called when the last connection is closed. */
+  readonly #onEmpty: (() => void)[] = [];
   #isStopping = false;
 
-  constructor(options: GatewayOptions) {
+  constructor({ lingerMs, ...options }: GatewayOptions) {
     this.#options = {
       maxConnections: 20_000,
       maxPerDevice: 200,
@@ -83,7 +88,7 @@ export class Gateway implements AsyncDisposable {
       maxLargeFrameBytes: 64 * 1024 * 1024,
       ...options,
     };
-    const { channels: source, actions, exposed: exposure, logger, beatMs, maxLargeFrameBytes } = this.#options;
+    const { rpc, presence, exposed, logger, beatMs, maxLargeFrameBytes } = this.#options;
     this.#server = new WebSocketServer({
       noServer: true,
       WebSocket: BrowserSocket,
@@ -92,84 +97,101 @@ export class Gateway implements AsyncDisposable {
       maxPayload,
       handleProtocols: () => clientProtocol,
     });
-    const channels = new ChannelTable(source, new SharedFrames());
-    const watches = new WatchDesk(exposure, new Admissions(source), channels);
-    const tasks = new TaskGroup();
-    this.#context = {
-      source,
-      actions: new ActionDesk(actions, exposure),
-      watches,
-      frames: new LargeFrames(maxLargeFrameBytes),
-      queues: new KernelQueues(tasks),
-      tasks,
+    const logThrottle = new LogThrottle();
+    const logic = new LogicClient({ rpc, presence, logger, logThrottle });
+    const channels = new ChannelRegistry({
+      logic,
       logger,
-      rateLimit: new LogThrottle(),
-      beatMs,
-      onClosed: (connection) => this.#onClosed(connection),
-    };
+      logThrottle,
+      onMistaken: (observable) => admission.rightsChanged(observable),
+      ...(lingerMs !== undefined && { lingerMs }),
+    });
+    const admission = new SubscriptionAdmission(exposed, new AdmissionCache(logic), channels);
+    this.#logic = logic;
     this.#channels = channels;
-    this.#stack.use(channels);
-    this.#stack.use(source.onStaleness(() => this.#onStaleness()));
-    // Rights may have changed while nobody could say so.
-    this.#stack.use(source.onReached(() => watches.rightsChanged()));
-    this.#stack.use(source.onRightsChanged((observable) => watches.rightsChanged(observable)));
-    this.#stack.use(exposure.onRemoved((observable) => watches.hide(observable)));
-    const beating = setInterval(() => this.#tick(), beatMs / ticksPerBeat);
-    // Connections keep the process going, not the look at them.
-    beating.unref();
-    this.#stack.defer(() => clearInterval(beating));
+    this.#context = {
+      logic,
+      actions: new ActionDispatcher(new ActionClient(rpc), exposed, logger, logThrottle),
+      admission,
+      memory: new FrameMemoryBudget(maxLargeFrameBytes),
+      tasks: new TaskGroup(),
+      logger,
+      logThrottle,
+      beatMs,
+    };
+    this.#listening.use(logic.onStaleness(() => this.#onStaleness()));
+    // Rights may have changed while logic was not reached.
+    this.#listening.use(logic.onReached(() => admission.rightsChanged()));
+    this.#listening.use(
+      logic.onRightsChanged((observable) => {
+        admission.rightsChanged(observable);
+        channels.retry(observable);
+      }),
+    );
+    this.#listening.use(exposed.onRemoved((observable) => admission.hide(observable)));
+    const ticking = setInterval(() => this.#tick(), beatMs / ticksPerBeat);
+    // The process is kept alive by its connections.
+    ticking.unref();
+    this.#listening.defer(() => clearInterval(ticking));
   }
 
-  /** Takes an upgrade request whose origin and session the site has checked. Refuses it by HTTP when there are too many. */
+  /** Accepts an upgrade request whose origin and session the site has checked. Refuses it by HTTP when a limit is reached. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, session: GatewaySession): void {
     const { maxConnections, maxPerDevice, maxPerUser } = this.#options;
     const { user, device, ended } = session;
-    if (this.#isStopping) return refuseUpgrade(socket, 503, "The service stops.", retryAfterSeconds);
+    if (this.#isStopping) return refuseUpgrade(socket, 503, "The service is stopping.", retryAfterSeconds);
     if (ended.aborted) return refuseUpgrade(socket, 401, "The session has ended. Log in again.");
     if (!offers(request, clientProtocol)) {
       return refuseUpgrade(socket, 400, `The WebSocket's subprotocol must be ${clientProtocol}. Update the page.`);
     }
-    if (this.#connections.size + this.#strangers.count >= maxConnections) {
-      this.#noteRefusal("the service has as many browsers as it takes");
-      return refuseUpgrade(socket, 503, "The service has as many browsers as it takes.", retryAfterSeconds);
+    if (this.#connections.size + this.#unauthenticated.count >= maxConnections) {
+      this.#logRefusal(`the connection limit of ${maxConnections} has been reached`);
+      return refuseUpgrade(socket, 503, "The connection limit has been reached.", retryAfterSeconds);
     }
     if (this.#perDevice.of(device) >= maxPerDevice || this.#perUser.of(user.id) >= maxPerUser) {
-      this.#noteRefusal(`${user.name} has as many connections as one may have`);
-      return refuseUpgrade(socket, 429, "There are too many connections of this device or user.", retryAfterSeconds);
+      this.#logRefusal(`${user.name} has reached the connection limit of a device or user`);
+      return refuseUpgrade(
+        socket,
+        429,
+        "The connection limit of this device or user has been reached.",
+        retryAfterSeconds,
+      );
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      // It makes those alone.
+      // The server makes no others.
       if (!(ws instanceof BrowserSocket)) return;
       this.#perDevice.add(device);
       this.#perUser.add(user.id);
-      this.#connections.add(new BrowserConnection(ws, socket, session, this.#context));
+      this.#connections.add(
+        new BrowserConnection(ws, socket, session, this.#context, (connection) => this.#onClosed(connection)),
+      );
     });
   }
 
   /**
-   * Takes an upgrade request of a browser that has to log in, to tell it so: of an answer by HTTP, pages learn nothing. Where too
-   * many have to be told at a time, it gets that, and comes again.
+   * Accepts an upgrade request of a browser that has to log in, and closes it with that reason: pages do not learn the reason of a
+   * refusal by HTTP. When there are too many at a time, it is refused by HTTP, and tries again.
    */
   refuseUnknown(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#isStopping) return refuseUpgrade(socket, 503, "The service stops.", retryAfterSeconds);
-    if (!offers(request, clientProtocol) || this.#strangers.isFull) {
-      return refuseUpgrade(socket, 401, "Nobody has logged in here. Log in, and try again.", retryAfterSeconds);
+    if (this.#isStopping) return refuseUpgrade(socket, 503, "The service is stopping.", retryAfterSeconds);
+    if (!offers(request, clientProtocol) || this.#unauthenticated.isFull) {
+      return refuseUpgrade(socket, 401, "The browser is not logged in. Log in, and try again.", retryAfterSeconds);
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#strangers.dismiss(ws));
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#unauthenticated.close(ws));
   }
 
   /**
-   * Asks browsers to go elsewhere, and takes no more.
+   * Asks all browsers to connect elsewhere, and accepts no others.
    *
-   * @param signal By when; whoever is left then is cut off.
-   * @returns When all have gone.
+   * @param signal When it fires, the connections that are left are cut.
+   * @returns When all connections are closed.
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.#isStopping = true;
     const all = [...this.#connections];
     const step = Math.ceil(all.length / drainSteps);
     for (let start = 0; start < all.length && !signal.aborted; start += step) {
-      for (const each of all.slice(start, start + step)) each.close(closeCodes.goAway, "The service stops.");
+      for (const each of all.slice(start, start + step)) each.close(closeCodes.goAway, "The service is stopping.");
       await pause(this.#options.drainMs / drainSteps, signal);
     }
     const cut = (): void => {
@@ -185,34 +207,42 @@ export class Gateway implements AsyncDisposable {
     const sum = { subscriptions: 0, bufferedBytes: 0, lagging: 0, actions: 0 };
     for (const each of this.#connections) {
       sum.subscriptions += each.subscriptionCount;
-      sum.bufferedBytes += each.outlet.bufferedBytes;
+      sum.bufferedBytes += each.writer.bufferedBytes;
       sum.lagging += each.laggingCount;
-      sum.actions += each.actions;
+      sum.actions += each.actionCount;
     }
-    const largeFrameBytes = this.#context.frames.bytes;
-    return { connections: this.#connections.size, channels: this.#channels.size, largeFrameBytes, ...sum };
+    return {
+      connections: this.#connections.size,
+      ...sum,
+      ...this.#channels.statistics(),
+      largeFrameBytes: this.#context.memory.bytes,
+      pendingAdmissions: this.#logic.pendingAdmissions,
+    };
+  }
+
+  /** The channels whose tuples are not known to be current. */
+  stale(): StaleStatus {
+    return this.#channels.stale();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     for (const each of this.#connections) each.terminate();
-    this.#strangers[Symbol.dispose]();
+    this.#unauthenticated[Symbol.dispose]();
     await this.#emptied();
     await this.#context.tasks.settled();
-    this.#stack.dispose();
+    this.#listening.dispose();
+    await Promise.all([this.#channels[Symbol.asyncDispose](), this.#logic[Symbol.asyncDispose]()]);
     this.#server.close();
   }
 
   #tick(): void {
-    const { frames, queues, watches } = this.#context;
-    frames.tick();
-    queues.tick();
-    watches.tick();
+    this.#context.memory.tick();
     for (const each of this.#connections) each.tick();
   }
 
   #onStaleness(): void {
-    for (const each of this.#connections) each.upstream();
+    for (const each of this.#connections) each.sendUpstream();
   }
 
   #onClosed(connection: BrowserConnection): void {
@@ -220,20 +250,20 @@ export class Gateway implements AsyncDisposable {
     this.#perDevice.remove(connection.session.device);
     this.#perUser.remove(connection.session.user.id);
     if (this.#connections.size > 0) return;
-    for (const resolve of this.#empty.splice(0)) resolve();
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  /** Settles when nobody is connected. */
+  /** Returns when there is no connection. */
   async #emptied(): Promise<void> {
     if (this.#connections.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#empty.push(resolve);
+    this.#onEmpty.push(resolve);
     await promise;
   }
 
-  #noteRefusal(why: string): void {
-    const more = this.#context.rateLimit.count("refused");
-    if (more !== undefined) this.#context.logger.warning("A browser was refused: %s%s", why, more);
+  #logRefusal(reason: string): void {
+    const suppressed = this.#context.logThrottle.count("refused");
+    if (suppressed !== undefined) this.#context.logger.warning("A browser was refused: %s%s", reason, suppressed);
   }
 }
 
@@ -242,7 +272,7 @@ function offers(request: IncomingMessage, protocol: string): boolean {
   return offered.split(",").some((each) => each.trim() === protocol);
 }
 
+/** Waits, but no longer than until the signal fires. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  // It fires when there is no time left, which whoever waits looks at.
   await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

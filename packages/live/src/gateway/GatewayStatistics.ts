@@ -1,15 +1,17 @@
-/** How much a gateway has to do, now. */
-export interface GatewayStatistics {
+import type { ChannelStatistics } from "./channels/ChannelRegistry.ts";
+
+/** The present load of a gateway: data. */
+export interface GatewayStatistics extends ChannelStatistics {
   readonly connections: number;
   readonly subscriptions: number;
-  /** How many channels these share. */
-  readonly channels: number;
-  /** What waits to go out, all in all, but for large frames; bytes. */
-  readonly bufferedBytes: number;
-  /** What large frames take that are on their way, each counted once however many are sent it; bytes. */
-  readonly largeFrameBytes: number;
-  /** Subscriptions that are behind, for their connections do not take what is sent. */
+  /** Subscriptions that are behind, because their connections are congested. */
   readonly lagging: number;
-  /** Actions that have not been answered. */
+  /** How many bytes wait to be sent, without large frames. */
+  readonly bufferedBytes: number;
+  /** How many bytes the large frames take that are being sent; each counts once, however many browsers receive it. */
+  readonly largeFrameBytes: number;
+  /** Actions that were not answered yet. */
   readonly actions: number;
+  /** Questions to logic who may watch that were not sent yet. */
+  readonly pendingAdmissions: number;
 }

@@ -1,26 +1,26 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** How long a refused one may take to read why; milliseconds. */
+/** How long the browser may take to read the answer. */
 const lingerMs = 1000;
 
 /**
- * Answers a request for a WebSocket that does not come to be.
+ * Refuses a request for a WebSocket.
  *
- * @param retryAfter After how many seconds it may be tried again; undefined: it is of no use.
+ * @param retryAfterSeconds Default: trying again is of no use.
  */
-export function refuseUpgrade(socket: Duplex, status: number, message: string, retryAfter?: number): void {
+export function refuseUpgrade(socket: Duplex, status: number, message: string, retryAfterSeconds?: number): void {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(message)}`,
   ];
-  if (retryAfter !== undefined) lines.push(`Retry-After: ${retryAfter}`);
-  // It may have gone by now, which is no news.
+  if (retryAfterSeconds !== undefined) lines.push(`Retry-After: ${retryAfterSeconds}`);
+  // The browser may have gone.
   socket.on("error", () => socket.destroy());
-  const late = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.once("close", () => clearTimeout(late));
+  const deadline = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once("close", () => clearTimeout(deadline));
   socket.once("finish", () => socket.destroy());
   socket.end(`${lines.join("\r\n")}\r\n\r\n${message}`);
 }

@@ -1,5 +1,5 @@
 export type { StaleEntry, StaleStatus } from "../channel/StaleStatus.ts";
-export type { ActionRate } from "./actions/ActionRates.ts";
+export type { Rate } from "../limits/TokenBucket.ts";
 export { ActionServer, type ActionServerOptions } from "./actions/ActionServer.ts";
 export {
   type ObservablePlugin,

@@ -1,3 +1,4 @@
+import type { RpcClient } from "@peek/plugin-base";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { sessionProof } from "./sessionProof.ts";
@@ -95,3 +96,6 @@ export const ObservablesRpc: RpcContract<ObservablesProcedures> = defineRpc(`${p
   /** The names of observables whose rights have changed: who watches is to be admitted again. */
   rights: { stream: z.object({ observable: z.string().max(300) }) },
 });
+
+/** Calls logic. */
+export type ObservablesClient = RpcClient<ObservablesProcedures>;

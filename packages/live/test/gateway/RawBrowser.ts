@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { gunzipSync } from "node:zlib";
 import { WebSocket } from "ws";
 import type { ServerMessage } from "@peek/live-protocol";
-import type { Row } from "./MemoryChannels.ts";
+import type { Row } from "./MemoryChannel.ts";
 
 type Kind = ServerMessage["t"];
 export type Of<K extends Kind> = ServerMessage & { readonly t: K };

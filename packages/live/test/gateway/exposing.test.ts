@@ -1,8 +1,8 @@
 import { defineAction, defineTuple } from "@peek/plugin-base/contracts";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Exposure } from "../../src/gateway/Exposure.ts";
-import { ScopedExposure } from "../../src/gateway/ScopedExposure.ts";
+import { ExposedContracts } from "../../src/gateway/exposed/ExposedContracts.ts";
+import { PluginExposure } from "../../src/gateway/exposed/PluginExposure.ts";
 import { PluginScopes } from "@peek/kit";
 import { codeOf } from "@peek/kit/testing";
 
@@ -10,20 +10,20 @@ const Pump = defineTuple("peek_plugin_pump.Pump", { id: z.int() }, { key: ["id"]
 const Press = defineAction("peek_plugin_pump.Press", { id: z.int() });
 
 function pluginOf(
-  exposure: Exposure,
+  exposure: ExposedContracts,
   name = "peek_plugin_pump",
-): { stack: AsyncDisposableStack; scoped: ScopedExposure } {
+): { stack: AsyncDisposableStack; scoped: PluginExposure } {
   const stack = new AsyncDisposableStack();
   const scopes = new PluginScopes(
     name,
     () => stack,
     () => undefined,
   );
-  return { stack, scoped: new ScopedExposure(name, scopes, exposure, "field") };
+  return { stack, scoped: new PluginExposure(name, scopes, exposure, "field") };
 }
 
 test("what a plugin exposes ends when it is disposed, and with the phase of the plugin's life", async () => {
-  const exposure = new Exposure();
+  const exposure = new ExposedContracts();
   const { stack, scoped } = pluginOf(exposure);
   const removed: string[] = [];
   using _listening = exposure.onRemoved((name) => removed.push(name));
@@ -40,7 +40,7 @@ test("what a plugin exposes ends when it is disposed, and with the phase of the 
 });
 
 test("a plugin exposes its own, once", async () => {
-  const exposure = new Exposure();
+  const exposure = new ExposedContracts();
   const { scoped } = pluginOf(exposure);
   scoped.observables.expose(Pump);
   scoped.actions.expose(Press);

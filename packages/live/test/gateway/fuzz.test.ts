@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { errorCatalogue, PeekError } from "@peek/errors";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readClientMessage } from "../../src/gateway/readClientMessage.ts";
+import { readClientMessage } from "../../src/gateway/connection/readClientMessage.ts";
 import { action, canonical, selector, TestSite } from "./TestSite.ts";
 
 const act = fc.record({
@@ -62,7 +62,7 @@ test("whatever a browser sends is a message, or refused by an error that quotes 
 
 test("browsers that send rubbish get typed errors and are cut off; others are served all the time", async () => {
   await using site = await TestSite.open();
-  const channel = site.channels.channel(selector);
+  const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "0" });
   const witness = await site.browser("witness", "witness");
   const c = await witness.subscribe(1, canonical);

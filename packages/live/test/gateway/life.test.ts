@@ -1,6 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
 import { expect, test } from "vitest";
+import { until } from "@peek/kit/testing";
+import { firstRows, largeText } from "./noise.ts";
 import { RawBrowser } from "./RawBrowser.ts";
 import { canonical, selector, TestSite } from "./TestSite.ts";
 
@@ -52,12 +54,13 @@ test("a service that stops asks browsers to go elsewhere, and takes no more", as
 
 test("who does not go when a service stops is cut off", async () => {
   await using site = await TestSite.open({ drainMs: 100 });
-  const channel = site.channels.channel(selector);
-  channel.put({ id: 0, text: "first" });
+  const channel = site.logic.channel(selector);
+  channel.put(...firstRows);
   const stuck = await site.browser();
   await stuck.untilRow(await stuck.subscribe(1, canonical), 0, "first");
   stuck.socket.pause();
-  channel.put({ id: 1, text: "x".repeat(30_000_000) });
+  channel.put({ id: 0, text: largeText });
+  await until("it to be on its way", () => site.gateway.statistics().largeFrameBytes > 0);
   const stop = new AbortController();
   const draining = site.gateway.drain(stop.signal);
   stop.abort();
@@ -78,7 +81,7 @@ test("a browser hears something in each beat, and one that does not answer is ta
 
 test("a browser that only listens is asked whether it is there, however much it is sent", async () => {
   await using site = await TestSite.open({ beatMs: 100 });
-  const channel = site.channels.channel(selector);
+  const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "0" });
   const browser = await site.browser();
   const c = await browser.subscribe(1, canonical);
@@ -95,8 +98,8 @@ test("a browser that only listens is asked whether it is there, however much it 
 
 test("nothing is left when a gateway ends while everything is under way", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "x".repeat(1_000_000) });
-  site.runner.running = (_envelope, signal) =>
+  site.logic.channel(selector).put({ id: 1, text: "x".repeat(1_000_000) });
+  site.logic.running = (_envelope, signal) =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
   const browser = await site.browser();
   browser.send({ t: "sub", id: 1, sel: canonical });
@@ -118,6 +121,10 @@ test("nothing is left when a gateway ends while everything is under way", async 
     connections: 0,
     subscriptions: 0,
     channels: 0,
+    followedChannels: 0,
+    closingChannels: 0,
+    historyChars: 0,
+    pendingAdmissions: 0,
     bufferedBytes: 0,
     largeFrameBytes: 0,
     lagging: 0,

@@ -176,7 +176,7 @@ test("a number is used once, and a selector that is none is refused", async () =
 test("who sends without reading the answers is not listened to, until he reads", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
-  site.runner.running = () => ({ kind: "done", result: "x".repeat(1_000_000), at: [] });
+  site.logic.running = () => ({ kind: "done", result: "x".repeat(1_000_000), at: [] });
   const push = (id: number): void => {
     const act = {
       type: action,
@@ -201,7 +201,7 @@ test("who sends without reading the answers is not listened to, until he reads",
   await expect.poll(() => site.gateway.statistics().bufferedBytes).toBeGreaterThan(1_000_000);
   for (let id = 51; id <= 60; id += 1) push(id);
   await flushed();
-  const heard = site.runner.envelopes.length;
+  const heard = site.logic.actions.length;
   expect(heard).toBeLessThanOrEqual(50);
   browser.socket.resume();
   await browser.until("all answers", () => browser.messages.filter(({ t }) => t === "res").length === 60);

@@ -19,7 +19,7 @@ test("an action is passed on with what proves its session, whatever user the bro
   const browser = await site.browser("anna", "phone");
   browser.send({ t: "act", id: 9, act: { ...act, user: { id: "root" }, device: "another" } });
   expect(await browser.next("res")).toEqual({ t: "res", id: 9, out: { kind: "done", result: "1", at: [] } });
-  expect(site.runner.envelopes).toEqual([
+  expect(site.logic.actions).toEqual([
     {
       type: action,
       body: act.body,
@@ -46,20 +46,20 @@ test.each([
   browser.send({ t: "act", id: 1, act: { ...act, [field]: text } });
   const error = await browser.next("err");
   expect(error).toMatchObject({ code: "CLIENT_FRAME_INVALID", msg: expect.stringContaining(`act.${field}`) });
-  expect(site.runner.envelopes).toEqual([]);
+  expect(site.logic.actions).toEqual([]);
 });
 
 test("positions are asked for in the scope in which the browser watches, and only of what it watches", async () => {
   await using site = await TestSite.open();
-  site.channels.admitting = ({ id }) => ({ ok: true, scope: `of ${id}`, guarded: true });
-  site.channels.channel(selector, "of anna").put({ id: 1, text: "one" });
+  site.logic.admitting = ({ id }) => ({ ok: true, scope: `of ${id}`, guarded: true });
+  site.logic.channel(selector, "of anna").put({ id: 1, text: "one" });
   const browser = await site.browser("anna");
   await browser.subscribe(1, canonical);
   const other = '["peek_plugin_pump.Pump",{"site":"north"}]';
   browser.send({ t: "act", id: 1, act: { ...act, watch: [other, canonical] } });
   const { out } = await browser.next("res");
   expect(out).toMatchObject({ at: [null, { epoch: "e1", offset: 7 }] });
-  expect(site.runner.envelopes[0]?.watch).toEqual([{ selector: canonical, scope: "of anna" }]);
+  expect(site.logic.actions[0]?.watch).toEqual([{ selector: canonical, scope: "of anna" }]);
 });
 
 test("an action that is not exposed is kept by the device, one that is rejected is not", async () => {
@@ -67,11 +67,11 @@ test("an action that is not exposed is kept by the device, one that is rejected 
   const browser = await site.browser();
   browser.send({ t: "act", id: 1, act: { ...act, type: "peek_plugin_pump.Hidden" } });
   expect((await browser.next("res")).out).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN", afterMs: 5000 });
-  expect(site.runner.envelopes).toEqual([]);
-  site.runner.running = () => ({ kind: "rejected", code: "ACTION_REJECTED", msg: "No.", at: [] });
+  expect(site.logic.actions).toEqual([]);
+  site.logic.running = () => ({ kind: "rejected", code: "ACTION_REJECTED", msg: "No.", at: [] });
   browser.send({ t: "act", id: 2, act });
   expect((await browser.next("res")).out).toMatchObject({ kind: "rejected", code: "ACTION_REJECTED" });
-  site.runner.running = () => Promise.reject(new Error("secret"));
+  site.logic.running = () => Promise.reject(new Error("secret"));
   browser.send({ t: "act", id: 3, act });
   const { out } = await browser.next("res");
   expect(out).toMatchObject({ kind: "retry", code: "INTERNAL" });
@@ -81,7 +81,7 @@ test("an action that is not exposed is kept by the device, one that is rejected 
 test("of a browser's actions 64 are under way at a time, and others are to be pushed again", async () => {
   await using site = await TestSite.open();
   const answers: ((outcome: ActionOutcome) => void)[] = [];
-  site.runner.running = () => new Promise((resolve) => answers.push(resolve));
+  site.logic.running = () => new Promise((resolve) => answers.push(resolve));
   const browser = await site.browser();
   for (let id = 1; id <= 65; id += 1) browser.send({ t: "act", id, act: { ...act, seq: id } });
   expect(await browser.next("res")).toMatchObject({ id: 65, out: { kind: "retry", code: "CLIENT_OVERLOAD" } });
@@ -94,7 +94,7 @@ test("of a browser's actions 64 are under way at a time, and others are to be pu
 test("when the browser has gone, whoever executes its action is told", async () => {
   await using site = await TestSite.open();
   const told = Promise.withResolvers<unknown>();
-  site.runner.running = (_envelope, signal) =>
+  site.logic.running = (_envelope, signal) =>
     new Promise((_resolve, reject) =>
       signal.addEventListener("abort", () => {
         told.resolve(undefined);

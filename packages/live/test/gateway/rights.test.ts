@@ -1,6 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { TupleSelector } from "@peek/plugin-base/contracts";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { ChannelRegistry } from "../../src/gateway/channels/ChannelRegistry.ts";
 import type { Admission } from "../../src/rpc/ObservablesRpc.ts";
 import { canonical, observable, selector, TestSite } from "./TestSite.ts";
 
@@ -8,16 +9,16 @@ const refused: Admission = { ok: false, code: "FORBIDDEN", message: "The user ma
 
 test("an observable that asks nobody is asked for once, also when many come at once", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "one" });
+  site.logic.channel(selector).put({ id: 1, text: "one" });
   const browsers = await Promise.all(Array.from({ length: 30 }, (_, index) => site.browser(`user ${index}`)));
   await Promise.all(browsers.map((each) => each.subscribe(1, canonical)));
-  expect(site.channels.admissions).toBe(1);
+  expect(site.logic.admissions).toBe(1);
 });
 
 test("who may watch is asked for each user, and each is shown only his own scope", async () => {
   await using site = await TestSite.open();
-  site.channels.admitting = ({ id }) => (id === "eve" ? refused : { ok: true, scope: id, guarded: true });
-  for (const name of ["anna", "bert"]) site.channels.channel(selector, name).put({ id: 1, text: `of ${name}` });
+  site.logic.admitting = ({ id }) => (id === "eve" ? refused : { ok: true, scope: id, guarded: true });
+  for (const name of ["anna", "bert"]) site.logic.channel(selector, name).put({ id: 1, text: `of ${name}` });
   const anna = await site.browser("anna");
   const bert = await site.browser("bert");
   const eve = await site.browser("eve");
@@ -26,14 +27,14 @@ test("who may watch is asked for each user, and each is shown only his own scope
   eve.send({ t: "sub", id: 1, sel: canonical });
   expect(await eve.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
   expect(eve.channels.size).toBe(0);
-  expect(site.channels.admissions).toBe(3);
+  expect(site.logic.admissions).toBe(3);
 });
 
 test("rights that are revoked end the stream, those that stay do not", async () => {
   await using site = await TestSite.open();
   const forbidden = new Set<string>();
-  site.channels.admitting = ({ id }) => (forbidden.has(id) ? refused : { ok: true, scope: "", guarded: true });
-  const channel = site.channels.channel(selector);
+  site.logic.admitting = ({ id }) => (forbidden.has(id) ? refused : { ok: true, scope: "", guarded: true });
+  const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
   const anna = await site.browser("anna");
   const bert = await site.browser("bert");
@@ -41,8 +42,8 @@ test("rights that are revoked end the stream, those that stay do not", async () 
   await bert.subscribe(1, canonical);
   await bert.untilRow(c, 1, "one");
   forbidden.add("bert");
-  site.channels.rightsChanged("peek_plugin_pump.Another");
-  site.channels.rightsChanged(observable);
+  site.logic.rightsChanged("peek_plugin_pump.Another");
+  site.logic.rightsChanged(observable);
   expect(await bert.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
   channel.put({ id: 1, text: "secret" });
   await anna.untilRow(c, 1, "secret");
@@ -53,126 +54,128 @@ test("rights that are revoked end the stream, those that stay do not", async () 
 test("a user whose scope has changed is shown the other one, and nothing more of the first", async () => {
   await using site = await TestSite.open();
   let scope = "day";
-  site.channels.admitting = () => ({ ok: true, scope, guarded: true });
-  for (const name of ["day", "night"]) site.channels.channel(selector, name).put({ id: 1, text: name });
+  site.logic.admitting = () => ({ ok: true, scope, guarded: true });
+  for (const name of ["day", "night"]) site.logic.channel(selector, name).put({ id: 1, text: name });
   const browser = await site.browser();
   const day = await browser.subscribe(1, canonical);
   await browser.untilRow(day, 1, "day");
   scope = "night";
-  site.channels.rightsChanged(observable);
+  site.logic.rightsChanged(observable);
   const { c: night } = await browser.next("on");
   expect(night).not.toBe(day);
   await browser.untilRow(night, 1, "night");
-  expect(site.channels.channel(selector, "day").followers).toBe(0);
+  await expect.poll(() => site.logic.channel(selector, "day").followers).toBe(0);
 });
 
 test("an answer that is older than a change of rights does not count", async () => {
   await using site = await TestSite.open();
   const asked = Promise.withResolvers<undefined>();
   const first = Promise.withResolvers<Admission>();
-  site.channels.admitting = () => {
-    site.channels.admitting = () => refused;
+  site.logic.admitting = () => {
+    site.logic.admitting = () => refused;
     asked.resolve(undefined);
     return first.promise;
   };
   const browser = await site.browser();
   browser.send({ t: "sub", id: 1, sel: canonical });
   await asked.promise;
-  site.channels.rightsChanged(observable);
+  site.logic.rightsChanged(observable);
   first.resolve({ ok: true, scope: "", guarded: false });
   expect(await browser.next("off")).toMatchObject({ code: "FORBIDDEN" });
-  expect(site.channels.channel(selector).followers).toBe(0);
+  expect(site.logic.channel(selector).followers).toBe(0);
 });
 
 test("however often rights change while it is asked for, an answer that is older does not count", async () => {
   await using site = await TestSite.open();
   // Each change but the last comes while the answer is on its way; with the seventh, the right is gone.
-  site.channels.admitting = async () => {
-    const { admissions } = site.channels;
-    if (admissions <= 7) site.channels.rightsChanged(observable);
+  site.logic.admitting = async () => {
+    const { admissions } = site.logic;
+    if (admissions <= 7) site.logic.rightsChanged(observable);
     return admissions <= 7 ? { ok: true, scope: "", guarded: true } : refused;
   };
   const browser = await site.browser();
   browser.send({ t: "sub", id: 1, sel: canonical });
   expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
-  expect(site.channels.admissions).toBe(8);
-  expect(site.channels.follows).toBe(0);
+  expect(site.logic.admissions).toBe(8);
+  expect(site.logic.follows).toBe(0);
 });
 
 test("who may not watch any more is refused, even while rights change all the time", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "one" });
-  site.channels.admitting = () => ({ ok: true, scope: "", guarded: true });
+  site.logic.channel(selector).put({ id: 1, text: "one" });
+  site.logic.admitting = () => ({ ok: true, scope: "", guarded: true });
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
-  site.channels.admitting = async () => {
-    site.channels.rightsChanged(observable);
+  site.logic.admitting = async () => {
+    site.logic.rightsChanged(observable);
     return refused;
   };
-  site.channels.rightsChanged(observable);
+  site.logic.rightsChanged(observable);
   expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
 });
 
 test("rights of another observable do not make an answer older", async () => {
   await using site = await TestSite.open();
-  site.channels.admitting = async () => {
-    site.channels.rightsChanged("peek_plugin_pump.Another");
+  site.logic.admitting = async () => {
+    site.logic.rightsChanged("peek_plugin_pump.Another");
     return { ok: true, scope: "", guarded: true };
   };
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
-  expect(site.channels.admissions).toBe(1);
+  expect(site.logic.admissions).toBe(1);
 });
 
 test("when logic is found again, it is asked again", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "one" });
+  site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
-  site.channels.turn(false);
-  site.channels.admitting = () => refused;
+  site.logic.connect(false);
+  site.logic.admitting = () => refused;
   // While nobody can be asked, all stays as it is.
   await browser.subscribe(2, canonical);
-  site.channels.turn(true);
+  site.logic.connect(true);
   await browser.next("off", ({ id }) => id === 1);
   await browser.next("off", ({ id }) => id === 2);
 });
 
 test("while logic comes back, what is shown stays until it can be said who may see it", async () => {
   await using site = await TestSite.open();
-  const channel = site.channels.channel(selector);
+  const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
-  site.channels.turn(false);
-  channel.tell();
-  site.channels.admitting = () => ({ ok: false, code: "OBSERVABLE_UNKNOWN", message: "It is not provided." });
-  site.channels.turn(true);
-  await expect.poll(() => site.channels.admissions).toBe(2);
+  site.logic.connect(false);
+  channel.isLive = false;
+  site.logic.admitting = () => ({ ok: false, code: "OBSERVABLE_UNKNOWN", message: "It is not provided." });
+  site.logic.connect(true);
+  await expect.poll(() => site.logic.admissions).toBe(2);
   expect(site.gateway.statistics().subscriptions).toBe(1);
-  site.channels.admitting = () => refused;
+  site.logic.admitting = () => refused;
   channel.isLive = true;
-  channel.tell();
+  channel.notify();
   expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
   expect(browser.messages.some(({ t }) => t === "off")).toBe(false);
 });
 
 test("when the service follows as many channels as it can, a subscription is refused and leaves nothing", async () => {
   await using site = await TestSite.open();
-  site.channels.refusal = new PeekError("SUBSCRIPTION_LIMIT", "There are too many channels.");
+  const opening = vi.spyOn(ChannelRegistry.prototype, "open").mockImplementation(() => {
+    throw new PeekError("SUBSCRIPTION_LIMIT", "There are too many channels.");
+  });
   const browser = await site.browser();
   for (const id of [1, 2]) {
     browser.send({ t: "sub", id, sel: canonical });
     expect(await browser.next("off")).toMatchObject({ id, code: "SUBSCRIPTION_LIMIT" });
   }
   expect(site.gateway.statistics().subscriptions).toBe(0);
-  site.channels.refusal = undefined;
+  opening.mockRestore();
   await browser.subscribe(1, canonical);
 });
 
 test("who asks while logic is not reached waits, and is forgotten when he leaves", async () => {
   await using site = await TestSite.open();
-  site.channels.admitting = (_user, _selector, signal) =>
+  site.logic.admitting = (_user, _selector, signal) =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
   const browsers = [await site.browser(), await site.browser()];
   for (const each of browsers) each.send({ t: "sub", id: 1, sel: canonical });
@@ -185,7 +188,7 @@ test("who asks while logic is not reached waits, and is forgotten when he leaves
 
 test("what is not exposed cannot be watched, and what is exposed no more ends", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "one" });
+  site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
   const hidden = new TupleSelector("peek_plugin_pump.Hidden", {});
   browser.send({ t: "sub", id: 1, sel: hidden.canonical() });

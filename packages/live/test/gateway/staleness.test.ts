@@ -5,13 +5,13 @@ const staleFor = (ms: number) => ({ at: performance.now() - ms, reason: "The dat
 
 test("browsers are told of a channel that is stale for how long, and when it is current again, after what has changed", async () => {
   await using site = await TestSite.open();
-  const channel = site.channels.channel(selector);
+  const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
   const browser = await site.browser();
   const c = await browser.subscribe(1, canonical);
   await browser.next("s");
   channel.staleness = staleFor(60_000);
-  channel.tell();
+  channel.notify();
   const { age, why } = await browser.next("stale", (message) => message.c === c);
   expect(Math.round(age / 10_000)).toBe(6);
   expect(why).toBe("The database does not answer");
@@ -33,18 +33,18 @@ test("browsers are told of a channel that is stale for how long, and when it is 
 
 test("while it is not known how things are on logic, all are told since when; then each channel is confirmed", async () => {
   await using site = await TestSite.open();
-  site.channels.channel(selector).put({ id: 1, text: "one" });
+  site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
   await browser.next("s");
-  site.channels.silence(true);
+  site.logic.silence(true);
   const { age = 0, why } = await browser.next("up", ({ on }) => !on);
   expect(age).toBeGreaterThanOrEqual(3000);
   expect(why).toBe("Logic does not answer");
   const { browser: late, hi } = await site.greeted();
   expect(hi).toMatchObject({ upstream: false, why: "Logic does not answer" });
   browser.messages.length = 0;
-  site.channels.silence(false);
+  site.logic.silence(false);
   await browser.next("u");
   expect(browser.messages.find(({ t }) => t === "up")).toMatchObject({ on: true });
   await late.next("up", ({ on }) => on);
@@ -53,7 +53,7 @@ test("while it is not known how things are on logic, all are told since when; th
 test("what is so is said before a probe is answered, also when nobody has looked", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
-  site.channels.staleness = { at: performance.now() - 5000, reason: "Logic does not answer" };
+  site.logic.silence(true);
   browser.send({ t: "probe", n: 7 });
   await browser.next("pulse", ({ n }) => n === 7);
   expect(browser.messages.find(({ t }) => t === "up")).toMatchObject({ on: false });

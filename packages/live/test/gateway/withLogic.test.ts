@@ -14,7 +14,7 @@ beforeEach(async () => {
   owned = new AsyncDisposableStack();
   harness = new MemoryHarness();
   const field = owned.use(new FieldProcess(await harness.join("field")));
-  site = owned.use(await TestSite.open({ channels: field.proxy }));
+  site = owned.use(await TestSite.open({ rpc: field.rpc, presence: field.presence }));
 });
 
 afterEach(async () => {

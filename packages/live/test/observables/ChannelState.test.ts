@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ChannelMessage } from "../../src/gateway/proxy/ChannelSource.ts";
+import type { ChannelMessage } from "../../src/gateway/channels/ChannelMessage.ts";
 import { ChannelState } from "../../src/channel/ChannelState.ts";
 import type { Step } from "../../src/channel/DeltaRing.ts";
-import { messageWriter } from "../../src/gateway/proxy/messageWriter.ts";
+import { messageWriter } from "../../src/gateway/channels/ChannelMessage.ts";
 import { RingBudget } from "../../src/channel/RingBudget.ts";
 import { applyChanges, diff, readDelta, tupleKey, type ServerMessage } from "@peek/live-protocol";
 

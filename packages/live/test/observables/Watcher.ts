@@ -1,29 +1,24 @@
-import type { FollowedChannel } from "../../src/gateway/proxy/ChannelSource.ts";
 import { applyChanges, digestOf, readDelta, tupleKey, type Position, type ServerMessage } from "@peek/live-protocol";
+import type { ChannelMessage } from "../../src/gateway/channels/ChannelMessage.ts";
+import type { ChannelSubscriber, GatewayChannel } from "../../src/gateway/channels/GatewayChannel.ts";
 
-/** One who watches a channel, as a browser does: it has what it was sent, and nothing else. */
-export class Watcher implements Disposable {
-  readonly channel: FollowedChannel;
-  /** What it was sent. */
+/** Watches a channel as a browser does: it has the tuples that it was sent, and nothing else. */
+export class Watcher implements ChannelSubscriber, Disposable {
+  readonly channel: GatewayChannel;
+  readonly session: { readonly proof: string; readonly ended: AbortSignal };
+  /** All messages that it was sent. */
   readonly messages: ServerMessage[] = [];
   /** The same, as texts. */
   readonly texts: string[] = [];
-  /** How often something other than the tuples has changed. */
-  notices = 0;
+  /** Whether the channel was live, each time when something else than the tuples has changed. */
+  readonly states: boolean[] = [];
   at: Position | undefined;
   rows = new Map<string, unknown>();
-  readonly #listening: Disposable;
 
-  constructor(channel: FollowedChannel) {
+  constructor(channel: GatewayChannel, proof: string) {
     this.channel = channel;
-    this.#listening = channel.onChange((change) => {
-      if (change === undefined) {
-        this.notices += 1;
-        if (this.at === undefined) this.catchUp();
-      } else if (this.at?.epoch === change.from.epoch && this.at.offset === change.from.offset) {
-        this.#take(change.message.text);
-      } else this.catchUp();
-    });
+    this.session = { proof, ended: new AbortController().signal };
+    channel.subscribe(this);
     this.catchUp();
   }
 
@@ -41,13 +36,34 @@ export class Watcher implements Disposable {
     return this.messages.map(({ t }) => t).join("");
   }
 
+  onMessage(from: Position, message: ChannelMessage): void {
+    if (this.at?.epoch === from.epoch && this.at.offset === from.offset) this.#take(message.text);
+    else this.catchUp();
+  }
+
+  onStatus(): void {
+    this.states.push(this.channel.isLive);
+    if (this.at === undefined) this.catchUp();
+  }
+
+  onLive(): void {
+    // What follows says it as well.
+  }
+
+  readmit(): void {
+    // It was admitted by nobody.
+  }
+
+  refuse(): void {
+    // It stays.
+  }
+
   catchUp(): void {
     for (const { text } of this.channel.catchUp(this.at)) this.#take(text);
   }
 
   [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
-    this.channel[Symbol.dispose]();
+    this.channel.unsubscribe(this);
   }
 
   #take(text: string): void {

@@ -36,7 +36,7 @@ describe("an observable that asks who watches from now on", () => {
     const watcher = field.watch();
     await until("it is there", () => watcher.channel.isLive);
     const told: string[] = [];
-    field.proxy.onRightsChanged((observable) => told.push(observable));
+    field.onRightsChanged((observable) => told.push(observable));
     await first.kill();
     await until("it is stale", () => !watcher.channel.isLive);
     const second = await startLogic();
@@ -49,7 +49,7 @@ describe("an observable that asks who watches from now on", () => {
       },
     });
     await until("it is told", () => told.includes(pumpTuple.name));
-    const admission = await field.proxy.admit(user.id, selector, never);
+    const admission = await field.logic.admit(user.id, selector, never);
     expect(admission).toEqual({ ok: true, scope: "", guarded: true });
     const admitted = field.watch({}, "", true);
     await until("it is there", () => admitted.channel.isLive);
@@ -59,9 +59,9 @@ describe("an observable that asks who watches from now on", () => {
     expect(watcher.kinds).toBe("s");
     expect(watcher.channel).toMatchObject({ isLive: false });
     expect(watcher.channel.number).not.toBe(admitted.channel.number);
-    expect(field.proxy.statistics().channels).toBe(2);
+    expect(field.statistics().followedChannels).toBe(2);
     watcher[Symbol.dispose]();
-    await until("it is given up", () => field.proxy.statistics().channels === 1);
+    await until("it is given up", () => field.statistics().followedChannels === 1);
   });
 
   it("is followed again by those who watch when it asks nobody any more", async () => {
@@ -69,7 +69,7 @@ describe("an observable that asks who watches from now on", () => {
     const provided = first.observables.provide(pumpTuple, { scope: () => "x", load: () => [secret] });
     const open = field.watch();
     const told: string[] = [];
-    field.proxy.onRightsChanged((observable) => told.push(observable));
+    field.onRightsChanged((observable) => told.push(observable));
     await until("it is told", () => told.length > 0);
     expect(open.channel).toMatchObject({ isLive: false, position: undefined });
     const scoped = field.watch({}, "x", true);
@@ -87,12 +87,12 @@ describe("an observable that asks who watches from now on", () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { authorize: () => true, load: () => [secret] });
     const told: string[] = [];
-    field.proxy.onRightsChanged((observable) => told.push(observable));
+    field.onRightsChanged((observable) => told.push(observable));
     await until("it is connected", () => told.length === 1);
     const watchers = Array.from({ length: 2000 }, (_, site) => field.watch({ site }));
     await until("all have asked", () => watchers.every(({ channel }) => channel.key === undefined) && told.length > 2);
     for (const watcher of watchers) watcher[Symbol.dispose]();
-    await until("nothing is left", () => field.proxy.statistics().channels === 0);
+    await until("nothing is left", () => field.statistics().followedChannels === 0);
     expect(told.length).toBeLessThan(5);
     expect(logic.server.statistics()).toMatchObject({ channels: 0, followers: 0, runs: 0 });
   });

@@ -184,12 +184,12 @@ describe("channels that are given up while logic is away", () => {
   it("end at once, however many wait to be followed", async () => {
     await using brief = new FieldProcess(await harness.join("field"), 0);
     for (let index = 0; index < 1000; index += 1) brief.watch({ site: index })[Symbol.dispose]();
-    await until("they are given up", () => brief.proxy.statistics().channels === 0);
+    await until("they are given up", () => brief.statistics().followedChannels === 0);
     const stays = Array.from({ length: 600 }, (_, index) => brief.watch({ site: 2000 + index }));
     for (let index = 0; index < 1000; index += 1) brief.watch({ site: 5000 + index })[Symbol.dispose]();
     await until("they have ended", () => {
-      const { channels, ending } = brief.proxy.statistics();
-      return channels === stays.length && ending === 0;
+      const { followedChannels, closingChannels } = brief.statistics();
+      return followedChannels === stays.length && closingChannels === 0;
     });
   });
 });

@@ -170,7 +170,7 @@ describe("those who watch", () => {
       },
     });
     const selector = new TupleSelector(pumpTuple.name, {});
-    const asks = [user, bob, { ...user, id: "c" }].map((each) => field.proxy.admit(each.id, selector, never));
+    const asks = [user, bob, { ...user, id: "c" }].map((each) => field.logic.admit(each.id, selector, never));
     const [ofAnna, ofBob, ofThird] = await Promise.all(asks);
     expect(ofAnna).toEqual({ ok: true, scope: "a", guarded: true });
     expect(ofBob).toEqual({ ok: true, scope: "b", guarded: true });
@@ -198,13 +198,13 @@ describe("those who watch", () => {
     provided.notify();
     await until("all see it", () => watchers.every(({ kinds }) => kinds === "sd"));
     expect(logic.server.statistics()).toMatchObject({ channels: 50, followers: 50, observables: 1 });
-    expect(field.proxy.statistics()).toMatchObject({ channels: 50, watchers: 50 });
+    expect(field.statistics()).toMatchObject({ channels: 50, followedChannels: 50 });
     expect(logic.server.statistics().ringChars).toBeGreaterThan(0);
     for (const watcher of watchers) watcher[Symbol.dispose]();
     for (const watcher of watchers) watcher[Symbol.dispose]();
     await until("nobody follows", () => logic.server.statistics().channels === 0);
     expect(logic.server.statistics()).toMatchObject({ followers: 0, ringChars: 0 });
-    expect(field.proxy.statistics()).toEqual({ channels: 0, ending: 0, watchers: 0, ringChars: 0, asks: 0 });
+    expect(field.statistics()).toEqual({ channels: 0, followedChannels: 0, closingChannels: 0, historyChars: 0 });
     await until("no streams", () => logic.vortex.statistics().streamsOut === 1);
     // The one left is that of rights.
     expect(field.vortex.statistics()).toMatchObject({ streamsIn: 1, pending: 1, waiting: 0 });
@@ -229,12 +229,12 @@ describe("logic that restarts", () => {
     await until("it is there", () => watcher.channel.isLive);
     const before = watcher.at;
     await first.kill();
-    await until("it is stale", () => !watcher.channel.isLive && field.proxy.staleness !== undefined);
+    await until("it is stale", () => !watcher.channel.isLive && field.logic.staleness !== undefined);
     expect(watcher.rows.size).toBe(1000);
     pumps.set(3, 9);
     const second = await startLogic();
     second.observables.provide(pumpTuple, { load: pumps.load });
-    await until("it is live", () => watcher.channel.isLive && field.proxy.staleness === undefined);
+    await until("it is live", () => watcher.channel.isLive && field.logic.staleness === undefined);
     expect(watcher.kinds).toBe("sd");
     expect(watcher.messages[1]).toMatchObject({ t: "d", fe: before?.epoch, f: before?.offset, u: [pumps.rows[3]] });
     expect(watcher.at?.epoch).not.toBe(before?.epoch);
@@ -253,11 +253,11 @@ describe("logic that restarts", () => {
     const field = await startField();
     const selector = new TupleSelector(pumpTuple.name, {});
     const impatient = new AbortController();
-    const given = field.proxy.admit(user.id, selector, impatient.signal);
-    const patient = field.proxy.admit(user.id, selector, never);
+    const given = field.logic.admit(user.id, selector, impatient.signal);
+    const patient = field.logic.admit(user.id, selector, never);
     impatient.abort(new Error("enough"));
     await expect(given).rejects.toThrow("enough");
-    await expect(field.proxy.admit(user.id, selector, impatient.signal)).rejects.toThrow("enough");
+    await expect(field.logic.admit(user.id, selector, impatient.signal)).rejects.toThrow("enough");
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { load: () => [] });
     expect(await patient).toEqual({ ok: true, scope: "", guarded: false });
@@ -405,7 +405,7 @@ describe("tables", () => {
     const logic = await startLogic({ changes: () => tables });
     const field = await startField();
     const told: string[] = [];
-    field.proxy.onRightsChanged((observable) => told.push(observable));
+    field.onRightsChanged((observable) => told.push(observable));
     let isAllowed = true;
     const provided = logic.observables.provide(pumpTuple, {
       rightsTables: ["pump_right"],
@@ -414,17 +414,17 @@ describe("tables", () => {
     });
     const selector = new TupleSelector(pumpTuple.name, {});
     await until("it is told", () => told.length > 0);
-    expect(await field.proxy.admit(user.id, selector, never)).toMatchObject({ ok: true });
+    expect(await field.logic.admit(user.id, selector, never)).toMatchObject({ ok: true });
     isAllowed = false;
     const { length } = told;
     tables.commit({ table: "pump_right", operation: "delete", rows: undefined });
     await until("it is told", () => told.length > length);
-    expect(await field.proxy.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
+    expect(await field.logic.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
     provided.rightsChanged();
     await until("it is told", () => told.length > length + 1);
     // What has changed while logic was away is not known.
     await logic.kill();
-    await until("it is away", () => field.proxy.staleness !== undefined);
+    await until("it is away", () => field.logic.staleness !== undefined);
     const before = told.length;
     const second = await startLogic();
     second.observables.provide(pumpTuple, { authorize: () => true, load: () => [] });
@@ -449,7 +449,7 @@ describe("admit()", () => {
       load: () => [],
     });
     const site = new TupleSelector(pumpTuple.name, { site: 1 });
-    const ask = (selector: TupleSelector, who = user): Promise<unknown> => field.proxy.admit(who.id, selector, never);
+    const ask = (selector: TupleSelector, who = user): Promise<unknown> => field.logic.admit(who.id, selector, never);
     expect(await ask(new TupleSelector("peek_plugin_other.Pump", {}))).toMatchObject({ code: "OBSERVABLE_UNKNOWN" });
     expect(await ask(new TupleSelector(pumpTuple.name, { site: "x" }))).toMatchObject({ code: "DATA_INVALID" });
     const failed = await ask(site, bob);
@@ -472,7 +472,7 @@ describe("admit()", () => {
     const watcher = agent.watch();
     await until("it is refused", () => watcher.channel.trouble?.code === "FORBIDDEN");
     const selector = new TupleSelector(pumpTuple.name, {});
-    expect(await agent.proxy.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
+    expect(await agent.logic.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
   });
 });
 
@@ -578,9 +578,10 @@ describe("what cannot be followed", () => {
 describe("a proxy that is disposed", () => {
   it("refuses to follow", async () => {
     const field = await startField();
-    await field.proxy[Symbol.asyncDispose]();
+    await field.channels[Symbol.asyncDispose]();
+    await field.logic[Symbol.asyncDispose]();
     const selector = new TupleSelector(pumpTuple.name, {});
     expect((await caught(() => field.watch())).code).toBe("VORTEX_CLOSED");
-    expect(await codeOf(field.proxy.admit(user.id, selector, never))).toBe("VORTEX_CLOSED");
+    expect(await codeOf(field.logic.admit(user.id, selector, never))).toBe("VORTEX_CLOSED");
   });
 });

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import { PluginScopes } from "@peek/kit";
-import type { Exposure, Gateway, ObservableProxy } from "@peek/live/gateway";
+import type { Gateway } from "@peek/live/gateway";
 import type { PluginInfo } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
 import type { PlatformParts } from "@peek/plugin-base/internal";
@@ -15,8 +15,6 @@ const drainMs = 4000;
 type LiveParts = Pick<PlatformParts<"field">, "observables" | "actions">;
 
 interface Opened {
-  readonly exposure: Exposure;
-  readonly proxy: ObservableProxy;
   readonly gateway: Gateway;
   readonly scopeOf: (plugin: string, disposables: () => PluginDisposables) => LiveParts;
 }
@@ -43,26 +41,20 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
 
   /** Once the connection to the other services is open, and before the site is. */
   async open(): Promise<void> {
-    const { Exposure, Gateway, ObservableProxy, RpcActionRunner, ScopedExposure } = await import("@peek/live/gateway");
+    const { ExposedContracts, Gateway, PluginExposure } = await import("@peek/live/gateway");
     const { clientPath } = await import("@peek/live-protocol");
     const { definition, getLogger } = this.#options;
     const { rpc, presence } = this.#vortex.own;
-    const exposure = new Exposure();
-    const proxy = new ObservableProxy({ rpc, presence, logger: getLogger("peek_live.ObservableProxy") });
-    const gateway = new Gateway({
-      channels: proxy,
-      actions: new RpcActionRunner(rpc),
-      exposed: exposure,
-      logger: getLogger("peek_live.Gateway"),
-    });
+    const exposed = new ExposedContracts();
+    const gateway = new Gateway({ rpc, presence, exposed, logger: getLogger("peek_live.Gateway") });
     this.#http.onUpgrade(
       clientPath,
       (request, socket, head, session) => gateway.accept(request, socket, head, session),
       (request, socket, head) => gateway.refuseUnknown(request, socket, head),
     );
     const scopeOf: Opened["scopeOf"] = (plugin, disposables) =>
-      new ScopedExposure(plugin, new PluginScopes(plugin, disposables), exposure, definition.name);
-    this.#opened = { exposure, proxy, gateway, scopeOf };
+      new PluginExposure(plugin, new PluginScopes(plugin, disposables), exposed, definition.name);
+    this.#opened = { gateway, scopeOf };
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): LiveParts {
@@ -78,7 +70,7 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
       this.#opened.gateway.statistics();
     const waitingBytes = bufferedBytes + largeFrameBytes;
     return {
-      ...this.#opened.proxy.stale(),
+      ...this.#opened.gateway.stale(),
       browsers: { connections, subscriptions, lagging, waitingBytes, actions },
     };
   }
@@ -89,6 +81,5 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened?.gateway[Symbol.asyncDispose]();
-    await this.#opened?.proxy[Symbol.asyncDispose]();
   }
 }

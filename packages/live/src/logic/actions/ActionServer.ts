@@ -1,11 +1,20 @@
 import { cutText, PeekError } from "@peek/errors";
-import type { Logger, PeerIdentity, PluginActions, PluginDisposables, PluginRpc, ServiceName } from "@peek/plugin-base";
+import type {
+  Logger,
+  PeekUser,
+  PeerIdentity,
+  PluginActions,
+  PluginDisposables,
+  PluginRpc,
+  ServiceName,
+} from "@peek/plugin-base";
 import { decode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, SessionCheck } from "@peek/plugin-base/internal";
 import { z } from "zod";
 import { type CaptureContext, captureContext, LogThrottle, PluginScopes, Semaphore } from "@peek/kit";
 import type { Position } from "@peek/live-protocol";
-import { type ActionRate, ActionRates } from "./ActionRates.ts";
+import { RateLimiter } from "../../limits/RateLimiter.ts";
+import type { Rate } from "../../limits/TokenBucket.ts";
 import { type ActionEnvelope, type ActionOutcome, ActionsRpc, type PassedAction } from "../../rpc/ActionsRpc.ts";
 import type { Execution, HandledAction } from "./HandledAction.ts";
 import { Lanes } from "./Lanes.ts";
@@ -34,7 +43,7 @@ export interface ActionServerOptions {
   /** How code of a plugin is tied to it. Default: by the async context. */
   readonly capture?: CaptureContext;
   /** How fast actions are taken of one user; all who are not logged in are one, ten times as fast. Default: 100 in a second, 2,000 at once. */
-  readonly rate?: ActionRate;
+  readonly rate?: Rate;
 }
 
 /** What a plugin has on the ledger; undefined where it does not require storage. */
@@ -52,7 +61,7 @@ const laterMs = 1000;
 const unknownMs = 5000;
 /** When a device tries again that may have nothing more kept, for a day or so; milliseconds. */
 const fullMs = 60_000;
-const defaultRate: ActionRate = { perSecond: 100, burst: 2000 };
+const defaultRate: Rate = { perSecond: 100, burst: 2000 };
 /** How much faster than those of one user the actions of all are taken who are not logged in. */
 const anonymousFactor = 10;
 
@@ -70,15 +79,15 @@ export class ActionServer implements AsyncDisposable {
   readonly #turns = new Map<string, Semaphore>();
   readonly #handled = new Map<string, HandledAction>();
   readonly #rateLimit = new LogThrottle();
-  readonly #rates: ActionRates;
-  readonly #anonymousRate: ActionRates;
+  readonly #rates: RateLimiter;
+  readonly #anonymousRate: RateLimiter;
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ActionServerOptions) {
     this.#options = options;
     const { perSecond, burst } = options.rate ?? defaultRate;
-    this.#rates = new ActionRates({ perSecond, burst });
-    this.#anonymousRate = new ActionRates({ perSecond: perSecond * anonymousFactor, burst: burst * anonymousFactor });
+    this.#rates = new RateLimiter({ perSecond, burst });
+    this.#anonymousRate = new RateLimiter({ perSecond: perSecond * anonymousFactor, burst: burst * anonymousFactor });
   }
 
   /**
@@ -154,9 +163,7 @@ export class ActionServer implements AsyncDisposable {
     const asked = this.#options.sessions(proof, from);
     // The device keeps it, until its user has logged in.
     if (!asked.ok) return later(asked.code, asked.message, unknownMs);
-    const waitMs = asked.user.anonymous
-      ? this.#anonymousRate.take("") || this.#rates.take(asked.user.id)
-      : this.#rates.take(asked.user.id);
+    const waitMs = this.#waitMsOf(asked.user);
     if (waitMs > 0) return later("CLIENT_OVERLOAD", tooFast, Math.max(waitMs, laterMs));
     const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
     return await this.#lanes.take(JSON.stringify([client, plugin, lane]), async () => {
@@ -173,6 +180,14 @@ export class ActionServer implements AsyncDisposable {
         signal.aborted ? undefined : await this.#execute(handled, envelope);
       return (await this.#turnsOf(handled.plugin).tryRun(turn)) ?? later("RPC_BUSY", busy, laterMs);
     });
+  }
+
+  /** Takes a token of a user. Returns 0, or after how long there is one. */
+  #waitMsOf({ id, anonymous }: PeekUser): number {
+    const all = anonymous ? this.#anonymousRate.bucketOf("") : undefined;
+    if (all?.tryTake() === false) return all.waitMs;
+    const own = this.#rates.bucketOf(id);
+    return own.tryTake() ? 0 : own.waitMs;
   }
 
   /** Its effects are not shown before its device can be told where: otherwise, it would show them twice for a moment. */

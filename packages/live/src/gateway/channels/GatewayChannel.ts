@@ -1,0 +1,376 @@
+import { messageOf, PeekError } from "@peek/errors";
+import type { Logger } from "@peek/plugin-base";
+import type { TupleSelector } from "@peek/plugin-base/contracts";
+import type { LogThrottle, Semaphore } from "@peek/kit";
+import { type Changes, diff, isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
+import { ChannelState } from "../../channel/ChannelState.ts";
+import type { Step } from "../../channel/DeltaRing.ts";
+import type { RingBudget } from "../../channel/RingBudget.ts";
+import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
+import { isOutage } from "../logic/isOutage.ts";
+import type { LogicClient } from "../logic/LogicClient.ts";
+import { logicNotReached } from "../logic/LogicMonitor.ts";
+import { type ChannelMessage, messageWriter } from "./ChannelMessage.ts";
+import { ChannelStaleness } from "./ChannelStaleness.ts";
+import { LogicStream, type LogicStreamOwner } from "./LogicStream.ts";
+import { readChanges, readSnapshot } from "./readUpdate.ts";
+
+/** Which of all channels: the part of it that an admission decides is {@link ChannelScope}. */
+export interface ChannelName extends ChannelScope {
+  readonly selector: TupleSelector;
+}
+
+/** What a user was admitted to. */
+export interface ChannelScope {
+  readonly scope: string;
+  /** Whether logic decides for each user who may watch. */
+  readonly guarded: boolean;
+}
+
+/** A subscription, as its channel knows it. */
+export interface ChannelSubscriber {
+  /** The session on whose behalf the channel can be followed. */
+  readonly session: { readonly proof: string; readonly ended: AbortSignal };
+  /**
+   * The tuples have changed: a subscriber at `from` is to be sent `message`.
+   *
+   * @param isLogicStale As {@link GatewayChannel.isLogicStale}.
+   */
+  onMessage(from: Position, message: ChannelMessage, isLogicStale: boolean): void;
+  /** The key, trouble, staleness or liveness has changed, or there are tuples for the first time. */
+  onStatus(): void;
+  /** The channel is live, and was not before. {@link onMessage} or {@link onStatus} follows. */
+  onLive(): void;
+  /** Whether it may watch has to be asked anew. */
+  readmit(): void;
+  /** Ends it, for a reason that its browser is notified of. */
+  refuse(code: string, message: string): void;
+}
+
+/** What all channels of a gateway share. */
+export interface GatewayChannelContext {
+  readonly logic: LogicClient;
+  /** Limits how many streams are being opened at a time. */
+  readonly opening: Semaphore;
+  readonly budget: RingBudget;
+  readonly logger: Logger;
+  readonly logThrottle: LogThrottle;
+  /** How long a channel is followed after its last subscriber has left. */
+  readonly lingerMs: number;
+}
+
+/** What a {@link GatewayChannel} reports to its registry. */
+export interface GatewayChannelEvents {
+  /** Nobody has subscribed for long, or nobody subscribes who may watch. */
+  onIdle(): void;
+  /** Rights have changed, so that subscribers have to be admitted anew. */
+  onMistaken(): void;
+}
+
+const nothing: Changes<string> = { removed: [], updated: [], inserted: [] };
+
+/** A channel of logic, followed by one stream for all browsers of this gateway that have subscribed to it. */
+export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
+  /** Names the channel to browsers; never used again for another. */
+  readonly number: number;
+  readonly #context: GatewayChannelContext;
+  readonly #name: ChannelName;
+  readonly #events: GatewayChannelEvents;
+  readonly #state: ChannelState<ChannelMessage>;
+  readonly #subscribers = new Set<ChannelSubscriber>();
+  readonly #staleness = new ChannelStaleness(() => this.#statusChanged());
+  readonly #stream: LogicStream;
+  #key: readonly string[] | undefined;
+  #isLive = false;
+  /** Whether the subscribers know that the channel is live. */
+  #wasLive = false;
+  #isMistaken = false;
+  #trouble: { readonly code: string; readonly message: string } | undefined;
+  /** The steps that lead to the snapshot that follows. */
+  #history: Step[] = [];
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(context: GatewayChannelContext, number: number, name: ChannelName, events: GatewayChannelEvents) {
+    this.#context = context;
+    this.number = number;
+    this.#name = name;
+    this.#events = events;
+    this.#state = new ChannelState(messageWriter(number), context.budget);
+    this.#stream = new LogicStream(this, context.opening);
+  }
+
+  get selector(): TupleSelector {
+    return this.#name.selector;
+  }
+
+  get scope(): string {
+    return this.#name.scope;
+  }
+
+  get guarded(): boolean {
+    return this.#name.guarded;
+  }
+
+  get subscribers(): ReadonlySet<ChannelSubscriber> {
+    return this.#subscribers;
+  }
+
+  /** The key fields of its tuples; undefined until logic has answered for the first time. */
+  get key(): readonly string[] | undefined {
+    return this.#key;
+  }
+
+  /** Undefined until there are tuples. */
+  get position(): Position | undefined {
+    return this.#state.position;
+  }
+
+  /** Whether it is followed, and logic has said that the tuples are right. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /** Why it cannot be followed: logic does not provide it, or its provider fails. It is tried again. */
+  get trouble(): { readonly code: string; readonly message: string } | undefined {
+    return this.#trouble;
+  }
+
+  /**
+   * Set while its tuples are not known to be current, for a reason of its own: logic says so, or it is not followed. The same object
+   * as long as nothing has changed; by `performance.now()`.
+   */
+  get staleness(): Staleness | undefined {
+    return this.#staleness.current;
+  }
+
+  /** Whether it is unknown how current anything is that logic has sent. */
+  get isLogicStale(): boolean {
+    return this.#context.logic.staleness !== undefined;
+  }
+
+  /** Whether logic has said that the subscribers were admitted wrongly: nothing is followed for them. */
+  get isMistaken(): boolean {
+    return this.#isMistaken;
+  }
+
+  subscribe(subscriber: ChannelSubscriber): void {
+    clearTimeout(this.#linger);
+    this.#subscribers.add(subscriber);
+  }
+
+  unsubscribe(subscriber: ChannelSubscriber): void {
+    if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#stream.isClosed) return;
+    if (this.#isMistaken) this.#events.onIdle();
+    else this.#linger = setTimeout(() => this.#events.onIdle(), this.#context.lingerMs).unref();
+  }
+
+  /**
+   * The messages that bring a browser to the channel's position, in order; none when it is there. The same objects for all that
+   * come from the same position.
+   *
+   * @param at Where the browser is; undefined: nowhere.
+   */
+  catchUp(at: Resume | undefined): readonly ChannelMessage[] {
+    return this.#state.catchUp(at);
+  }
+
+  /** The message that confirms its tuples to a browser at the channel's position; none when there are no tuples. */
+  confirmation(): readonly ChannelMessage[] {
+    return this.#state.unchanged();
+  }
+
+  /** Follows it again now, if that has failed. */
+  retry(): void {
+    if (this.#trouble !== undefined || this.#isMistaken) this.#stream.retry();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#linger);
+    this.#staleness[Symbol.dispose]();
+    await this.#stream[Symbol.asyncDispose]();
+    this.#state[Symbol.dispose]();
+  }
+
+  sponsor(except: string | undefined): string | undefined {
+    let second: string | undefined;
+    for (const { session } of this.#subscribers) {
+      if (session.ended.aborted) continue;
+      if (session.proof !== except) return session.proof;
+      second = session.proof;
+    }
+    return second;
+  }
+
+  open(proof: string, signal: AbortSignal): AsyncIterable<ChannelUpdate> {
+    const { position: at } = this.#state;
+    const { selector, scope, guarded } = this.#name;
+    const resume = at === undefined ? undefined : { ...at, digest: this.#state.digest };
+    return this.#context.logic.follow({ proof, selector: selector.canonical(), scope, guarded, at: resume }, signal);
+  }
+
+  onUpdate(update: ChannelUpdate): boolean {
+    switch (update.k) {
+      case "open":
+        return this.#opened(update);
+      case "invalid":
+        this.#failed("DATA_INVALID", update.message);
+        return false;
+      case "stale":
+        this.#staleness.report({ at: performance.now() - update.age, reason: update.why });
+        this.#statusChanged();
+        return true;
+      case "current":
+        this.#staleness.report(undefined);
+        this.#statusChanged();
+        return true;
+      case "lapsed":
+        return false;
+      default:
+        this.#apply(update);
+        return true;
+    }
+  }
+
+  onRefused(): void {
+    this.#isMistaken = true;
+    this.#events.onMistaken();
+  }
+
+  onEnd(reopens: boolean): void {
+    this.#history = [];
+    if (!this.#isLive || this.#stream.isClosed) return;
+    this.#staleness.lost(this.#context.logic.knownAt, () => this.#trouble?.message ?? logicNotReached);
+    // Subscribers need not know on whose behalf it is followed.
+    if (reopens) return;
+    this.#isLive = false;
+    this.#statusChanged();
+  }
+
+  onError(error: unknown): void {
+    // Subscribers learn that the tuples are stale, and nothing else.
+    if (isOutage(error)) return;
+    const isKnown = PeekError.is(error);
+    const code = isKnown ? error.code : "INTERNAL";
+    const message = messageOf(error);
+    const { logger, logThrottle } = this.#context;
+    const { name } = this.selector;
+    const suppressed = logThrottle.count(`follow ${name} ${code}`);
+    if (suppressed !== undefined) {
+      logger.warning(
+        { code, ...(!isKnown && { err: error }) },
+        "Failed to follow %s; trying again: %s%s",
+        name,
+        message,
+        suppressed,
+      );
+    }
+    this.#failed(code, message);
+  }
+
+  /** Returns whether the stream goes on. */
+  #opened({ key, guarded }: ChannelUpdate & { readonly k: "open" }): boolean {
+    // Logic reports it again if it still holds.
+    this.#staleness.report(undefined);
+    this.#isMistaken = guarded !== this.guarded;
+    if (this.#isMistaken) {
+      this.#trouble = undefined;
+      this.#events.onMistaken();
+      return false;
+    }
+    if (this.#key === undefined) {
+      this.#key = key;
+      this.#statusChanged();
+    } else if (this.#key.join("\n") !== key.join("\n")) {
+      throw new PeekError(
+        "CONTRACT_INVALID",
+        `The key of ${this.selector.name} on logic has changed. Install the same version of its plugin on all services, and start them again.`,
+      );
+    }
+    return true;
+  }
+
+  #apply(update: ChannelUpdate): void {
+    if (!("o" in update)) return;
+    const key = this.#key ?? [];
+    const to = { epoch: update.e, offset: update.o };
+    const from = this.#state.position;
+    switch (update.k) {
+      case "history":
+        this.#history.push({ from: { epoch: update.e, offset: update.f }, to, changes: readChanges(update.d, key) });
+        return;
+      case "unchanged":
+        if (from === undefined) throw this.#gap();
+        this.#advance(from, to, nothing);
+        return;
+      case "delta":
+        if (from?.epoch !== update.e || from.offset !== update.f) throw this.#gap();
+        this.#advance(from, to, readChanges(update.d, key));
+        return;
+      case "snapshot":
+        this.#restore(from, to, readSnapshot(update.rows, key));
+        return;
+    }
+  }
+
+  #restore(from: Position | undefined, to: Position, rows: ReadonlyMap<string, string>): void {
+    this.#state.learn(this.#history);
+    this.#history = [];
+    if (from !== undefined) {
+      // Subscribers are sent the differences, not all of it again.
+      this.#advance(from, to, diff(this.#state.rows, rows));
+      return;
+    }
+    this.#state.begin(to, rows);
+    this.#confirmed();
+    this.#statusChanged();
+  }
+
+  #advance(from: Position, to: Position, changes: Changes<string>): void {
+    const isNews = this.#confirmed();
+    if (isSamePosition(from, to)) {
+      if (isNews) this.#statusChanged();
+      return;
+    }
+    this.#state.advance(to, changes);
+    const [message] = this.#state.catchUp(from);
+    if (message === undefined) return;
+    this.#notifyLive();
+    const { isLogicStale } = this;
+    for (const each of this.#subscribers) each.onMessage(from, message, isLogicStale);
+  }
+
+  /** Logic has said that the tuples are right. Returns whether that was not known before. */
+  #confirmed(): boolean {
+    const isNews = !this.#isLive || this.#trouble !== undefined;
+    this.#isLive = true;
+    this.#trouble = undefined;
+    this.#staleness.found();
+    this.#stream.succeeded();
+    return isNews;
+  }
+
+  #failed(code: string, message: string): void {
+    if (this.#trouble?.code === code && this.#trouble.message === message) return;
+    this.#trouble = { code, message };
+    this.#staleness.explain(message);
+    this.#statusChanged();
+  }
+
+  #statusChanged(): void {
+    if (this.#stream.isClosed) return;
+    this.#notifyLive();
+    for (const each of this.#subscribers) each.onStatus();
+  }
+
+  #notifyLive(): void {
+    if (this.#isLive && !this.#wasLive) for (const each of this.#subscribers) each.onLive();
+    this.#wasLive = this.#isLive;
+  }
+
+  #gap(): PeekError {
+    return new PeekError(
+      "VORTEX_FRAME_INVALID",
+      `Logic has sent an update of ${this.selector.name} that does not follow the one before. The channel is followed anew.`,
+    );
+  }
+}
