@@ -19,6 +19,19 @@ const givenServer = {
 
 const onNats = "packages/*/test/**/nats*.test.ts";
 
+/** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. */
+const dependsOnServer = [
+  "changes",
+  "copy",
+  "copyLedger",
+  "failure",
+  "ledger",
+  "limits",
+  "migrations",
+  "provisioning",
+  "sessionSettings",
+].map((name) => `packages/storage/test/${name}.test.ts`);
+
 /** Packages whose tests need a database. */
 const withDatabase: ReadonlySet<string> = new Set(["storage", "tasks", "platform", "cli", "testing"]);
 /** Packages of functions without effects: their tests share one module graph, which is a third faster. */
@@ -66,7 +79,7 @@ export default defineConfig({
         // The tests of what differs between servers, on one that an administrator would name.
         test: {
           name: "storage on a given server",
-          include: ["packages/storage/test/*.test.ts"],
+          include: dependsOnServer,
           ...givenServer,
         },
       },

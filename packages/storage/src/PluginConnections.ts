@@ -107,13 +107,13 @@ export class PluginConnections implements Disposable {
   }
 
   #clientSettings(name: string, schema: string, title: string): ClientSettings {
-    const { acquireTimeoutSeconds, statementTimeoutSeconds, idleInTransactionTimeoutSeconds } =
-      this.#options.storage.config;
+    const { config, timing } = this.#options.storage;
     return {
       applicationName: `${title} ${name}`,
-      connectTimeoutMs: acquireTimeoutSeconds * 1000,
-      statementTimeoutMs: statementTimeoutSeconds * 1000,
-      idleInTransactionTimeoutMs: idleInTransactionTimeoutSeconds * 1000,
+      connectTimeoutMs: config.acquireTimeoutSeconds * 1000,
+      statementTimeoutMs: config.statementTimeoutSeconds * 1000,
+      idleInTransactionTimeoutMs: config.idleInTransactionTimeoutSeconds * 1000,
+      ...(timing?.answerGraceMs !== undefined && { answerGraceMs: timing.answerGraceMs }),
       schema,
     };
   }

@@ -26,6 +26,7 @@ import { readSchemaStatuses, type SchemaStatus } from "./readSchemaStatuses.ts";
 import type { StorageOptions } from "./StorageOptions.ts";
 import type { StoragePlugin } from "./StoragePlugin.ts";
 import type { StorageStatus } from "./StorageStatus.ts";
+import { defaultStorageTiming } from "./StorageTiming.ts";
 import { PooledTaskDatabase } from "./tasks/PooledTaskDatabase.ts";
 
 /** The time that logic may need to restart with its embedded database before its absence is an error for others. */
@@ -68,6 +69,7 @@ export class Storage implements AsyncDisposable {
         health,
         logger: options.getLogger("peek_storage.ChangeDataCapture"),
         schemaOf: (plugin) => catalogue.schemaOf(plugin).schema,
+        timing: { ...defaultStorageTiming, ...options.timing },
       }),
     );
     this.#ledger = owned.use(
@@ -100,7 +102,7 @@ export class Storage implements AsyncDisposable {
       signal,
     });
     held.use(database.pool);
-    monitor = held.use(new HealthMonitor(database.pool, health));
+    monitor = held.use(new HealthMonitor(database.pool, health, options.timing?.health));
     const { target, serverInfo } = database;
     logger.info("PostgreSQL %s: %s", serverInfo.version, describeTarget(target));
     const budget = planConnectionBudget(options, serverInfo, platformConnections, logger);

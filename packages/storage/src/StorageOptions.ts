@@ -1,5 +1,6 @@
 import type { DatabaseLocation, DatabaseLocationOptions } from "./DatabaseLocation.ts";
 import type { StoragePlugin } from "./StoragePlugin.ts";
+import type { StorageTiming } from "./StorageTiming.ts";
 
 /** The options of a `Storage`. */
 export interface StorageOptions extends DatabaseLocationOptions {
@@ -13,4 +14,6 @@ export interface StorageOptions extends DatabaseLocationOptions {
   readonly plugins: readonly StoragePlugin[];
   /** The database's location, where the caller has started it already; disposed with the storage. Default: by these options. */
   readonly location?: DatabaseLocation;
+  /** The timing of background work that differs from that of services, for tests. */
+  readonly timing?: Partial<StorageTiming>;
 }

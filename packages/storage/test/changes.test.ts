@@ -15,6 +15,7 @@ import {
   pluginFolder,
   pluginOf,
   type RigOptions,
+  shortTiming,
   signal,
   sqlMigration,
   TestLog,
@@ -462,8 +463,8 @@ describe("a reader that was away", () => {
     expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
   });
 
-  it("removes what it has read", { timeout: 20_000 }, async () => {
-    const told = await watch(await open(), ["pump"]);
+  it("removes what it has read", async () => {
+    const told = await watch(await open({ timing: shortTiming }), ["pump"]);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     await told.of("pump", "insert");
     await untilGone();

@@ -1,7 +1,7 @@
 import type { FollowedTables } from "@peek/plugin-base/internal";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openStorage, until } from "./rig.ts";
+import { openStorage, shortTiming, until } from "./rig.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { Told } from "./Told.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
@@ -22,7 +22,7 @@ afterEach(() => stack.disposeAsync());
 async function follow(
   way: Pick<TestDatabase, "connectUrl"> = database,
 ): Promise<{ tables: FollowedTables; told: Told }> {
-  const storage = stack.use(await openStorage(way));
+  const storage = stack.use(await openStorage(way, { timing: shortTiming }));
   await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
   const told = new Told();
   const tables = stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, told.listener));
@@ -39,7 +39,7 @@ async function moves(tables: FollowedTables): Promise<void> {
 
 /** Waits until it stands, and says why. */
 async function stands(tables: FollowedTables): Promise<string | undefined> {
-  await until("it stands", () => performance.now() - tables.toldUntil > 1500);
+  await until("it stands", () => performance.now() - tables.toldUntil > 1000);
   return tables.trouble;
 }
 

@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
 import { triggerRetryDelayMs } from "../src/outbox/watchTables.ts";
-import { caught, openStorage, type RigOptions, TestLog, until } from "./rig.ts";
+import { caught, openStorage, type RigOptions, shortTiming, TestLog, until } from "./rig.ts";
 import { Told } from "./Told.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 async function open(options: RigOptions = {}): Promise<Storage> {
-  const storage = stack.use(await openStorage(database, options));
+  const storage = stack.use(await openStorage(database, { timing: shortTiming, ...options }));
   await database.query(`
     CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int);
     CREATE TABLE pl_pump.valve (id int PRIMARY KEY);
@@ -246,10 +246,10 @@ describe("a reader", () => {
     await told.of("pump", "insert");
   });
 
-  it("that was kept from reading for seconds tells what was changed, and not of every table", async () => {
+  it("that was kept from reading for a while tells what was changed, and not of every table", async () => {
     const told = await watch(await open(), ["pump", "valve"], true);
     const client = await connect();
-    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(2.3)");
+    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(0.6)");
     await client.query("INSERT INTO pl_pump.pump VALUES (1, 1); COMMIT");
     expect((await told.of("pump")).rows).toEqual([{ id: 1, level: 1 }]);
     expect(told.changes).toHaveLength(1);
@@ -263,12 +263,12 @@ describe("a reader", () => {
     await second.of("pump", "insert");
     second.clear();
     const client = await connect();
-    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(2.3); COMMIT");
+    await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(0.6); COMMIT");
     await second.of("valve", "update");
   });
 
   it("removes what is read once the one that did so is gone", { timeout: 20_000 }, async () => {
-    const first = stack.use(await openStorage(database));
+    const first = stack.use(await openStorage(database, { timing: shortTiming }));
     await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
     await first.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
     const second = await watchAsAnother(["pump"]);
@@ -282,5 +282,5 @@ describe("a reader", () => {
 
 /** What another logic service is told: one that is about to take the place of this. */
 async function watchAsAnother(tables: readonly string[]): Promise<Told> {
-  return await watch(stack.use(await openStorage(database)), tables, true);
+  return await watch(stack.use(await openStorage(database, { timing: shortTiming })), tables, true);
 }

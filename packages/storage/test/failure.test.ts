@@ -4,7 +4,7 @@ import { PeekError } from "@peek/errors";
 import { Storage } from "@peek/storage";
 import { retryWhileUnavailable } from "../src/connection/retryWhileUnavailable.ts";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { caught, enter, nameOf, openStorage, TestLog, until, valueOf } from "./rig.ts";
+import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until, valueOf } from "./rig.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
 import { writePlugin } from "./plugins.ts";
@@ -74,7 +74,7 @@ describe("a database that is lost while plugins run", () => {
   it("is seen to be back without any plugin asking", async () => {
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
-    await using storage = await openStorage(proxy, { log, config: quick });
+    await using storage = await openStorage(proxy, { log, config: quick, timing: shortTiming });
     await proxy.vanish();
     await until("the loss is noticed", () => !storage.status().available);
     await proxy.listen();
@@ -183,9 +183,9 @@ describe("a server that does not answer", () => {
     await expect(openStorage(proxy, { config: long, signal: stop.signal })).rejects.toThrow("was aborted");
   });
 
-  it("is given up on when a statement takes longer than the server would let it", { timeout: 15_000 }, async () => {
+  it("is given up on when a statement takes longer than the server would let it", async () => {
     await using proxy = await TcpProxy.open(database);
-    await using storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 0.1 } });
+    await using storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 0.1 }, timing: shortTiming });
     await using entered = enter(storage);
     proxy.fate = (sent) => (sent.includes("lost on the way") ? "swallow" : "pass");
     const error = await caught(() => sql`SELECT 'lost on the way'`.execute(entered.storage.db));

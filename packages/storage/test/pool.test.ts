@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { sql } from "@peek/plugin-base/storage";
 import { describe, expect, it } from "vitest";
-import { caught, enter, nameOf, openStorage, TestLog, until } from "./rig.ts";
+import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until } from "./rig.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase } from "./testing.ts";
 
@@ -68,11 +68,15 @@ describe("a plugin's connections", () => {
     expect([storage.status().available, log.of("error")]).toEqual([true, []]);
   });
 
-  it("that time out without an answer have the database looked at", { timeout: 20_000 }, async () => {
+  it("that time out without an answer have the database looked at", async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
-    await using storage = await openStorage(proxy, { log, config: { statementTimeoutSeconds: 0.5 } });
+    await using storage = await openStorage(proxy, {
+      log,
+      config: { statementTimeoutSeconds: 0.5 },
+      timing: shortTiming,
+    });
     await using entered = enter(storage);
     await sql`SELECT 1`.execute(entered.storage.db);
     proxy.fate = () => "swallow";

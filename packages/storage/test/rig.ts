@@ -6,6 +6,7 @@ import type { PluginStorage } from "@peek/plugin-base/storage";
 import { Storage, type StorageOptions, type StoragePlugin } from "@peek/storage";
 import { onTestFinished } from "vitest";
 import { TestLog } from "./embedded/TestLog.ts";
+import type { StorageTiming } from "../src/StorageTiming.ts";
 import type { TestDatabase } from "./testing.ts";
 
 export { caught } from "./embedded/caught.ts";
@@ -21,6 +22,17 @@ export type RigOptions = Partial<Omit<StorageOptions, "config" | "plugins" | "ge
   readonly plugins?: readonly (string | StoragePlugin)[];
   readonly config?: ServiceConfigInput["storage"];
   readonly log?: TestLog;
+};
+
+/** The timing of tests that wait for background work. */
+export const shortTiming: StorageTiming = {
+  health: {
+    intervalMs: { available: 15_000, suspected: 0, lost: 100 },
+    timeoutMs: { available: 10_000, suspected: 500, lost: 1000 },
+  },
+  reconciler: { intervalMs: 200, attemptsUntilLog: 6 },
+  cleanupIntervalMs: 300,
+  answerGraceMs: 300,
 };
 
 /** Opens the storage of a logic service in a test's database. */

@@ -9,16 +9,18 @@ export interface ClientSettings extends SessionOptions {
   readonly applicationName: string;
   /** The maximum time to connect. */
   readonly connectTimeoutMs: number;
+  /** The time beyond `statementTimeoutMs` after which the connection counts as dead. Default: 5,000. */
+  readonly answerGraceMs?: number;
   /** The parsers of values: those that plugins get, or those of `pg`. Default: `"peek"`. */
   readonly values?: "peek" | "pg";
 }
 
-/** The time beyond a statement's limit on the server after which its connection counts as dead. */
-const answerGraceMs = 5000;
+/** The default of {@link ClientSettings.answerGraceMs}. */
+export const defaultAnswerGraceMs = 5000;
 
 /** Converts a target and settings to the configuration of `pg`. The session's settings are set by SQL: see {@link sessionSql}. */
 export function clientConfig(target: ConnectionTarget, settings: ClientSettings): ClientConfig {
-  const { statementTimeoutMs } = settings;
+  const { statementTimeoutMs, answerGraceMs = defaultAnswerGraceMs } = settings;
   return {
     host: target.host,
     port: target.port,

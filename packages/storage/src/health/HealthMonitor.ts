@@ -13,7 +13,7 @@ export interface HealthMonitorTiming {
 }
 
 /** The defaults of {@link HealthMonitorTiming}. */
-export const healthMonitorTiming: HealthMonitorTiming = {
+export const defaultHealthMonitorTiming: HealthMonitorTiming = {
   intervalMs: { available: 15_000, suspected: 0, lost: 1000 },
   timeoutMs: { available: 10_000, suspected: 2000, lost: 10_000 },
 };
@@ -29,7 +29,7 @@ export class HealthMonitor implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(pool: ConnectionPool, health: StorageHealth, timing = healthMonitorTiming) {
+  constructor(pool: ConnectionPool, health: StorageHealth, timing = defaultHealthMonitorTiming) {
     this.#pool = pool;
     this.#health = health;
     this.#timing = timing;

@@ -4,9 +4,9 @@ import type { ChangeSource, FollowedTables, WatchTablesOptions } from "@peek/plu
 import type { VortexLayout } from "../catalogue/VortexLayout.ts";
 import type { StorageHealth } from "../health/StorageHealth.ts";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
+import type { StorageTiming } from "../StorageTiming.ts";
 import { OutboxPoller } from "./OutboxPoller.ts";
 import { TableWatch } from "./TableWatch.ts";
-import type { TriggerReconcilerTiming } from "./TriggerReconciler.ts";
 import { countReaderStart, dropUnusedTriggers } from "./triggerRetention.ts";
 import { type Watcher, WatcherRegistry } from "./WatcherRegistry.ts";
 import { watchTables } from "./watchTables.ts";
@@ -22,8 +22,7 @@ export interface ChangeDataCaptureOptions {
   readonly logger: Logger;
   /** The schema of a plugin; throws where it has none. */
   readonly schemaOf: (plugin: string) => string;
-  /** Default: that of the reconciler. */
-  readonly reconcilerTiming?: TriggerReconcilerTiming | undefined;
+  readonly timing: StorageTiming;
 }
 
 /**
@@ -39,9 +38,9 @@ export class ChangeDataCapture implements ChangeSource, AsyncDisposable {
   #started: Promise<void> | undefined;
 
   constructor(options: ChangeDataCaptureOptions) {
-    const { outboxPool, health, logger, reconcilerTiming } = options;
+    const { outboxPool, health, logger, timing } = options;
     this.#options = options;
-    this.#poller = new OutboxPoller({ pool: outboxPool, watchers: this.#watchers, health, logger, reconcilerTiming });
+    this.#poller = new OutboxPoller({ pool: outboxPool, watchers: this.#watchers, health, logger, timing });
   }
 
   async watch(

@@ -3,11 +3,8 @@ import { OutboxSession } from "./OutboxSession.ts";
 import type { TriggerReconciler } from "./TriggerReconciler.ts";
 import type { WatcherRegistry } from "./WatcherRegistry.ts";
 
-/**
- * The interval of removing changes that were read. A reader that has not polled for longer may have missed changes that
- * another reader has removed.
- */
-const cleanupIntervalMs = 2000;
+/** The default of {@link OutboxConsumerOptions.cleanupIntervalMs}. */
+export const defaultCleanupIntervalMs = 2000;
 /** The interval of checking whether transactions have ended whose changes are not in the outbox. */
 const checkUncapturedMs = 250;
 
@@ -16,6 +13,11 @@ export interface OutboxConsumerOptions {
   readonly connection: PooledConnection;
   readonly watchers: WatcherRegistry;
   readonly reconciler: TriggerReconciler;
+  /**
+   * The interval of removing changes that were read. A reader that has not polled for longer may have missed changes that
+   * another reader has removed.
+   */
+  readonly cleanupIntervalMs: number;
 }
 
 /** Consumes the outbox on one connection: notifies watchers, removes changes that were read, and repairs triggers. */
@@ -49,7 +51,7 @@ export class OutboxConsumer {
   async poll(): Promise<boolean> {
     const { changes, complete } = await this.session.read();
     const now = performance.now();
-    const { watchers } = this.#options;
+    const { watchers, cleanupIntervalMs } = this.#options;
     if (now - this.#polledAt > cleanupIntervalMs && !this.session.hasCleanupLock) watchers.notifyAll();
     else watchers.notify(changes);
     this.#polledAt = now;
@@ -59,6 +61,7 @@ export class OutboxConsumer {
   }
 
   async #maintain(now: number): Promise<void> {
+    const { connection, reconciler, cleanupIntervalMs } = this.#options;
     if (now - this.#cleanedUpAt >= cleanupIntervalMs) {
       this.#cleanedUpAt = now;
       await this.#cleanUp();
@@ -70,17 +73,16 @@ export class OutboxConsumer {
       if (remaining.join() !== this.#uncaptured.join()) this.#options.watchers.notifyAll();
       this.#uncaptured = remaining;
     }
-    const { connection, reconciler } = this.#options;
     if (reconciler.isDue(now)) await reconciler.reconcile(connection);
   }
 
   async #cleanUp(): Promise<void> {
     const { session } = this;
+    const { watchers, cleanupIntervalMs } = this.#options;
     if (!session.hasCleanupLock) {
       await session.tryAcquireCleanupLock();
       // Until now, another reader may have removed changes that this one had not read.
-      if (session.hasCleanupLock && performance.now() - this.#polledAt > cleanupIntervalMs)
-        this.#options.watchers.notifyAll();
+      if (session.hasCleanupLock && performance.now() - this.#polledAt > cleanupIntervalMs) watchers.notifyAll();
     }
     await session.cleanUp();
   }

@@ -5,11 +5,12 @@ import { createVortexLayout } from "../catalogue/VortexLayout.ts";
 import type { StorageHealth } from "../health/StorageHealth.ts";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
 import type { PooledConnection } from "../pool/PooledConnection.ts";
+import type { StorageTiming } from "../StorageTiming.ts";
 import { AdaptivePolling } from "./AdaptivePolling.ts";
 import { AutoResetEvent } from "./AutoResetEvent.ts";
 import { OutboxConsumer } from "./OutboxConsumer.ts";
 import { readOnlyState } from "./OutboxSession.ts";
-import { TriggerReconciler, type TriggerReconcilerTiming } from "./TriggerReconciler.ts";
+import { TriggerReconciler } from "./TriggerReconciler.ts";
 import type { WatcherRegistry } from "./WatcherRegistry.ts";
 
 /** The options of an {@link OutboxPoller}. */
@@ -19,8 +20,7 @@ export interface OutboxPollerOptions {
   readonly watchers: WatcherRegistry;
   readonly health: StorageHealth;
   readonly logger: Logger;
-  /** Default: that of {@link TriggerReconciler}. */
-  readonly reconcilerTiming?: TriggerReconcilerTiming | undefined;
+  readonly timing: Pick<StorageTiming, "reconciler" | "cleanupIntervalMs">;
 }
 
 /**
@@ -52,7 +52,7 @@ export class OutboxPoller implements AsyncDisposable {
 
   constructor(options: OutboxPollerOptions) {
     this.#options = options;
-    this.#reconciler = new TriggerReconciler(options.watchers, options.logger, options.reconcilerTiming);
+    this.#reconciler = new TriggerReconciler(options.watchers, options.logger, options.timing.reconciler);
   }
 
   /** The watchers have been notified of every change committed before this time; by `performance.now()`. */
@@ -120,7 +120,7 @@ export class OutboxPoller implements AsyncDisposable {
   }
 
   async #poll(): Promise<void> {
-    const { pool, watchers } = this.#options;
+    const { pool, watchers, timing } = this.#options;
     const connection = await pool.acquire();
     this.#connection = connection;
     const mode = new AdaptivePolling();
@@ -133,7 +133,12 @@ export class OutboxPoller implements AsyncDisposable {
     try {
       // The database may have been restored from a backup since the last connection.
       await createVortexLayout(connection);
-      const consumer = await OutboxConsumer.begin({ connection, watchers, reconciler: this.#reconciler });
+      const consumer = await OutboxConsumer.begin({
+        connection,
+        watchers,
+        reconciler: this.#reconciler,
+        cleanupIntervalMs: timing.cleanupIntervalMs,
+      });
       this.#begunAt = performance.now();
       this.#begun.reach();
       while (!this.#stopping) {

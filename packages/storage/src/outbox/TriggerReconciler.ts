@@ -16,7 +16,7 @@ export interface TriggerReconcilerTiming {
 }
 
 /** The defaults of {@link TriggerReconcilerTiming}: a busy table is logged after 10 s or so. */
-export const triggerReconcilerTiming: TriggerReconcilerTiming = { intervalMs: 2000, attemptsUntilLog: 6 };
+export const defaultReconcilerTiming: TriggerReconcilerTiming = { intervalMs: 2000, attemptsUntilLog: 6 };
 
 /** The maximum time of one reconciliation for creating triggers: no changes are read meanwhile. */
 const maxCreateMs = 500;
@@ -37,7 +37,7 @@ export class TriggerReconciler {
   /** The tables whose trouble was logged, until they have recovered. */
   readonly #logged = new Set<string>();
 
-  constructor(watchers: WatcherRegistry, logger: Logger, timing = triggerReconcilerTiming) {
+  constructor(watchers: WatcherRegistry, logger: Logger, timing: TriggerReconcilerTiming) {
     this.#watchers = watchers;
     this.#logger = logger;
     this.#timing = timing;
