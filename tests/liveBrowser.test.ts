@@ -170,7 +170,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     const page = await TutorialPage.open(anna, field.origin);
     await page.showsNumber(2_147_483_647);
     await page.press("+1");
-    await page.page.getByText("AddIntValue: The number would be too large").waitFor();
+    await page.page.getByText("+1 in row 1: The number would be too large").waitFor();
     await page.press("Aa");
     await page.showsText("ONE");
     await page.page.getByRole("button", { name: "Dismiss" }).click();

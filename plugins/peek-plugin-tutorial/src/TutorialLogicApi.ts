@@ -1,5 +1,5 @@
-/** What the tutorial plugin publishes to other plugins on the logic service. */
+/** The API of the tutorial plugin for other plugins on the logic service. */
 export interface TutorialLogicApi {
-  /** Adds two whole numbers. */
+  /** The sum of two whole numbers. */
   addInts(val1: number, val2: number): number;
 }

@@ -91,15 +91,15 @@ const stepsOf = (lines: readonly string[], side: string): readonly string[] =>
 it("after the tutorial's ninth page, logic and the agent call each other", async () => {
   await using logic = await startService("logic", { plugins: [stage("rpc")] });
   await using agent = await startService("agent", { plugins: [join(import.meta.dirname, "..")], logic });
-  await agent.log.waitFor("Logic keeps", { timeoutMs: 3000 });
+  await agent.log.waitFor("Logic stored", { timeoutMs: 3000 });
   await logic.log.waitFor("The agent says", { timeoutMs: 3000 });
   expect(stepsOf(agent.log.lines, "agent")).toEqual([
     ...["Loaded", "Started"],
-    ...["Logic says that 1 + 2 = 3", "Logic keeps 'from the agent' as row 2"],
+    ...["Logic says that 1 + 2 = 3", "Logic stored 'from the agent' as row 2"],
   ]);
   expect(stepsOf(logic.log.lines, "logic").toSorted()).toEqual([
     ...["Loaded", "Started"],
-    ...["The agent says that 7 + 9 = 16", "agent says: The agent is here"],
+    ...["The agent says that 7 + 9 = 16", "agent says: The agent is connected"],
   ]);
 });
 

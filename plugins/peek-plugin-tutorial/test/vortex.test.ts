@@ -8,8 +8,8 @@ it("logic and the agent call each other", async () => {
   await using logic = await startService("logic", { plugins });
   await using agent = await startService("agent", { plugins, logic });
   await agent.log.waitFor("Logic says that 1 + 2 = 3");
-  await agent.log.waitFor("Logic keeps 'from the agent' as row 2");
-  await logic.log.waitFor("agent says: The agent is here");
+  await agent.log.waitFor("Logic stored 'from the agent' as row 2");
+  await logic.log.waitFor("agent says: The agent is connected");
   await logic.log.waitFor("The agent says that 7 + 9 = 16");
 });
 

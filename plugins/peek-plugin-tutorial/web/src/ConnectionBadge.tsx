@@ -1,7 +1,7 @@
 import { useConnection } from "@peek/client/react";
 import type { ReactNode } from "react";
 
-const words = {
+const labels = {
   connecting: "connecting",
   live: "live",
   stale: "may be old",
@@ -10,20 +10,20 @@ const words = {
   closed: "closed",
 } as const;
 
-/** How the page is connected, for people. */
+/** The user, problems of the device's storage, and whether the data is live. */
 export function ConnectionBadge(): ReactNode {
   const { status, reason, user, device } = useConnection();
   const here = encodeURIComponent(location.pathname + location.search);
   return (
-    <p className="connection">
+    <div className="connection">
       {user !== undefined && <span>{user.name}</span>}
-      {device === "memory" && <span title="Close this page, and what is pending is lost">not kept on this device</span>}
+      {device === "memory" && <span>pending changes are lost when this page closes</span>}
       {device === "full" && <span>this device is full</span>}
       {device === "outdated" && <span>there is a newer version: reload the page</span>}
-      <span className={`badge ${status}`} title={reason}>
-        {words[status]}
-      </span>
       {status === "login" && <a href={`/peek/login?return=${here}`}>log in</a>}
-    </p>
+      <span className={`badge ${status}`} role="status" title={reason}>
+        {labels[status]}
+      </span>
+    </div>
   );
 }

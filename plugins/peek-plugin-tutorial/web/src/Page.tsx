@@ -3,6 +3,7 @@ import { ConnectionBadge } from "./ConnectionBadge.tsx";
 import { PendingActions } from "./PendingActions.tsx";
 import { StringIntTable } from "./StringIntTable.tsx";
 
+/** The whole page. */
 export function Page(): ReactNode {
   return (
     <main>

@@ -1,11 +1,13 @@
 import type { PendingAction } from "@peek/client";
 import { usePeek, usePending } from "@peek/client/react";
 import type { ReactNode } from "react";
-import { useFailure } from "./useFailure.ts";
+import { actionTitle } from "./actionTitle.ts";
+import { useLastError } from "./useLastError.ts";
 
 const plugin = "peek_plugin_tutorial.";
+const labels = { queued: "waiting on this device", sent: "sent, not confirmed", rejected: "rejected" } as const;
 
-/** What was pressed and is not confirmed yet, and what was rejected. */
+/** The user's actions that logic has not executed yet, or has rejected. */
 export function PendingActions(): ReactNode {
   // Pages of other plugins push actions too.
   const own = usePending().filter(({ type }) => type.startsWith(plugin));
@@ -27,19 +29,21 @@ interface ActionListProps {
 
 function ActionList({ className, actions }: ActionListProps): ReactNode {
   const client = usePeek();
-  const [failure, tell] = useFailure();
+  const [message, track] = useLastError();
   return (
     <section className={className}>
       <h2>
         {actions.length} {className}
       </h2>
-      {failure !== undefined && <p role="alert">{failure}</p>}
+      {message !== undefined && <p role="alert">{message}</p>}
       <ul>
-        {actions.map(({ id, type, status, error }) => (
-          <li key={id}>
-            {type.slice(plugin.length)}: {error?.message ?? status}
-            {status === "rejected" && (
-              <button type="button" onClick={() => tell(client.dismiss(id))}>
+        {actions.map((action) => (
+          <li key={action.id}>
+            <span>
+              {actionTitle(action)}: {action.error?.message ?? labels[action.status]}
+            </span>
+            {action.status === "rejected" && (
+              <button type="button" onClick={() => track(client.dismiss(action.id))}>
                 Dismiss
               </button>
             )}

@@ -1,7 +1,7 @@
 import { type ActionOf, defineAction } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** Adds to the number of a row. */
+/** Adds an offset to the number of a row. */
 export const AddIntValue = defineAction("peek_plugin_tutorial.AddIntValue", {
   id: z.int(),
   offset: z.int().min(-1000).max(1000),

@@ -2,7 +2,7 @@ import { defineRpc } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { StringIntTuple } from "./StringIntTuple.ts";
 
-/** What logic does for the agent. */
+/** The procedures of logic that the agent calls. */
 export const RpcForAgent = defineRpc("peek_plugin_tutorial.RpcForAgent", {
   addInts: {
     input: z.object({ val1: z.int(), kwval1: z.int().default(9) }),

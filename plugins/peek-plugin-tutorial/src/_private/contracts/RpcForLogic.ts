@@ -1,7 +1,7 @@
 import { defineRpc } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** What the agent does for logic. */
+/** The procedures of the agent that logic calls. */
 export const RpcForLogic = defineRpc("peek_plugin_tutorial.RpcForLogic", {
   addInts: {
     input: z.object({ val1: z.int(), kwval1: z.int().default(9) }),

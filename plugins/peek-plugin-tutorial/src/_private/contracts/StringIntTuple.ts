@@ -1,7 +1,7 @@
 import { defineTuple, type TupleOf } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** A text and a number, as all sides know them. */
+/** A row of string_int, as services and browsers exchange it. */
 export const StringIntTuple = defineTuple(
   "peek_plugin_tutorial.StringInt",
   { id: z.int(), string1: z.string().max(200), int1: z.int32() },

@@ -11,19 +11,19 @@ const pauseMs = 5000;
 export class RandomNumberWorkerController {
   readonly #platform: PeekLogicPlatformHook<TutorialTables>;
   readonly #logger: Logger;
-  #failing = false;
+  #isFailing = false;
 
   constructor(platform: PeekLogicPlatformHook<TutorialTables>) {
     this.#platform = platform;
     this.#logger = platform.getLogger(import.meta);
   }
 
-  /** Goes on until the plugin stops. */
+  /** Runs until the plugin stops. */
   async run(): Promise<void> {
     const { signal } = this.#platform;
     while (!signal.aborted) {
       await this.#send(signal);
-      // It only ever fails because the plugin stops.
+      // It fails only because the plugin stops.
       await setTimeout(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -33,12 +33,12 @@ export class RandomNumberWorkerController {
     try {
       const answer = await this.#platform.tasks.run(PickRandomNumber, number, { deadlineMs: 30_000, signal });
       this.#logger.debug("Sent %d to a worker, which answered %d", number, answer);
-      this.#failing = false;
+      this.#isFailing = false;
     } catch (error) {
       if (signal.aborted) return;
-      // Once, until there is an answer again: there may be no worker for days.
-      this.#logger[this.#failing ? "debug" : "warning"]("No worker has answered: %s", error);
-      this.#failing = true;
+      // One warning until a worker answers again: there may be no worker for days.
+      this.#logger[this.#isFailing ? "debug" : "warning"]("No worker has answered: %s", error);
+      this.#isFailing = true;
     }
   }
 }

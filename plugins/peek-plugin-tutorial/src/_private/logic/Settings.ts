@@ -1,7 +1,7 @@
 import { jsonb, type PluginStorage, sql } from "@peek/plugin-base/storage";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 
-/** The plugin's settings, in the table setting_property. */
+/** Access to the plugin's settings in the table setting_property. */
 export class Settings {
   readonly #storage: PluginStorage<TutorialTables>;
 
@@ -9,7 +9,7 @@ export class Settings {
     this.#storage = storage;
   }
 
-  /** A setting, or undefined where it was never set. */
+  /** The value of a setting; undefined if it was never set. */
   async get(key: string): Promise<unknown> {
     const row = await this.#storage.db
       .selectFrom("setting_property")

@@ -4,7 +4,7 @@ import type { StringIntTable, TutorialTables } from "../storage/TutorialTables.t
 /** A row of the table string_int. */
 export type StringInt = Selectable<StringIntTable>;
 
-/** The table string_int. */
+/** Access to the table string_int. */
 export class StringInts {
   readonly #storage: PluginStorage<TutorialTables>;
 
@@ -24,7 +24,7 @@ export class StringInts {
       .executeTakeFirstOrThrow();
   }
 
-  /** Takes from the number of one row, and adds as much to that of another: both, or neither. */
+  /** Moves an amount from the number of one row to that of another: changes both rows, or neither. */
   async move(amount: number, from: number, to: number): Promise<void> {
     await this.#storage.transaction(async (db) => {
       for (const [id, change] of [

@@ -3,7 +3,7 @@ import { StringIntTuple } from "../contracts/StringIntTuple.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 import type { StringInts } from "./StringInts.ts";
 
-/** Lets browsers watch the table, whoever changes it. */
+/** Makes the table observable: a change by any program reaches the browsers. */
 export function provideObservables(
   { observables }: PeekLogicPlatformHook<TutorialTables>,
   stringInts: StringInts,

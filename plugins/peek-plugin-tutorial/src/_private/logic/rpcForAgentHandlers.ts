@@ -2,7 +2,7 @@ import type { Logger, RpcHandlers } from "@peek/plugin-base";
 import type { RpcForAgent } from "../contracts/RpcForAgent.ts";
 import type { StringInts } from "./StringInts.ts";
 
-/** What logic does for the agent. */
+/** The procedures of logic that the agent calls. */
 export function rpcForAgentHandlers(
   stringInts: StringInts,
   logger: Logger,

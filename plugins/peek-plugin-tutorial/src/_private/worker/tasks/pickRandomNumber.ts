@@ -1,5 +1,5 @@
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { PickRandomNumber } from "../../contracts/PickRandomNumber.ts";
 
-/** Gives the number back, negated. */
+/** Returns the negated number. */
 export default defineTaskHandler(import.meta, PickRandomNumber, (number) => -number);
