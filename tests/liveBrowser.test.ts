@@ -207,7 +207,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     `);
     const page = await TutorialPage.open(anna, field.origin);
     await page.showsNumber(3);
-    await page.page.getByText("not kept on this device").waitFor();
+    await page.page.getByText("pending changes are lost when this page closes").waitFor();
     await page.press("+1");
     await page.showsNumber(4);
     await page.showsPending(0);

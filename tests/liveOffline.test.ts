@@ -103,7 +103,9 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     await page.press("+1");
     await page.showsPending(2);
     await page.showsNumber(12);
-    expect(await page.page.locator(".pending li").allTextContents()).toEqual(Array(2).fill("+1 in row 1: waiting on this device"));
+    expect(await page.page.locator(".pending li").allTextContents()).toEqual(
+      Array(2).fill("+1 in row 1: waiting on this device"),
+    );
     expect(await stored()).toBe(10);
     await giveBack();
     await page.showsPending(0);
