@@ -39,7 +39,8 @@ describe("peek status", () => {
   it("shows each service with its plugins in a table", async () => {
     const { code, stdout, stderr } = await peek(base.base, "status");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const [heads, ...rows] = stdout.trimEnd().split("\n");
+    const [table = "", load = ""] = stdout.trimEnd().split("\n\n");
+    const [heads, ...rows] = table.split("\n");
     expect(heads).toMatch(/^SERVICE +INSTANCE +VERSION +CONNECTED SINCE +ADDRESS +PLUGIN +VERSION +STATE$/);
     expect(rows).toHaveLength(4);
     expect(rows[0]).toMatch(/^logic +logic-\w{10} +\d+\.\d+\.\d+ +\d{4}-\d\d-\d\dT[\d:]{8} +\S+ +peek_plugin_\w+ /);
@@ -47,6 +48,7 @@ describe("peek status", () => {
     expect(rows.join("\n")).toMatch(/ peek_plugin_ill +1\.0\.0 +failed: HOOK_THREW, the pump is stuck$/m);
     expect(rows.join("\n")).toMatch(/ peek_plugin_behind +1\.0\.0 +blocked by peek_plugin_ill$/m);
     expect(rows[3]).toMatch(/^agent +agent-\w{10} +\S+ +\S+ +127\.0\.0\.1 +- +- +no plugin$/);
+    expect(load).toMatch(/^CALLS OF +PENDING +WAITING +RUNNING +QUEUED\nlogic-/);
   });
 
   it("gives the same as JSON, with the credential of any service that has one", async () => {
