@@ -1,8 +1,10 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
+import { asciiOnly } from "./scripts/rolldown/asciiOnly.ts";
 import { builtinModules } from "./scripts/rolldown/builtinModules.ts";
 import { lazyZodLocales, zodLocalesEntry } from "./scripts/rolldown/lazyZodLocales.ts";
+import { startFiles } from "./scripts/rolldown/startFiles.ts";
 import { sharedEntries, sharedModules } from "./scripts/rolldown/sharedModules.ts";
 
 /** The service or program that is built. */
@@ -31,13 +33,14 @@ export default defineConfig({
     "@peek/tasks/worker",
   ],
   resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
-  plugins: [builtinModules(), ...(runsPlugins ? [sharedModules(), lazyZodLocales()] : [])],
+  plugins: [builtinModules(), asciiOnly(), ...(runsPlugins ? [sharedModules(), lazyZodLocales()] : [])],
   output: {
     dir: "bundle",
     format: "esm",
     cleanDir: true,
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
+    ...(runsPlugins && { codeSplitting: startFiles(program) }),
     comments: { legal: true, annotation: false, jsdoc: false },
   },
 });

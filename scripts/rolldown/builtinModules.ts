@@ -7,8 +7,8 @@ const builtinImport = /^import (?<names>[^"]+) from "(?<name>node:[^"]+)";$/gm;
  * Takes modules of Node by `process.getBuiltinModule()` in place of `import`. An import reads every export of the module
  * for its namespace object, also those that are made on first use: importing `node:http` loads all of undici.
  *
- * Files that an entry imports statically keep their imports: they run before the version of Node is checked, and an old
- * Node has no `getBuiltinModule()`.
+ * The files that the entry `launch` imports statically keep their imports: they run before the version of Node is checked,
+ * and an old Node has no `getBuiltinModule()`.
  */
 export function builtinModules(): Plugin {
   return {
@@ -32,9 +32,9 @@ function patternsOf(names: string): readonly string[] {
   return [...(whole === undefined ? [] : [whole]), ...(named === undefined ? [] : [named.replaceAll(" as ", ": ")])];
 }
 
-/** Whether a file is an entry, or is imported statically by one. */
+/** Whether a file is the entry `launch`, or is imported statically by it. */
 function runsFirst(fileName: string, chunks: Readonly<Record<string, RenderedChunk>>): boolean {
-  const first = new Set(Object.values(chunks).flatMap((chunk) => (chunk.isEntry ? [chunk.fileName] : [])));
+  const first = new Set(Object.values(chunks).flatMap((chunk) => (chunk.name === "launch" ? [chunk.fileName] : [])));
   for (const each of first) for (const imported of chunks[each]?.imports ?? []) first.add(imported);
   return first.has(fileName);
 }

@@ -5,6 +5,7 @@ import { explainIssues, pathText, valueAt } from "./explainIssues.ts";
 import { FileLock } from "./FileLock.ts";
 import { findDuplicateKey } from "./findDuplicateKey.ts";
 import { type JsonDocument, readJsonDocument } from "./JsonDocument.ts";
+import { withoutJit } from "./withoutJit.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
 import { writeFileAtomic } from "./writeFileAtomic.ts";
 
@@ -30,35 +31,38 @@ const kind = {
 /** How long another process that is changing the file is waited for; milliseconds. */
 const lockMs = 5000;
 
-const defaults = (): ServiceConfig => serviceConfigSchema.parse({});
-const example: unknown = {
-  logging: { ...defaults().logging, levels: { peek_plugin_tutorial: "DEBUG" } },
-  plugin: { ...defaults().plugin, enabled: ["peek_plugin_tutorial"] },
-  storage: { ...defaults().storage, connectUrl: "postgresql://peek:password@db.example:5432/peek" },
-  httpServer: {
-    dataExchange: {
-      ...defaults().httpServer.dataExchange,
-      sslBundleFilePath: "tls/bundle.pem",
-      sslMutualTLSCertificateAuthorityBundleFilePath: "tls/authority.pem",
+/** A complete configuration: its keys are proposed for unknown ones, its values in messages. */
+function exampleConfig(): unknown {
+  const { logging, plugin, storage, httpServer, dataExchange } = serviceConfigSchema.parse({}, withoutJit);
+  return {
+    logging: { ...logging, levels: { peek_plugin_tutorial: "DEBUG" } },
+    plugin: { ...plugin, enabled: ["peek_plugin_tutorial"] },
+    storage: { ...storage, connectUrl: "postgresql://peek:password@db.example:5432/peek" },
+    httpServer: {
+      dataExchange: {
+        ...httpServer.dataExchange,
+        sslBundleFilePath: "tls/bundle.pem",
+        sslMutualTLSCertificateAuthorityBundleFilePath: "tls/authority.pem",
+      },
     },
-  },
-  dataExchange: {
-    ...defaults().dataExchange,
-    sslCertificateAuthorityBundleFilePath: "tls/authority.pem",
-    sslClientBundleFilePath: "tls/bundle.pem",
-    token: "peek_agent_…",
-    nats: {
-      ...defaults().dataExchange.nats,
-      servers: ["nats://nats.example:4222"],
-      user: "agent",
-      password: "password",
-      token: "token",
-      credentialsFilePath: "nats.creds",
+    dataExchange: {
+      ...dataExchange,
       sslCertificateAuthorityBundleFilePath: "tls/authority.pem",
       sslClientBundleFilePath: "tls/bundle.pem",
+      token: "peek_agent_…",
+      nats: {
+        ...dataExchange.nats,
+        servers: ["nats://nats.example:4222"],
+        user: "agent",
+        password: "password",
+        token: "token",
+        credentialsFilePath: "nats.creds",
+        sslCertificateAuthorityBundleFilePath: "tls/authority.pem",
+        sslClientBundleFilePath: "tls/bundle.pem",
+      },
     },
-  },
-};
+  };
+}
 
 /**
  * Reads a service's config.json, fills in what is missing and saves it.
@@ -89,7 +93,7 @@ function tryLoad(file: string): { readonly loaded: LoadedConfig; readonly text: 
 }
 
 function newConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
-  const config = serviceConfigSchema.parse(initial);
+  const config = serviceConfigSchema.parse(initial, withoutJit);
   return { file, config, created: true, filledIn: [], unknownKeys: [], notSaved: undefined };
 }
 
@@ -152,9 +156,9 @@ function tryLock(file: string): FileLock | PeekError {
 
 /** The file is right; what it would become may not be. */
 function checkNewValue(document: JsonDocument, path: readonly string[]): void {
-  const { issues } = checkTolerantly(serviceConfigSchema, document.value, example);
+  const { issues } = checkTolerantly(serviceConfigSchema, document.value, exampleConfig);
   if (issues.length === 0) return;
-  const mistakes = explainIssues(document, issues, example).map((each) => each.replace(/^line \d+, /, ""));
+  const mistakes = explainIssues(document, issues, exampleConfig()).map((each) => each.replace(/^line \d+, /, ""));
   throw new PeekError(
     "CONFIG_INVALID",
     `${path.join(".")} was not set: ${mistakes.join("; ")}. ${document.file} is as it was.`,
@@ -207,7 +211,7 @@ function checkKnown(path: readonly string[], value: unknown): void {
 /** Checks a configuration that holds this value and nothing else. */
 function checkAlone(path: readonly string[], value: unknown): CheckedDocument<ServiceConfig> {
   const alone = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
-  return checkTolerantly(serviceConfigSchema, alone, example);
+  return checkTolerantly(serviceConfigSchema, alone, exampleConfig);
 }
 
 function unknownKey(path: string, nearest: string | undefined): PeekError {
@@ -220,9 +224,9 @@ function checkConfig(document: JsonDocument): {
   readonly config: ServiceConfig;
   readonly unknownKeys: readonly UnknownKey[];
 } {
-  const { value, issues, unknownKeys } = checkTolerantly(serviceConfigSchema, document.value, example);
+  const { value, issues, unknownKeys } = checkTolerantly(serviceConfigSchema, document.value, exampleConfig);
   if (value !== undefined) return { config: value, unknownKeys };
-  const mistakes = explainIssues(document, issues, example);
+  const mistakes = explainIssues(document, issues, exampleConfig());
   throw new PeekError(
     "CONFIG_INVALID",
     `${document.file} has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.map((each) => `  ${each}`).join("\n")}\nThe file was left as it was.`,

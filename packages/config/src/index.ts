@@ -15,6 +15,7 @@ export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lock
 export { makePrivateFolder } from "./keepOwner.ts";
 export { type LockHolder, titleOf } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
+export { withoutJit } from "./withoutJit.ts";
 export { isSecretKey } from "./secrets.ts";
 export {
   type LogLevel,

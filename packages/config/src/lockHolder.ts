@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { withoutJit } from "./withoutJit.ts";
 import { isFileError } from "./isFileError.ts";
 
 const holderSchema = z.object({
@@ -29,7 +30,7 @@ export function howToStop(holder: LockHolder | undefined): string {
 /** What a lock file says, or undefined when it names no process. */
 export function parseHolder(content: string): LockHolder | undefined {
   try {
-    return holderSchema.safeParse(JSON.parse(content)).data;
+    return holderSchema.safeParse(JSON.parse(content), withoutJit).data;
   } catch {
     // A file that this code did not write whole (a disk that was full, a hand) names no process.
     return undefined;

@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
+import { withoutJit } from "./withoutJit.ts";
 import { pathText, valueAt } from "./explainIssues.ts";
 
 /** A key that a document has and its schema does not know. */
@@ -23,17 +24,17 @@ export interface CheckedDocument<T> {
  * Checks a value against a schema of strict objects, but takes keys that it does not know as something to warn of,
  * not as mistakes: they may be a newer version's, or a person's note.
  *
- * @param known A complete value; its keys are the ones proposed instead of unknown ones.
+ * @param known Makes a complete value; its keys are the ones proposed instead of unknown ones.
  */
-export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: unknown): CheckedDocument<T> {
-  const first = schema.safeParse(value);
+export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: () => unknown): CheckedDocument<T> {
+  const first = schema.safeParse(value, withoutJit);
   if (first.success) return { value: first.data, issues: [], unknownKeys: [] };
   const strangers = first.error.issues.filter((issue) => issue.code === "unrecognized_keys");
   const others = first.error.issues.filter((issue) => issue.code !== "unrecognized_keys");
   const unknownKeys = strangers.flatMap((issue) =>
     issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
-      nearest: nearestKey(keysAt(known, issue.path), issue.path, key),
+      nearest: nearestKey(keysAt(known(), issue.path), issue.path, key),
     })),
   );
   if (others.length > 0) return { value: undefined, issues: others, unknownKeys };
@@ -42,7 +43,7 @@ export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: 
     const owner = at(cleaned, issue.path);
     for (const key of issue.keys) if (owner !== undefined) Reflect.deleteProperty(owner, key);
   }
-  const second = schema.safeParse(cleaned);
+  const second = schema.safeParse(cleaned, withoutJit);
   return second.success
     ? { value: second.data, issues: [], unknownKeys }
     : { value: undefined, issues: second.error.issues, unknownKeys };

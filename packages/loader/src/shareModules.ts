@@ -1,3 +1,4 @@
+import { withoutJit } from "@peek/config";
 import { readFileSync } from "node:fs";
 import { findPackageJSON, registerHooks } from "node:module";
 import { join } from "node:path";
@@ -46,7 +47,7 @@ export function shareModules(dir: string): Disposable | undefined {
 function readList(dir: string): ReadonlyMap<string, SharedModule> | undefined {
   const text = tryRead(join(dir, listName));
   if (text === undefined) return undefined;
-  const list = Object.entries(listSchema.parse(JSON.parse(text)));
+  const list = Object.entries(listSchema.parse(JSON.parse(text), withoutJit));
   return new Map(
     list.map(([name, { version, file }]) => [name, { version, url: pathToFileURL(join(dir, file)).href }] as const),
   );
@@ -64,7 +65,7 @@ function cachedVersion(): (url: string) => string | undefined {
 function versionOfPackage(url: string): string | undefined {
   const manifest = findPackageJSON(url);
   const text = manifest === undefined ? undefined : tryRead(manifest);
-  return text === undefined ? undefined : manifestSchema.safeParse(JSON.parse(text)).data?.version;
+  return text === undefined ? undefined : manifestSchema.safeParse(JSON.parse(text), withoutJit).data?.version;
 }
 
 function tryRead(file: string): string | undefined {

@@ -1,3 +1,4 @@
+import { withoutJit } from "@peek/config";
 import { describeValue, PeekError } from "@peek/errors";
 import type { PluginCommonEntryHookABC, ServiceName } from "@peek/plugin-base";
 import { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION } from "@peek/plugin-base/internal";
@@ -30,7 +31,7 @@ export function checkEntryHookClass(returned: unknown, functionName: string, ser
       `${functionName}() returned ${describeValue(returned)}. It has to return a class that extends ${base}.`,
     );
   }
-  const brand = brandSchema.safeParse(Reflect.get(returned, ENTRY_HOOK_BRAND)).data;
+  const brand = brandSchema.safeParse(Reflect.get(returned, ENTRY_HOOK_BRAND), withoutJit).data;
   if (brand === undefined) {
     throw wrongClass(functionName, returned, `does not extend ${base} of @peek/plugin-base/${service}`);
   }

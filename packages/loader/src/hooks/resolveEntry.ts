@@ -1,3 +1,4 @@
+import { withoutJit } from "@peek/config";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -56,7 +57,7 @@ function withEnding(file: string): string {
 
 function entryOf(packageFile: string, conditions: readonly string[]): string {
   try {
-    const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")));
+    const parsed = packageSchema.parse(JSON.parse(readFileSync(packageFile, "utf8")), withoutJit);
     if (parsed.exports === undefined) return parsed.main ?? "index.js";
     const target =
       typeof parsed.exports === "string"

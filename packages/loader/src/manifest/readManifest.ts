@@ -39,7 +39,7 @@ export function readManifest(rootDir: string, pluginName: string): ReadManifest 
       { fields: { file } },
     );
   }
-  const { value, issues, unknownKeys } = checkTolerantly(pluginPackageSchema, document.value, exampleManifest);
+  const { value, issues, unknownKeys } = checkTolerantly(pluginPackageSchema, document.value, () => exampleManifest);
   if (value === undefined) {
     const example = { ...exampleManifest, plugin: { ...exampleManifest.plugin, packageName: pluginName } };
     throw new PeekError("MANIFEST_INVALID", `${file}: ${explainIssues(document, issues, example).join("; ")}`, {

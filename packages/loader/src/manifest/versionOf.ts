@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readJsonDocument } from "@peek/config";
+import { readJsonDocument, withoutJit } from "@peek/config";
 import { describeValue, PeekError } from "@peek/errors";
 import { isPluginVersion } from "@peek/plugin-base/manifest";
 import { z } from "zod";
@@ -23,7 +23,7 @@ const packageSchema = z.looseObject({ version: z.unknown() });
  */
 export function versionOf(rootDir: string, manifestFile: string, declared: string | undefined): string {
   const file = join(rootDir, "package.json");
-  const version = packageSchema.safeParse(readJsonDocument(file, kind)?.value).data?.version ?? declared;
+  const version = packageSchema.safeParse(readJsonDocument(file, kind)?.value, withoutJit).data?.version ?? declared;
   if (!isPluginVersion(version)) {
     const what = version === undefined ? "no version" : `the invalid version ${describeValue(version)}`;
     throw new PeekError("PLUGIN_VERSION_MISSING", `${file} has ${what}. Write a version such as "version": "1.0.0".`, {

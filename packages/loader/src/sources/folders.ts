@@ -1,3 +1,4 @@
+import { withoutJit } from "@peek/config";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -23,7 +24,7 @@ export function packagesIn(dirs: readonly string[]): ReadonlyMap<string, string>
 
 function packageNameIn(dir: string): string | undefined {
   try {
-    return packageSchema.safeParse(JSON.parse(readFileSync(join(dir, "package.json"), "utf8"))).data?.name;
+    return packageSchema.safeParse(JSON.parse(readFileSync(join(dir, "package.json"), "utf8")), withoutJit).data?.name;
   } catch {
     // A package.json that is being edited may be malformed for a moment.
     return undefined;
