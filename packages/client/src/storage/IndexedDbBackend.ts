@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
 import type { Position } from "@peek/live-protocol";
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import { hasErrorName } from "../hasErrorName.ts";
 import { randomId } from "../randomId.ts";
-import { IndexedDbTransaction, resultOf } from "./IndexedDbTransaction.ts";
 import type { ActionRecord, CachedChannel, KnownUser, NewAction, StorageBackend } from "./StorageBackend.ts";
 import { userHash } from "./userHash.ts";
 import { enqueue, isClaimable, type UserQueue } from "./UserQueue.ts";
@@ -15,7 +15,7 @@ const maxCachedChars = 50_000_000;
 /** No lease is longer. */
 const maxLeaseMs = 60_000;
 
-type Stores = {
+interface Schema extends DBSchema {
   /** A single record. `last` is the number of the last action. */
   readonly device: { readonly key: number; readonly value: { readonly last: number; readonly user?: KnownUser } };
   readonly leases: { readonly key: string; readonly value: { readonly tab: string; readonly until: number } };
@@ -33,10 +33,11 @@ type Stores = {
     };
   };
   readonly tuples: { readonly key: [user: string, sel: string]; readonly value: readonly string[] };
-};
+}
 
-type StoreName = keyof Stores;
-type Transaction<Name extends StoreName> = IndexedDbTransaction<Stores, Name>;
+type StoreName = "device" | "leases" | "queues" | "actions" | "channels" | "tuples";
+type Writing<Name extends StoreName> = IDBPTransaction<Schema, Name[], "readwrite">;
+type Database = IDBPDatabase<Schema>;
 
 const storeNames: readonly StoreName[] = ["device", "leases", "queues", "actions", "channels", "tuples"];
 const actionStores = ["device", "queues", "actions"] as const;
@@ -47,7 +48,7 @@ export class IndexedDbBackend implements StorageBackend {
   readonly isShared = true;
   readonly #name: string;
   readonly #outdated: () => void;
-  #database: Promise<IDBDatabase> | undefined;
+  #database: Promise<Database> | undefined;
   #isClosed = false;
 
   private constructor(name: string, outdated: () => void) {
@@ -66,57 +67,60 @@ export class IndexedDbBackend implements StorageBackend {
   }
 
   async lastUser(): Promise<KnownUser | undefined> {
-    return this.#read(["device"], async (tx) => (await tx.get("device", 0))?.user);
+    return this.#read(["device"], async (tx) => (await tx.objectStore("device").get(0))?.user);
   }
 
   async setLastUser(user: KnownUser | undefined): Promise<void> {
     await this.#write(["device"], async (tx) => {
-      const last = (await tx.get("device", 0))?.last ?? Date.now();
-      await tx.put("device", { last, ...(user !== undefined && { user }) }, 0);
+      const last = (await tx.objectStore("device").get(0))?.last ?? Date.now();
+      await tx.objectStore("device").put({ last, ...(user !== undefined && { user }) }, 0);
     });
   }
 
   async addAction(action: NewAction): Promise<ActionRecord> {
     return this.#write(actionStores, async (tx) => {
-      const before = await tx.get("device", 0);
+      const before = await tx.objectStore("device").get(0);
       // Never from 1 again: other tabs may remember actions from before the user has cleared the device.
       const n = (before?.last ?? Date.now()) + 1;
-      await tx.put("device", { ...before, last: n }, 0);
+      await tx.objectStore("device").put({ ...before, last: n }, 0);
       const { user } = action;
       const record =
         user === undefined ? { ...action, n, client: "", seq: 0 } : await enqueued(tx, { ...action, n, user });
-      await tx.put("actions", record);
+      await tx.objectStore("actions").put(record);
       return record;
     });
   }
 
   async actions(): Promise<readonly ActionRecord[]> {
-    return this.#read(["actions"], (tx) => tx.getAll("actions"));
+    return this.#read(["actions"], (tx) => tx.objectStore("actions").getAll());
   }
 
   async claimActions(user: string, tab: string): Promise<boolean> {
     const hash = userHash(user);
     return this.#write(actionStores, async (tx) => {
-      const claimed = (await tx.getAll("actions")).filter((action) => isClaimable(action, hash, tab));
-      for (const action of claimed) await tx.put("actions", await enqueued(tx, { ...action, user }));
+      const claimed = (await tx.objectStore("actions").getAll()).filter((action) => isClaimable(action, hash, tab));
+      for (const action of claimed) await tx.objectStore("actions").put(await enqueued(tx, { ...action, user }));
       return claimed.length > 0;
     });
   }
 
   async removeAction(n: number): Promise<void> {
-    await this.#write(["actions"], (tx) => tx.delete("actions", n));
+    await this.#write(["actions"], (tx) => tx.objectStore("actions").delete(n));
   }
 
   async rejectAction(n: number, error: NonNullable<ActionRecord["error"]>): Promise<void> {
     await this.#write(["actions"], async (tx) => {
-      const action = await tx.get("actions", n);
-      if (action !== undefined) await tx.put("actions", { ...action, error });
+      const action = await tx.objectStore("actions").get(n);
+      if (action !== undefined) await tx.objectStore("actions").put({ ...action, error });
     });
   }
 
   async cachedChannel(user: string, sel: string): Promise<CachedChannel | undefined> {
     return this.#read(cacheStores, async (tx) => {
-      const [channel, texts] = await Promise.all([tx.get("channels", [user, sel]), tx.get("tuples", [user, sel])]);
+      const [channel, texts] = await Promise.all([
+        tx.objectStore("channels").get([user, sel]),
+        tx.objectStore("tuples").get([user, sel]),
+      ]);
       if (channel === undefined || texts === undefined) return undefined;
       return { sel, position: channel.position, texts, size: channel.size };
     });
@@ -126,8 +130,8 @@ export class IndexedDbBackend implements StorageBackend {
     await this.#write(cacheStores, async (tx) => {
       const at = Date.now();
       for (const { sel, position, texts, size } of channels) {
-        await tx.put("channels", { user, sel, position, size, at });
-        await tx.put("tuples", texts, [user, sel]);
+        await tx.objectStore("channels").put({ user, sel, position, size, at });
+        await tx.objectStore("tuples").put(texts, [user, sel]);
       }
       await dropOldest(tx);
     });
@@ -139,19 +143,19 @@ export class IndexedDbBackend implements StorageBackend {
 
   async dropChannels(): Promise<void> {
     await this.#write(cacheStores, async (tx) => {
-      for (const store of cacheStores) await tx.clear(store);
+      for (const store of cacheStores) await tx.objectStore(store).clear();
     });
   }
 
   async lease(name: string, tab: string, ms: number): Promise<boolean> {
     return this.#write(["leases"], async (tx) => {
-      const lease = await tx.get("leases", name);
+      const lease = await tx.objectStore("leases").get(name);
       const now = Date.now();
       // A lease that ends later than any lease can was taken before the clock was set back.
       const isHeld = lease !== undefined && lease.until > now && lease.until < now + maxLeaseMs;
       if (isHeld && lease.tab !== tab) return false;
-      if (ms > 0) await tx.put("leases", { tab, until: now + ms }, name);
-      else await tx.delete("leases", name);
+      if (ms > 0) await tx.objectStore("leases").put({ tab, until: now + ms }, name);
+      else await tx.objectStore("leases").delete(name);
       return ms > 0;
     });
   }
@@ -164,18 +168,18 @@ export class IndexedDbBackend implements StorageBackend {
 
   #read<Name extends StoreName, Result>(
     stores: readonly Name[],
-    work: (tx: Transaction<Name>) => Promise<Result>,
+    work: (tx: IDBPTransaction<Schema, Name[]>) => Promise<Result>,
   ): Promise<Result> {
-    return this.#withDatabase((database) => work(new IndexedDbTransaction<Stores, Name>(database, stores, "readonly")));
+    return this.#withDatabase((database) => work(database.transaction([...stores])));
   }
 
   #write<Name extends StoreName, Result>(
     stores: readonly Name[],
-    work: (tx: Transaction<Name>) => Promise<Result>,
+    work: (tx: Writing<Name>) => Promise<Result>,
   ): Promise<Result> {
     return this.#withDatabase(async (database) => {
       // A pushed action has to survive a power failure.
-      const tx = new IndexedDbTransaction<Stores, Name>(database, stores, "readwrite", { durability: "strict" });
+      const tx = database.transaction([...stores], "readwrite", { durability: "strict" });
       const [done, worked] = await Promise.allSettled([tx.done, work(tx)]);
       // The transaction's error says more than that of the aborted request.
       if (done.status === "rejected") throw done.reason;
@@ -185,7 +189,7 @@ export class IndexedDbBackend implements StorageBackend {
   }
 
   /** Works with the database, and opens it again if the browser has closed it. */
-  async #withDatabase<Result>(work: (database: IDBDatabase) => Promise<Result>): Promise<Result> {
+  async #withDatabase<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
     try {
       return await work(await this.#open());
     } catch (error) {
@@ -195,7 +199,7 @@ export class IndexedDbBackend implements StorageBackend {
     }
   }
 
-  #open(): Promise<IDBDatabase> {
+  #open(): Promise<Database> {
     this.#database ??= this.#openAny();
     const opening = this.#database;
     opening.catch(() => {
@@ -205,7 +209,7 @@ export class IndexedDbBackend implements StorageBackend {
   }
 
   /** Opens the database in this version, or in its own newer one. */
-  async #openAny(): Promise<IDBDatabase> {
+  async #openAny(): Promise<Database> {
     try {
       return await this.#openVersion(version);
     } catch (error) {
@@ -221,23 +225,21 @@ export class IndexedDbBackend implements StorageBackend {
     );
   }
 
-  async #openVersion(wanted: number | undefined): Promise<IDBDatabase> {
-    const request = indexedDB.open(this.#name, wanted);
-    request.addEventListener("upgradeneeded", () => createStores(request.result));
-    const database = await resultOf(request);
+  async #openVersion(wanted: number | undefined): Promise<Database> {
+    const forget = (): void => {
+      this.#database = undefined;
+    };
+    const database = await openDB<Schema>(this.#name, wanted, { upgrade: createStores, terminated: forget });
     database.addEventListener("versionchange", () => {
       // Another tab deletes or upgrades the database, and must not wait for this tab.
-      this.#database = undefined;
+      forget();
       database.close();
-    });
-    database.addEventListener("close", () => {
-      this.#database = undefined;
     });
     return database;
   }
 }
 
-function createStores(database: IDBDatabase): void {
+function createStores(database: Database): void {
   database.createObjectStore("device");
   database.createObjectStore("leases");
   database.createObjectStore("queues", { keyPath: "user" });
@@ -248,18 +250,22 @@ function createStores(database: IDBDatabase): void {
 
 /** Gives an action the next number of its lane. */
 async function enqueued(
-  tx: Transaction<"queues">,
+  tx: Writing<(typeof actionStores)[number]>,
   action: NewAction & { readonly n: number; readonly user: string },
 ): Promise<ActionRecord> {
   const { user } = action;
-  const before = (await tx.get("queues", user)) ?? { user, client: randomId(), lanes: new Map<string, number>() };
+  const before = (await tx.objectStore("queues").get(user)) ?? {
+    user,
+    client: randomId(),
+    lanes: new Map<string, number>(),
+  };
   const { record, queue } = enqueue(action, before);
-  await tx.put("queues", queue);
+  await tx.objectStore("queues").put(queue);
   return record;
 }
 
-async function dropOldest(tx: Transaction<"channels" | "tuples">): Promise<void> {
-  const all = await tx.getAll("channels");
+async function dropOldest(tx: Writing<(typeof cacheStores)[number]>): Promise<void> {
+  const all = await tx.objectStore("channels").getAll();
   let count = all.length;
   let size = all.reduce((sum, channel) => sum + channel.size, 0);
   for (const channel of all.toSorted((one, other) => one.at - other.at)) {
@@ -270,6 +276,6 @@ async function dropOldest(tx: Transaction<"channels" | "tuples">): Promise<void>
   }
 }
 
-async function drop(tx: Transaction<"channels" | "tuples">, key: Stores["channels"]["key"]): Promise<void> {
-  for (const store of cacheStores) await tx.delete(store, key);
+async function drop(tx: Writing<(typeof cacheStores)[number]>, key: Schema["channels"]["key"]): Promise<void> {
+  for (const store of cacheStores) await tx.objectStore(store).delete(key);
 }
