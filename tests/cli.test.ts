@@ -85,7 +85,7 @@ describe("peek config check", () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
     expect(await peek(home, "config", "check")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("logic: in order, 1 plugin to load"),
+      stdout: expect.stringContaining("logic: valid, 1 plugin to load"),
     });
   });
 
@@ -230,7 +230,7 @@ describe("peek plugin", () => {
       code: 0,
     });
     expect((await peek(home, "plugin", "enable", "peek_plugin_tutorial", "-s", "logic")).stdout).toContain(
-      "was enabled already",
+      "was already enabled",
     );
     const listed: unknown = JSON.parse((await peek(home, "plugin", "list", "--json")).stdout);
     expect(listed).toContainEqual(

@@ -131,7 +131,7 @@ describe("peek storage", () => {
     expect(await storage(home, "rollback", tutorial, "--to", "7", "--yes")).toMatchObject({ code: 64 });
     expect(await storage(home, "rollback", tutorial, "--yes")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("took back 0002_create_setting_property"),
+      stdout: expect.stringContaining("undid 0002_create_setting_property"),
     });
     const table = await storage(home, "status", "--start");
     expect(table.stdout).toMatch(/^PostgreSQL [\d.]+ \(embedded, in .*postgresql\): peek at /);
@@ -145,7 +145,7 @@ describe("peek storage", () => {
       stdout: `${tutorial}: applied 0002_create_setting_property\n${counter.name}: up to date\n`,
     });
     expect(await storage(home, "rollback", tutorial, "--to", "0", "--yes")).toMatchObject({
-      stdout: expect.stringContaining("took back 0002_create_setting_property, 0001_create_string_int"),
+      stdout: expect.stringContaining("undid 0002_create_setting_property, 0001_create_string_int"),
     });
   });
 
@@ -168,10 +168,10 @@ describe("peek storage", () => {
     expect(tried.code).toBe(70);
     expect(tried.stderr).toMatch(/^peek: peek_plugin_wrong: up\(\) of the migration 0001_step of .* failed: /);
     expect(tried.stdout).toContain(
-      `${fresh.name}: its schema would be made\n${fresh.name}: 0001_step would be applied:\n  CREATE TABLE one ();\n`,
+      `${fresh.name}: its schema would be created\n${fresh.name}: 0001_step would be applied:\n  CREATE TABLE one ();\n`,
     );
     const after = await storage(home, "status", "--start");
-    expect(after.stdout).toMatch(/peek_plugin_fresh +pl_fresh +peek_pl_fresh +0 +2 +0\.0 MB +not made yet\n/);
+    expect(after.stdout).toMatch(/peek_plugin_fresh +pl_fresh +peek_pl_fresh +0 +2 +0\.0 MB +not created yet\n/);
     expect(after.stdout).toMatch(/peek_plugin_tutorial .* no longer enabled\n/);
     await home.writeConfig(JSON.stringify({ plugin: { enabled: [tutorial, counter.name] } }));
     expect(await storage(home, "status", "--start")).toEqual(before);

@@ -62,7 +62,10 @@ describe("peek token", () => {
 
   it("makes, lists and revokes where logic has never run", async () => {
     await using home = await TestHome.make();
-    expect(await token(home, "list")).toMatchObject({ code: 0, stdout: expect.stringContaining("There is no token") });
+    expect(await token(home, "list")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("There are no tokens"),
+    });
 
     const { code, stdout, stderr } = await token(home, "create", "agent", "--label", "plant 7", "--expires", "90d");
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(tokenPattern) });
@@ -85,7 +88,7 @@ describe("peek token", () => {
       },
     ]);
     const table = await token(home, "list");
-    expect(table.stdout).toMatch(/^ID +SERVICE +LABEL +MADE +EXPIRES +STATE\n/);
+    expect(table.stdout).toMatch(/^ID +SERVICE +LABEL +CREATED +EXPIRES +STATE\n/);
     expect(table.stdout).toMatch(new RegExp(`^${id} +agent +plant 7 .* valid$`, "m"));
 
     expect(await token(home, "revoke", id)).toEqual({

@@ -38,7 +38,7 @@ describe("peek user", () => {
     await using home = await TestHome.make();
     expect(await user(home, "", "list")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("There is no user"),
+      stdout: expect.stringContaining("There are no users"),
     });
     const added = await user(home, "correct horse\n", "add", "anna", "--group", "admin", "-g", "ops");
     expect(added).toMatchObject({ code: 0, stdout: "added anna, in admin, ops\n" });
@@ -59,7 +59,7 @@ describe("peek user", () => {
     ]);
     expect(await user(home, "", "enable", "anna")).toMatchObject({ code: 0, stdout: "enabled anna\n" });
     expect((await user(home, "", "list")).stdout).toMatch(
-      /^NAME +GROUPS +MADE +STATE +ID\nanna +admin,ops +\S+ +enabled +[\da-f-]{36}\n$/,
+      /^NAME +GROUPS +CREATED +STATE +ID\nanna +admin,ops +\S+ +enabled +[\da-f-]{36}\n$/,
     );
     expect(await user(home, "", "groups", "Anna", "ops", "office", "ops")).toMatchObject({
       code: 0,
@@ -85,7 +85,7 @@ describe("peek user", () => {
     expect(await idOf()).toBe(before);
     expect(await user(home, "", "rename", "anna.smith", "anna")).toMatchObject({ code: 0 });
     expect(await user(home, "", "remove", "anna")).toMatchObject({ code: 0, stdout: "removed anna\n" });
-    expect((await user(home, "", "list")).stdout).toContain("There is no user");
+    expect((await user(home, "", "list")).stdout).toContain("There are no users");
     expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
     expect(await idOf()).not.toBe(before);
   });

@@ -9,7 +9,7 @@ import { z } from "zod";
 
 const packageSchema = z.object({ name: z.string().optional() });
 
-/** A service as the command finds it on this machine. */
+/** A service on this machine: its home and its package. */
 export interface LocalService {
   readonly name: ServiceName;
   readonly home: ServiceHome;
@@ -17,12 +17,12 @@ export interface LocalService {
   readonly dir: string | undefined;
 }
 
-/** The services of these names, or all. */
+/** The services of these names; default: all. */
 export function localServices(names: readonly ServiceName[] = serviceNames): readonly LocalService[] {
   return names.map((name) => ({ name, home: serviceHome(name), dir: serviceDir(name) }));
 }
 
-/** Where a service looks for plugins. Without its package, only in its home. */
+/** The sources of a service's plugins. Without its package, only those in its home. */
 export function sourcesOf(service: LocalService, config: ServiceConfig): readonly PluginSource[] {
   return pluginSources(service.dir ?? service.home.dir, service.home, config);
 }
@@ -51,7 +51,7 @@ export function requireServiceDir(name: ServiceName): string {
   );
 }
 
-/** The command is in the workspace beside the services, or in the folder that one of them was deployed to. */
+/** Searches the folders above the command: the workspace with the services, or the folder that a service was deployed to. */
 function serviceDir(name: ServiceName): string | undefined {
   for (const dir of upwards(realpathSync(import.meta.dirname))) {
     if (packageName(dir) === name) return dir;
@@ -73,7 +73,7 @@ function packageName(dir: string): string | undefined {
   try {
     return packageSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data?.name;
   } catch {
-    // Some folder above, with a package.json that is none of ours.
+    // The package.json of a folder above may belong to another program and be malformed.
     return undefined;
   }
 }

@@ -4,21 +4,21 @@ import { PeekError } from "@peek/errors";
 import { secretArgument } from "./secretArgument.ts";
 
 /**
- * Asks for a new password: twice and unseen at a terminal, and otherwise the first line of standard input.
+ * Asks for a new password: at a terminal twice and without echo; otherwise it is the first line of standard input.
  *
- * @throws PeekError `USAGE` when the two are not the same, or nothing was given.
+ * @throws PeekError `USAGE` when the two passwords differ, or none was given.
  */
 export async function askNewPassword(name: string): Promise<string> {
   if (!process.stdin.isTTY) return await secretArgument("-");
-  const [password = "", again] = await askUnseen([`Password for ${name}: `, "Once more: "]);
+  const [password = "", again] = await askWithoutEcho([`Password for ${name}: `, "Once more: "]);
   if (again === password) return password;
-  throw new PeekError("USAGE", "The two passwords are not the same. Nothing was changed.");
+  throw new PeekError("USAGE", "The two passwords differ. Nothing was changed.");
 }
 
-async function askUnseen(questions: readonly string[]): Promise<readonly string[]> {
-  // Line editing works as always; what it shows goes nowhere.
+async function askWithoutEcho(questions: readonly string[]): Promise<readonly string[]> {
+  // Line editing works as usual; its output is discarded.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // One for all questions: several lines may be pasted at once.
+  // One interface for all questions: a user may paste several lines at once.
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   const lines = terminal[Symbol.asyncIterator]();
   const answers: string[] = [];

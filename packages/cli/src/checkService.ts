@@ -7,13 +7,13 @@ import { checkConnection, packageConditions } from "@peek/platform";
 import type { Logger } from "@peek/plugin-base";
 import { type LocalService, sourcesOf } from "./LocalService.ts";
 
-/** What was found of one service, without starting it. */
+/** The result of checking one service without starting it. */
 export interface ServiceCheck {
   readonly service: string;
   readonly configFile: string;
-  /** What keeps the service, or one of its plugins, from running. */
+  /** The mistakes that prevent the service, or one of its plugins, from running. */
   readonly mistakes: readonly string[];
-  /** What works, and was probably not meant so. */
+  /** Oddities that are probably mistakes. */
   readonly warnings: readonly string[];
   /** How many plugins would be loaded. */
   readonly plugins: number;
@@ -26,17 +26,14 @@ export async function checkService(service: LocalService): Promise<ServiceCheck 
   const check = { service: name, configFile: home.configFile, mistakes: [], warnings: [], plugins: 0 };
   try {
     const read = readConfig(home.configFile);
-    if (read === undefined)
-      return { ...check, warnings: ["it is missing, and is made with defaults at the next start"] };
+    if (read === undefined) return { ...check, warnings: ["it is missing; the next start creates it with defaults"] };
     const { config, unknownKeys } = read;
     const warnings: string[] = unknownKeys.map(
       ({ path, nearest }) =>
-        `it has a key ${path} that is not known${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+        `it has an unknown key ${path}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
     );
     if (service.dir === undefined)
-      warnings.push(
-        `the ${name} service is not installed beside this command; plugins were looked for in its home only`,
-      );
+      warnings.push(`the ${name} service is not installed beside this command; only plugins in its home were found`);
     const loader = new PluginLoader({
       service: name,
       serviceVersion: "",
@@ -71,7 +68,7 @@ async function connectionMistakes({ name, home }: LocalService, config: ServiceC
   }
 }
 
-/** The loader tells what is odd by its logger; what is wrong is in its status. */
+/** The loader logs oddities as warnings; mistakes are in its status. */
 function collectWarnings(warnings: string[]): Logger {
   const ignore = (): void => undefined;
   const warning = (first: unknown, ...rest: readonly unknown[]): void => {

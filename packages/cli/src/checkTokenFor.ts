@@ -12,7 +12,7 @@ export function checkTokenFor(service: ServiceName, value: unknown): void {
   if (token.service === service) return;
   throw new PeekError(
     "CONFIG_INVALID",
-    `The token ${token.id} is for ${token.service}, and this is the configuration of ${service}, which is as it was. Make one with peek token create ${service} on logic's machine.`,
+    `The token ${token.id} is for ${token.service}, not for ${service}. Nothing was changed. Create a token with peek token create ${service} on logic's machine.`,
     { fields: { id: token.id, service } },
   );
 }

@@ -4,17 +4,17 @@ import { printableLines } from "./printable.ts";
 
 const ignore = (): void => undefined;
 
-/** Tells of what is odd on standard error. What goes well, the command prints by itself; what fails, it ends with. */
+/** Prints warnings on standard error. The command itself prints its results, and its errors at the end. */
 export const commandLogger: Logger = {
   debug: ignore,
   info: ignore,
-  warning: tell,
+  warning: print,
   error: ignore,
   critical: ignore,
   isLevelEnabled: (level) => level === "warning",
 };
 
-function tell(first: unknown, ...rest: readonly unknown[]): void {
+function print(first: unknown, ...rest: readonly unknown[]): void {
   const text = typeof first === "string" ? format(first, ...rest) : format(...rest);
   console.error(printableLines(`peek: ${text}`));
 }

@@ -2,11 +2,11 @@ import { printable, printableLines } from "./printable.ts";
 
 /** Prints data as JSON. */
 export function printJson(data: unknown): void {
-  // All that it changes is in strings, and is written there as JSON writes it.
+  // Control characters are only in strings, where JSON has the same escapes.
   console.log(printableLines(JSON.stringify(data, null, 2)));
 }
 
-/** Prints rows in columns that are as wide as they need be. */
+/** Prints rows in columns as wide as their longest cells. */
 export function printTable(cells: readonly (readonly string[])[]): void {
   const rows = cells.map((row) => row.map(printable));
   const widths = rows.reduce<readonly number[]>(

@@ -17,7 +17,7 @@ import { printableLines } from "./printable.ts";
  * Runs one `peek` command.
  *
  * @param argv As process.argv: the program and its script come first.
- * @returns What the process should exit with.
+ * @returns The exit code.
  */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
@@ -44,7 +44,7 @@ function program(): Command {
     .addCommand(userCommand())
     .addHelpText(
       "after",
-      "\nEnvironment:\n  PEEK_HOME  the folder in which the services' homes are; default: the account's home folder",
+      "\nEnvironment:\n  PEEK_HOME  the folder that contains the services' homes; default: the account's home folder",
     );
   for (const command of withSubcommands(root)) {
     command.exitOverride().showHelpAfterError("(see --help)").configureHelp({ showGlobalOptions: false });
@@ -57,7 +57,7 @@ function withSubcommands(command: Command): readonly Command[] {
 }
 
 function exitCodeOf(thrown: unknown): number {
-  // Help and version end the parsing too; commander has printed whatever there is to print.
+  // Help and version end the parsing too, after commander has printed them.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
   if (PeekError.is(thrown)) {
     console.error(printableLines(`peek: ${thrown.message}`));

@@ -263,7 +263,7 @@ describe("peek tasks", () => {
         code: 64,
         stdout: "",
         stderr:
-          "peek: --all takes a type of tasks, and peek_plugin_valve is a plugin. Give one of its types: peek_plugin_valve.Turn.",
+          "peek: --all expects a type of tasks, but peek_plugin_valve is a plugin. Give one of its types: peek_plugin_valve.Turn.",
       });
       for (const unknown of ["peek_plugin_val", "peek_plugin_pump.Empty", "\u001B[2J"]) {
         expect(await tasks("retry", "--all", unknown)).toMatchObject({

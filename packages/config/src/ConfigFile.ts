@@ -9,17 +9,17 @@ import { withoutJit } from "./withoutJit.ts";
 import { type ServiceConfig, type ServiceConfigInput, serviceConfigSchema } from "./serviceConfig.ts";
 import { writeFileAtomic } from "./writeFileAtomic.ts";
 
-/** A service's configuration as it was read. */
+/** The configuration of a service, read from its file. */
 export interface LoadedConfig {
   readonly file: string;
   readonly config: ServiceConfig;
-  /** Whether there was no file, and one was made. */
+  /** Whether the file was missing and has been created. */
   readonly created: boolean;
-  /** The keys that were filled in with defaults and saved: `logging.daysToKeep`. */
+  /** The missing keys that were added with their defaults: `logging.daysToKeep`. */
   readonly filledIn: readonly string[];
-  /** Keys that this version does not know. They are kept. */
+  /** Keys that this version does not know, and keeps. */
   readonly unknownKeys: readonly UnknownKey[];
-  /** Why the defaults could not be saved, when they could not; the configuration holds all the same. */
+  /** Why the file could not be saved; the configuration is valid all the same. */
   readonly notSaved: PeekError | undefined;
 }
 
@@ -28,7 +28,7 @@ const kind = {
   malformed: "CONFIG_MALFORMED",
   example: '{ "plugin": { "enabled": ["peek_plugin_tutorial"] } }',
 } as const;
-/** How long another process that is changing the file is waited for; milliseconds. */
+/** How long to wait for another process that changes the file. */
 const lockMs = 5000;
 
 /** A complete configuration: its keys are proposed for unknown ones, its values in messages. */
@@ -65,15 +65,15 @@ function exampleConfig(): unknown {
 }
 
 /**
- * Reads a service's config.json, fills in what is missing and saves it.
+ * Reads the config.json of a service, adds missing keys with their defaults, and saves it.
  *
- * @param initial What a file that is not there yet gets instead of the defaults.
- * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is left as it was.
+ * @param initial The values of a new file that differ from the defaults.
+ * @throws PeekError `CONFIG_UNREADABLE`, `CONFIG_MALFORMED` or `CONFIG_INVALID`; the file is unchanged.
  */
 export function loadConfig(file: string, initial: ServiceConfigInput = {}): LoadedConfig {
   const seen = tryLoad(file);
   if (seen !== undefined && seen.text === undefined) return seen.loaded;
-  // Something is to be written: looked at again, and nobody else changes it meanwhile.
+  // The file has to be written: read it again while no other process can change it.
   const lock = tryLock(file);
   if (PeekError.is(lock)) return { ...(seen?.loaded ?? newConfig(file, initial)), notSaved: lock };
   using _lock = lock;
@@ -82,7 +82,7 @@ export function loadConfig(file: string, initial: ServiceConfigInput = {}): Load
   return toWrite === undefined ? loaded : { ...loaded, notSaved: trySave(file, toWrite) };
 }
 
-/** What the file says, and the text that it should have instead, if any; undefined when there is no file. */
+/** The content of the file, and its text with all keys where some are missing; undefined for a missing file. */
 function tryLoad(file: string): { readonly loaded: LoadedConfig; readonly text: string | undefined } | undefined {
   const document = readDocument(file);
   if (document === undefined) return undefined;
@@ -98,9 +98,9 @@ function newConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
 }
 
 /**
- * Reads and checks a service's config.json and changes nothing.
+ * Reads and checks the config.json of a service, without changing it.
  *
- * @returns undefined when there is no such file.
+ * @returns undefined for a missing file.
  * @throws PeekError as {@link loadConfig}.
  */
 export function readConfig(
@@ -111,24 +111,24 @@ export function readConfig(
 }
 
 /**
- * Changes one value of config.json, keeping everything else as it is written.
+ * Changes one value of config.json, and keeps the text of all others.
  *
- * @param path The key, `["plugin", "enabled"]`; one that this version knows.
+ * @param path The path of a known key: `["plugin", "enabled"]`.
  * @throws PeekError as {@link loadConfig}, also for the new value; `CONFIG_KEY_UNKNOWN` for an unknown key;
- *   `CONFIG_NOT_SAVED`. The file is then as it was.
+ *   `CONFIG_NOT_SAVED`. The file is unchanged then.
  */
 export function setConfigValue(file: string, path: readonly string[], value: unknown): void {
   editConfigValue(file, path, () => value);
 }
 
 /**
- * Changes one value of config.json depending on what it is. No other process changes the file meanwhile.
+ * Changes one value of config.json depending on its present value. No other process can change the file meanwhile.
  *
- * @param edit Gives the new value for the present one, defaults included; undefined takes it out of the file.
+ * @param edit Returns the new value for the present one, including defaults; undefined removes the key from the file.
  * @throws PeekError as {@link setConfigValue}.
  */
 export function editConfigValue(file: string, path: readonly string[], edit: (before: unknown) => unknown): void {
-  // What is wrong with the file is told rather than that it cannot be locked.
+  // An error in the file is reported before one in locking it.
   readDocument(file);
   using _lock = lockConfig(file);
   const document = readDocument(file) ?? { file, text: "{}\n", value: {} };
@@ -154,14 +154,14 @@ function tryLock(file: string): FileLock | PeekError {
   }
 }
 
-/** The file is right; what it would become may not be. */
+/** The present file is valid; with the new value it may not be. */
 function checkNewValue(document: JsonDocument, path: readonly string[]): void {
   const { issues } = checkTolerantly(serviceConfigSchema, document.value, exampleConfig);
   if (issues.length === 0) return;
   const mistakes = explainIssues(document, issues, exampleConfig()).map((each) => each.replace(/^line \d+, /, ""));
   throw new PeekError(
     "CONFIG_INVALID",
-    `${path.join(".")} was not set: ${mistakes.join("; ")}. ${document.file} is as it was.`,
+    `${path.join(".")} was not set: ${mistakes.join("; ")}. ${document.file} is unchanged.`,
     {
       fields: { file: document.file, mistakes },
     },
@@ -169,7 +169,7 @@ function checkNewValue(document: JsonDocument, path: readonly string[]): void {
 }
 
 /**
- * A key as people write it, `logging.level`, as a path. What follows `logging.levels` is one name, dots and all.
+ * Parses a key such as `logging.level` into a path. The rest after `logging.levels.` is one name, including its dots.
  */
 export function configPath(key: string): readonly string[] {
   const [, levels, name] = /^(logging\.levels)\.(.+)$/.exec(key) ?? [];
@@ -177,7 +177,7 @@ export function configPath(key: string): readonly string[] {
 }
 
 /**
- * One value of a configuration; undefined for a key that there is and that has none.
+ * One value of a configuration; undefined for a known key without a value.
  *
  * @throws PeekError `CONFIG_KEY_UNKNOWN`
  */
@@ -194,29 +194,28 @@ function readDocument(file: string): JsonDocument | undefined {
   const { path, line } = duplicate;
   throw new PeekError(
     "CONFIG_MALFORMED",
-    `${file} has ${pathText(path)} twice, again on line ${line}. Remove one of them. The file was left as it was.`,
+    `${file} has ${pathText(path)} twice, again on line ${line}. Remove one of them. The file is unchanged.`,
     { fields: { file, path: pathText(path) } },
   );
 }
 
-/** Refuses a path, or a value to be put there, with a key that this version does not know. */
+/** Refuses a path or value with a key that this version does not know. */
 function checkKnown(path: readonly string[], value: unknown): void {
   const { unknownKeys, issues } = checkAlone(path, value);
   const mistake = unknownKeys[0];
   if (mistake !== undefined) throw unknownKey(mistake.path, mistake.nearest);
-  // What is wrong lies before the path's end: it leads into something that has no keys.
+  // The mistake is before the end of the path: the path leads into a value without keys.
   if (issues.some((issue) => issue.path.length < path.length)) throw unknownKey(path.join("."), undefined);
 }
 
-/** Checks a configuration that holds this value and nothing else. */
+/** Checks a configuration that contains only this value. */
 function checkAlone(path: readonly string[], value: unknown): CheckedDocument<ServiceConfig> {
   const alone = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
   return checkTolerantly(serviceConfigSchema, alone, exampleConfig);
 }
 
 function unknownKey(path: string, nearest: string | undefined): PeekError {
-  const hint =
-    nearest === undefined ? "See the reference of config.json for those there are" : `Did you mean ${nearest}?`;
+  const hint = nearest === undefined ? "See the reference of config.json for all keys." : `Did you mean ${nearest}?`;
   return new PeekError("CONFIG_KEY_UNKNOWN", `config.json has no key ${path}. ${hint}`, { fields: { path, nearest } });
 }
 
@@ -229,7 +228,7 @@ function checkConfig(document: JsonDocument): {
   const mistakes = explainIssues(document, issues, exampleConfig());
   throw new PeekError(
     "CONFIG_INVALID",
-    `${document.file} has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.map((each) => `  ${each}`).join("\n")}\nThe file was left as it was.`,
+    `${document.file} has ${mistakes.length === 1 ? "a mistake" : "mistakes"}:\n${mistakes.map((each) => `  ${each}`).join("\n")}\nThe file is unchanged.`,
     { fields: { file: document.file, mistakes } },
   );
 }
@@ -244,7 +243,7 @@ function trySave(file: string, text: string): PeekError | undefined {
 }
 
 function notSaved(file: string, cause: unknown): PeekError {
-  return new PeekError("CONFIG_NOT_SAVED", `${file} could not be saved: ${messageOf(cause)}. It is as it was.`, {
+  return new PeekError("CONFIG_NOT_SAVED", `${file} could not be saved: ${messageOf(cause)}. The file is unchanged.`, {
     cause,
     fields: { file },
   });

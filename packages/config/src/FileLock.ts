@@ -11,31 +11,31 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { isFileError } from "./isFileError.ts";
-import { giveToOwnerOf } from "./keepOwner.ts";
+import { chownLike } from "./ownership.ts";
 import { type LockMode, type LockOutcome, tryKernelLock } from "./kernelLock.ts";
 import { isAlive, type LockHolder, parseHolder, thisProcess, titleOf } from "./lockHolder.ts";
 
 const firstPauseMs = 1;
 const longestPauseMs = 20;
-/** What is read of a file at most, in bytes; what names a process is shorter. */
-const longestHolder = 4096;
+/** The maximum number of bytes that are read of a file; the description of a process is shorter. */
+const maxHolderBytes = 4096;
 
-/** How a lock is asked for. */
+/** How a lock is acquired. */
 export interface FileLockOptions {
-  /** How long another process that has it is waited for; milliseconds. The process stands still meanwhile. Default: 0. */
+  /** How long to wait for another process that holds the lock; this process is blocked meanwhile. Default: 0. */
   readonly waitMs?: number;
-  /** Whether a process that has it is waited for at all. Default: any is. */
+  /** Whether to wait for a given holder. Default: for all holders. */
   readonly waitsFor?: (holder: LockHolder | undefined) => boolean;
   /**
-   * Whether the file goes when the lock is given back. Not for what must hold on network file systems, where another
-   * machine may go on seeing a file that was removed. Default: false.
+   * Whether to remove the file when the lock is released. Not for locks that matter on network file systems, where another
+   * machine may still see a removed file. Default: false.
    */
   readonly removesFile?: boolean;
-  /** Asks the system for the lock. Default: {@link tryKernelLock}. */
+  /** Acquires the lock from the system. Default: {@link tryKernelLock}. */
   readonly tryLock?: (descriptor: number, mode: LockMode) => LockOutcome;
 }
 
-/** Another process has the lock. */
+/** Another process holds the lock. */
 export class LockHeldError extends Error {
   /** That process, when the file names it. */
   readonly holder: LockHolder | undefined;
@@ -48,29 +48,30 @@ export class LockHeldError extends Error {
 }
 
 /**
- * A lock that the kernel keeps on a file, for as long as this process, or one that it hands it to, has the file open: in
- * every container and on every machine that sees the same file. The file also names the process, for people.
+ * An advisory lock of the kernel on a file. It is held while this process, or a process that inherits the descriptor, has
+ * the file open; it is seen in every container and on every machine that sees the same file. The file also names the process,
+ * for people.
  */
 export class FileLock implements Disposable {
-  /** Whether the file system has locks. Where it has none, only processes of one machine and PID namespace are told apart. */
-  readonly isKept: boolean;
-  /** The open file. A process that inherits it has the lock too, until it ends. */
+  /** Whether the file system supports locks. Without them, only processes of one machine and PID namespace exclude each other. */
+  readonly isSupported: boolean;
+  /** The open file. A process that inherits it also holds the lock, until it ends. */
   readonly descriptor: number;
   readonly #file: string;
   readonly #removesFile: boolean;
   #isOpen = true;
 
-  private constructor(file: string, descriptor: number, isKept: boolean, removesFile: boolean) {
+  private constructor(file: string, descriptor: number, isSupported: boolean, removesFile: boolean) {
     this.#file = file;
     this.descriptor = descriptor;
-    this.isKept = isKept;
+    this.isSupported = isSupported;
     this.#removesFile = removesFile;
   }
 
   /**
-   * Takes the lock.
+   * Acquires the lock.
    *
-   * @throws LockHeldError when another process has it; Error of `node:fs`, or with what is wrong with the file in words.
+   * @throws LockHeldError when another process holds it; Error of `node:fs`, or one that describes the mistake in the file.
    */
   static acquire(file: string, options: FileLockOptions = {}): FileLock {
     const { waitMs = 0, waitsFor = () => true, removesFile = false, tryLock = tryKernelLock } = options;
@@ -79,14 +80,14 @@ export class FileLock implements Disposable {
       const descriptor = openLockFile(file);
       try {
         const outcome = outcomeOf(descriptor, tryLock);
-        // A file that was removed or replaced in between is seen by nobody else.
-        if (outcome !== "held" && isAt(file, descriptor)) {
-          nameHolder(descriptor);
-          return new FileLock(file, descriptor, outcome === "taken", removesFile);
+        // Other processes do not see a file that was removed or replaced in between.
+        if (outcome !== "held" && isSameFile(file, descriptor)) {
+          writeHolder(descriptor);
+          return new FileLock(file, descriptor, outcome === "acquired", removesFile);
         }
-        const holder = holderIn(descriptor);
-        const isInVain = performance.now() >= until || !waitsFor(holder);
-        if (outcome === "held" && isInVain) throw new LockHeldError(file, holder);
+        const holder = readHolder(descriptor);
+        const givesUp = performance.now() >= until || !waitsFor(holder);
+        if (outcome === "held" && givesUp) throw new LockHeldError(file, holder);
       } catch (error) {
         closeSync(descriptor);
         throw error;
@@ -97,9 +98,9 @@ export class FileLock implements Disposable {
   }
 
   /**
-   * Whether another open file has the lock, and which process opened it.
+   * Whether another open file holds the lock, and which process opened it.
    *
-   * @returns undefined when none has it.
+   * @returns undefined when the lock is free.
    * @throws as {@link acquire}
    */
   static heldBy(file: string): { readonly holder: LockHolder | undefined } | undefined {
@@ -111,10 +112,10 @@ export class FileLock implements Disposable {
       throw error;
     }
     try {
-      // It was given back: whoever takes it just now is not asked, so that nobody is kept from it by a question.
+      // The lock was released. Probing it now could make a process fail that acquires it at this moment.
       if (fstatSync(descriptor).size === 0) return undefined;
       const outcome = tryKernelLock(descriptor, "shared");
-      const holder = holderIn(descriptor);
+      const holder = readHolder(descriptor);
       if (outcome === "unsupported") return holder !== undefined && isAlive(holder) ? { holder } : undefined;
       return outcome === "held" ? { holder } : undefined;
     } finally {
@@ -122,47 +123,47 @@ export class FileLock implements Disposable {
     }
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   [Symbol.dispose](): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
       ftruncateSync(this.descriptor);
-      if (this.#removesFile && isAt(this.#file, this.descriptor)) unlinkSync(this.#file);
+      if (this.#removesFile && isSameFile(this.#file, this.descriptor)) unlinkSync(this.#file);
     } finally {
       closeSync(this.descriptor);
     }
   }
 
-  /** Leaves the lock to the processes that inherited {@link descriptor}. It ends with the last of them. */
-  leaveToHeirs(): void {
+  /** Leaves the lock to the processes that inherited {@link descriptor}. It is released when the last of them ends. */
+  leaveToInheritors(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    // Where there are no locks, the name in the file would keep this process itself from the next.
-    if (!this.isKept) ftruncateSync(this.descriptor);
+    // Without locks, the name of this process in the file would prevent its next acquisition.
+    if (!this.isSupported) ftruncateSync(this.descriptor);
     closeSync(this.descriptor);
   }
 }
 
-/** Whether a name still leads to an open file. */
-function isAt(file: string, descriptor: number): boolean {
+/** Whether a path still names an open file. */
+function isSameFile(file: string, descriptor: number): boolean {
   const [there, open] = [statSync(file, { throwIfNoEntry: false }), fstatSync(descriptor)];
   return there?.ino === open.ino && there.dev === open.dev;
 }
 
-/** Where there are no locks, the process that the file names has to do. */
+/** Without locks, the process that the file names counts as the holder while it is alive. */
 function outcomeOf(descriptor: number, tryLock: NonNullable<FileLockOptions["tryLock"]>): LockOutcome {
   const outcome = tryLock(descriptor, "exclusive");
   if (outcome !== "unsupported") return outcome;
-  const holder = holderIn(descriptor);
+  const holder = readHolder(descriptor);
   return holder !== undefined && isAlive(holder) ? "held" : "unsupported";
 }
 
-/** Opens the file, made where it is missing; root leaves it to the owner of its folder. */
+/** Opens the file, and creates a missing one; a file that root creates belongs to the owner of its folder. */
 function openLockFile(file: string): number {
   const descriptor = openPlainFile(file, constants.O_RDWR | constants.O_CREAT);
   try {
-    giveToOwnerOf(descriptor, dirname(file));
+    chownLike(descriptor, dirname(file));
     return descriptor;
   } catch (error) {
     closeSync(descriptor);
@@ -170,11 +171,11 @@ function openLockFile(file: string): number {
   }
 }
 
-/** Never through a link, and no file that has another name too: whoever may write in the folder could mean another. */
+/** Refuses links and files with several names: an account that can write to the folder could redirect them to another file. */
 function openPlainFile(file: string, flags: number): number {
   let descriptor: number;
   try {
-    // Not to wait, should it be a pipe.
+    // O_NONBLOCK: opening a pipe must not block.
     descriptor = openSync(file, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
     if (isFileError(error, "ELOOP")) throw new Error(`${file} is a link. Remove it`, { cause: error });
@@ -187,17 +188,17 @@ function openPlainFile(file: string, flags: number): number {
   throw new Error(`${file} is ${stat.isFile() ? "a file with more than one name" : "not a plain file"}. Remove it`);
 }
 
-function nameHolder(descriptor: number): void {
+function writeHolder(descriptor: number): void {
   ftruncateSync(descriptor);
   writeSync(descriptor, `${JSON.stringify(thisProcess())}\n`, 0);
 }
 
-function holderIn(descriptor: number): LockHolder | undefined {
-  const buffer = Buffer.alloc(longestHolder);
+function readHolder(descriptor: number): LockHolder | undefined {
+  const buffer = Buffer.alloc(maxHolderBytes);
   try {
-    return parseHolder(buffer.toString("utf8", 0, readSync(descriptor, buffer, 0, longestHolder, 0)));
+    return parseHolder(buffer.toString("utf8", 0, readSync(descriptor, buffer, 0, maxHolderBytes, 0)));
   } catch {
-    // Some network file systems let nobody read what another has locked.
+    // Some network file systems refuse to read a file that another process has locked.
     return undefined;
   }
 }

@@ -3,34 +3,34 @@ import { messageOf, PeekError, type PeekErrorCode } from "@peek/errors";
 import { decodeUtf8 } from "./decodeUtf8.ts";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
-/** What the errors of {@link readJsonDocument} say, which depends on what the file is. */
+/** How the errors of {@link readJsonDocument} describe the kind of file. */
 export interface JsonDocumentKind {
   /** The code for a file that cannot be read. */
   readonly unreadable: PeekErrorCode;
   /** The code for a file that is not JSON. */
   readonly malformed: PeekErrorCode;
-  /** A small file of the kind that is right. */
+  /** A small valid file of the kind. */
   readonly example: string;
 }
 
-/** A JSON file as it was read. */
+/** A JSON file that was read. */
 export interface JsonDocument {
   readonly file: string;
   readonly text: string;
-  /** What the text says; not yet checked. */
+  /** The parsed text, not checked against a schema. */
   readonly value: unknown;
 }
 
-/** What a file that people edit may hold at most: 1 MiB. */
+/** The maximum size of a file that people edit: 1 MiB. */
 export const maxJsonBytes: number = 1024 * 1024;
 
 /**
  * Reads a JSON file that people edit.
  *
- * @returns undefined when there is no such file.
- * @throws PeekError `kind.unreadable` for a folder, a device, a file that may not be read or is larger than
+ * @returns undefined for a missing file.
+ * @throws PeekError `kind.unreadable` for a folder, a device, a file without read permission, or one larger than
  *   {@link maxJsonBytes}.
- * @throws PeekError `kind.malformed` for what is not UTF-8, with line and byte, or not JSON, with line and column.
+ * @throws PeekError `kind.malformed` for a text that is not UTF-8, with line and byte, or not JSON, with line and column.
  */
 export function readJsonDocument(file: string, kind: JsonDocumentKind): JsonDocument | undefined {
   const bytes = readBytes(file, kind.unreadable);
@@ -42,13 +42,13 @@ export function readJsonDocument(file: string, kind: JsonDocumentKind): JsonDocu
   } catch (cause) {
     throw new PeekError(
       kind.malformed,
-      `${file} is not JSON: ${whyNotJson(text, cause)}. For example: ${kind.example}. The file was left as it was.`,
+      `${file} is not JSON: ${whyNotJson(text, cause)}. For example: ${kind.example}. The file is unchanged.`,
       { cause, fields: { file } },
     );
   }
 }
 
-/** The line, counted from 1, on which the value at `path` stands, or the innermost part of the path that is there. */
+/** The line, counted from 1, of the value at `path`, or of the innermost existing part of the path. */
 export function lineOf(document: JsonDocument, path: readonly PropertyKey[]): number {
   const tree = parseTree(document.text);
   if (tree === undefined) return 1;
@@ -66,7 +66,7 @@ function textOf(bytes: Uint8Array, file: string, kind: JsonDocumentKind): string
   } catch (cause) {
     throw new PeekError(
       kind.malformed,
-      `${file} cannot be read: ${messageOf(cause)}. Save it as UTF-8. The file was left as it was.`,
+      `${file} cannot be read: ${messageOf(cause)}. Save it as UTF-8. The file is unchanged.`,
       { cause, fields: { file } },
     );
   }
@@ -75,7 +75,7 @@ function textOf(bytes: Uint8Array, file: string, kind: JsonDocumentKind): string
 function readBytes(file: string, code: PeekErrorCode): Uint8Array | undefined {
   let descriptor: number;
   try {
-    // Not to wait for a writer, should it be a pipe.
+    // O_NONBLOCK: opening a pipe must not wait for a writer.
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
@@ -86,7 +86,7 @@ function readBytes(file: string, code: PeekErrorCode): Uint8Array | undefined {
     if (stat.isDirectory()) throw unreadable(file, code, "it is a folder, not a file");
     if (!stat.isFile()) throw unreadable(file, code, "it is not a plain file");
     if (stat.size > maxJsonBytes) {
-      throw unreadable(file, code, `it has ${stat.size} bytes, and at most ${maxJsonBytes} are read`);
+      throw unreadable(file, code, `it has ${stat.size} bytes; the limit is ${maxJsonBytes}`);
     }
     return readFileSync(descriptor);
   } finally {
@@ -95,7 +95,7 @@ function readBytes(file: string, code: PeekErrorCode): Uint8Array | undefined {
 }
 
 function unreadable(file: string, code: PeekErrorCode, why: string, cause?: unknown): PeekError {
-  return new PeekError(code, `${file} cannot be read: ${why}. Make it a file of JSON that this account can read.`, {
+  return new PeekError(code, `${file} cannot be read: ${why}. Make it a JSON file that this account can read.`, {
     cause,
     fields: { file },
   });
@@ -120,10 +120,10 @@ function positionAt(text: string, offset: number): { readonly line: number; read
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
-// By the names of jsonc-parser's ParseErrorCode.
+// Keys: the names in jsonc-parser's ParseErrorCode.
 const complaints: Readonly<Record<string, string>> = {
-  InvalidSymbol: "not a value of JSON (text needs double quotes)",
-  InvalidNumberFormat: "not a number of JSON",
+  InvalidSymbol: "not a JSON value (text needs double quotes)",
+  InvalidNumberFormat: "not a JSON number",
   PropertyNameExpected: "expected a name in double quotes",
   ValueExpected: "expected a value",
   ColonExpected: "expected a colon after the name",

@@ -2,29 +2,29 @@ import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
-import { makePrivateFolder } from "./keepOwner.ts";
+import { makePrivateFolder } from "./ownership.ts";
 
-/** The environment variables that say where things are. */
+/** The environment variables for paths. */
 export interface HomeEnvironment {
-  /** The folder in which the services' homes are. Default: the account's home folder. */
+  /** The folder that contains the services' homes. Default: the account's home folder. */
   readonly PEEK_HOME?: string | undefined;
 }
 
-/** Where a service keeps what is its own. All paths are absolute; only {@link createServiceHome} makes any of it. */
+/** The folders and files of a service. All paths are absolute; only {@link createServiceHome} creates anything. */
 export interface ServiceHome {
   /** `~/peek-<service>-service.home`. */
   readonly dir: string;
   /** The service's configuration. */
   readonly configFile: string;
-  /** Says which process runs on this home. */
+  /** Names the process that runs on this home. */
   readonly lockFile: string;
   /** The service's log files. */
   readonly logDir: string;
-  /** The embedded database: of the logic service, whose home it is in. */
+  /** The embedded database, in the home of logic. */
   readonly postgresDir: string;
-  /** The tokens that services are known by, and those that logic made for this machine: of the logic service. */
+  /** The hashes of the services' tokens, and the tokens that logic created for this machine, in the home of logic. */
   readonly tokensDir: string;
-  /** Users, their hashed passwords and sessions: of the logic service. */
+  /** Users, their hashed passwords and sessions, in the home of logic. */
   readonly usersDir: string;
 }
 
@@ -49,7 +49,7 @@ export function siblingHome(home: ServiceHome, service: string): ServiceHome {
 }
 
 /**
- * Makes the home's folder, readable by its owner alone, where it is missing.
+ * Creates the folder of the home, with access for its owner only, where it is missing.
  *
  * @throws PeekError `HOME_UNUSABLE`
  */
@@ -57,21 +57,21 @@ export function createServiceHome(home: ServiceHome): void {
   try {
     makePrivateFolder(home.dir);
   } catch (cause) {
-    // `recursive` forgives a folder that is there, and nothing else.
+    // `recursive` accepts only an existing folder.
     const what = statSync(home.dir, { throwIfNoEntry: false })?.isFile() === true ? "it is a file" : messageOf(cause);
     throw new PeekError(
       "HOME_UNUSABLE",
-      `The service's home ${home.dir} cannot be made: ${what}. Make it a folder that this account can write, or name another base folder in PEEK_HOME.`,
+      `The service's home ${home.dir} cannot be created: ${what}. Make it a folder that this account can write, or name another base folder in PEEK_HOME.`,
       { cause, fields: { home: home.dir } },
     );
   }
 }
 
 /**
- * Whether others than its owner can enter the home or write in it, though it is made so that they cannot: its mode in
- * octal then, or undefined when it is private.
+ * The mode of the home in octal, if other accounts than its owner can enter it or write in it; undefined when it is private,
+ * as Peek creates it.
  */
-export function openToOthers(home: ServiceHome): string | undefined {
+export function insecureModeOf(home: ServiceHome): string | undefined {
   const { mode } = statSync(home.dir);
   return (mode & 0o077) === 0 ? undefined : (mode & 0o777).toString(8);
 }

@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 
 /**
- * The text of a file that a person wrote, without the byte order mark with which some editors begin it. A character that
- * cannot be told is not replaced by another: the text may be written back.
+ * Decodes a file that a person wrote, without the byte order mark that some editors add. Invalid bytes are refused and not
+ * replaced, since the text may be written back.
  *
- * @throws Error whose message says, for the end of a sentence, where the bytes are not UTF-8, or what they are instead.
+ * @throws Error whose message, the end of a sentence, says where the bytes are not UTF-8, or which encoding they have.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   const utf16 = utf16In(bytes);
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** What a file begins with that is no UTF-8: a mark of the order of bytes, or a Latin letter with its other byte, 0. */
+/** Detects UTF-16 by its byte order mark, or by a first Latin character with a zero byte. */
 function utf16In([first, second]: Uint8Array): string | undefined {
   const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
   const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== undefined && second !== 0);
@@ -30,7 +30,7 @@ function whereNotUtf8(bytes: Uint8Array): string {
   let line = 1;
   let begin = 0;
   for (;;) {
-    // No character of UTF-8 has the byte of a line's end in it.
+    // In UTF-8, no other character contains the byte of a line feed.
     const newline = bytes.indexOf(0x0a, begin);
     const end = newline < 0 ? bytes.length : newline;
     const content = bytes.subarray(begin, end);
@@ -45,7 +45,7 @@ function whereNotUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** The offset of the first byte that belongs to no character. */
+/** The offset of the first byte that is not part of a character. */
 function firstInvalid(content: Uint8Array): number {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let begin = 0;

@@ -1,26 +1,26 @@
 import { describeValue } from "@peek/errors";
 import type { z } from "zod";
 import { type JsonDocument, lineOf } from "./JsonDocument.ts";
-import { mayHoldSecret, withoutSecrets } from "./secrets.ts";
+import { mayContainSecret, withoutSecrets } from "./secrets.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** How many mistakes are told at once; a file that is another's altogether would fill the screen. */
+/** The maximum number of mistakes in a message; a wrong file would fill the screen. */
 const maxIssues = 10;
 
 /**
- * What is wrong in a document, one sentence a mistake: where, what was found, what is expected, and how it would be
- * right.
+ * Describes the mistakes in a document, each in one sentence: the place, the found and the expected value, and a corrected
+ * example.
  *
- * @param example A value of the whole document that is right; the corrections are taken from it.
+ * @param example A valid value of the whole document, from which the corrections are taken.
  */
 export function explainIssues(document: JsonDocument, issues: readonly Issue[], example: unknown): readonly string[] {
-  const told = issues.slice(0, maxIssues).map((issue) => explainIssue(document, issue, example));
-  return issues.length > maxIssues ? [...told, `and ${issues.length - maxIssues} more`] : told;
+  const shown = issues.slice(0, maxIssues).map((issue) => explainIssue(document, issue, example));
+  return issues.length > maxIssues ? [...shown, `and ${issues.length - maxIssues} more`] : shown;
 }
 
-/** A path as people write it: `plugin.enabled[1]`. */
+/** Formats a path: `plugin.enabled[1]`. */
 export function pathText(path: Path): string {
   const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   return text.startsWith(".") ? text.slice(1) : text;
@@ -36,12 +36,12 @@ function explainIssue(document: JsonDocument, outer: Issue, example: unknown): s
 }
 
 function describeFound(path: Path, value: unknown): string {
-  return path.some(mayHoldSecret) && value !== null
-    ? "is something else (not shown, for it may hold a password)"
+  return path.some(mayContainSecret) && value !== null
+    ? "has another value (not shown, since it may contain a password)"
     : `is ${describeValue(withoutSecrets(value))}`;
 }
 
-/** Of a union's branches, the one that went furthest is what the person meant. */
+/** Of the branches of a union, the one that matched furthest is most likely the intended one. */
 function innermost(issue: Issue, prefix: Path): { readonly issue: Issue; readonly path: Path } {
   const path = [...prefix, ...issue.path];
   if (issue.code !== "invalid_union") return { issue, path };
@@ -97,7 +97,7 @@ function sizeOf(origin: string): string {
 }
 
 function sampleAt(example: unknown, path: Path): string | undefined {
-  // The nearest part of the example that is there, with the names that lead to it.
+  // The innermost existing part of the example, with the names that lead to it.
   for (let length = path.length; length > 0; length -= 1) {
     const value = valueAt(example, path.slice(0, length));
     if (value === undefined) continue;
@@ -114,7 +114,7 @@ function sampleAt(example: unknown, path: Path): string | undefined {
   return undefined;
 }
 
-/** The value at a path, or undefined where the path leads nowhere. */
+/** The value at a path; undefined where the path does not exist. */
 export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, step) =>

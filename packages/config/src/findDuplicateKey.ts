@@ -1,14 +1,14 @@
 import { visit } from "jsonc-parser";
 
-/** A key that stands twice in one object of a JSON text. */
+/** A key that occurs twice in one object of a JSON text. */
 export interface DuplicateKey {
   /** The path of the key. */
   readonly path: readonly (string | number)[];
-  /** The line of its second appearance, counted from 1. */
+  /** The line of its second occurrence, counted from 1. */
   readonly line: number;
 }
 
-/** The first key that stands twice: JSON.parse() takes the last of them in silence, and people see the first. */
+/** Finds the first duplicate key: JSON.parse() silently uses its last occurrence, and people see the first. */
 export function findDuplicateKey(text: string): DuplicateKey | undefined {
   const open: Set<string>[] = [];
   let found: DuplicateKey | undefined;

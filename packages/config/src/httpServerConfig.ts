@@ -5,7 +5,7 @@ const origin = z
   .url({ protocol: /^https?$/, error: 'an origin such as "https://peek.example"' })
   .max(300)
   .refine((text) => URL.parse(text)?.origin === text, {
-    error: 'an origin and nothing after it: "https://peek.example"',
+    error: 'an origin without a path: "https://peek.example"',
   });
 
 const hostName = z
@@ -23,13 +23,8 @@ function siteSchema(sitePort: number) {
         .min(1)
         .max(255)
         .default("127.0.0.1")
-        .describe('The address that is listened on; "0.0.0.0" lets browsers on other machines in.'),
-      sitePort: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(sitePort)
-        .describe("The port that is listened on; 0 takes any that is free."),
+        .describe('The address to listen on; "0.0.0.0" allows browsers on other machines.'),
+      sitePort: z.int().min(0).max(65_535).default(sitePort).describe("The port to listen on; 0 chooses a free one."),
       useSsl: z.boolean().default(false).describe("Whether connections are encrypted with TLS."),
       sslBundleFilePath: z
         .string()
@@ -37,33 +32,33 @@ function siteSchema(sitePort: number) {
         .max(4096)
         .optional()
         .describe(
-          "A PEM file with the certificate, those that lead to its authority, and the private key; relative to the home, or absolute.",
+          "A PEM file with the certificate, its intermediate certificates and the private key; relative to the home, or absolute.",
         ),
       anonymous: z
         .boolean()
         .default(false)
         .describe(
-          "Whether browsers are let in without a login, each known by its device alone: where others on the network reach the site, it is open to whoever does. Otherwise users log in: see peek user. Set it for logic too, which shows such browsers of field or office nothing otherwise.",
+          "Whether browsers are admitted without a login, identified only by their device: anyone who reaches the site on the network can use it. Otherwise users log in: see peek user. Set it for logic too, which otherwise refuses anonymous browsers of field or office.",
         ),
       allowedOrigins: z
         .array(origin)
         .max(100)
         .default([])
         .describe(
-          "The origins of pages that may use this site besides its own, such as that of a proxy in front of it; each as browsers name it. Pages of this site may open WebSockets to them.",
+          "The origins, beside its own, whose pages may use this site, such as the origin of a proxy in front of it; as browsers write them. Pages of this site may open WebSockets to them.",
         ),
       allowedHosts: z
         .array(hostName)
         .max(100)
         .default([])
         .describe(
-          "The host names of this site, without scheme and port: requests for others are refused with 421. Addresses, localhost, the machine's own name and the hosts of allowedOrigins are always among them. Empty: names are checked only of what comes over 127.0.0.1, and, with anonymous and without useSsl, of all; behind a proxy that is trusted they are not.",
+          "The host names of this site, without scheme and port: requests for other hosts are refused with 421. Addresses, localhost, the machine's own name and the hosts of allowedOrigins are always allowed. Empty: the host is checked only for requests over 127.0.0.1, and, with anonymous and without useSsl, for all; behind a trusted proxy it is not checked.",
         ),
       trustProxy: z
         .boolean()
         .default(false)
         .describe(
-          "Whether a proxy in front of it is believed what it says in X-Forwarded-For, -Proto and -Host. Only where no browser gets past the proxy.",
+          "Whether to trust X-Forwarded-For, -Proto and -Host of a proxy in front of the site. Only where browsers cannot bypass the proxy.",
         ),
     })
     .refine((site) => !site.useSsl || site.sslBundleFilePath !== undefined, {
@@ -72,12 +67,12 @@ function siteSchema(sitePort: number) {
     });
 }
 
-/** `httpServer`: where a service listens. */
+/** `httpServer`: the addresses on which a service listens. */
 export const httpServerSchema = z.strictObject({
   admin: siteSchema(8010).prefault({}).describe("The admin site of logic."),
   field: siteSchema(8000).prefault({}).describe("The site of the field service."),
   office: siteSchema(8002).prefault({}).describe("The site of the office service."),
   dataExchange: dataExchangeSiteSchema
     .prefault({})
-    .describe("Where logic takes the connections of the other services."),
+    .describe("Where logic accepts the connections of the other services."),
 });

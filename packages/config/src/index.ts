@@ -1,4 +1,4 @@
-export { becomeOwnerOf } from "./becomeOwner.ts";
+export { switchToOwnerOf } from "./switchToOwner.ts";
 export {
   configPath,
   configValue,
@@ -12,7 +12,7 @@ export { decodeUtf8 } from "./decodeUtf8.ts";
 export { explainIssues } from "./explainIssues.ts";
 export { FileLock, type FileLockOptions, LockHeldError } from "./FileLock.ts";
 export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lockHome.ts";
-export { makePrivateFolder } from "./keepOwner.ts";
+export { makePrivateFolder } from "./ownership.ts";
 export { type LockHolder, titleOf } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
 export { withoutJit } from "./withoutJit.ts";
@@ -26,7 +26,7 @@ export {
 } from "./serviceConfig.ts";
 export {
   createServiceHome,
-  openToOthers,
+  insecureModeOf,
   type HomeEnvironment,
   resolveInHome,
   type ServiceHome,

@@ -1,26 +1,26 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 
-/** What came of asking for a lock: it is this open file's now, it is another's, or the file system has no locks. */
-export type LockOutcome = "taken" | "held" | "unsupported";
+/** The outcome of an attempt: acquired, held by another open file, or not supported by the file system. */
+export type LockOutcome = "acquired" | "held" | "unsupported";
 
-/** Which lock is asked for: one that nobody shares, or one that only shuts out those. */
+/** The mode of a lock: exclusive, or shared, which excludes only exclusive ones. */
 export type LockMode = "exclusive" | "shared";
 
-/** The part of the binding that is used; offset and length of 0 are the whole file. */
+/** The used part of the binding; an offset and length of 0 mean the whole file. */
 interface LockBinding {
   tryLock(descriptor: number, offset: number, length: number, isExclusive: boolean): void;
 }
 
-/** What flock(1) exits with when another has the lock. */
+/** The exit code of flock(1) when another process holds the lock. */
 const flockHeld = 1;
 
 /**
- * Asks the kernel for a lock on an open file, and does not wait. The kernel keeps it for the open file description: until
- * all descriptors of it are closed, in this process and in those that inherited it, however they end. It is the same for
- * all processes that see the file, in whatever container, and on other machines as far as the file system has such locks.
+ * Tries to acquire a kernel lock on an open file, without waiting. The lock belongs to the open file description: it is held
+ * until all its descriptors are closed, in this process and in processes that inherited them. It is seen by all processes
+ * that see the file, in other containers too, and on other machines if the file system supports that.
  *
- * @param descriptor Of a file that is open for reading and writing.
+ * @param descriptor A file that is open for reading and writing.
  * @throws Error with the `code` of the system: `ENOLCK` where the lock server of a network file system does not answer.
  */
 export function tryKernelLock(descriptor: number, mode: LockMode): LockOutcome {
@@ -31,7 +31,7 @@ export function tryKernelLock(descriptor: number, mode: LockMode): LockOutcome {
 function lockBy(binding: LockBinding, descriptor: number, mode: LockMode): LockOutcome {
   try {
     binding.tryLock(descriptor, 0, 0, mode === "exclusive");
-    return "taken";
+    return "acquired";
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EAGAIN" || code === "EACCES") return "held";
@@ -41,9 +41,9 @@ function lockBy(binding: LockBinding, descriptor: number, mode: LockMode): LockO
 }
 
 /**
- * The package's own way to its binary takes ten milliseconds, more than a service's start has for it.
+ * Loads the binary directly: the package's own loader takes ten milliseconds of a service's start.
  *
- * @returns undefined on systems for which the package has none: musl, 32 bits.
+ * @returns undefined on systems for which the package has no binary: musl, 32 bits.
  */
 function loadBinding(): LockBinding | undefined {
   const { platform, arch } = process;
@@ -61,12 +61,12 @@ function isBinding(loaded: unknown): loaded is LockBinding {
 }
 
 /**
- * The same by the program that Linux distributions have, util-linux's or BusyBox's: the descriptor that it inherits is of
- * the same open file, so that the lock stays when the program ends.
+ * The same with the program flock of util-linux or BusyBox: it inherits the descriptor of the same open file description, so
+ * that the lock remains when the program ends.
  */
 export function flockProgram(descriptor: number, mode: LockMode): LockOutcome {
   const args = ["-n", mode === "exclusive" ? "-x" : "-s", "3"];
   const { status } = spawnSync("flock", args, { stdio: ["ignore", "ignore", "ignore", descriptor] });
-  if (status === 0) return "taken";
+  if (status === 0) return "acquired";
   return status === flockHeld ? "held" : "unsupported";
 }

@@ -6,7 +6,7 @@ import { isFileError } from "./isFileError.ts";
 
 const holderSchema = z.object({
   pid: z.int().positive(),
-  /** When the process began, as the kernel counts it: tells it from a later one that got the same id. */
+  /** The start time of the process by the kernel: it distinguishes the process from a later one with the same id. */
   startTime: z.string(),
   host: z.string(),
   since: z.string(),
@@ -15,29 +15,29 @@ const holderSchema = z.object({
 /** The process that holds a lock. */
 export type LockHolder = z.infer<typeof holderSchema>;
 
-/** The process, as a sentence names it. What is not seen from here has its number in another container or machine. */
+/** The process in words. The id of a process that is not visible here belongs to another container or machine. */
 export function titleOf(holder: LockHolder | undefined): string {
-  if (holder === undefined) return "a process that the file does not name";
+  if (holder === undefined) return "an unknown process";
   return isAlive(holder) ? `process ${holder.pid}` : `process ${holder.pid} of the machine or container ${holder.host}`;
 }
 
-/** What to do about it, as a sentence without its end. */
+/** How to stop the process, as the beginning of a sentence. */
 export function howToStop(holder: LockHolder | undefined): string {
   if (holder === undefined) return "Stop it first";
   return isAlive(holder) ? `Stop it first (kill ${holder.pid})` : "Stop it there first";
 }
 
-/** What a lock file says, or undefined when it names no process. */
+/** Parses the content of a lock file; undefined when it does not name a process. */
 export function parseHolder(content: string): LockHolder | undefined {
   try {
     return holderSchema.safeParse(JSON.parse(content), withoutJit).data;
   } catch {
-    // A file that this code did not write whole (a disk that was full, a hand) names no process.
+    // The file may be incomplete (the disk was full) or edited.
     return undefined;
   }
 }
 
-/** This process, as a lock file names it. */
+/** Describes this process for a lock file. */
 export function thisProcess(): LockHolder {
   return {
     pid: process.pid,
@@ -47,34 +47,34 @@ export function thisProcess(): LockHolder {
   };
 }
 
-/** Whether the process that a lock file names is there, and can be seen: not in another PID namespace, or machine. */
+/** Whether the process is running and visible here: not on another machine or in another PID namespace. */
 export function isAlive(holder: LockHolder): boolean {
   const here = holder.startTime === "" ? undefined : startTimeOf(process.pid);
-  // Another machine's processes, or those before a restart, cannot be seen from here.
+  // Processes of another machine, or from before a reboot, are not visible.
   if (here === undefined ? holder.host !== hostname() : bootOf(holder.startTime) !== bootOf(here)) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another account's.
+    // EPERM: the process is running, under another account.
     if (!isFileError(error, "EPERM")) return false;
   }
   const startTime = startTimeOf(holder.pid);
   return startTime === undefined || holder.startTime === "" || startTime === holder.startTime;
 }
 
-/** What names the running kernel: the name of the host may change under a service, this does not. */
+/** Identifies the running kernel: the host name may change while a service runs, this does not. */
 function bootOf(startTime: string): string | undefined {
   return startTime.split("/")[0];
 }
 
-/** What Linux says of a process's beginning; undefined elsewhere, where the process's id has to do. */
+/** The start time of a process on Linux; undefined on other systems, where only the id is compared. */
 function startTimeOf(pid: number): string | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // proc(5): field 22; the second, the command in parentheses, may itself hold spaces and parentheses.
+    // proc(5): field 22; the second field, the command in parentheses, may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie has ended; only its parent has not heard of it yet.
+    // A zombie has ended; its parent has not collected it yet.
     if (fields[0] === "Z") return "ended";
     return fields[19] === undefined ? undefined : `${boot}/${fields[19]}`;
   } catch {

@@ -1,54 +1,54 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { FileLock, LockHeldError } from "./FileLock.ts";
 import { howToStop, isAlive, type LockHolder, titleOf } from "./lockHolder.ts";
-import { limitOfLocks } from "./limitOfLocks.ts";
+import { lockLimitation } from "./lockLimitation.ts";
 import type { ServiceHome } from "./ServiceHome.ts";
 
 /**
- * How long a lock may be another's, that is not the process which the file names, before it is believed: whoever only
- * looks whether it is held has it for an instant; milliseconds.
+ * How long to wait while a process holds the lock that the file does not name: a process that only probes the lock holds it for
+ * an instant.
  */
-const glanceMs = 100;
+const probeMs = 100;
 
-/** A home that is this process's. */
+/** The lock of this process on a home. */
 export interface HomeLock extends Disposable {
-  /** What the lock does not protect against on this file system, as a sentence; undefined when there is nothing. */
+  /** The limitation of the lock on this file system, as a sentence; undefined without one. */
   readonly limit: string | undefined;
 }
 
-/** Who runs on a home. */
+/** The process that runs on a home. */
 export interface HomeHolder {
-  /** As a sentence names it: `process 4711`, or `process 7 of the machine or container peek-2`. */
+  /** The process in words: `process 4711`, or `process 7 of the machine or container peek-2`. */
   readonly title: string;
-  /** What to do before the home can be had: `Stop it first (kill 4711)`. */
+  /** How to stop the process: `Stop it first (kill 4711)`. */
   readonly howToStop: string;
-  /** What is known of it. */
+  /** The content of the lock file. */
   readonly process: LockHolder | undefined;
 }
 
 /**
- * Keeps a second process from running on a home: in any container, and on any machine, as far as the file system has
- * locks.
+ * Locks a home, so that no second process runs on it, also in other containers and on other machines if the file system
+ * supports that.
  *
- * @throws PeekError `HOME_LOCKED` with the other process's id when it is held.
+ * @throws PeekError `HOME_LOCKED` with the id of the process that holds the lock.
  * @throws PeekError `HOME_UNUSABLE` when the home cannot be written.
  */
 export function lockHome(home: ServiceHome): HomeLock {
   try {
-    const lock = FileLock.acquire(home.lockFile, { waitMs: glanceMs, waitsFor: (holder) => !isSeen(holder) });
-    return { limit: limitOfLocks(home.dir, lock.isKept), [Symbol.dispose]: () => lock[Symbol.dispose]() };
+    const lock = FileLock.acquire(home.lockFile, { waitMs: probeMs, waitsFor: (holder) => !isVisible(holder) });
+    return { limit: lockLimitation(home.dir, lock.isSupported), [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (cause) {
     if (cause instanceof LockHeldError) throw locked(home, cause.holder);
     throw new PeekError(
       "HOME_UNUSABLE",
-      `The service's home ${home.dir} cannot be locked: ${messageOf(cause)}. Give it, and all in it, to the account that runs the service.`,
+      `The service's home ${home.dir} cannot be locked: ${messageOf(cause)}. Make the account that runs the service the owner of it and of all files in it.`,
       { cause, fields: { home: home.dir } },
     );
   }
 }
 
 /**
- * The process that runs on a home, if there is one.
+ * The process that runs on a home, if any.
  *
  * @throws Error of `node:fs`
  */
@@ -58,7 +58,7 @@ export function homeLockHolder(home: ServiceHome): HomeHolder | undefined {
   return { title: titleOf(held.holder), howToStop: howToStop(held.holder), process: held.holder };
 }
 
-function isSeen(holder: LockHolder | undefined): boolean {
+function isVisible(holder: LockHolder | undefined): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
@@ -66,7 +66,7 @@ function locked(home: ServiceHome, holder: LockHolder | undefined): PeekError {
   const since = holder === undefined ? "" : ` since ${holder.since}`;
   return new PeekError(
     "HOME_LOCKED",
-    `${capitalized(titleOf(holder))} has been running on ${home.dir}${since}. ${howToStop(holder)}, or give this one a home of its own with PEEK_HOME.`,
+    `${capitalized(titleOf(holder))} has been running on ${home.dir}${since}. ${howToStop(holder)}, or give this process a different home with PEEK_HOME.`,
     { fields: { pid: holder?.pid, host: holder?.host, home: home.dir } },
   );
 }

@@ -18,43 +18,45 @@ const loggingSchema = z.strictObject({
     .record(z.string().min(1), level)
     .default({})
     .describe(
-      'Levels of single loggers, by name or by the beginning of it up to a dot: {"peek_plugin_x": "DEBUG"}. The longest that fits wins.',
+      'The levels of single loggers, by name or by its beginning up to a dot: {"peek_plugin_x": "DEBUG"}. The longest match applies.',
     ),
-  format: z.enum(["text", "json"]).default("text").describe("How lines look, on the console and in the file."),
+  format: z.enum(["text", "json"]).default("text").describe("The format of lines, on the console and in the file."),
   timestamps: z.boolean().default(false).describe("Whether text on the console begins with date and time."),
   logToStdout: z.boolean().default(true).describe("Whether lines go to the console."),
   logToFile: z.boolean().default(true).describe("Whether lines go to log/peek-<service>-service.log in the home."),
-  daysToKeep: z.int().min(1).max(3650).default(14).describe("How many days' log files are kept."),
+  daysToKeep: z.int().min(1).max(3650).default(14).describe("For how many days log files are kept."),
   maxFileMegabytes: z
     .int()
     .min(1)
     .max(100_000)
     .default(100)
-    .describe("A day's log file is rotated sooner when it is larger than this; megabytes."),
+    .describe("The size at which a log file is rotated before the end of the day; megabytes."),
 });
 
 const deadlinesSchema = z.strictObject({
-  warnSeconds: seconds.default(5).describe("After this long in one hook, a warning names the plugin; seconds."),
+  warnSeconds: seconds.default(5).describe("After this time in one hook, a warning names the plugin; seconds."),
   migrateSeconds: seconds
     .default(3600)
     .describe(
-      "What migrating a plugin's database schema may take; on the worker, waiting for logic to do it; seconds.",
+      "The deadline for migrating a plugin's database schema; on the worker, for waiting until logic has done it; seconds.",
     ),
-  loadSeconds: seconds.default(60).describe("What importing a plugin, and then its load(), may take each; seconds."),
-  startSeconds: seconds.default(60).describe("What start() may take; seconds."),
-  stopSeconds: seconds.default(10).describe("What stop() may take; seconds."),
-  unloadSeconds: seconds.default(10).describe("What unload() may take; seconds."),
-  shutdownSeconds: seconds.default(30).describe("What stopping and unloading all plugins may take together; seconds."),
+  loadSeconds: seconds.default(60).describe("The deadline for importing a plugin, and for its load(); seconds."),
+  startSeconds: seconds.default(60).describe("The deadline for start(); seconds."),
+  stopSeconds: seconds.default(10).describe("The deadline for stop(); seconds."),
+  unloadSeconds: seconds.default(10).describe("The deadline for unload(); seconds."),
+  shutdownSeconds: seconds
+    .default(30)
+    .describe("The deadline for stopping and unloading all plugins together; seconds."),
 });
 
 const pluginSchema = z.strictObject({
-  enabled: z.array(z.string()).max(10_000).default([]).describe("The plugins to run, by name. Their order is free."),
+  enabled: z.array(z.string()).max(10_000).default([]).describe("The plugins to run, by name, in any order."),
   softwarePath: folder
     .default("plugin-software")
-    .describe("A folder in which plugins were installed with npm; relative to the home, or absolute."),
+    .describe("The folder where plugins are installed with npm; relative to the home, or absolute."),
   dataPath: folder
     .default("plugin-data")
-    .describe("Where each plugin has a folder for its files; relative to the home, or absolute."),
+    .describe("The folder that contains a folder for the files of each plugin; relative to the home, or absolute."),
   deadlines: deadlinesSchema.prefault({}).describe("How long a plugin's hooks are waited for."),
 });
 
@@ -76,17 +78,15 @@ const storageSchema = z.strictObject({
     .min(0)
     .max(86_400)
     .default(60)
-    .describe("How long a start waits for a database that cannot be reached, before it gives up; seconds."),
-  poolSize: z.int().min(1).max(1000).default(2).describe("How many connections each plugin may have at most."),
+    .describe("How long a start waits for a database that cannot be reached; seconds."),
+  poolSize: z.int().min(1).max(1000).default(2).describe("The maximum number of connections of each plugin."),
   acquireTimeoutSeconds: seconds
     .default(10)
-    .describe("How long work waits for one of the plugin's connections to be free, or to be made; seconds."),
+    .describe("How long a query waits for a free or new connection of its plugin; seconds."),
   statementTimeoutSeconds: seconds
     .default(60)
-    .describe("What one statement of a plugin may take; migrations are free of it; seconds."),
-  idleInTransactionTimeoutSeconds: seconds
-    .default(60)
-    .describe("How long a plugin's transaction may stay open with no statement running; seconds."),
+    .describe("The time limit of a statement, except in migrations; seconds."),
+  idleInTransactionTimeoutSeconds: seconds.default(60).describe("How long a transaction may be idle; seconds."),
 });
 
 const usersSchema = z.strictObject({
@@ -95,7 +95,7 @@ const usersSchema = z.strictObject({
     .min(0.01)
     .max(3650)
     .default(30)
-    .describe("How long a login lasts while it is used; days. Without use it ends as well after that long."),
+    .describe("How long a login lasts while it is used; days. An unused login ends after the same time."),
 });
 
 const tasksSchema = z.strictObject({
@@ -105,20 +105,20 @@ const tasksSchema = z.strictObject({
     .max(1024)
     .optional()
     .describe(
-      "On a worker: how many heavy tasks run at a time, each in a thread. Default: one for each processor core.",
+      "On a worker: the number of threads, each of which runs one heavy task at a time. Default: one for each processor core.",
     ),
   lightConcurrency: z
     .int()
     .min(1)
     .max(10_000)
     .default(50)
-    .describe("On a worker: how many light tasks run at a time, on its event loop."),
+    .describe("On a worker: the maximum number of light tasks that run at a time, on its event loop."),
   keepResultsHours: z
     .number()
     .min(0.01)
     .max(24 * 3650)
     .default(168)
-    .describe("How long the outputs of tasks are kept after they were done; hours."),
+    .describe("How long the outputs of done tasks are kept; hours."),
   keepDeadLettersDays: z
     .number()
     .min(0.01)
@@ -130,7 +130,9 @@ const tasksSchema = z.strictObject({
     .min(10)
     .max(3600)
     .default(20)
-    .describe("On logic: a worker that says nothing of a task for so long has lost it, and another takes it; seconds."),
+    .describe(
+      "On logic: after this time without a heartbeat for a task, its worker has lost it, and another worker takes it; seconds.",
+    ),
 });
 
 /** The schema of config.json, the same for all services. */
@@ -140,24 +142,24 @@ export const serviceConfigSchema = z.strictObject({
   storage: storageSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
   tasks: tasksSchema.prefault({}).describe("Read by logic and worker, when a plugin requires storage."),
   httpServer: httpServerSchema.prefault({}).describe("Read by logic, field and office."),
-  users: usersSchema.prefault({}).describe("Read by logic: who logs in on field and office."),
+  users: usersSchema.prefault({}).describe("Read by logic: the sessions of users."),
   dataExchange: dataExchangeSchema
     .prefault({})
-    .describe("How this service reaches the others; all but `nats` is for those other than logic."),
+    .describe("How this service connects to the others. Logic reads only `nats`."),
 });
 
 /** A service's configuration, complete with defaults. */
 export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 
-/** What a person or a test may leave out of a {@link ServiceConfig}. */
+/** A {@link ServiceConfig} with optional keys, as in a file or a test. */
 export type ServiceConfigInput = z.input<typeof serviceConfigSchema>;
 
 function isPostgresUrl(text: string): boolean {
-  // An empty host, as a socket named by ?host= has it, is what URLs of other schemes cannot have.
+  // Only PostgreSQL URLs may have an empty host, with a socket in ?host=.
   const url = URL.parse(text.replace("@/", "@socket/"));
   if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) return false;
   const sslMode = url.searchParams.get("sslmode");
-  // Either in the name of a database is most likely the rest of a password.
+  // An @ or / in the name of a database is most likely the rest of a password.
   const isNamed = url.username !== "" && /^\/[^@/]+$/.test(url.pathname);
   return isNamed && (sslMode === null || sslModes.includes(sslMode));
 }

@@ -3,35 +3,35 @@ import type { z } from "zod";
 import { withoutJit } from "./withoutJit.ts";
 import { pathText, valueAt } from "./explainIssues.ts";
 
-/** A key that a document has and its schema does not know. */
+/** A key of a document that its schema does not know. */
 export interface UnknownKey {
-  /** Where it is: `plugin.enabeld`. */
+  /** Its path: `plugin.enabeld`. */
   readonly path: string;
-  /** The known key that it was probably meant to be: `plugin.enabled`. */
+  /** The most similar known key, if it is similar enough to be meant: `plugin.enabled`. */
   readonly nearest: string | undefined;
 }
 
-/** A document after the keys that its schema does not know have been set apart. */
+/** The result of checking a document without its unknown keys. */
 export interface CheckedDocument<T> {
   /** The document's value, complete with defaults; undefined when there are issues. */
   readonly value: T | undefined;
-  /** What is wrong with the keys that are known. */
+  /** The mistakes in known keys. */
   readonly issues: readonly z.core.$ZodIssue[];
   readonly unknownKeys: readonly UnknownKey[];
 }
 
 /**
- * Checks a value against a schema of strict objects, but takes keys that it does not know as something to warn of,
- * not as mistakes: they may be a newer version's, or a person's note.
+ * Checks a value against a schema of strict objects, and reports unknown keys as warnings instead of mistakes: a newer version
+ * may know them, or a person may have written a note.
  *
- * @param known Makes a complete value; its keys are the ones proposed instead of unknown ones.
+ * @param known Returns a complete value; its keys are proposed instead of unknown ones.
  */
 export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: () => unknown): CheckedDocument<T> {
   const first = schema.safeParse(value, withoutJit);
   if (first.success) return { value: first.data, issues: [], unknownKeys: [] };
-  const strangers = first.error.issues.filter((issue) => issue.code === "unrecognized_keys");
+  const unknown = first.error.issues.filter((issue) => issue.code === "unrecognized_keys");
   const others = first.error.issues.filter((issue) => issue.code !== "unrecognized_keys");
-  const unknownKeys = strangers.flatMap((issue) =>
+  const unknownKeys = unknown.flatMap((issue) =>
     issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
       nearest: nearestKey(keysAt(known(), issue.path), issue.path, key),
@@ -39,7 +39,7 @@ export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: 
   );
   if (others.length > 0) return { value: undefined, issues: others, unknownKeys };
   const cleaned = structuredClone(value);
-  for (const issue of strangers) {
+  for (const issue of unknown) {
     const owner = at(cleaned, issue.path);
     for (const key of issue.keys) if (owner !== undefined) Reflect.deleteProperty(owner, key);
   }
@@ -52,7 +52,7 @@ export function checkTolerantly<T>(schema: z.ZodType<T>, value: unknown, known: 
 function nearestKey(candidates: readonly string[], path: readonly PropertyKey[], key: string): string | undefined {
   const far = (candidate: string): number => distance(key.toLowerCase(), candidate.toLowerCase());
   const best = candidates.toSorted((one, other) => far(one) - far(other))[0];
-  // Further away than half its letters, it is another word and no slip of the finger.
+  // A key that differs in more than half of its characters is another word, not a typing mistake.
   if (best === undefined || far(best) > Math.max(2, best.length / 2)) return undefined;
   return pathText([...path, best]);
 }

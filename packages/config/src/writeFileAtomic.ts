@@ -11,27 +11,26 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { giveToOwnerOf } from "./keepOwner.ts";
+import { chownLike } from "./ownership.ts";
 
 /**
- * Replaces a file's content so that, whatever happens, it holds either the old or the new whole; mode 0600. Written
- * by root, it stays with its owner; a new one goes to the owner of its folder.
+ * Replaces the content of a file atomically, so that it always has either the old or the new content; mode 0600. When root
+ * writes it, a file keeps its owner; a new file gets the owner of its folder.
  *
- * Own code, though libraries exist: those that are kept up hook the process's signals and exit for their clean-up,
- * and how a service stops is not theirs to change.
+ * Not from a library: the maintained ones hook the signals and the exit of the process for their clean-up, and would change how
+ * a service stops.
  *
- * @param draftMark What the name of the file that is written first begins with, beside the other; a process that is
- *   killed leaves it. Default: a dot.
- * @throws Error of `node:fs`; the file is then as it was.
+ * @param draftPrefix The prefix of the temporary file beside it, which remains when the process is killed. Default: a dot.
+ * @throws Error of `node:fs`; the file is unchanged then.
  */
-export function writeFileAtomic(file: string, content: string, draftMark = "."): void {
-  // A link stays a link: what it points at is replaced.
+export function writeFileAtomic(file: string, content: string, draftPrefix = "."): void {
+  // A link remains a link: its target is replaced.
   const target = realTarget(file);
-  const draft = join(dirname(target), `${draftMark}${randomUUID()}.tmp`);
+  const draft = join(dirname(target), `${draftPrefix}${randomUUID()}.tmp`);
   try {
     const descriptor = openSync(draft, "wx", 0o600);
     try {
-      giveToOwnerOf(descriptor, existsSync(target) ? target : dirname(target));
+      chownLike(descriptor, existsSync(target) ? target : dirname(target));
       writeFileSync(descriptor, content);
       fsyncSync(descriptor);
     } finally {
@@ -52,12 +51,12 @@ function realTarget(file: string): string {
   }
 }
 
-/** What a link points at that is not there yet. */
+/** The missing target of a link. */
 function targetOfLink(file: string): string | undefined {
   try {
     return resolve(realpathSync(dirname(file)), readlinkSync(file));
   } catch {
-    // It is no link.
+    // The file is not a link.
     return undefined;
   }
 }

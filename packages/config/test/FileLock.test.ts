@@ -49,7 +49,7 @@ describe("a FileLock", () => {
     const lock = FileLock.acquire(file);
     const heir = spawn("cat", { stdio: ["pipe", "ignore", "ignore", lock.descriptor] });
     await once(heir, "spawn");
-    lock.leaveToHeirs();
+    lock.leaveToInheritors();
     expect(() => FileLock.acquire(file)).toThrow(LockHeldError);
     heir.kill("SIGKILL");
     await once(heir, "exit");
@@ -59,7 +59,7 @@ describe("a FileLock", () => {
   it("holds between processes of one machine where the file system has no locks, and says that it is not kept", () => {
     const file = newFile();
     using first = FileLock.acquire(file, unsupported);
-    expect(first.isKept).toBe(false);
+    expect(first.isSupported).toBe(false);
     expect(() => FileLock.acquire(file, unsupported)).toThrow(LockHeldError);
   });
 
@@ -68,7 +68,7 @@ describe("a FileLock", () => {
     writeFileSync(file, JSON.stringify({ pid: 4711, startTime: "another-boot/1", host: "elsewhere", since: "noon" }));
     using lock = FileLock.acquire(file, unsupported);
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ pid: process.pid });
-    expect(lock.isKept).toBe(false);
+    expect(lock.isSupported).toBe(false);
   });
 
   it.each([
@@ -88,11 +88,11 @@ describe("the lock of the program flock, for systems without the binding", () =>
   it("stays with the file that is open here, and keeps others from it", () => {
     const file = newFile();
     const [one, other] = [openSync(file, "a+"), openSync(file, "a+")];
-    expect(flockProgram(one, "exclusive")).toBe("taken");
+    expect(flockProgram(one, "exclusive")).toBe("acquired");
     expect(flockProgram(other, "exclusive")).toBe("held");
     expect(flockProgram(other, "shared")).toBe("held");
     closeSync(one);
-    expect(flockProgram(other, "exclusive")).toBe("taken");
+    expect(flockProgram(other, "exclusive")).toBe("acquired");
     closeSync(other);
   });
 });
@@ -101,10 +101,10 @@ describe("the lock of the kernel", () => {
   it("is had through the binding on this machine", () => {
     const file = newFile();
     const [one, other] = [openSync(file, "a+"), openSync(file, "a+")];
-    expect(tryKernelLock(one, "exclusive")).toBe("taken");
+    expect(tryKernelLock(one, "exclusive")).toBe("acquired");
     expect(tryKernelLock(other, "shared")).toBe("held");
     // What flock(1) sees is another kind of lock: had it been taken by that program, it would be held here too.
-    expect(flockProgram(other, "exclusive")).toBe("taken");
+    expect(flockProgram(other, "exclusive")).toBe("acquired");
     closeSync(one);
     closeSync(other);
   });

@@ -55,7 +55,7 @@ describe("createServiceHome", () => {
     writeFileSync(home.dir, "");
     const error = caught(() => createServiceHome(home));
     expect(error.code).toBe("HOME_UNUSABLE");
-    expect(error.message).toContain(`${home.dir} cannot be made: it is a file`);
+    expect(error.message).toContain(`${home.dir} cannot be created: it is a file`);
     expect(error.message).toContain("PEEK_HOME");
   });
 

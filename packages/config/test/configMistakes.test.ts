@@ -225,7 +225,7 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
 
     expect(error).toMatchObject({ code, exitCode: 78, fields: { file } });
     expect(error.message).toContain(file);
-    expect(error.message).toContain("The file was left as it was.");
+    expect(error.message).toContain("The file is unchanged.");
     for (const part of parts) expect(error.message).toContain(part);
     expect(error.message).not.toMatch(/^\s+at /m);
     expect({ bytes: readFileSync(file), inode: statSync(file).ino }).toEqual(before);
@@ -244,7 +244,7 @@ describe.each(actions)("%s refuses a file that", (_name, action) => {
         writeFileSync(file, "{}");
         truncateSync(file, 1024 * 1024 + 1);
       },
-      "it has 1048577 bytes, and at most 1048576 are read",
+      "it has 1048577 bytes; the limit is 1048576",
     ],
   ])("%s", (_what, make, why) => {
     const dir = temporaryFolder();

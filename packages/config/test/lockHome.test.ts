@@ -125,7 +125,7 @@ describe("HomeLock", () => {
       (own: object) => JSON.stringify({ ...own, host: "peek-2", startTime: "another-boot/1", since: "noon" }),
       `Process ${process.pid} of the machine or container peek-2 has been running on HOME since noon. Stop it there first`,
     ],
-    ["nobody", () => "", "A process that the file does not name has been running on HOME. Stop it first, or give"],
+    ["nobody", () => "", "An unknown process has been running on HOME. Stop it first, or give"],
   ])("refuses a second holder, whatever its file says: %s", (_what, content, expected) => {
     const home = newHome();
     using _lock = lockHome(home);
@@ -164,7 +164,7 @@ describe("HomeLock", () => {
     const home = newHome();
     writeFileSync(home.lockFile, JSON.stringify(ownContent()));
     const glance = openSync(home.lockFile, "r");
-    expect(tryKernelLock(glance, "shared")).toBe("taken");
+    expect(tryKernelLock(glance, "shared")).toBe("acquired");
     setTimeout(() => closeSync(glance), 0);
     // The wait for it blocks this thread: another process has to take it.
     const racer = new Racer();

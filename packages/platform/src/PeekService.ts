@@ -2,7 +2,7 @@ import {
   createServiceHome,
   loadConfig,
   lockHome,
-  openToOthers,
+  insecureModeOf,
   resolveInHome,
   type ServiceConfig,
   type ServiceHome,
@@ -111,7 +111,7 @@ export class PeekService implements AsyncDisposable {
     const loaded = loadConfig(home.configFile, initial);
     const logging = held.use(createLogging(definition.name, home, loaded.config.logging, options.sinks ?? []));
     const service = new PeekService(definition, options, loaded.config, logging, held.move());
-    const mode = openToOthers(home);
+    const mode = insecureModeOf(home);
     if (mode !== undefined) {
       service.logger.warning("Other accounts can enter %s (mode %s); chmod 700 it", home.dir, mode);
     }

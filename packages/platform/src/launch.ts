@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 // Imported as a whole: an old Node refuses to import a missing name, before this code could print a message.
 import module from "node:module";
 import { join } from "node:path";
-import { openToOthers, serviceHome } from "@peek/config/home";
-import { becomeOwnerOf } from "@peek/config/owner";
+import { insecureModeOf, serviceHome } from "@peek/config/home";
+import { switchToOwnerOf } from "@peek/config/owner";
 import { PeekError } from "@peek/errors";
 
 /** The oldest Node that Peek runs on, because of AsyncDisposableStack among others. */
@@ -24,14 +24,14 @@ export async function launch(service: string, main: () => Promise<unknown>): Pro
   switchToOwner(home.dir, program);
   // Only in a home that no other account can enter, since Node runs the cached code; and only in an existing one, since Node
   // would create it with other permissions.
-  if (existsSync(home.dir) && openToOthers(home) === undefined) module.enableCompileCache(join(home.dir, "cache"));
+  if (existsSync(home.dir) && insecureModeOf(home) === undefined) module.enableCompileCache(join(home.dir, "cache"));
   await main();
 }
 
 /** Switches to the account that owns the home; ends the process, with a message, when it cannot. */
 function switchToOwner(dir: string, program: string): void {
   try {
-    reportOwner(becomeOwnerOf(dir, import.meta.dirname), dir, program);
+    reportOwner(switchToOwnerOf(dir, import.meta.dirname), dir, program);
   } catch (error) {
     if (!PeekError.is(error)) throw error;
     console.error(`${program}: ${error.message}`);

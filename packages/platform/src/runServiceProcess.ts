@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { becomeOwnerOf, serviceHome } from "@peek/config";
+import { switchToOwnerOf, serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
 import { shareModules } from "@peek/loader";
 import { reportOwner } from "./launch.ts";
@@ -31,7 +31,7 @@ export async function runServiceProcess(
     else {
       const { dir } = serviceHome(definition.name);
       // A development start does not come through launch().
-      reportOwner(becomeOwnerOf(dir, definition.dir), dir, program);
+      reportOwner(switchToOwnerOf(dir, definition.dir), dir, program);
       return process.exit(await run(definition, dev));
     }
     return process.exit(ExitCode.ok);

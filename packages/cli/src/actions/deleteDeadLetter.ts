@@ -5,7 +5,7 @@ import { withLedger } from "./withLedger.ts";
 /**
  * `peek action delete`
  *
- * @throws PeekError `USAGE` when there is no such dead letter.
+ * @throws PeekError `USAGE` when the dead letter does not exist.
  */
 export async function deleteDeadLetter(plugin: string, id: string): Promise<void> {
   await withLedger("peek action delete", async (ledger) => {

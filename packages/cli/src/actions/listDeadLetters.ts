@@ -5,8 +5,8 @@ import { withLedger } from "./withLedger.ts";
 /**
  * `peek action list`
  *
- * @param name Only those of this plugin. Default: of all.
- * @throws PeekError `USAGE` when nobody knows the plugin.
+ * @param name Only the dead letters of this plugin. Default: of all plugins.
+ * @throws PeekError `USAGE` for an unknown plugin.
  */
 export async function listDeadLetters(name: string | undefined, json: boolean): Promise<void> {
   await withLedger("peek action list", async (ledger, plugins) => {
@@ -19,7 +19,7 @@ export async function listDeadLetters(name: string | undefined, json: boolean): 
     if (name !== undefined && letters.length === 0 && !plugins.has(name)) {
       throw new PeekError(
         "USAGE",
-        `There is no plugin ${name}: it is not enabled, and the database has nothing of it.`,
+        `There is no plugin ${name}: it is not enabled, and the database has no data of it.`,
       );
     }
     if (json) printJson(letters);

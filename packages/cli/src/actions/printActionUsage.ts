@@ -4,7 +4,7 @@ import { inUnits } from "../storage/inUnits.ts";
 
 const anonymous = "device:";
 
-/** Prints how much is kept of the actions of users, as one logic tells it: all have the same database. */
+/** Prints how much the ledger stores of users' actions, as one logic reports it: all have the same database. */
 export function printActionUsage(observed: readonly ObservedService[]): void {
   const usage = observed.map(({ status }) => status?.actions ?? []).find(({ length }) => length > 0);
   if (usage === undefined) return;
@@ -17,7 +17,7 @@ export function printActionUsage(observed: readonly ObservedService[]): void {
     inUnits(deadLetterBytes),
     fullest === undefined
       ? "-"
-      : `${fullest.user === anonymous ? "anonymous" : fullest.user}, ${fullest.percent} % of what may be kept`,
+      : `${fullest.user === anonymous ? "anonymous" : fullest.user}, ${fullest.percent} % of the quota`,
   ]);
   console.log("");
   printTable([["ACTIONS OF", "CLIENTS", "LANES", "OUTCOMES", "DEAD LETTERS", "THEIR SIZE", "FULLEST USER"], ...rows]);

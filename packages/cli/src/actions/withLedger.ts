@@ -4,11 +4,11 @@ import { interruptible } from "../storage/interruptible.ts";
 import { LocalStorage } from "../storage/LocalStorage.ts";
 
 /**
- * Works with what is recorded of actions in logic's database on this machine. Plugins' packages are not needed: a plugin
- * that cannot be used, or is installed no more, may have left something too.
+ * Opens the ledger of actions in logic's database on this machine. The packages of plugins are not needed: a plugin that is
+ * broken or no longer installed may have dead letters too.
  *
- * @param work Is given the names of all plugins that the database knows, or that are enabled.
- * @throws PeekError `STORAGE_UNAVAILABLE`, among others, when there is no database to reach.
+ * @param work Receives the names of all plugins that are enabled, or that have data in the database.
+ * @throws PeekError `STORAGE_UNAVAILABLE`, among others, when the database cannot be reached.
  */
 export async function withLedger(
   title: string,

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { jsonOption } from "../arguments.ts";
 
-/** `peek action`: the actions of users that were rejected. */
+/** `peek action`: the rejected actions of users. */
 export function actionCommand(): Command {
   return new Command("action")
-    .description("look at the actions of users that were rejected, and are kept as dead letters")
+    .description("list and delete dead letters: actions of users that were rejected")
     .addCommand(listCommand())
     .addCommand(deleteCommand());
 }
@@ -12,7 +12,7 @@ export function actionCommand(): Command {
 function listCommand(): Command {
   return new Command("list")
     .description("list the dead letters, the newest first; at most 1,000 of each plugin")
-    .argument("[plugin]", "only those of this plugin, which need not be installed any more; default: of all")
+    .argument("[plugin]", "only the dead letters of this plugin, which may be uninstalled; default: of all plugins")
     .addOption(jsonOption())
     .action(async (plugin: string | undefined, { json }: { readonly json: boolean }) => {
       const { listDeadLetters } = await import("../actions/listDeadLetters.ts");
@@ -23,7 +23,7 @@ function listCommand(): Command {
 function deleteCommand(): Command {
   return new Command("delete")
     .description("delete a dead letter")
-    .argument("<plugin>", "the plugin that it is for, such as peek_plugin_tutorial")
+    .argument("<plugin>", "the plugin of the action, such as peek_plugin_tutorial")
     .argument("<id>", "its id, as in peek action list")
     .action(async (plugin: string, id: string) => {
       const { deleteDeadLetter } = await import("../actions/deleteDeadLetter.ts");

@@ -10,12 +10,12 @@ import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { checkTokenFor } from "../checkTokenFor.ts";
 import { secretArgument } from "../secretArgument.ts";
-import { tellIfRunning } from "../running.ts";
+import { noteIfRunning } from "../running.ts";
 
 /** `peek config`: the services' config.json files. */
 export function configCommand(): Command {
   return new Command("config")
-    .description("make, check, read and change the services' config.json")
+    .description("create, check, read and change the config.json of services")
     .addCommand(initCommand())
     .addCommand(checkCommand())
     .addCommand(getCommand())
@@ -25,16 +25,18 @@ export function configCommand(): Command {
 
 function initCommand(): Command {
   return new Command("init")
-    .description("make the homes and config.json of these services, or of all; what is there already is kept")
+    .description("create the homes and config.json of these services, or of all; existing files are kept")
     .argument("[service...]", "the services", collectService, [])
-    .option("--dev", "as a development start makes them: level DEBUG, all plugins of the workspace enabled", false)
+    .option("--dev", "for development: level DEBUG, all plugins of the workspace enabled", false)
     .addOption(jsonOption())
     .action((names: readonly ServiceName[], options: { readonly dev: boolean; readonly json: boolean }) => {
-      const made = localServices(names.length === 0 ? undefined : names).map((service) => init(service, options.dev));
-      if (options.json) printJson(made);
+      const results = localServices(names.length === 0 ? undefined : names).map((service) =>
+        init(service, options.dev),
+      );
+      if (options.json) printJson(results);
       else
         printTable(
-          made.map(({ service, configFile, created }) => [service, created ? "made" : "was there", configFile]),
+          results.map(({ service, configFile, created }) => [service, created ? "created" : "exists", configFile]),
         );
     });
 }
@@ -57,7 +59,7 @@ function checkCommand(): Command {
     .action(async (options: { readonly json: boolean }) => {
       const checks = (await Promise.all(localServices().map(checkService))).filter((check) => check !== undefined);
       if (options.json) printJson(checks);
-      else if (checks.length === 0) console.log("There is no service's home here. Make them with peek config init.");
+      else if (checks.length === 0) console.log("No service has a home here. Create them with peek config init.");
       else for (const check of checks) printCheck(check);
       if (checks.some((check) => check.mistakes.length > 0)) process.exitCode = ExitCode.config;
     });
@@ -67,7 +69,7 @@ function printCheck({ service, configFile, mistakes, warnings, plugins }: Servic
   const count = mistakes.length;
   const verdict =
     count === 0
-      ? `in order, ${plugins} plugin${plugins === 1 ? "" : "s"} to load`
+      ? `valid, ${plugins} plugin${plugins === 1 ? "" : "s"} to load`
       : `${count} mistake${count === 1 ? "" : "s"}`;
   console.log(`${service}: ${verdict} (${configFile})`);
   for (const mistake of mistakes) console.log(`  mistake: ${mistake.replaceAll("\n", "\n  ")}`);
@@ -76,11 +78,11 @@ function printCheck({ service, configFile, mistakes, warnings, plugins }: Servic
 
 function getCommand(): Command {
   return new Command("get")
-    .description("print a service's configuration, or one value of it")
+    .description("print the configuration of a service, or one value of it")
     .addArgument(serviceArgument())
-    .argument("[key]", "the value, such as logging.level")
+    .argument("[key]", "the key of the value, such as logging.level")
     .addOption(jsonOption())
-    .option("--show-secrets", "print the passwords in it too", false)
+    .option("--show-secrets", "also print passwords and tokens", false)
     .action((name: ServiceName, key: string | undefined, { json, showSecrets }: GetOptions) => {
       const [service] = localServices([name]);
       if (service === undefined) return;
@@ -101,12 +103,12 @@ interface GetOptions {
 
 function setCommand(): Command {
   return new Command("set")
-    .description("change one value of a service's configuration")
+    .description("change one value in the configuration of a service")
     .addArgument(serviceArgument())
-    .argument("<key>", "the value, such as logging.level")
+    .argument("<key>", "the key of the value, such as logging.level")
     .argument(
       "<value>",
-      'JSON, or text as it is: DEBUG, 14, true, ["peek_plugin_tutorial"]; - reads it from standard input',
+      'JSON or plain text: DEBUG, 14, true, ["peek_plugin_tutorial"]; - reads the value from standard input',
     )
     .action(async (name: ServiceName, key: string, text: string) => {
       const [service] = localServices([name]);
@@ -115,21 +117,21 @@ function setCommand(): Command {
       const value = parseValue(await secretArgument(text));
       if (key === "dataExchange.token") checkTokenFor(name, value);
       setConfigValue(service.home.configFile, configPath(key), value);
-      tellIfRunning(service);
+      noteIfRunning(service);
     });
 }
 
 function unsetCommand(): Command {
   return new Command("unset")
-    .description("take one value out of a service's configuration: from its next start it has the default")
+    .description("remove one value from the configuration of a service; the next start uses the default")
     .addArgument(serviceArgument())
-    .argument("<key>", "the value, such as storage.connectUrl")
+    .argument("<key>", "the key of the value, such as storage.connectUrl")
     .action((name: ServiceName, key: string) => {
       const [service] = localServices([name]);
       if (service === undefined) return;
       init(service, false);
       setConfigValue(service.home.configFile, configPath(key), undefined);
-      tellIfRunning(service);
+      noteIfRunning(service);
     });
 }
 
@@ -137,7 +139,7 @@ function parseValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Text without quotes, as one writes on a command line.
+    // Plain text without quotes, as is usual on a command line.
     return text;
   }
 }

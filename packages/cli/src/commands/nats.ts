@@ -1,15 +1,15 @@
 import { Command } from "commander";
 
-/** `peek nats`: what NATS servers need to know of Peek's services. */
+/** `peek nats`: the configuration of NATS servers for Peek's services. */
 export function natsCommand(): Command {
   return new Command("nats")
-    .description("prepare NATS servers, over which services on many machines can find each other")
+    .description("configure NATS servers, which connect services on many machines")
     .addCommand(permissionsCommand());
 }
 
 function permissionsCommand(): Command {
   return new Command("permissions")
-    .description("print the part of a NATS server's configuration that keeps the services apart")
+    .description("print the permissions of each service for the configuration of a NATS server")
     .action(async () => {
       const { natsAuthorization } = await import("@peek/bus/nats");
       console.log(natsAuthorization().trimEnd());

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { jsonOption, servicesOption } from "../arguments.ts";
 import { configOf, type LocalService, localServices, sourcesOf } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
-import { tellIfRunning } from "../running.ts";
+import { noteIfRunning } from "../running.ts";
 
 interface ServiceOption {
   readonly service?: readonly ServiceName[];
@@ -18,17 +18,17 @@ interface ListedPlugin {
   readonly name: string;
   readonly version: string | undefined;
   readonly title: string | undefined;
-  /** The services that it has a part for. */
+  /** The services for which it has a part. */
   readonly services: readonly string[];
   readonly enabled: readonly string[];
   /** Why it cannot be loaded. */
   readonly error: string | undefined;
 }
 
-/** `peek plugin`: which plugins there are, and which run. */
+/** `peek plugin`: the installed plugins, and the services that they are enabled on. */
 export function pluginCommand(): Command {
   return new Command("plugin")
-    .description("list the plugins there are, and choose which run")
+    .description("list, enable and disable plugins")
     .addCommand(listCommand())
     .addCommand(enableCommand())
     .addCommand(disableCommand());
@@ -36,13 +36,13 @@ export function pluginCommand(): Command {
 
 function listCommand(): Command {
   return new Command("list")
-    .description("list every plugin that is installed or enabled")
+    .description("list all installed or enabled plugins")
     .addOption(servicesOption())
     .addOption(jsonOption())
     .action((options: ServiceOption & { readonly json: boolean }) => {
       const plugins = listPlugins(localServices(options.service));
       if (options.json) printJson(plugins);
-      else if (plugins.length === 0) console.log("There is no plugin.");
+      else if (plugins.length === 0) console.log("No plugin is installed or enabled.");
       else printPlugins(plugins);
     });
 }
@@ -101,12 +101,12 @@ function tryResolve(
 
 function enableCommand(): Command {
   return new Command("enable")
-    .description("enable a plugin, on all services that it has a part for")
+    .description("enable a plugin on all services that it has a part for")
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
     .action((name: string, options: ServiceOption) => {
       const services = localServices(options.service);
-      const targets = options.service === undefined ? thoseThatCanRun(name, services) : services;
+      const targets = options.service === undefined ? runnableServices(name, services) : services;
       for (const service of targets) requireRunnable(name, service);
       for (const service of targets)
         change(service, name, (enabled) => (enabled.includes(name) ? enabled : [...enabled, name]), "enabled");
@@ -115,7 +115,7 @@ function enableCommand(): Command {
 
 function disableCommand(): Command {
   return new Command("disable")
-    .description("disable a plugin, on all services")
+    .description("disable a plugin on all services")
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
     .action((name: string, options: ServiceOption) => {
@@ -147,8 +147,8 @@ function change(
     changed = wanted.length !== enabled.length;
     return wanted;
   });
-  console.log(`${service.name}: ${name} ${changed ? done : `was ${done} already`}`);
-  if (changed) tellIfRunning(service);
+  console.log(`${service.name}: ${name} ${changed ? done : `was already ${done}`}`);
+  if (changed) noteIfRunning(service);
 }
 
 function namesIn(enabled: unknown): readonly string[] {
@@ -173,14 +173,14 @@ function noPart(name: string, where: string): PeekError {
   );
 }
 
-/** The services that a plugin has a part for, of those that it is installed for. */
-function thoseThatCanRun(name: string, services: readonly LocalService[]): readonly LocalService[] {
-  const judged = services.map((service) => ({ service, ...tryManifest(name, service) }));
-  const able = judged.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
-  if (able.length > 0) return able.map(({ service }) => service);
-  const found = judged.find(({ manifest }) => manifest !== undefined);
+/** The services for which a plugin is installed and has a part. */
+function runnableServices(name: string, services: readonly LocalService[]): readonly LocalService[] {
+  const checked = services.map((service) => ({ service, ...tryManifest(name, service) }));
+  const runnable = checked.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
+  if (runnable.length > 0) return runnable.map(({ service }) => service);
+  const found = checked.find(({ manifest }) => manifest !== undefined);
   if (found !== undefined) throw noPart(name, "any service");
-  const refusal = judged.find(({ error }) => error !== undefined)?.error;
+  const refusal = checked.find(({ error }) => error !== undefined)?.error;
   if (refusal !== undefined) throw refusal;
   return [];
 }

@@ -6,7 +6,7 @@ import type { ServiceName } from "@peek/plugin-base";
 import { serviceArgument } from "../arguments.ts";
 import { requireServiceDir } from "../LocalService.ts";
 
-/** `peek run`: a service, in this process. */
+/** `peek run`: runs a service in this process. */
 export function runCommand(): Command {
   return new Command("run")
     .description("run a service until SIGINT or SIGTERM, as run_peek_<service>_service does")

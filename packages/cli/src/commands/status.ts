@@ -21,18 +21,18 @@ interface StatusOptions {
   readonly json: boolean;
 }
 
-/** `peek status`: which services are connected, and how the plugins are there. */
+/** `peek status`: the connected services and the state of their plugins. */
 export function statusCommand(): Command {
   return new Command("status")
-    .description("show every connected service, on whatever machine, with the state of each plugin there")
+    .description("show all connected services on all machines, with the state of each plugin")
     .addOption(
       new Option(
         "--as <service>",
-        "whose credential on this machine is used; default: of the first that has a home here, logic before the others",
+        "use the credentials of this service on this machine; default: logic, or else the first service with a home here",
       ).argParser(parseService),
     )
     .addOption(
-      new Option("--timeout <seconds>", "how long the connection, and then each answer, is waited for")
+      new Option("--timeout <seconds>", "how long to wait for the connection, and then for each answer")
         .default(5)
         .argParser(parseSeconds),
     )
@@ -68,7 +68,7 @@ function printServices(observed: readonly ObservedService[]): void {
   if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
 }
 
-/** A row for each plugin; what is known of the service itself stands in the first. */
+/** A row for each plugin; the first one also has the columns of the service. */
 function rowsOf({ peer, status, error }: ObservedService): readonly (readonly string[])[] {
   const service = [peer.service, peer.instance, peer.version, peer.connectedSince.slice(0, 19), peer.address];
   if (error !== undefined) return [[...service, "-", "-", `no answer: ${error.message}`]];
@@ -85,7 +85,7 @@ function firstWithHome(): LocalService {
   if (found !== undefined) return found;
   throw new PeekError(
     "SERVICE_NOT_FOUND",
-    "No service has a home on this machine, so that there is no credential to look with. Run it where one has, or set PEEK_HOME.",
+    "No service has a home on this machine, and thus no credentials. Run the command where a service has one, or set PEEK_HOME.",
   );
 }
 
@@ -104,5 +104,5 @@ function hasHome({ home }: LocalService): boolean {
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 3600) return seconds;
-  throw new InvalidArgumentError("It is a number of seconds, up to 3600.");
+  throw new InvalidArgumentError("Expected a number of seconds, at most 3600.");
 }

@@ -2,12 +2,12 @@ import { Command } from "commander";
 import { jsonOption } from "../arguments.ts";
 import { secretArgument } from "../secretArgument.ts";
 
-// What does the work is imported when it is asked for: the clients of PostgreSQL take longer than any other command.
+// The implementations are imported on demand: importing the clients of PostgreSQL takes longer than other commands run.
 
 /** `peek storage`: the database of the logic service on this machine. */
 export function storageCommand(): Command {
   return new Command("storage")
-    .description("look at the database of logic on this machine, migrate it, and copy it to another server")
+    .description("show, migrate and copy the database of logic on this machine")
     .addCommand(statusCommand())
     .addCommand(migrateCommand())
     .addCommand(rollbackCommand())
@@ -16,8 +16,8 @@ export function storageCommand(): Command {
 
 function statusCommand(): Command {
   return new Command("status")
-    .description("tell where the database is, and how each plugin's schema stands; nothing is changed")
-    .option("--start", "start the embedded database for it while logic does not run; a start writes its files", false)
+    .description("show where the database is, and the state of each plugin's schema; nothing is changed")
+    .option("--start", "start the embedded database if logic does not run; a start writes to its files", false)
     .addOption(jsonOption())
     .action(async (options: { readonly json: boolean; readonly start: boolean }) => {
       const { storageStatus } = await import("../storage/storageStatus.ts");
@@ -27,9 +27,9 @@ function statusCommand(): Command {
 
 function migrateCommand(): Command {
   return new Command("migrate")
-    .description("apply the migrations that are pending, as logic does when it starts; logic must not run")
-    .argument("[plugin...]", "only these plugins; default: all that are enabled")
-    .option("--dry-run", "try them, print their SQL, and take all of it back", false)
+    .description("apply the pending migrations, as logic does when it starts; logic must not run")
+    .argument("[plugin...]", "only these plugins; default: all enabled plugins")
+    .option("--dry-run", "try the migrations, print their SQL, and undo them", false)
     .action(async (names: readonly string[], { dryRun }: { readonly dryRun: boolean }) => {
       const { storageMigrate } = await import("../storage/storageMigrate.ts");
       await storageMigrate(names, dryRun);
@@ -38,11 +38,15 @@ function migrateCommand(): Command {
 
 function rollbackCommand(): Command {
   return new Command("rollback")
-    .description("take back a plugin's last migration, and what is in the tables that it made; logic must not run")
+    .description("undo the last migration of a plugin, with the data of the tables that it created; logic must not run")
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
-    .option("--to <migration>", "take back all after this one instead: its name or its number, 0 for all")
-    .option("--edited", "take back also one that was edited since it was applied, by the down() that it has now", false)
-    .option("--yes", "do not ask", false)
+    .option("--to <migration>", "undo all migrations after this one instead: its name or number; 0 for all")
+    .option(
+      "--edited",
+      "also undo migrations that were edited after they had been applied, with their present down()",
+      false,
+    )
+    .option("--yes", "do not ask for confirmation", false)
     .action(
       async (
         name: string,
@@ -57,17 +61,14 @@ function rollbackCommand(): Command {
 function copyCommand(): Command {
   return new Command("copy")
     .description(
-      "copy all that the plugins have in the database to another, empty one, of any version; logic and worker must not run",
+      "copy the data of all plugins to another, empty database of any version; logic and worker must not run",
     )
     .argument(
       "<url>",
-      "postgresql://user:password@host:5432/database, or - to read that from standard input; or embedded, for logic's own on this machine",
+      "postgresql://user:password@host:5432/database, or - to read the URL from standard input; or embedded, for the embedded database of logic on this machine",
     )
-    .option(
-      "--without <plugins...>",
-      "leave the schemas of these plugins out; peek_tasks: tasks that wait or have failed",
-    )
-    .option("--yes", "do not ask", false)
+    .option("--without <plugins...>", "do not copy the schemas of these plugins; peek_tasks: waiting and failed tasks")
+    .option("--yes", "do not ask for confirmation", false)
     .action(async (url: string, options: { readonly without?: readonly string[]; readonly yes: boolean }) => {
       const { storageCopy } = await import("../storage/storageCopy.ts");
       await storageCopy(await secretArgument(url), options.without ?? [], options.yes);

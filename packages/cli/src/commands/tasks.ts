@@ -3,10 +3,10 @@ import { jsonOption } from "../arguments.ts";
 import { parseTaskId } from "../tasks/parseTaskId.ts";
 import { type TaskState, taskStates } from "../tasks/taskStates.ts";
 
-/** `peek tasks`: what is in the queues, and what has failed. */
+/** `peek tasks`: the tasks in the queues, the dead letters, and the schedules. */
 export function tasksCommand(): Command {
   return new Command("tasks")
-    .description("look at the tasks in the queues, and deal with those that have failed for good, the dead letters")
+    .description("list the tasks in the queues, and retry or delete dead letters: tasks that have failed for good")
     .addCommand(listCommand())
     .addCommand(retryCommand())
     .addCommand(dropCommand())
@@ -22,14 +22,18 @@ interface ListOptions {
 function listCommand(): Command {
   return new Command("list")
     .description(
-      "count the tasks of each type, and list the dead letters; with a type of tasks or a state, list those tasks, the newest first",
+      "count the tasks of each type, and list the dead letters; with a type or a state, list these tasks, the newest first",
     )
     .argument(
       "[name]",
-      "only tasks of this type, such as peek_plugin_tutorial.PickRandomNumber, or of this plugin; default: of all",
+      "only tasks of this type, such as peek_plugin_tutorial.PickRandomNumber, or of this plugin; default: all tasks",
     )
-    .addOption(new Option("--state <state>", "list the tasks in this state").choices([...taskStates]))
-    .addOption(new Option("--limit <count>", "list so many at most, up to 10,000").default(100).argParser(parseLimit))
+    .addOption(new Option("--state <state>", "only tasks in this state").choices([...taskStates]))
+    .addOption(
+      new Option("--limit <count>", "list at most this number of tasks, up to 10,000")
+        .default(100)
+        .argParser(parseLimit),
+    )
     .addOption(jsonOption())
     .action(async (name: string | undefined, { json, ...filter }: ListOptions) => {
       const { listTasks } = await import("../tasks/listTasks.ts");
@@ -39,9 +43,11 @@ function listCommand(): Command {
 
 function retryCommand(): Command {
   return new Command("retry")
-    .description("queue dead letters and cancelled tasks again, with all their tries; workers find them within seconds")
-    .argument("[id...]", "their ids, as in peek tasks list", collectId)
-    .option("--all <type>", "all of this type, such as peek_plugin_tutorial.PickRandomNumber")
+    .description(
+      "queue dead letters and cancelled tasks again, with all their attempts; workers find them within seconds",
+    )
+    .argument("[id...]", "the ids of tasks, as in peek tasks list", collectId)
+    .option("--all <type>", "all tasks of this type, such as peek_plugin_tutorial.PickRandomNumber")
     .action(async (ids: readonly string[], { all }: { readonly all?: string }) => {
       const { retryTasks } = await import("../tasks/retryTasks.ts");
       await retryTasks({ ids, all });
@@ -50,10 +56,10 @@ function retryCommand(): Command {
 
 function dropCommand(): Command {
   return new Command("drop")
-    .description("delete tasks that are not running: they are not done any more, and cannot be brought back")
-    .argument("[id...]", "their ids, as in peek tasks list", collectId)
+    .description("delete tasks that are not running; deleted tasks cannot be restored")
+    .argument("[id...]", "the ids of tasks, as in peek tasks list", collectId)
     .option("--all <type>", "all dead letters of this type, such as peek_plugin_tutorial.PickRandomNumber")
-    .option("--waiting", "with --all: those that wait, in place of the dead letters", false)
+    .option("--waiting", "with --all: delete the waiting tasks instead of the dead letters", false)
     .action(async (ids: readonly string[], { all, waiting }: { readonly all?: string; readonly waiting: boolean }) => {
       const { dropTasks } = await import("../tasks/dropTasks.ts");
       await dropTasks({ ids, all }, waiting);
@@ -62,11 +68,11 @@ function dropCommand(): Command {
 
 function schedulesCommand(): Command {
   return new Command("schedules")
-    .description("look at the schedules by which plugins have tasks queued again and again, and pause or end them")
+    .description("list, pause, resume and end the schedules by which tasks are queued repeatedly")
     .addCommand(
       new Command("list")
         .description(
-          "list the schedules, with their next times, and how many times were left out since their tasks wait",
+          "list the schedules, with their next times and the number of times that were skipped because their tasks still wait",
         )
         .addOption(jsonOption())
         .action(async ({ json }: { readonly json: boolean }) => {
@@ -74,18 +80,21 @@ function schedulesCommand(): Command {
           await listSchedules(json);
         }),
     )
-    .addCommand(scheduleCommand("pause", "have a schedule queue nothing until it is resumed, whatever its plugin does"))
-    .addCommand(scheduleCommand("resume", "have a paused schedule go on, from now"))
     .addCommand(
-      scheduleCommand("end", "delete a schedule; its plugin makes it again when it starts, if it asks for it"),
-    );
+      scheduleCommand(
+        "pause",
+        "stop a schedule from queueing tasks until it is resumed, even if its plugin starts again",
+      ),
+    )
+    .addCommand(scheduleCommand("resume", "continue a paused schedule from now on"))
+    .addCommand(scheduleCommand("end", "delete a schedule; its plugin may create it again at the next start"));
 }
 
 function scheduleCommand(change: "pause" | "resume" | "end", description: string): Command {
   return new Command(change)
     .description(description)
-    .argument("<type>", "the type of its tasks, such as peek_plugin_tutorial.PickRandomNumber")
-    .argument("[name]", "which of its schedules, as in the list; default: the only one")
+    .argument("<type>", "the type of the tasks, such as peek_plugin_tutorial.PickRandomNumber")
+    .argument("[name]", "the name of the schedule, as in the list; default: the only one")
     .action(async (task: string, name: string | undefined) => {
       const { changeSchedule } = await import("../tasks/schedules.ts");
       await changeSchedule(task, name, change);
@@ -94,12 +103,12 @@ function scheduleCommand(change: "pause" | "resume" | "end", description: string
 
 function collectId(text: string, before: readonly string[] = []): readonly string[] {
   const id = parseTaskId(text);
-  if (id === undefined) throw new InvalidArgumentError("It is the id of a task, as in peek tasks list.");
+  if (id === undefined) throw new InvalidArgumentError("Expected the id of a task, as in peek tasks list.");
   return before.includes(id) ? before : [...before, id];
 }
 
 function parseLimit(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 10_000) return count;
-  throw new InvalidArgumentError("It is a whole number from 1 to 10000.");
+  throw new InvalidArgumentError("Expected a whole number from 1 to 10000.");
 }

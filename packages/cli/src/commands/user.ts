@@ -7,11 +7,11 @@ import { jsonOption } from "../arguments.ts";
 import { askNewPassword } from "../askPassword.ts";
 import { printJson, printTable } from "../output.ts";
 
-/** `peek user`: who logs in on field, office and the admin site. */
+/** `peek user`: the users who log in on field, office and the admin site. */
 export function userCommand(): Command {
   return new Command("user")
     .description(
-      "make, list and change the users who log in; logic on this machine keeps them, and need not be started again",
+      "create, list and change the users who can log in; logic on this machine has them, and does not have to be restarted",
     )
     .addCommand(addCommand())
     .addCommand(passwdCommand())
@@ -23,21 +23,21 @@ export function userCommand(): Command {
     .addCommand(removeCommand());
 }
 
-const nameHelp = "the user's name, in letters of either case";
+const nameHelp = "the name of the user, in upper or lower case";
 
 function addCommand(): Command {
   return new Command("add")
-    .description("make a user; the password is asked for, or is the first line of standard input")
+    .description("create a user; the password is asked for, or is the first line of standard input")
     .argument("<name>", "1 to 100 letters, digits, and . _ @ -")
     .option(
       "-g, --group <group>",
-      "what the user belongs to, such as admin; may be given more than once",
+      "a group of the user, such as admin; may be given more than once",
       (group, before: readonly string[]) => [...before, group],
       [],
     )
     .action(async (name: string, { group }: { readonly group: readonly string[] }) => {
       const users = logicUsers();
-      // Before somebody thinks of a password.
+      // Before the password is asked for.
       users.requireAbsent(name);
       warnWithoutLogic();
       await users.add(name, await askNewPassword(name), group);
@@ -45,16 +45,16 @@ function addCommand(): Command {
     });
 }
 
-/** Users are kept where logic is: elsewhere, they are of use to nobody. */
+/** Users are created on logic's machine: elsewhere, logic would not know them. */
 function warnWithoutLogic(): void {
   const { dir } = serviceHome("logic");
   if (existsSync(dir)) return;
-  console.error(`peek: logic has no home here yet: ${dir} is made. Is this the machine on which logic runs?`);
+  console.error(`peek: logic has no home here yet: creating ${dir}. Is this the machine on which logic runs?`);
 }
 
 function passwdCommand(): Command {
   return new Command("passwd")
-    .description("give a user another password, and end the user's sessions")
+    .description("change the password of a user, and end the user's sessions")
     .argument("<name>", nameHelp)
     .action(async (given: string) => {
       const users = logicUsers();
@@ -66,27 +66,25 @@ function passwdCommand(): Command {
 
 function renameCommand(): Command {
   return new Command("rename")
-    .description("give a user another name; all that is the user's stays so, and the user stays logged in")
+    .description("change the name of a user, who keeps all data and stays logged in")
     .argument("<name>", nameHelp)
     .argument("<new name>", "1 to 100 letters, digits, and . _ @ -")
     .action((given: string, next: string) => {
       const users = logicUsers();
       const name = users.requirePresent(given);
       users.rename(name, next);
-      console.log(`${name} is ${next} now`);
+      console.log(`renamed ${name} to ${next}`);
     });
 }
 
 function groupsCommand(): Command {
   return new Command("groups")
-    .description(
-      "say what groups a user belongs to, in place of those before; the user's pages connect again by themselves",
-    )
+    .description("replace the groups of a user; the user's pages reconnect by themselves")
     .argument("<name>", nameHelp)
-    .argument("[groups...]", "all of them, such as admin")
-    .option("--none", "the user belongs to no group")
+    .argument("[groups...]", "all groups of the user, such as admin")
+    .option("--none", "remove the user from all groups")
     .action((given: string, groups: readonly string[], { none = false }: { readonly none?: boolean }) => {
-      if (none === groups.length > 0) throw new PeekError("USAGE", "Name the groups, or give --none, and not both.");
+      if (none === groups.length > 0) throw new PeekError("USAGE", "Name the groups or give --none, not both.");
       const users = logicUsers();
       const name = users.requirePresent(given);
       const now = users.setGroups(name, groups);
@@ -96,26 +94,28 @@ function groupsCommand(): Command {
 
 function listCommand(): Command {
   return new Command("list")
-    .description("list the users there are")
+    .description("list all users")
     .addOption(jsonOption())
     .action(({ json }: { readonly json: boolean }) => {
       const users = logicUsers().list();
       if (json) printJson(users);
-      else if (users.length === 0) console.log("There is no user. Make one with peek user add.");
+      else if (users.length === 0) console.log("There are no users. Create one with peek user add.");
       else printUsers(users);
     });
 }
 
 function printUsers(users: readonly ListedUser[]): void {
   printTable([
-    ["NAME", "GROUPS", "MADE", "STATE", "ID"],
+    ["NAME", "GROUPS", "CREATED", "STATE", "ID"],
     ...users.map(({ id, name, groups, made, state }) => [name, groups.join(",") || "-", made, state, id]),
   ]);
 }
 
 function enableCommand(verb: "enable" | "disable", isEnabled: boolean): Command {
   return new Command(verb)
-    .description(isEnabled ? "let a user log in again" : "let a user log in no more, and end the user's sessions")
+    .description(
+      isEnabled ? "allow a user to log in again" : "prevent a user from logging in, and end the user's sessions",
+    )
     .argument("<name>", nameHelp)
     .action((given: string) => {
       const users = logicUsers();
@@ -127,7 +127,7 @@ function enableCommand(verb: "enable" | "disable", isEnabled: boolean): Command 
 
 function removeCommand(): Command {
   return new Command("remove")
-    .description("forget a user, and end the user's sessions; whoever gets the name later is somebody else")
+    .description("delete a user, and end the user's sessions; a later user of the same name is a different user")
     .argument("<name>", nameHelp)
     .action((given: string) => {
       const users = logicUsers();
@@ -137,7 +137,7 @@ function removeCommand(): Command {
     });
 }
 
-/** Those of logic on this machine, whether it runs or not. */
+/** The users of logic on this machine, which need not be running. */
 function logicUsers(): UserStore {
   return new UserStore(serviceHome("logic"));
 }

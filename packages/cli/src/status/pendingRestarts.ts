@@ -1,7 +1,7 @@
 import type { ObservedService } from "@peek/platform";
 
 /**
- * A warning for each service on whose disk there is something else than what it runs:
+ * A warning for each service whose installed version, or that of its plugins, differs from the running one:
  * `restart pending: logic-ab12cd34ef runs peek_plugin_pump 1.0.0, and 1.1.0 is installed. ...`
  */
 export function pendingRestarts(observed: readonly ObservedService[]): readonly string[] {
@@ -10,17 +10,19 @@ export function pendingRestarts(observed: readonly ObservedService[]): readonly 
     const changes = [...serviceChange(status), ...status.plugins.flatMap(pluginChange)];
     return changes.length === 0
       ? []
-      : [`restart pending: ${peer.instance} ${changes.join("; ")}. Restart ${peer.service} to run what is installed.`];
+      : [
+          `restart pending: ${peer.instance} ${changes.join("; ")}. Restart ${peer.service} to run the installed software.`,
+        ];
   });
 }
 
-type Told = NonNullable<ObservedService["status"]>;
+type Report = NonNullable<ObservedService["status"]>;
 
-function serviceChange({ version, installedVersion }: Told): readonly string[] {
+function serviceChange({ version, installedVersion }: Report): readonly string[] {
   return installedVersion === undefined ? [] : [`is version ${version}, and ${installedVersion} is installed`];
 }
 
-function pluginChange({ name, version, installed }: Told["plugins"][number]): readonly string[] {
+function pluginChange({ name, version, installed }: Report["plugins"][number]): readonly string[] {
   if (installed === undefined) return [];
   const runs = version === undefined ? `runs without ${name}` : `runs ${name} ${version}`;
   if (installed.version === undefined)

@@ -2,14 +2,14 @@ import type { ObservedService } from "@peek/platform";
 import { printTable } from "../output.ts";
 import { inTimeUnits } from "../tasks/inTimeUnits.ts";
 
-/** Prints what people see that is not known to be current, as each service tells it; nothing where there is none. */
+/** Prints the stale channels of each service; nothing where there are none. */
 export function printStale(observed: readonly ObservedService[]): void {
   const now = Date.now();
   const rows = observed.flatMap(({ peer, status }) =>
     (status?.live?.entries ?? []).map(({ observable, selector, ageMs, reason }) => [
       peer.instance,
       observable === undefined ? "all" : [observable, selector].filter((each) => each !== undefined).join(" "),
-      // By the clock of this machine: those of the services may be others.
+      // By the clock of this machine: those of the services may differ.
       new Date(now - ageMs).toISOString().slice(0, 19),
       inTimeUnits(ageMs),
       reason,

@@ -1,4 +1,4 @@
-import { becomeOwnerOf, homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
+import { switchToOwnerOf, homeLockHolder, lockHome, type ServiceConfig } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { type PluginInfo, resolvePlugin } from "@peek/loader";
 import { migrationsDirOf } from "@peek/platform";
@@ -8,54 +8,54 @@ import { configOf, type LocalService, localServices, sourcesOf } from "../LocalS
 
 /** How a command opens the database. */
 export interface OpenOptions {
-  /** The command, as the server's administrator sees it: `peek storage status`. */
+  /** The name of the command, which the database server shows: `peek storage status`. */
   readonly title: string;
   readonly migrations: StorageOptions["migrations"];
   readonly plugins: readonly StoragePlugin[];
   readonly signal: AbortSignal;
 }
 
-/** The database of the logic service on this machine, as its config.json has it. */
+/** The database of the logic service on this machine, from its config.json. */
 export class LocalStorage {
   readonly service: LocalService;
   readonly config: ServiceConfig;
 
   /**
-   * Root goes on as the owner of logic's home, so that all that is made belongs to that account.
+   * Root switches to the owner of logic's home, so that new files belong to that account.
    *
-   * @throws PeekError as `becomeOwnerOf` and `readConfig`.
+   * @throws PeekError as `switchToOwnerOf` and `readConfig`.
    */
   constructor() {
     const [service] = localServices(["logic"]);
     if (service === undefined) throw new PeekError("INTERNAL", "There is no service logic.");
-    becomeOwnerOf(service.home.dir, import.meta.dirname);
+    switchToOwnerOf(service.home.dir, import.meta.dirname);
     this.service = service;
     this.config = configOf(service);
   }
 
-  /** Whether there is a database, as far as can be known without reaching it. */
+  /** Whether a database seems to exist; it is not connected to. */
   get exists(): boolean {
     return this.config.storage.connectUrl !== undefined || hasEmbeddedDatabase(this.service.home.postgresDir);
   }
 
-  /** Whether it is the embedded one and does not run: logic runs it. */
+  /** Whether it is the embedded one and does not run, since logic does not. */
   get isStopped(): boolean {
     return this.config.storage.connectUrl === undefined && homeLockHolder(this.service.home) === undefined;
   }
 
-  /** What to say where there is none. */
+  /** The message for a missing database. */
   get absence(): string {
-    return `There is no database yet: logic makes the embedded one, in ${this.service.home.postgresDir}, when it first starts with a plugin that requires storage.`;
+    return `There is no database yet: logic creates the embedded one, in ${this.service.home.postgresDir}, at its first start with a plugin that requires storage.`;
   }
 
-  /** The plugins that logic has schemas made for, and why others that are enabled cannot be looked at. */
+  /** The enabled plugins that require storage on logic, and the errors of enabled plugins that cannot be resolved. */
   enabledPlugins(): { readonly plugins: readonly StoragePlugin[]; readonly unusable: ReadonlyMap<string, PeekError> } {
     const plugins: StoragePlugin[] = [];
     const unusable = new Map<string, PeekError>();
     for (const name of new Set(this.config.plugin.enabled)) {
       try {
-        const facts = this.#resolve(name);
-        if (requiresStorage(facts)) plugins.push(storagePlugin(facts));
+        const plugin = this.#resolve(name);
+        if (requiresStorage(plugin)) plugins.push(storagePlugin(plugin));
       } catch (error) {
         if (!PeekError.is(error)) throw error;
         unusable.set(name, error);
@@ -65,13 +65,13 @@ export class LocalStorage {
   }
 
   /**
-   * A plugin that is installed, enabled or not.
+   * Resolves an installed plugin, which need not be enabled.
    *
    * @throws PeekError `USAGE` when it requires no storage on logic; or as `resolvePlugin`.
    */
   plugin(name: string): StoragePlugin {
-    const facts = this.#resolve(name);
-    if (requiresStorage(facts)) return storagePlugin(facts);
+    const plugin = this.#resolve(name);
+    if (requiresStorage(plugin)) return storagePlugin(plugin);
     throw new PeekError("USAGE", `${name} has no schema: its plugin_package.json does not require logic and storage.`);
   }
 
@@ -94,10 +94,10 @@ export class LocalStorage {
   }
 
   /**
-   * Takes the home as logic does, so that it cannot run meanwhile, and opens the database.
+   * Locks the home as logic does, so that logic cannot run meanwhile, and opens the database.
    *
-   * @param held What the home and the database are let go of with.
-   * @param hint What to do instead while logic runs, for the message.
+   * @param held Releases the lock and the database.
+   * @param hint The end of the message when logic runs: an alternative.
    * @throws PeekError `HOME_LOCKED`, or as {@link Storage.open}.
    */
   async openAlone(options: OpenOptions, held: AsyncDisposableStack, hint: string): Promise<Storage> {
@@ -105,11 +105,11 @@ export class LocalStorage {
     return held.use(await Storage.open(this.optionsOf(options, "start")));
   }
 
-  /** What the database is opened with. */
+  /** The options with which the database is opened. */
   optionsOf({ title, migrations, plugins, signal }: OpenOptions, embedded: "start" | "find"): StorageOptions {
     return {
       title,
-      // Who asks by a command wants to hear at once, and needs few connections.
+      // A command reports errors at once, and needs few connections.
       config: { ...this.config.storage, retrySeconds: 0, poolSize: 1 },
       embeddedDir: this.service.home.postgresDir,
       embedded,

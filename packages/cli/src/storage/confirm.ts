@@ -2,19 +2,19 @@ import { createInterface } from "node:readline/promises";
 import { PeekError } from "@peek/errors";
 
 /**
- * Asks whoever sits at the terminal.
+ * Asks the user at the terminal for confirmation.
  *
- * @param yes Whether that has been answered on the command line.
- * @throws PeekError `USAGE` where there is no terminal to ask at.
+ * @param yes Whether the user has confirmed on the command line.
+ * @throws PeekError `USAGE` without a terminal.
  */
 export async function confirm(question: string, yes: boolean): Promise<boolean> {
   if (yes) return true;
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new PeekError("USAGE", `${question} There is no terminal to ask at: add --yes to say so.`);
+    throw new PeekError("USAGE", `${question} There is no terminal for the confirmation: add --yes to confirm.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const given = new AbortController();
-  // Ctrl-C and Ctrl-D say no.
+  // Ctrl-C and Ctrl-D mean no.
   terminal.once("close", () => given.abort());
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal: given.signal })).trim());

@@ -1,11 +1,10 @@
 import { messageOf } from "@peek/errors";
 
-/** What a shell says of a command that SIGINT has ended. */
+/** The exit code of a command that SIGINT has ended, as in shells. */
 const interrupted = 130;
 
 /**
- * Does work that SIGINT or SIGTERM gives up: it then has the time to take back what it was in the middle of. The
- * second signal ends the process at once.
+ * Runs work that SIGINT or SIGTERM aborts: it can then undo its unfinished step. A second signal ends the process at once.
  */
 export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();

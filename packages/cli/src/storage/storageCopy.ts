@@ -9,7 +9,7 @@ import { interruptible } from "./interruptible.ts";
 import { inUnits } from "./inUnits.ts";
 import { LocalStorage } from "./LocalStorage.ts";
 
-/** The target that is no URL: the embedded database of logic. */
+/** The target that is not a URL: the embedded database of logic. */
 const embedded = "embedded";
 
 /** `peek storage copy` */
@@ -18,9 +18,9 @@ export async function storageCopy(target: string, without: readonly string[], ye
   const connectUrl = target === embedded ? undefined : checkUrl(target);
   if (!local.exists) throw new PeekError("STORAGE_COPY_REFUSED", `${local.absence} Nothing was copied.`);
   if (connectUrl === undefined && local.config.storage.connectUrl === undefined) {
-    throw new PeekError("USAGE", "The database is the embedded one already. Name another to copy to.");
+    throw new PeekError("USAGE", "The database of logic is already the embedded one. Name another target.");
   }
-  const question = `The database of logic is copied to ${nameOfTarget(target)}, which has to be empty.`;
+  const question = `The database of logic will be copied to ${nameOfTarget(target)}, which has to be empty.`;
   if (!(await confirm(question, yes))) {
     console.log("Nothing was copied.");
     return;
@@ -49,19 +49,19 @@ async function copy(
     const targetConfig = connectUrl === undefined ? others : { ...others, connectUrl };
     return await copyDatabase({ source, target: { ...rest, config: targetConfig }, without, onTable: printProgress });
   } catch (error) {
-    // It was made for the copy, and has nothing in it; unless all had been copied when the connection was lost.
+    // The embedded database was created for the copy, and is empty, unless the connection was lost during the commit.
     const isCopied = PeekError.is(error) && error.code === "STORAGE_COMMIT_UNKNOWN";
     if (isNew && !isCopied) await rm(rest.embeddedDir, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** @throws PeekError `USAGE`; what was given is not in it, since it may hold a password. */
+/** @throws PeekError `USAGE`, without the URL, since it may contain a password. */
 function checkUrl(url: string): string {
   const checked = serviceConfigSchema.shape.storage.safeParse({ connectUrl: url });
   if (checked.success) return url;
   const reason = checked.error.issues.map(({ message }) => message).join("; ");
-  throw new PeekError("USAGE", `The database to copy to is ${reason}; or ${embedded}.`);
+  throw new PeekError("USAGE", `The target database has to be ${reason}, or ${embedded}.`);
 }
 
 function nameOfTarget(target: string): string {
@@ -74,11 +74,11 @@ function printProgress({ schema, name, rows, bytes }: TableProgress): void {
 
 function printReport(local: LocalStorage, target: string, { plugins, tables, rows, bytes, ...to }: CopyReport): void {
   const what = [counted(plugins.length, "plugin"), counted(tables, "table"), counted(rows, "row"), inUnits(bytes)];
-  console.log(`Copied ${what.join(", ")} to ${to.target}. The source is as it was.`);
-  console.log("Next, have logic use the copy, and worker on other machines too; then start them:");
+  console.log(`Copied ${what.join(", ")} to ${to.target}. The source is unchanged.`);
+  console.log("Next, configure logic, and workers on other machines, to use the copy; then start them:");
   console.log(
     target === embedded
-      ? `  take storage.connectUrl out of ${local.service.home.configFile}`
+      ? `  remove storage.connectUrl from ${local.service.home.configFile}`
       : `  peek config set logic storage.connectUrl '${maskSecrets(target)}'`,
   );
 }

@@ -13,12 +13,12 @@ export async function storageMigrate(names: readonly string[], dryRun: boolean):
       return;
     }
     if (plugins.length === 0) {
-      console.log("No plugin that is enabled requires storage.");
+      console.log("No enabled plugin requires storage.");
       return;
     }
     await using held = new AsyncDisposableStack();
     const options = { title: "peek storage migrate", migrations: dryRun ? "await" : "apply", plugins, signal } as const;
-    const hint = dryRun ? "" : ", or just start it again: it migrates by itself";
+    const hint = dryRun ? "" : ", or just restart it: it migrates by itself";
     const storage = await local.openAlone(options, held, hint);
     for (const { name } of plugins) {
       try {
@@ -31,7 +31,7 @@ export async function storageMigrate(names: readonly string[], dryRun: boolean):
   });
 }
 
-/** Those named, or all that are enabled; what is wrong with others that are is told. */
+/** The named plugins, or all enabled ones; the errors of enabled plugins that cannot be resolved are printed. */
 function choose(local: LocalStorage, names: readonly string[]): readonly StoragePlugin[] {
   if (names.length > 0) return [...new Set(names)].map((name) => local.plugin(name));
   const { plugins, unusable } = local.enabledPlugins();
@@ -45,7 +45,8 @@ async function migrate(storage: Storage, name: string, signal: AbortSignal): Pro
 }
 
 async function tryMigrations(storage: Storage, name: string, signal: AbortSignal): Promise<void> {
-  if (storage.catalogue?.pluginSchemas.get(name)?.complete !== true) console.log(`${name}: its schema would be made`);
+  if (storage.catalogue?.pluginSchemas.get(name)?.complete !== true)
+    console.log(`${name}: its schema would be created`);
   const tried = await storage.dryRun(name, signal);
   if (tried.length === 0) console.log(`${name}: nothing to apply`);
   for (const { name: migration, statements } of tried) {

@@ -12,12 +12,12 @@ export async function storageRollback(
   const { to } = options;
   const local = new LocalStorage();
   const plugin = local.plugin(name);
-  const absence = new PeekError("USAGE", `${name} has no schema in the database. Nothing was taken back.`);
+  const absence = new PeekError("USAGE", `${name} has no schema in the database. Nothing was undone.`);
   if (!local.exists) throw absence;
   const what = to === undefined ? "the last migration" : `every migration after ${to}`;
-  const question = `Take back ${what} of ${name}? What is in the tables and columns that it made is lost.`;
+  const question = `Undo ${what} of ${name}? The data in the tables and columns that it created is lost.`;
   if (!(await confirm(question, yes))) {
-    console.log("Nothing was taken back.");
+    console.log("Nothing was undone.");
     return;
   }
   await interruptible(async (signal) => {
@@ -26,9 +26,11 @@ export async function storageRollback(
     const storage = await local.openAlone(opening, held, "");
     if (storage.catalogue?.pluginSchemas.get(name)?.complete !== true) throw absence;
     const reverted = await storage.rollback(name, options, signal);
-    console.log(`${name}: ${reverted.length === 0 ? "nothing to take back" : `took back ${reverted.join(", ")}`}`);
+    console.log(`${name}: ${reverted.length === 0 ? "nothing to undo" : `undid ${reverted.join(", ")}`}`);
     if (reverted.length > 0) {
-      console.log("logic applies it again when it starts, unless another version of the plugin is installed before.");
+      console.log(
+        "logic applies it again at its next start, unless another version of the plugin is installed before.",
+      );
     }
   });
 }

@@ -5,15 +5,15 @@ import { interruptible } from "./interruptible.ts";
 import { LocalStorage } from "./LocalStorage.ts";
 import { inUnits } from "./inUnits.ts";
 
-/** What is known of the database, as it is printed as JSON. */
+/** The state of the database, as printed in JSON. */
 interface StorageReport {
   readonly kind: "embedded" | "server";
-  /** Whether there is one yet. */
+  /** Whether the database exists. */
   readonly exists: boolean;
   readonly reachable: boolean;
-  /** Whether the embedded one does not run, since logic does not. To look starts nothing: a start writes. */
+  /** Whether the embedded one does not run, since logic does not. The command does not start it: a start writes to its files. */
   readonly stopped?: true;
-  /** Why it is not. */
+  /** Why it is not reachable. */
   readonly error?: string;
   /** The folder of the embedded one. */
   readonly dir?: string;
@@ -33,10 +33,10 @@ interface PluginReport {
   readonly state: string;
 }
 
-/** How `peek storage status` is asked for. */
+/** The options of `peek storage status`. */
 interface StatusOptions {
   readonly json: boolean;
-  /** Whether the embedded database is started for it when it does not run. */
+  /** Whether to start the embedded database when it does not run. */
   readonly start: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function storageStatus({ json, start }: StatusOptions): Promise<voi
   await interruptible(async (signal) => {
     const local = new LocalStorage();
     try {
-      const report = await look(local, start, signal);
+      const report = await inspect(local, start, signal);
       if (json) printJson(report);
       else print(local, report);
     } catch (error) {
@@ -56,7 +56,7 @@ export async function storageStatus({ json, start }: StatusOptions): Promise<voi
   });
 }
 
-async function look(local: LocalStorage, start: boolean, signal: AbortSignal): Promise<StorageReport> {
+async function inspect(local: LocalStorage, start: boolean, signal: AbortSignal): Promise<StorageReport> {
   const { plugins, unusable } = local.enabledPlugins();
   const unusables = [...unusable].map(([name, error]) => withoutPackage(name, error));
   if (!local.exists) return { ...placeOf(local), exists: false, reachable: false, plugins: unusables };
@@ -103,7 +103,8 @@ function stateOf({ enabled, exists, error, applied, pending }: SchemaStatus, unu
   if (unusable !== undefined) return `mistake: ${unusable.message}`;
   if (!enabled) return "no longer enabled";
   if (error !== undefined) return `${words[error.code] ?? "mistake"}: ${error.message}`;
-  if (!exists) return applied.length === 0 ? "not made yet" : "incomplete: peek storage migrate makes what is missing";
+  if (!exists)
+    return applied.length === 0 ? "not created yet" : "incomplete: peek storage migrate creates the missing parts";
   return pending.length === 0 ? "up to date" : `${pending.length} to apply`;
 }
 
@@ -119,14 +120,14 @@ function print(local: LocalStorage, report: StorageReport): void {
   if (!exists) console.log(local.absence);
   else if (stopped === true) {
     console.log(
-      `The embedded PostgreSQL in ${dir ?? ""} is stopped, since logic does not run. Add --start to have it started for a look.`,
+      `The embedded PostgreSQL in ${dir ?? ""} is stopped, since logic does not run. Add --start to start it for this command.`,
     );
   } else {
     const where = kind === "embedded" ? `embedded, in ${dir ?? ""}` : "of storage.connectUrl";
     console.log(`PostgreSQL ${serverVersion ?? ""} (${where}): ${database ?? ""}`);
   }
   if (plugins.length === 0) {
-    if (exists && stopped !== true) console.log("No plugin has a schema in it, or requires one.");
+    if (exists && stopped !== true) console.log("No plugin has or requires a schema in it.");
     return;
   }
   printTable([

@@ -2,51 +2,51 @@ import { PeekError } from "@peek/errors";
 import type { TaskQueue } from "@peek/tasks";
 import type { TaskState } from "./taskStates.ts";
 
-/** Of how many ids it is told at most why nothing was done to them. */
-const mostTold = 10;
+/** The maximum number of ids in the message on unchanged tasks. */
+const maxReasons = 10;
 
-/** The tasks that a command is for, as they were named. */
+/** The tasks that the command line names. */
 export interface ChosenTasks {
   readonly ids: readonly string[];
-  /** All of this type. */
+  /** All tasks of this type. */
   readonly all: string | undefined;
 }
 
-/** The tasks that a command is for: some, or all of a type. */
+/** The chosen tasks: some, or all of a type. */
 export type TaskChoice = { readonly ids: readonly string[] } | { readonly task: string };
 
 /**
- * One way of naming tasks, and not both.
+ * Checks that the command line names tasks in exactly one way.
  *
  * @throws PeekError `USAGE`
  */
 export function chosenTasks({ ids, all }: ChosenTasks): TaskChoice {
   if (all === undefined && ids.length > 0) return { ids };
   if (all !== undefined && ids.length === 0) return { task: all };
-  throw new PeekError("USAGE", "Name the tasks by their ids, or give --all and their type, and not both.");
+  throw new PeekError("USAGE", "Name the tasks by their ids, or give --all and their type, not both.");
 }
 
-/** Something that is done with tasks. */
+/** A change of tasks. */
 export interface TaskWork {
-  /** Does it to all that it can be done to. Gives how many these are. */
+  /** Changes all tasks that it can change, and returns their number. */
   readonly run: (queue: TaskQueue) => Promise<number>;
-  /** What it has done to them: `queued again`. */
+  /** The participle for the message: `queued again`. */
   readonly did: string;
-  /** How those of a type are called that it is for: `dead letter`. */
+  /** The noun for the tasks that it can change: `dead letter`. */
   readonly which: string;
-  /** Whether it is for tasks in this state. */
+  /** Whether it can change tasks in this state. */
   readonly isFor: (state: TaskState) => boolean;
-  /** Why one may be left as it is nevertheless. */
+  /** Why it may fail to change such a task. */
   readonly exception: string;
 }
 
 /**
- * Does something with the tasks that were named, and says with how many.
+ * Changes the chosen tasks, and prints their number.
  *
- * @throws PeekError `USAGE` which says of each of the ids that it was not done to why not; or when nobody knows the type.
+ * @throws PeekError `USAGE` with the reason for each unchanged id; or for an unknown type.
  */
 export async function withChosen(queue: TaskQueue | undefined, choice: TaskChoice, work: TaskWork): Promise<void> {
-  // The name of a plugin is none of a type: what is deleted cannot be brought back.
+  // The name of a plugin is refused: deleted tasks cannot be restored.
   if ("task" in choice) await checkType(queue, choice.task);
   const before = "ids" in choice ? await statesOf(queue, choice.ids) : undefined;
   const count = queue === undefined ? 0 : await work.run(queue);
@@ -55,13 +55,13 @@ export async function withChosen(queue: TaskQueue | undefined, choice: TaskChoic
     if (count === 0) console.log(`There is no ${work.which} of ${choice.task}.`);
   } else if (before !== undefined && count < before.size) {
     const all = await reasons(queue, before, before.size - count, work);
-    const told = all.slice(0, mostTold);
-    const more = all.length > told.length ? `. So it is with ${all.length - told.length} more` : "";
-    throw new PeekError("USAGE", `${told.join(". ")}${more}. See peek tasks list.`);
+    const shown = all.slice(0, maxReasons);
+    const more = all.length > shown.length ? `. ${all.length - shown.length} more tasks are unchanged` : "";
+    throw new PeekError("USAGE", `${shown.join(". ")}${more}. See peek tasks list.`);
   }
 }
 
-/** Why it was not done to so many of these. */
+/** Why `missing` of these tasks were not changed. */
 async function reasons(
   queue: TaskQueue | undefined,
   before: ReadonlyMap<string, TaskState | undefined>,
@@ -96,11 +96,11 @@ async function checkType(queue: TaskQueue | undefined, name: string): Promise<vo
   if (ofPlugin.length === 0) throw unknownType(name);
   throw new PeekError(
     "USAGE",
-    `--all takes a type of tasks, and ${name} is a plugin. Give one of its types: ${ofPlugin.join(", ")}.`,
+    `--all expects a type of tasks, but ${name} is a plugin. Give one of its types: ${ofPlugin.join(", ")}.`,
   );
 }
 
-/** What there is to say of a type of tasks, or a plugin, that no task was queued of. */
+/** The error for a type of tasks, or a plugin, of which no task was ever queued. */
 export function unknownType(name: string): PeekError {
   return new PeekError("USAGE", `No task of ${name} was ever queued. See peek tasks list.`);
 }

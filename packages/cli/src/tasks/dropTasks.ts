@@ -5,12 +5,12 @@ import { withTaskQueue } from "./withTaskQueue.ts";
 /**
  * `peek tasks drop`
  *
- * @param waiting Of a type: those that wait, in place of the dead letters.
- * @throws PeekError `USAGE` when some of them are not there, or running.
+ * @param waiting With a type: delete the waiting tasks instead of the dead letters.
+ * @throws PeekError `USAGE` when some of them do not exist, or are running.
  */
 export async function dropTasks(chosen: ChosenTasks, waiting: boolean): Promise<void> {
   const choice = chosenTasks(chosen);
-  if (waiting && "ids" in choice) throw new PeekError("USAGE", "--waiting goes with --all only.");
+  if (waiting && "ids" in choice) throw new PeekError("USAGE", "--waiting is only allowed with --all.");
   const state = waiting ? "waiting" : "failed";
   await withTaskQueue("peek tasks drop", async ({ queue }) => {
     await withChosen(queue, choice, {

@@ -5,7 +5,7 @@ const units = [
   ["s", 1000],
 ] as const;
 
-/** So many milliseconds, for people: `2.5 s`, `12.0 min`. */
+/** Formats milliseconds for people: `2.5 s`, `12.0 min`. */
 export function inTimeUnits(milliseconds: number): string {
   const [unit, size] = units.find(([, each]) => milliseconds >= each) ?? (["ms", 1] as const);
   return `${(milliseconds / size).toFixed(1)} ${unit}`;

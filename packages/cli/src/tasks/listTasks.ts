@@ -8,7 +8,7 @@ import { withTaskQueue } from "./withTaskQueue.ts";
 
 /** Which tasks are listed. */
 export interface ListFilter {
-  /** Of this type, or of this plugin. Default: of all. */
+  /** A type of tasks, or a plugin. Default: all tasks. */
   readonly name?: string;
   readonly state?: TaskState;
   readonly limit: number;
@@ -17,7 +17,7 @@ export interface ListFilter {
 /**
  * `peek tasks list`
  *
- * @throws PeekError `USAGE` when nobody knows the type of tasks, or the plugin.
+ * @throws PeekError `USAGE` for an unknown type of tasks or plugin.
  */
 export async function listTasks({ name, state, limit }: ListFilter, json: boolean): Promise<void> {
   await withTaskQueue("peek tasks list", async ({ queue, plugins }) => {
@@ -32,19 +32,22 @@ export async function listTasks({ name, state, limit }: ListFilter, json: boolea
     const of = { limit, ...(name !== undefined && { task: name }) };
     const wanted = isOverview ? ({ state: "failed" } as const) : state !== undefined && { state };
     const tasks = (await queue?.list({ ...of, ...wanted })) ?? [];
-    if (json) printJson(isOverview ? { types: depths.map(toldDepth), deadLetters: tasks.map(told) } : tasks.map(told));
+    if (json)
+      printJson(
+        isOverview ? { types: depths.map(depthInJson), deadLetters: tasks.map(taskInJson) } : tasks.map(taskInJson),
+      );
     else if (queue === undefined) console.log("No task was ever queued.");
     else if (isOverview) printOverview(depths, tasks);
     else printTasks(tasks, state);
   });
 }
 
-/** JSON says so of what there is none. */
-function toldDepth({ oldestMs, ...depth }: TaskDepth): object {
+/** In JSON, a missing time is null. */
+function depthInJson({ oldestMs, ...depth }: TaskDepth): object {
   return { ...depth, oldestMs: oldestMs ?? null };
 }
 
-function told({ id, queue, ...task }: StoredTask): object {
+function taskInJson({ id, queue, ...task }: StoredTask): object {
   return { id, ...queue, ...task };
 }
 
@@ -71,7 +74,7 @@ function printOverview(depths: readonly TaskDepth[], letters: readonly StoredTas
 
 function printTasks(tasks: readonly StoredTask[], state: TaskState | undefined): void {
   if (tasks.length === 0) {
-    console.log(state === undefined ? "There are no such tasks." : `No task is ${state}.`);
+    console.log(state === undefined ? "No tasks match." : `No task is ${state}.`);
     return;
   }
   printFitted([
@@ -90,7 +93,7 @@ function printTasks(tasks: readonly StoredTask[], state: TaskState | undefined):
   ]);
 }
 
-/** When it came to be in its state; when it waits, from when on it may begin. */
+/** When the task came into its state; for a waiting task, when it may begin. */
 function timeOf({ state, startAfter, startedAt, endedAt }: StoredTask): string {
   if (state === "waiting") return startAfter;
   return (state === "running" ? startedAt : endedAt) ?? "-";

@@ -1,7 +1,7 @@
 import { printTable } from "../output.ts";
 import { inTimeUnits } from "./inTimeUnits.ts";
 
-/** How full the queues of a type of tasks are, as `TaskDepth`. */
+/** The depths of the queues of a type of tasks, as `TaskDepth`. */
 interface Depth {
   readonly task: string;
   readonly waiting: number;
@@ -11,7 +11,7 @@ interface Depth {
   readonly oldestMs?: number | undefined;
 }
 
-/** Prints how full queues are, a type of tasks on each line. */
+/** Prints the depths of queues, one type of tasks a line. */
 export function printDepths(depths: readonly Depth[]): void {
   printTable([
     ["TASK", "WAITING", "LATER", "RUNNING", "FAILED", "OLDEST"],

@@ -1,13 +1,13 @@
 import { printTable } from "../output.ts";
 import { printable } from "../printable.ts";
 
-/** What is shown of the last column, however narrow the terminal is; characters. */
-const least = 30;
+/** The least width of the last column in characters, also on a narrow terminal. */
+const minWidth = 30;
 
 /**
- * As {@link printTable}; what does not fit on the terminal is cut off the last column.
+ * As {@link printTable}, with the last column cut to fit the terminal.
  *
- * @param width How many characters fit on a line. Default: of the terminal; all, where the output goes elsewhere.
+ * @param width The characters of a line. Default: the width of the terminal; unlimited for other outputs.
  */
 export function printFitted(
   cells: readonly (readonly string[])[],
@@ -18,7 +18,7 @@ export function printFitted(
     .slice(0, -1)
     .map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const room = Math.max(
-    least,
+    minWidth,
     widths.reduce((left, each) => left - each - 2, width),
   );
   printTable(rows.map((row) => [...row.slice(0, -1), cut(row.at(-1) ?? "", room)]));

@@ -3,7 +3,7 @@ import { printTable } from "../output.ts";
 import { inTimeUnits } from "./inTimeUnits.ts";
 import { printDepths } from "./printDepths.ts";
 
-/** Prints what is queued, as one logic tells it (all have the same database), and what each worker does of it. */
+/** Prints the depths of the queues, as one logic reports them (all have the same database), and the load of each worker. */
 export function printTaskStatus(observed: readonly ObservedService[]): void {
   const queues = observed.map(({ status }) => status?.tasks?.queues ?? []).find(({ length }) => length > 0);
   if (queues !== undefined) {

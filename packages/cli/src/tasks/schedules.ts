@@ -4,13 +4,13 @@ import { printJson } from "../output.ts";
 import { printFitted } from "./printFitted.ts";
 import { withTaskQueue } from "./withTaskQueue.ts";
 
-/** What is done to a schedule. */
+/** A change of a schedule. */
 export type ScheduleChange = "pause" | "resume" | "end";
 
-const did = {
+const results = {
   pause: "is paused: it queues nothing until it is resumed, also when its plugin starts again",
-  resume: "goes on, from now",
-  end: "has ended. Its plugin makes it again when it starts, if it still asks for it; to keep it from that, pause it",
+  resume: "continues from now on",
+  end: "has ended. Its plugin may create it again at the next start; to prevent that, pause it instead",
 } as const satisfies Record<ScheduleChange, string>;
 
 /** `peek tasks schedules list` */
@@ -21,7 +21,7 @@ export async function listSchedules(json: boolean): Promise<void> {
     else if (states.length === 0) console.log("There are no schedules.");
     else {
       printFitted([
-        ["TASK", "SCHEDULE", "CRON", "ZONE", "LAST", "NEXT", "WAITING", "LEFT OUT"],
+        ["TASK", "SCHEDULE", "CRON", "ZONE", "LAST", "NEXT", "WAITING", "SKIPPED"],
         ...states.map(({ queue: { task }, name, cron, tz, last, next, paused, waiting, maxWaiting, leftOut }) => [
           task,
           name,
@@ -40,19 +40,19 @@ export async function listSchedules(json: boolean): Promise<void> {
 /**
  * `peek tasks schedules pause`, `resume` and `end`
  *
- * @param name Which of the task's schedules. Default: the only one.
- * @throws PeekError `USAGE` when there is none, or several.
+ * @param name The name of the schedule. Default: the only one of the task.
+ * @throws PeekError `USAGE` when there is none, or more than one.
  */
 export async function changeSchedule(task: string, name: string | undefined, change: ScheduleChange): Promise<void> {
   await withTaskQueue(`peek tasks schedules ${change}`, async ({ queue }) => {
     const states = (await queue?.scheduleStates()) ?? [];
     const chosen = choose(states, task, name);
     if (queue !== undefined) for (const state of chosen) await apply(queue, state, change);
-    console.log(`The schedule ${chosen[0]?.name ?? ""} of ${task} ${did[change]}.`);
+    console.log(`The schedule ${chosen[0]?.name ?? ""} of ${task} ${results[change]}.`);
   });
 }
 
-/** One schedule; several where versions of a task have one of the same name. */
+/** The chosen schedule; several where versions of a task have schedules of the same name. */
 function choose(states: readonly ScheduleState[], task: string, name: string | undefined): readonly ScheduleState[] {
   const ofTask = states.filter(({ queue }) => queue.task === task);
   const names = [...new Set(ofTask.map((state) => state.name))];

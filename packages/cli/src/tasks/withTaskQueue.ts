@@ -4,10 +4,10 @@ import { commandLogger } from "../commandLogger.ts";
 import { interruptible } from "../storage/interruptible.ts";
 import { LocalStorage } from "../storage/LocalStorage.ts";
 
-/** How long tables are waited for that logic is just making; milliseconds. */
-const patienceMs = 2000;
+/** How long to wait while logic creates the tables of tasks. */
+const tablesTimeoutMs = 2000;
 
-/** What a command knows of the tasks in logic's database. */
+/** The tasks in logic's database, for a command. */
 export interface LocalTasks {
   /** undefined where no task was ever queued. */
   readonly queue: TaskQueue | undefined;
@@ -16,9 +16,9 @@ export interface LocalTasks {
 }
 
 /**
- * Works with the tasks in logic's database on this machine, whether logic runs or not. Plugins' packages are not needed.
+ * Opens the task queue in logic's database on this machine; logic need not be running. The packages of plugins are not needed.
  *
- * @throws PeekError `STORAGE_UNAVAILABLE`, among others, when there is no database to reach.
+ * @throws PeekError `STORAGE_UNAVAILABLE`, among others, when the database cannot be reached.
  */
 export async function withTaskQueue(title: string, work: (tasks: LocalTasks) => Promise<void>): Promise<void> {
   await interruptible(async (signal) => {
@@ -27,11 +27,11 @@ export async function withTaskQueue(title: string, work: (tasks: LocalTasks) => 
     await using held = new AsyncDisposableStack();
     const storage = await local.openBeside({ title, migrations: "await", plugins: [], signal }, held);
     const database = held.use(storage.openTaskDatabase());
-    // Whoever opens the queue, and is not logic, waits until logic has made its tables; a command does not wait for long.
+    // Opening the queue waits until logic has created its tables; a command does not wait for long.
     const { rows } = await database.query("SELECT to_regclass('peek_tasks.version') IS NOT NULL AS made");
     const { keepResultsHours, keepDeadLettersDays, lostAfterSeconds } = local.config.tasks;
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(outdated()), patienceMs);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(outdated()), tablesTimeoutMs);
     held.defer(() => clearTimeout(timer));
     const queue =
       rows[0]?.["made"] === true
@@ -43,7 +43,7 @@ export async function withTaskQueue(title: string, work: (tasks: LocalTasks) => 
               database,
               role: "user",
               logger: commandLogger,
-              signal: AbortSignal.any([signal, patience.signal]),
+              signal: AbortSignal.any([signal, timeout.signal]),
             }),
           )
         : undefined;
@@ -54,6 +54,6 @@ export async function withTaskQueue(title: string, work: (tasks: LocalTasks) => 
 function outdated(): PeekError {
   return new PeekError(
     "STORAGE_UNAVAILABLE",
-    "The tables of tasks are those of an older Peek, or are being made. Start logic, which brings them up to date, and try again.",
+    "The tables of tasks are missing or from an older version of Peek. Start logic, which updates them, and try again.",
   );
 }

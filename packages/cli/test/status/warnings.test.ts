@@ -69,7 +69,7 @@ describe("a pending restart", () => {
     ],
   ])("is told of %s", (_what, plugin, part) => {
     expect(pendingRestarts([observed("logic", "logic-1", [plugin, { name: "peek_plugin_well" }])])).toEqual([
-      `restart pending: logic-1 ${part}. Restart logic to run what is installed.`,
+      `restart pending: logic-1 ${part}. Restart logic to run the installed software.`,
     ]);
   });
 

@@ -1,5 +1,4 @@
-import { dirname } from "node:path";
-import { serviceHome, type ServiceHome } from "@peek/config";
+import { siblingHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import type { PluginInfo } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
@@ -37,7 +36,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     if (requiring.length === 0 || signal.aborted) return;
     const options = {
       config: config.storage,
-      embeddedDir: isOwner ? home.postgresDir : homeBeside(home, "logic").postgresDir,
+      embeddedDir: isOwner ? home.postgresDir : siblingHome(home, "logic").postgresDir,
       embedded: isOwner ? "start" : "find",
       plugins: requiring.map(storagePluginOf),
       getLogger,
@@ -122,9 +121,4 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     if (this.#storage !== undefined) return this.#storage;
     throw new PeekError("INTERNAL", "The storage was used before it was opened.");
   }
-}
-
-/** The home of another service on this machine. */
-function homeBeside(home: ServiceHome, service: string): ServiceHome {
-  return serviceHome(service, { PEEK_HOME: dirname(home.dir) });
 }

@@ -49,7 +49,7 @@ export class ServerProcess {
       env: call.environment,
       stdio: ["ignore", "ignore", "pipe", lock.descriptor],
     });
-    lock.leaveToHeirs();
+    lock.leaveToInheritors();
     this.#watchdog = this.#child.pid === undefined ? undefined : new Watchdog(this.#child.pid);
     if (this.#child.stderr !== null) {
       createInterface({ input: this.#child.stderr }).on("line", (line) => this.#log.write(line));

@@ -1,15 +1,15 @@
 import { readFileSync, realpathSync } from "node:fs";
 
-/** A line of `/proc/self/mountinfo`, as far as it matters here. */
+/** The relevant fields of a line in `/proc/self/mountinfo`. */
 interface Mount {
   readonly dir: string;
   readonly type: string;
   readonly options: readonly string[];
 }
 
-/** File systems whose locks never leave the machine, though the files do. */
+/** File systems that share files, but not locks, with other machines. */
 const alwaysLocal: ReadonlySet<string> = new Set(["fuse.sshfs", "vboxsf"]);
-/** What a mount is told so that its locks stay on the machine. */
+/** The mount options that keep locks on the machine. */
 const localOptions: Readonly<Record<string, readonly string[]>> = {
   nfs: ["nolock", "local_lock=all", "local_lock=posix"],
   nfs4: ["nolock", "local_lock=all", "local_lock=posix"],
@@ -18,20 +18,20 @@ const localOptions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What locks on files in a folder do not protect against, as a sentence; undefined when there is nothing to say.
+ * The limitation of file locks in a folder, as a sentence; undefined without one.
  *
- * @param isKept Whether the kernel took a lock there.
+ * @param isSupported Whether the kernel could lock a file there.
  */
-export function limitOfLocks(dir: string, isKept: boolean): string | undefined {
-  if (!isKept) {
-    return `The file system of ${dir} has no locks. Another container or machine that runs a service on it is not noticed, and would damage the data: see that there is none`;
+export function lockLimitation(dir: string, isSupported: boolean): string | undefined {
+  if (!isSupported) {
+    return `The file system of ${dir} has no locks. Peek cannot notice another container or machine that runs a service on it and would damage the data: make sure that there is none`;
   }
   const mount = mountOf(dir);
   if (mount === undefined || !isLocal(mount)) return undefined;
-  return `Locks on ${mount.dir} (${mount.type}) are known to this machine alone. A service on another machine that uses ${dir} is not noticed, and would damage the data: see that there is none`;
+  return `Only this machine sees locks on ${mount.dir} (${mount.type}). Peek cannot notice a service on another machine that uses ${dir} and would damage the data: make sure that there is none`;
 }
 
-/** Whether other machines may have the files and do not see the locks. */
+/** Whether other machines may see the files but not the locks. */
 export function isLocal({ type, options }: Mount): boolean {
   return alwaysLocal.has(type) || localOptions[type]?.some((option) => options.includes(option)) === true;
 }
@@ -40,18 +40,18 @@ function mountOf(dir: string): Mount | undefined {
   try {
     return findMount(readFileSync("/proc/self/mountinfo", "utf8"), realpathSync(dir));
   } catch {
-    // Only Linux has this.
+    // Only Linux has this file.
     return undefined;
   }
 }
 
-/** The mount that a folder is on. */
+/** The mount that contains a folder. */
 export function findMount(mountinfo: string, dir: string): Mount | undefined {
   const holding = mountinfo
     .split("\n")
     .flatMap((line) => parseMount(line) ?? [])
     .filter((mount) => mount.dir === "/" || dir === mount.dir || dir.startsWith(`${mount.dir}/`));
-  // Of two on the same folder, the later one covers the other.
+  // Of two mounts on the same folder, the later one hides the other.
   return holding.reduce<Mount | undefined>(
     (best, mount) => (best === undefined || mount.dir.length >= best.dir.length ? mount : best),
     undefined,

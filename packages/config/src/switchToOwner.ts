@@ -3,26 +3,26 @@ import { dirname } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
 
 /**
- * Root that is to work on what belongs to another account goes on as that account, for good: whatever it makes then, that
- * account can use. Does nothing when this account is not root, or the folder is root's.
+ * Switches from root to the account that owns a folder, for good: that account can then use all new files. Does nothing when
+ * this account is not root, or root owns the folder.
  *
- * @param dir The folder. One that is not there yet will belong to the owner of the one above.
- * @param programDir Where the program is that goes on.
- * @returns The account's number, when this process has become it.
- * @throws PeekError `HOME_UNUSABLE` when it cannot, or the account may not read the program.
+ * @param dir The folder. A missing one will belong to the owner of the folder above.
+ * @param programDir The folder of the running program.
+ * @returns The number of the account, when the process has switched.
+ * @throws PeekError `HOME_UNUSABLE` when it cannot switch, or the account cannot read the program.
  */
-export function becomeOwnerOf(dir: string, programDir: string): number | undefined {
+export function switchToOwnerOf(dir: string, programDir: string): number | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const { uid, gid } = ownerOf(dir);
   if (uid === 0) return undefined;
   try {
-    become(uid, gid);
+    switchTo(uid, gid);
     accessSync(programDir, constants.R_OK | constants.X_OK);
     return uid;
   } catch (cause) {
     throw new PeekError(
       "HOME_UNUSABLE",
-      `${dir} belongs to account ${uid}, and root cannot go on as that account: ${messageOf(cause)}. Run this by that account.`,
+      `${dir} belongs to account ${uid}, and root cannot switch to that account: ${messageOf(cause)}. Run this command under that account.`,
       { cause, fields: { home: dir, uid } },
     );
   }
@@ -35,18 +35,18 @@ function ownerOf(dir: string): { readonly uid: number; readonly gid: number } {
   return above === dir ? { uid: 0, gid: 0 } : ownerOf(above);
 }
 
-function become(uid: number, gid: number): void {
+function switchTo(uid: number, gid: number): void {
   try {
     takeGroupsOf(process, uid, gid);
   } catch {
-    // The system knows no account of this number: it is in no further group.
+    // The system has no account of this number: it has no further groups.
     process.setgroups?.([gid]);
   }
   process.setgid?.(gid);
   process.setuid?.(uid);
 }
 
-/** Node's types lack the function. */
+/** Node's types lack this function. */
 interface WithInitgroups {
   initgroups(uid: number, gid: number): void;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findMount, isLocal, limitOfLocks } from "../src/limitOfLocks.ts";
+import { findMount, isLocal, lockLimitation } from "../src/lockLimitation.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const mountinfo = String.raw`22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -10,7 +10,7 @@ const mountinfo = String.raw`22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 44 22 0:38 / /home/a rw - fuse.sshfs a@b:/ rw
 `;
 
-describe("limitOfLocks", () => {
+describe("lockLimitation", () => {
   it.each([
     ["/var/lib/peek", "ext4", false],
     ["/srv/peek", "nfs4", false],
@@ -27,7 +27,7 @@ describe("limitOfLocks", () => {
 
   it("has nothing to say of a plain folder, and warns where the kernel took no lock", () => {
     const dir = temporaryFolder();
-    expect(limitOfLocks(dir, true)).toBeUndefined();
-    expect(limitOfLocks(dir, false)).toContain(`The file system of ${dir} has no locks.`);
+    expect(lockLimitation(dir, true)).toBeUndefined();
+    expect(lockLimitation(dir, false)).toContain(`The file system of ${dir} has no locks.`);
   });
 });
