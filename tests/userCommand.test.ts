@@ -80,7 +80,7 @@ describe("peek user", () => {
     const before = await idOf();
     expect(await user(home, "", "rename", "ANNA", "Anna.Smith")).toMatchObject({
       code: 0,
-      stdout: "anna is Anna.Smith now\n",
+      stdout: "renamed anna to Anna.Smith\n",
     });
     expect(await idOf()).toBe(before);
     expect(await user(home, "", "rename", "anna.smith", "anna")).toMatchObject({ code: 0 });
