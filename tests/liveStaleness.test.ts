@@ -87,7 +87,7 @@ describe("what is not known to be current is never shown as live, and is live ag
       return async () => {
         await database.query("UPDATE pl_stale.delay SET seconds = 0");
       };
-    }, /^What has changed is still being loaded$/);
+    }, /^Changes are still being loaded$/);
   });
 
   it("when the database hangs", async () => {

@@ -73,8 +73,8 @@ export class ChannelState<Message> implements Disposable {
     return this.#chars;
   }
 
-  /** How much of its past it keeps; characters. */
-  get ringChars(): number {
+  /** How much of its history it keeps; characters. */
+  get historyChars(): number {
     return this.#ring.chars;
   }
 
@@ -112,8 +112,10 @@ export class ChannelState<Message> implements Disposable {
     if (isSamePosition(at, to)) return [];
     const delta = this.#delta(at, to);
     if (delta !== undefined) return delta;
-    // A digest takes time: it is not made for one who does not ask for it.
-    return at.digest !== undefined && at.digest === this.digest ? this.unchanged() : this.#snapshot(to);
+    // A digest takes time: it is not computed unless there is one to compare it with.
+    return at.digest !== undefined && at.digest !== "" && at.digest === this.digest
+      ? this.unchanged()
+      : this.#snapshot(to);
   }
 
   /** That it is as it is; nothing when it is nowhere. */

@@ -162,9 +162,7 @@ export class Gateway implements AsyncDisposable {
       if (!(ws instanceof BrowserSocket)) return;
       this.#perDevice.add(device);
       this.#perUser.add(user.id);
-      this.#connections.add(
-        new BrowserConnection(ws, socket, session, this.#context, (connection) => this.#onClosed(connection)),
-      );
+      this.#connections.add(new BrowserConnection(ws, socket, session, this.#context, this.#onClosed));
     });
   }
 
@@ -245,13 +243,14 @@ export class Gateway implements AsyncDisposable {
     for (const each of this.#connections) each.sendUpstream();
   }
 
-  #onClosed(connection: BrowserConnection): void {
+  /** One function for all connections. */
+  readonly #onClosed = (connection: BrowserConnection): void => {
     if (!this.#connections.delete(connection)) return;
     this.#perDevice.remove(connection.session.device);
     this.#perUser.remove(connection.session.user.id);
     if (this.#connections.size > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
-  }
+  };
 
   /** Returns when there is no connection. */
   async #emptied(): Promise<void> {

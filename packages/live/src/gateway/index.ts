@@ -1,7 +1,7 @@
 export type { StaleEntry, StaleStatus } from "../channel/StaleStatus.ts";
 export { ActionClient } from "./actions/ActionClient.ts";
 export { ExposedContracts } from "./exposed/ExposedContracts.ts";
-export { PluginExposure } from "./exposed/PluginExposure.ts";
+export { ScopedExposedContracts } from "./exposed/ScopedExposedContracts.ts";
 export { Gateway, type GatewayOptions } from "./Gateway.ts";
 export type { GatewaySession } from "./GatewaySession.ts";
 export type { GatewayStatistics } from "./GatewayStatistics.ts";

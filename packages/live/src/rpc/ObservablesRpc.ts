@@ -16,7 +16,7 @@ const followInput = z.object({
   scope,
   /** Whether the follower has asked for each who watches whether he may. */
   guarded: z.boolean(),
-  /** What the follower has from before. */
+  /** The position that the gateway has from before. The digest is empty when logic should know the position. */
   at: z.object({ epoch, offset, digest: z.string().max(200) }).optional(),
 });
 

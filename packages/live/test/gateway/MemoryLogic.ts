@@ -17,7 +17,7 @@ interface CallOptions {
   readonly signal: AbortSignal;
 }
 
-const peer: Peer = {
+const firstPeer: Peer = {
   service: "logic",
   instance: "logic-1",
   host: "localhost",
@@ -35,8 +35,8 @@ export class MemoryLogic implements Disposable {
   readonly presence: PluginPresence;
   /** How many questions were asked who may watch. */
   admissions = 0;
-  /** How many streams were opened. */
-  follows = 0;
+  /** The streams that were opened. */
+  readonly following: FollowInput[] = [];
   readonly actions: PassedAction[] = [];
   /** Answers who may watch. */
   admitting: (user: PeekUser, selector: TupleSelector, signal: AbortSignal) => Admission | Promise<Admission> = () => ({
@@ -53,6 +53,7 @@ export class MemoryLogic implements Disposable {
   readonly #channels = new Map<string, MemoryChannel>();
   readonly #presence = new Listeners<PresenceChange>();
   readonly #rights = new Listeners<string>();
+  #peer = firstPeer;
   #connection = new AbortController();
   #reached = Promise.withResolvers<void>();
   #answering = Promise.resolve();
@@ -86,8 +87,8 @@ export class MemoryLogic implements Disposable {
     return this.#channel(selector.canonical(), scope);
   }
 
-  /** Loses the connection to the gateway, or connects again. */
-  connect(isConnected: boolean): void {
+  /** Loses the connection to the gateway, or connects again. @param instance Another one after a restart. */
+  connect(isConnected: boolean, instance = this.#peer.instance): void {
     if (isConnected) {
       this.#connection = new AbortController();
       this.#reached.resolve();
@@ -95,7 +96,8 @@ export class MemoryLogic implements Disposable {
       this.#reached = Promise.withResolvers();
       this.#connection.abort(new PeekError("PEER_GONE", "Logic is gone."));
     }
-    this.#presence.tell({ kind: isConnected ? "joined" : "left", peer });
+    this.#peer = { ...this.#peer, instance };
+    this.#presence.tell({ kind: isConnected ? "joined" : "left", peer: this.#peer });
   }
 
   /** Stops to answer, though the connection stands, for longer than is tolerated; or answers again. */
@@ -142,7 +144,7 @@ export class MemoryLogic implements Disposable {
   }
 
   async *#follow(input: FollowInput, { signal }: CallOptions): AsyncGenerator<ChannelUpdate, undefined> {
-    this.follows += 1;
+    this.following.push(input);
     await Promise.race([this.#reached.promise, lostBy(signal)]);
     const channel = this.#channel(input.selector, input.scope);
     return yield* channel.updates(input, lostBy(signal, this.#connection.signal));
@@ -155,7 +157,7 @@ export class MemoryLogic implements Disposable {
   }
 
   async *#changes(signal: AbortSignal): AsyncGenerator<PresenceChange, undefined> {
-    if (!this.#connection.signal.aborted) yield { kind: "joined", peer };
+    if (!this.#connection.signal.aborted) yield { kind: "joined", peer: this.#peer };
     try {
       yield* each(this.#presence, lostBy(signal));
     } catch {

@@ -2,7 +2,7 @@ import { defineAction, defineTuple } from "@peek/plugin-base/contracts";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ExposedContracts } from "../../src/gateway/exposed/ExposedContracts.ts";
-import { PluginExposure } from "../../src/gateway/exposed/PluginExposure.ts";
+import { ScopedExposedContracts } from "../../src/gateway/exposed/ScopedExposedContracts.ts";
 import { PluginScopes } from "@peek/kit";
 import { codeOf } from "@peek/kit/testing";
 
@@ -12,14 +12,14 @@ const Press = defineAction("peek_plugin_pump.Press", { id: z.int() });
 function pluginOf(
   exposure: ExposedContracts,
   name = "peek_plugin_pump",
-): { stack: AsyncDisposableStack; scoped: PluginExposure } {
+): { stack: AsyncDisposableStack; scoped: ScopedExposedContracts } {
   const stack = new AsyncDisposableStack();
   const scopes = new PluginScopes(
     name,
     () => stack,
     () => undefined,
   );
-  return { stack, scoped: new PluginExposure(name, scopes, exposure, "field") };
+  return { stack, scoped: new ScopedExposedContracts(name, scopes, exposure, "field") };
 }
 
 test("what a plugin exposes ends when it is disposed, and with the phase of the plugin's life", async () => {

@@ -97,7 +97,7 @@ test("however often rights change while it is asked for, an answer that is older
   browser.send({ t: "sub", id: 1, sel: canonical });
   expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
   expect(site.logic.admissions).toBe(8);
-  expect(site.logic.follows).toBe(0);
+  expect(site.logic.following).toEqual([]);
 });
 
 test("who may not watch any more is refused, even while rights change all the time", async () => {

@@ -129,3 +129,20 @@ test("when logic is lost and found, a browser is told, and hears of each channel
   await browser.next("d");
   expect(browser.messages.filter(({ t }) => t === "u")).toEqual([]);
 });
+
+test("a digest is computed for logic only when it was started again, and may not know the position", async () => {
+  await using site = await TestSite.open();
+  const channel = site.logic.channel(selector);
+  channel.put({ id: 1, text: "one" });
+  const browser = await site.browser();
+  const c = await browser.subscribe(1, canonical);
+  await browser.untilRow(c, 1, "one");
+  site.logic.connect(false);
+  site.logic.connect(true);
+  await browser.next("u");
+  expect(site.logic.following.at(-1)?.at).toEqual({ epoch: "e1", offset: 1, digest: "" });
+  site.logic.connect(false);
+  site.logic.connect(true, "logic-2");
+  await browser.next("u");
+  expect(site.logic.following.at(-1)?.at?.digest).toMatch(/^[0-9a-f]{64}$/u);
+});

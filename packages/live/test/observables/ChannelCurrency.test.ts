@@ -4,12 +4,12 @@ import { ChannelCurrency } from "../../src/logic/observables/ChannelCurrency.ts"
 
 /** A channel whose clock a test moves. */
 function rig() {
-  const changes: { toldUntil: number; trouble: string | undefined } = { toldUntil: 0, trouble: undefined };
+  const changes: { reportedUntil: number; trouble: string | undefined } = { reportedUntil: 0, trouble: undefined };
   const currency = new ChannelCurrency(changes);
   /** All is told until then. */
   const look = (now: number, told: number = now) => {
-    changes.toldUntil = told;
-    currency.look(now);
+    changes.reportedUntil = told;
+    currency.check(now);
     return currency.staleness;
   };
   const read = (from: number): void => {
@@ -32,7 +32,7 @@ describe("what a channel has", () => {
     read(100);
     currency.changed(5000);
     expect(look(8000)).toBeUndefined();
-    expect(look(8001)).toEqual({ at: 5000, reason: "What has changed is still being loaded" });
+    expect(look(8001)).toEqual({ at: 5000, reason: "Changes are still being loaded" });
     currency.begin(8100);
     currency.fail("Loading fails");
     expect(look(8500)).toEqual({ at: 5000, reason: "Loading fails" });
@@ -81,7 +81,7 @@ describe("what a channel has", () => {
     expect(look(15_500, 11_400)?.at).toBe(11_400);
     changes.trouble = "Another";
     expect(look(15_600, 11_400)).toEqual({ at: 11_400, reason: "Another" });
-    expect(currency.look(15_700)).toBe(false);
+    expect(currency.check(15_700)).toBe(false);
   });
 
   it("whatever happens, is never current when it was not known to be for the time allowed", () => {

@@ -107,7 +107,7 @@ describe("a channel", () => {
     expect(state.newest(Infinity, Infinity)).toHaveLength(10_000);
     expect(state.catchUp({ epoch: "e", offset: 1999 })[0]?.text).toContain('"t":"s"');
     expect(state.catchUp({ epoch: "e", offset: 2000 })[0]?.text).toContain('"t":"d"');
-    expect(budget.chars).toBe(state.ringChars);
+    expect(budget.chars).toBe(state.historyChars);
     const large = "x".repeat(1024 * 1024);
     for (let offset = 12_001; offset <= 12_020; offset += 1) {
       const rows = new Map([["1", JSON.stringify({ id: 1, value: offset, large })]]);
@@ -116,7 +116,7 @@ describe("a channel", () => {
     expect(state.newest(Infinity, Infinity)).toHaveLength(7);
     expect(state.newest(3 * 1024 * 1024, Infinity)).toHaveLength(2);
     expect(state.newest(Infinity, 3).map(({ to }) => to.offset)).toEqual([12_018, 12_019, 12_020]);
-    expect(budget.chars).toBe(state.ringChars);
+    expect(budget.chars).toBe(state.historyChars);
     state[Symbol.dispose]();
     expect(budget.chars).toBe(0);
   });
@@ -134,6 +134,6 @@ describe("a channel", () => {
     expect(small.newest(Infinity, Infinity)).toHaveLength(100);
     expect(large.newest(Infinity, Infinity).length).toBeGreaterThan(400);
     expect(budget.chars).toBeLessThanOrEqual(1_000_000);
-    expect(budget.chars).toBe(large.ringChars + small.ringChars);
+    expect(budget.chars).toBe(large.historyChars + small.historyChars);
   });
 });

@@ -11,7 +11,7 @@ export interface LogicProcessOptions {
   readonly changes?: () => ChangeSource | undefined;
   readonly lingerMs?: number;
   readonly loadDeadlineMs?: number;
-  readonly maxRuns?: number;
+  readonly maxLoads?: number;
   readonly hasStorage?: boolean;
   /** Default: all whom field names. */
   readonly sessions?: TestSessions;

@@ -94,6 +94,6 @@ describe("an observable that asks who watches from now on", () => {
     for (const watcher of watchers) watcher[Symbol.dispose]();
     await until("nothing is left", () => field.statistics().followedChannels === 0);
     expect(told.length).toBeLessThan(5);
-    expect(logic.server.statistics()).toMatchObject({ channels: 0, followers: 0, runs: 0 });
+    expect(logic.server.statistics()).toMatchObject({ channels: 0, followers: 0, loads: 0 });
   });
 });

@@ -29,7 +29,7 @@ const selector = z.object({ site: z.int() });
 
 describe("a channel that nobody follows any more", () => {
   it("is not loaded when its turn comes, and is when somebody follows it again", async () => {
-    const logic = await startLogic({ maxRuns: 1 });
+    const logic = await startLogic({ maxLoads: 1 });
     const brief = owned.use(new FieldProcess(await harness.join("field"), 0));
     const gate = Promise.withResolvers<void>();
     const loads: number[] = [];
@@ -58,7 +58,7 @@ describe("a channel that nobody follows any more", () => {
   });
 
   it("shows what has changed meanwhile to who follows it next, and not first what was before", async () => {
-    const logic = await startLogic({ maxRuns: 1 });
+    const logic = await startLogic({ maxLoads: 1 });
     const [brief, other] = [
       owned.use(new FieldProcess(await harness.join("field"), 0)),
       owned.use(new FieldProcess(await harness.join("field"), 0)),
@@ -97,7 +97,7 @@ describe("a channel that nobody follows any more", () => {
 
 describe("a load that does not end", () => {
   it("is given up, told, and tried again, and takes nobody else's turn", async () => {
-    const logic = await startLogic({ maxRuns: 2, loadDeadlineMs: 50 });
+    const logic = await startLogic({ maxLoads: 2, loadDeadlineMs: 50 });
     const signals: AbortSignal[] = [];
     let isHanging = true;
     const late: (() => void)[] = [];
@@ -135,7 +135,7 @@ describe("a load that does not end", () => {
   });
 
   it("holds up neither others when its channel is closed, nor a plugin that stops for ever", async () => {
-    const logic = await startLogic({ maxRuns: 1, lingerMs: 0, loadDeadlineMs: 500 });
+    const logic = await startLogic({ maxLoads: 1, lingerMs: 0, loadDeadlineMs: 500 });
     const brief = owned.use(new FieldProcess(await harness.join("field"), 0));
     const signals: AbortSignal[] = [];
     logic.observables.provide(pumpTuple, {

@@ -199,15 +199,15 @@ describe("those who watch", () => {
     await until("all see it", () => watchers.every(({ kinds }) => kinds === "sd"));
     expect(logic.server.statistics()).toMatchObject({ channels: 50, followers: 50, observables: 1 });
     expect(field.statistics()).toMatchObject({ channels: 50, followedChannels: 50 });
-    expect(logic.server.statistics().ringChars).toBeGreaterThan(0);
+    expect(logic.server.statistics().historyChars).toBeGreaterThan(0);
     for (const watcher of watchers) watcher[Symbol.dispose]();
     for (const watcher of watchers) watcher[Symbol.dispose]();
     await until("nobody follows", () => logic.server.statistics().channels === 0);
-    expect(logic.server.statistics()).toMatchObject({ followers: 0, ringChars: 0 });
+    expect(logic.server.statistics()).toMatchObject({ followers: 0, historyChars: 0 });
     expect(field.statistics()).toEqual({ channels: 0, followedChannels: 0, closingChannels: 0, historyChars: 0 });
     await until("no streams", () => logic.vortex.statistics().streamsOut === 1);
     // The one left is that of rights.
-    expect(field.vortex.statistics()).toMatchObject({ streamsIn: 1, pending: 1, waiting: 0 });
+    await expect.poll(() => field.vortex.statistics()).toMatchObject({ streamsIn: 1, pending: 1, waiting: 0 });
     // Who comes back within the time finds all of it.
     const first = field.watch({ site: 1 });
     await until("it is there", () => first.rows.size === 100);
@@ -291,12 +291,12 @@ describe("a provider", () => {
   });
 
   it.each([
-    ["no list", () => 5, "has to be a list"],
+    ["no list", () => 5, "must return a list"],
     ["what does not fit", () => [{ id: "x", name: "" }], "does not fit its schema"],
     ["a key twice", () => [...pumpsOf(1), ...pumpsOf(1)], "two tuples with the key"],
-    ["too many", () => pumpsOf(11), "Let the selector select less"],
-    ["too much", () => [{ id: 1, name: "x".repeat(17_000_000) }], "Let the selector select less"],
-    ["too much of what needs escapes", () => [{ id: 1, name: '"'.repeat(6_000_000) }], "Let the selector select less"],
+    ["too many", () => pumpsOf(11), "Make the selector select less"],
+    ["too much", () => [{ id: 1, name: "x".repeat(17_000_000) }], "Make the selector select less"],
+    ["too much of what needs escapes", () => [{ id: 1, name: '"'.repeat(6_000_000) }], "Make the selector select less"],
   ])("that gives %s is refused, and told why", async (_, load, why) => {
     const logic = await startLogic();
     const field = await startField();

@@ -105,7 +105,9 @@ describe("logic", () => {
     const office = new TupleSelector(officeTuple.name, {}).canonical();
     const field = await thief("field");
     for (const each of [office, selector]) {
-      await expect(toldTo(field, { proof: "anna", guarded: false, selector: each })).rejects.toThrow("is not provided");
+      await expect(toldTo(field, { proof: "anna", guarded: false, selector: each })).rejects.toThrow(
+        "does not provide",
+      );
       expect(await admit(field, "anna", each)).toMatchObject([{ ok: false, code: "OBSERVABLE_UNKNOWN" }]);
       const told = await toldTo(await thief("office"), { proof: "anna", guarded: false, selector: each });
       expect(told.at(-1)).toMatchObject({ k: "snapshot" });

@@ -128,7 +128,7 @@ describe("over sockets", () => {
     expect((await slow.next()).value).toMatchObject({ k: "snapshot", o: 1 });
     for (speed = 1; speed <= 200; speed += 1) {
       provided.notify();
-      await until("it has run", () => server.statistics().runs > speed);
+      await until("it has run", () => server.statistics().loads > speed);
     }
     const updates: ChannelUpdate[] = [];
     let last: ChannelUpdate | undefined;

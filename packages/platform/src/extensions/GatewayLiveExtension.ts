@@ -41,7 +41,7 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
 
   /** Once the connection to the other services is open, and before the site is. */
   async open(): Promise<void> {
-    const { ExposedContracts, Gateway, PluginExposure } = await import("@peek/live/gateway");
+    const { ExposedContracts, Gateway, ScopedExposedContracts } = await import("@peek/live/gateway");
     const { clientPath } = await import("@peek/live-protocol");
     const { definition, getLogger } = this.#options;
     const { rpc, presence } = this.#vortex.own;
@@ -53,7 +53,7 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
       (request, socket, head) => gateway.refuseUnknown(request, socket, head),
     );
     const scopeOf: Opened["scopeOf"] = (plugin, disposables) =>
-      new PluginExposure(plugin, new PluginScopes(plugin, disposables), exposed, definition.name);
+      new ScopedExposedContracts(plugin, new PluginScopes(plugin, disposables), exposed, definition.name);
     this.#opened = { gateway, scopeOf };
   }
 

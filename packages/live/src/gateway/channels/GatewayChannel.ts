@@ -85,6 +85,8 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   /** Whether the subscribers know that the channel is live. */
   #wasLive = false;
   #isMistaken = false;
+  /** Of the logic services, when the channel was last confirmed. */
+  #generation = -1;
   #trouble: { readonly code: string; readonly message: string } | undefined;
   /** The steps that lead to the snapshot that follows. */
   #history: Step[] = [];
@@ -204,8 +206,11 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   open(proof: string, signal: AbortSignal): AsyncIterable<ChannelUpdate> {
     const { position: at } = this.#state;
     const { selector, scope, guarded } = this.#name;
-    const resume = at === undefined ? undefined : { ...at, digest: this.#state.digest };
-    return this.#context.logic.follow({ proof, selector: selector.canonical(), scope, guarded, at: resume }, signal);
+    const { logic } = this.#context;
+    // Logic keeps its latest steps. It needs the digest, which takes time, only when it was started again.
+    const digest = logic.generation === this.#generation ? "" : this.#state.digest;
+    const resume = at === undefined ? undefined : { ...at, digest };
+    return logic.follow({ proof, selector: selector.canonical(), scope, guarded, at: resume }, signal);
   }
 
   onUpdate(update: ChannelUpdate): boolean {
@@ -343,6 +348,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   #confirmed(): boolean {
     const isNews = !this.#isLive || this.#trouble !== undefined;
     this.#isLive = true;
+    this.#generation = this.#context.logic.generation;
     this.#trouble = undefined;
     this.#staleness.found();
     this.#stream.succeeded();

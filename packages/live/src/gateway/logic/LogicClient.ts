@@ -56,6 +56,11 @@ export class LogicClient implements AsyncDisposable {
     return this.#monitor.knownAt;
   }
 
+  /** Grows with each logic service that is reached for the first time. */
+  get generation(): number {
+    return this.#monitor.generation;
+  }
+
   /** How many questions wait to be sent to logic. */
   get pendingAdmissions(): number {
     return this.#admissions.size;

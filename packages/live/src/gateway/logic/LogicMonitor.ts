@@ -78,6 +78,7 @@ export class LogicMonitor implements AsyncDisposable {
   readonly #ending = new Set<Promise<void>>();
   /** Until when everything was current that services sent which have gone. */
   #knownAt = performance.now();
+  readonly #knownInstances = new Set<string>();
   #staleness: Staleness | undefined = { at: this.#knownAt, reason: logicNotReached };
 
   constructor({ rpc, presence }: LogicMonitorOptions) {
@@ -96,6 +97,14 @@ export class LogicMonitor implements AsyncDisposable {
     if (this.#probes.size === 0) return this.#knownAt;
     // Which of several services has sent a channel is not known.
     return Math.min(...this.#probes.values().map(({ knownAt }) => knownAt));
+  }
+
+  /**
+   * How many logic services have been reached, each counted once however often it was lost. While it stays the same, logic knows the
+   * positions that it has sent.
+   */
+  get generation(): number {
+    return this.#knownInstances.size;
   }
 
   /** Set while it is not known how current anything is: by the clock, also when the check is late. */
@@ -130,6 +139,7 @@ export class LogicMonitor implements AsyncDisposable {
       const isServing = kind !== "left" && peer.serves.includes(ObservablesRpc.name);
       if (!isServing) this.#end(peer.instance);
       else if (!this.#probes.has(peer.instance)) {
+        this.#knownInstances.add(peer.instance);
         this.#probes.set(peer.instance, new LogicProbe(this.#rpc, peer, () => this.#check()));
       }
       if (this.isReached && !wasReached) this.#reached.tell();

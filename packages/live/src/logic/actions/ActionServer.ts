@@ -16,83 +16,92 @@ import type { Position } from "@peek/live-protocol";
 import { RateLimiter } from "../../limits/RateLimiter.ts";
 import type { Rate } from "../../limits/TokenBucket.ts";
 import { type ActionEnvelope, type ActionOutcome, ActionsRpc, type PassedAction } from "../../rpc/ActionsRpc.ts";
-import type { Execution, HandledAction } from "./HandledAction.ts";
-import { Lanes } from "./Lanes.ts";
+import type { ActionExecutor, Execution } from "./ActionExecutor.ts";
+import { LaneQueue } from "./LaneQueue.ts";
 import { ScopedActions } from "./ScopedActions.ts";
 
-/** What an {@link ActionServer} has of the channels that devices watch, each named by its selector's canonical text and its scope. */
+/** The channels that devices watch, each named by its canonical selector and its scope. */
 export interface ActionChannels {
   /**
-   * Has a channel show what has been committed by now.
+   * Loads a channel again.
    *
-   * @returns Where it does; null when nobody watches it.
+   * @returns The position at which it shows everything that is committed now; null when nobody watches it.
    */
   demand(selector: string, scope: string): Position | null;
-  /** Has it show nothing new for a moment, until what is returned is disposed; undefined when nobody watches it. */
+  /** Delays the next load of a channel until the result is disposed, for a moment at most; undefined when nobody watches it. */
   hold(selector: string, scope: string): Disposable | undefined;
 }
 
-/** What an {@link ActionServer} is made of. */
+/** Options of an {@link ActionServer}. */
 export interface ActionServerOptions {
-  /** The platform's own. */
+  /** Of `peek_core_platform`. */
   readonly rpc: PluginRpc;
-  /** Tells on whose behalf field and office pass actions on. */
+  /** Finds the user of a session. */
   readonly sessions: SessionCheck;
-  /** The channels that devices watch. */
+  /** To find the positions of the effects of an action. */
   readonly channels: ActionChannels;
-  /** How code of a plugin is tied to it. Default: by the async context. */
+  /** Ties code to the plugin that it belongs to. Default: by the async context. */
   readonly capture?: CaptureContext;
-  /** How fast actions are taken of one user; all who are not logged in are one, ten times as fast. Default: 100 in a second, 2,000 at once. */
+  /**
+   * The rate limit of one user. All users that are not logged in share another one, of ten times the rate. Default: 100 per second,
+   * 2,000 at once.
+   */
   readonly rate?: Rate;
 }
 
-/** What a plugin has on the ledger; undefined where it does not require storage. */
+/** The ledger of a plugin; undefined where it does not require storage. */
 export type PluginLedger = ActionLedger | undefined;
 
-/** So many calls run or wait; a device whose action is refused tries again. */
+/** How many calls run or wait: beyond that, devices try again. */
 const concurrency = 4000;
 const queueLimit = 20_000;
-/** Each executing action has a connection of the plugin's pool, which has few. */
-const atATimePerPlugin = 4;
-/** So many wait for their turn, of each plugin: one that is slow takes nobody else's. */
-const waitingPerPlugin = 500;
-/** When a device tries again what cannot be done now; milliseconds. */
+/** How many actions of one plugin are executed at a time: each has a connection of the plugin's pool, which has few. */
+const concurrencyPerPlugin = 4;
+/** How many actions of one plugin wait: a slow plugin does not delay others. */
+const maxWaitingPerPlugin = 500;
+/** After how long a device tries an action again. */
 const laterMs = 1000;
+/** After how long a device tries an action again that nobody handles, or whose session has ended. */
 const unknownMs = 5000;
-/** When a device tries again that may have nothing more kept, for a day or so; milliseconds. */
+/** After how long a device tries an action again for which the ledger has no room: it may take a day. */
 const fullMs = 60_000;
 const defaultRate: Rate = { perSecond: 100, burst: 2000 };
-/** How much faster than those of one user the actions of all are taken who are not logged in. */
+/** How many times the rate of one user all users have together that are not logged in. */
 const anonymousFactor = 10;
 
-const busy = "Logic has many actions to execute. It is tried again.";
+const busy = "Logic has too many actions to execute. The action is tried again.";
 
-const tooFast = "The user pushes more actions than are taken. It is tried again.";
-const tooMuch = "As much is kept of the actions of this user, or device, as may be. It is tried again.";
+const tooFast = "The user has exceeded the rate limit of actions. The action is tried again.";
+const tooMuch = "The user or the device has reached the limit of lanes in the ledger. The action is tried again.";
 
 const rejectionSchema = z.object({ code: z.string(), message: z.string() });
 
-/** Executes the actions that field and office pass on. One on logic. */
+/** Executes the actions that gateways send. One for each logic process. */
 export class ActionServer implements AsyncDisposable {
   readonly #options: ActionServerOptions;
-  readonly #lanes = new Lanes();
-  readonly #turns = new Map<string, Semaphore>();
-  readonly #handled = new Map<string, HandledAction>();
-  readonly #rateLimit = new LogThrottle();
-  readonly #rates: RateLimiter;
-  readonly #anonymousRate: RateLimiter;
+  readonly #lanes = new LaneQueue();
+  /** By plugin. */
+  readonly #semaphores = new Map<string, Semaphore>();
+  /** By the name of the action. */
+  readonly #executors = new Map<string, ActionExecutor>();
+  readonly #logThrottle = new LogThrottle();
+  readonly #userLimiter: RateLimiter;
+  readonly #anonymousLimiter: RateLimiter;
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ActionServerOptions) {
     this.#options = options;
     const { perSecond, burst } = options.rate ?? defaultRate;
-    this.#rates = new RateLimiter({ perSecond, burst });
-    this.#anonymousRate = new RateLimiter({ perSecond: perSecond * anonymousFactor, burst: burst * anonymousFactor });
+    this.#userLimiter = new RateLimiter({ perSecond, burst });
+    this.#anonymousLimiter = new RateLimiter({
+      perSecond: perSecond * anonymousFactor,
+      burst: burst * anonymousFactor,
+    });
   }
 
   /**
-   * Lets field and office pass actions on. Best called when the plugins have started, so that nobody is told that something
-   * is not handled which is about to be.
+   * Accepts actions from gateways. Best called when the plugins have started, so that no device learns that an action is unknown which
+   * is about to be handled.
    */
   serve(): void {
     this.#owned.use(
@@ -104,17 +113,17 @@ export class ActionServer implements AsyncDisposable {
     );
   }
 
-  /** What is under way or waits. */
+  /** How many actions are executed or wait. */
   get size(): number {
     return this.#lanes.size;
   }
 
   /**
-   * What a plugin has of actions.
+   * `platform.actions` of a plugin.
    *
-   * @param disposables The stack of its present phase. What the plugin handles ends with the phase in which that began.
-   * @param logger Where what goes wrong in its handlers is told.
-   * @param services The services that it has a part for: it can expose actions there.
+   * @param disposables The stack of its present phase. Its handlers end with the phase in which they began.
+   * @param logger Receives the errors of its handlers.
+   * @param services The services that it has a part for.
    */
   forPlugin(
     plugin: string,
@@ -129,13 +138,13 @@ export class ActionServer implements AsyncDisposable {
       logger,
       ledger,
       services,
-      rateLimit: this.#rateLimit,
+      logThrottle: this.#logThrottle,
       capture: this.#options.capture ?? captureContext,
-      add: (name, handled) => this.#add(name, handled),
+      add: (name, executor) => this.#add(name, executor),
     });
   }
 
-  /** Takes no more, and ends what waits: devices push it again. */
+  /** Accepts no more actions, and ends those that wait: devices push them again. */
   async retire(): Promise<void> {
     await this.#owned.disposeAsync();
   }
@@ -144,58 +153,58 @@ export class ActionServer implements AsyncDisposable {
     await this.retire();
   }
 
-  #add(name: string, handled: HandledAction): () => Promise<void> {
-    if (this.#handled.has(name)) {
-      throw new PeekError("ACTION_ALREADY_HANDLED", `${name} is handled already. Handle it once.`, {
+  #add(name: string, executor: ActionExecutor): () => Promise<void> {
+    if (this.#executors.has(name)) {
+      throw new PeekError("ACTION_ALREADY_HANDLED", `${name} is already handled. Handle it once.`, {
         fields: { action: name },
       });
     }
-    this.#handled.set(name, handled);
+    this.#executors.set(name, executor);
     return async () => {
-      if (this.#handled.get(name) === handled) this.#handled.delete(name);
-      await handled.close();
+      if (this.#executors.get(name) === executor) this.#executors.delete(name);
+      await executor.close();
     };
   }
 
-  /** @param signal Nobody waits for the answer any more. */
+  /** @param signal Fires when nobody waits for the answer any more. */
   async #run({ proof, ...passed }: PassedAction, from: PeerIdentity, signal: AbortSignal): Promise<ActionOutcome> {
     const { type, client, lane } = passed;
-    const asked = this.#options.sessions(proof, from);
-    // The device keeps it, until its user has logged in.
-    if (!asked.ok) return later(asked.code, asked.message, unknownMs);
-    const waitMs = this.#waitMsOf(asked.user);
+    const now = this.#options.sessions(proof, from);
+    // The device keeps the action until its user has logged in.
+    if (!now.ok) return later(now.code, now.message, unknownMs);
+    const waitMs = this.#waitMsOf(now.user);
     if (waitMs > 0) return later("CLIENT_OVERLOAD", tooFast, Math.max(waitMs, laterMs));
     const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
-    return await this.#lanes.take(JSON.stringify([client, plugin, lane]), async () => {
-      // It may have ended while this waited.
+    return await this.#lanes.run(JSON.stringify([client, plugin, lane]), async () => {
+      // It may have ended while the action waited.
       const session = this.#options.sessions(proof, from);
       if (!session.ok) return later(session.code, session.message, unknownMs);
-      const handled = this.#handled.get(type);
-      if (handled?.isExposedOn(from.service) !== true) {
-        return later("ACTION_UNKNOWN", `Logic has nothing that handles ${type} for ${from.service} now.`, unknownMs);
+      const executor = this.#executors.get(type);
+      if (executor?.isExposedOn(from.service) !== true) {
+        return later("ACTION_UNKNOWN", `No plugin on logic handles ${type} for ${from.service}.`, unknownMs);
       }
       const { user, device } = session;
       const envelope: ActionEnvelope = { ...passed, user, device };
-      const turn = async (): Promise<ActionOutcome | undefined> =>
-        signal.aborted ? undefined : await this.#execute(handled, envelope);
-      return (await this.#turnsOf(handled.plugin).tryRun(turn)) ?? later("RPC_BUSY", busy, laterMs);
+      const execute = async (): Promise<ActionOutcome | undefined> =>
+        signal.aborted ? undefined : await this.#execute(executor, envelope);
+      return (await this.#semaphoreOf(executor.plugin).tryRun(execute)) ?? later("RPC_BUSY", busy, laterMs);
     });
   }
 
   /** Takes a token of a user. Returns 0, or after how long there is one. */
   #waitMsOf({ id, anonymous }: PeekUser): number {
-    const all = anonymous ? this.#anonymousRate.bucketOf("") : undefined;
+    const all = anonymous ? this.#anonymousLimiter.bucketOf("") : undefined;
     if (all?.tryTake() === false) return all.waitMs;
-    const own = this.#rates.bucketOf(id);
+    const own = this.#userLimiter.bucketOf(id);
     return own.tryTake() ? 0 : own.waitMs;
   }
 
-  /** Its effects are not shown before its device can be told where: otherwise, it would show them twice for a moment. */
-  async #execute(handled: HandledAction, envelope: ActionEnvelope): Promise<ActionOutcome> {
+  /** Delays the loads of its effects until the device knows their positions: otherwise it would show them twice for a moment. */
+  async #execute(executor: ActionExecutor, envelope: ActionEnvelope): Promise<ActionOutcome> {
     const { channels } = this.#options;
     const holds = envelope.watch.map(({ selector, scope }) => channels.hold(selector, scope));
     try {
-      return this.#outcomeOf(await handled.execute(envelope), envelope);
+      return this.#outcomeOf(await executor.execute(envelope), envelope);
     } finally {
       // After the answer was sent.
       setImmediate(() => {
@@ -204,10 +213,10 @@ export class ActionServer implements AsyncDisposable {
     }
   }
 
-  #turnsOf(plugin: string): Semaphore {
-    const turns = this.#turns.get(plugin) ?? new Semaphore(atATimePerPlugin, waitingPerPlugin);
-    this.#turns.set(plugin, turns);
-    return turns;
+  #semaphoreOf(plugin: string): Semaphore {
+    const semaphore = this.#semaphores.get(plugin) ?? new Semaphore(concurrencyPerPlugin, maxWaitingPerPlugin);
+    this.#semaphores.set(plugin, semaphore);
+    return semaphore;
   }
 
   #outcomeOf(execution: Execution, { watch }: ActionEnvelope): ActionOutcome {
@@ -215,7 +224,7 @@ export class ActionServer implements AsyncDisposable {
       case "done":
         return { kind: "done", result: execution.body, at: this.#positions(watch) };
       case "forgotten": {
-        const msg = "It was executed or rejected once; which of them is not kept any more.";
+        const msg = "The action was executed or rejected before; the ledger no longer knows which.";
         return { kind: "rejected", code: "ACTION_FORGOTTEN", msg, at: watch.map(() => null) };
       }
       case "rejected": {
@@ -223,7 +232,7 @@ export class ActionServer implements AsyncDisposable {
         return { kind: "rejected", code, msg: message, at: watch.map(() => null) };
       }
       case "foreign": {
-        const msg = "These actions were begun by another user.";
+        const msg = "The lane of the action belongs to another user.";
         return { kind: "rejected", code: "FORBIDDEN", msg, at: watch.map(() => null) };
       }
       case "early":
@@ -231,7 +240,7 @@ export class ActionServer implements AsyncDisposable {
       case "full":
         return later("CLIENT_OVERLOAD", tooMuch, fullMs);
       default:
-        return later(execution.code, "The action cannot be executed now. It is tried again.", laterMs);
+        return later(execution.code, "The action cannot be executed now, and is tried again.", laterMs);
     }
   }
 

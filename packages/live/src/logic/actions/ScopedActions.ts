@@ -10,27 +10,27 @@ import type {
 import type { ActionType } from "@peek/plugin-base/contracts";
 import type { ActionLedger } from "@peek/plugin-base/internal";
 import type { CaptureContext, LogThrottle, PluginScopes } from "@peek/kit";
-import { type AnyActionHandler, HandledAction } from "./HandledAction.ts";
+import { ActionExecutor, type AnyActionHandler } from "./ActionExecutor.ts";
 
-/** What {@link ScopedActions} are made of. */
-export interface ScopedActionsParts {
+/** Options of {@link ScopedActions}. */
+export interface ScopedActionsOptions {
   readonly plugin: string;
   readonly scopes: PluginScopes;
   readonly logger: Logger;
   readonly ledger: ActionLedger | undefined;
   readonly services: readonly ServiceName[];
-  readonly rateLimit: LogThrottle;
+  readonly logThrottle: LogThrottle;
   readonly capture: CaptureContext;
-  /** Has it executed from now on; gives what ends that. */
-  readonly add: (name: string, handled: HandledAction) => () => Promise<void>;
+  /** Has an executor serve the actions of a name. Returns what ends that. */
+  readonly add: (name: string, executor: ActionExecutor) => () => Promise<void>;
 }
 
-/** The actions of one plugin. */
+/** `platform.actions` of one plugin on logic. Its handlers end with its scope. */
 export class ScopedActions implements PluginActions<Record<string, never>> {
-  readonly #parts: ScopedActionsParts;
+  readonly #options: ScopedActionsOptions;
 
-  constructor(parts: ScopedActionsParts) {
-    this.#parts = parts;
+  constructor(options: ScopedActionsOptions) {
+    this.#options = options;
   }
 
   handle<T, Input, Result, ResultInput>(
@@ -38,63 +38,64 @@ export class ScopedActions implements PluginActions<Record<string, never>> {
     handler: ActionHandler<Record<string, never>, T, ResultInput>,
     options: ActionHandleOptions = {},
   ): AsyncDisposable {
-    const { plugin, scopes, logger, services, rateLimit, capture, add } = this.#parts;
+    const { plugin, scopes, logger, services, logThrottle, capture, add } = this.#options;
     const scope = scopes.current();
     const ledger = this.#ledger();
     this.#check(type.name, type.plugin, handler, options);
-    const handled = new HandledAction({
+    const executor = new ActionExecutor({
       plugin,
-      // What it is handed has been checked by the type's schema, and what it returns will be.
+      // Its argument and its result are checked by the schemas of the type.
       type,
       handler: handler as AnyActionHandler,
       options,
       ledger,
       services: type.services ?? services,
       logger,
-      rateLimit,
+      logThrottle,
       run: capture(),
     });
-    const release = add(type.name, handled);
+    const release = add(type.name, executor);
     return { [Symbol.asyncDispose]: scope.stack(`the action ${type.name}`, release) };
   }
 
   async deadLetters(): Promise<readonly DeadLetter[]> {
-    this.#parts.scopes.current();
-    return await this.#ledger().deadLetters(this.#parts.plugin);
+    this.#options.scopes.current();
+    return await this.#ledger().deadLetters(this.#options.plugin);
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {
-    this.#parts.scopes.current();
-    return await this.#ledger().deleteDeadLetter(this.#parts.plugin, id);
+    this.#options.scopes.current();
+    return await this.#ledger().deleteDeadLetter(this.#options.plugin, id);
   }
 
   #ledger(): ActionLedger {
-    const { ledger, plugin } = this.#parts;
+    const { ledger, plugin } = this.#options;
     if (ledger !== undefined) return ledger;
     throw new PeekError(
       "ACTION_NEEDS_STORAGE",
-      `${plugin} handles actions, which are executed in transactions, but does not require storage. Add "storage" to requiresServices of its plugin_package.json.`,
+      `${plugin} cannot handle actions, which are executed in transactions: requiresServices of its plugin_package.json does not include "storage". Add it.`,
       { fields: { plugin } },
     );
   }
 
   #check(name: string, owner: string, handler: unknown, { deadlineMs, authorize }: ActionHandleOptions): void {
-    const { plugin } = this.#parts;
+    const { plugin } = this.#options;
     if (owner !== plugin || !name.startsWith(`${plugin}.`)) {
-      throw invalid(name, `its name has to begin with ${plugin}`);
+      throw invalid(name, `its name must begin with ${plugin}`);
     }
-    if (typeof handler !== "function") throw invalid(name, `its handler is ${describeValue(handler)}`);
+    if (typeof handler !== "function")
+      throw invalid(name, `its handler must be a function, not ${describeValue(handler)}`);
     if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs < 2 ** 31)) {
-      throw invalid(name, `deadlineMs is ${describeValue(deadlineMs)}, not a time in milliseconds`);
+      throw invalid(name, `deadlineMs must be a number of milliseconds, not ${describeValue(deadlineMs)}`);
     }
     if (authorize !== undefined && typeof authorize !== "function") {
-      throw invalid(name, `authorize is ${describeValue(authorize)}, not a function`);
+      throw invalid(name, `authorize must be a function, not ${describeValue(authorize)}`);
     }
   }
 }
 
-function invalid(name: string, what: string): PeekError {
-  return new PeekError("CONTRACT_INVALID", `The action ${describeValue(name)} cannot be handled: ${what}.`, {
+function invalid(name: string, problem: string): PeekError {
+  return new PeekError("CONTRACT_INVALID", `The action ${describeValue(name)} cannot be handled: ${problem}.`, {
     fields: { action: name },
   });
 }

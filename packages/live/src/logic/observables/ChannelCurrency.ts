@@ -1,85 +1,90 @@
 import type { Staleness } from "@peek/live-protocol";
 import { staleMs } from "../../channel/staleMs.ts";
 
-/** Until when changes have been told that a channel's tuples are made of. */
-export interface ChangesTold {
-  /** By `performance.now()`. */
-  readonly toldUntil: number;
-  /** Why they are not told just now, for people, where that is known. */
+/** How far the changes have been reported that a channel's tuples are made of. */
+export interface ChangeProgress {
+  /** All changes until then were reported; by `performance.now()`. */
+  readonly reportedUntil: number;
+  /** Why changes are not being reported, for people, where that is known. */
   readonly trouble: string | undefined;
 }
 
-/** What is stale is current again when it is known to have been so recently; milliseconds. */
+/** Stale tuples are current again when they were known to be current so recently. */
 const currentMs = 1500;
-/** What is stale is told anew when it is as of a time that is later by so much; milliseconds. */
-const laterMs = 1000;
+/** Stale tuples are reported again when the time since when they are stale has moved by this. */
+const movedMs = 1000;
 
-/** Until when the tuples of a channel were known to be how things are. Times are of `performance.now()`. */
+/** Until when the tuples of a channel were known to be current. Times are of `performance.now()`. */
 export class ChannelCurrency {
-  readonly #changes: ChangesTold;
-  /** When the last reading began that succeeded. */
-  #readAt: number | undefined;
-  /** When the first change was made that is in no reading; and that came while one goes on. */
+  readonly #changes: ChangeProgress;
+  /** When the last load began that succeeded. */
+  #loadedAt: number | undefined;
+  /** When the first change was made that no load contains. */
   #changedAt: number | undefined;
+  /** The same, of changes since the present load began. */
   #changedMeanwhileAt: number | undefined;
+  /** When the present load began. */
   #beganAt: number | undefined;
-  /** Why the last reading failed, for people. */
+  /** Why the last load failed, for people. */
   #failure: string | undefined;
   #staleness: Staleness | undefined;
 
-  constructor(changes: ChangesTold) {
+  constructor(changes: ChangeProgress) {
     this.#changes = changes;
   }
 
-  /** Set while it is stale, as of the last {@link look}. */
+  /** Set while the tuples are stale, as of the last {@link check}. */
   get staleness(): Staleness | undefined {
     return this.#staleness;
   }
 
-  /** What it is made of may have changed, at some time after `at`. */
+  /** The data behind the tuples may have changed, at some time after `at`. */
   changed(at: number): void {
     this.#changedAt ??= at;
     if (this.#beganAt !== undefined) this.#changedMeanwhileAt ??= at;
   }
 
+  /** A load begins. */
   begin(now: number): void {
     this.#beganAt = now;
     this.#changedMeanwhileAt = undefined;
   }
 
+  /** The load has succeeded. */
   succeed(): void {
-    this.#readAt = this.#beganAt;
+    this.#loadedAt = this.#beganAt;
     this.#changedAt = this.#changedMeanwhileAt;
     this.#failure = undefined;
     this.#beganAt = undefined;
   }
 
-  /** @param reason For people. */
+  /** The load has failed. @param reason For people. */
   fail(reason: string): void {
     this.#failure = reason;
     this.#beganAt = undefined;
   }
 
-  /** Finds out whether it is stale. Returns whether there is something to tell. */
-  look(now: number): boolean {
+  /** Judges whether the tuples are stale. Returns whether followers have to be notified. */
+  check(now: number): boolean {
     const before = this.#staleness;
-    this.#staleness = this.#found(now, before);
+    this.#staleness = this.#judge(now, before);
     return this.#staleness !== before;
   }
 
-  #found(now: number, before: Staleness | undefined): Staleness | undefined {
-    // Of what was never read, nothing is shown.
-    if (this.#readAt === undefined) return undefined;
-    const at = Math.max(this.#readAt, Math.min(this.#changes.toldUntil, this.#changedAt ?? now));
+  #judge(now: number, before: Staleness | undefined): Staleness | undefined {
+    // Before the first load, nothing is shown.
+    if (this.#loadedAt === undefined) return undefined;
+    const at = Math.max(this.#loadedAt, Math.min(this.#changes.reportedUntil, this.#changedAt ?? now));
     if (now - at <= (before === undefined ? staleMs : currentMs)) return undefined;
     const reason = this.#reason();
-    if (before !== undefined && before.reason === reason && at - before.at < laterMs) return before;
+    if (before !== undefined && before.reason === reason && at - before.at < movedMs) return before;
     return { at, reason };
   }
 
   #reason(): string {
-    const { toldUntil, trouble } = this.#changes;
-    if (toldUntil < (this.#changedAt ?? Infinity)) return trouble ?? this.#failure ?? "The database does not answer";
-    return this.#failure ?? trouble ?? "What has changed is still being loaded";
+    const { reportedUntil, trouble } = this.#changes;
+    if (reportedUntil < (this.#changedAt ?? Infinity))
+      return trouble ?? this.#failure ?? "The database does not answer";
+    return this.#failure ?? trouble ?? "Changes are still being loaded";
   }
 }

@@ -2,51 +2,51 @@ import type { PeekError } from "@peek/errors";
 import type { Resume, Staleness } from "@peek/live-protocol";
 import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
 
-/** What a follower needs of its channel. */
-export interface Followed {
-  /** The first that it is told. */
+/** The channel of a {@link ChannelFollower}. */
+export interface FollowedChannel {
+  /** The first update. */
   readonly opening: ChannelUpdate;
-  /** Whether the tuples are known, and nothing has changed since that nobody has looked at. */
+  /** Whether the tuples are known, and include all changes that were made while nobody followed. */
   readonly isReady: boolean;
-  /** Set while what it has is not known to be current; by `performance.now()`. */
+  /** Set while its tuples are not known to be current; by `performance.now()`. */
   readonly staleness: Staleness | undefined;
-  /** What brings it to where the channel is; nothing when it is there. */
+  /** The updates that bring a follower to the channel's position; none when it is there. */
   catchUp(at: Resume | undefined): readonly ChannelUpdate[];
-  /** That what it has is right. */
+  /** The update that confirms the tuples of a follower at the channel's position. */
   unchanged(): readonly ChannelUpdate[];
-  /** How the channel came to where it is. */
+  /** The steps by which the channel came to its position. */
   history(): readonly ChannelUpdate[];
-  /** It does not follow any more. */
+  /** A follower has ended. */
   left(follower: ChannelFollower): void;
 }
 
 type Result = IteratorResult<ChannelUpdate, undefined>;
 
-const over: Result = { done: true, value: undefined };
+const done: Result = { done: true, value: undefined };
 
 /**
- * What another service is told of a channel. It keeps where it is, never what it is to be told: one that is slow is told what
- * has become of it on the whole.
+ * The updates of a channel for one gateway. It keeps a position and no queue: a gateway that reads slowly skips intermediate states
+ * and receives the latest one.
  */
 export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, undefined> {
-  readonly #channel: Followed;
+  readonly #channel: FollowedChannel;
   #at: Resume | undefined;
-  /** What was begun to be told; undefined: nothing yet. */
-  #next: ChannelUpdate[] | undefined;
+  /** Updates that belong together and were begun; undefined before the first update. */
+  #queue: ChannelUpdate[] | undefined;
   #isIn = false;
-  /** What it was told of that the channel is stale. */
-  #toldStaleness: Staleness | undefined;
+  /** The staleness that was sent last. */
+  #sentStaleness: Staleness | undefined;
   #failure: PeekError | undefined;
   #isOver = false;
   #waiting: PromiseWithResolvers<Result> | undefined;
 
-  /** @param at What it has from before. */
-  constructor(channel: Followed, at: Resume | undefined) {
+  /** @param at What the gateway has from before. */
+  constructor(channel: FollowedChannel, at: Resume | undefined) {
     this.#channel = channel;
     this.#at = at;
   }
 
-  /** Whether it has been told what there is. */
+  /** Whether the tuples were sent, or confirmed. */
   get isIn(): boolean {
     return this.#isIn;
   }
@@ -61,7 +61,7 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
       this.#failure = undefined;
       throw failure;
     }
-    if (this.#isOver) return over;
+    if (this.#isOver) return done;
     const value = this.#take();
     if (value !== undefined) return { done: false, value };
     this.#waiting = Promise.withResolvers();
@@ -70,10 +70,10 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
 
   return(): Promise<Result> {
     this.#end();
-    this.#waiting?.resolve(over);
+    this.#waiting?.resolve(done);
     this.#waiting = undefined;
     this.#failure = undefined;
-    return Promise.resolve(over);
+    return Promise.resolve(done);
   }
 
   /** The channel has changed. */
@@ -85,7 +85,7 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
     this.#waiting = undefined;
   }
 
-  /** There is nothing to follow. */
+  /** Ends it with an error. */
   fail(error: PeekError): void {
     if (this.#isOver) return;
     this.#end();
@@ -97,28 +97,28 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#next = [];
+    this.#queue = [];
     this.#channel.left(this);
   }
 
   #take(): ChannelUpdate | undefined {
-    if (this.#next === undefined) {
-      this.#next = [];
+    if (this.#queue === undefined) {
+      this.#queue = [];
       return this.#channel.opening;
     }
     const { staleness } = this.#channel;
-    // Before what is not current, and not before what is.
-    if (staleness !== undefined && staleness !== this.#toldStaleness) {
-      this.#toldStaleness = staleness;
+    // Before tuples that are not current, and not before those that are.
+    if (staleness !== undefined && staleness !== this.#sentStaleness) {
+      this.#sentStaleness = staleness;
       return { k: "stale", age: Math.max(0, performance.now() - staleness.at), why: staleness.reason };
     }
-    if (this.#next.length === 0 && this.#channel.isReady) this.#next = this.#due();
-    const update = this.#next.shift();
-    if (update === undefined && staleness === undefined && this.#toldStaleness !== undefined) {
-      this.#toldStaleness = undefined;
+    if (this.#queue.length === 0 && this.#channel.isReady) this.#queue = this.#due();
+    const update = this.#queue.shift();
+    if (update === undefined && staleness === undefined && this.#sentStaleness !== undefined) {
+      this.#sentStaleness = undefined;
       return { k: "current" };
     }
-    // What comes before the snapshot is about others.
+    // The history before a snapshot does not move the gateway.
     if (update !== undefined && "o" in update && update.k !== "history") {
       this.#at = { epoch: update.e, offset: update.o };
     }

@@ -1,87 +1,64 @@
 import { randomBytes } from "node:crypto";
 import type { PeekError } from "@peek/errors";
-import { Backoff } from "@peek/kit";
 import { deltaFields, diff, isNoop, type Position, type Resume, type Staleness } from "@peek/live-protocol";
-import type { ChannelContext } from "./ChannelContext.ts";
-import { ChannelCurrency, type ChangesTold } from "./ChannelCurrency.ts";
-import { ChannelFollower, type Followed } from "./ChannelFollower.ts";
 import { ChannelState } from "../../channel/ChannelState.ts";
-import { Holds } from "./Holds.ts";
-import { LoadRun } from "./LoadRun.ts";
-import { failureForPeople, loadTrouble, logFailedLoad, logLongLoad } from "./loadTrouble.ts";
 import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
-import { readRows } from "./readRows.ts";
-import type { Runnable } from "./RunQueue.ts";
+import type { ChannelContext } from "./ChannelContext.ts";
+import { ChannelCurrency, type ChangeProgress } from "./ChannelCurrency.ts";
+import { ChannelFollower, type FollowedChannel } from "./ChannelFollower.ts";
+import { ChannelLoader } from "./ChannelLoader.ts";
+import { loadFailed, logLoadFailure, staleReasonOf } from "./loadFailure.ts";
+import { LoadPacing } from "./LoadPacing.ts";
+import type { Loadable } from "./LoadScheduler.ts";
 import { updateWriter } from "./updateWriter.ts";
 
-const defaultMaxTuples = 10_000;
-/** The least time between two runs, however many changes there are; milliseconds. */
-const minRestMs = 5;
-/** The longest, for tuples that take long to be read; milliseconds. */
-const maxRestMs = 1000;
-/** The least time from a run that failed to the next; milliseconds. */
-const minPauseMs = 100;
-/** And the longest, when nothing changes. */
-const maxPauseMs = 10_000;
-/** From when on a run is said to take long; milliseconds. */
-const longRunMs = 10_000;
-/** How much of the past somebody new is told: for those who come to it from elsewhere. */
+/** How many characters of its history a new follower is sent, for browsers that come from another gateway. */
 const historyChars = 4 * 1024 * 1024;
 const historySteps = 1000;
 
 /** What a {@link LogicChannel} has of its observable. */
 export interface LogicChannelContext extends ChannelContext {
-  /** How far changes of what it is made of have been told. */
-  readonly changes: ChangesTold;
+  readonly changes: ChangeProgress;
 }
 
-/** What watching an observable by one selector in one scope gives, and how it came to that. */
-export class LogicChannel implements Followed, Runnable, AsyncDisposable {
+/** One observable with one selector in one scope: its tuples, as load() has returned them, and how they came to be. */
+export class LogicChannel implements FollowedChannel, Loadable, AsyncDisposable {
   readonly #context: LogicChannelContext;
   readonly #selector: unknown;
-  readonly #scope: string;
   readonly #onIdle: () => void;
   /** Not by the clock, which may be set back. */
   readonly #epoch = randomBytes(12).toString("base64url");
   readonly #state: ChannelState<ChannelUpdate>;
   readonly #followers = new Set<ChannelFollower>();
-  readonly #backoff = new Backoff({ maxMs: maxPauseMs });
   readonly #currency: ChannelCurrency;
-  /** The number of the last run that began. */
-  #lastRun = 0;
+  readonly #loader: ChannelLoader;
+  readonly #pacing = new LoadPacing(() => this.#schedule());
+  /** The number of the last load that began. */
+  #lastLoad = 0;
   #isDirty = true;
-  /** Whether something has changed that nobody was there to see. */
+  /** Whether changes were made while nobody followed, and are not loaded yet. */
   #isUnseen = false;
   #isClosed = false;
-  /** Somebody waits for a position of this run or a later one. */
-  #demandedRun: number | undefined;
-  /** And of this one: the latest. */
+  /** The first load, from the next one on, whose position was promised by {@link demand}. */
+  #demandedLoad: number | undefined;
+  /** The last such load. */
   #lastDemanded = 0;
-  /** Those who ask it to wait with its next run. */
-  #holds: Holds | undefined;
-  #running: Promise<void> | undefined;
-  /** While it runs; and what was given up when the channel was closed. */
-  #load: LoadRun | undefined;
-  #isQueued = false;
-  #isFailing = false;
-  /** Not before; by `performance.now()`. */
-  #restsUntil = 0;
-  #endedAt = 0;
-  #rest: NodeJS.Timeout | undefined;
+  #loading: Promise<void> | undefined;
+  #isRequested = false;
   #linger: NodeJS.Timeout | undefined;
 
   /**
-   * @param selector As the provider's schema gave it.
-   * @param onIdle Called when nobody has followed it for long.
+   * @param selector As the provider's schema has parsed it.
+   * @param onIdle Called when nobody has followed for long.
    */
   constructor(context: LogicChannelContext, selector: unknown, scope: string, onIdle: () => void) {
     this.#context = context;
     this.#selector = selector;
-    this.#scope = scope;
     this.#onIdle = onIdle;
     this.#state = new ChannelState(updateWriter, context.budget);
     this.#currency = new ChannelCurrency(context.changes);
-    this.#lingerOn();
+    this.#loader = new ChannelLoader(context, selector, scope);
+    this.#startLinger();
   }
 
   get selector(): unknown {
@@ -92,9 +69,9 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     return this.#followers.size;
   }
 
-  /** How often its provider has run. */
-  get runs(): number {
-    return this.#lastRun;
+  /** How many loads have begun. */
+  get loads(): number {
+    return this.#lastLoad;
   }
 
   get opening(): ChannelUpdate {
@@ -103,7 +80,6 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
   }
 
   get isReady(): boolean {
-    // While nobody follows, nothing is loaded.
     return this.#state.position !== undefined && !this.#isUnseen;
   }
 
@@ -111,16 +87,15 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
     return this.#currency.staleness;
   }
 
-  /** Finds out whether what it has is known to be current, and tells those who follow. */
-  look(): void {
-    if (this.#currency.look(performance.now())) this.#wake();
+  /** Judges whether the tuples are stale, and notifies followers. */
+  checkCurrency(): void {
+    if (this.#currency.check(performance.now())) this.#wake();
   }
 
-  /** Follows it. */
   follow(at: Resume | undefined): ChannelFollower {
     const follower = new ChannelFollower(this, at);
     this.#followers.add(follower);
-    this.look();
+    this.checkCurrency();
     clearTimeout(this.#linger);
     this.#schedule();
     return follower;
@@ -147,169 +122,122 @@ export class LogicChannel implements Followed, Runnable, AsyncDisposable {
   left(follower: ChannelFollower): void {
     this.#followers.delete(follower);
     if (this.#followers.size > 0 || this.#isClosed) return;
-    // What has changed is not loaded for nobody.
+    // Changes are not loaded while nobody follows.
     this.#isUnseen ||= this.#isDirty;
-    this.#lingerOn();
+    this.#startLinger();
   }
 
-  /** What it is made of may have changed, at some time after `at`; by `performance.now()`. */
+  /** The data behind the tuples may have changed, at some time after `at`. @param at By `performance.now()`. Default: now. */
   changed(at: number = performance.now()): void {
     this.#currency.changed(Math.min(at, performance.now()));
     this.#isDirty = true;
     if (this.#followers.size === 0) this.#isUnseen = true;
-    // What has changed may be what made it fail.
-    if (this.#isFailing) {
-      this.#restsUntil = Math.min(this.#restsUntil, this.#endedAt + minPauseMs);
-      this.#rescheduled();
-    } else this.#schedule();
+    if (this.#pacing.isFailing) this.#pacing.changed();
+    else this.#schedule();
   }
 
-  /** Has it loaded again, and come to another position by that, even when nothing has changed. Returns that position. */
+  /** Loads again, and moves to another position even when nothing has changed. Returns that position. */
   demand(): Position {
-    const run = this.#lastRun + 1;
-    this.#demandedRun ??= run;
-    this.#lastDemanded = run;
+    const load = this.#lastLoad + 1;
+    this.#demandedLoad ??= load;
+    this.#lastDemanded = load;
     this.changed();
-    return { epoch: this.#epoch, offset: run };
+    return { epoch: this.#epoch, offset: load };
   }
 
-  /** Has it wait with its next run until what is returned is disposed; for a moment at most, and with one run only. */
+  /** Delays the next load until the result is disposed; for a moment at most, and one load only. */
   hold(): Disposable {
-    this.#holds ??= new Holds(() => this.#rescheduled());
-    return this.#holds.add();
+    return this.#pacing.hold();
   }
 
-  async run(): Promise<void> {
-    this.#isQueued = false;
-    // Those who wanted it may have left meanwhile.
+  async load(): Promise<void> {
+    this.#isRequested = false;
+    // The followers may have left meanwhile.
     if (this.#isClosed || !this.#isWanted) return;
-    this.#running = this.#runOnce();
-    await this.#running;
-    this.#running = undefined;
+    this.#loading = this.#loadOnce();
+    await this.#loading;
+    this.#loading = undefined;
     this.#schedule();
   }
 
-  /** Ends all that follow it. */
+  /** Ends all followers with an error. */
   close(error: PeekError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#linger);
-    clearTimeout(this.#rest);
-    this.#context.queue.delete(this);
-    this.#load?.giveUp(error);
+    this.#pacing[Symbol.dispose]();
+    this.#context.scheduler.cancel(this);
+    this.#loader.close(error);
     for (const follower of this.#followers) follower.fail(error);
     this.#followers.clear();
     this.#state[Symbol.dispose]();
   }
 
-  /** Settles when its provider does not run any more, or has run for too long. Only after {@link close}. */
+  /** Resolves when load() has returned, or has exceeded its deadline. Only after {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#running, this.#load?.ended]);
+    await Promise.all([this.#loading, this.#loader.ended()]);
   }
 
   get #isWanted(): boolean {
-    return this.#followers.size > 0 || this.#demandedRun !== undefined;
+    return this.#followers.size > 0 || this.#demandedLoad !== undefined;
   }
 
-  #lingerOn(): void {
+  #startLinger(): void {
     clearTimeout(this.#linger);
     this.#linger = setTimeout(() => this.#onIdle(), this.#context.lingerMs).unref();
   }
 
   #schedule(): void {
-    if (!this.#isDirty || this.#isQueued || this.#running !== undefined || this.#rest !== undefined) return;
-    if (this.#isClosed || !this.#isWanted) return;
-    const now = performance.now();
-    const ms = Math.max(this.#restsUntil, this.#holds?.waitUntil(now) ?? 0) - now;
-    if (ms <= 0) {
-      this.#enqueue();
-      return;
-    }
-    this.#rest = setTimeout(() => this.#rescheduled(), ms);
-  }
-
-  /** When it is to run is to be found out anew. */
-  #rescheduled(): void {
-    clearTimeout(this.#rest);
-    this.#rest = undefined;
-    this.#schedule();
-  }
-
-  #enqueue(): void {
-    this.#isQueued = true;
-    this.#context.queue.push(this);
+    if (!this.#isDirty || this.#isRequested || this.#loading !== undefined) return;
+    if (this.#isClosed || !this.#isWanted || !this.#pacing.isDue()) return;
+    this.#isRequested = true;
+    this.#context.scheduler.request(this);
   }
 
   /** Never rejects. */
-  async #runOnce(): Promise<void> {
-    this.#lastRun += 1;
-    const run = this.#lastRun;
+  async #loadOnce(): Promise<void> {
+    this.#lastLoad += 1;
+    const load = this.#lastLoad;
     this.#isDirty = false;
     this.#currency.begin(performance.now());
-    this.#holds?.begin();
-    let restMs = minRestMs;
+    this.#pacing.begin();
     try {
-      const given = await this.#given();
-      const began = performance.now();
-      const { type, provider } = this.#context;
-      const rows = await readRows(given, type, provider.maxTuples ?? defaultMaxTuples);
+      const { rows, returnedAt } = await this.#loader.load();
       if (this.#isClosed) return;
-      this.#take(run, rows);
-      this.#isFailing = false;
-      this.#backoff.reset();
-      // Whatever it takes, others get half of the time.
-      restMs = Math.min(maxRestMs, Math.max(minRestMs, performance.now() - began));
+      this.#take(load, rows);
+      this.#pacing.succeed(performance.now() - returnedAt);
     } catch (error) {
       if (this.#isClosed) return;
       this.#fail(error);
-      restMs = Math.max(minPauseMs, this.#backoff.next());
-    }
-    this.#endedAt = performance.now();
-    // What has changed meanwhile may be what made it fail.
-    this.#restsUntil = this.#endedAt + (this.#isFailing && this.#isDirty ? minPauseMs : restMs);
-    this.#isDirty ||= this.#isFailing;
-  }
-
-  async #given(): Promise<unknown> {
-    const { provider, run, loadDeadlineMs } = this.#context;
-    const load = (signal: AbortSignal): unknown => provider.load(this.#selector, { scope: this.#scope, signal });
-    const notice = setTimeout(() => logLongLoad(this.#context, longRunMs), longRunMs).unref();
-    try {
-      this.#load = new LoadRun(load, run, loadDeadlineMs);
-      return await this.#load.result;
-    } finally {
-      clearTimeout(notice);
-      // What it gave is not kept.
-      if (!this.#isClosed) this.#load = undefined;
+      this.#pacing.fail(this.#isDirty);
+      this.#isDirty = true;
     }
   }
 
-  #take(run: number, rows: ReadonlyMap<string, string>): void {
-    const isDemanded = this.#demandedRun !== undefined && this.#demandedRun <= run;
-    if (isDemanded) this.#demandedRun = this.#lastDemanded > run ? run + 1 : undefined;
-    // What has changed since then, nobody who has come meanwhile has seen.
+  #take(load: number, rows: ReadonlyMap<string, string>): void {
+    const isDemanded = this.#demandedLoad !== undefined && this.#demandedLoad <= load;
+    if (isDemanded) this.#demandedLoad = this.#lastDemanded > load ? load + 1 : undefined;
     this.#isUnseen = this.#isDirty && this.#followers.size === 0;
-    const to = { epoch: this.#epoch, offset: run };
+    const to = { epoch: this.#epoch, offset: load };
     if (this.#state.position === undefined) this.#state.begin(to, rows);
     else {
       const changes = diff(this.#state.rows, rows);
       if (!isNoop(changes) || isDemanded) this.#state.advance(to, changes);
     }
     this.#currency.succeed();
-    this.#currency.look(performance.now());
+    this.#currency.check(performance.now());
     this.#wake();
+  }
+
+  #fail(error: unknown): void {
+    this.#currency.fail(staleReasonOf(error));
+    logLoadFailure(this.#context, error);
+    if (this.isReady) return;
+    const failure = loadFailed(this.#context.type.name, error);
+    for (const follower of this.#followers) if (!follower.isIn) follower.fail(failure);
   }
 
   #wake(): void {
     for (const follower of this.#followers) follower.wake();
-  }
-
-  #fail(error: unknown): void {
-    this.#isFailing = true;
-    this.#currency.fail(failureForPeople(error));
-    logFailedLoad(this.#context, error);
-    if (this.isReady) return;
-    const trouble = loadTrouble(this.#context.type.name, error);
-    for (const follower of this.#followers) if (!follower.isIn) follower.fail(trouble);
   }
 }

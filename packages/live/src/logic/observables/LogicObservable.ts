@@ -1,42 +1,45 @@
 import { cutText, messageOf, PeekError } from "@peek/errors";
+import type { Resume } from "@peek/live-protocol";
 import type { PeekUser, ServiceName, TableChange } from "@peek/plugin-base";
 import { checkData, TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChangeSource } from "@peek/plugin-base/internal";
 import { z } from "zod";
-import type { Resume } from "@peek/live-protocol";
-import { admitted } from "./admitted.ts";
 import { channelKey } from "../../channel/channelKey.ts";
-import type { ChannelContext } from "./ChannelContext.ts";
-import type { ChangesTold } from "./ChannelCurrency.ts";
-import { LogicChannel } from "./LogicChannel.ts";
-import type { Admission, ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
-import { only } from "./only.ts";
 import type { StaleChannel } from "../../channel/StaleStatus.ts";
-import { TableWatch } from "./TableWatch.ts";
+import type { Admission, ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
+import { authorizedScope } from "./authorizedScope.ts";
+import type { ChannelContext } from "./ChannelContext.ts";
+import type { ChangeProgress } from "./ChannelCurrency.ts";
+import { LogicChannel } from "./LogicChannel.ts";
+import { singleItem } from "./singleItem.ts";
+import { TableWatcher } from "./TableWatcher.ts";
 
 /** How many channels one process has at most. */
 const maxChannels = 100_000;
+const maxMessageLength = 2000;
 
 const anySelector = z.object({});
 
-/** What a {@link LogicObservable} is made of. */
+/** Without tables: the plugin reports changes itself, at once. */
+const alwaysReported: ChangeProgress = { reportedUntil: Infinity, trouble: undefined };
+
+/** Options of a {@link LogicObservable}. */
 export interface LogicObservableOptions {
   readonly context: ChannelContext;
   readonly changes: () => ChangeSource | undefined;
-  /** All channels of the process, by channelKey; it keeps its own there. */
+  /** The channels of all observables, by channelKey. */
   readonly channels: Map<string, LogicChannel>;
-  /** Told when who may watch may have changed. */
-  readonly onRights: (observable: string) => void;
+  /** Called when its rights may have changed. */
+  readonly onRightsChanged: (observable: string) => void;
 }
 
-/** An observable that a plugin provides. */
+/** An observable that a plugin provides, and its channels. */
 export class LogicObservable implements AsyncDisposable {
   readonly #options: LogicObservableOptions;
   readonly #context: ChannelContext;
   readonly #own = new Map<string, { readonly selector: string; readonly channel: LogicChannel }>();
-  readonly #watches = new AsyncDisposableStack();
-  /** How far changes of its tables have been told; of what is in no table, by the plugin, at once. */
-  readonly #told: ChangesTold;
+  readonly #watchers = new AsyncDisposableStack();
+  readonly #progress: ChangeProgress;
   #isClosed = false;
 
   constructor(options: LogicObservableOptions) {
@@ -44,18 +47,17 @@ export class LogicObservable implements AsyncDisposable {
     this.#context = options.context;
     const { provider } = this.#context;
     const { tables = [], rightsTables = [] } = provider;
-    this.#told =
+    this.#progress =
       tables.length === 0
-        ? tellsAtOnce
-        : this.#watch(
-            tables,
-            provider.affects !== undefined,
-            (changes) => this.#onChanges(changes),
-            () => this.notify(),
-          );
+        ? alwaysReported
+        : this.#watch(tables, {
+            rows: provider.affects !== undefined,
+            onChange: (changes) => this.#onChanges(changes),
+            onInstalled: () => this.notify(),
+          });
     if (rightsTables.length > 0) {
-      const told = (): void => this.rightsChanged();
-      this.#watch(rightsTables, false, told, told);
+      const onChange = (): void => this.rightsChanged();
+      this.#watch(rightsTables, { rows: false, onChange, onInstalled: onChange });
     }
   }
 
@@ -75,8 +77,8 @@ export class LogicObservable implements AsyncDisposable {
   /**
    * Follows one of its channels.
    *
-   * @param guarded What whoever follows takes it for: when that is wrong, nothing is shown.
-   * @throws PeekError `DATA_INVALID` for a selector that its schema does not take, `SUBSCRIPTION_LIMIT`, `OBSERVABLE_UNKNOWN`.
+   * @param guarded Whether the gateway believes that logic decides for each user. If that is wrong, it is sent no tuples.
+   * @throws PeekError `DATA_INVALID` when the provider's schema refuses the selector; `SUBSCRIPTION_LIMIT`; `OBSERVABLE_UNKNOWN`.
    */
   follow(
     selector: TupleSelector,
@@ -85,71 +87,46 @@ export class LogicObservable implements AsyncDisposable {
     at: Resume | undefined,
   ): AsyncIterableIterator<ChannelUpdate, undefined> {
     if (this.#isClosed) throw unknownObservable(this.name);
-    if (guarded !== this.guarded) return only({ k: "open", key: [...this.#context.type.key], guarded: this.guarded });
-    const canonical = selector.canonical();
-    const key = channelKey(canonical, scope);
-    const known = this.#own.get(key);
-    if (known !== undefined) return known.channel.follow(at);
-    const { channels } = this.#options;
-    if (channels.size >= maxChannels) {
-      throw new PeekError(
-        "SUBSCRIPTION_LIMIT",
-        `${this.name} cannot be followed: ${maxChannels} channels are followed in this process, and that is as many as it takes.`,
-        { fields: { observable: this.name } },
-      );
+    if (guarded !== this.guarded) {
+      return singleItem({ k: "open", key: [...this.#context.type.key], guarded: this.guarded });
     }
-    const channel = new LogicChannel(
-      { ...this.#context, changes: this.#told },
-      this.#checked(selector),
-      scope,
-      () => void this.#drop(key),
-    );
-    this.#own.set(key, { selector: canonical, channel });
-    channels.set(key, channel);
+    const key = channelKey(selector.canonical(), scope);
+    const channel = this.#own.get(key)?.channel ?? this.#create(key, selector, scope);
     return channel.follow(at);
   }
 
   /** Whether a user may watch, and in which scope. Never rejects. */
   async admit(user: PeekUser, selector: TupleSelector): Promise<Admission> {
-    const { provider, guarded, logger, rateLimit, run } = this.#context;
-    let checked: unknown;
+    const { provider, guarded, run } = this.#context;
+    let parsed: unknown;
     try {
-      checked = this.#checked(selector);
+      parsed = this.#parse(selector);
     } catch (error) {
       return { ok: false, code: "DATA_INVALID", message: cutText(messageOf(error), maxMessageLength) };
     }
     if (!guarded) return { ok: true, scope: "", guarded };
     try {
-      const scope = await admitted(provider, user, checked, run);
+      const scope = await authorizedScope(provider, user, parsed, run);
       if (scope !== undefined) return { ok: true, scope, guarded };
       return { ok: false, code: "FORBIDDEN", message: `${user.name} may not watch ${this.name}.` };
     } catch (error) {
-      const untold = rateLimit.count(`admit ${this.name}`);
-      if (untold !== undefined) {
-        logger.error(
-          { err: error },
-          "Nobody could be found out to be let watch %s, and was refused: %s%s",
-          this.name,
-          messageOf(error),
-          untold,
-        );
-      }
+      this.#logFailure("authorize", "authorize() of %s failed; the user was refused: %s%s", error);
       return {
         ok: false,
         code: "OBSERVABLE_LOAD_FAILED",
-        message: `Whether ${user.name} may watch ${this.name} could not be found out. Try again later; the log of the logic service says more.`,
+        message: `Failed to authorize ${user.name} for ${this.name}. Try again later; see the log of the logic service.`,
       };
     }
   }
 
-  /** Has channels loaded again: those of a selector, or all. */
+  /** Loads channels again. @param selector Only those of this canonical selector. Default: all. */
   notify(selector?: string): void {
     for (const own of this.#own.values()) {
       if (selector === undefined || own.selector === selector) own.channel.changed();
     }
   }
 
-  /** Its channels that somebody follows. */
+  /** The channels that have followers. */
   *followed(): Generator<StaleChannel, undefined> {
     for (const { selector, channel } of this.#own.values()) {
       if (channel.followers === 0) continue;
@@ -159,18 +136,34 @@ export class LogicObservable implements AsyncDisposable {
   }
 
   rightsChanged(): void {
-    if (!this.#isClosed) this.#options.onRights(this.name);
+    if (!this.#isClosed) this.#options.onRightsChanged(this.name);
   }
 
-  /** Ends all that is followed. Settles when its provider does not run any more. */
+  /** Ends all followers. Resolves when load() does not run any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    const closing = [...this.#own.keys()].map((key) => this.#drop(key));
-    await Promise.all([...closing, this.#watches.disposeAsync()]);
+    const closing = [...this.#own.keys()].map((key) => this.#close(key));
+    await Promise.all([...closing, this.#watchers.disposeAsync()]);
+  }
+
+  #create(key: string, selector: TupleSelector, scope: string): LogicChannel {
+    const { channels } = this.#options;
+    if (channels.size >= maxChannels) {
+      throw new PeekError(
+        "SUBSCRIPTION_LIMIT",
+        `Failed to follow ${this.name}: the service already has ${maxChannels} channels, the maximum.`,
+        { fields: { observable: this.name } },
+      );
+    }
+    const context = { ...this.#context, changes: this.#progress };
+    const channel = new LogicChannel(context, this.#parse(selector), scope, () => void this.#close(key));
+    this.#own.set(key, { selector: selector.canonical(), channel });
+    channels.set(key, channel);
+    return channel;
   }
 
   /** Never rejects. */
-  async #drop(key: string): Promise<void> {
+  async #close(key: string): Promise<void> {
     const own = this.#own.get(key);
     if (own === undefined) return;
     this.#own.delete(key);
@@ -179,84 +172,73 @@ export class LogicObservable implements AsyncDisposable {
     await own.channel[Symbol.asyncDispose]();
   }
 
-  #checked(selector: TupleSelector): unknown {
+  #parse(selector: TupleSelector): unknown {
     return checkData(this.#context.provider.selector ?? anySelector, selector.selector, `the selector of ${this.name}`);
   }
 
   #watch(
     tables: readonly string[],
-    rows: boolean,
-    onChange: (changes: readonly TableChange[]) => void,
-    onInstalled: () => void,
-  ): TableWatch {
-    const { logger, rateLimit, type } = this.#context;
-    return this.#watches.use(
-      new TableWatch({
+    on: {
+      readonly rows: boolean;
+      readonly onChange: (changes: readonly TableChange[]) => void;
+      readonly onInstalled: () => void;
+    },
+  ): TableWatcher {
+    return this.#watchers.use(
+      new TableWatcher({
         source: this.#options.changes,
-        plugin: type.plugin,
+        plugin: this.#context.type.plugin,
         tables: [...tables],
-        rows,
-        onChange,
-        onInstalled,
-        onTrouble: (error) => {
-          const untold = rateLimit.count(`watch ${this.name}`);
-          if (untold === undefined) return;
-          logger.warning(
-            { err: error },
-            "The tables of %s cannot be followed now, so that changes are not seen; it is tried again: %s%s",
-            this.name,
-            messageOf(error),
-            untold,
-          );
-        },
+        ...on,
+        onFailure: (error) => this.#logUnwatched(error),
       }),
     );
   }
 
   #onChanges(changes: readonly TableChange[]): void {
-    const { provider, run } = this.#context;
-    if (provider.affects === undefined) {
-      for (const { channel } of this.#own.values()) channel.changed(this.#told.toldUntil);
-      return;
-    }
-    run(() => {
+    const { reportedUntil } = this.#progress;
+    this.#context.run(() => {
       for (const { channel } of this.#own.values()) {
-        if (changes.some((change) => this.#affects(change, channel.selector))) channel.changed(this.#told.toldUntil);
+        if (changes.some((change) => this.#affects(change, channel.selector))) channel.changed(reportedUntil);
       }
     });
   }
 
   #affects(change: TableChange, selector: unknown): boolean {
-    const { provider, logger, rateLimit } = this.#context;
-    // What is not known may concern everybody.
+    const { provider } = this.#context;
+    // Unknown rows may belong to any channel.
     if (change.rows === undefined) return true;
     try {
       return provider.affects?.(change, selector) !== false;
     } catch (error) {
-      const untold = rateLimit.count(`affects ${this.name}`);
-      if (untold !== undefined) {
-        logger.error(
-          { err: error },
-          "affects() of %s has failed, and each change is taken to concern everybody: %s%s",
-          this.name,
-          messageOf(error),
-          untold,
-        );
-      }
+      this.#logFailure("affects", "affects() of %s failed; all its channels are loaded again: %s%s", error);
       return true;
     }
   }
+
+  #logFailure(kind: string, format: string, error: unknown): void {
+    const { logger, logThrottle } = this.#context;
+    const suppressed = logThrottle.count(`${kind} ${this.name}`);
+    if (suppressed !== undefined) logger.error({ err: error }, format, this.name, messageOf(error), suppressed);
+  }
+
+  #logUnwatched(error: Error): void {
+    const { logger, logThrottle } = this.#context;
+    const suppressed = logThrottle.count(`watch ${this.name}`);
+    if (suppressed === undefined) return;
+    logger.warning(
+      { err: error },
+      "Failed to follow the tables of %s, so that changes are not seen; trying again: %s%s",
+      this.name,
+      messageOf(error),
+      suppressed,
+    );
+  }
 }
 
-const maxMessageLength = 2000;
-
-const tellsAtOnce: ChangesTold = { toldUntil: Infinity, trouble: undefined };
-
-/** Nobody provides an observable here. */
+/** The error of an observable that no plugin provides. */
 export function unknownObservable(name: string): PeekError {
-  return new PeekError(
-    "OBSERVABLE_UNKNOWN",
-    `${name} is not provided by the logic service now. Enable its plugin there.`,
-    { fields: { observable: name } },
-  );
+  return new PeekError("OBSERVABLE_UNKNOWN", `The logic service does not provide ${name}. Enable its plugin there.`, {
+    fields: { observable: name },
+  });
 }

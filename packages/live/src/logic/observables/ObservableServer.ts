@@ -1,4 +1,6 @@
-import { cutText, messageOf, PeekError } from "@peek/errors";
+import { cutText, PeekError } from "@peek/errors";
+import { type CaptureContext, captureContext, LogThrottle, PluginScopes } from "@peek/kit";
+import { type Position, resumeOf } from "@peek/live-protocol";
 import type {
   Logger,
   ObservableProvider,
@@ -11,119 +13,109 @@ import type {
 import { TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
 import type { ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import type { z } from "zod";
-import { type CaptureContext, captureContext, LogThrottle, PluginScopes, Semaphore } from "@peek/kit";
-import { type Position, type Resume, resumeOf } from "@peek/live-protocol";
 import { channelKey } from "../../channel/channelKey.ts";
+import { RingBudget } from "../../channel/RingBudget.ts";
+import { type StaleStatus, staleStatus } from "../../channel/StaleStatus.ts";
+import { type ChannelUpdate, type FollowInput, ObservablesRpc } from "../../rpc/ObservablesRpc.ts";
+import { LoadScheduler } from "./LoadScheduler.ts";
 import type { LogicChannel } from "./LogicChannel.ts";
 import { LogicObservable, unknownObservable } from "./LogicObservable.ts";
-import {
-  type Admission,
-  type Ask,
-  type ChannelUpdate,
-  type FollowInput,
-  ObservablesRpc,
-} from "../../rpc/ObservablesRpc.ts";
-import { only } from "./only.ts";
-import { RecentAdmissions } from "./RecentAdmissions.ts";
-import { RightsFeed } from "./RightsFeed.ts";
-import { RingBudget } from "../../channel/RingBudget.ts";
-import { RunQueue } from "./RunQueue.ts";
-import { Sponsors } from "./Sponsors.ts";
-import { type StaleStatus, staleStatus } from "../../channel/StaleStatus.ts";
+import { RightsChangeStream } from "./RightsChangeStream.ts";
 import { ScopedObservables } from "./ScopedObservables.ts";
+import { SessionStreams } from "./SessionStreams.ts";
+import { singleItem } from "./singleItem.ts";
+import { UserAdmission } from "./UserAdmission.ts";
 
-/** What an {@link ObservableServer} is made of. */
+/** Options of an {@link ObservableServer}. */
 export interface ObservableServerOptions {
   /** Of `peek_core_platform`. */
   readonly rpc: PluginRpc;
-  /** Tells on whose behalf field and office ask. */
+  /** Finds the user of a session. */
   readonly sessions: SessionCheck;
-  /** How tables are followed; asked again when it gives undefined. */
+  /** The changes in the database; asked again while it returns undefined. */
   readonly changes: () => ChangeSource | undefined;
-  /** How code of a plugin is tied to it. Default: by the async context. */
+  /** Ties code to the plugin that it belongs to. Default: by the async context. */
   readonly capture?: CaptureContext;
   /** How many providers of one plugin run at a time. Default: 16. */
-  readonly maxRuns?: number;
-  /** How long a provider may take for one run; milliseconds. Default: 60,000. */
+  readonly maxLoads?: number;
+  /** How long one load() may take. Default: 60,000. */
   readonly loadDeadlineMs?: number;
-  /** How long a channel is kept after the last has left; milliseconds. Default: 30,000. */
+  /** How long a channel is kept after its last follower has left. Default: 30,000. */
   readonly lingerMs?: number;
-  /** How often it is looked at whether the sessions go on in whose name channels are followed; milliseconds. Default: 2,000. */
+  /** How often the sessions are checked on whose behalf channels are followed. Default: 2,000. */
   readonly sessionCheckMs?: number;
 }
 
-/** For which plugin observables are provided. */
+/** A plugin that provides observables. */
 export interface ObservablePlugin {
   readonly plugin: string;
-  /** The stack of its present phase: what it provides is withdrawn with the phase in which it did. */
+  /** The stack of its present phase: its observables are withdrawn with the phase in which they were provided. */
   readonly disposables: () => PluginDisposables;
-  /** Where the errors of its providers go. */
+  /** Receives the errors of its providers. */
   readonly logger: Logger;
   /** Whether its plugin_package.json requires `storage`. */
   readonly hasStorage: boolean;
-  /** The services that it has a part for: it can expose things there. */
+  /** The services that it has a part for. */
   readonly services: readonly ServiceName[];
 }
 
-/** How much is going on: data. */
+/** The present load of an {@link ObservableServer}: data. */
 export interface ObservableServerStatistics {
   readonly observables: number;
   readonly channels: number;
   readonly followers: number;
-  /** How often the providers of the channels that there are have run. */
-  readonly runs: number;
-  /** What channels keep of their pasts; characters. */
-  readonly ringChars: number;
-  readonly rightsFeeds: number;
+  /** How many loads of the present channels have begun. */
+  readonly loads: number;
+  /** How much of their histories the channels keep; characters. */
+  readonly historyChars: number;
+  /** How many gateways follow the changes of rights. */
+  readonly rightsStreams: number;
 }
 
 const defaultLingerMs = 30_000;
 const defaultLoadDeadlineMs = 60_000;
-/** Streams are open for as long as somebody watches: 100,000 channels of each of two services. */
+/** A stream stays open as long as somebody watches: 100,000 channels of each of two services. */
 const concurrency = 200_000;
 const queueLimit = 10_000;
-/** How many of one request are asked about at a time. */
-const admittedAtATime = 32;
 const maxMessageLength = 2000;
-/** How often it is looked whether what channels have is known to be current; milliseconds. */
-const lookMs = 500;
+/** How often the currency of all channels is checked. */
+const currencyCheckMs = 500;
 
-/** What plugins provide on logic, and field and office follow. One for each process. */
+/** Serves the observables of all plugins to gateways. One for each logic process. */
 export class ObservableServer implements AsyncDisposable {
   readonly #options: ObservableServerOptions;
   readonly #observables = new Map<string, LogicObservable>();
   readonly #channels = new Map<string, LogicChannel>();
-  readonly #queues = new Map<string, RunQueue>();
-  readonly #feeds = new Map<RightsFeed, ServiceName>();
-  readonly #admissions = new RecentAdmissions();
-  readonly #admitting = new Semaphore(admittedAtATime, Infinity);
-  readonly #sponsors: Sponsors;
+  readonly #schedulers = new Map<string, LoadScheduler>();
+  readonly #rightsStreams = new Map<RightsChangeStream, ServiceName>();
+  readonly #admission: UserAdmission;
+  readonly #sessions: SessionStreams;
   readonly #budget = new RingBudget();
-  readonly #rateLimit = new LogThrottle();
+  readonly #logThrottle = new LogThrottle();
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ObservableServerOptions) {
     this.#options = options;
-    this.#sponsors = new Sponsors(options.sessions, () => this.#admissions.sweep(), options.sessionCheckMs);
-    const looking = setInterval(() => this.#look(), lookMs).unref();
-    this.#owned.defer(() => clearInterval(looking));
+    this.#admission = new UserAdmission(options.sessions, (name, service) => this.#find(name, service));
+    this.#sessions = new SessionStreams(options.sessions, () => this.#admission.sweep(), options.sessionCheckMs);
+    const checking = setInterval(() => this.#checkCurrency(), currencyCheckMs).unref();
+    this.#owned.defer(() => clearInterval(checking));
   }
 
   /**
-   * Lets field and office follow. Before, they wait: best called when the plugins have started, so that nobody is told that
-   * something is not provided which is about to be.
+   * Accepts gateways. Until then they wait: best called when the plugins have started, so that no gateway learns that an observable
+   * is unknown which is about to be provided.
    */
   serve(): void {
     this.#owned.use(
       this.#options.rpc.serve(
         ObservablesRpc,
         {
-          follow: (input, { from }) =>
-            this.#sponsors.follow(input.proof, from, () => this.#follow(input, resumeOf(input.at), from)),
-          admit: ({ asks }, { from }) => this.#admitAll(asks, from),
-          rights: (_nothing, { from }) => this.#rights(from.service),
+          follow: (input, { from }) => this.#sessions.open(input.proof, from, () => this.#follow(input, from)),
+          admit: ({ asks }, { from }) => this.#admission.admitAll(asks, from),
+          rights: (_nothing, { from }) => this.#openRightsStream(from.service),
           alive: () => {
-            this.#look();
+            this.#checkCurrency();
             return null;
           },
         },
@@ -136,8 +128,7 @@ export class ObservableServer implements AsyncDisposable {
   forPlugin({ plugin, disposables, logger, hasStorage, services }: ObservablePlugin): PluginObservables {
     return new ScopedObservables({
       plugin,
-      scopes: new PluginScopes(plugin, disposables, () => undefined),
-      logger,
+      scopes: new PluginScopes(plugin, disposables),
       hasStorage,
       provide: (type, provider) => this.#provide(type, provider, logger, services),
       find: (name) => this.#observables.get(name),
@@ -146,21 +137,21 @@ export class ObservableServer implements AsyncDisposable {
   }
 
   /**
-   * Has a channel loaded again, and come to another position by that, even when nothing has changed.
+   * Loads a channel again, and moves it to another position even when nothing has changed.
    *
-   * @param selector Its canonical text.
-   * @returns The position: whoever sees it, or a later offset of its epoch, sees what is committed now. Null when nobody
-   *   follows such a channel.
+   * @param selector In canonical form.
+   * @returns The position: browsers at this or a later offset of its epoch see all that is committed now. Null when nobody follows
+   *   such a channel.
    */
   demand(selector: string, scope: string): Position | null {
     return this.#channels.get(channelKey(selector, scope))?.demand() ?? null;
   }
 
   /**
-   * Has a channel wait with its next run until what is returned is disposed, or for 50 ms: so that whoever is about to commit
-   * something can be told at which position it is shown before it is.
+   * Delays the next load of a channel until the result is disposed, or for 50 ms: so that a caller which commits learns the position
+   * of its changes before browsers are sent them.
    *
-   * @param selector Its canonical text.
+   * @param selector In canonical form.
    * @returns Undefined when nobody follows such a channel.
    */
   hold(selector: string, scope: string): Disposable | undefined {
@@ -173,26 +164,26 @@ export class ObservableServer implements AsyncDisposable {
       observables: this.#observables.size,
       channels: channels.length,
       followers: channels.reduce((sum, { followers }) => sum + followers, 0),
-      runs: channels.reduce((sum, { runs }) => sum + runs, 0),
-      ringChars: this.#budget.chars,
-      rightsFeeds: this.#feeds.size,
+      loads: channels.reduce((sum, { loads }) => sum + loads, 0),
+      historyChars: this.#budget.chars,
+      rightsStreams: this.#rightsStreams.size,
     };
   }
 
-  /** What of all that is followed is not known to be current. */
+  /** The followed channels whose tuples are not known to be current. */
   stale(): StaleStatus {
-    this.#look();
+    this.#checkCurrency();
     return staleStatus(this.#observables.values().flatMap((observable) => observable.followed()));
   }
 
-  /** Lets nobody follow any more; those who do are told that logic is gone. What is provided stays. */
+  /** Accepts no more gateways, and ends all streams. The observables stay. */
   async retire(): Promise<void> {
     await this.#owned.disposeAsync();
   }
 
-  /** Withdraws everything. */
+  /** Withdraws all observables. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#sponsors[Symbol.dispose]();
+    this.#sessions[Symbol.dispose]();
     const withdrawn = [...this.#observables.values()].map((observable) => this.#withdraw(observable));
     await Promise.all([this.#owned.disposeAsync(), ...withdrawn]);
   }
@@ -205,14 +196,14 @@ export class ObservableServer implements AsyncDisposable {
   ): LogicObservable {
     const { name, plugin } = type;
     if (this.#observables.has(name)) {
-      throw new PeekError("OBSERVABLE_ALREADY_PROVIDED", `${name} is provided already. Provide it once.`, {
+      throw new PeekError("OBSERVABLE_ALREADY_PROVIDED", `${name} is already provided. Provide it once.`, {
         fields: { observable: name },
       });
     }
-    const { changes, capture = captureContext, maxRuns } = this.#options;
+    const { changes, capture = captureContext, maxLoads } = this.#options;
     const { loadDeadlineMs = defaultLoadDeadlineMs, lingerMs = defaultLingerMs } = this.#options;
-    const queue = this.#queues.get(plugin) ?? new RunQueue(maxRuns);
-    this.#queues.set(plugin, queue);
+    const scheduler = this.#schedulers.get(plugin) ?? new LoadScheduler(maxLoads);
+    this.#schedulers.set(plugin, scheduler);
     const observable = new LogicObservable({
       context: {
         type,
@@ -220,20 +211,20 @@ export class ObservableServer implements AsyncDisposable {
         services: type.services ?? services,
         guarded: provider.authorize !== undefined || provider.scope !== undefined,
         logger,
-        rateLimit: this.#rateLimit,
+        logThrottle: this.#logThrottle,
         run: capture(),
-        queue,
+        scheduler,
         budget: this.#budget,
         loadDeadlineMs,
         lingerMs,
       },
       changes,
       channels: this.#channels,
-      onRights: (observable) => this.#tellRights(observable),
+      onRightsChanged: (observable) => this.#rightsChanged(observable),
     });
     this.#observables.set(name, observable);
-    // Whoever was told that there is none asks again.
-    this.#tellRights(name);
+    // Gateways that did not find it ask again.
+    this.#rightsChanged(name);
     return observable;
   }
 
@@ -242,71 +233,23 @@ export class ObservableServer implements AsyncDisposable {
     await observable[Symbol.asyncDispose]();
   }
 
-  /** @returns Undefined when the session may not follow this. */
+  /** @returns Undefined when the session may not follow the channel. */
   async #follow(
-    { proof, selector: canonical, scope, guarded }: FollowInput,
-    at: Resume | undefined,
+    { proof, selector: canonical, scope, guarded, at }: FollowInput,
     from: PeerIdentity,
   ): Promise<AsyncIterableIterator<ChannelUpdate, undefined> | undefined> {
     try {
       const selector = TupleSelector.parse(canonical);
       const observable = this.#find(selector.name, from.service);
       if (observable === undefined) throw unknownObservable(selector.name);
-      // Those who take it for what it is not are told so, and nothing of it.
       const isMistaken = guarded !== observable.guarded;
-      if (!isMistaken && !(await this.#mayFollow(proof, from, observable, selector, scope))) return undefined;
-      return observable.follow(selector, scope, guarded, at);
+      if (!isMistaken && !(await this.#admission.mayFollow(proof, from, observable, selector, scope))) return undefined;
+      return observable.follow(selector, scope, guarded, resumeOf(at));
     } catch (error) {
-      // It would be taken for what became of the call.
+      // As the error of the call, it would mean that the call itself is invalid.
       if (!PeekError.is(error) || error.code !== "DATA_INVALID") throw error;
-      return only({ k: "invalid", message: cutText(error.message, maxMessageLength) });
+      return singleItem({ k: "invalid", message: cutText(error.message, maxMessageLength) });
     }
-  }
-
-  async #mayFollow(
-    proof: string,
-    from: PeerIdentity,
-    observable: LogicObservable,
-    selector: TupleSelector,
-    scope: string,
-  ): Promise<boolean> {
-    if (!this.#options.sessions(proof, from).ok) return false;
-    if (!observable.guarded) return scope === "";
-    const known = this.#admissions.of(observable.name).scopeOf(sessionOf(proof, from), selector.canonical());
-    if (known !== undefined) return known === scope;
-    const ask = { proof, selector: selector.canonical() };
-    const admission = await this.#admitting.run(() => this.#admit(ask, from));
-    return admission.ok && admission.scope === scope;
-  }
-
-  async #admitAll(asks: readonly Ask[], from: PeerIdentity): Promise<Admission[]> {
-    const admissions: Admission[] = [];
-    const rest = asks.entries();
-    const some = async (): Promise<void> => {
-      for (const [index, ask] of rest) admissions[index] = await this.#admit(ask, from);
-    };
-    await Promise.all(Array.from({ length: admittedAtATime }, some));
-    return admissions;
-  }
-
-  async #admit({ proof, selector: canonical }: Ask, from: PeerIdentity): Promise<Admission> {
-    let selector: TupleSelector;
-    try {
-      selector = TupleSelector.parse(canonical);
-    } catch (error) {
-      return { ok: false, code: "DATA_INVALID", message: cutText(messageOf(error), maxMessageLength) };
-    }
-    const session = this.#options.sessions(proof, from);
-    if (!session.ok) return session;
-    const observable = this.#find(selector.name, from.service);
-    if (observable === undefined) {
-      const { code, message } = unknownObservable(selector.name);
-      return { ok: false, code, message };
-    }
-    const recent = this.#admissions.of(selector.name);
-    const admission = await observable.admit(session.user, selector);
-    if (admission.ok && admission.guarded) recent.learn(sessionOf(proof, from), canonical, admission.scope);
-    return admission;
   }
 
   /** An observable that browsers of a service may watch. */
@@ -315,29 +258,26 @@ export class ObservableServer implements AsyncDisposable {
     return observable?.isExposedOn(service) === true ? observable : undefined;
   }
 
-  #rights(service: ServiceName): RightsFeed {
-    // What has changed while one was not told is not known.
+  #openRightsStream(service: ServiceName): RightsChangeStream {
+    // The gateway has missed the changes of before.
     const guarded = this.#observables.values().filter((each) => each.guarded && each.isExposedOn(service));
-    const feed = new RightsFeed(
+    const stream = new RightsChangeStream(
       guarded.map(({ name }) => name),
-      () => this.#feeds.delete(feed),
+      () => this.#rightsStreams.delete(stream),
     );
-    this.#feeds.set(feed, service);
-    return feed;
+    this.#rightsStreams.set(stream, service);
+    return stream;
   }
 
-  #look(): void {
-    for (const channel of this.#channels.values()) channel.look();
+  #checkCurrency(): void {
+    for (const channel of this.#channels.values()) channel.checkCurrency();
   }
 
-  #tellRights(observable: string): void {
-    this.#admissions.forget(observable);
+  #rightsChanged(observable: string): void {
+    this.#admission.invalidate(observable);
     const known = this.#observables.get(observable);
-    for (const [feed, service] of this.#feeds) if (known?.isExposedOn(service) !== false) feed.tell(observable);
+    for (const [stream, service] of this.#rightsStreams) {
+      if (known?.isExposedOn(service) !== false) stream.push(observable);
+    }
   }
-}
-
-/** A session among those of all services. */
-function sessionOf(proof: string, { service }: PeerIdentity): string {
-  return `${service}\n${proof}`;
 }

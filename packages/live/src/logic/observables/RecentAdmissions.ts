@@ -1,6 +1,6 @@
-/** How long an answer counts; milliseconds. Whoever is admitted follows at once. */
+/** How long an answer is kept: a gateway follows at once when a user was admitted. */
 const keptMs = 30_000;
-/** Of each observable. */
+/** How many answers are kept of each observable. */
 const maxKept = 20_000;
 
 interface Answer {
@@ -8,13 +8,12 @@ interface Answer {
   readonly at: number;
 }
 
-/** To which scopes sessions were admitted lately, so that the plugin is not asked again when the channel is followed. */
+/** The scopes to which sessions were admitted lately, so that the provider is not asked again when the channel is followed. */
 export class RecentAdmissions {
   readonly #byObservable = new Map<string, Map<string, Answer>>();
 
   /**
-   * Those of an observable, for now: when its rights change, they are forgotten, and what is learned later by an answer from
-   * before is not kept.
+   * The admissions of an observable until its rights change. An answer of before the change, which is learned later, is not kept.
    */
   of(observable: string): ObservableAdmissions {
     let answers = this.#byObservable.get(observable);
@@ -23,16 +22,16 @@ export class RecentAdmissions {
   }
 
   /** Rights have changed. */
-  forget(observable: string): void {
+  invalidate(observable: string): void {
     this.#byObservable.delete(observable);
   }
 
-  /** Forgets what is too old. */
+  /** Discards old answers. */
   sweep(): void {
     const before = performance.now() - keptMs;
     for (const [observable, answers] of this.#byObservable) {
       for (const [key, { at }] of answers) {
-        // In the order in which they were learned.
+        // In the order of their age.
         if (at > before) break;
         answers.delete(key);
       }
@@ -49,7 +48,7 @@ class ObservableAdmissions {
     this.#answers = answers;
   }
 
-  /** The scope that a session was admitted to; undefined when that is not known. */
+  /** The scope to which a session was admitted; undefined when that is not known. */
   scopeOf(session: string, selector: string): string | undefined {
     const answer = this.#answers.get(keyOf(session, selector));
     return answer === undefined || performance.now() - answer.at > keptMs ? undefined : answer.scope;

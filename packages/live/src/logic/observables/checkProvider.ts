@@ -6,7 +6,7 @@ import { z } from "zod";
 const functions = ["affects", "authorize", "scope"] as const;
 
 /**
- * Checks what a plugin hands in to provide an observable.
+ * Checks the provider that a plugin passes to `provide()`.
  *
  * @throws PeekError `CONTRACT_INVALID`, `OBSERVABLE_NEEDS_STORAGE`
  */
@@ -21,30 +21,30 @@ export function checkProvider(
       fields: { plugin, observable: type.name },
     });
   if (type.plugin !== plugin || !type.name.startsWith(`${plugin}.`))
-    throw invalid(`its name has to begin with ${plugin}`);
-  if (typeof provider !== "object" || provider === null) throw invalid("the provider has to be an object with load()");
+    throw invalid(`its name must begin with ${plugin}`);
+  if (typeof provider !== "object" || provider === null) throw invalid("the provider must be an object with load()");
   if (typeof provider.load !== "function") throw invalid("the provider has no load()");
   const { selector, maxTuples } = provider;
-  if (selector !== undefined && !(selector instanceof z.ZodType)) throw invalid("its selector has to be a zod schema");
+  if (selector !== undefined && !(selector instanceof z.ZodType)) throw invalid("its selector must be a zod schema");
   for (const name of functions) {
     if (provider[name] !== undefined && typeof provider[name] !== "function")
-      throw invalid(`${name} has to be a function`);
+      throw invalid(`${name} must be a function`);
   }
   if (maxTuples !== undefined && (!Number.isSafeInteger(maxTuples) || maxTuples < 1)) {
-    throw invalid(`maxTuples is ${describeValue(maxTuples)}. It has to be a whole number of at least 1`);
+    throw invalid(`maxTuples must be a whole number of at least 1, not ${describeValue(maxTuples)}`);
   }
   let tables = 0;
   for (const name of ["tables", "rightsTables"] as const) {
     const list: unknown = provider[name] ?? [];
     if (!Array.isArray(list) || !list.every((each) => typeof each === "string" && each !== "")) {
-      throw invalid(`${name} has to be a list of names`);
+      throw invalid(`${name} must be a list of table names`);
     }
     tables += list.length;
   }
   if (tables > 0 && !hasStorage) {
     throw new PeekError(
       "OBSERVABLE_NEEDS_STORAGE",
-      `${plugin} cannot provide ${type.name}: it names tables, and plugin_package.json does not have "storage" in requiresServices. Add it, or leave out the tables.`,
+      `${plugin} cannot provide ${type.name}: it names tables, but requiresServices of its plugin_package.json does not include "storage". Add it, or remove the tables.`,
       { fields: { plugin, observable: type.name } },
     );
   }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Holds } from "../../src/logic/observables/Holds.ts";
+import { LoadHold } from "../../src/logic/observables/LoadHold.ts";
 
-function holdsOf(): { readonly holds: Holds; readonly freed: () => number } {
+function holdsOf(): { readonly holds: LoadHold; readonly freed: () => number } {
   let freed = 0;
-  const holds = new Holds(() => {
+  const holds = new LoadHold(() => {
     freed += 1;
   });
   return { holds, freed: () => freed };
@@ -12,33 +12,33 @@ function holdsOf(): { readonly holds: Holds; readonly freed: () => number } {
 describe("a hold", () => {
   it("has one run wait, and no other, however long it lasts", () => {
     const { holds, freed } = holdsOf();
-    expect(holds.waitUntil(1000)).toBe(0);
-    holds.add();
-    expect(holds.waitUntil(1000)).toBe(1050);
+    expect(holds.delayedUntil(1000)).toBe(0);
+    holds.acquire();
+    expect(holds.delayedUntil(1000)).toBe(1050);
     // It is asked again, when the time is over.
-    expect(holds.waitUntil(1051)).toBe(1050);
+    expect(holds.delayedUntil(1051)).toBe(1050);
     holds.begin();
-    expect(holds.waitUntil(1060)).toBe(0);
-    const another = holds.add();
-    expect(holds.waitUntil(1060)).toBe(1110);
+    expect(holds.delayedUntil(1060)).toBe(0);
+    const another = holds.acquire();
+    expect(holds.delayedUntil(1060)).toBe(1110);
     another[Symbol.dispose]();
     expect(freed()).toBe(1);
-    expect(holds.waitUntil(1061)).toBe(0);
+    expect(holds.delayedUntil(1061)).toBe(0);
   });
 
   it("that comes while a run waits does not have it wait for longer, but the next", () => {
     const { holds, freed } = holdsOf();
-    const [first, second] = [holds.add(), holds.add()];
-    expect(holds.waitUntil(1000)).toBe(1050);
-    const third = holds.add();
+    const [first, second] = [holds.acquire(), holds.acquire()];
+    expect(holds.delayedUntil(1000)).toBe(1050);
+    const third = holds.acquire();
     first[Symbol.dispose]();
     first[Symbol.dispose]();
     expect(freed()).toBe(0);
     second[Symbol.dispose]();
     expect(freed()).toBe(1);
-    expect(holds.waitUntil(1010)).toBe(0);
+    expect(holds.delayedUntil(1010)).toBe(0);
     holds.begin();
-    expect(holds.waitUntil(1020)).toBe(1070);
+    expect(holds.delayedUntil(1020)).toBe(1070);
     holds.begin();
     third[Symbol.dispose]();
     expect(freed()).toBe(1);
@@ -46,8 +46,8 @@ describe("a hold", () => {
 
   it("that is over has nothing wait", () => {
     const { holds, freed } = holdsOf();
-    holds.add()[Symbol.dispose]();
-    expect(holds.waitUntil(1000)).toBe(0);
+    holds.acquire()[Symbol.dispose]();
+    expect(holds.delayedUntil(1000)).toBe(0);
     expect(freed()).toBe(0);
   });
 });

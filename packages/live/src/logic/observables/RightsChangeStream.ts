@@ -1,17 +1,17 @@
 type Change = { readonly observable: string };
 type Result = IteratorResult<Change, undefined>;
 
-const over: Result = { done: true, value: undefined };
+const done: Result = { done: true, value: undefined };
 
-/** Names of observables whose rights have changed, for one who is told. Each is kept once, however slow that one is. */
-export class RightsFeed implements AsyncIterableIterator<Change, undefined> {
+/** The names of observables whose rights have changed, for one gateway. Each name is queued once, however slowly it reads. */
+export class RightsChangeStream implements AsyncIterableIterator<Change, undefined> {
   readonly #names: Set<string>;
-  readonly #onEnd: (feed: RightsFeed) => void;
+  readonly #onEnd: (stream: RightsChangeStream) => void;
   #waiting: PromiseWithResolvers<Result> | undefined;
   #isOver = false;
 
-  /** @param names The first that it tells. */
-  constructor(names: Iterable<string>, onEnd: (feed: RightsFeed) => void) {
+  /** @param names The first names. */
+  constructor(names: Iterable<string>, onEnd: (stream: RightsChangeStream) => void) {
     this.#names = new Set(names);
     this.#onEnd = onEnd;
   }
@@ -20,7 +20,7 @@ export class RightsFeed implements AsyncIterableIterator<Change, undefined> {
     return this;
   }
 
-  tell(observable: string): void {
+  push(observable: string): void {
     if (this.#isOver) return;
     this.#names.add(observable);
     if (this.#waiting === undefined) return;
@@ -40,14 +40,14 @@ export class RightsFeed implements AsyncIterableIterator<Change, undefined> {
       this.#names.clear();
       this.#onEnd(this);
     }
-    this.#waiting?.resolve(over);
+    this.#waiting?.resolve(done);
     this.#waiting = undefined;
-    return Promise.resolve(over);
+    return Promise.resolve(done);
   }
 
   #take(): Result {
     const [observable] = this.#names;
-    if (observable === undefined) return over;
+    if (observable === undefined) return done;
     this.#names.delete(observable);
     return { done: false, value: { observable } };
   }

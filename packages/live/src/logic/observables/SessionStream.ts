@@ -4,22 +4,22 @@ type Updates = AsyncIterableIterator<ChannelUpdate, undefined>;
 type Result = IteratorResult<ChannelUpdate, undefined>;
 
 const lapsed: Result = { done: false, value: { k: "lapsed" } };
-const over: Result = { done: true, value: undefined };
+const done: Result = { done: true, value: undefined };
 
-/** A channel that a service follows in the name of a session: when that ends, it is told so, and nothing more. */
-export class SponsoredStream implements Updates {
-  readonly #begin: () => Promise<Updates | undefined>;
-  readonly #onEnd: (stream: SponsoredStream) => void;
+/** The updates of a channel, sent on behalf of a session. When the session ends, `lapsed` is the last update. */
+export class SessionStream implements Updates {
+  readonly #open: () => Promise<Updates | undefined>;
+  readonly #onEnd: (stream: SessionStream) => void;
   #updates: Updates | undefined;
   #isLapsed = false;
   #isOver = false;
 
   /**
-   * @param begin Looks whether the session may follow; gives undefined when it may not.
+   * @param open Opens the updates; undefined when the session may not follow them.
    * @param onEnd Called once.
    */
-  constructor(begin: () => Promise<Updates | undefined>, onEnd: (stream: SponsoredStream) => void) {
-    this.#begin = begin;
+  constructor(open: () => Promise<Updates | undefined>, onEnd: (stream: SessionStream) => void) {
+    this.#open = open;
     this.#onEnd = onEnd;
   }
 
@@ -28,15 +28,15 @@ export class SponsoredStream implements Updates {
   }
 
   async next(): Promise<Result> {
-    if (this.#isOver) return over;
+    if (this.#isOver) return done;
     try {
       this.#updates ??= await this.#opened();
-      // It may have lapsed, or have been left, meanwhile.
-      if (this.#isOver) return over;
+      // Meanwhile it may have been closed, or the session may have ended.
+      if (this.#isOver) return done;
       if (this.#updates === undefined || this.#isLapsed) return this.#last(lapsed);
       const result = await this.#updates.next();
       if (this.#isLapsed) return this.#last(lapsed);
-      return result.done === true ? this.#last(over) : result;
+      return result.done === true ? this.#last(done) : result;
     } catch (error) {
       this.#end();
       throw error;
@@ -46,25 +46,25 @@ export class SponsoredStream implements Updates {
   async return(): Promise<Result> {
     this.#end();
     await this.#updates?.return?.();
-    return over;
+    return done;
   }
 
   /** The session has ended. */
   lapse(): void {
     if (this.#isOver || this.#isLapsed) return;
     this.#isLapsed = true;
-    // Whoever waits for the next update is told.
+    // A reader that waits for the next update receives it.
     void this.#updates?.return?.();
   }
 
   async #opened(): Promise<Updates | undefined> {
-    const updates = await this.#begin();
+    const updates = await this.#open();
     if (this.#isOver) void updates?.return?.();
     return updates;
   }
 
   #last(result: Result): Result {
-    if (this.#isOver) return over;
+    if (this.#isOver) return done;
     this.#end();
     void this.#updates?.return?.();
     return result;

@@ -5,7 +5,7 @@ import type { PluginScopes } from "@peek/kit";
 import type { ExposedContracts } from "./ExposedContracts.ts";
 
 /** `platform.observables` and `platform.actions` of one plugin on a gateway. What it exposes is withdrawn with its scope. */
-export class PluginExposure {
+export class ScopedExposedContracts {
   readonly observables: PluginExposedObservables = { expose: (type) => this.#exposeObservable(type) };
   readonly actions: PluginExposedActions = { expose: (type) => this.#exposeAction(type) };
   readonly #plugin: string;

@@ -1,20 +1,20 @@
 import { setTimeout } from "node:timers/promises";
-import type { ObservableProvider, PeekUser } from "@peek/plugin-base";
 import { describeValue, PeekError } from "@peek/errors";
-import type { z } from "zod";
 import type { ContextRunner } from "@peek/kit";
+import type { ObservableProvider, PeekUser } from "@peek/plugin-base";
+import type { z } from "zod";
 
-/** How long a plugin may take to say whether somebody may watch; milliseconds. */
+/** How long authorize() and scope() may take together. */
 const deadlineMs = 10_000;
 const maxScopeLength = 200;
 
 /**
- * Asks a plugin whether a user may watch.
+ * Asks a provider whether a user may watch, and in which scope.
  *
- * @returns The scope; undefined when the user may not.
- * @throws What the plugin throws; PeekError `DEADLINE_EXCEEDED`, or `DATA_INVALID` for a scope that cannot be.
+ * @returns The scope; undefined when the user may not watch.
+ * @throws The provider's error; PeekError `DEADLINE_EXCEEDED`, or `DATA_INVALID` for an invalid scope.
  */
-export async function admitted(
+export async function authorizedScope(
   provider: ObservableProvider<unknown, z.ZodType>,
   user: PeekUser,
   selector: unknown,
@@ -23,31 +23,31 @@ export async function admitted(
   const over = new AbortController();
   const late = setTimeout(deadlineMs, undefined, { signal: over.signal, ref: false }).then(
     () => {
-      throw new PeekError("DEADLINE_EXCEEDED", `It was not said within ${deadlineMs} ms who may watch.`);
+      throw new PeekError("DEADLINE_EXCEEDED", `authorize() and scope() did not return within ${deadlineMs} ms.`);
     },
     () => undefined,
   );
   try {
-    // One that is late goes on by itself: there is nothing to stop it by.
-    return await Promise.race([late, asked(provider, user, selector, run)]);
+    // A provider that is late goes on: it takes no signal.
+    return await Promise.race([late, ask(provider, user, selector, run)]);
   } finally {
     over.abort();
   }
 }
 
-async function asked(
+async function ask(
   provider: ObservableProvider<unknown, z.ZodType>,
   user: PeekUser,
   selector: unknown,
   run: ContextRunner,
 ): Promise<string | undefined> {
   const context = Object.freeze({ user });
-  const may: unknown = await run(() => provider.authorize?.(context, selector) ?? true);
-  if (may !== true) return undefined;
+  const isAuthorized: unknown = await run(() => provider.authorize?.(context, selector) ?? true);
+  if (isAuthorized !== true) return undefined;
   const scope: unknown = await run(() => provider.scope?.(context, selector) ?? "");
   if (typeof scope === "string" && scope.length <= maxScopeLength) return scope;
   throw new PeekError(
     "DATA_INVALID",
-    `The scope has to be a text of at most ${maxScopeLength} characters, not ${describeValue(scope)}.`,
+    `scope() must return a string of at most ${maxScopeLength} characters, not ${describeValue(scope)}.`,
   );
 }

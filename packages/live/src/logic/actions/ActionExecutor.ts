@@ -5,13 +5,13 @@ import { ActionRejection, type ActionType, checkData, decode, encode } from "@pe
 import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
 import type { ContextRunner, LogThrottle } from "@peek/kit";
 import type { ActionEnvelope } from "../../rpc/ActionsRpc.ts";
-import { isPassing } from "./isPassing.ts";
+import { isTransient } from "./isTransient.ts";
 
-/** A handler, whatever its types: what it is handed was checked, and what it returns will be. */
+/** A handler without its types: the executor checks its argument and its result. */
 export type AnyActionHandler = (action: unknown, context: ActionContext<Record<string, never>>) => unknown;
 
-/** What a {@link HandledAction} is made of. */
-export interface HandledActionOptions {
+/** Options of an {@link ActionExecutor}. */
+export interface ActionExecutorOptions {
   readonly plugin: string;
   readonly type: ActionType<unknown, unknown, unknown, unknown>;
   readonly handler: AnyActionHandler;
@@ -20,39 +20,39 @@ export interface HandledActionOptions {
   /** The services whose browsers may push it. */
   readonly services: readonly ServiceName[];
   readonly logger: Logger;
-  readonly rateLimit: LogThrottle;
-  /** Runs what the plugin has handed in as if it had called it itself. */
+  readonly logThrottle: LogThrottle;
+  /** Runs the plugin's code in its own async context. */
   readonly run: ContextRunner;
 }
 
-/** What became of an action, or that it is to be tried again later. */
+/** The outcome of an action, or that it has to be tried again later. */
 export type Execution = LedgerOutcome | { readonly kind: "later"; readonly code: PeekErrorCode };
 
-/** Why an action is rejected, as the ledger keeps it and the device is told. */
+/** Why an action is rejected, as the ledger keeps it and the device receives it. */
 export interface Rejection {
   readonly code: string;
   readonly message: string;
 }
 
 const defaultDeadlineMs = 30_000;
-/** How often an action is tried whose handler fails for no reason that passes. */
+/** How often an action is tried whose handler fails permanently. */
 const maxAttempts = 3;
-/** The wait before the second attempt; it doubles; milliseconds. */
+/** The wait before the second attempt. It doubles with each further one. */
 const firstWaitMs = 50;
-/** How much of a message is kept; characters. */
-const maxMessage = 1000;
-/** How long a result may be, as it is sent; characters. */
-const maxResult = 256 * 1024;
+/** How many characters of a message are kept. */
+const maxMessageLength = 1000;
+/** How many characters an encoded result may have. */
+const maxResultLength = 256 * 1024;
 
-/** The actions of one type, as one plugin executes them. */
-export class HandledAction {
-  readonly #options: HandledActionOptions;
+/** Executes the actions of one type, with the handler of one plugin. */
+export class ActionExecutor {
+  readonly #options: ActionExecutorOptions;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  /** The errors of deadlines of ours: those of others, such as of a call to an agent, pass. */
+  /** The errors of the handler's own deadline. Other deadlines, such as of a call to an agent, are transient. */
   readonly #deadlines = new WeakSet<Error>();
 
-  constructor(options: HandledActionOptions) {
+  constructor(options: ActionExecutorOptions) {
     this.#options = options;
   }
 
@@ -65,25 +65,25 @@ export class HandledAction {
     return this.#options.services.includes(service);
   }
 
-  /** Executes an action, unless that was done before. Never rejects. */
+  /** Executes an action, unless the ledger has it already. Never rejects. */
   async execute(envelope: ActionEnvelope): Promise<Execution> {
     const execution = this.#execute(envelope);
     this.#running.add(execution);
     try {
       const outcome = await execution;
-      if (outcome.kind === "full") this.#tellFull(envelope);
+      if (outcome.kind === "full") this.#logFull(envelope);
       return outcome;
     } catch (error) {
-      this.#tellPutOff(error);
+      this.#logPutOff(error);
       return { kind: "later", code: PeekError.is(error) ? error.code : "ACTION_FAILED" };
     } finally {
       this.#running.delete(execution);
     }
   }
 
-  /** Executes no more, and waits for what is under way. */
+  /** Executes no more actions, and waits for those that are being executed. */
   async close(): Promise<void> {
-    this.#stop.abort(new PeekError("PLUGIN_RELEASED", `${this.#options.plugin} stops.`));
+    this.#stop.abort(new PeekError("PLUGIN_RELEASED", `${this.#options.plugin} is stopping.`));
     await Promise.allSettled(this.#running);
   }
 
@@ -101,7 +101,7 @@ export class HandledAction {
       this.#stop.signal.throwIfAborted();
       try {
         if (!(await this.#isAllowed(envelope))) {
-          const message = `${envelope.user.name} may not do this.`;
+          const message = `${envelope.user.name} is not allowed to do this.`;
           return await this.#reject(envelope, { code: "FORBIDDEN", message });
         }
         return await ledger.execute(plugin, request, (transaction) => this.#handle(action, envelope, transaction));
@@ -109,10 +109,10 @@ export class HandledAction {
         if (ActionRejection.is(error)) {
           return await this.#reject(envelope, { code: "ACTION_REJECTED", message: error.message });
         }
-        if (isPassing(error, this.#deadlines) || this.#stop.signal.aborted) throw error;
-        this.#tellFailure(error, envelope, attempt);
+        if (isTransient(error, this.#deadlines) || this.#stop.signal.aborted) throw error;
+        this.#logFailure(error, envelope, attempt);
         if (attempt >= maxAttempts) {
-          const message = `${type.name} failed ${attempt} times and was given up.`;
+          const message = `${type.name} failed ${attempt} times and was rejected.`;
           return await this.#reject(envelope, { code: "ACTION_FAILED", message });
         }
         await wait(firstWaitMs * 2 ** (attempt - 1));
@@ -124,12 +124,12 @@ export class HandledAction {
     const { options, run } = this.#options;
     const { authorize } = options;
     if (authorize === undefined) return true;
-    // Whatever a plugin without types returns.
+    // A plugin may be without types.
     const answer: unknown = await this.#within(async () => run(authorize, user));
     return answer === true;
   }
 
-  /** The handler, within its time. What it does after that by the transaction fails: that is over. */
+  /** Runs the handler within its deadline. After that, its transaction is over, and using it fails. */
   async #handle(
     action: unknown,
     envelope: ActionEnvelope,
@@ -142,14 +142,14 @@ export class HandledAction {
     );
     if (type.result === undefined) return "";
     const text = encode(checkData(type.result, result, `The result of the action ${type.name}`));
-    if (text.length <= maxResult) return text;
+    if (text.length <= maxResultLength) return text;
     throw new PeekError(
       "DATA_INVALID",
-      `The result of the action ${type.name} has ${text.length} characters, more than the ${maxResult} that are sent.`,
+      `The result of the action ${type.name} has ${text.length} characters, more than the maximum of ${maxResultLength}.`,
     );
   }
 
-  /** Does what the plugin has handed in, for as long as it may take and the plugin does not stop. */
+  /** Runs code of the plugin until its deadline, or until the plugin stops. */
   async #within<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { type, options } = this.#options;
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
@@ -168,57 +168,65 @@ export class HandledAction {
       return await Promise.race([work(over.signal), ended]);
     } finally {
       clearTimeout(timer);
-      // It outlives what was done.
+      // The signal outlives this call.
       this.#stop.signal.removeEventListener("abort", stop);
-      // Nobody listens to it any more.
+      // Nobody awaits it any more.
       ended.catch(() => undefined);
     }
   }
 
   async #reject(envelope: ActionEnvelope, { code, message }: Rejection): Promise<Execution> {
-    const { plugin, ledger, type, logger, rateLimit } = this.#options;
-    const told = cutText(message, maxMessage);
+    const { plugin, ledger, type, logger, logThrottle } = this.#options;
+    const cut = cutText(message, maxMessageLength);
     const { user, device, pushedAt, body } = envelope;
-    const letter = { action: type.name, body, user, device, pushedAt, code, message: told };
-    const rejection: Rejection = { code, message: told };
-    const outcome = await ledger.reject(plugin, requestOf(envelope), encode(rejection), letter);
+    const deadLetter = { action: type.name, body, user, device, pushedAt, code, message: cut };
+    const rejection: Rejection = { code, message: cut };
+    const outcome = await ledger.reject(plugin, requestOf(envelope), encode(rejection), deadLetter);
     if (outcome.kind === "rejected" && !outcome.repeated) {
-      const untold = rateLimit.count(`rejected ${type.name} ${code}`);
-      if (untold !== undefined) {
-        logger.warning({ code, user: user.id }, "%s of %s was rejected: %s%s", type.name, user.name, told, untold);
+      const suppressed = logThrottle.count(`rejected ${type.name} ${code}`);
+      if (suppressed !== undefined) {
+        logger.warning({ code, user: user.id }, "%s of %s was rejected: %s%s", type.name, user.name, cut, suppressed);
       }
     }
     return outcome;
   }
 
-  #tellFailure(error: unknown, { user }: ActionEnvelope, attempt: number): void {
-    const { type, logger, rateLimit } = this.#options;
-    const untold = rateLimit.count(`failed ${type.name}`);
-    if (untold === undefined) return;
+  #logFailure(error: unknown, { user }: ActionEnvelope, attempt: number): void {
+    const { type, logger, logThrottle } = this.#options;
+    const suppressed = logThrottle.count(`failed ${type.name}`);
+    if (suppressed === undefined) return;
     const facts = { err: toError(error), user: user.id };
-    logger.error(facts, "%s failed, attempt %d of %d: %s%s", type.name, attempt, maxAttempts, messageOf(error), untold);
-  }
-
-  #tellFull({ user, device }: ActionEnvelope): void {
-    const { type, logger, rateLimit } = this.#options;
-    const untold = rateLimit.count(`full ${type.plugin}`);
-    if (untold === undefined) return;
-    logger.warning(
-      { code: "CLIENT_OVERLOAD", user: user.id, device },
-      "%s of %s waits: as many lanes are kept of the user, or the device, as may be, and all were used in the last 24 hours; see peek status%s",
+    logger.error(
+      facts,
+      "%s failed, attempt %d of %d: %s%s",
       type.name,
-      user.name,
-      untold,
+      attempt,
+      maxAttempts,
+      messageOf(error),
+      suppressed,
     );
   }
 
-  #tellPutOff(error: unknown): void {
-    const { type, logger, rateLimit } = this.#options;
+  #logFull({ user, device }: ActionEnvelope): void {
+    const { type, logger, logThrottle } = this.#options;
+    const suppressed = logThrottle.count(`full ${type.plugin}`);
+    if (suppressed === undefined) return;
+    logger.warning(
+      { code: "CLIENT_OVERLOAD", user: user.id, device },
+      "%s of %s waits: the user or the device has reached the limit of lanes, and used all of them in the last 24 hours; see peek status%s",
+      type.name,
+      user.name,
+      suppressed,
+    );
+  }
+
+  #logPutOff(error: unknown): void {
+    const { type, logger, logThrottle } = this.#options;
     if (this.#stop.signal.aborted) return;
-    const untold = rateLimit.count(`put off ${type.name}`);
-    if (untold === undefined) return;
+    const suppressed = logThrottle.count(`put off ${type.name}`);
+    if (suppressed === undefined) return;
     const facts = PeekError.is(error) ? { code: error.code } : { err: toError(error) };
-    logger.warning(facts, "%s was put off, and is tried again: %s%s", type.name, messageOf(error), untold);
+    logger.warning(facts, "%s was put off; trying again: %s%s", type.name, messageOf(error), suppressed);
   }
 }
 

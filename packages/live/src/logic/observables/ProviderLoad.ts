@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
 import type { ContextRunner } from "@peek/kit";
 
-/** One run of a provider's `load`. It is waited for until it has ended, is given up, or takes too long. */
-export class LoadRun {
+/** One call of a provider's load(). It is awaited until it returns, is aborted, or exceeds its deadline. */
+export class ProviderLoad {
   readonly #run: ContextRunner;
   readonly #signal = new AbortController();
   readonly #result = Promise.withResolvers<unknown>();
@@ -10,28 +10,25 @@ export class LoadRun {
   readonly #deadline: NodeJS.Timeout;
   #isOver = false;
 
-  /**
-   * @param load Told by its signal that it is not waited for any more.
-   * @param run Runs the plugin's code in its own async context.
-   */
+  /** @param run Runs the plugin's code in its own async context. */
   constructor(load: (signal: AbortSignal) => unknown, run: ContextRunner, deadlineMs: number) {
     this.#run = run;
-    this.#deadline = setTimeout(() => this.#late(deadlineMs), deadlineMs).unref();
+    this.#deadline = setTimeout(() => this.#onDeadline(deadlineMs), deadlineMs).unref();
     void this.#load(load);
   }
 
-  /** What it gives. Rejects as it does, with why it was given up, or with PeekError `DEADLINE_EXCEEDED`. */
+  /** Rejects with the error of load(), the reason of an abort, or PeekError `DEADLINE_EXCEEDED`. */
   get result(): Promise<unknown> {
     return this.#result.promise;
   }
 
-  /** Settles when it does not run any more, or too long. */
+  /** Resolves when load() has returned, or has exceeded its deadline. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Nobody waits for what it gives any more. */
-  giveUp(error: PeekError): void {
+  /** Nobody waits for the result any more. */
+  abort(error: PeekError): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#run(() => this.#signal.abort(error));
@@ -50,8 +47,8 @@ export class LoadRun {
     this.#ended.resolve();
   }
 
-  #late(ms: number): void {
-    this.giveUp(new PeekError("DEADLINE_EXCEEDED", `load() has not ended within ${ms} ms, and is given up.`));
+  #onDeadline(ms: number): void {
+    this.abort(new PeekError("DEADLINE_EXCEEDED", `load() did not return within ${ms} ms.`));
     this.#ended.resolve();
   }
 }
