@@ -91,15 +91,15 @@ describe("peek user", () => {
   });
 
   it.each([
-    ["seven 7\n", ["add", "berta"], "A password has at least 8 characters."],
-    ["", ["add", "berta"], "There is no password. One has at least 8 characters."],
-    ["correct horse\n", ["add", "a b"], "is no name of a user"],
+    ["seven 7\n", ["add", "berta"], "A password needs at least 8 characters."],
+    ["", ["add", "berta"], "The password is empty. It needs at least 8 characters."],
+    ["correct horse\n", ["add", "a b"], "is not a valid name of a user"],
     ["correct horse\n", ["add", "Anna"], "There is a user anna already."],
     ["correct horse\n", ["passwd", "berta"], 'There is no user "berta"'],
     ["", ["groups", "berta", "ops"], 'There is no user "berta"'],
-    ["", ["groups", "anna", "a b"], "is no name of a group"],
+    ["", ["groups", "anna", "a b"], "is not a valid name of a group"],
     ["", ["rename", "berta", "carl"], 'There is no user "berta"'],
-    ["", ["rename", "anna", "a b"], "is no name of a user"],
+    ["", ["rename", "anna", "a b"], "is not a valid name of a user"],
     ["", ["disable", "berta"], 'There is no user "berta"'],
     ["", ["remove", "berta"], 'There is no user "berta"'],
   ])("given %j, %j is refused in words", async (input, args, message) => {

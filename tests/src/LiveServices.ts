@@ -167,7 +167,7 @@ export class LiveServices implements AsyncDisposable {
 
 /** Where browsers find a service, as it says itself. */
 export async function siteOrigin(running: RunningProcess): Promise<string> {
-  const line = await running.waitFor(/:Browsers find .* at http/);
+  const line = await running.waitFor(/: ?Peek \w+ listens on http/);
   return /https?:\/\/[\d.:]+\d/.exec(line)?.[0] ?? "";
 }
 

@@ -1,14 +1,15 @@
-export { type PluginPage, PluginSites } from "./plugin/PluginSites.ts";
-export { AnonymousSessions, anonymousUser } from "./sessions/AnonymousSessions.ts";
+export { type PluginPage, PluginRoutes } from "./plugin/PluginRoutes.ts";
+export { AnonymousSessionProvider, anonymousUser } from "./sessions/AnonymousSessionProvider.ts";
 export type {
   Credentials,
-  LoginDesk,
-  LoginOutcome,
+  LoginHandler,
+  LoginResult,
   SessionProvider,
-  SessionVerdict,
+  AuthenticationResult,
   SiteSession,
 } from "./sessions/SessionProvider.ts";
 export { HttpSite } from "./site/HttpSite.ts";
-export type { HttpSiteOptions, SiteLimits, SiteName, SiteTls } from "./site/HttpSiteOptions.ts";
+export type { HttpSiteOptions, SiteLimits, SiteTls } from "./site/HttpSiteOptions.ts";
+export type { SiteName } from "./site/SiteName.ts";
 export type { SiteRequest } from "./site/SiteRequest.ts";
-export type { LoginNeededHandler, UpgradeHandler } from "./site/Upgrades.ts";
+export type { LoginNeededHandler, UpgradeHandler } from "./site/UpgradeRouter.ts";

@@ -22,7 +22,7 @@ async function userAt(origin: string, path: string, headers: Readonly<Record<str
   return answer.split("\r\n\r\n").at(-1) ?? "";
 }
 
-it("pages can read whose the cookies are, and nothing of who it is", async () => {
+it("pages can read a mark of the user, which does not reveal the user", async () => {
   const { url, origin } = await openRoute();
   const first = await fetch(url);
   const cookies = first.headers.getSetCookie();
@@ -39,7 +39,7 @@ it("pages can read whose the cookies are, and nothing of who it is", async () =>
   expect(known.headers.getSetCookie()).toEqual([]);
 });
 
-it("no cache that browsers share keeps what is for one of them", async () => {
+it("responses with cookies must not be stored by shared caches", async () => {
   const known = { cookie: `peek_device=${device}; peek_user=${mark}` };
   const { url } = await openRoute();
   expect((await fetch(url)).headers.get("cache-control")).toBe("private, no-store");
@@ -49,7 +49,7 @@ it("no cache that browsers share keeps what is for one of them", async () => {
   expect((await fetch(shared.url, { headers: known })).headers.get("cache-control")).toBe("public, max-age=60");
 });
 
-it("a WebSocket without cookies may say of which device it is; a cookie says more, and pages say nothing", async () => {
+it("a WebSocket without cookies may claim a device; a cookie overrides the claim, and a page's claim is ignored", async () => {
   const { site, origin, url } = await openRoute();
   using _taken = site.onUpgrade("/live", (_request, socket, _head, { user }) => {
     socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${user.id}`);

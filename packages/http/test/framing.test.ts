@@ -77,8 +77,8 @@ function streamOf(...parts: readonly (string | Error)[]): ReadableStream<Uint8Ar
   });
 }
 
-describe("an answer that a handler has fetched", () => {
-  it.each(["gzip", "deflate", "br", "zstd"] as const)("is decoded once, when it came as %s", async (encoding) => {
+describe("a response that a handler has fetched", () => {
+  it.each(["gzip", "deflate", "br", "zstd"] as const)("is decoded once when it was encoded as %s", async (encoding) => {
     const url = await encodingUpstream(encoding);
     const { first, second } = await askTwice(() => fetch(url));
     expect(first.body.toString()).toBe(json);
@@ -102,7 +102,7 @@ describe("an answer that a handler has fetched", () => {
     },
   );
 
-  it("is compressed again for a browser that takes it", async () => {
+  it("is compressed again for a browser that accepts it", async () => {
     const url = await encodingUpstream("gzip");
     const { http, get } = await openPlugin();
     http.route("GET", "/x", () => fetch(url));
@@ -110,7 +110,7 @@ describe("an answer that a handler has fetched", () => {
     expect([response.headers.get("content-encoding"), await response.text()]).toEqual(["br", json]);
   });
 
-  it("has nothing of the connection that it came by", async () => {
+  it("does not have headers of its own connection", async () => {
     const url = await encodingUpstream("gzip");
     const { first } = await askTwice(() => fetch(url));
     const names = [...first.headers.keys()];
@@ -120,7 +120,7 @@ describe("an answer that a handler has fetched", () => {
     expect(first.headers.get("connection")).toBe("keep-alive");
   });
 
-  it("may be one without a body", async () => {
+  it("may have no body", async () => {
     const url = await upstream((request, response) => {
       if (request.method === "HEAD") response.writeHead(200, { "content-length": 5000, "content-encoding": "gzip" });
       else response.writeHead(request.url === "/304" ? 304 : 204, { etag: '"1"' });
@@ -137,24 +137,26 @@ describe("an answer that a handler has fetched", () => {
     }
   });
 
-  it("that ends too early ends the connection, so that the browser knows", async () => {
+  it("that ends too early closes the connection, so that the browser notices", async () => {
     const url = await upstream((_request, response) => {
       response.writeHead(200, { "content-length": 1000 });
       response.write("x".repeat(500), () => response.destroy());
     });
     const { first, second, told } = await askTwice(() => fetch(url));
     expect([first.isWhole, second]).toEqual([false, undefined]);
-    expect(told).toEqual(["error: GET /peek_plugin_pump/x failed in the middle of its body; the connection was cut"]);
+    expect(told).toEqual([
+      "error: GET /peek_plugin_pump/x failed in the middle of its body; the connection was closed",
+    ]);
   });
 });
 
-describe("what a handler says of its answer's length or its connection", () => {
+describe("a header of a handler about the length or the connection", () => {
   it.each([
     ["too short", "3"],
     ["too long", "500"],
     ["none", "many"],
     ["said twice", "5, 5"],
-  ])("is not passed on, such as a length that is %s", async (_what, length) => {
+  ])("is not passed on: a length that is %s", async (_what, length) => {
     for (const body of ["hello", streamOf("hel", "lo")]) {
       const headers = { "content-length": length };
       const { first, second } = await askTwice(() => new Response(body, { headers }));
@@ -163,24 +165,27 @@ describe("what a handler says of its answer's length or its connection", () => {
     }
   });
 
-  it.each(["GET", "HEAD"])("leaves nothing on the connection of an answer without a body to %s", async (method) => {
-    const headers = { "content-length": "4", "transfer-encoding": "chunked", trailer: "x", te: "trailers" };
-    for (const [status, handler] of [
-      [204, () => new Response(null, { status: 204, headers })],
-      [304, () => new Response(null, { status: 304, headers })],
-      [205, () => new Response(null, { status: 205, headers })],
-      [200, () => new Response(null, { headers })],
-    ] as const) {
-      const { first, second } = await askTwice(handler, method);
-      expect([first.status, first.body.length, first.headers.get("trailer")]).toEqual([status, 0, undefined]);
+  it.each(["GET", "HEAD"])(
+    "leaves no bytes on the connection after a response without a body to %s",
+    async (method) => {
+      const headers = { "content-length": "4", "transfer-encoding": "chunked", trailer: "x", te: "trailers" };
+      for (const [status, handler] of [
+        [204, () => new Response(null, { status: 204, headers })],
+        [304, () => new Response(null, { status: 304, headers })],
+        [205, () => new Response(null, { status: 205, headers })],
+        [200, () => new Response(null, { headers })],
+      ] as const) {
+        const { first, second } = await askTwice(handler, method);
+        expect([first.status, first.body.length, first.headers.get("trailer")]).toEqual([status, 0, undefined]);
+        expect(second).toMatchObject(healthy);
+      }
+      const { first, second } = await askTwice(() => new Response("hello", { headers }), method);
+      expect(first.body.toString()).toBe(method === "HEAD" ? "" : "hello");
       expect(second).toMatchObject(healthy);
-    }
-    const { first, second } = await askTwice(() => new Response("hello", { headers }), method);
-    expect(first.body.toString()).toBe(method === "HEAD" ? "" : "hello");
-    expect(second).toMatchObject(healthy);
-  });
+    },
+  );
 
-  it("is not passed on: upgrade, keep-alive, transfer-encoding, and what connection names", async () => {
+  it("is not passed on: upgrade, keep-alive, transfer-encoding, and headers that connection names", async () => {
     const { first, second } = await askTwice(
       () =>
         new Response("hello", {
@@ -202,7 +207,7 @@ describe("what a handler says of its answer's length or its connection", () => {
 });
 
 describe("a body that a handler has encoded itself", () => {
-  it.each(["gzip", "deflate", "br", "zstd"] as const)("is sent as it is: %s", async (encoding) => {
+  it.each(["gzip", "deflate", "br", "zstd"] as const)("is sent unchanged: %s", async (encoding) => {
     for (const text of ["5", json, "x".repeat(5_000_000)]) {
       const body = encoders[encoding](text);
       const { first, second } = await askTwice(() => new Response(body, { headers: { "content-encoding": encoding } }));
@@ -213,7 +218,7 @@ describe("a body that a handler has encoded itself", () => {
 });
 
 describe("a body that fails", () => {
-  it.each(["identity", "br"])("before its first byte is 500, in the encoding %s", async (encoding) => {
+  it.each(["identity", "br"])("before its first byte is answered with 500, in the encoding %s", async (encoding) => {
     const { first, second, told } = await askTwice(() => new Response(streamOf(new Error("secret 5"))), "GET", [
       `accept-encoding: ${encoding}`,
     ]);
@@ -223,7 +228,7 @@ describe("a body that fails", () => {
     expect(told).toEqual(["error: GET /peek_plugin_pump/x failed"]);
   });
 
-  it.each(["identity", "br"])("on its way cuts the connection, in the encoding %s", async (encoding) => {
+  it.each(["identity", "br"])("after its first byte closes the connection, in the encoding %s", async (encoding) => {
     const { http, site, log } = await openPlugin();
     const failing = Promise.withResolvers<void>();
     http.route("GET", "/x", () => {
@@ -243,11 +248,11 @@ describe("a body that fails", () => {
     expect(answer).toMatchObject({ status: 200, isWhole: false });
     expect(answer.body.toString()).not.toContain("secret");
     expect(errorsOf(log)).toEqual([
-      "error: GET /peek_plugin_pump/x failed in the middle of its body; the connection was cut",
+      "error: GET /peek_plugin_pump/x failed in the middle of its body; the connection was closed",
     ]);
   });
 
-  it("before anything was sent is 500, with no header of what it was to be", async () => {
+  it("before its first byte is answered with 500, without the headers of the failed response", async () => {
     const headers = {
       "content-type": "text/plain",
       etag: '"1"',
@@ -265,7 +270,7 @@ describe("a body that fails", () => {
     expect(second).toMatchObject(healthy);
   });
 
-  it("is told as such when it was read already, is no stream of bytes, or is no answer", async () => {
+  it("is logged when it has been read already, is not a stream of bytes, or is Response.error()", async () => {
     const numbers = new ReadableStream({
       start: (controller) => {
         controller.enqueue(5);
@@ -285,7 +290,7 @@ describe("a body that fails", () => {
     }
   });
 
-  it("is cancelled when the browser goes, also while nothing comes", async () => {
+  it("is cancelled when the browser disconnects, also while it waits for data", async () => {
     const { http, site, log } = await openPlugin();
     const cancelled = Promise.withResolvers<void>();
     http.route("GET", "/x", () => {
@@ -303,7 +308,7 @@ describe("a body that fails", () => {
     expect(errorsOf(log)).toEqual([]);
   });
 
-  it("ends without seeming whole when the plugin ends", async () => {
+  it("is not complete for the browser when the plugin is stopped", async () => {
     const { http, site, stack } = await openPlugin();
     http.route("GET", "/x", () => {
       const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.from("one")) });

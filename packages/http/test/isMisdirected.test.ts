@@ -1,22 +1,22 @@
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
-import { AnonymousSessions, type SessionProvider } from "../src/index.ts";
+import { AnonymousSessionProvider, type SessionProvider } from "../src/index.ts";
 import { hostRulesOf, isMisdirected } from "../src/site/isMisdirected.ts";
 
-const anonymous = new AnonymousSessions();
+const anonymous = new AnonymousSessionProvider();
 const withLogin: SessionProvider = {
   authenticate: (request) => anonymous.authenticate(request),
-  hold: () => anonymous.hold(),
-  desk: { logIn: async () => ({ ok: false, reason: "refused" }), logOut: async () => undefined },
+  track: () => anonymous.track(),
+  loginHandler: { logIn: async () => ({ ok: false, reason: "refused" }), logOut: async () => undefined },
 };
 const network = { localAddress: "192.168.1.5" };
 const overTls = { ...network, encrypted: true };
 const none = { allowedHosts: [], allowedOrigins: [], sessions: anonymous, trustProxy: false };
 
-describe("a request that has come over the network", () => {
+describe("a request over the network", () => {
   it.each([
-    ["for a name of somebody else's, where nobody logs in", network, "http://evil.example:8000", {}, true],
-    ["for one that begins as the machine's", network, `http://${hostname()}.evil.example`, {}, true],
+    ["for another host name, to a site without login", network, "http://evil.example:8000", {}, true],
+    ["for a name that begins like the machine's", network, `http://${hostname()}.evil.example`, {}, true],
     ["for an address", network, "http://192.168.1.5:8000", {}, false],
     ["for an IPv6 address", network, "http://[fe80::1]:8000", {}, false],
     ["for the machine's own name", network, `http://${hostname()}:8000`, {}, false],

@@ -5,11 +5,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SiteSession } from "../src/index.ts";
 import {
   KnownDevices,
-  remoteUsers,
-  serveUsers,
+  remoteBackend,
+  serveAuthentication,
   SessionStore,
-  UserDesk,
-  UserSessions,
+  UserAuthenticator,
+  UserDirectory,
+  UserSessionProvider,
   UserStore,
 } from "../src/users/index.ts";
 import { LocalRpc } from "./LocalRpc.ts";
@@ -20,11 +21,11 @@ import { TestLog } from "./TestLog.ts";
 import { until } from "./until.ts";
 
 const password = "correct horse";
-const stranger = { device: "d", known: [], isOwnMachine: false };
+const stranger = { device: "d", deviceTokens: [], isLocal: false };
 
 interface Logic {
   readonly users: UserStore;
-  readonly desk: UserDesk;
+  readonly authenticator: UserAuthenticator;
   readonly rpc: LocalRpc;
 }
 
@@ -34,18 +35,24 @@ async function openLogic(): Promise<Logic> {
   const users = new UserStore(home);
   await users.add("anna", password, ["admin"]);
   await users.add("berta", password);
+  const directory = new UserDirectory({ home, logger, cacheMs: 0 });
   const sessions = new SessionStore({ home, days: 30, logger });
   onTestFinished(() => sessions[Symbol.asyncDispose]());
-  const desk = new UserDesk({ users, sessions, devices: new KnownDevices(home, logger), logger });
+  const authenticator = new UserAuthenticator({
+    users: directory,
+    sessions,
+    devices: new KnownDevices(home, logger),
+    logger,
+  });
   const rpc = new LocalRpc();
-  serveUsers(rpc.for("logic"), desk);
-  return { users, desk, rpc };
+  serveAuthentication(rpc.for("logic"), authenticator);
+  return { users, authenticator, rpc };
 }
 
 /** A field whose users log in; or an office. */
 async function openField(logic: Logic, site: "field" | "office" = "field"): Promise<OpenSite> {
-  const sessions = new UserSessions({
-    source: remoteUsers(logic.rpc.for(site)),
+  const sessions = new UserSessionProvider({
+    backend: remoteBackend(logic.rpc.for(site)),
     logger: new TestLog(),
     revalidateMs: 20,
   });
@@ -54,8 +61,12 @@ async function openField(logic: Logic, site: "field" | "office" = "field"): Prom
 }
 
 /** Logic's own site. */
-async function openAdmin({ desk }: Logic): Promise<OpenSite> {
-  const sessions = new UserSessions({ source: desk.at("admin"), requiredGroup: "admin", logger: new TestLog() });
+async function openAdmin({ authenticator }: Logic): Promise<OpenSite> {
+  const sessions = new UserSessionProvider({
+    backend: authenticator.backendFor("admin"),
+    requiredGroup: "admin",
+    logger: new TestLog(),
+  });
   onTestFinished(() => sessions[Symbol.asyncDispose]());
   return await openSite({ sessions, site: "admin", service: "logic" });
 }
@@ -102,7 +113,7 @@ async function openSocket({ site, origin }: OpenSite, cookie: string): Promise<S
 }
 
 describe("logging in", () => {
-  it("leads a person from a page to the form and back, without scripts", async () => {
+  it("redirects a person from a page to the form and back, without scripts", async () => {
     const { origin } = await openField(await openLogic());
     const page = await fetch(`${origin}/peek_plugin_pump/x?y=1`, {
       headers: { accept: "text/html" },
@@ -133,13 +144,13 @@ describe("logging in", () => {
     "/\tx",
     "x",
     "/peek/login",
-  ])("never leads to %s", async (to) => {
+  ])("never redirects to %s", async (to) => {
     const { origin } = await openField(await openLogic());
     const form = await fetch(`${origin}/peek/login?return=${encodeURIComponent(to)}`);
     expect(await form.text()).toContain('name="return" value="/"');
   });
 
-  it("tells programs that nobody has logged in", async () => {
+  it("is requested from programs by an error", async () => {
     const { origin } = await openField(await openLogic());
     const response = await fetch(`${origin}/peek_plugin_pump/x`);
     expect([response.status, await response.json()]).toMatchObject([401, { code: "LOGIN_REQUIRED" }]);
@@ -148,7 +159,7 @@ describe("logging in", () => {
     expect(await statusOf(origin, "", "/healthz")).toBe(200);
   });
 
-  it("takes no name and no password that is no whole text", async () => {
+  it("refuses names and passwords with NUL or lone surrogates", async () => {
     const { origin } = await openField(await openLogic());
     for (const wrong of ["anna\0", "anna\ud83c"]) {
       expect((await logIn(origin, wrong)).status).toBe(400);
@@ -156,7 +167,7 @@ describe("logging in", () => {
     }
   });
 
-  it("is refused in the same words for all reasons, and after some failures altogether", async () => {
+  it("is refused by the same message for all reasons, and after several failures even with the right password", async () => {
     const logic = await openLogic();
     const { origin } = await openField(logic);
     const refusal = async (name: string, secret: string): Promise<unknown> => {
@@ -176,17 +187,21 @@ describe("logging in", () => {
     expect(await refusal("anna", password)).toEqual(wrong);
   });
 
-  it("cannot be kept from a user by who fails in the same name elsewhere", async () => {
-    const { desk } = await openLogic();
+  it("cannot be blocked by failures with the same name from another network", async () => {
+    const { authenticator } = await openLogic();
     const from = async (address: string, secret: string): Promise<boolean> =>
-      (await desk.at("field", "field-1").login({ ...stranger, name: "anna", password: secret, address })).ok;
+      (
+        await authenticator
+          .backendFor("field", "field-1")
+          .login({ ...stranger, name: "anna", password: secret, address })
+      ).ok;
     for (let i = 0; i < 12; i += 1) await from("2001:db8:1:2::5", `wrong ${i}`);
     expect(await from("2001:db8:1:2:ffff::9", password)).toBe(false);
     expect(await from("2001:db8:1:3::5", password)).toBe(true);
     expect(await from("192.0.2.1", password)).toBe(true);
   });
 
-  it("stays open to a browser on which the user has logged in before, while strangers are locked out", async () => {
+  it("is possible on a known browser while strangers are locked out", async () => {
     const logic = await openLogic();
     const { origin } = await openField(logic);
     const known = await logIn(origin, "anna");
@@ -208,7 +223,7 @@ describe("logging in", () => {
     await until("it is known", async () => (await logIn(origin, "anna", "battery staple")).status === 200);
   });
 
-  it("stays open on logic's own machine, unless a proxy has passed it on", async () => {
+  it("is possible on logic's own machine while strangers are locked out, but not through a proxy", async () => {
     const { origin } = await openAdmin(await openLogic());
     const proxied = { "x-forwarded-for": "198.51.100.7" };
     for (let i = 0; i < 11; i += 1) await logIn(origin, "anna", `wrong ${i}`, proxied);
@@ -216,22 +231,22 @@ describe("logging in", () => {
     expect((await logIn(origin, "anna")).status).toBe(200);
   });
 
-  it("is never taken for one on logic's own machine by way of another service", async () => {
-    const { desk } = await openLogic();
-    const field = desk.at("field", "field-1");
-    const at = { ...stranger, name: "anna", address: "127.0.0.1", isOwnMachine: true };
+  it("by way of another service never counts as one on logic's own machine", async () => {
+    const { authenticator } = await openLogic();
+    const field = authenticator.backendFor("field", "field-1");
+    const at = { ...stranger, name: "anna", address: "127.0.0.1", isLocal: true };
     for (let i = 0; i < 11; i += 1) await field.login({ ...at, password: `wrong ${i}` });
     expect((await field.login({ ...at, password })).ok).toBe(false);
   });
 
-  it("is not taken from a page of somebody else's", async () => {
+  it("is refused from a page of another origin", async () => {
     const { origin } = await openField(await openLogic());
     const headers = { origin: "http://evil.example", "content-type": "application/json" };
     const body = JSON.stringify({ name: "anna", password });
     expect((await fetch(`${origin}/peek/login`, { method: "POST", headers, body })).status).toBe(403);
   });
 
-  it("gives another session each time, and ends the one before in the same browser", async () => {
+  it("creates a new session each time, and ends the former one of the same browser", async () => {
     const { origin } = await openField(await openLogic());
     const first = await logIn(origin, "anna");
     const second = await fetch(`${origin}/peek/login`, {
@@ -245,7 +260,7 @@ describe("logging in", () => {
 });
 
 describe("a session", () => {
-  it("ends when the user logs out, also for what is open on another service", async () => {
+  it("ends when the user logs out, also for connections on another service", async () => {
     const logic = await openLogic();
     const field = await openField(logic);
     const other = await openField(logic);
@@ -281,7 +296,7 @@ describe("a session", () => {
     expect(await statusOf(field.origin, cookie)).toBe(401);
   });
 
-  it("is good while logic is away, if it is known; others are told to come again", async () => {
+  it("remains valid while logic is away if it is tracked; others are refused as unavailable", async () => {
     const logic = await openLogic();
     const field = await openField(logic);
     const known = await logIn(field.origin, "anna");
@@ -302,7 +317,7 @@ describe("a session", () => {
     expect(session.ended.aborted).toBe(false);
   });
 
-  it("that was ended while logic is away stays ended, and logic is told when it is back", async () => {
+  it("that was ended while logic is away stays ended, and logic ends it when it is back", async () => {
     const logic = await openLogic();
     const field = await openField(logic);
     const other = await openField(logic);
@@ -316,7 +331,7 @@ describe("a session", () => {
     await until("logic knows", async () => (await statusOf(other.origin, cookie)) === 401);
   });
 
-  it("of one site is no other's, on the same host", async () => {
+  it("of one site is invalid on another site of the same host", async () => {
     const logic = await openLogic();
     const { origin } = await openField(logic);
     const office = await openField(logic, "office");
@@ -349,10 +364,10 @@ describe("a session", () => {
     expect(await statusOf(own.origin, cookie)).toBe(200);
   });
 
-  it("is asked for together with others", async () => {
+  it("is validated together with others", async () => {
     const logic = await openLogic();
     const { cookie } = await logIn((await openField(logic)).origin, "anna");
-    const sessions = new UserSessions({ source: remoteUsers(logic.rpc.for("field")), logger: new TestLog() });
+    const sessions = new UserSessionProvider({ backend: remoteBackend(logic.rpc.for("field")), logger: new TestLog() });
     onTestFinished(() => sessions[Symbol.asyncDispose]());
     const before = logic.rpc.calls;
     const request = (id: string) =>
@@ -363,7 +378,7 @@ describe("a session", () => {
         origin: "",
         isSecure: false,
         address: "",
-        isOwnMachine: false,
+        isLocal: false,
       });
     const good = /peek_session_field=([\w-]+)/.exec(cookie)?.[1] ?? "";
     const ids = Array.from({ length: 1500 }, (_, i) => (i === 700 ? good : String(i).padStart(43, "x")));
@@ -373,14 +388,14 @@ describe("a session", () => {
     expect(logic.rpc.calls - before).toBe(2);
   });
 
-  it("is served to field and office alone", async () => {
+  it("is served to field and office only", async () => {
     const logic = await openLogic();
-    await expect(remoteUsers(logic.rpc.for("agent")).validate([])).rejects.toThrow("may not call");
+    await expect(remoteBackend(logic.rpc.for("agent")).validate([])).rejects.toThrow("may not call");
   });
 });
 
 describe("the admin site", () => {
-  it("lets in administrators alone", async () => {
+  it("accepts administrators only", async () => {
     const { origin } = await openAdmin(await openLogic());
     const anna = await logIn(origin, "anna");
     const berta = await logIn(origin, "berta");
@@ -388,7 +403,7 @@ describe("the admin site", () => {
     expect(await statusOf(origin, berta.cookie, "/")).toBe(403);
   });
 
-  it("leads who is no administrator to the login", async () => {
+  it("offers the login to a user who is not an administrator", async () => {
     const { origin } = await openAdmin(await openLogic());
     const { cookie } = await logIn(origin, "berta");
     const page = await fetch(`${origin}/peek_plugin_pump/?x=1`, { headers: { cookie, accept: "text/html" } });
@@ -398,7 +413,7 @@ describe("the admin site", () => {
 });
 
 describe("anonymous browsers", () => {
-  it("are let in, and known again by a cookie that no script sees", async () => {
+  it("are accepted, and recognized by a cookie that scripts cannot read", async () => {
     const { origin } = await openSite();
     const first = await fetch(`${origin}/peek/session`);
     const [cookie = ""] = first.headers.getSetCookie();
@@ -411,7 +426,7 @@ describe("anonymous browsers", () => {
     expect(forged.headers.getSetCookie()).toHaveLength(2);
   });
 
-  it("find no login", async () => {
+  it("have no login", async () => {
     const { origin } = await openSite();
     expect((await fetch(`${origin}/peek/login`)).status).toBe(404);
   });

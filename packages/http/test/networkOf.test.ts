@@ -11,6 +11,6 @@ it.each([
   ["64:ff9b::192.0.2.7", "64:ff9b:0:0"],
   ["not an address", "not an address"],
   ["", ""],
-])("%s is of the network %s", (address, expected) => {
+])("%s belongs to the network %s", (address, expected) => {
   expect(networkOf(address)).toBe(expected);
 });

@@ -1,19 +1,19 @@
 import { onTestFinished } from "vitest";
-import { AnonymousSessions, HttpSite, type HttpSiteOptions, PluginSites } from "../src/index.ts";
+import { AnonymousSessionProvider, HttpSite, type HttpSiteOptions, PluginRoutes } from "../src/index.ts";
 import { TestLog } from "./TestLog.ts";
 
 /** A site with one plugin. */
 export interface OpenSite {
   readonly site: HttpSite;
   readonly origin: string;
-  readonly plugins: PluginSites;
+  readonly plugins: PluginRoutes;
   readonly log: TestLog;
 }
 
 /** Opens a site on a port that is free, until the running test is over. */
 export async function openSite(options: Partial<HttpSiteOptions> = {}): Promise<OpenSite> {
   const log = new TestLog();
-  const plugins = options.plugins ?? new PluginSites();
+  const plugins = options.plugins ?? new PluginRoutes();
   const site = await HttpSite.listen({
     title: "Peek field",
     site: "field",
@@ -24,7 +24,7 @@ export async function openSite(options: Partial<HttpSiteOptions> = {}): Promise<
     allowedOrigins: [],
     allowedHosts: [],
     logger: log,
-    sessions: new AnonymousSessions(),
+    sessions: new AnonymousSessionProvider(),
     health: () => [],
     ...options,
     plugins,

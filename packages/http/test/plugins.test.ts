@@ -17,7 +17,7 @@ const never: HttpHandler = (_request, { signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
 
 describe("routes of a plugin", () => {
-  it("are answered by its functions, which know the user, the path and the request", async () => {
+  it("call its handlers with the user, the parameters and the request", async () => {
     const { http, get, base } = await openPlugin();
     http.route("GET", "/pumps/:id", (request, { user, params }) =>
       Response.json({ url: request.url, params, user }, { status: 201, headers: { "x-own": "1" } }),
@@ -35,7 +35,7 @@ describe("routes of a plugin", () => {
     expect((await get("/pumps/")).status).toBe(404);
   });
 
-  it("that say more are asked before those that say less", async () => {
+  it("that are more specific win over others", async () => {
     const { http, get } = await openPlugin();
     const answers = (text: string) => () => new Response(text);
     http.route("GET", "/*", (_request, { params }) => new Response(`rest ${params["*"] ?? ""}`));
@@ -47,7 +47,7 @@ describe("routes of a plugin", () => {
     expect(await textOf(get("/"))).toBe("rest ");
   });
 
-  it("take their own methods alone, and HEAD for GET", async () => {
+  it("answer their own methods only, and HEAD by GET", async () => {
     const { http, get, origin } = await openPlugin();
     http.route("GET", "/x", () => new Response("text", { headers: { "x-own": "1" } }));
     const refused = await get("/x", { method: "PUT", body: "x", headers: { origin } });
@@ -81,7 +81,7 @@ describe("routes of a plugin", () => {
   it.each([
     ["said at the beginning", "x".repeat(2000)],
     ["found out on the way", new Blob(["x".repeat(1000), "x".repeat(1000)]).stream()],
-  ])("refuse a body that is too large, which is %s", async (_how, body) => {
+  ])("refuse a body that is too large, sent %s", async (_how, body) => {
     const { http, get, origin } = await openPlugin();
     const handler = async (request: Request): Promise<Response> => new Response(await request.text());
     http.route("POST", "/x", handler, { maxBodyBytes: 1500 });
@@ -91,7 +91,7 @@ describe("routes of a plugin", () => {
     expect((await send(body)).status).toBe(413);
   });
 
-  it("tell a browser nothing of what goes wrong, and the plugin's log all", async () => {
+  it("reveal no error to a browser, and log all of it for the plugin", async () => {
     const { http, get, log } = await openPlugin();
     http.route("GET", "/throws", () => {
       throw new Error("secret 5");
@@ -100,14 +100,14 @@ describe("routes of a plugin", () => {
     const response = await get("/throws");
     expect([response.status, await response.json()]).toEqual([
       500,
-      { code: "INTERNAL", message: "The service has failed. Its log says why." },
+      { code: "INTERNAL", message: "The service has failed. See its log for the reason." },
     ]);
     expect((await get("/wrong")).status).toBe(500);
     expect(log.told).toContain("error: GET /peek_plugin_pump/throws failed");
-    expect(log.told).toContain("error: GET /peek_plugin_pump/wrong answered with what is no Response");
+    expect(log.told).toContain("error: GET /peek_plugin_pump/wrong returned a value that is not a Response");
   });
 
-  it("that fail for each request are told in few lines", async () => {
+  it("that fail for each request log a limited number of lines", async () => {
     const { http, get, log } = await openPlugin();
     http.route("GET", "/throws", () => {
       throw new Error("again");
@@ -116,7 +116,7 @@ describe("routes of a plugin", () => {
     expect(log.told.filter((line) => line.includes("/throws failed"))).toHaveLength(10);
   });
 
-  it("that take too long get 504, and are told", async () => {
+  it("that take too long are answered with 504, and logged", async () => {
     const { http, get } = await openPlugin();
     const reason = Promise.withResolvers<unknown>();
     http.route(
@@ -134,7 +134,7 @@ describe("routes of a plugin", () => {
     expect(await reason.promise).toMatchObject({ code: "DEADLINE_EXCEEDED" });
   });
 
-  it("are told when the browser has gone", async () => {
+  it("get a signal when the browser disconnects", async () => {
     const { http, get } = await openPlugin();
     const asked = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
@@ -158,7 +158,7 @@ describe("routes of a plugin", () => {
     expect(await textOf(get("/x"))).toBe("the plugin's");
   });
 
-  it("do not see the cookie of the session", async () => {
+  it("do not get the cookie of the session", async () => {
     const { http, get } = await openPlugin();
     http.route("GET", "/x", (request) => new Response(request.headers.get("cookie")));
     expect(
@@ -168,7 +168,7 @@ describe("routes of a plugin", () => {
     ).toBe("a=1; b=2");
   });
 
-  it.each(["/x/a%00b", "/x/%00", "/x/a?q=%00", "/x/a?%00"])("are not asked for a NUL character: %s", async (path) => {
+  it.each(["/x/a%00b", "/x/%00", "/x/a?q=%00", "/x/a?%00"])("are not called for a NUL character: %s", async (path) => {
     const { http, get, log } = await openPlugin();
     http.route("GET", "/x/:id", (_request, { params }) => Response.json(params));
     expect((await get(path)).status).toBe(400);
@@ -176,7 +176,7 @@ describe("routes of a plugin", () => {
     expect(log.told.filter((line) => line.startsWith("error"))).toEqual([]);
   });
 
-  it("are gone one by one, and with the plugin, which waits for those under way", async () => {
+  it("end one by one or with the plugin, which waits for running requests", async () => {
     const { http, get, stack } = await openPlugin();
     const one = http.route("GET", "/one", () => new Response("one"));
     const asked = Promise.withResolvers<void>();
@@ -214,11 +214,11 @@ describe("routes of a plugin", () => {
     },
   );
 
-  it("cannot be where one is already", async () => {
+  it("cannot be added twice for the same method and paths", async () => {
     const { http } = await openPlugin();
     http.route("GET", "/a/:b", () => new Response());
-    expect(() => http.route("GET", "/a/:c", () => new Response())).toThrow("something is there already for GET");
-    expect(() => http.files("nowhere")).toThrow("its folder");
+    expect(() => http.route("GET", "/a/:c", () => new Response())).toThrow("there is a route for GET already");
+    expect(() => http.files("nowhere")).toThrow("the folder");
   });
 });
 
@@ -243,7 +243,7 @@ describe("files of a plugin", () => {
     return dir;
   }
 
-  it("are served with what browsers need to keep them", async () => {
+  it("are served with the headers for caching", async () => {
     const { http, get, site } = await openPlugin(folder());
     http.files("web");
     expect((await get("/assets/index-B4xZ_a9d.js")).headers.get("cache-control")).toBe("private, no-store");
@@ -266,14 +266,14 @@ describe("files of a plugin", () => {
     expect((await get("/own/index-B4xZ_a9d.js")).status).toBe(200);
   });
 
-  it("say how long they are to who asks for a part that is not there", async () => {
+  it("answer a range that does not exist with their length", async () => {
     const { http, get } = await openPlugin(folder());
     http.files("web");
     const { status, headers } = await get("/assets/plain.js", { headers: { range: "bytes=4-" } });
     expect([status, headers.get("content-range")]).toEqual([416, "bytes */4"]);
   });
 
-  it("lead to their folder with a slash at its end", async () => {
+  it("redirect to their folder with a slash at the end", async () => {
     const { http, get } = await openPlugin(folder());
     http.files("web", { at: "/app" });
     for (const [path, to] of [
@@ -298,7 +298,7 @@ describe("files of a plugin", () => {
     "//secret.txt",
     "/index.html%00.txt",
     "/assets/",
-  ])("are not got at %s", async (path) => {
+  ])("are not served at %s", async (path) => {
     const { http, site } = await openPlugin(folder());
     http.files("web");
     const answer = await rawRequest(site.port, [
@@ -310,7 +310,7 @@ describe("files of a plugin", () => {
     expect(answer).not.toContain("secret");
   });
 
-  it("that there are not are the page of an app that has a router, unless a page asks for them", async () => {
+  it("that do not exist are the page of a single-page app, unless a page requests them", async () => {
     const { http, get } = await openPlugin(folder());
     http.files("web", { singlePage: true });
     expect(await textOf(get("/pumps/5"))).toContain("page ");

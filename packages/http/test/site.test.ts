@@ -10,7 +10,7 @@ import { rawRequest, upgradeLines } from "./rawRequest.ts";
 import { readAnswers } from "./readAnswers.ts";
 
 describe("a site", () => {
-  it("says that it runs, and whether it is ready, with reasons", async () => {
+  it("reports that it runs, and whether it is ready, with reasons", async () => {
     let reasons: readonly string[] = ["logic cannot be reached"];
     const { origin } = await openSite({ health: () => reasons });
     expect(await (await fetch(`${origin}/healthz`)).json()).toEqual({ status: "ok", service: "field" });
@@ -21,7 +21,7 @@ describe("a site", () => {
     expect((await fetch(`${origin}/readyz`)).status).toBe(200);
   });
 
-  it("names the port that is taken, its key of config.json, and what to do", async () => {
+  it("that cannot listen names the port, its key of config.json, and a remedy", async () => {
     const { site } = await openSite();
     const opening = openSite({ port: site.port });
     await expect(opening).rejects.toSatisfy(
@@ -33,7 +33,7 @@ describe("a site", () => {
     );
   });
 
-  it("keeps others from framing pages and from scripts, and does not ask for TLS that it has not", async () => {
+  it("forbids framing and foreign scripts, and does not demand TLS when it has none", async () => {
     const { origin } = await openSite();
     const { headers } = await fetch(`${origin}/`);
     const policy = headers.get("content-security-policy") ?? "";
@@ -46,33 +46,33 @@ describe("a site", () => {
     expect(headers.has("x-powered-by")).toBe(false);
   });
 
-  it("lets its pages open WebSockets to the origins that are allowed", async () => {
+  it("allows its pages to open WebSockets to the allowed origins", async () => {
     const { origin } = await openSite({ allowedOrigins: ["https://two.example", "http://three.example:8000"] });
     const policy = (await fetch(`${origin}/`)).headers.get("content-security-policy") ?? "";
     expect(policy).toContain("connect-src 'self' wss://two.example ws://three.example:8000;");
   });
 
-  it("answers what is not there as a page to people and as JSON to programs", async () => {
+  it("answers for an unknown address with a page to people and with JSON to programs", async () => {
     const { origin } = await openSite();
     const program = await fetch(`${origin}/nothing/here`);
     expect([program.status, await program.json()]).toEqual([
       404,
-      { code: "NOT_FOUND", message: "There is nothing at this address." },
+      { code: "NOT_FOUND", message: "This address does not exist." },
     ]);
     const person = await fetch(`${origin}/nothing/here`, { headers: { accept: "text/html" } });
     expect(person.headers.get("content-type")).toContain("text/html");
-    expect(await person.text()).toContain("There is nothing at this address.");
+    expect(await person.text()).toContain("This address does not exist.");
     expect((await fetch(`${origin}/peek_plugin_x/%zz`)).status).toBe(400);
   });
 
-  it("refuses what is no HTTP, and headers that are too large", async () => {
+  it("refuses malformed HTTP, and headers that are too large", async () => {
     const { site } = await openSite();
     expect(await rawRequest(site.port, ["HELLO"])).toMatch(/^HTTP\/1\.1 400 /);
     const large = `x-large: ${"x".repeat(20_000)}`;
     expect(await rawRequest(site.port, ["GET / HTTP/1.1", "host: a", large])).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it("ends the connection of who does not send the headers to their end", async () => {
+  it("closes the connection of a client that does not finish its headers", async () => {
     const { site } = await openSite({ limits: { headersMs: 100 } });
     const socket = connect(site.port, "127.0.0.1");
     await once(socket, "connect");
@@ -80,7 +80,7 @@ describe("a site", () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it("lists the pages that have a title, and leads to the only one", async () => {
+  it("lists the pages that have a title, and redirects to a single one", async () => {
     const { origin, plugins, log } = await openSite();
     await using stack = new AsyncDisposableStack();
     const empty = await (await fetch(`${origin}/`)).text();
@@ -112,7 +112,7 @@ describe("the target and the host of a request", () => {
     ["http://localhost:9/peek_plugin_pump/x?q=http://a", "http://localhost:9/peek_plugin_pump/x?q=http://a"],
     ["HTTP://localhost/peek_plugin_pump/x", "http://localhost/peek_plugin_pump/x"],
     ["https://127.0.0.1/peek_plugin_pump/x", "http://127.0.0.1/peek_plugin_pump/x"],
-  ])("may be an absolute one, which counts more than the header: %s", async (target, url) => {
+  ])("may be an absolute target, which overrides the header: %s", async (target, url) => {
     const answer = await answerTo([`GET ${target} HTTP/1.1`, "host: a.localhost"]);
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toContain(`x-url: ${url}\r\n`);
@@ -149,7 +149,7 @@ describe("the target and the host of a request", () => {
     },
   );
 
-  it("are looked at also when the answer before it is still under way", async () => {
+  it("are checked also while the response before is being sent", async () => {
     const { site, plugins, log } = await openSite();
     await using stack = new AsyncDisposableStack();
     const http = plugins.forPlugin("peek_plugin_pump", import.meta.dirname, () => stack, log);
@@ -163,7 +163,7 @@ describe("the target and the host of a request", () => {
   });
 });
 
-describe("requests of pages of somebody else's", () => {
+describe("requests of pages of other origins", () => {
   it.each([
     [{ origin: "http://evil.example" }, 403],
     [{ origin: "null" }, 403],
@@ -184,7 +184,7 @@ describe("requests of pages of somebody else's", () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it("may be of the site's own origin, also behind a proxy that is trusted", async () => {
+  it("are allowed from the site's own origin, also behind a trusted proxy", async () => {
     const own = { host: "a.localhost", origin: "http://a.localhost" };
     const proxied = {
       host: "localhost",
@@ -215,7 +215,7 @@ describe("requests of pages of somebody else's", () => {
     [hostname(), 200],
     [`${hostname().split(".", 1)[0]?.toUpperCase()}:8000`, 200],
     ["evil.example:8000", 421],
-  ])("for %s, that has come over the loopback device, gets %d", async (host, status) => {
+  ])("for %s over the loopback interface get %d", async (host, status) => {
     const { site } = await openSite({ allowedOrigins: ["https://proxy.example"] });
     using _taken = site.onUpgrade("/live", (_request, socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\n"));
     const lines = ["GET /healthz HTTP/1.1", `host: ${host}`, "connection: close"];
@@ -232,7 +232,7 @@ describe("requests of pages of somebody else's", () => {
     [hostname(), 200],
     ["evil.example", 421],
     ["field.example.evil.example", 421],
-  ])("for %s, where names are configured, gets %d also by a proxy", async (host, status) => {
+  ])("for %s, to a site with configured names, get %d also by a proxy", async (host, status) => {
     const { site } = await openSite({
       allowedHosts: ["Field.example"],
       allowedOrigins: ["https://proxy.example"],
@@ -242,14 +242,14 @@ describe("requests of pages of somebody else's", () => {
     expect(await rawRequest(site.port, lines)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it("name the key of config.json in the log, when they are for another host", async () => {
+  it("for another host name are logged with the key of config.json", async () => {
     const { site, log } = await openSite();
     await rawRequest(site.port, ["GET /healthz HTTP/1.1", "host: evil.example", "connection: close"]);
     expect(log.told.at(-1)).toContain("http://evil.example was refused");
     expect(log.told.at(-1)).toContain("httpServer.field.allowedHosts");
   });
 
-  it("are told in the log, however many, in few lines", async () => {
+  it("are logged with a limited number of lines", async () => {
     const { origin, log } = await openSite();
     for (let i = 0; i < 50; i += 1) {
       await fetch(`${origin}/x?secret=5`, { method: "POST", headers: { origin: "http://evil.example" } });
@@ -261,7 +261,7 @@ describe("requests of pages of somebody else's", () => {
 });
 
 describe("upgrades", () => {
-  it("are taken over by who has asked for the path, with the session", async () => {
+  it("are passed to the handler of the path, with the session", async () => {
     const { site, origin } = await openSite();
     using _taken = site.onUpgrade("/live", (_request, socket, _head, { user }) => {
       socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${user.id}`);
@@ -284,13 +284,13 @@ describe("upgrades", () => {
     expect(await rawRequest(site.port, upgradeLines(path, headers))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it("to anything else are not made, and the request is answered", async () => {
+  it("to other protocols are ignored, and the request is answered", async () => {
     const { site } = await openSite();
     const lines = upgradeLines("/healthz", { upgrade: "h2c", connection: "Upgrade, close" });
     expect(await rawRequest(site.port, lines)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it("are refused again when nobody takes them any more", async () => {
+  it("are refused when their handler is removed", async () => {
     const { site } = await openSite();
     site.onUpgrade("/live", (_request, socket) => socket.destroy())[Symbol.dispose]();
     expect(await rawRequest(site.port, upgradeLines("/live"))).toMatch(/^HTTP\/1\.1 404 /);
@@ -298,7 +298,7 @@ describe("upgrades", () => {
 });
 
 describe("the end of a site", () => {
-  it("answers what is under way, takes nothing new, and cuts what is left", async () => {
+  it("answers running requests, accepts no new ones, and closes the remaining connections", async () => {
     const { site, origin, plugins, log } = await openSite();
     await using stack = new AsyncDisposableStack();
     const asked = Promise.withResolvers<void>();
@@ -325,7 +325,7 @@ describe("the end of a site", () => {
     await cut;
   });
 
-  it("does not wait for who never comes to an end", async () => {
+  it("does not wait for an endless response", async () => {
     const { site, origin, plugins, log } = await openSite({ limits: { drainMs: 50 } });
     const stack = new AsyncDisposableStack();
     const asked = Promise.withResolvers<void>();

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { type ServiceHome, serviceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { describe, expect, it } from "vitest";
-import { UserStore } from "../src/users/index.ts";
+import type { Logger, PeekUser } from "@peek/plugin-base";
+import { type PasswordCheck, UserDirectory, UserStore } from "../src/users/index.ts";
 import { hashOfSession, SessionStore } from "../src/users/SessionStore.ts";
 import { TestLog } from "./TestLog.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
@@ -15,13 +16,35 @@ function newHome(): ServiceHome {
   return serviceHome("logic", { PEEK_HOME: temporaryFolder() });
 }
 
-async function storeWith(home: ServiceHome, ...names: readonly string[]): Promise<UserStore> {
-  const store = new UserStore(home);
+/** The administration and the lookup of the same users. */
+class Users extends UserStore {
+  readonly #directory: UserDirectory;
+
+  constructor(home: ServiceHome, logger: Logger = new TestLog()) {
+    super(home);
+    this.#directory = new UserDirectory({ home, logger, cacheMs: 0 });
+  }
+
+  subject(name: string): ReturnType<UserDirectory["subject"]> {
+    return this.#directory.subject(name);
+  }
+
+  verify(name: string, secret: string): Promise<PasswordCheck> {
+    return this.#directory.verify(name, secret);
+  }
+
+  userOfGeneration(id: string, generation: string): PeekUser | undefined {
+    return this.#directory.userOfGeneration(id, generation);
+  }
+}
+
+async function storeWith(home: ServiceHome, ...names: readonly string[]): Promise<Users> {
+  const store = new Users(home);
   for (const name of names) await store.add(name, password);
   return store;
 }
 
-function idOf(store: UserStore, name: string): string {
+function idOf(store: Users, name: string): string {
   return store.subject(name).id ?? "";
 }
 
@@ -30,7 +53,7 @@ function code(expected: string): unknown {
 }
 
 describe("users", () => {
-  it("are known by name and password, whatever the case of the name", async () => {
+  it("are verified by name, in any case, and password", async () => {
     const store = await storeWith(newHome());
     await store.add("Anna", password, ["admin", "ops", "admin"]);
     const user = { id: idOf(store, "anna"), name: "Anna", groups: ["admin", "ops"], anonymous: false };
@@ -40,27 +63,27 @@ describe("users", () => {
     expect(await store.verify("Anna", "x".repeat(100_000))).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("have a password that is the same in composed and in decomposed characters, and none in others", async () => {
-    const store = new UserStore(newHome());
+  it("can type their password in composed or decomposed characters", async () => {
+    const store = new Users(newHome());
     await store.add("anna", "Sch\u00f6ne Gr\u00fc\u00dfe");
     expect(await store.verify("anna", "Scho\u0308ne Gru\u0308\u00dfe")).toMatchObject({ ok: true });
     expect(await store.verify("anna", "sch\u00f6ne gr\u00fc\u00dfe")).toEqual({ ok: false, reason: "refused" });
   });
 
   it.each(["jos\u00e9", "jose\u0301", "\u0430nna", "\u212aarl", "\uff41nna"])(
-    "have no name with a letter that looks like another, such as %j",
+    "cannot have a name with a character that looks like another, such as %j",
     async (name) => {
-      await expect(new UserStore(newHome()).add(name, password)).rejects.toEqual(code("USER_INVALID"));
+      await expect(new Users(newHome()).add(name, password)).rejects.toEqual(code("USER_INVALID"));
     },
   );
 
-  it("are in a group only by its name in the same case", async () => {
-    const store = new UserStore(newHome());
+  it("have groups whose names are case-sensitive", async () => {
+    const store = new Users(newHome());
     await store.add("anna", password, ["Admin"]);
     expect(await store.verify("anna", password)).toMatchObject({ ok: true, user: { groups: ["Admin"] } });
   });
 
-  it("are kept so that nobody else can read them, and no password can be had from them", async () => {
+  it("are stored privately, and without their passwords", async () => {
     const home = newHome();
     await storeWith(home, "anna");
     const file = join(home.usersDir, "users.json");
@@ -78,19 +101,19 @@ describe("users", () => {
     ["anna", "seven 7", "USER_INVALID"],
     ["anna", "x".repeat(1001), "USER_INVALID"],
     ["ANNA", password, "USER_EXISTS"],
-  ])("cannot be made as %s with %s", async (name, secret, expected) => {
+  ])("cannot be created as %s with %s", async (name, secret, expected) => {
     const store = await storeWith(newHome(), ...(expected === "USER_EXISTS" ? ["anna"] : []));
     await expect(store.add(name, secret)).rejects.toEqual(code(expected));
   });
 
-  it("are asked for by one process and changed by another, which is seen at once", async () => {
+  it("that another process has changed are noticed at once", async () => {
     const home = newHome();
     const store = await storeWith(home, "anna");
     const verdict = await store.verify("anna", password);
     const generation = verdict.ok ? verdict.generation : "";
     const isGood = (): boolean => store.userOfGeneration(idOf(store, "anna"), generation) !== undefined;
     expect(isGood()).toBe(true);
-    const other = new UserStore(home);
+    const other = new Users(home);
     other.setEnabled("anna", false);
     await until("anna is disabled", () => !isGood());
     expect(await store.verify("anna", password)).toEqual({ ok: false, reason: "refused" });
@@ -100,7 +123,7 @@ describe("users", () => {
     expect(isGood()).toBe(false);
   });
 
-  it("have other groups at once, and the same sessions", async () => {
+  it("get new groups at once, and keep their sessions", async () => {
     const home = newHome();
     const store = await storeWith(home, "anna");
     const verdict = await store.verify("anna", password);
@@ -112,8 +135,8 @@ describe("users", () => {
   });
 
   it.each([
-    ["another password", (store: UserStore) => store.setPassword("anna", "battery staple")],
-    ["removal", (store: UserStore) => Promise.resolve(store.remove("anna"))],
+    ["another password", (store: Users) => store.setPassword("anna", "battery staple")],
+    ["removal", (store: Users) => Promise.resolve(store.remove("anna"))],
   ])("lose their sessions by %s", async (_how, change) => {
     const store = await storeWith(newHome(), "anna");
     const verdict = await store.verify("anna", password);
@@ -124,7 +147,7 @@ describe("users", () => {
     expect((await store.verify("anna", password)).ok).toBe(false);
   });
 
-  it("who get the name of one who was removed are somebody else", async () => {
+  it("with the name of a removed user are other users", async () => {
     const store = await storeWith(newHome(), "anna");
     const before = idOf(store, "anna");
     store.remove("anna");
@@ -133,7 +156,7 @@ describe("users", () => {
     expect(idOf(store, "anna")).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   });
 
-  it("are the same by another name, which nobody else has", async () => {
+  it("keep their id with a new name, which has to be free", async () => {
     const store = await storeWith(newHome(), "anna", "berta");
     const before = idOf(store, "anna");
     store.rename("ANNA", "Anna.Smith");
@@ -145,14 +168,14 @@ describe("users", () => {
     expect(() => store.rename("berta", "a b")).toThrow(code("USER_INVALID"));
   });
 
-  it("from before there were ids keep what is theirs; a successor does not inherit it", async () => {
+  it("from before there were ids keep their data, which a later user of that name does not inherit", async () => {
     const home = newHome();
     const store = await storeWith(home, "Anna", "berta");
     const file = join(home.usersDir, "users.json");
     // As it was written then.
     const { users } = JSON.parse(readFileSync(file, "utf8")) as { users: Record<string, unknown>[] };
     writeFileSync(file, JSON.stringify({ users: users.map(({ id: _id, ...entry }) => entry) }));
-    const after = new UserStore(home);
+    const after = new Users(home);
     expect(await after.verify("anna", password)).toMatchObject({ ok: true, user: { id: "Anna", name: "Anna" } });
     store.setGroups("berta", ["ops"]);
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
@@ -161,10 +184,10 @@ describe("users", () => {
     });
     store.remove("anna");
     await store.add("Anna", password);
-    expect(idOf(new UserStore(home), "anna")).toMatch(/^[\da-f-]{36}$/);
+    expect(idOf(new Users(home), "anna")).toMatch(/^[\da-f-]{36}$/);
   });
 
-  it("without an id in a file of today are damage, not somebody of that name", async () => {
+  it("without an id in a file of the current format are an error", async () => {
     const home = newHome();
     const store = await storeWith(home, "anna");
     const file = join(home.usersDir, "users.json");
@@ -173,20 +196,20 @@ describe("users", () => {
     expect(() => store.list()).toThrow(expect.objectContaining({ code: "USERS_UNUSABLE" }));
   });
 
-  it("that there are not cannot be changed", async () => {
+  it("that do not exist cannot be changed", async () => {
     const store = await storeWith(newHome());
     await expect(store.setPassword("anna", password)).rejects.toEqual(code("USER_UNKNOWN"));
     expect(() => store.remove("anna")).toThrow(expect.objectContaining({ code: "USER_UNKNOWN" }));
     expect(() => store.setEnabled("anna", false)).toThrow(expect.objectContaining({ code: "USER_UNKNOWN" }));
   });
 
-  it("are nobody while the file is damaged, which is said once and left as it is", async () => {
+  it("are unknown while the file is damaged, which is logged once, and the file is left unchanged", async () => {
     const home = newHome();
     const log = new TestLog();
     await storeWith(home, "anna");
     const file = join(home.usersDir, "users.json");
     writeFileSync(file, '{ "users": [{}] }');
-    const store = new UserStore(home, log);
+    const store = new Users(home, log);
     expect((await store.verify("anna", password)).ok).toBe(false);
     expect((await store.verify("anna", password)).ok).toBe(false);
     expect(log.lines).toEqual([expect.stringContaining("is damaged")]);
@@ -194,7 +217,7 @@ describe("users", () => {
     expect(readFileSync(file, "utf8")).toBe('{ "users": [{}] }');
   });
 
-  it("are checked two at a time, and too many are sent away", async () => {
+  it("are verified two at a time, and refused as busy when too many wait", async () => {
     const store = await storeWith(newHome(), "anna");
     const verdicts = await Promise.all(Array.from({ length: 60 }, () => store.verify("anna", password)));
     expect(verdicts.filter(({ ok }) => ok)).toHaveLength(52);
@@ -207,7 +230,7 @@ describe("sessions", () => {
   const generation = "0f8fad5b-d9cb-469f-a165-70867728950e";
   const session = { user: "anna", generation, device: "device", audience: "field" } as const;
 
-  it("outlast the process, and their ids are not in the file", async () => {
+  it("outlast the process, and the file does not contain their ids", async () => {
     const home = newHome();
     const logger = new TestLog();
     const before = new SessionStore({ home, days: 30, logger });
@@ -223,7 +246,7 @@ describe("sessions", () => {
     expect(logger.lines).toEqual([]);
   });
 
-  it("end after so many days without use, and not before with it", async () => {
+  it("end after a number of days without use", async () => {
     const home = newHome();
     const file = join(home.usersDir, "sessions.json");
     const logger = new TestLog();
@@ -235,7 +258,7 @@ describe("sessions", () => {
       { ...entry, hash: old, used: Date.now() - 31 * dayMs },
       { ...entry, hash: young, used: Date.now() - 29 * dayMs },
     ];
-    await new UserStore(home).add("anna", password);
+    await new Users(home).add("anna", password);
     writeFileSync(file, JSON.stringify({ sessions }));
     {
       await using store = new SessionStore({ home, days: 30, logger });
@@ -247,7 +270,7 @@ describe("sessions", () => {
     expect(Date.now() - (kept.sessions[0]?.used ?? 0)).toBeLessThan(dayMs);
   });
 
-  it("are of one kind of site: another finds none, and ends none", async () => {
+  it("of one site cannot be found or ended by another", async () => {
     await using store = new SessionStore({ home: newHome(), days: 30, logger: new TestLog() });
     const hash = hashOfSession(await store.create(session));
     expect(store.find(hash, "admin")).toBeUndefined();
@@ -255,10 +278,10 @@ describe("sessions", () => {
     expect(store.find(hash, "field")).toBeDefined();
   });
 
-  it("from before they were of a kind of site have ended, which is said", async () => {
+  it("from before they belonged to a site have ended, which is logged", async () => {
     const home = newHome();
     const logger = new TestLog();
-    await new UserStore(home).add("anna", password);
+    await new Users(home).add("anna", password);
     const hash = "a".repeat(43);
     const { audience: _none, ...first } = session;
     const now = Date.now();
@@ -269,7 +292,7 @@ describe("sessions", () => {
     expect(logger.lines).toEqual([expect.stringContaining("1 sessions in")]);
   });
 
-  it("of one user are bounded: the one that was used least recently goes", async () => {
+  it("of one user are limited: the least recently used one ends", async () => {
     const home = newHome();
     await using store = new SessionStore({ home, days: 30, logger: new TestLog() });
     const others = await store.create({ ...session, user: "berta" });
@@ -278,13 +301,13 @@ describe("sessions", () => {
     expect(store.find(hashOfSession(others), "field")).toBeDefined();
   });
 
-  it("are begun anew where the file is damaged", async () => {
+  it("start empty when the file is damaged", async () => {
     const home = newHome();
-    await new UserStore(home).add("anna", password);
+    await new Users(home).add("anna", password);
     writeFileSync(join(home.usersDir, "sessions.json"), "{");
     const logger = new TestLog();
     await using store = new SessionStore({ home, days: 30, logger });
-    expect(logger.lines).toEqual([expect.stringContaining("Everybody has to log in again")]);
+    expect(logger.lines).toEqual([expect.stringContaining("All users have to log in again")]);
     await store.create(session);
   });
 });

@@ -2,20 +2,20 @@ import { realpathSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 
-/** What a path under a {@link FilesRoute} leads to. */
+/** The result of looking a path up in a {@link FilesRoute}. */
 export type FileFound =
   | {
       readonly kind: "file";
-      /** Relative to {@link FilesRoute.dir}, by which links lead to it. */
+      /** Relative to {@link FilesRoute.dir}, with links resolved. */
       readonly path: string;
-      /** Whether it never changes: it is in a folder `assets`, its name has a hash in it, and it is no page. */
+      /** Whether it never changes: it is in a folder `assets`, its name contains a hash, and it is not a page. */
       readonly isImmutable: boolean;
     }
-  /** It is a folder, whose path has a slash at its end. */
+  /** A folder: its path needs a slash at the end. */
   | { readonly kind: "folder" }
   | { readonly kind: "none" };
 
-/** A folder whose files are served. */
+/** A route that serves the files of a folder. */
 export class FilesRoute {
   /** The folder's real path. */
   readonly dir: string;
@@ -38,8 +38,8 @@ export class FilesRoute {
   /**
    * Finds the file for a path.
    *
-   * @param segments What comes after the folder's own path, decoded.
-   * @param wantsPage Whether a page is asked for, and not something that a page is made of.
+   * @param segments The decoded path below the folder.
+   * @param wantsPage Whether the request is for a page, and not for a part of one.
    */
   async find(segments: readonly string[], wantsPage: boolean): Promise<FileFound> {
     if (!segments.every((segment, index) => isPlain(segment, index === segments.length - 1))) return { kind: "none" };
@@ -52,17 +52,17 @@ export class FilesRoute {
 
   async #look(segments: readonly string[]): Promise<FileFound> {
     try {
-      // Links may lead anywhere.
+      // Links may lead out of the folder.
       const file = await realpath(join(this.dir, ...segments));
       const path = relative(this.dir, file);
-      // Out of the folder it begins with two dots.
+      // A path out of the folder begins with two dots; hidden files begin with one.
       if (path.split(sep).some((part) => part.startsWith("."))) return { kind: "none" };
       const status = await stat(file);
       if (status.isDirectory()) return { kind: "folder" };
       if (!status.isFile()) return { kind: "none" };
       return { kind: "file", path, isImmutable: isImmutable(path) };
     } catch {
-      // Whatever the reason, there is nothing to be read.
+      // For the browser, an unreadable file does not exist.
       return { kind: "none" };
     }
   }
@@ -70,18 +70,18 @@ export class FilesRoute {
 
 function isPlain(segment: string, isLast: boolean): boolean {
   if (segment === "") return isLast;
-  // Nothing hidden, nor out of the folder.
+  // No hidden files, and no way out of the folder.
   return !segment.startsWith(".") && !/[/\\\0]/.test(segment);
 }
 
-/** Names that people give look like those with a hash now and then: what a build made is known by its folder. */
+/** The folder `assets` shows that a build made the file: a name that people chose may look as if it had a hash. */
 function isImmutable(path: string): boolean {
   return path.split(sep).slice(0, -1).includes("assets") && !/\.html?$/i.test(path) && hasHash(basename(path));
 }
 
-/** Whether a name has a hash in it, as Vite gives: `index-B4xZ_a9d.js`, or `main.1f0c2b7d9a3e4f50.css`. */
+/** Whether a file's name contains a hash, as bundlers make it: `index-B4xZ_a9d.js`, or `main.1f0c2b7d9a3e4f50.css`. */
 export function hasHash(name: string): boolean {
   const hash = /-([\w-]{8})\.\w+$/.exec(name)?.[1] ?? /\.([\da-f]{8,64})\.\w+$/.exec(name)?.[1];
-  // A word or a date is no hash.
+  // Neither a word nor a date is a hash.
   return hash !== undefined && /[A-Za-z]/.test(hash) && (/\d/.test(hash) || /.[A-Z]/.test(hash));
 }

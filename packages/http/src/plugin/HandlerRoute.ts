@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 import { PeekError } from "@peek/errors";
 import type { HttpHandler, PeekUser } from "@peek/plugin-base";
-import type { FailureLog } from "../site/FailureLog.ts";
+import type { RequestFailureLog } from "../site/RequestFailureLog.ts";
 import type { ContextRunner } from "@peek/kit";
 import { RequestBody } from "./RequestBody.ts";
 
-/** What a {@link HandlerRoute} is made of. */
+/** Options of a {@link HandlerRoute}. */
 export interface HandlerRouteOptions {
   /** For messages: `GET /peek_plugin_tutorial/pumps/:id`. */
   readonly title: string;
@@ -13,26 +13,26 @@ export interface HandlerRouteOptions {
   readonly maxBodyBytes: number;
   readonly deadlineMs: number;
   readonly run: ContextRunner;
-  readonly failures: FailureLog;
+  readonly failures: RequestFailureLog;
 }
 
-/** A request for a plugin's handler. */
+/** A request to a plugin's handler. */
 export interface HandlerCall {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
-  /** Undefined where the method has none. */
+  /** undefined for a method without a body. */
   readonly body: Readable | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly user: PeekUser;
-  /** Fires when the browser has gone. */
+  /** Fires when the browser has disconnected. */
   readonly gone: AbortSignal;
 }
 
-/** What becomes of a call: the plugin's answer, or a status to tell. */
+/** The result of a call: the handler's response, or the status of an error. */
 export type HandlerResult = { readonly response: Response; readonly signal: AbortSignal } | { readonly status: number };
 
-/** A route that a plugin's function answers. */
+/** A route that a plugin's handler answers. */
 export class HandlerRoute {
   readonly #options: HandlerRouteOptions;
   readonly #stopped = new AbortController();
@@ -53,35 +53,35 @@ export class HandlerRoute {
     this.#track(running);
     try {
       const response = await Promise.race([running, ended]);
-      // A handler may take a body that was cut for all that there is.
+      // A handler may mistake a truncated body for the whole.
       if (body?.isTooLarge === true) return refused(running, 413);
       if (response instanceof Response) return { response, signal: AbortSignal.any([call.gone, this.#stopped.signal]) };
       if (response === undefined) {
-        if (deadline.signal.aborted) failures.tell({}, "%s did not answer within %d ms", title, deadlineMs);
+        if (deadline.signal.aborted) failures.log({}, "%s did not answer within %d ms", title, deadlineMs);
         return refused(running, deadline.signal.aborted ? 504 : 503);
       }
-      this.tell("answered with what is no Response");
+      this.report("returned a value that is not a Response");
       return { status: 500 };
     } catch (error) {
       if (body?.isTooLarge === true) return { status: 413 };
-      if (!call.gone.aborted) this.tell("failed", error);
+      if (!call.gone.aborted) this.report("failed", error);
       return { status: 500 };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Tells the plugin's log what is wrong with an answer. */
-  tell(what: string, error?: unknown): void {
+  /** Logs a problem of the handler. @param problem Continues a sentence about the route: `failed`. */
+  report(problem: string, error?: unknown): void {
     const { failures, title } = this.#options;
-    failures.tell(error === undefined ? {} : { err: error }, `%s ${what}`, title);
+    failures.log(error === undefined ? {} : { err: error }, `%s ${problem}`, title);
   }
 
-  /** Aborts what is under way, and waits for the handlers that run. */
+  /** Aborts the running requests, and waits for their handlers. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { title } = this.#options;
     this.#stopped.abort(
-      new PeekError("PLUGIN_RELEASED", `${title} is not answered any more: its plugin has ended it.`),
+      new PeekError("PLUGIN_RELEASED", `${title} does not answer any more: its plugin has ended the route.`),
     );
     await Promise.allSettled(this.#running);
   }
@@ -89,7 +89,7 @@ export class HandlerRoute {
   async #run(call: HandlerCall, body: RequestBody | undefined, signal: AbortSignal): Promise<unknown> {
     const { handler, run } = this.#options;
     const { method, url, headers, params, user } = call;
-    // A body that is a stream needs the field `duplex`, which the type of the browser's does not know.
+    // A stream as body needs the field `duplex`, which is missing in the browser's type.
     const init = {
       method,
       headers,
@@ -107,7 +107,7 @@ export class HandlerRoute {
   }
 }
 
-/** What comes after all is not sent to anybody. */
+/** Cancels a response that comes too late. */
 function refused(running: Promise<unknown>, status: number): HandlerResult {
   running
     .then(
@@ -119,7 +119,7 @@ function refused(running: Promise<unknown>, status: number): HandlerResult {
 }
 
 function tooLate(title: string, deadlineMs: number): PeekError {
-  return new PeekError("DEADLINE_EXCEEDED", `${title} has to be answered within ${deadlineMs} ms.`);
+  return new PeekError("DEADLINE_EXCEEDED", `${title} did not answer within ${deadlineMs} ms.`);
 }
 
 function whenAborted(signal: AbortSignal): Promise<undefined> {

@@ -1,24 +1,24 @@
 import type { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 
-/** The body of a request, as far as it may be read. */
+/** The body of a request, up to a limit. */
 export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>;
   #isTooLarge = false;
 
-  /** @param maxBytes What is beyond fails the reading. */
+  /** @param maxBytes Reading a longer body fails. */
   constructor(source: Readable, maxBytes: number) {
     this.stream = ReadableStream.from(this.#limited(source, maxBytes));
   }
 
-  /** Whether more has come than may. */
+  /** Whether the body has exceeded the limit. */
   get isTooLarge(): boolean {
     return this.#isTooLarge;
   }
 
   async *#limited(source: Readable, maxBytes: number): AsyncGenerator<Uint8Array> {
     let bytes = 0;
-    // Who stops reading still has to answer, by the same connection.
+    // A handler that stops reading still answers on the same connection.
     for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) {

@@ -1,19 +1,19 @@
 import { setTimeout } from "node:timers/promises";
 
-/** So many bytes tell how a body is encoded; fewer only when they are all. */
-const tellingBytes = 512;
-/** How long more of a shorter one is waited for; milliseconds. */
-const tellingMs = 100;
+/** How many bytes are inspected to detect the encoding of a body. */
+const inspectedBytes = 512;
+/** How long to wait for that many bytes. */
+const inspectionMs = 100;
 
-/** The body of a handler's answer, whose beginning can be looked at before it is sent. */
+/** The body of a handler's response, whose beginning can be inspected before it is sent. */
 export class ResponseBody {
   readonly #reader: ReadableStreamDefaultReader<unknown>;
   readonly #signal: AbortSignal;
-  #begin: Buffer = Buffer.alloc(0);
+  #beginning: Buffer = Buffer.alloc(0);
   #pending: Promise<void> | undefined;
   #isOver = false;
 
-  /** @param signal Ends it. */
+  /** @param signal Cancels it. */
   constructor(stream: ReadableStream<unknown>, signal: AbortSignal) {
     this.#reader = stream.getReader();
     this.#signal = signal;
@@ -26,30 +26,30 @@ export class ResponseBody {
 
   /** Waits for the first bytes. */
   async start(): Promise<void> {
-    while (!this.#isOver && this.#begin.length === 0) await this.#more();
+    while (!this.#isOver && this.#beginning.length === 0) await this.#more();
   }
 
-  /** The first bytes, as far as they are there soon, and whether there are no others. */
-  async look(): Promise<{ readonly begin: Uint8Array; readonly isWhole: boolean }> {
+  /** The bytes that arrive soon, and whether they are the whole body. */
+  async inspect(): Promise<{ readonly beginning: Uint8Array; readonly isWhole: boolean }> {
     const late = new AbortController();
-    const timeUp = setTimeout(tellingMs, "late" as const, { signal: late.signal }).catch(() => "late" as const);
-    while (!this.#isOver && this.#begin.length < tellingBytes) {
+    const timeUp = setTimeout(inspectionMs, "late" as const, { signal: late.signal }).catch(() => "late" as const);
+    while (!this.#isOver && this.#beginning.length < inspectedBytes) {
       if ((await Promise.race([this.#more(), timeUp])) === "late") break;
     }
     late.abort();
-    return { begin: this.#begin, isWhole: this.#isOver };
+    return { beginning: this.#beginning, isWhole: this.#isOver };
   }
 
   /**
-   * All of it.
+   * Reads the whole body.
    *
-   * @throws What the handler's stream was ended with, or the signal's reason.
+   * @throws The error of the handler's stream, or the signal's reason.
    */
   async *bytes(): AsyncGenerator<Buffer> {
     try {
       for (;;) {
-        const bytes = this.#begin;
-        this.#begin = Buffer.alloc(0);
+        const bytes = this.#beginning;
+        this.#beginning = Buffer.alloc(0);
         if (bytes.length > 0) yield bytes;
         if (this.#isOver) return;
         await this.#more();
@@ -59,12 +59,12 @@ export class ResponseBody {
     }
   }
 
-  /** Ends it: nobody wants the rest. */
+  /** Discards the rest of the body. */
   async cancel(): Promise<void> {
     await this.#reader.cancel().catch(() => undefined);
   }
 
-  /** One read at a time, which goes on when nobody waits for it any more. One that fails is the last. */
+  /** Reads on. One read at a time: it continues when its caller stops waiting. A failed read is the last one. */
   async #more(): Promise<void> {
     await (this.#pending ??= this.#read());
     this.#pending = undefined;
@@ -72,19 +72,19 @@ export class ResponseBody {
 
   async #read(): Promise<void> {
     const { done, value } = await this.#reader.read();
-    // A stream that was cancelled has an end like any other.
+    // A cancelled stream seems to end normally.
     this.#signal.throwIfAborted();
     if (done) {
       this.#isOver = true;
       return;
     }
     const bytes = bytesOf(value);
-    this.#begin = this.#begin.length === 0 ? bytes : Buffer.concat([this.#begin, bytes]);
+    this.#beginning = this.#beginning.length === 0 ? bytes : Buffer.concat([this.#beginning, bytes]);
   }
 }
 
 function bytesOf(chunk: unknown): Buffer {
   if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (typeof chunk === "string") return Buffer.from(chunk);
-  throw new TypeError("The body of a Response must be a stream of Uint8Array.");
+  throw new TypeError("The body of a Response has to be a stream of Uint8Array.");
 }

@@ -1,30 +1,30 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import { framingHeaders } from "./framing.ts";
-import { isDecodedByFetch, isEncoded } from "./isEncoded.ts";
+import { framingHeaders } from "./framingHeaders.ts";
+import { isDecodedByFetch, isEncoded } from "./contentEncoding.ts";
 import { ResponseBody } from "./ResponseBody.ts";
 
-/** A handler's answer, and what is told when it cannot be sent. */
+/** A handler's response to send. */
 export interface ResponseToSend {
   readonly method: string;
   readonly response: Response;
-  /** Ends the body. */
+  /** Cancels the body. */
   readonly signal: AbortSignal;
-  /** Told of what the handler has done wrong; not of a browser that has gone. */
-  readonly tell: (what: string, error?: unknown) => void;
-  /** Answers with a status in its place. */
+  /** Reports an error of the handler; not the disconnection of a browser. */
+  readonly report: (problem: string, error?: unknown) => void;
+  /** Answers with an error instead. */
   readonly refuse: (status: number) => FastifyReply;
 }
 
 /**
- * Sends a handler's answer. Its framing is Node's: whatever the handler says of its length or its connection, the next answer
- * begins where this one ends.
+ * Sends a handler's response. Node does the framing, and ignores headers of the handler about the length or the connection: otherwise
+ * the next response on the connection could begin at a wrong place.
  */
 export async function sendResponse(reply: FastifyReply, answer: ResponseToSend): Promise<FastifyReply> {
-  const { method, response, signal, tell, refuse } = answer;
-  const trouble = whyUnusable(response);
-  if (trouble !== undefined) {
-    tell(trouble);
+  const { method, response, signal, report, refuse } = answer;
+  const problem = problemOf(response);
+  if (problem !== undefined) {
+    report(problem);
     return refuse(500);
   }
   if (response.body === null || method === "HEAD") {
@@ -38,20 +38,20 @@ export async function sendResponse(reply: FastifyReply, answer: ResponseToSend):
     setHead(reply, response, await isEncodedAsSaid(response, body));
   } catch (error) {
     await body.cancel();
-    if (!signal.aborted) tell("failed", error);
+    if (!signal.aborted) report("failed", error);
     return refuse(signal.aborted ? 503 : 500);
   }
-  return reply.send(Readable.from(told(body.bytes(), answer), { objectMode: false }));
+  return reply.send(Readable.from(withErrorReport(body.bytes(), answer), { objectMode: false }));
 }
 
-/** Why nothing can be made of an answer. */
-function whyUnusable({ type, bodyUsed, body }: Response): string | undefined {
-  if (type === "error") return "answered with Response.error(), which is no answer for a browser";
-  if (bodyUsed || body?.locked === true) return "answered with a Response whose body has been read already";
+/** Why a response cannot be sent; undefined when it can. */
+function problemOf({ type, bodyUsed, body }: Response): string | undefined {
+  if (type === "error") return "returned Response.error(), which cannot be sent to a browser";
+  if (bodyUsed || body?.locked === true) return "returned a Response whose body has already been read";
   return undefined;
 }
 
-/** @param keepsEncoding Whether the body is as `content-encoding` says. */
+/** @param keepsEncoding Whether the body is encoded as `content-encoding` says. */
 function setHead(reply: FastifyReply, { status, headers }: Response, keepsEncoding: boolean): void {
   const dropped = framingHeaders(headers);
   reply.code(status);
@@ -64,21 +64,21 @@ function setHead(reply: FastifyReply, { status, headers }: Response, keepsEncodi
 async function isEncodedAsSaid({ headers, url }: Response, body: ResponseBody): Promise<boolean> {
   const encoding = headers.get("content-encoding");
   if (encoding === null) return false;
-  // One that was made by a plugin has no URL.
+  // Only a response of fetch() has a URL.
   if (url !== "" && isDecodedByFetch(encoding)) return false;
-  const { begin, isWhole } = await body.look();
-  return isEncoded(encoding, begin, isWhole);
+  const { beginning, isWhole } = await body.inspect();
+  return isEncoded(encoding, beginning, isWhole);
 }
 
-/** Passes a body on, and tells when it fails on the way. */
-async function* told(
+/** Passes a body on, and reports an error in the middle of it. */
+async function* withErrorReport(
   bytes: AsyncIterable<Buffer>,
-  { signal, tell }: Pick<ResponseToSend, "signal" | "tell">,
+  { signal, report }: Pick<ResponseToSend, "signal" | "report">,
 ): AsyncGenerator<Buffer> {
   try {
     yield* bytes;
   } catch (error) {
-    if (!signal.aborted) tell("failed in the middle of its body; the connection was cut", error);
+    if (!signal.aborted) report("failed in the middle of its body; the connection was closed", error);
     throw error;
   }
 }

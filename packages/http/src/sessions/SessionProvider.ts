@@ -1,70 +1,70 @@
 import type { PeekUser } from "@peek/plugin-base";
 import type { SiteRequest } from "../site/SiteRequest.ts";
 
-/** Who makes a request, or has a connection. */
+/** The session of a request or a connection. */
 export interface SiteSession {
   readonly user: PeekUser;
-  /** Of the browser: the same for all its logins. */
+  /** The id of the browser, which is the same for all its logins. */
   readonly device: string;
-  /** What proves the session to logic: the hash of its id, or `device:<id>` where nobody has logged in. Not for plugins. */
+  /** Proves the session to logic: the hash of its id, or `device:<id>` for an anonymous user. Not for plugins. */
   readonly proof: string;
   /**
-   * Fires when the user has logged out or may not use the service any more, by a PeekError `SESSION_ENDED`; or is another now in
-   * name or groups, by `SESSION_CHANGED`: then, the same cookie is good for who the user is now.
+   * Fires with a PeekError: `SESSION_ENDED` when the user has logged out or may not use the service any more; `SESSION_CHANGED` when the
+   * user's name or groups have changed. After the latter, the same cookie authenticates the changed user.
    */
   readonly ended: AbortSignal;
 }
 
-/** Whether a request is let in. */
-export type SessionVerdict =
+/** The result of authenticating a request. */
+export type AuthenticationResult =
   | {
       readonly ok: true;
       readonly session: SiteSession;
-      /** What the browser is to keep: values of Set-Cookie. */
+      /** Cookies that the browser has to keep: values of Set-Cookie. */
       readonly cookies: readonly string[];
     }
-  /** `login`: nobody has logged in; `forbidden`: who has may not come in here; `unavailable`: it cannot be found out now. */
+  /** `login`: no user has logged in; `forbidden`: the user may not use the site; `unavailable`: logic cannot be reached now. */
   | { readonly ok: false; readonly reason: "login" | "forbidden" | "unavailable" };
 
-/** What somebody logs in with. */
+/** The credentials of a login, with the facts about the browser. */
 export interface Credentials {
   readonly name: string;
   readonly password: string;
-  /** Of the browser. */
+  /** The id of the browser. */
   readonly device: string;
-  /** Where the browser is. */
+  /** The address of the browser. */
   readonly address: string;
-  /** What the browser was given at logins before, as {@link LoginOutcome} says. */
-  readonly known: readonly string[];
+  /** The tokens that the browser got at earlier logins: see {@link LoginResult}. */
+  readonly deviceTokens: readonly string[];
   /** Whether the browser runs on the machine of the service. */
-  readonly isOwnMachine: boolean;
+  readonly isLocal: boolean;
 }
 
-/** What came of a login. */
-export type LoginOutcome =
+/** The result of a login. */
+export type LoginResult =
   | {
       readonly ok: true;
-      /** The session's id, which is as good as the password: for the browser's cookie alone. */
+      /** The id of the session: a secret like the password, only for the browser's cookie. */
       readonly session: string;
       readonly user: PeekUser;
-      /** What the browser is to come with when the user logs in again: it is known by it, and by nothing else is let in. */
-      readonly known: string;
+      /** Marks the browser as a known device at later logins of the user. It does not replace the password. */
+      readonly deviceToken: string;
     }
-  /** `busy`: too many log in at a time; `unavailable`: nobody can be asked now. */
+  /** `busy`: too many logins at a time; `unavailable`: logic cannot be reached now. */
   | { readonly ok: false; readonly reason: "refused" | "busy" | "unavailable" };
 
-/** Where users log in and out. */
-export interface LoginDesk {
-  logIn(credentials: Credentials): Promise<LoginOutcome>;
-  /** Ends a session; does nothing when there is none. */
+/** Logs users in and out. */
+export interface LoginHandler {
+  logIn(credentials: Credentials): Promise<LoginResult>;
+  /** Ends a session. Does nothing when it does not exist. */
   logOut(session: string): Promise<void>;
 }
 
-/** Tells who makes a request. Another may be put in its place, for users that are known elsewhere. */
+/** Authenticates requests. An implementation may use users that are managed elsewhere. */
 export interface SessionProvider {
-  authenticate(request: SiteRequest): Promise<SessionVerdict>;
-  /** Follows a session until what is returned is disposed: without a request, {@link SiteSession.ended} fires only then. */
-  hold(session: SiteSession): Disposable;
-  /** Where users log in at `/peek/login`. Default: nowhere. */
-  readonly desk?: LoginDesk;
+  authenticate(request: SiteRequest): Promise<AuthenticationResult>;
+  /** Tracks a session until the result is disposed. Without that, {@link SiteSession.ended} fires only during a request. */
+  track(session: SiteSession): Disposable;
+  /** Handles logins at `/peek/login`. Default: the site has no login. */
+  readonly loginHandler?: LoginHandler;
 }

@@ -1,113 +1,123 @@
 import { hash, randomUUID } from "node:crypto";
 import type { PeekUser } from "@peek/plugin-base";
+import { stringifySetCookie } from "cookie";
 import type { SiteRequest } from "../site/SiteRequest.ts";
-import { cookieText } from "./cookieText.ts";
 
-/** The longest that browsers keep a cookie; seconds. */
-const longestSeconds = 400 * 86_400;
+/** The longest time for which browsers keep a cookie. */
+const maxAgeSeconds = 400 * 86_400;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Browsers take such a one from its own host and by TLS alone, and not from a plain site of the host. */
+/** Browsers accept a cookie with this prefix only over TLS, and only from its own host. */
 const hostPrefix = "__Host-";
-/** The cookie that says to scripts whose the others are. */
+/** The cookie by which scripts recognize the user of the other cookies. */
 const userCookie = "peek_user";
-/** How much of a hash that says; hexadecimal digits. */
-const markDigits = 16;
-/** Of any site, whether it has TLS or not. */
-const anySecret = /^(?:__Host-)?peek_(?:session|known)(?:_|$)/;
-/** Of how many users a browser is known at a site; whoever logged in least recently is forgotten. */
-export const maxKnown = 5;
-/** Between what is known of several users. */
-const knownSeparator = "~";
+/** The part of the hash of a user's id that the cookie has; hexadecimal digits. */
+const userMarkDigits = 16;
+/** The secret cookies of all sites, with or without TLS. */
+const secretCookie = /^(?:__Host-)?peek_(?:session|known)(?:_|$)/;
+/** How many users a browser can have device tokens for at a site; the token of the least recent login is dropped first. */
+export const maxDeviceTokens = 5;
+const tokenSeparator = "~";
 
-/** What names depend on. */
+/** The part of a request that the names of cookies depend on. */
 type CookieSite = Pick<SiteRequest, "site" | "isSecure">;
+
+interface CookieOptions {
+  readonly sameSite: "lax" | "strict";
+  /** Whether scripts can read it. Default: false. */
+  readonly isReadable?: boolean;
+  /** Default: until the browser is closed. */
+  readonly maxAge?: number;
+}
 
 /** The id of the session; undefined when nobody has logged in at this site. */
 export function sessionIdOf(request: SiteRequest): string | undefined {
   return request.cookies.get(sessionCookie(request));
 }
 
-/** What has a browser keep the id of a session. */
-export function keptSession(request: CookieSite, id: string): string {
-  return cookieText(sessionCookie(request), id, kept(request));
+/** Makes the browser keep the id of a session. */
+export function setSessionCookie(request: CookieSite, id: string): string {
+  return setCookie(request, sessionCookie(request), id, lasting);
 }
 
-/** What has a browser forget who had logged in at this site. */
-export function endedSession(request: CookieSite): readonly string[] {
-  const options = { ...kept(request), maxAgeSeconds: 0 };
+/** Makes the browser forget the session and the user of this site. */
+export function clearSessionCookies(request: CookieSite): readonly string[] {
+  const options = { ...lasting, maxAge: 0 };
   return [
-    cookieText(sessionCookie(request), "", options),
-    cookieText(userCookie, "", { ...options, isReadable: true }),
+    setCookie(request, sessionCookie(request), "", options),
+    setCookie(request, userCookie, "", { ...options, isReadable: true }),
   ];
 }
 
-/** Whether a cookie is between the browser and the platform, of this site or of another one of the same host. */
+/** Whether a cookie is a secret between the browser and the platform, of this site or of another one on the same host. */
 export function isSecretCookie(name: string): boolean {
-  return anySecret.test(name);
+  return secretCookie.test(name);
 }
 
-/** What a browser was given when users logged in on it at this site, the last first. */
-export function knownOf(request: SiteRequest): readonly string[] {
-  const text = request.cookies.get(knownCookie(request)) ?? "";
+/** The device tokens that a browser got at logins on this site, the latest first. */
+export function deviceTokensOf(request: SiteRequest): readonly string[] {
+  const text = request.cookies.get(tokensCookie(request)) ?? "";
   return text
-    .split(knownSeparator)
-    .filter((each) => each !== "" && each.length < 200)
-    .slice(0, maxKnown);
+    .split(tokenSeparator)
+    .filter((token) => token !== "" && token.length < 200)
+    .slice(0, maxDeviceTokens);
 }
 
-/** What has a browser keep that it is known. */
-export function keptKnown(request: SiteRequest, known: string): string {
-  const others = knownOf(request).filter((each) => each !== known);
-  const all = [known, ...others].slice(0, maxKnown);
-  return cookieText(knownCookie(request), all.join(knownSeparator), kept(request));
+/** Makes the browser keep a further device token. */
+export function setDeviceTokensCookie(request: SiteRequest, token: string): string {
+  const others = deviceTokensOf(request).filter((each) => each !== token);
+  const tokens = [token, ...others].slice(0, maxDeviceTokens);
+  return setCookie(request, tokensCookie(request), tokens.join(tokenSeparator), lasting);
 }
 
-/** What the token in a form belongs to; undefined when the browser has not got a form. */
+/** The secret from which the token of the login form is derived; undefined when the browser has not loaded the form. */
 export function formSecretOf(request: SiteRequest): string | undefined {
   return request.cookies.get(formCookie(request));
 }
 
-/** What a browser keeps for a form, until it is closed. */
-export function keptForm(request: CookieSite, secret: string): string {
-  return cookieText(formCookie(request), secret, { path: "/", sameSite: "Strict", isSecure: request.isSecure });
+/** Makes the browser keep the secret of the login form until it is closed. */
+export function setFormCookie(request: CookieSite, secret: string): string {
+  return setCookie(request, formCookie(request), secret, { sameSite: "strict" });
 }
 
-/** The id of the browser; where it has none, a new one and the cookie that has it keep it. */
+/** The id of the browser. A browser without one gets a new id, with the cookie that keeps it. */
 export function deviceOf(request: SiteRequest): { readonly device: string; readonly cookies: readonly string[] } {
-  const name = named("peek_device", request);
+  const name = prefixed("peek_device", request);
   const known = request.cookies.get(name) ?? request.claimedDevice;
   if (known !== undefined && uuid.test(known)) return { device: known, cookies: [] };
   const device = randomUUID();
-  return { device, cookies: [cookieText(name, device, kept(request))] };
+  return { device, cookies: [setCookie(request, name, device, lasting)] };
 }
 
 /**
- * What tells scripts whose page it is, where they do not know yet: the beginning of a hash of the user's id. With it a page
- * finds out, before it is connected, that what the device has kept is another user's.
+ * Marks the user for scripts, unless the browser has the mark already: the beginning of a hash of the user's id. By it, a page that is
+ * not connected yet detects that the data on the device belongs to another user.
  */
-export function userCookies(request: SiteRequest, { id }: Pick<PeekUser, "id">): readonly string[] {
-  const mark = hash("sha256", id, "hex").slice(0, markDigits);
+export function setUserCookie(request: SiteRequest, { id }: Pick<PeekUser, "id">): readonly string[] {
+  const mark = hash("sha256", id, "hex").slice(0, userMarkDigits);
   if (request.cookies.get(userCookie) === mark) return [];
-  return [cookieText(userCookie, mark, { ...kept(request), isReadable: true })];
+  return [setCookie(request, userCookie, mark, { ...lasting, isReadable: true })];
 }
 
-// Cookies know no ports: those of one site would be overwritten by another of the same host.
+const lasting = { sameSite: "lax", maxAge: maxAgeSeconds } as const satisfies CookieOptions;
+
+function setCookie({ isSecure }: CookieSite, name: string, value: string, options: CookieOptions): string {
+  const { isReadable = false, ...others } = options;
+  return stringifySetCookie({ name, value, path: "/", httpOnly: !isReadable, secure: isSecure, ...others });
+}
+
+// Cookies ignore ports: without the site in their names, two sites on one host would overwrite each other's.
 function sessionCookie(request: CookieSite): string {
-  return named(`peek_session_${request.site}`, request);
+  return prefixed(`peek_session_${request.site}`, request);
 }
 
-function knownCookie(request: CookieSite): string {
-  return named(`peek_known_${request.site}`, request);
+function tokensCookie(request: CookieSite): string {
+  return prefixed(`peek_known_${request.site}`, request);
 }
 
 function formCookie(request: CookieSite): string {
-  return named(`peek_form_${request.site}`, request);
+  return prefixed(`peek_form_${request.site}`, request);
 }
 
-function named(name: string, { isSecure }: CookieSite): string {
+function prefixed(name: string, { isSecure }: CookieSite): string {
   return isSecure ? `${hostPrefix}${name}` : name;
-}
-
-function kept({ isSecure }: CookieSite) {
-  return { path: "/", sameSite: "Lax", isSecure, maxAgeSeconds: longestSeconds } as const;
 }

@@ -1,16 +1,17 @@
 import { escapeHtml, htmlPage } from "../site/htmlPage.ts";
 
-/** What the login page shows. */
+/** The contents of the login page. */
 export interface LoginPageParts {
   readonly title: string;
   readonly token: string;
   readonly returnTo: string;
-  /** What was tried, and why it did not work. */
+  /** The name of the failed login. */
   readonly name?: string;
+  /** Why the login failed. */
   readonly message?: string;
 }
 
-/** The page at `/peek/login`: a form that works without scripts. */
+/** Makes the page at `/peek/login`: a form that works without scripts. */
 export function loginPage({ title, token, returnTo, name = "", message }: LoginPageParts): string {
   const failure = message === undefined ? "" : `<p role="alert">${escapeHtml(message)}</p>`;
   return htmlPage(

@@ -5,23 +5,23 @@ import type { AddressInfo } from "node:net";
 import { messageOf, PeekError } from "@peek/errors";
 import { waitAtMost } from "@peek/kit";
 import { createSiteServer } from "./createSiteServer.ts";
-import { FailureLog } from "./FailureLog.ts";
+import { RequestFailureLog } from "./RequestFailureLog.ts";
 import type { HttpSiteOptions, SiteTls } from "./HttpSiteOptions.ts";
 import { hostRulesOf } from "./isMisdirected.ts";
 import { LazySiteApp } from "./LazySiteApp.ts";
-import { type LoginNeededHandler, type UpgradeHandler, Upgrades } from "./Upgrades.ts";
+import { type LoginNeededHandler, type UpgradeHandler, UpgradeRouter } from "./UpgradeRouter.ts";
 
 const defaultDrainMs = 5000;
 
 /**
- * What a service serves to browsers: the pages and routes of its plugins, its health, logins, and WebSockets. Disposing it
- * stops it from listening, answers what is under way, and ends the connections.
+ * The HTTP site of a service: pages and routes of its plugins, health, logins, and WebSockets. Disposal stops listening, waits for
+ * running requests, and closes the connections.
  */
 export class HttpSite implements AsyncDisposable {
   readonly #options: HttpSiteOptions;
   readonly #app: LazySiteApp;
   readonly #server: Server;
-  readonly #upgrades: Upgrades;
+  readonly #upgrades: UpgradeRouter;
   readonly #underWay = new Set<ServerResponse>();
   #closed: Promise<void> | undefined;
 
@@ -29,8 +29,8 @@ export class HttpSite implements AsyncDisposable {
     const { site, trustProxy, sessions, logger } = options;
     this.#options = options;
     const allowedOrigins = new Set(options.allowedOrigins);
-    const failures = new FailureLog(logger);
-    this.#upgrades = new Upgrades({
+    const failures = new RequestFailureLog(logger);
+    this.#upgrades = new UpgradeRouter({
       site,
       trustProxy,
       allowedOrigins,
@@ -53,7 +53,7 @@ export class HttpSite implements AsyncDisposable {
       this.#underWay.add(response);
       response.once("close", () => this.#underWay.delete(response));
     });
-    server.on("upgrade", (request, socket, head) => void this.#upgrades.take(request, socket, head));
+    server.on("upgrade", (request, socket, head) => void this.#upgrades.route(request, socket, head));
   }
 
   /**
@@ -78,7 +78,7 @@ export class HttpSite implements AsyncDisposable {
     return address?.port ?? this.#options.port;
   }
 
-  /** Where it is on this machine: `http://127.0.0.1:8000`. */
+  /** Its origin on this machine: `http://127.0.0.1:8000`. */
   get origin(): string {
     const { host, tls } = this.#options;
     const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
@@ -86,17 +86,16 @@ export class HttpSite implements AsyncDisposable {
     return new URL(`${scheme}://${name.includes(":") ? `[${name}]` : name}:${this.port}`).origin;
   }
 
-  /** Uses another certificate for those who connect from now on. Only where it was opened with TLS. */
+  /** Uses another certificate for new connections. Has an effect only if the site was opened with TLS. */
   setTls(tls: SiteTls): void {
     if (this.#server instanceof HttpsServer) this.#server.setSecureContext({ ...tls, minVersion: "TLSv1.2" });
   }
 
   /**
-   * Has a function take over the WebSockets that browsers open at a path, until what is returned is disposed: those whose
-   * page's origin is allowed and who have a session. It owns the connection then; what is left of it when the site is
-   * disposed is cut.
+   * Passes the WebSockets of a path to a handler until the result is disposed, if the origin is allowed and the browser has a session.
+   * The handler owns the connection; remaining connections are closed with the site.
    *
-   * @param onLoginNeeded Takes over those of browsers that have to log in, to say so. Default: they are refused by HTTP.
+   * @param onLoginNeeded Takes the connections of browsers that have to log in. Default: they get an HTTP error.
    */
   onUpgrade(path: string, handler: UpgradeHandler, onLoginNeeded?: LoginNeededHandler): Disposable {
     return this.#upgrades.handle(path, handler, onLoginNeeded);
@@ -109,7 +108,7 @@ export class HttpSite implements AsyncDisposable {
   async #close(): Promise<void> {
     const { drainMs = defaultDrainMs } = this.#options.limits ?? {};
     this.#upgrades.close();
-    // Told so that `closed` is set before the first of them asks.
+    // Gives the caller time to set `#closed`, which the first of them reads.
     await Promise.resolve();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
@@ -136,7 +135,7 @@ export class HttpSite implements AsyncDisposable {
       server.off("error", reject);
     }
     server.on("error", (error) => logger.error({ err: error }, "%s: %s", title, messageOf(error)));
-    logger.info("Browsers find %s at %s%s", title, this.origin, tls === undefined ? "" : ", by TLS");
+    logger.info("%s listens on %s%s", title, this.origin, tls === undefined ? "" : " with TLS");
   }
 
   #unusable(cause: unknown): PeekError {
@@ -145,7 +144,7 @@ export class HttpSite implements AsyncDisposable {
     const why = portReasons[code] ?? messageOf(cause);
     return new PeekError(
       "HTTP_PORT_UNUSABLE",
-      `The site cannot listen on ${host} port ${port}: ${why}. Stop who has it, or set httpServer.${site}.sitePort and httpServer.${site}.host.`,
+      `The site cannot listen on ${host} port ${port}: ${why}. Stop the other process, or change httpServer.${site}.sitePort and httpServer.${site}.host.`,
       { cause, fields: { site, host, port } },
     );
   }
@@ -154,5 +153,5 @@ export class HttpSite implements AsyncDisposable {
 const portReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "another process listens there",
   EADDRNOTAVAIL: "this machine does not have that address",
-  EACCES: "this account may not",
+  EACCES: "this account has no permission",
 };

@@ -1,20 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { messageOf } from "@peek/errors";
 import type { FastifyInstance } from "fastify";
-import type { FailureLog } from "./FailureLog.ts";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
-import { answerBody, siteAnswer } from "./siteAnswers.ts";
-
-/** What the parts of a site share. */
-export interface SiteParts {
-  readonly allowedOrigins: ReadonlySet<string>;
-  readonly failures: FailureLog;
-  readonly isDraining: () => boolean;
-}
+import type { SiteParts } from "./SiteParts.ts";
+import { errorBody, errorResponse } from "./errorResponse.ts";
 
 /**
- * The application of a site, imported and made when the first request comes: Fastify with its plugins is a third of all
- * that a service would load at its start, and a service whose site no browser opens never needs it.
+ * The HTTP application of a site, which is imported and created with the first request: Fastify with its plugins is a third of all
+ * modules that a service would load at its start, and a service whose site no browser opens does not need it.
  */
 export class LazySiteApp implements AsyncDisposable {
   readonly #options: HttpSiteOptions;
@@ -27,15 +20,15 @@ export class LazySiteApp implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Answers a request; the first ones as soon as the application is ready. */
+  /** Answers a request. The first requests wait until the application is ready. */
   answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#app === undefined) void this.#answerWhenOpen(request, response);
     else this.#app.routing(request, response);
   }
 
-  /** Closes the application, if a request has come. */
+  /** Closes the application if it was created. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // Its failure is answered to the requests that wait for it.
+    // The waiting requests get the error of a failed creation.
     const app = await this.#opening?.catch(() => undefined);
     await app?.close();
   }
@@ -45,9 +38,9 @@ export class LazySiteApp implements AsyncDisposable {
       const app = await (this.#opening ??= this.#open());
       app.routing(request, response);
     } catch (error) {
-      // The next request tries again.
+      // The next request tries it again.
       this.#opening = undefined;
-      this.#parts.failures.tell({ err: error }, "The site cannot answer requests: %s", messageOf(error));
+      this.#parts.failures.log({ err: error }, "Failed to create the HTTP application: %s", messageOf(error));
       refuseRequest(response);
     }
   }
@@ -62,7 +55,7 @@ export class LazySiteApp implements AsyncDisposable {
 }
 
 function refuseRequest(response: ServerResponse): void {
-  const { type, body } = answerBody(siteAnswer(500), false);
+  const { type, body } = errorBody(errorResponse(500), false);
   const headers = { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
   response.writeHead(500, { ...headers, connection: "close" }).end(body);
 }

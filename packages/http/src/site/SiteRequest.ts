@@ -1,35 +1,34 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { parseCookies } from "../sessions/cookieText.ts";
-import type { SiteName } from "./HttpSiteOptions.ts";
-import { isOwnMachine } from "./isOwnMachine.ts";
-import { isHost } from "./readTarget.ts";
+import { parseCookie } from "cookie";
+import type { SiteName } from "./SiteName.ts";
+import { isLocalRequest } from "./isLocalRequest.ts";
+import { isHost } from "./normalizeTarget.ts";
 
-/** What is known of a request, or of an upgrade, whoever has passed it on. */
+/** The facts of a request or an upgrade, also behind a proxy. */
 export interface SiteRequest {
-  /** Where it has come to. */
   readonly site: SiteName;
   readonly headers: IncomingHttpHeaders;
   readonly cookies: ReadonlyMap<string, string>;
-  /** The site's own origin, as the browser sees it: `https://peek.example`. Empty when the request does not tell. */
+  /** The site's own origin, as the browser sees it: `https://peek.example`. Empty when the request does not contain it. */
   readonly origin: string;
   /** Whether the browser's connection is encrypted. */
   readonly isSecure: boolean;
-  /** Where the browser is; an address without port. */
+  /** The browser's address, without port. */
   readonly address: string;
-  /** Whether the browser runs on this machine, as far as can be told; never so when the request says that it was passed on. */
-  readonly isOwnMachine: boolean;
+  /** Whether the browser seems to run on this machine. Never true when a proxy says that it has forwarded the request. */
+  readonly isLocal: boolean;
   /**
-   * The device that a program without cookies says it is; never of pages, whose address may be in a link of somebody else's.
-   * Default: it says nothing.
+   * The device that a program without cookies claims to be. Not accepted from pages: a link of another site could contain it.
+   * Default: no claim.
    */
   readonly claimedDevice?: string;
 }
 
 /**
- * Reads what a request tells.
+ * Reads the facts of a request.
  *
- * @param options `trustProxy`: whether X-Forwarded-For, -Proto and -Host are believed; the last entry of each, which the proxy that is
- *   nearest has added.
+ * @param options `trustProxy`: whether to use X-Forwarded-For, -Proto and -Host: the last entry of each, which the nearest proxy has
+ *   added.
  */
 export function siteRequestOf(
   raw: IncomingMessage,
@@ -45,9 +44,16 @@ export function siteRequestOf(
     cookies: parseCookies(headers.cookie),
     origin: originOf(isSecure, host),
     isSecure,
-    isOwnMachine: isOwnMachine(raw),
+    isLocal: isLocalRequest(raw),
     address: plainAddress(forwarded("x-forwarded-for") ?? socket.remoteAddress ?? ""),
   };
+}
+
+/** Of cookies with the same name, the first one counts: it has the most specific path. */
+function parseCookies(header: string | undefined): ReadonlyMap<string, string> {
+  // Peek's cookies need no decoding.
+  const cookies = parseCookie(header ?? "", { decode: (value) => value });
+  return new Map(Object.entries(cookies).map(([name, value]) => [name, value ?? ""]));
 }
 
 function lastEntry(header: string | readonly string[] | undefined): string | undefined {
@@ -57,7 +63,7 @@ function lastEntry(header: string | readonly string[] | undefined): string | und
 }
 
 function originOf(isSecure: boolean, host: string): string {
-  // A proxy may say what is no host.
+  // A proxy may forward an invalid host.
   if (!isHost(host)) return "";
   return URL.parse(`${isSecure ? "https" : "http"}://${host}`)?.origin ?? "";
 }

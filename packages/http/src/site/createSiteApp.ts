@@ -4,43 +4,44 @@ import fastifyHelmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import { messageOf } from "@peek/errors";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { answerPlugin } from "../plugin/answerPlugin.ts";
+import { PluginRouter } from "../plugin/PluginRouter.ts";
+import { answerPluginRequest } from "../plugin/answerPluginRequest.ts";
 import { loginRoutes } from "../sessions/loginRoutes.ts";
-import type { FailureLog } from "./FailureLog.ts";
+import type { RequestFailureLog } from "./RequestFailureLog.ts";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
-import type { SiteParts } from "./LazySiteApp.ts";
+import type { SiteParts } from "./SiteParts.ts";
 import { hostRulesOf, isMisdirected } from "./isMisdirected.ts";
-import { isForeign } from "./judgeOrigin.ts";
-import { refuse } from "./refuse.ts";
+import { isForbiddenCrossOrigin } from "./isForbiddenCrossOrigin.ts";
+import { sendError } from "./sendError.ts";
 import { requireSession } from "./requireSession.ts";
 import { securityHeaders } from "./securityHeaders.ts";
 import { siteRequestOf } from "./SiteRequest.ts";
 import { startPage } from "./startPage.ts";
-import { foreignMessage, misdirectedLog, misdirectedMessage } from "./siteMessages.ts";
+import { crossOriginMessage, misdirectedLogText, misdirectedMessage } from "./refusalMessages.ts";
 
 /** The application of a site. A server of its own hands it requests, by `routing()`, once it is ready. */
 export function createSiteApp(options: HttpSiteOptions, parts: SiteParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 64 * 1024,
-    // Paths are taken apart by ourselves.
+    // Plugins' routes are matched by PluginRouter.
     routerOptions: { maxParamLength: 16 * 1024 },
     exposeHeadRoutes: true,
-    frameworkErrors: (_error, _request, reply) => void refuse(reply as FastifyReply, 400),
+    frameworkErrors: (_error, _request, reply) => void sendError(reply as FastifyReply, 400),
   });
   app.removeAllContentTypeParsers();
   void app.register(fastifyHelmet, securityHeaders(options));
   void app.register(fastifyCompress, compression);
   void app.register(fastifyStatic, { serve: false });
-  app.setNotFoundHandler((_request, reply) => refuse(reply, 404));
+  app.setNotFoundHandler((_request, reply) => sendError(reply, 404));
   app.setErrorHandler((error, request, reply) => failed(error, request, reply, parts.failures));
   addHooks(app, options, parts);
-  // Within a plugin: what is registered before has been loaded by then.
+  // As a plugin: so the plugins above are loaded first.
   void app.register(async (inner) => addRoutes(inner, options, parts));
   return app;
 }
 
-/** What is written is sent at once: a stream may say the next thing a minute later. */
+/** Each write is flushed at once: the next part of a stream may come a minute later. */
 const compression = {
   encodings: ["br" as const, "gzip" as const],
   globalDecompression: false,
@@ -59,24 +60,24 @@ function addHooks(app: FastifyInstance, options: HttpSiteOptions, parts: SitePar
     if (isDraining()) reply.header("connection", "close");
     const site = siteRequestOf(request.raw, options);
     if (isMisdirected(request.raw.socket, site, hosts)) {
-      failures.tell({ address: site.address }, misdirectedLog, site.origin, site.site);
-      await refuse(reply, 421, misdirectedMessage);
+      failures.log({ address: site.address }, misdirectedLogText, site.origin, site.site);
+      await sendError(reply, 421, misdirectedMessage);
       return;
     }
-    if (!isForeign(request.method, site, allowedOrigins)) return;
-    const from = site.headers.origin ?? "a page that does not say whose it is";
+    if (!isForbiddenCrossOrigin(request.method, site, allowedOrigins)) return;
+    const from = site.headers.origin ?? "a page of unknown origin";
     const path = pathOf(request);
-    failures.tell(
+    failures.log(
       { address: site.address },
-      "%s %s was refused: %s is not allowed",
+      "%s %s was refused: %s is not an allowed origin",
       request.method,
       path,
       from.slice(0, 200),
     );
-    await refuse(reply, 403, foreignMessage);
+    await sendError(reply, 403, crossOriginMessage);
   });
   app.addHook("onSend", async (_request, reply) => {
-    // Whatever a plugin says: a cache would hand one browser's cookies to all.
+    // Overrides plugins: a shared cache would hand the cookies of one browser to others.
     if (reply.hasHeader("set-cookie")) reply.header("cache-control", "private, no-store");
   });
   app.addHook("onResponse", async (request, reply) => {
@@ -105,39 +106,52 @@ async function addRoutes(app: FastifyInstance, options: HttpSiteOptions, parts: 
     if (session === undefined) return reply;
     const pages = plugins.pages();
     reply.header("cache-control", "no-store");
-    const [only] = pages;
-    if (pages.length === 1 && only !== undefined) return reply.redirect(only.path, 302);
+    const [first] = pages;
+    if (pages.length === 1 && first !== undefined) return reply.redirect(first.path, 302);
     return reply
       .type("text/html; charset=utf-8")
-      .send(startPage(title, pages, session.user, sessions.desk !== undefined));
+      .send(startPage(title, pages, session.user, sessions.loginHandler !== undefined));
   });
+  const router = new PluginRouter(plugins);
   await app.register(async (inner) => {
-    // The plugin reads the body, as far as it may.
+    // The plugin's handler reads the body, up to its limit.
     inner.addContentTypeParser("*", (_request, _payload, done) => done(null));
     inner.all("/*", { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
       const site = siteOf(request);
       const session = await requireSession(sessions, site, request, reply);
       if (session === undefined) return reply;
       const { user } = session;
-      return await answerPlugin({ plugins, request, reply, site, user, refuse: (status) => refuse(reply, status) });
+      return await answerPluginRequest({
+        router,
+        request,
+        reply,
+        site,
+        user,
+        refuse: (status) => sendError(reply, status),
+      });
     });
   });
 }
 
-/** Answers what went wrong outside a plugin's own code. */
-function failed(error: unknown, request: FastifyRequest, reply: FastifyReply, failures: FailureLog): FastifyReply {
+/** Answers an error outside the code of plugins. */
+function failed(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  failures: RequestFailureLog,
+): FastifyReply {
   const status = statusOf(error);
   if (status >= 500) {
-    failures.tell({ err: error }, "%s %s failed: %s", request.method, pathOf(request), messageOf(error));
+    failures.log({ err: error }, "%s %s failed: %s", request.method, pathOf(request), messageOf(error));
   }
   const range = status === 416 ? contentRangeOf(error) : undefined;
-  // What was said of another body.
-  for (const name of Object.keys(reply.getHeaders())) if (ofTheBody.test(name)) reply.removeHeader(name);
+  // These headers describe the body that is not sent.
+  for (const name of Object.keys(reply.getHeaders())) if (bodyHeader.test(name)) reply.removeHeader(name);
   if (range !== undefined) reply.header("content-range", range);
-  return refuse(reply, status);
+  return sendError(reply, status);
 }
 
-/** How long a file is of which another part was asked for, as what serves files tells it. */
+/** The Content-Range with the length of a file, from the error of @fastify/static for an invalid range. */
 function contentRangeOf(error: unknown): string | undefined {
   const headers: unknown = error instanceof Error && "headers" in error ? error.headers : undefined;
   const range: unknown =
@@ -147,15 +161,14 @@ function contentRangeOf(error: unknown): string | undefined {
   return typeof range === "string" ? range : undefined;
 }
 
-/** Headers that tell of a body. */
-const ofTheBody = /^(?:content-(?!security-policy)|etag$|last-modified$|accept-ranges$)/;
+const bodyHeader = /^(?:content-(?!security-policy)|etag$|last-modified$|accept-ranges$)/;
 
 function statusOf(error: unknown): number {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   return typeof status === "number" && status >= 400 && status < 600 ? status : 500;
 }
 
-/** Without what may be secret in it. */
+/** The path without the query, which may contain secrets. */
 function pathOf(request: FastifyRequest): string {
   return JSON.stringify((request.raw.url ?? "").split("?", 1)[0]?.slice(0, 200)).slice(1, -1);
 }

@@ -8,19 +8,19 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { SiteLimits, SiteTls } from "./HttpSiteOptions.ts";
-import { readTarget } from "./readTarget.ts";
-import { refuseUpgrade } from "./refuseUpgrade.ts";
-import { answerBody, siteAnswer } from "./siteAnswers.ts";
+import { normalizeTarget } from "./normalizeTarget.ts";
+import { sendUpgradeError } from "./sendUpgradeError.ts";
+import { errorBody, errorResponse } from "./errorResponse.ts";
 
-/** What all headers of a request may have; bytes. */
+/** The bound of all headers of a request, in bytes. */
 const maxHeaderSize = 16 * 1024;
 const defaultHeadersMs = 10_000;
 const defaultRequestMs = 120_000;
 const defaultConnections = 20_000;
-/** Longer than proxies keep a connection that nothing comes by; milliseconds. */
+/** Longer than proxies keep an idle connection; milliseconds. */
 const keepAliveTimeout = 65_000;
 
-/** The server of a site, with what bounds those who connect. */
+/** Makes the server of a site, with its limits. */
 export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, listener: RequestListener): Server {
   const { headersMs = defaultHeadersMs, requestMs = defaultRequestMs, connections = defaultConnections } = limits;
   const options = {
@@ -29,11 +29,11 @@ export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, l
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(headersMs / 2, 5000),
     keepAliveTimeout,
-    // Others may be offered, such as HTTP/2, by who is content without.
+    // Clients that offer another upgrade, such as HTTP/2, also accept a plain answer.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   };
   const take: RequestListener = (request, response) => {
-    if (readTarget(request)) listener(request, response);
+    if (normalizeTarget(request)) listener(request, response);
     else refuseRequest(response);
   };
   const server =
@@ -41,21 +41,21 @@ export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, l
       ? createHttpServer(options, take)
       : createHttpsServer({ ...options, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headersMs }, take);
   server.maxConnections = connections;
-  server.on("clientError", (error, socket) => refuseNoise(error, socket));
+  server.on("clientError", (error, socket) => refuseMalformed(error, socket));
   return server;
 }
 
-/** Answers a request whose target or host cannot be understood: what comes after it may not either. */
+/** Answers a request with a malformed target or host, and closes the connection: its further requests may be malformed too. */
 function refuseRequest(response: ServerResponse): void {
-  const { type, body } = answerBody(siteAnswer(400), false);
+  const { type, body } = errorBody(errorResponse(400), false);
   const headers = { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store" };
   response.writeHead(400, { ...headers, connection: "close" }).end(body);
 }
 
-/** Answers what is no request, if it can still be answered. */
-function refuseNoise(error: Error, socket: Duplex): void {
+/** Answers malformed HTTP when the connection is still writable. */
+function refuseMalformed(error: Error, socket: Duplex): void {
   const code = "code" in error ? error.code : undefined;
   if (code === "ECONNRESET" || !socket.writable) socket.destroy();
-  else if (code === "HPE_HEADER_OVERFLOW") refuseUpgrade(socket, 431);
-  else refuseUpgrade(socket, code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400);
+  else if (code === "HPE_HEADER_OVERFLOW") sendUpgradeError(socket, 431);
+  else sendUpgradeError(socket, code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400);
 }

@@ -6,13 +6,13 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** A text that stands for itself in HTML, also within quotes. */
+/** Escapes a text for HTML, also within quotes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");
 }
 
 /**
- * A plain page without scripts.
+ * Makes a plain page without scripts.
  *
  * @param title A text.
  * @param content HTML.

@@ -1,16 +1,16 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
-import { isLoopbackAddress } from "./isOwnMachine.ts";
+import { isLoopbackAddress } from "./isLocalRequest.ts";
 import type { SiteRequest } from "./SiteRequest.ts";
 
-/** By what names a site is asked for. */
+/** Which host names a site accepts. */
 export interface HostRules {
-  /** Host names; lower case. */
+  /** The configured host names, in lower case. */
   readonly known: ReadonlySet<string>;
   /** Whether every request has to be for one of them. */
   readonly isStrict: boolean;
-  /** Whether the names are checked of whatever comes without TLS: nobody has to log in. */
+  /** Whether the site needs no login: then the names of all requests without TLS are checked. */
   readonly isOpen: boolean;
   readonly trustProxy: boolean;
 }
@@ -26,18 +26,18 @@ export function hostRulesOf({
   return {
     known: new Set([...allowedHosts, ...origins].map((host) => host.toLowerCase())),
     isStrict: allowedHosts.length > 0,
-    isOpen: sessions.desk === undefined,
+    isOpen: sessions.loginHandler === undefined,
     trustProxy,
   };
 }
 
 /**
- * Whether a request is for a name that is not this machine's. A page of somebody else's whose name suddenly stands for this
- * machine (DNS rebinding) would otherwise be taken for the site's own. That concerns what comes over the loopback device, and
- * a site that needs no login: of one that does, such a page has no cookie; and TLS has the browser compare the name. An address
- * is nobody's name. A proxy is left to know its own names, unless they are configured.
+ * Whether a request is for a host name that is not this machine's. This defends against DNS rebinding: a page of an attacker whose name
+ * suddenly resolves to this machine would have the same origin as the site. Checked are requests over the loopback interface, and
+ * requests to a site without login; for a site with login, such a page has no cookie, and with TLS the browser compares the name.
+ * IP addresses are always accepted. Names behind a proxy are its own matter, unless they are configured.
  *
- * @param socket What the request has come by.
+ * @param socket The connection of the request.
  */
 export function isMisdirected(
   socket: { readonly localAddress?: string | undefined },
@@ -48,7 +48,7 @@ export function isMisdirected(
   const isNear = isLoopbackAddress(socket.localAddress ?? "") || isOpenToAll;
   if (!isStrict && (trustProxy || !isNear)) return false;
   const host = URL.parse(origin)?.hostname.replace(/^\[|\]$|\.$/g, "");
-  // What tells no host is no browser.
+  // A client that sends no host is not a browser.
   if (host === undefined || host === "localhost" || host.endsWith(".localhost") || isIP(host) !== 0) return false;
   return !known.has(host) && !isOwnName(host);
 }
@@ -56,6 +56,6 @@ export function isMisdirected(
 function isOwnName(host: string): boolean {
   const own = hostname().toLowerCase();
   const short = own.split(".", 1)[0] ?? own;
-  // The last is told within the local network alone, never by name servers.
+  // The name in .local is resolved within the local network only, never by name servers.
   return host === own || host === short || host === `${short}.local`;
 }

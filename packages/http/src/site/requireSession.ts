@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { userCookies } from "../sessions/cookies.ts";
+import { setUserCookie } from "../sessions/cookies.ts";
 import type { SessionProvider, SiteSession } from "../sessions/SessionProvider.ts";
-import { refuse } from "./refuse.ts";
-import { wantsHtml } from "./siteAnswers.ts";
+import { sendError } from "./sendError.ts";
+import { wantsHtml } from "./errorResponse.ts";
 import type { SiteRequest } from "./SiteRequest.ts";
 
-const forbiddenMessage = "You may not use this site. Ask whoever administers Peek, or log in as somebody else.";
+const forbiddenMessage = "You may not use this site. Ask an administrator of Peek, or log in as another user.";
 
 /**
- * Who makes a request. Where nobody has logged in, a page leads to the login, and a program is told.
+ * Authenticates a request. Without a session, a page is redirected to the login, and a program gets an error.
  *
- * @returns undefined when it has been answered.
+ * @returns The session; undefined when the request has been answered.
  */
 export async function requireSession(
   sessions: SessionProvider,
@@ -18,23 +18,23 @@ export async function requireSession(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<SiteSession | undefined> {
-  const verdict = await sessions.authenticate(site);
-  if (verdict.ok) {
-    const cookies = [...verdict.cookies, ...userCookies(site, verdict.session.user)];
+  const result = await sessions.authenticate(site);
+  if (result.ok) {
+    const cookies = [...result.cookies, ...setUserCookie(site, result.session.user)];
     if (cookies.length > 0) reply.header("set-cookie", cookies);
-    return verdict.session;
+    return result.session;
   }
   const login = `/peek/login?return=${encodeURIComponent(request.raw.url ?? "/")}`;
-  switch (verdict.reason) {
+  switch (result.reason) {
     case "unavailable":
-      refuse(reply, 503);
+      sendError(reply, 503);
       break;
     case "forbidden":
-      refuse(reply, 403, forbiddenMessage, sessions.desk === undefined ? undefined : login);
+      sendError(reply, 403, forbiddenMessage, sessions.loginHandler === undefined ? undefined : login);
       break;
     case "login": {
-      const isPage = request.method === "GET" && wantsHtml(site.headers.accept) && sessions.desk !== undefined;
-      if (!isPage) refuse(reply, 401);
+      const isPage = request.method === "GET" && wantsHtml(site.headers.accept) && sessions.loginHandler !== undefined;
+      if (!isPage) sendError(reply, 401);
       else reply.header("cache-control", "no-store").redirect(login, 303);
     }
   }

@@ -1,12 +1,12 @@
 import type { FastifyHelmetOptions } from "@fastify/helmet";
 import type { HttpSiteOptions } from "./HttpSiteOptions.ts";
 
-/** Half a year; seconds. */
+/** Half a year. */
 const hstsSeconds = 15_552_000;
 
 const httpsPort = 443;
 
-/** What browsers are told to keep from: what pages of plugins load is the site's own, and nobody else frames them. */
+/** The security headers: pages of plugins load only resources of the site, and no other origin may frame them. */
 export function securityHeaders({
   tls,
   port,
@@ -19,11 +19,11 @@ export function securityHeaders({
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'"],
-        // Libraries for pages put style elements in.
+        // Libraries for pages insert style elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:", "blob:"],
         fontSrc: ["'self'", "data:"],
-        // WebSockets to the site itself are among it.
+        // 'self' includes WebSockets to the site.
         connectSrc: ["'self'", ...allowedOrigins.map((origin) => origin.replace(/^http/, "ws"))],
         workerSrc: ["'self'", "blob:"],
         objectSrc: ["'none'"],
@@ -32,9 +32,9 @@ export function securityHeaders({
         frameAncestors: ["'self'"],
       },
     },
-    // It is for all ports of the host: at any other than its own, it would keep browsers off plain sites beside.
+    // HSTS applies to all ports of the host: from another port than 443, it would block plain sites on the same host.
     strictTransportSecurity: hasTls && port === httpsPort ? { maxAge: hstsSeconds, includeSubDomains: false } : false,
-    // Without TLS browsers do not heed it, and complain.
+    // Without TLS, browsers ignore it with a warning.
     crossOriginOpenerPolicy: hasTls ? { policy: "same-origin" } : false,
     originAgentCluster: hasTls,
     crossOriginEmbedderPolicy: false,

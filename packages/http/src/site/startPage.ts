@@ -1,8 +1,8 @@
 import type { PeekUser } from "@peek/plugin-base";
-import type { PluginPage } from "../plugin/PluginSites.ts";
+import type { PluginPage } from "../plugin/PluginRoutes.ts";
 import { escapeHtml, htmlPage } from "./htmlPage.ts";
 
-/** The page at `/`: what there is. */
+/** The page at `/`: links to the pages of plugins. */
 export function startPage(title: string, pages: readonly PluginPage[], user: PeekUser, canLogOut: boolean): string {
   const links = pages.map(({ path, title }) => `<li><a href="${escapeHtml(path)}">${escapeHtml(title)}</a></li>`);
   const list = links.length === 0 ? "<p>No plugin has a page here.</p>" : `<ul>\n${links.join("\n")}\n</ul>`;

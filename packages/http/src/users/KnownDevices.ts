@@ -10,30 +10,30 @@ const keyPattern = /^[\w-]{43}$/;
 const tokenPattern = /^([\w-]{16})\.([\w-]{43})$/;
 
 /**
- * Marks the browsers on which a user has logged in, by a token that the browser keeps: an attempt to log in that comes with
- * one is not counted among those of strangers. The token says nothing by which anybody is let in.
+ * Recognizes browsers on which a user has logged in before, by a token that the browser keeps. Logins with such a token do not count
+ * among the logins of strangers. The token does not replace the password.
  */
 export class KnownDevices {
   readonly #home: ServiceHome;
   readonly #logger: Logger;
   #key: Buffer | undefined;
 
-  /** @param home Of logic, which keeps the key of the tokens. Reads nothing yet. */
+  /** @param home The home of logic, which has the key of the tokens. Nothing is read yet. */
   constructor(home: ServiceHome, logger: Logger) {
     this.#home = home;
     this.#logger = logger;
   }
 
-  /** A token for a browser on which a user has just logged in. */
+  /** Makes a token for a browser on which a user has just logged in. */
   mark(userId: string): string {
     const nonce = randomBytes(12).toString("base64url");
     return `${nonce}.${this.#sign(userId, nonce).toString("base64url")}`;
   }
 
   /**
-   * Which of a browser's tokens is of a user.
+   * Finds the valid token of a user among the tokens of a browser.
    *
-   * @returns The token, and by what attempts with it are counted; undefined when there is none.
+   * @returns The token, and the key for counting logins with it; undefined when there is none.
    */
   find(userId: string, tokens: readonly string[]): { readonly token: string; readonly key: string } | undefined {
     for (const token of tokens) {
@@ -60,10 +60,14 @@ export class KnownDevices {
     try {
       if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
       const text = readFileSync(file, "utf8").trim();
-      if (!keyPattern.test(text)) throw new Error("it has no key in it");
+      if (!keyPattern.test(text)) throw new Error("it does not contain a key");
       return Buffer.from(text, "base64url");
     } catch (error) {
-      this.#logger.error("%s cannot be used: %s. No browser is known, until a user logs in", file, messageOf(error));
+      this.#logger.error(
+        "Failed to read %s: %s. All browsers count as unknown until their users log in",
+        file,
+        messageOf(error),
+      );
       return undefined;
     }
   }
@@ -76,7 +80,7 @@ export class KnownDevices {
       writeFileAtomic(this.#file, `${key.toString("base64url")}\n`);
     } catch (error) {
       this.#logger.error(
-        "%s cannot be written: %s. The browsers that are known now will not be after a restart",
+        "Failed to write %s: %s. After a restart, all browsers count as unknown",
         this.#file,
         messageOf(error),
       );

@@ -1,52 +1,51 @@
-import type { UserSource } from "./UserSource.ts";
+import type { AuthenticationBackend } from "./AuthenticationBackend.ts";
 
-/** More than that are not kept while nobody can be told; the oldest go first. */
-const maxKept = 10_000;
-/** So many are told of at a time. */
-const atATime = 100;
+const maxPending = 10_000;
+const maxConcurrentCalls = 100;
 
-/** Ends sessions, also while nobody can be told: then they are known here, until somebody can be. */
+/** Ends sessions, also while logic cannot be reached: then it remembers them, and retries later. */
 export class PendingLogouts {
-  readonly #source: UserSource;
+  readonly #backend: AuthenticationBackend;
+  /** The oldest ones come first, and are dropped first. */
   readonly #hashes = new Set<string>();
 
-  constructor(source: UserSource) {
-    this.#source = source;
+  constructor(backend: AuthenticationBackend) {
+    this.#backend = backend;
   }
 
-  /** Whether a session has been ended here, and its source does not know. */
+  /** Whether a session was ended here, but not yet on logic. */
   has(hash: string): boolean {
     return this.#hashes.has(hash);
   }
 
-  /** @throws What the source throws; it is told another time. */
+  /** Ends a session. @throws PeekError of the backend; the logout stays pending then. */
   async end(hash: string): Promise<void> {
     this.#hashes.add(hash);
-    if (this.#hashes.size > maxKept) {
+    if (this.#hashes.size > maxPending) {
       for (const oldest of this.#hashes) {
         this.#hashes.delete(oldest);
         break;
       }
     }
-    await this.#tell(hash);
+    await this.#logOut(hash);
   }
 
   /**
-   * Tells what is not told yet.
+   * Retries the pending logouts.
    *
-   * @returns Whether there was anything.
-   * @throws What the source throws; what is left is told another time.
+   * @returns Whether there were any.
+   * @throws PeekError of the backend; the rest stays pending.
    */
-  async tell(): Promise<boolean> {
+  async retry(): Promise<boolean> {
     const all = [...this.#hashes];
-    for (let from = 0; from < all.length; from += atATime) {
-      await Promise.all(all.slice(from, from + atATime).map((hash) => this.#tell(hash)));
+    for (let from = 0; from < all.length; from += maxConcurrentCalls) {
+      await Promise.all(all.slice(from, from + maxConcurrentCalls).map((hash) => this.#logOut(hash)));
     }
     return all.length > 0;
   }
 
-  async #tell(hash: string): Promise<void> {
-    await this.#source.logout(hash);
+  async #logOut(hash: string): Promise<void> {
+    await this.#backend.logout(hash);
     this.#hashes.delete(hash);
   }
 }

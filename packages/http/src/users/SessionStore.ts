@@ -5,22 +5,22 @@ import { createServiceHome, makePrivateFolder, type ServiceHome, writeFileAtomic
 import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { z } from "zod";
-import type { SiteName } from "../site/HttpSiteOptions.ts";
+import type { SiteName } from "../site/SiteName.ts";
 
 const dayMs = 86_400_000;
 const maxFileBytes = 16 * 1024 * 1024;
 const maxSessions = 10_000;
 const maxSessionsOfUser = 100;
-/** How long several changes are gathered before they are written; milliseconds. */
+/** How long changes are gathered before they are written. */
 const gatherMs = 50;
-/** How old the time of the last use in the file may be; milliseconds. */
+/** How outdated the time of the last use in the file may be. */
 const maxUseAgeMs = 3_600_000;
 
 const sessionSchema = z.object({
   hash: z.string().regex(/^[\w-]{43}$/),
-  /** The id of the user. */
+  /** The user's id. */
   user: z.string().min(1).max(100),
-  /** The kind of site that it was made for. */
+  /** The site for which it was created. */
   audience: z.enum(["admin", "field", "office"]),
   generation: z.uuid(),
   device: z.string().min(1).max(100),
@@ -31,21 +31,21 @@ const fileSchema = z.object({
   sessions: z.array(z.union([sessionSchema, sessionSchema.omit({ audience: true })])).max(maxSessions * 2),
 });
 
-/** What is kept of a session; its id is not. */
+/** A session in the file, with the hash of its id. */
 export type SessionEntry = Readonly<z.infer<typeof sessionSchema>>;
 
 /** What a {@link SessionStore} works with. */
 export interface SessionStoreOptions {
-  /** Of logic. */
+  /** The home of logic. */
   readonly home: ServiceHome;
-  /** How long a session lasts since it was used last; days. */
+  /** How many days after its last use a session ends. */
   readonly days: number;
   readonly logger: Logger;
 }
 
 /**
- * The sessions of users, in logic's home: they outlast its process. Nobody but logic's process writes the file. Disposing
- * it writes what is not written yet.
+ * The sessions of users, in a file in logic's home, so that they outlast logic's process. Only that process writes the file. Disposal
+ * writes pending changes.
  */
 export class SessionStore implements AsyncDisposable {
   readonly #file: string;
@@ -54,7 +54,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #sessions = new Map<string, { readonly entry: SessionEntry; used: number; written: number }>();
   #saving: Promise<void> | undefined;
 
-  /** Reads the file; where that cannot be read, that is logged, and everybody has to log in again. */
+  /** Reads the file. An unreadable or damaged file is logged, and all users have to log in again. */
   constructor(options: SessionStoreOptions) {
     this.#options = options;
     this.#file = join(options.home.usersDir, "sessions.json");
@@ -66,9 +66,9 @@ export class SessionStore implements AsyncDisposable {
   }
 
   /**
-   * Makes a session, and settles when it is written.
+   * Creates a session. Resolves when it is written.
    *
-   * @returns Its id, for the browser alone.
+   * @returns Its id, only for the browser.
    */
   async create(session: Omit<SessionEntry, "hash" | "made" | "used">): Promise<string> {
     const id = randomBytes(32).toString("base64url");
@@ -80,7 +80,7 @@ export class SessionStore implements AsyncDisposable {
     return id;
   }
 
-  /** A session of a kind of site that has not expired; that it is asked for is a use. */
+  /** Finds a session of a site that has not expired. This counts as a use of the session. */
   find(hash: string, audience: SiteName): SessionEntry | undefined {
     const found = this.#sessions.get(hash);
     if (found?.entry.audience !== audience) return undefined;
@@ -97,7 +97,7 @@ export class SessionStore implements AsyncDisposable {
     return found.entry;
   }
 
-  /** Forgets a session of a kind of site; does nothing when there is none. */
+  /** Ends a session of a site. Does nothing when it does not exist. */
   end(hash: string, audience: SiteName): void {
     if (this.#sessions.get(hash)?.entry.audience !== audience) return;
     this.#sessions.delete(hash);
@@ -130,7 +130,7 @@ export class SessionStore implements AsyncDisposable {
     this.#sessions.delete(oldest.entry.hash);
   }
 
-  /** Settles when what is known now is in the file, or could not be written. */
+  /** Resolves when the present sessions are in the file, or writing has failed. */
   #save(): Promise<void> {
     this.#saving ??= this.#saveSoon();
     return this.#saving;
@@ -155,7 +155,7 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       logger.error(
         { err: error },
-        "%s cannot be written: %s. Sessions end with this process",
+        "Failed to write %s: %s. Sessions end with this process",
         this.#file,
         messageOf(error),
       );
@@ -169,25 +169,25 @@ export class SessionStore implements AsyncDisposable {
       if (size > maxFileBytes) throw new Error(`it has more than ${maxFileBytes} bytes`);
       const all = fileSchema.parse(JSON.parse(readFileSync(this.#file, "utf8"))).sessions;
       const known = all.filter((each) => "audience" in each);
-      if (known.length < all.length) this.#tellOfFirst(all.length - known.length);
+      if (known.length < all.length) this.#logWithoutSite(all.length - known.length);
       return known;
     } catch (error) {
-      this.#options.logger.error("%s cannot be used: %s. Everybody has to log in again", this.#file, messageOf(error));
+      this.#options.logger.error("Failed to read %s: %s. All users have to log in again", this.#file, messageOf(error));
       return [];
     }
   }
 
-  /** Before sessions were of a kind of site, they were good for all. */
-  #tellOfFirst(count: number): void {
+  /** In older versions, a session was valid for all sites. */
+  #logWithoutSite(count: number): void {
     this.#options.logger.warning(
-      "%d sessions in %s do not say for which site they are, and have ended: their users have to log in again",
+      "%d sessions in %s do not name their site and have ended: their users have to log in again",
       count,
       this.#file,
     );
   }
 }
 
-/** By what a session is known to all but its browser. It is as random as a key: one round of a fast hash keeps it. */
+/** The hash that identifies a session outside its browser. The id is as random as a key, so one round of a fast hash protects it. */
 export function hashOfSession(id: string): string {
   return hash("sha256", id, "base64url");
 }

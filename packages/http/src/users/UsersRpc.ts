@@ -2,13 +2,12 @@ import { PeekError } from "@peek/errors";
 import type { PeekUser, PeerIdentity, PluginRpc } from "@peek/plugin-base";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
-import { maxKnown } from "../sessions/cookies.ts";
-import type { UserDesk } from "./UserDesk.ts";
-import type { KnownSession, UserSource } from "./UserSource.ts";
+import { maxDeviceTokens } from "../sessions/cookies.ts";
+import type { UserAuthenticator } from "./UserAuthenticator.ts";
+import type { ValidSession, AuthenticationBackend } from "./AuthenticationBackend.ts";
 
-/** So many sessions are asked for by one call. */
+/** How many sessions one call validates. */
 export const maxHashes = 1000;
-/** How long a gateway waits for logic; milliseconds. */
 const deadlineMs = 10_000;
 
 const word = z.string().max(1000);
@@ -24,15 +23,15 @@ const loginInput = z.object({
   password: word,
   device: word,
   address: word,
-  /** What the browser was given at logins before. */
-  known: z.array(word).max(maxKnown),
+  /** The device tokens that the browser got at earlier logins. */
+  known: z.array(word).max(maxDeviceTokens),
 });
 const loginOutput = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), session: word, user, known: word }),
   z.object({ ok: z.literal(false), reason: z.enum(["refused", "busy"]) }),
 ]);
 const validateInput = z.object({ sessions: z.array(hash).max(maxHashes) });
-const known: z.ZodType<KnownSession | null, KnownSession | null> = z.object({ user, device: word }).nullable();
+const known: z.ZodType<ValidSession | null, ValidSession | null> = z.object({ user, device: word }).nullable();
 const logoutInput = z.object({ session: hash });
 
 type UsersProcedures = {
@@ -41,42 +40,48 @@ type UsersProcedures = {
   readonly logout: { readonly input: typeof logoutInput };
 };
 
-/** How field and office have users log in with logic. Sessions are named by the hashes of their ids. */
+/** The calls by which field and office authenticate users on logic. Sessions are identified by the hashes of their ids. */
 export const UsersRpc: RpcContract<UsersProcedures> = defineRpc("peek_core_platform.Users", {
   login: { input: loginInput, output: loginOutput },
-  /** For each session, in order; null where it is good no more. */
+  /** One result for each session, in order; null for an ended one. */
   validate: { input: validateInput, output: z.array(known).max(maxHashes) },
   logout: { input: logoutInput },
 });
 
-/** Lets field and office use what logic knows of users: each its own sessions, whatever it says. */
-export function serveUsers(rpc: PluginRpc, desk: UserDesk): AsyncDisposable {
+/** Serves the authentication on logic to field and office. Each of them has access to the sessions of its own site only. */
+export function serveAuthentication(rpc: PluginRpc, authenticator: UserAuthenticator): AsyncDisposable {
   return rpc.serve(
     UsersRpc,
     {
-      login: async (credentials, { from }) => {
-        const outcome = await sourceFor(desk, from).login({ ...credentials, isOwnMachine: false });
-        if (outcome.ok) return outcome;
-        return { ok: false as const, reason: outcome.reason === "refused" ? ("refused" as const) : ("busy" as const) };
+      login: async ({ known, ...credentials }, { from }) => {
+        const backend = backendFor(authenticator, from);
+        const result = await backend.login({ ...credentials, deviceTokens: known, isLocal: false });
+        if (result.ok)
+          return { ok: true as const, session: result.session, user: result.user, known: result.deviceToken };
+        return { ok: false as const, reason: result.reason === "refused" ? ("refused" as const) : ("busy" as const) };
       },
-      validate: async ({ sessions }, { from }) => [...(await sourceFor(desk, from).validate(sessions))],
-      logout: async ({ session }, { from }) => await sourceFor(desk, from).logout(session),
+      validate: async ({ sessions }, { from }) => [...(await backendFor(authenticator, from).validate(sessions))],
+      logout: async ({ session }, { from }) => await backendFor(authenticator, from).logout(session),
     },
     { acceptOnlyFrom: ["field", "office"] },
   );
 }
 
-function sourceFor(desk: UserDesk, { service, instance }: PeerIdentity): UserSource {
-  if (service === "field" || service === "office") return desk.at(service, instance);
-  throw new PeekError("FORBIDDEN", `${service} has no site whose users log in.`);
+function backendFor(authenticator: UserAuthenticator, { service, instance }: PeerIdentity): AuthenticationBackend {
+  if (service === "field" || service === "office") return authenticator.backendFor(service, instance);
+  throw new PeekError("FORBIDDEN", `${service} has no site on which users log in.`);
 }
 
-/** What logic knows of users, as field and office ask it. */
-export function remoteUsers(rpc: PluginRpc): UserSource {
+/** The backend of field and office: it calls logic. */
+export function remoteBackend(rpc: PluginRpc): AuthenticationBackend {
   const logic = rpc.client(UsersRpc, { to: "logic", deadlineMs });
   return {
-    login: ({ name, password, device, address, known }) =>
-      logic.login({ name, password, device, address, known: [...known] }),
+    login: async ({ name, password, device, address, deviceTokens }) => {
+      const result = await logic.login({ name, password, device, address, known: [...deviceTokens] });
+      return result.ok
+        ? { ok: true, session: result.session, user: result.user, deviceToken: result.known }
+        : { ok: false, reason: result.reason };
+    },
     validate: (hashes) => logic.validate({ sessions: [...hashes] }),
     logout: (session) => logic.logout({ session }),
   };

@@ -1,7 +1,8 @@
+export type { AuthenticationBackend, ValidSession } from "./AuthenticationBackend.ts";
 export { KnownDevices } from "./KnownDevices.ts";
 export { SessionStore, type SessionEntry, type SessionStoreOptions } from "./SessionStore.ts";
-export { UserDesk, type UserDeskOptions } from "./UserDesk.ts";
-export { UserSessions, type UserSessionsOptions } from "./UserSessions.ts";
-export type { KnownSession, UserSource } from "./UserSource.ts";
-export { type ListedUser, UserStore, type UserVerdict } from "./UserStore.ts";
-export { remoteUsers, serveUsers, UsersRpc } from "./UsersRpc.ts";
+export { UserAuthenticator, type UserAuthenticatorOptions } from "./UserAuthenticator.ts";
+export { type PasswordCheck, UserDirectory, type UserDirectoryOptions } from "./UserDirectory.ts";
+export { UserSessionProvider, type UserSessionProviderOptions } from "./UserSessionProvider.ts";
+export { type ListedUser, UserStore } from "./UserStore.ts";
+export { remoteBackend, serveAuthentication, UsersRpc } from "./UsersRpc.ts";

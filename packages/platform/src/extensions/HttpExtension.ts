@@ -1,6 +1,6 @@
 import type { TlsBundle } from "@peek/bus/identity";
 import { PeekError } from "@peek/errors";
-import type { HttpSite, LoginNeededHandler, PluginSites, SiteName, UpgradeHandler } from "@peek/http";
+import type { HttpSite, LoginNeededHandler, PluginRoutes, SiteName, UpgradeHandler } from "@peek/http";
 import type { PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
@@ -27,7 +27,7 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
   readonly #owned = new AsyncDisposableStack();
   readonly #upgrades: { readonly path: string; readonly take: UpgradeHandler; readonly refuse: LoginNeededHandler }[] =
     [];
-  #plugins: PluginSites | undefined;
+  #plugins: PluginRoutes | undefined;
   #check: SessionCheck | undefined;
   #site: HttpSite | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -61,13 +61,13 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
    * @throws PeekError `HTTP_PORT_UNUSABLE` when it cannot listen on the address, `TLS_UNUSABLE`, or `USERS_UNUSABLE`
    */
   async open(): Promise<void> {
-    const { HttpSite, PluginSites } = await import("@peek/http");
+    const { HttpSite, PluginRoutes } = await import("@peek/http");
     const { openSessions } = await import("../site/openSessions.ts");
     const { definition, home, config, health } = this.#options;
     const { rpc } = this.#vortex.own;
     const site = config.httpServer[this.#name];
     const logger = this.#logger("HttpSite");
-    const plugins = new PluginSites();
+    const plugins = new PluginRoutes();
     this.#plugins = plugins;
     const { provider: sessions, check } = openSessions(
       { definition, home, config, anonymous: site.anonymous, rpc, logger: this.#logger("Users") },

@@ -1,13 +1,13 @@
 import type { ServiceConfig, ServiceHome } from "@peek/config";
-import { AnonymousSessions, type SessionProvider } from "@peek/http";
+import { AnonymousSessionProvider, type SessionProvider } from "@peek/http";
 import {
   KnownDevices,
-  remoteUsers,
-  serveUsers,
+  remoteBackend,
+  serveAuthentication,
   SessionStore,
-  UserDesk,
-  UserSessions,
-  UserStore,
+  UserAuthenticator,
+  UserDirectory,
+  UserSessionProvider,
 } from "@peek/http/users";
 import type { Logger, PluginRpc } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
@@ -47,14 +47,18 @@ export function openSessions(
   owned: AsyncDisposableStack,
 ): OpenedSessions {
   if (definition.name !== "logic") {
-    const users = (): SessionProvider => owned.use(new UserSessions({ source: remoteUsers(rpc), logger }));
-    return { provider: anonymous ? new AnonymousSessions() : users() };
+    const users = (): SessionProvider => owned.use(new UserSessionProvider({ backend: remoteBackend(rpc), logger }));
+    return { provider: anonymous ? new AnonymousSessionProvider() : users() };
   }
   // Also where logic's own site admits anonymous browsers, field and office may need users.
-  const desk = logicUsers(home, config, rpc, logger, owned);
-  const check = sessionCheck(desk, config, logger);
-  if (anonymous) return { provider: new AnonymousSessions(), check };
-  const provider = new UserSessions({ source: desk.at("admin"), logger, requiredGroup: adminGroup });
+  const authenticator = logicUsers(home, config, rpc, logger, owned);
+  const check = sessionCheck(authenticator, config, logger);
+  if (anonymous) return { provider: new AnonymousSessionProvider(), check };
+  const provider = new UserSessionProvider({
+    backend: authenticator.backendFor("admin"),
+    logger,
+    requiredGroup: adminGroup,
+  });
   return { provider: owned.use(provider), check };
 }
 
@@ -64,10 +68,10 @@ function logicUsers(
   rpc: PluginRpc,
   logger: Logger,
   owned: AsyncDisposableStack,
-): UserDesk {
-  const users = new UserStore(home, logger);
+): UserAuthenticator {
+  const users = new UserDirectory({ home, logger });
   const sessions = owned.use(new SessionStore({ home, days: config.users.sessionDays, logger }));
-  const desk = new UserDesk({ users, sessions, devices: new KnownDevices(home, logger), logger });
-  owned.use(serveUsers(rpc, desk));
-  return desk;
+  const authenticator = new UserAuthenticator({ users, sessions, devices: new KnownDevices(home, logger), logger });
+  owned.use(serveAuthentication(rpc, authenticator));
+  return authenticator;
 }

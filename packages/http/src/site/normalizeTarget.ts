@@ -3,12 +3,12 @@ import type { IncomingMessage } from "node:http";
 const hostPattern = /^[\w.:[\]-]{1,255}$/;
 
 /**
- * Brings the target of a request into the form that all others have: the path alone, and the host in the header. A target in
- * absolute form (RFC 9112, 3.2.2) counts more than the header.
+ * Normalizes the target of a request to a path, with the host in the header. The host of a target in absolute form (RFC 9112, 3.2.2)
+ * overrides the header.
  *
- * @returns false for a request that is for no host, or for more than one: it is refused with 400.
+ * @returns false for a request with an invalid host, or with several ones: it has to be refused with 400.
  */
-export function readTarget(request: IncomingMessage): boolean {
+export function normalizeTarget(request: IncomingMessage): boolean {
   const { url = "", headers, headersDistinct } = request;
   const hosts = headersDistinct["host"] ?? [];
   if (hosts.length > 1 || (hosts[0] !== undefined && hosts[0] !== "" && !isHost(hosts[0]))) return false;
@@ -21,7 +21,7 @@ export function readTarget(request: IncomingMessage): boolean {
   return true;
 }
 
-/** Whether it is a host, perhaps with a port, and nothing that would make another URL of it. */
+/** Whether a text is a host with an optional port, and cannot change the rest of a URL. */
 export function isHost(text: string): boolean {
   return hostPattern.test(text) && URL.canParse(`http://${text}`);
 }

@@ -7,13 +7,13 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 
-/** What is looked at, and how far it may grow; bytes. */
-const maxBegin = 16 * 1024;
+/** The bounds of an inspection: before and after decoding. */
+const maxInspectedBytes = 16 * 1024;
 const maxOutputLength = 1024 * 1024;
 
 type Decoder = (bytes: Uint8Array, isWhole: boolean) => unknown;
 
-/** What is not whole may end anywhere. */
+/** The beginning of a body may end anywhere. */
 const ofZlib = (isWhole: boolean) => ({
   finishFlush: isWhole ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
   maxOutputLength,
@@ -21,7 +21,7 @@ const ofZlib = (isWhole: boolean) => ({
 
 const decoders: ReadonlyMap<string, readonly Decoder[]> = new Map<string, readonly Decoder[]>([
   ["gzip", [(bytes, isWhole) => gunzipSync(bytes, ofZlib(isWhole))]],
-  // Browsers take it with and without the header of zlib.
+  // Browsers accept it with and without the header of zlib.
   [
     "deflate",
     [
@@ -50,23 +50,23 @@ const decoders: ReadonlyMap<string, readonly Decoder[]> = new Map<string, readon
 ]);
 
 /**
- * Whether a body is encoded as its `content-encoding` says, as far as its beginning tells. `fetch()` decodes a body and leaves
- * the header as it was: a handler that passes both on would have the browser decode it again.
+ * Whether a body is really encoded as its `content-encoding` says, judged by its beginning. `fetch()` decodes a body but keeps the
+ * header: if a handler passed both on, the browser would decode the body a second time.
  *
  * @param encoding The header: `gzip`, or a list in the order in which the encodings were applied.
- * @param begin The first bytes of the body.
- * @param isWhole Whether they are all of it.
- * @returns true also for an encoding that is unknown.
+ * @param beginning The first bytes of the body.
+ * @param isWhole Whether they are the whole body.
+ * @returns true also for an unknown encoding.
  */
-export function isEncoded(encoding: string, begin: Uint8Array, isWhole: boolean): boolean {
+export function isEncoded(encoding: string, beginning: Uint8Array, isWhole: boolean): boolean {
   const known = decoders.get(codingOf(encoding.split(",").at(-1) ?? ""));
   if (known === undefined) return true;
-  const isCut = begin.length > maxBegin;
-  const bytes = isCut ? begin.subarray(0, maxBegin) : begin;
+  const isCut = beginning.length > maxInspectedBytes;
+  const bytes = isCut ? beginning.subarray(0, maxInspectedBytes) : beginning;
   return known.some((decode) => canDecode(decode, bytes, isWhole && !isCut));
 }
 
-/** Whether `fetch()` has decoded a body that came with a `content-encoding`. */
+/** Whether `fetch()` decodes a body with this `content-encoding`. */
 export function isDecodedByFetch(encoding: string): boolean {
   return encoding.split(",").every((each) => ["gzip", "deflate", "br"].includes(codingOf(each)));
 }
@@ -81,7 +81,7 @@ function canDecode(decode: Decoder, bytes: Uint8Array, isWhole: boolean): boolea
     decode(bytes, isWhole);
     return true;
   } catch (error) {
-    // What becomes too large was encoded.
+    // Output that exceeds the limit shows that the body was encoded.
     return error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
   }
 }

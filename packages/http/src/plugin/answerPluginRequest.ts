@@ -2,43 +2,43 @@ import type { PeekUser } from "@peek/plugin-base";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isSecretCookie } from "../sessions/cookies.ts";
 import type { SiteRequest } from "../site/SiteRequest.ts";
-import { wantsHtml } from "../site/siteAnswers.ts";
+import { wantsHtml } from "../site/errorResponse.ts";
 import type { FilesRoute } from "./FilesRoute.ts";
 import type { HandlerRoute } from "./HandlerRoute.ts";
-import type { PluginSites } from "./PluginSites.ts";
+import type { PluginRouter } from "./PluginRouter.ts";
 import { segmentsOf } from "./RoutePattern.ts";
 import { sendResponse } from "./sendResponse.ts";
 
-/** A request for what a plugin serves. */
+/** A request for a path below a plugin's name. */
 export interface PluginRequest {
-  readonly plugins: PluginSites;
+  readonly router: PluginRouter;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly site: SiteRequest;
   readonly user: PeekUser;
-  /** Answers that there is none, with a status and what is told of it. */
+  /** Answers with an error. */
   readonly refuse: (status: number) => FastifyReply;
 }
 
-/** Answers a request for what is under a plugin's name. */
-export async function answerPlugin(call: PluginRequest): Promise<FastifyReply> {
-  const { plugins, request, reply, refuse } = call;
+/** Answers a request for a path below a plugin's name. */
+export async function answerPluginRequest(call: PluginRequest): Promise<FastifyReply> {
+  const { router, request, reply, refuse } = call;
   const [path, query] = splitUrl(request.raw.url ?? "/");
   const all = segmentsOf(path);
   if (all === undefined || query?.includes("%00") === true) return refuse(400);
   const [plugin = "", ...segments] = all;
-  const found = plugins.find(plugin, request.method, segments);
-  if (found.kind === "route") {
-    const { target, pattern } = found.route;
+  const match = router.match(plugin, request.method, segments);
+  if (match.kind === "route") {
+    const { target, pattern } = match.route;
     if ("find" in target) return await answerFile(call, target, segments.slice(pattern.depth), [path, query]);
-    return await answerByHandler(call, target, found.params);
+    return await answerByHandler(call, target, match.params);
   }
-  if (found.kind === "otherMethod") {
-    reply.header("allow", found.allow.join(", "));
+  if (match.kind === "otherMethod") {
+    reply.header("allow", match.allow.join(", "));
     return refuse(405);
   }
-  // What is relative in the page is under its folder.
-  const isFolder = isGet(request.method) && plugins.find(plugin, "GET", [...segments, ""]).kind === "route";
+  // Relative links of a page need the slash at the end.
+  const isFolder = isGet(request.method) && router.match(plugin, "GET", [...segments, ""]).kind === "route";
   return isFolder ? redirectToFolder(reply, path, query) : refuse(404);
 }
 
@@ -76,8 +76,8 @@ async function answerByHandler(
     return refuse(result.status);
   }
   const { response, signal } = result;
-  const tell = (what: string, error?: unknown): void => route.tell(what, error);
-  return await sendResponse(reply, { method: request.method, response, signal, tell, refuse });
+  const report = (problem: string, error?: unknown): void => route.report(problem, error);
+  return await sendResponse(reply, { method: request.method, response, signal, report, refuse });
 }
 
 function headersOf(request: FastifyRequest): Headers {
@@ -89,7 +89,7 @@ function headersOf(request: FastifyRequest): Headers {
   return headers;
 }
 
-/** Who has it could be the user; a plugin is told who that is. */
+/** A plugin gets the user, but not the cookie by which it could act as the user. */
 function hideSession(headers: Headers): void {
   const cookies = headers.get("cookie");
   if (cookies === null) return;

@@ -1,0 +1,8 @@
+import type { RequestFailureLog } from "./RequestFailureLog.ts";
+
+/** Objects that the parts of a site share. */
+export interface SiteParts {
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly failures: RequestFailureLog;
+  readonly isDraining: () => boolean;
+}
