@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 import { asciiOnly } from "./scripts/rolldown/asciiOnly.ts";
 import { builtinModules } from "./scripts/rolldown/builtinModules.ts";
+import { lazyBuiltins } from "./scripts/rolldown/lazyBuiltins.ts";
 import { lazyZodLocales, zodLocalesEntry } from "./scripts/rolldown/lazyZodLocales.ts";
 import { startFiles } from "./scripts/rolldown/startFiles.ts";
 import { sharedEntries, sharedModules } from "./scripts/rolldown/sharedModules.ts";
@@ -33,7 +34,7 @@ export default defineConfig({
     "@peek/tasks/worker",
   ],
   resolve: { conditionNames: ["@peek/source", "node"], mainFields: ["module", "main"] },
-  plugins: [builtinModules(), asciiOnly(), ...(runsPlugins ? [sharedModules(), lazyZodLocales()] : [])],
+  plugins: [lazyBuiltins(), builtinModules(), asciiOnly(), ...(runsPlugins ? [sharedModules(), lazyZodLocales()] : [])],
   output: {
     dir: "bundle",
     format: "esm",
