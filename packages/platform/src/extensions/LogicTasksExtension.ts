@@ -4,7 +4,7 @@ import type { PluginDisposables, PluginTasks } from "@peek/plugin-base";
 import type { TasksStatus } from "../status/ServiceStatus.ts";
 import { QueueMonitor } from "../tasks/QueueMonitor.ts";
 import type { ExtensionOptions, OpenContext, ServiceExtension } from "./ServiceExtension.ts";
-import { TaskConnection, type TaskSources } from "./TaskConnection.ts";
+import type { TaskConnection, TaskSources } from "./TaskConnection.ts";
 
 /** On logic, `platform.tasks` of plugins that require storage: queueing tasks and waiting for them. */
 export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: PluginTasks }> {
@@ -26,6 +26,7 @@ export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: P
 
   /** Once the connection to the other services is open. */
   async open({ plugins }: OpenContext): Promise<void> {
+    const { TaskConnection } = await import("./TaskConnection.ts");
     const connection = await TaskConnection.open(this.#options, this.#sources, plugins);
     if (connection === undefined) return;
     this.#connection = connection;

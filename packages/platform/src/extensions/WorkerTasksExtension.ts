@@ -9,7 +9,7 @@ import type { TaskWorker } from "@peek/tasks/worker";
 import type { TasksStatus } from "../status/ServiceStatus.ts";
 import type { Lazy } from "../tasks/Lazy.ts";
 import type { ExtensionOptions, OpenContext, ServiceExtension } from "./ServiceExtension.ts";
-import { TaskConnection, type TaskSources } from "./TaskConnection.ts";
+import type { TaskConnection, TaskSources } from "./TaskConnection.ts";
 
 interface Opened {
   readonly connection: TaskConnection;
@@ -33,6 +33,7 @@ export class WorkerTasksExtension implements ServiceExtension<{ readonly tasks: 
 
   /** Once the connection to the other services is open. */
   async open({ plugins }: OpenContext): Promise<void> {
+    const { TaskConnection } = await import("./TaskConnection.ts");
     const connection = await TaskConnection.open(this.#options, this.#sources, plugins);
     if (connection === undefined) return;
     const { TaskWorker } = await import("@peek/tasks/worker");
