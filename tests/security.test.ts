@@ -137,7 +137,7 @@ describe("one who has stolen a service's token", () => {
 
   it("of one service is no other, whatever he says", async () => {
     await using thief = await TokenThief.of("field", services, "agent");
-    await services.logic.waitFor(/agent with token \w+ sent what was not understood: .*must be named after it/);
+    await services.logic.waitFor(/agent with token \w+ sent an invalid line: .*must be named after it/);
     expect((await peek(services.base, "status")).stdout).not.toContain(thief.instance);
   });
 

@@ -202,7 +202,7 @@ describe("services that start before logic", () => {
     await first.ended;
     await Promise.all(started.map(({ process }) => process.waitFor(/Lost the logic service/)));
     owned.use(await logic.start());
-    await Promise.all(started.map(({ process }) => process.waitFor(/Connected again to the logic service/)));
+    await Promise.all(started.map(({ process }) => process.waitFor(/Reconnected to the logic service/)));
     await everyoneCalls(agent, 4);
 
     const { code, stdout } = await peek(base.base, "status", "--json");
@@ -214,7 +214,7 @@ describe("services that start before logic", () => {
 
     for (const { process } of started) {
       const lines = process.lines.filter((line) => line.includes("the logic service"));
-      for (const begin of ["Waiting for", "Connected to", "Lost", "Connected again to"]) {
+      for (const begin of ["Waiting for", "Connected to", "Lost", "Reconnected to"]) {
         expect(
           lines.filter((line) => line.includes(`:${begin} the logic service`)),
           begin,

@@ -154,7 +154,7 @@ describe.skipIf(noNetworks !== "")(machines, () => {
     await agentProcess.waitFor(/Connected to the logic service/);
     await converges({ network, logic, agent, logicProcess, agentProcess });
     expect(agentProcess.lines.filter((line) => line.includes(":Lost the logic service"))).toHaveLength(1);
-    expect(agentProcess.lines.filter((line) => line.includes(":Connected again to"))).toHaveLength(1);
+    expect(agentProcess.lines.filter((line) => line.includes(":Reconnected to"))).toHaveLength(1);
   }, 120_000);
 
   it.skipIf(noNats !== "").concurrent(

@@ -2,174 +2,172 @@ import { PeekError } from "@peek/errors";
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { PeerList } from "./PeerList.ts";
 
-/** Someone who is connected to an {@link Exchange}: how it is told things. None of it may call back into the exchange. */
+/** A member of an {@link Exchange}: a connected process. None of its methods may call back into the exchange. */
 export interface ExchangeMember {
-  /** Whose it is: another of the same name takes its place only if it is of the same owner. */
+  /** The holder of the member's credential. Only a member of the same owner can replace one of the same instance name. */
   readonly owner: string;
-  /** How many bytes it has been told and has not taken yet; about. */
+  /** How many bytes are queued for the member; approximate. */
   readonly waitingBytes: number;
-  /** Takes a text that another has sent. */
-  receive(from: PeerIdentity, text: string): void;
-  /** Who is connected of a service that it watches has changed. */
+  /** Delivers a message from another member. */
+  receive(from: PeerIdentity, message: string): void;
+  /** A service that the member watches has changed. */
   presence(change: PresenceChange): void;
-  /** An instance that it had to do with is gone. */
+  /** An instance that the member exchanged messages with is gone. */
   gone(instance: string): void;
-  /** Calls once when it has taken most of what waits for it, or is gone. */
+  /** Calls a listener once, when the member's queue has drained to the low-water mark or the member is gone. */
   onceDrained(listener: () => void): void;
-  /** Another connection of the same instance has taken its place: it is to be ended. */
+  /** Another connection of the same instance has replaced this one, which is to be closed. */
   replaced(): void;
 }
 
-/** What a new member says of itself, and what is known of it. */
-export type Entrant = Omit<Peer, "connectedSince">;
+/** The description of a member that joins. */
+export type NewMember = Omit<Peer, "connectedSince">;
 
-interface Seat {
+interface MemberEntry {
   readonly member: ExchangeMember;
   readonly observer: boolean;
   peer: Peer;
-  // The sets are made when there is something to be in them: most of thousands who are connected may be idle.
+  // The sets are created on first use: most of thousands of members may be idle.
   watched: Set<ServiceName> | undefined;
-  /** With whom it has exchanged texts: they are told when it is gone. */
+  /** The members that it exchanged messages with. They are notified when it leaves. */
   contacts: Set<string> | undefined;
-  /** The one that it sent to last; asking that is quicker than asking the set. */
-  lastTarget: string | undefined;
+  /** The last receiver of its messages: faster to check than the set. */
+  lastReceiver: string | undefined;
 }
 
 /**
- * The switch in the middle: knows who is connected, passes texts on, and tells each member who of the services that it
- * watches comes and goes. It knows nothing of sockets; all of it is synchronous.
+ * The hub of a star topology: knows the connected members, forwards messages between them, and notifies each member of changes in
+ * the services that it watches. It knows nothing of sockets, and is synchronous throughout.
  */
 export class Exchange {
-  readonly #seats = new Map<string, Seat>();
+  readonly #entries = new Map<string, MemberEntry>();
   readonly #peers = new Map<ServiceName, PeerList>();
-  readonly #watchers = new Map<ServiceName, Set<Seat>>();
+  readonly #watchers = new Map<ServiceName, Set<MemberEntry>>();
 
-  /** How many members there are. */
+  /** How many members are connected. */
   get size(): number {
-    return this.#seats.size;
+    return this.#entries.size;
   }
 
   /**
-   * Gives a member its place. One with the same name is replaced: the same process has connected again before its first
-   * connection was known to be dead.
+   * Adds a member. It replaces a member of the same instance name: the process has reconnected before its first connection was
+   * recognised as dead.
    *
-   * @param observer Whether nobody is to be told of it.
-   * @throws PeekError `FORBIDDEN` when one of that name is there that is somebody else's.
+   * @param observer Whether peers are not notified of it.
+   * @throws PeekError `FORBIDDEN` when another owner has a member of that name.
    */
-  join(entrant: Entrant, member: ExchangeMember, observer: boolean): void {
-    const former = this.#seats.get(entrant.instance);
+  join(newMember: NewMember, member: ExchangeMember, observer: boolean): void {
+    const former = this.#entries.get(newMember.instance);
     if (former !== undefined) {
-      if (former.member.owner !== member.owner) throw taken(entrant);
-      this.leave(entrant.instance, former.member);
+      if (former.member.owner !== member.owner) throw nameTaken(newMember);
+      this.leave(newMember.instance, former.member);
       former.member.replaced();
     }
-    const peer: Peer = { ...entrant, connectedSince: new Date().toISOString() };
-    this.#seats.set(peer.instance, {
+    const peer: Peer = { ...newMember, connectedSince: new Date().toISOString() };
+    this.#entries.set(peer.instance, {
       member,
       observer,
       peer,
       watched: undefined,
       contacts: undefined,
-      lastTarget: undefined,
+      lastReceiver: undefined,
     });
     if (observer) return;
     this.#list(peer.service).put(peer);
-    this.#tell({ kind: "joined", peer });
+    this.#notify({ kind: "joined", peer });
   }
 
-  /**
-   * Takes a member's place away. Does nothing when another has it by now.
-   */
+  /** Removes a member. Does nothing when another member has replaced it. */
   leave(instance: string, member: ExchangeMember): void {
-    const seat = this.#seats.get(instance);
-    if (seat === undefined || seat.member !== member) return;
-    this.#seats.delete(instance);
-    for (const service of seat.watched ?? []) this.#watchers.get(service)?.delete(seat);
-    const { peer } = seat;
-    if (!seat.observer) {
+    const entry = this.#entries.get(instance);
+    if (entry === undefined || entry.member !== member) return;
+    this.#entries.delete(instance);
+    for (const service of entry.watched ?? []) this.#watchers.get(service)?.delete(entry);
+    const { peer } = entry;
+    if (!entry.observer) {
       this.#list(peer.service).remove(instance);
-      this.#tell({ kind: "left", peer });
+      this.#notify({ kind: "left", peer });
     }
-    for (const name of seat.contacts ?? []) {
-      const contact = this.#seats.get(name);
+    for (const name of entry.contacts ?? []) {
+      const contact = this.#entries.get(name);
       if (contact === undefined) continue;
       contact.contacts?.delete(instance);
-      if (contact.lastTarget === instance) contact.lastTarget = undefined;
+      if (contact.lastReceiver === instance) contact.lastReceiver = undefined;
       contact.member.gone(instance);
     }
   }
 
-  /** Who of a service is connected, in the order in which they came. The array is never changed. */
+  /** The connected instances of a service, in the order in which they joined. The array never changes. */
   peers(service: ServiceName): readonly Peer[] {
     return this.#list(service).all;
   }
 
-  /** From now on the member is told of changes among those of the service, who are returned. */
+  /** Notifies a member of changes in a service from now on. Returns the service's instances. */
   watch(instance: string, service: ServiceName): readonly Peer[] {
-    const seat = this.#seats.get(instance);
-    if (seat !== undefined) {
-      seat.watched ??= new Set();
-      seat.watched.add(service);
+    const entry = this.#entries.get(instance);
+    if (entry !== undefined) {
+      entry.watched ??= new Set();
+      entry.watched.add(service);
       const watchers = this.#watchers.get(service) ?? new Set();
-      this.#watchers.set(service, watchers.add(seat));
+      this.#watchers.set(service, watchers.add(entry));
     }
     return this.peers(service);
   }
 
-  /** Tells the others which contracts an instance serves. */
+  /** Sets the contracts that an instance serves. */
   announce(instance: string, serves: readonly string[]): void {
-    const seat = this.#seats.get(instance);
-    if (seat === undefined) return;
-    seat.peer = { ...seat.peer, serves };
-    if (seat.observer) return;
-    const { peer } = seat;
+    const entry = this.#entries.get(instance);
+    if (entry === undefined) return;
+    entry.peer = { ...entry.peer, serves };
+    if (entry.observer) return;
+    const { peer } = entry;
     this.#list(peer.service).put(peer);
-    this.#tell({ kind: "updated", peer });
+    this.#notify({ kind: "updated", peer });
   }
 
   /**
-   * Passes a text on.
+   * Forwards a message.
    *
-   * @returns Who was there to be passed it; undefined when there was nobody.
+   * @returns The receiver; undefined when it is not connected.
    */
-  send(from: PeerIdentity, to: string, text: string): ExchangeMember | undefined {
-    const target = this.#seats.get(to);
-    if (target === undefined) return undefined;
-    this.#remember(from.instance, to, target);
-    target.member.receive(from, text);
-    return target.member;
+  send(from: PeerIdentity, to: string, message: string): ExchangeMember | undefined {
+    const receiver = this.#entries.get(to);
+    if (receiver === undefined) return undefined;
+    this.#addContact(from.instance, to, receiver);
+    receiver.member.receive(from, message);
+    return receiver.member;
   }
 
-  /** How many bytes an instance has been told and has not taken yet; about. */
+  /** How many bytes are queued for an instance; approximate. */
   waitingBytes(instance: string): number {
-    return this.#seats.get(instance)?.member.waitingBytes ?? 0;
+    return this.#entries.get(instance)?.member.waitingBytes ?? 0;
   }
 
-  #remember(from: string, to: string, target: Seat): void {
-    const sender = this.#seats.get(from);
-    if (sender === undefined || sender.lastTarget === to) return;
-    sender.lastTarget = to;
+  #addContact(from: string, to: string, receiver: MemberEntry): void {
+    const sender = this.#entries.get(from);
+    if (sender === undefined || sender.lastReceiver === to) return;
+    sender.lastReceiver = to;
     (sender.contacts ??= new Set()).add(to);
-    (target.contacts ??= new Set()).add(from);
+    (receiver.contacts ??= new Set()).add(from);
   }
 
   #list(service: ServiceName): PeerList {
-    const known = this.#peers.get(service);
-    if (known !== undefined) return known;
+    const existing = this.#peers.get(service);
+    if (existing !== undefined) return existing;
     const list = new PeerList();
     this.#peers.set(service, list);
     return list;
   }
 
-  #tell(change: PresenceChange): void {
-    for (const seat of this.#watchers.get(change.peer.service) ?? []) seat.member.presence(change);
+  #notify(change: PresenceChange): void {
+    for (const { member } of this.#watchers.get(change.peer.service) ?? []) member.presence(change);
   }
 }
 
-function taken({ service, instance }: Entrant): PeekError {
+function nameTaken({ service, instance }: NewMember): PeekError {
   return new PeekError(
     "FORBIDDEN",
-    `${instance} is connected already, with another credential of the ${service} service.`,
+    `${instance} is already connected with another credential of the ${service} service.`,
     { fields: { service, instance } },
   );
 }

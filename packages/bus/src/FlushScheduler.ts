@@ -1,31 +1,31 @@
 /**
- * Decides what is sent at once, and what waits for the end of the turn of the event loop.
+ * Decides when queued data is written: at once, or at the end of the current iteration of the event loop.
  *
- * Under load all of a turn goes out together, since each write costs a system call here and a wake-up at the other end:
- * more than all else that is done for a short text. When there is little to send, the first of a turn goes out at once, so
- * that the other end works on it while this turn goes on.
+ * Under load, all data of one iteration is written together: each write costs a system call here and a wake-up at the other end,
+ * which is more than all other work for a short message. When there is little to send, the first data of an iteration is written at
+ * once, so that the other end can start while this iteration continues.
  */
 export class FlushScheduler implements Disposable {
-  readonly #onEnd: () => void;
-  /** How much there was to send in this turn. */
+  readonly #flush: () => void;
+  /** How many requests there were in this iteration. */
   #count = 0;
-  /** Whether there was no more than one in the last. */
+  /** Whether there was at most one request in the last iteration. */
   #isQuiet = true;
   #timer: NodeJS.Immediate | undefined;
 
-  /** @param onEnd Called at the end of a turn in which there was something to send: sends what has waited. */
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd;
+  /** @param flush Writes the queued data. Called at the end of each iteration with a request. */
+  constructor(flush: () => void) {
+    this.#flush = flush;
   }
 
-  /** Counts something that is to be sent. Returns whether it is to be sent now. */
-  begins(): boolean {
-    this.#timer ??= setImmediate(FlushScheduler.#end, this);
+  /** Requests a flush. Returns true when the data is to be written at once. */
+  request(): boolean {
+    this.#timer ??= setImmediate(FlushScheduler.#endIteration, this);
     this.#count += 1;
     return this.#isQuiet && this.#count === 1;
   }
 
-  /** Forgets the turn: nothing waits any more. */
+  /** Revokes the requests. */
   [Symbol.dispose](): void {
     clearImmediate(this.#timer);
     this.#timer = undefined;
@@ -33,10 +33,10 @@ export class FlushScheduler implements Disposable {
   }
 
   // One function for all: there may be thousands of connections.
-  static #end(this: void, turn: FlushScheduler): void {
-    turn.#timer = undefined;
-    turn.#onEnd();
-    turn.#isQuiet = turn.#count <= 1;
-    turn.#count = 0;
+  static #endIteration(this: void, scheduler: FlushScheduler): void {
+    scheduler.#timer = undefined;
+    scheduler.#flush();
+    scheduler.#isQuiet = scheduler.#count <= 1;
+    scheduler.#count = 0;
   }
 }

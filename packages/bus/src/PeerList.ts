@@ -1,13 +1,13 @@
 import type { Peer } from "@peek/plugin-base";
 
-/** Those who are connected of one service, in the order in which they came. */
+/** The connected instances of one service, in the order in which they connected. */
 export class PeerList {
   readonly #peers = new Map<string, Peer>();
   #snapshot: readonly Peer[] | undefined;
 
-  /** All of them. The array is never changed; after a change, there is another. */
+  /** All instances. The array never changes: after a change, there is another one. */
   get all(): readonly Peer[] {
-    // Made when somebody looks: thousands may come before that.
+    // Created on demand: thousands of instances may join before anybody asks.
     this.#snapshot ??= [...this.#peers.values()];
     return this.#snapshot;
   }
@@ -16,7 +16,7 @@ export class PeerList {
     return this.#peers.get(instance);
   }
 
-  /** Adds one at the end, or replaces what is known of it. */
+  /** Adds an instance at the end, or replaces its description. */
   put(peer: Peer): void {
     this.#peers.set(peer.instance, peer);
     this.#snapshot = undefined;

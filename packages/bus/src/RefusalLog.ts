@@ -1,17 +1,17 @@
-import type { Logger } from "@peek/plugin-base";
 import { LogThrottle } from "@peek/kit";
+import type { Logger } from "@peek/plugin-base";
 
 const minuteMs = 60_000;
-/** So many lines a minute at the most, whoever is refused for whatever reason. */
+/** How many lines a minute are logged for all refusals together. */
 const maxLines = 100;
 
 /**
- * Logs who was refused and why: one line for each address and reason, and then no more of the same for a minute, so that
- * nobody can fill the log by knocking.
+ * Logs refusals: one line a minute for each address and kind, and a limited number of lines a minute for all. So no client can
+ * flood the log by connecting over and over.
  */
 export class RefusalLog {
   readonly #logger: Logger;
-  readonly #rateLimit = new LogThrottle();
+  readonly #logThrottle = new LogThrottle();
   #minute = -1;
   #lines = 0;
 
@@ -19,16 +19,14 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  /**
-   * @param kind What is the same for refusals of the same kind; the message may have more.
-   */
+  /** @param kind Equal for refusals of the same kind, whose messages may differ. */
   refused(address: string, kind: string, message: string): void {
-    const suppressed = this.#rateLimit.count(`${address} ${kind}`);
-    if (suppressed === undefined || this.#isTooMuch()) return;
+    const suppressed = this.#logThrottle.count(`${address} ${kind}`);
+    if (suppressed === undefined || this.#isFlooded()) return;
     this.#logger.warning("%s: %s%s", address, message, suppressed);
   }
 
-  #isTooMuch(): boolean {
+  #isFlooded(): boolean {
     const minute = Math.floor(performance.now() / minuteMs);
     if (minute !== this.#minute) {
       this.#minute = minute;
@@ -36,7 +34,7 @@ export class RefusalLog {
     }
     this.#lines += 1;
     if (this.#lines === maxLines) {
-      this.#logger.warning("So many are refused that no more is told of it until the next minute");
+      this.#logger.warning("Too many refusals: no more of them are logged until the next minute");
     }
     return this.#lines >= maxLines;
   }

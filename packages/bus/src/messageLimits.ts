@@ -1,39 +1,40 @@
 import { Buffer } from "node:buffer";
 import { PeekError } from "@peek/errors";
 
-/** The largest text that a bus carries: 16 MiB. */
+/** The largest message of a bus: 16 MiB. */
 export const maxMessageBytes: number = 16 * 1024 * 1024;
 
-/** How much may wait to be taken by one peer before it is cut off, or before its sender is refused: 32 MiB. */
+/** How many bytes may be queued for one peer before it is disconnected, or its sender is refused: 32 MiB. */
 export const maxWaitingBytes: number = 2 * maxMessageBytes;
 
-/** From so much on that waits to be taken by a peer, those who send to it by a socket are not listened to: 8 MiB. */
+/** The high-water mark of a peer's queue: while more is queued, the exchange stops reading from those who send to the peer. 8 MiB. */
 export const highWaterBytes: number = maxWaitingBytes / 4;
 
-/** Down to so much they are listened to again: 1 MiB. */
+/** The low-water mark of a peer's queue: the exchange resumes reading. 1 MiB. */
 export const lowWaterBytes: number = 1024 * 1024;
 
-/** Texts up to this length are refused later than others: answers that say no, and what keeps streams going; characters. */
-const shortText = 1024;
+/** Messages up to this length are refused later than longer ones, for they are answers and control messages; characters. */
+const shortMessage = 1024;
 
-/** Whether a text is one too many, when so much waits already. */
-export function exceedsQueueLimit(text: string, waitingBytes: number): boolean {
-  return waitingBytes > maxWaitingBytes && (text.length > shortText || waitingBytes > 2 * maxWaitingBytes);
+/** Whether a message must be refused because too much is queued. */
+export function exceedsQueueLimit(message: string, waitingBytes: number): boolean {
+  return waitingBytes > maxWaitingBytes && (message.length > shortMessage || waitingBytes > 2 * maxWaitingBytes);
 }
 
 /**
- * Checks a text before it is sent.
+ * Checks a message before it is sent.
  *
  * @throws PeekError `VORTEX_MESSAGE_TOO_LARGE`, or `INTERNAL` when it is not one line.
  */
-export function checkMessage(text: string, limit: number): void {
-  // A character takes three bytes at most.
-  if (text.length * 3 > limit && Buffer.byteLength(text) > limit) {
+export function checkMessage(message: string, maxBytes: number): void {
+  // A character takes at most three bytes.
+  if (message.length * 3 > maxBytes && Buffer.byteLength(message) > maxBytes) {
+    const bytes = Buffer.byteLength(message);
     throw new PeekError(
       "VORTEX_MESSAGE_TOO_LARGE",
-      `A message of ${Buffer.byteLength(text)} bytes is larger than the ${limit} that may be sent. Send it in parts, or as a stream.`,
-      { fields: { bytes: Buffer.byteLength(text), limit } },
+      `A message of ${bytes} bytes was not sent: the limit is ${maxBytes} bytes. Send it in parts, or as a stream.`,
+      { fields: { bytes, limit: maxBytes } },
     );
   }
-  if (text.includes("\n")) throw new PeekError("INTERNAL", "A text with a line break was to be sent over the bus.");
+  if (message.includes("\n")) throw new PeekError("INTERNAL", "A message was not sent: it contains a line break.");
 }

@@ -1,7 +1,7 @@
 /** PEM texts, one or several. */
 export type PemTexts = string | Buffer | readonly string[];
 
-/** PEM texts as Node takes them, which does not promise to leave an array as it is. */
+/** PEM texts as `node:tls` takes them: it expects a mutable array. */
 export function pemList(texts: PemTexts): string | Buffer | string[] {
   return typeof texts === "string" || Buffer.isBuffer(texts) ? texts : [...texts];
 }

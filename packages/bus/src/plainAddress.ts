@@ -1,4 +1,4 @@
-/** An address as people write it: what comes by IPv4 to a socket for both is named by its IPv4 address. */
+/** An address in its usual form: the IPv4-mapped IPv6 address of a dual-stack socket becomes an IPv4 address. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:/, "");
 }

@@ -66,7 +66,7 @@ it("logic shows a renewed certificate without a restart", async () => {
   const port = service.status().vortex?.port ?? 0;
   expect(await shownAt(port)).toBe(before.fingerprint256);
   const after = writeBundle(file, "after");
-  await log.until(/^INFO peek_vortex\.DataExchange:The certificate was replaced: that of CN=after is used now/);
+  await log.until(/^INFO peek_vortex\.DataExchange:Reloaded the certificate of CN=after/);
   expect(await shownAt(port)).toBe(after.fingerprint256);
   // Whoever asks on its machine knows it by the file.
   const home = serviceHome("logic", { PEEK_HOME: base });

@@ -1,35 +1,35 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
-import type { Logger } from "@peek/plugin-base";
 import { Listeners } from "@peek/kit";
+import type { Logger } from "@peek/plugin-base";
 import type { Authenticator, Credential, Refusal } from "../ws/Authenticator.ts";
-import { verifyClientCertificate } from "./verifyClientCertificate.ts";
 import type { TokenStore, TokenVerdict } from "./TokenStore.ts";
+import { verifyClientCertificate } from "./verifyClientCertificate.ts";
 
-/** Knows services by their tokens, or, with mutual TLS, by the certificates that they show. */
+/** Identifies services by their tokens or, with mutual TLS, by their certificates. */
 export class ExchangeAuthenticator implements Authenticator, Disposable {
   readonly #tokens: TokenStore;
   readonly #byCertificate: boolean;
-  readonly #watching: Disposable;
+  readonly #tokensWatch: Disposable;
   readonly #listeners = new Listeners<void>();
 
   /**
-   * @param byCertificate Whether the certificate counts, and no token: those who connect have been made to show one, and
-   *   it has been verified.
+   * @param byCertificate Whether to identify services by their certificates alone. The TLS server must request and verify client
+   *   certificates then.
    */
   constructor(tokens: TokenStore, byCertificate: boolean, logger: Logger) {
     this.#tokens = tokens;
     this.#byCertificate = byCertificate;
-    this.#watching = tokens.onChange((trouble) => {
-      if (trouble !== undefined) {
-        logger.error({ code: trouble.code }, "Tokens cannot be checked as they should be: %s", trouble.message);
+    this.#tokensWatch = tokens.onChange((error) => {
+      if (error !== undefined) {
+        logger.error({ code: error.code }, "Failed to read the tokens: %s", error.message);
       }
       this.#listeners.tell();
     });
   }
 
   authenticate(request: IncomingMessage): Credential | Refusal {
-    return this.#byCertificate ? certified(request) : this.#identified(request);
+    return this.#byCertificate ? byCertificate(request) : this.#byToken(request);
   }
 
   onChange(listener: () => void): Disposable {
@@ -37,15 +37,17 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#watching[Symbol.dispose]();
+    this.#tokensWatch[Symbol.dispose]();
     this.#listeners.clear();
   }
 
-  #identified({ headersDistinct: { authorization = [] } }: IncomingMessage): Credential | Refusal {
-    const [shown, ...others] = authorization;
-    if (shown === undefined) return { reason: "it shows no token; make one on logic's machine with peek token create" };
-    // Whoever looks at one part of it, or at one of several, could take it for another than we do.
-    const [, text = ""] = (others.length === 0 ? /^Bearer +(\S+)$/i.exec(shown) : null) ?? [];
+  #byToken({ headersDistinct: { authorization = [] } }: IncomingMessage): Credential | Refusal {
+    const [header, ...others] = authorization;
+    if (header === undefined) {
+      return { reason: "it presents no token; make one on logic's machine with peek token create" };
+    }
+    // The whole of a single header must match: a proxy could read another token from a part of it, or from another header.
+    const [, text = ""] = (others.length === 0 ? /^Bearer +(\S+)$/i.exec(header) : null) ?? [];
     const verdict = this.#tokens.verify(text);
     if (!verdict.ok) return { kind: verdict.reason, reason: reasonOf(verdict) };
     const { service, id } = verdict;
@@ -53,11 +55,11 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
   }
 }
 
-function certified({ socket }: IncomingMessage): Credential | Refusal {
+function byCertificate({ socket }: IncomingMessage): Credential | Refusal {
   const verdict = socket instanceof TLSSocket ? verifyClientCertificate(socket) : undefined;
   if (verdict === undefined) {
     return {
-      reason: "it showed no certificate; set dataExchange.sslEnableMutualTLS and sslClientBundleFilePath there",
+      reason: "it presented no certificate; set dataExchange.sslEnableMutualTLS and sslClientBundleFilePath there",
     };
   }
   if (!verdict.ok) return verdict;
@@ -71,7 +73,7 @@ function reasonOf({ reason, id }: Extract<TokenVerdict, { readonly ok: false }>)
 }
 
 const reasons: Readonly<Record<Extract<TokenVerdict, { readonly ok: false }>["reason"], string>> = {
-  malformed: "what it shows is not a token; copy all of what peek token create printed",
+  malformed: "its token is malformed; copy all of the output of peek token create",
   unknown: "% is not known to this logic; see peek token list on its machine",
   revoked: "% has been revoked; make another with peek token create on logic's machine",
   expired: "% has expired; make another with peek token create on logic's machine",

@@ -1,57 +1,60 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** How often the file is looked at where the system tells nothing of it: a network's folder, no watches left. */
-const pollMs = 2000;
+/** How often to check the file when the system does not report changes: on a network file system, or without free watches. */
+const defaultPollMs = 2000;
 
 /**
- * Calls when a file may have been changed, made or removed: at once where the system tells of it, and otherwise within
- * two seconds. Keeps no process from ending.
+ * Calls a function when a file may have been changed, created or removed: at once when the system reports it, otherwise within two
+ * seconds. Does not keep the process running.
  */
 export class FileWatcher implements Disposable {
   readonly #file: string;
-  readonly #look: () => void;
+  readonly #onEvent: () => void;
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
 
-  /** @param look Called often, also when nothing has changed; must not throw. */
-  constructor(file: string, look: () => void) {
+  /**
+   * @param onEvent Called often, also without a change. Must not throw.
+   * @param pollMs How often to check without a report. Default: 2000.
+   */
+  constructor(file: string, onEvent: () => void, pollMs: number = defaultPollMs) {
     this.#file = file;
-    this.#look = look;
+    this.#onEvent = onEvent;
     this.#watchFolder();
     this.#timer = setInterval(() => this.#poll(), pollMs).unref();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#endWatch();
+    this.#closeWatcher();
   }
 
   #poll(): void {
-    // It may have been missing, or have failed.
+    // The folder may have been missing, or the watcher may have failed.
     if (this.#watcher === undefined) this.#watchFolder();
-    this.#look();
+    this.#onEvent();
   }
 
-  // The file itself cannot be watched: it is replaced by another whenever it changes.
+  // Watches the folder: each change replaces the file, and a watcher of the file would follow the old one.
   #watchFolder(): void {
     try {
       this.#watcher = watch(dirname(this.#file), { persistent: false }, (_event, name) => {
-        if (name === null || name === basename(this.#file)) this.#look();
+        if (name === null || name === basename(this.#file)) this.#onEvent();
       });
-      this.#watcher.on("error", () => this.#endWatch());
+      this.#watcher.on("error", () => this.#closeWatcher());
     } catch {
       this.#watcher = undefined;
     }
   }
 
-  #endWatch(): void {
+  #closeWatcher(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
   }
 }
 
-/** What is another text after each change of a file, its content's or its permissions'. */
+/** A text that differs after each change of a file's content or permissions. */
 export function fileVersion(file: string): string {
   try {
     const stat = statSync(file, { bigint: true, throwIfNoEntry: false });

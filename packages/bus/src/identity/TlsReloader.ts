@@ -4,66 +4,66 @@ import { FileWatcher, fileVersion } from "./FileWatcher.ts";
 import type { TlsBundle } from "./readBundle.ts";
 
 const dayMs = 86_400_000;
-/** How long before a certificate ends that is told, once a day; milliseconds. */
-const soonMs = 14 * dayMs;
-/** How long files may be of no use before that is told: they may be in the middle of being replaced; milliseconds. */
+/** How long before the end of a certificate the daily warnings begin. */
+const warningMs = 14 * dayMs;
+/** How long unusable files are tolerated without an error: they may be in the middle of being replaced. */
 const settleMs = 1000;
 
-/** What a {@link TlsReloader} follows. */
+/** The files of a {@link TlsReloader}. */
 export interface TlsReloaderOptions<Tls extends TlsBundle> {
-  /** The certificate with its key, and what else belongs to it. */
+  /** The certificate with its key, and all other files that belong to it. */
   readonly files: readonly string[];
   /**
-   * Reads all of them.
+   * Reads all files.
    *
    * @throws PeekError `TLS_UNUSABLE`
    */
   readonly read: () => Tls;
-  /** Takes what was read, at first and each time that something has changed. */
+  /** Called with the certificate at first, and after each change. */
   readonly use: (tls: Tls) => void;
   readonly logger: Logger;
 }
 
 /**
- * Follows the files of a certificate, so that a renewed one is used without a restart. While they are of no use, the one
- * before stays. Tells when the one in use is about to end.
+ * Watches the files of a certificate, so that a renewed certificate is used without a restart. While the files are unusable, the
+ * previous certificate stays in use. Warns before the certificate expires.
  */
 export class TlsReloader<Tls extends TlsBundle> implements Disposable {
   readonly #options: TlsReloaderOptions<Tls>;
-  readonly #watches: readonly FileWatcher[];
+  readonly #watchers: readonly FileWatcher[];
   #version: string | undefined;
-  /** What is in use. */
+  /** The certificate in use. */
   #bundle: TlsBundle;
-  /** Since when the files are of no use; `performance.now()`. */
+  /** Since when the files are unusable; `performance.now()`. */
   #failsSince: number | undefined;
-  #toldFailure: string | undefined;
-  #toldEndAt = -Infinity;
+  #loggedFailure: string | undefined;
+  #warnedAt = -Infinity;
 
   /**
-   * Reads the files, gives them to `use`, and begins to follow them.
+   * Reads the files, passes them to `use`, and watches them.
    *
-   * @throws What `read` and `use` throw.
+   * @throws The error of `read` or `use`.
    */
   constructor(options: TlsReloaderOptions<Tls>) {
     this.#options = options;
-    this.#version = this.#versionNow();
+    this.#version = this.#currentVersion();
     this.#bundle = this.#read();
-    this.#watches = options.files.map((file) => new FileWatcher(file, () => this.#look()));
+    this.#watchers = options.files.map((file) => new FileWatcher(file, () => this.#check()));
     this.#warnBeforeExpiry();
   }
 
   [Symbol.dispose](): void {
-    for (const watch of this.#watches) watch[Symbol.dispose]();
+    for (const watcher of this.#watchers) watcher[Symbol.dispose]();
   }
 
-  #look(): void {
-    // Asked for before the files are read: a change in between is seen the next time.
-    const version = this.#versionNow();
-    if (version !== this.#version) this.#reread(version);
+  #check(): void {
+    // Taken before the files are read: a change in between is detected the next time.
+    const version = this.#currentVersion();
+    if (version !== this.#version) this.#reload(version);
     this.#warnBeforeExpiry();
   }
 
-  #reread(version: string): void {
+  #reload(version: string): void {
     try {
       this.#bundle = this.#read();
     } catch (thrown) {
@@ -72,14 +72,10 @@ export class TlsReloader<Tls extends TlsBundle> implements Disposable {
     }
     this.#version = version;
     this.#failsSince = undefined;
-    this.#toldFailure = undefined;
-    this.#toldEndAt = -Infinity;
+    this.#loggedFailure = undefined;
+    this.#warnedAt = -Infinity;
     const { subject, validTo } = this.#bundle;
-    this.#options.logger.info(
-      "The certificate was replaced: that of %s is used now, until %s",
-      subject,
-      validTo.toISOString(),
-    );
+    this.#options.logger.info("Reloaded the certificate of %s, valid until %s", subject, validTo.toISOString());
   }
 
   #read(): TlsBundle {
@@ -92,28 +88,28 @@ export class TlsReloader<Tls extends TlsBundle> implements Disposable {
   #failed(message: string): void {
     const now = performance.now();
     this.#failsSince ??= now;
-    if (now - this.#failsSince < settleMs || message === this.#toldFailure) return;
-    this.#toldFailure = message;
-    this.#options.logger.error("%s The certificate from before stays in use", message);
+    if (now - this.#failsSince < settleMs || message === this.#loggedFailure) return;
+    this.#loggedFailure = message;
+    this.#options.logger.error("%s The previous certificate stays in use", message);
   }
 
   #warnBeforeExpiry(): void {
     const { subject, validTo } = this.#bundle;
     const now = Date.now();
-    if (validTo.getTime() - now > soonMs || now - this.#toldEndAt < dayMs) return;
-    this.#toldEndAt = now;
+    if (validTo.getTime() - now > warningMs || now - this.#warnedAt < dayMs) return;
+    this.#warnedAt = now;
     const { files, logger } = this.#options;
     const level = validTo.getTime() > now ? "warning" : "error";
     logger[level](
       "The certificate of %s in %s %s on %s. Renew it: the new one is used without a restart",
       subject,
       files[0],
-      level === "warning" ? "ends" : "has ended",
+      level === "warning" ? "expires" : "expired",
       validTo.toISOString(),
     );
   }
 
-  #versionNow(): string {
+  #currentVersion(): string {
     return this.#options.files.map(fileVersion).join(" ");
   }
 }

@@ -1,142 +1,148 @@
 import { timingSafeEqual } from "node:crypto";
 import type { ServiceHome } from "@peek/config";
 import { PeekError, toError } from "@peek/errors";
-import type { ServiceName } from "@peek/plugin-base";
 import { Listeners } from "@peek/kit";
+import type { PrivateListFile } from "@peek/kit/private-list-file";
+import type { ServiceName } from "@peek/plugin-base";
 import { FileWatcher, fileVersion } from "./FileWatcher.ts";
 import { makeToken, tokenIdPattern, tokenText, tryParseToken } from "./Token.ts";
 import { hashOf, newEntry, type TokenEntry, tokenLabelPattern, type TokenState, tokenState } from "./TokenEntry.ts";
-import { editTokens, readTokens, tokensFile } from "./tokensFile.ts";
+import { tokensFile } from "./tokensFile.ts";
 
-/** What is told of a token; never anything that it could be used by. */
+/** A token in a list, without its secret or hash. */
 export interface ListedToken extends Omit<TokenEntry, "hash"> {
   readonly state: TokenState;
 }
 
-/** What a new token is like. */
+/** Options of a new token. */
 export interface TokenOptions {
-  /** What it is called in lists; up to 100 characters. Default: nothing. */
+  /** A description for lists; up to 100 characters. Default: empty. */
   readonly label?: string;
-  /** From when on it is good no more. Default: never. */
+  /** When the token expires. Default: never. */
   readonly expires?: Date;
 }
 
-/** Whose a token is, or why it is not accepted. */
+/** The result of verifying a token. */
 export type TokenVerdict =
   | { readonly ok: true; readonly service: ServiceName; readonly id: string }
   | {
       readonly ok: false;
-      /** `unknown` also where the id is known and the secret is not its own; `unusable`: nobody's can be checked. */
+      /** `unknown` also for a known id with a wrong secret; `unusable`: the stored tokens cannot be read. */
       readonly reason: "malformed" | "unknown" | "revoked" | "expired" | "unusable";
-      /** What it calls itself, where it has the form of a token. */
+      /** The id that the token claims, unless it is malformed. */
       readonly id?: string;
     };
 
-/** Calls after the tokens have changed, with what is wrong with them now, if anything. Must not throw. */
-export type TokensListener = (trouble: PeekError | undefined) => void;
+/** Called after the tokens have changed, with the error when they cannot be read. Must not throw. */
+export type TokensListener = (error: PeekError | undefined) => void;
+
+/** Options of a {@link TokenStore}. */
+export interface TokenStoreOptions {
+  /** How often to check the file when the system does not report changes. Default: 2000. */
+  readonly pollMs?: number;
+}
 
 /**
- * The tokens that logic knows services by. Their file is logic's, and any process may change it: all take turns, and one
- * that verifies sees it at once.
+ * The tokens by which logic identifies services. Any process may change their file; a lock keeps the changes apart, and a verifying
+ * process uses them at once.
  *
- * While the file is damaged, nobody is accepted, and it is left as it was. While the system does not let it be read, which
- * may pass (no more files can be opened), what was known before is good, and it is tried again.
+ * While the file is damaged, no token is accepted, and the file is left unchanged. While the system refuses to read it, which may be
+ * temporary (too many open files), the tokens read before stay valid, and reading is tried again.
  */
 export class TokenStore implements Disposable {
-  readonly #home: ServiceHome;
+  readonly #file: PrivateListFile<TokenEntry>;
+  readonly #options: TokenStoreOptions;
   readonly #listeners = new Listeners<PeekError | undefined>();
   #entries: ReadonlyMap<string, TokenEntry> = new Map();
-  #trouble: PeekError | undefined;
-  /** Of the file when it was read last; undefined when that has failed. */
+  #error: PeekError | undefined;
+  /** The version of the file that was read last; undefined when it must be read again. */
   #version: string | undefined;
   #wasRead = false;
-  #watch: FileWatcher | undefined;
+  #watcher: FileWatcher | undefined;
   #isDisposed = false;
 
   /**
    * Reads nothing yet.
    *
-   * @param home Of logic.
+   * @param home The home of logic.
    */
-  constructor(home: ServiceHome) {
-    this.#home = home;
+  constructor(home: ServiceHome, options: TokenStoreOptions = {}) {
+    this.#file = tokensFile(home);
+    this.#options = options;
   }
 
   /**
    * Makes a token.
    *
-   * @returns The token; it can never be had again.
-   * @throws PeekError `USAGE` for a label that it cannot have; `TOKENS_UNUSABLE`, `HOME_UNUSABLE`
+   * @returns The text of the token. It is not stored.
+   * @throws PeekError `USAGE` for an invalid label; `TOKENS_UNUSABLE`, `HOME_UNUSABLE`
    */
   create(service: ServiceName, { label = "", expires }: TokenOptions = {}): string {
     if (!tokenLabelPattern.test(label)) {
-      throw new PeekError("USAGE", "A token's label has at most 100 characters, all of which can be printed.");
+      throw new PeekError("USAGE", "The label of a token may have at most 100 characters, all of them printable.");
     }
     let token = makeToken(service);
-    editTokens(this.#home, (tokens) => {
+    this.#file.edit((tokens) => {
       while (tokens.some(({ id }) => id === token.id)) token = makeToken(service);
       return [
         ...tokens,
         { ...newEntry(token, label), ...(expires !== undefined && { expires: expires.toISOString() }) },
       ];
     });
-    this.#reread();
+    this.#update();
     return tokenText(token);
   }
 
   /**
-   * All tokens, in the order in which they were made; read anew.
+   * Reads all tokens, in the order in which they were made.
    *
    * @throws PeekError `TOKENS_UNUSABLE`
    */
   list(): readonly ListedToken[] {
-    return readTokens(this.#home).map(listed);
+    return this.#file.read().map(listed);
   }
 
   /**
-   * Makes a token good for nothing; one that is revoked already stays as it is.
+   * Revokes a token. A token that is revoked already is left unchanged.
    *
    * @throws PeekError `TOKEN_UNKNOWN`, `TOKENS_UNUSABLE`
    */
   revoke(id: string): ListedToken {
-    // Nothing is made only to find that it is not in there.
-    if (!readTokens(this.#home).some((each) => each.id === id)) throw this.#unknown(id);
+    // Checked first: edit() would create a missing home.
+    if (!this.#file.read().some((each) => each.id === id)) throw this.#unknown(id);
     const revoked = new Date().toISOString();
-    const after = editTokens(this.#home, (tokens) =>
+    const after = this.#file.edit((tokens) =>
       tokens.some((each) => each.id === id && each.revoked === undefined)
         ? tokens.map((each) => (each.id === id ? { ...each, revoked } : each))
         : tokens,
     );
-    this.#reread();
+    this.#update();
     const entry = after.find((each) => each.id === id);
     if (entry === undefined) throw this.#unknown(id);
     return listed(entry);
   }
 
-  /**
-   * Whose a token is. The file is read when it has changed, and looked at when the id is not known: it may have been
-   * made a moment ago.
-   */
+  /** Verifies a token. The file is checked for changes when the id is unknown: the token may be new. */
   verify(text: string): TokenVerdict {
     this.#follow();
     const token = tryParseToken(text);
     if (token === undefined) return { ok: false, reason: "malformed" };
     const { id, service } = token;
-    if (!this.#entries.has(id)) this.#reread();
+    if (!this.#entries.has(id)) this.#update();
     const entry = this.#entries.get(id);
     const hash = hashOf(token.secret);
-    // Compared with something in any case: how long it takes does not tell which ids there are.
+    // Always compared: otherwise, the duration would reveal which ids exist.
     const isSame = timingSafeEqual(
       hash,
       entry === undefined ? Buffer.alloc(hash.length) : Buffer.from(entry.hash, "hex"),
     );
-    if (this.#trouble !== undefined && entry === undefined) return { ok: false, reason: "unusable", id };
+    if (this.#error !== undefined && entry === undefined) return { ok: false, reason: "unusable", id };
     if (entry === undefined || !isSame || entry.service !== service) return { ok: false, reason: "unknown", id };
     const state = tokenState(entry);
     return state === "valid" ? { ok: true, service, id } : { ok: false, reason: state, id };
   }
 
-  /** Whether a token that was verified before is good still. */
+  /** Whether a token that was verified before is still valid. */
   isValid(id: string): boolean {
     this.#follow();
     const entry = this.#entries.get(id);
@@ -144,75 +150,73 @@ export class TokenStore implements Disposable {
   }
 
   /**
-   * Calls when tokens were made, revoked or removed, by this process or another; and once when the file cannot be used
-   * (at the beginning too), and when it can be again. Not when one expires.
+   * Adds a listener. It is called when any process has made, revoked or removed tokens; and once when the file becomes unusable
+   * (also when it is unusable now), and once when it is usable again. It is not called when a token expires.
    */
   onChange(listener: TokensListener): Disposable {
     this.#follow();
     const listening = new DisposableStack();
     listening.use(this.#listeners.add(listener));
-    const trouble = this.#trouble;
-    if (trouble !== undefined) this.#later(() => !listening.disposed && listener(trouble));
+    const error = this.#error;
+    if (error !== undefined) this.#notifyLater(() => !listening.disposed && listener(error));
     return listening;
   }
 
-  /** Ends the watching. What it knows then, it knows for good. */
+  /** Stops following the file. The tokens read before are still verified. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    this.#watch?.[Symbol.dispose]();
-    this.#watch = undefined;
+    this.#watcher?.[Symbol.dispose]();
+    this.#watcher = undefined;
     this.#listeners.clear();
   }
 
-  /** Begins to watch the file: for one command that lists or makes a token, nothing need be. */
+  /** Starts to follow the file: on first use, since a command that lists or makes tokens does not need it. */
   #follow(): void {
-    if (this.#watch !== undefined || this.#isDisposed) return;
-    this.#watch = new FileWatcher(tokensFile(this.#home), () => this.#reread());
-    this.#reread();
+    if (this.#watcher !== undefined || this.#isDisposed) return;
+    this.#watcher = new FileWatcher(this.#file.path, () => this.#update(), this.#options.pollMs);
+    this.#update();
   }
 
-  #reread(): void {
-    if (this.#watch === undefined) return;
-    // Asked for before the file is read: a change in between is seen the next time.
-    const version = fileVersion(tokensFile(this.#home));
+  /** Reads the file if it has changed. */
+  #update(): void {
+    if (this.#watcher === undefined) return;
+    // Taken before the file is read: a change in between is detected the next time.
+    const version = fileVersion(this.#file.path);
     if (version === this.#version) return;
     const isFirst = !this.#wasRead;
     this.#wasRead = true;
-    const troubleBefore = this.#trouble;
+    const errorBefore = this.#error;
     this.#version = this.#read() ? version : undefined;
-    const trouble = this.#trouble;
-    const isSameTrouble = trouble !== undefined && trouble.message === troubleBefore?.message;
-    if (!isFirst && !isSameTrouble) this.#later(() => this.#listeners.tell(trouble));
+    const error = this.#error;
+    const isSameError = error !== undefined && error.message === errorBefore?.message;
+    if (!isFirst && !isSameError) this.#notifyLater(() => this.#listeners.tell(error));
   }
 
-  /** @returns Whether it is of no use to read again what is there now. */
+  /** Returns false when the same version may be readable later. */
   #read(): boolean {
     try {
-      this.#entries = new Map(readTokens(this.#home).map((entry) => [entry.id, entry]));
-      this.#trouble = undefined;
+      this.#entries = new Map(this.#file.read().map((entry) => [entry.id, entry]));
+      this.#error = undefined;
       return true;
     } catch (error) {
-      const mayPass = isOfTheSystem(error);
-      if (!mayPass) this.#entries = new Map();
-      this.#trouble = PeekError.is(error) ? error : unexpected(error);
-      return !mayPass;
+      const isTemporary = isSystemError(error);
+      if (!isTemporary) this.#entries = new Map();
+      this.#error = PeekError.is(error) ? error : unexpected(error);
+      return !isTemporary;
     }
   }
 
-  /** So that nobody is called from within what he has called. */
-  #later(tell: () => void): void {
+  /** Listeners are never called from within a method that they may have called. */
+  #notifyLater(notify: () => void): void {
     queueMicrotask(() => {
-      if (!this.#isDisposed) tell();
+      if (!this.#isDisposed) notify();
     });
   }
 
   #unknown(id: string): PeekError {
-    // What else was given may be a whole token.
-    const which = tokenIdPattern.test(id) ? id : "of that id, which is not one that a token can have,";
-    return new PeekError(
-      "TOKEN_UNKNOWN",
-      `There is no token ${which} in ${tokensFile(this.#home)}. See peek token list.`,
-    );
+    // A text that is no id may be a whole token, and must not be shown.
+    const token = tokenIdPattern.test(id) ? `There is no token ${id}` : "The given text is no id of a token";
+    return new PeekError("TOKEN_UNKNOWN", `${token} in ${this.#file.path}. See peek token list.`);
   }
 }
 
@@ -221,12 +225,12 @@ function listed(entry: TokenEntry): ListedToken {
   return { ...rest, state: tokenState(entry) };
 }
 
-/** Whether it is the system that does not let a file be read, and not what is in it. */
-function isOfTheSystem(error: unknown): boolean {
+/** Whether the system refused to read the file, as opposed to its content being invalid. */
+function isSystemError(error: unknown): boolean {
   const cause = PeekError.is(error) ? error.cause : error;
   return cause instanceof Error && "syscall" in cause;
 }
 
 function unexpected(error: unknown): PeekError {
-  return new PeekError("TOKENS_UNUSABLE", `The tokens cannot be read: ${toError(error).message}`, { cause: error });
+  return new PeekError("TOKENS_UNUSABLE", `Failed to read the tokens: ${toError(error).message}`, { cause: error });
 }

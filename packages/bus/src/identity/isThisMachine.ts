@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 
-/** Whether a host is this machine, by a way that leads nowhere else. */
+/** Whether a host is a loopback address or name. */
 export function isLoopback(host: string): boolean {
   const name = plainName(host);
   return (
@@ -9,7 +9,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** Whether a host is certainly the machine that this runs on, by its name or one of its addresses; asks nobody. */
+/** Whether a host is certainly this machine, by its name or an address. Makes no DNS query. */
 export function isThisMachine(host: string): boolean {
   const name = plainName(host);
   if (isLoopback(name) || name === hostname().toLowerCase()) return true;

@@ -6,33 +6,33 @@ import { type ServiceName, serviceNames } from "@peek/plugin-base";
 import { readSmallFile } from "./readSmallFile.ts";
 import { makeToken, type Token, tokenText, tryParseToken } from "./Token.ts";
 import { newEntry, type TokenEntry, tokenState } from "./TokenEntry.ts";
-import { editTokens } from "./tokensFile.ts";
+import { tokensFile } from "./tokensFile.ts";
 
-/** What the tokens are called that logic makes for the services on its own machine. */
+/** The label of the tokens that logic makes for the services on its own machine. */
 const localLabel = "this machine";
 
-/** What has become of the tokens for the services on logic's machine. */
+/** The result of {@link ensureLocalTokens}. */
 export interface LocalTokens {
-  /** The services that got one now. */
+  /** The services that got a new token. */
   readonly made: readonly ServiceName[];
-  /** The services that have none that is good: an administrator revoked it. */
+  /** The services without a valid token, because an administrator revoked it. */
   readonly withheld: readonly ServiceName[];
 }
 
 /**
- * Makes, where it is missing, a token for each service on logic's machine, and puts its text where a service of the same
- * account finds it; mode 0600. For logic, when it starts.
+ * Makes the missing tokens of the services on logic's machine, and writes each to a file, mode 0600, that a service of the same
+ * account reads. Logic calls it when it starts.
  *
- * One that was revoked is not made anew, whether its file is still there or not, until its entry is taken out of
- * tokens.json. One whose file is lost or damaged, or whose entry is, gets another in its place.
+ * A revoked token is not replaced, whether its file exists or not, until its entry is removed from tokens.json. A token is replaced
+ * when its file is missing or damaged, or its entry is missing.
  *
- * @param home Of logic.
+ * @param home The home of logic.
  * @throws PeekError `TOKENS_UNUSABLE`, `HOME_UNUSABLE`
  */
 export function ensureLocalTokens(home: ServiceHome): LocalTokens {
   const made: Token[] = [];
   const withheld: ServiceName[] = [];
-  editTokens(home, (tokens) =>
+  tokensFile(home).edit((tokens) =>
     serviceNames.reduce<readonly TokenEntry[]>((all, service) => {
       const present = presentEntry(home, service, all);
       if (present !== undefined && tokenState(present) === "valid") return all;
@@ -43,7 +43,7 @@ export function ensureLocalTokens(home: ServiceHome): LocalTokens {
       }
       const token = makeToken(service);
       made.push(token);
-      // That of a text that is lost is of use to nobody any more.
+      // An entry whose token text is lost is useless.
       return [...all.filter((each) => !isLocal(each, service)), { ...newEntry(token, localLabel), local: true }];
     }, tokens),
   );
@@ -51,16 +51,16 @@ export function ensureLocalTokens(home: ServiceHome): LocalTokens {
   return { made: made.map(({ service }) => service), withheld };
 }
 
-/** Where the token is that logic made for a service on its own machine. */
+/** The file with the token that logic made for a service on its own machine. */
 export function localTokenFile(logicHome: ServiceHome, service: ServiceName): string {
   return join(logicHome.tokensDir, "local", `${service}.token`);
 }
 
 /**
- * The token that logic made for a service on its own machine.
+ * Reads the token that logic made for a service on its own machine.
  *
- * @param base The folder in which the services' homes are.
- * @returns The token's text; undefined when there is none.
+ * @param base The folder that contains the services' homes.
+ * @returns The text of the token; undefined when there is none.
  * @throws PeekError `TOKENS_UNUSABLE`
  */
 export function readLocalToken(base: string, service: ServiceName): string | undefined {
@@ -71,12 +71,12 @@ export function readLocalToken(base: string, service: ServiceName): string | und
   if (tryParseToken(text)?.service === service) return text;
   throw new PeekError(
     "TOKENS_UNUSABLE",
-    `${file} does not hold a token for ${service}. Start logic again: it makes another.`,
+    `${file} does not contain a token for ${service}. Restart logic: it makes another.`,
     { fields: { file } },
   );
 }
 
-/** What is known of the token in a service's file; undefined when that is missing, damaged, or known to nobody. */
+/** The entry of the token in a service's file; undefined when the file is missing or damaged, or there is no entry. */
 function presentEntry(home: ServiceHome, service: ServiceName, all: readonly TokenEntry[]): TokenEntry | undefined {
   const text = readIfPresent(localTokenFile(home, service), home);
   const token = text === undefined ? undefined : tryParseToken(text);
@@ -95,7 +95,7 @@ function writeLocalToken(home: ServiceHome, token: Token): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileAtomic(file, `${tokenText(token)}\n`);
   } catch (cause) {
-    throw new PeekError("TOKENS_UNUSABLE", `${file} could not be written: ${messageOf(cause)}.`, {
+    throw new PeekError("TOKENS_UNUSABLE", `Failed to write ${file}: ${messageOf(cause)}.`, {
       cause,
       fields: { file },
     });
@@ -109,7 +109,7 @@ function readIfPresent(file: string, logicHome: ServiceHome): string | undefined
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
     throw new PeekError(
       "TOKENS_UNUSABLE",
-      `${file} cannot be read: ${messageOf(cause)}. ${adviceFor(file, logicHome)}`,
+      `Failed to read ${file}: ${messageOf(cause)}. ${adviceFor(file, logicHome)}`,
       {
         cause,
         fields: { file },
@@ -120,17 +120,17 @@ function readIfPresent(file: string, logicHome: ServiceHome): string | undefined
 
 function adviceFor(file: string, logicHome: ServiceHome): string {
   const owner = ownerOf(file) ?? ownerOf(logicHome.dir);
-  const own = process.getuid?.();
-  return owner === undefined || own === undefined || owner === own
-    ? "Remove it and start logic again: it makes another."
-    : `It is that of the account ${owner}, and this one is ${own}: run the service by that account, or set dataExchange.token to one from peek token create.`;
+  const self = process.getuid?.();
+  return owner === undefined || self === undefined || owner === self
+    ? "Remove it and restart logic: it makes another."
+    : `It belongs to the account ${owner}, and this service runs as ${self}: run the service as that account, or set dataExchange.token to a token from peek token create.`;
 }
 
 function ownerOf(file: string): number | undefined {
   try {
     return statSync(file).uid;
   } catch {
-    // What is in a folder that this account may not enter cannot be looked at.
+    // The account may not enter the folder.
     return undefined;
   }
 }

@@ -2,16 +2,16 @@ import { X509Certificate } from "node:crypto";
 import { messageOf, PeekError } from "@peek/errors";
 import { readSmallFile } from "./readSmallFile.ts";
 
-/** One part of a PEM file. */
+/** One block of a PEM file. */
 export interface PemBlock {
-  /** What it says it is: `CERTIFICATE`, `PRIVATE KEY`. */
+  /** `CERTIFICATE`, `PRIVATE KEY` and so on. */
   readonly label: string;
-  /** The part as it stands in the file, with its first and last line. */
+  /** The whole block, with its first and last line. */
   readonly text: string;
 }
 
 /**
- * The parts of a PEM file; what stands between them is left out.
+ * Reads the blocks of a PEM file. Text between them is ignored.
  *
  * @throws PeekError `TLS_UNUSABLE`
  */
@@ -27,7 +27,7 @@ export function readPem(file: string): readonly PemBlock[] {
 }
 
 /**
- * The certificates among the parts of a file, in their order.
+ * The certificates among the blocks of a file, in their order.
  *
  * @throws PeekError `TLS_UNUSABLE`
  */
@@ -42,22 +42,26 @@ export function certificatesIn(file: string, blocks: readonly PemBlock[]): reado
   });
 }
 
-/** Whose a certificate is, on one line: `O=Plant 7, CN=agent`. */
+/** The subject of a certificate on one line: `O=Plant 7, CN=agent`. */
 export function subjectOf({ subject }: X509Certificate): string {
-  return subject === "" ? "nobody in particular" : subject.split("\n").join(", ");
+  return subject === "" ? "an empty subject" : subject.split("\n").join(", ");
 }
 
-/** Why a certificate is good at another time and not now, as a sentence; undefined when it is good now. */
+/** Why a certificate is not valid now, as a sentence; undefined when it is. */
 export function validityProblem(certificate: X509Certificate): string | undefined {
   const { validFromDate, validToDate } = certificate;
   const now = new Date();
-  const whose = `the certificate of ${subjectOf(certificate)}`;
-  if (validToDate < now) return `${whose} expired on ${validToDate.toISOString()}. Have it renewed.`;
+  const title = `the certificate of ${subjectOf(certificate)}`;
+  if (validToDate < now) return `${title} expired on ${validToDate.toISOString()}. Renew it.`;
   if (validFromDate <= now) return undefined;
-  return `${whose} is not valid before ${validFromDate.toISOString()}, and this machine's clock says ${now.toISOString()}. Look at the clock.`;
+  return `${title} is not valid before ${validFromDate.toISOString()}, and the clock of this machine says ${now.toISOString()}. Check the clock.`;
 }
 
-/** The error for a file that cannot be used. */
-export function tlsUnusable(file: string, why: string, cause?: unknown): PeekError {
-  return new PeekError("TLS_UNUSABLE", `${file} cannot be used for TLS: ${why}`, { cause, fields: { file } });
+/**
+ * A file cannot be used for TLS.
+ *
+ * @param reason Completes the sentence, with its full stop.
+ */
+export function tlsUnusable(file: string, reason: string, cause?: unknown): PeekError {
+  return new PeekError("TLS_UNUSABLE", `${file} cannot be used for TLS: ${reason}`, { cause, fields: { file } });
 }

@@ -1,16 +1,16 @@
 import { certificatesIn, readPem, tlsUnusable, validityProblem } from "./pem.ts";
 
 /**
- * Reads the certificates of the authorities to trust from a PEM file; for `ca` of `node:tls`.
+ * Reads the certificates of trusted authorities from a PEM file, for `ca` of `node:tls`.
  *
- * @returns Each in PEM, without those that have expired.
- * @throws PeekError `TLS_UNUSABLE`, with the reason in words, also when all have expired.
+ * @returns Each certificate in PEM, without expired ones.
+ * @throws PeekError `TLS_UNUSABLE`, also when all certificates have expired.
  */
 export function readAuthorities(file: string): readonly string[] {
   const certificates = certificatesIn(file, readPem(file));
   const first = certificates[0];
   if (first === undefined) {
-    throw tlsUnusable(file, "it has no certificate in it, no -----BEGIN CERTIFICATE-----. Make it a PEM file.");
+    throw tlsUnusable(file, "it contains no certificate, no -----BEGIN CERTIFICATE-----. Convert it to PEM.");
   }
   const valid = certificates.filter((each) => validityProblem(each) === undefined);
   if (valid.length > 0) return valid.map((each) => each.toString());

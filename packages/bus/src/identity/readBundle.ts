@@ -3,28 +3,27 @@ import { createSecureContext } from "node:tls";
 import { messageOf } from "@peek/errors";
 import { certificatesIn, type PemBlock, readPem, subjectOf, tlsUnusable, validityProblem } from "./pem.ts";
 
-/** A certificate with its key, in the words of `node:tls`. */
+/** A certificate with its private key, as `node:tls` takes them. */
 export interface TlsBundle {
-  /** The certificate, and after it those that lead to its authority; PEM. */
+  /** The certificate, followed by its chain; PEM. */
   readonly cert: Buffer;
   /** The private key; PEM. */
   readonly key: Buffer;
-  /** Whose certificate it is, on one line. */
+  /** The subject of the certificate, on one line. */
   readonly subject: string;
-  /** Until when it is valid. */
   readonly validTo: Date;
 }
 
 /**
- * Reads a certificate, those that lead to its authority, and its private key from one PEM file, in whatever order.
+ * Reads a certificate, its chain and its private key from one PEM file, in any order.
  *
- * @throws PeekError `TLS_UNUSABLE`, with the reason in words
+ * @throws PeekError `TLS_UNUSABLE`
  */
 export function readBundle(file: string): TlsBundle {
   const blocks = readPem(file);
   const certificates = certificatesIn(file, blocks);
   if (certificates.length === 0) {
-    throw tlsUnusable(file, "it has no certificate in it, no -----BEGIN CERTIFICATE-----. Make it a PEM file.");
+    throw tlsUnusable(file, "it contains no certificate, no -----BEGIN CERTIFICATE-----. Convert it to PEM.");
   }
   const { key, text } = privateKeyIn(file, blocks);
   const own = certificates.find((each) => each.checkPrivateKey(key));
@@ -32,12 +31,12 @@ export function readBundle(file: string): TlsBundle {
     const subjects = certificates.map(subjectOf).join("; ");
     throw tlsUnusable(
       file,
-      `its private key does not belong to its certificate (${subjects}). Put in the two of a pair.`,
+      `its private key does not match its certificate (${subjects}). Put a matching pair into it.`,
     );
   }
-  const why = validityProblem(own);
-  if (why !== undefined) throw tlsUnusable(file, why);
-  // The other side looks for it at the beginning.
+  const problem = validityProblem(own);
+  if (problem !== undefined) throw tlsUnusable(file, problem);
+  // TLS requires the own certificate first.
   const chain = [own, ...certificates.filter((each) => each !== own)];
   const bundle = {
     cert: Buffer.from(chain.map((each) => each.toString()).join("")),
@@ -45,7 +44,7 @@ export function readBundle(file: string): TlsBundle {
     subject: subjectOf(own),
     validTo: own.validToDate,
   };
-  checkUse(file, bundle);
+  checkAcceptance(file, bundle);
   return bundle;
 }
 
@@ -54,13 +53,13 @@ function privateKeyIn(file: string, blocks: readonly PemBlock[]): { readonly key
   if (block === undefined) {
     throw tlsUnusable(
       file,
-      "it has no private key in it, no -----BEGIN PRIVATE KEY-----. Put it in beside the certificate.",
+      "it contains no private key, no -----BEGIN PRIVATE KEY-----. Add the key of the certificate to it.",
     );
   }
   if (isEncrypted(block)) {
     throw tlsUnusable(
       file,
-      "its private key is encrypted, and a service has nobody to ask for the password. Decrypt it: openssl pkey -in <file>.",
+      "its private key is encrypted, and a service cannot ask for the password. Decrypt it: openssl pkey -in <file>.",
     );
   }
   try {
@@ -74,11 +73,11 @@ function isEncrypted({ label, text }: PemBlock): boolean {
   return label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text);
 }
 
-/** Both are sound; what they are made with may be too weak all the same. */
-function checkUse(file: string, { cert, key, subject }: TlsBundle): void {
+/** OpenSSL refuses a pair that is valid but weak. */
+function checkAcceptance(file: string, { cert, key, subject }: TlsBundle): void {
   try {
     createSecureContext({ cert, key });
   } catch (cause) {
-    throw tlsUnusable(file, `the certificate of ${subject} is not taken: ${messageOf(cause)}.`, cause);
+    throw tlsUnusable(file, `OpenSSL does not accept the certificate of ${subject}: ${messageOf(cause)}.`, cause);
   }
 }

@@ -1,15 +1,15 @@
 import { type ServiceName, serviceNames } from "@peek/plugin-base";
 
-/** What is looked at of a peer's certificate, as `getPeerCertificate()` of `node:tls` gives it. */
+/** The relevant part of a certificate, as `getPeerCertificate()` of `node:tls` returns it. */
 export interface CertificateSubject {
   readonly subject?: { readonly CN?: string | string[] };
 }
 
 /**
- * The service that a client's certificate is for: the first part of its subject's CN, `agent` or `agent.plant7.example`.
- * The certificate must have been verified.
+ * The service of a client certificate: the first label of its subject's CN, `agent` or `agent.plant7.example`. The certificate must
+ * be verified.
  *
- * @returns undefined where it names no service, has several names, or was not shown at all.
+ * @returns Undefined when the CN is missing, ambiguous, or does not begin with a service.
  */
 export function serviceOfCertificate({ subject }: CertificateSubject): ServiceName | undefined {
   const name = subject?.CN;

@@ -6,11 +6,11 @@ import { isThisMachine } from "./isThisMachine.ts";
 import { localTokenFile, readLocalToken } from "./localTokens.ts";
 import { parseToken, type Token } from "./Token.ts";
 
-/** The token that a service proves with who it is, or that there is none. */
+/** The token of a service, or the reason why there is none. */
 export type ServiceToken =
   | {
       readonly text: string;
-      /** Where it is from, in words: `dataExchange.token in /home/peek/peek-agent-service.home/config.json`. */
+      /** The source of the token: `dataExchange.token in /home/peek/peek-agent-service.home/config.json`. */
       readonly origin: string;
     }
   | {
@@ -19,20 +19,20 @@ export type ServiceToken =
       readonly missing: string;
     };
 
-/** Of which service the token is looked for. */
+/** The service whose token to find. */
 export interface ServiceTokenOptions {
   readonly service: ServiceName;
   readonly config: ServiceConfig;
-  /** Of the service. */
+  /** The home of the service. */
   readonly home: ServiceHome;
 }
 
 /**
- * The token of a service: that of `dataExchange.token`, or the one that logic made on this machine. The latter only where
- * `dataExchange.host` is this machine: what opens one logic is not sent to another.
+ * Finds the token of a service: `dataExchange.token`, or else the token that logic made on this machine. The latter only when
+ * `dataExchange.host` is this machine: the token of one logic must not be sent to another.
  *
- * @throws PeekError `CONFIG_INVALID` when `dataExchange.token` is none, or for another service.
- * @throws PeekError `TOKENS_UNUSABLE` when the one that logic made cannot be read.
+ * @throws PeekError `CONFIG_INVALID` when `dataExchange.token` is malformed, or for another service.
+ * @throws PeekError `TOKENS_UNUSABLE` when the token that logic made cannot be read.
  */
 export function serviceToken({ config, home, service }: ServiceTokenOptions): ServiceToken {
   const { token, host } = config.dataExchange;
@@ -40,35 +40,35 @@ export function serviceToken({ config, home, service }: ServiceTokenOptions): Se
     checkToken(token, service, home);
     return { text: token, origin: `dataExchange.token in ${home.configFile}` };
   }
-  const create = `peek token create ${service} on logic's machine, then peek config set ${service} dataExchange.token - on this one`;
+  const advice = `run peek token create ${service} on logic's machine, then peek config set ${service} dataExchange.token - on this one`;
   if (!isThisMachine(host)) {
-    return { missing: `${service} has no token for logic on ${host}: ${create}.` };
+    return { missing: `${service} has no token for logic on ${host}: ${advice}.` };
   }
   const file = localTokenFile(siblingHome(home, "logic"), service);
   const text = readLocalToken(dirname(home.dir), service);
   return text === undefined
     ? {
-        missing: `${file} is not there yet: logic makes it when it first starts. If logic has another home: ${create}.`,
+        missing: `${file} does not exist yet: logic makes it when it first starts. If logic has another home: ${advice}.`,
       }
     : { text, origin: file };
 }
 
 function checkToken(text: string, service: ServiceName, home: ServiceHome): void {
-  const where = `dataExchange.token in ${home.configFile}`;
-  const cure = `Make one with peek token create ${service} on logic's machine, and set it with peek config set ${service} dataExchange.token -`;
-  const found = parsed(text, where, cure);
-  if (found.service === service) return;
+  const origin = `dataExchange.token in ${home.configFile}`;
+  const advice = `Make one with peek token create ${service} on logic's machine, and set it with peek config set ${service} dataExchange.token -`;
+  const token = parse(text, origin, advice);
+  if (token.service === service) return;
   throw new PeekError(
     "CONFIG_INVALID",
-    `${where} is a token for ${found.service} (id ${found.id}), and this is ${service}. ${cure}`,
-    { fields: { file: home.configFile, id: found.id } },
+    `${origin} is a token for ${token.service} (id ${token.id}), and this is ${service}. ${advice}`,
+    { fields: { file: home.configFile, id: token.id } },
   );
 }
 
-function parsed(text: string, where: string, cure: string): Token {
+function parse(text: string, origin: string, advice: string): Token {
   try {
     return parseToken(text);
   } catch (cause) {
-    throw new PeekError("CONFIG_INVALID", `${where}: ${messageOf(cause)} ${cure}`, { cause });
+    throw new PeekError("CONFIG_INVALID", `${origin}: ${messageOf(cause)} ${advice}`, { cause });
   }
 }

@@ -3,28 +3,27 @@ import type { ServiceName } from "@peek/plugin-base";
 import { explainTlsFailure } from "./explainTlsFailure.ts";
 import { serviceOfCertificate } from "./serviceOfCertificate.ts";
 
-/** What a client's certificate is good for. */
+/** The result of verifying a client certificate. */
 export type CertificateVerdict =
   | {
       readonly ok: true;
       readonly service: ServiceName;
       /** The CN of its subject: `agent.plant7.example`. */
       readonly name: string;
-      /** Until when it is valid. */
       readonly validTo: Date;
     }
-  /** With the reason in words, for the middle of a sentence. */
+  /** The reason is the middle of a sentence. */
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Whose certificate a client has shown, to a server with `requestCert` and without `rejectUnauthorized`: one with the
- * latter cuts the connection, and neither side learns why.
+ * Verifies the certificate that a client presented to a server with `requestCert` and without `rejectUnauthorized`. With the latter,
+ * the server would cut the connection, and neither side would learn the reason.
  *
- * @returns undefined where none was shown.
+ * @returns Undefined when the client presented none.
  */
 export function verifyClientCertificate(socket: TLSSocket): CertificateVerdict | undefined {
   const certificate = socket.getPeerCertificate();
-  // Node gives an object without anything in it where there is none.
+  // Node returns an empty object for none.
   if (Object.keys(certificate).length === 0) return undefined;
   if (!socket.authorized) {
     const error: unknown = socket.authorizationError;
@@ -35,7 +34,7 @@ export function verifyClientCertificate(socket: TLSSocket): CertificateVerdict |
     const name = JSON.stringify(certificate.subject.CN ?? "").slice(0, 100);
     return {
       ok: false,
-      reason: `the certificate is for ${name}, and its CN must begin with the name of a service: agent`,
+      reason: `the certificate is for ${name}, and its CN must begin with the name of a service, such as agent`,
     };
   }
   return { ok: true, service, name: String(certificate.subject.CN), validTo: new Date(certificate.valid_to) };

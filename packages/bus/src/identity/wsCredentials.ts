@@ -6,10 +6,10 @@ import { readBundle } from "./readBundle.ts";
 import { serviceToken, type ServiceTokenOptions } from "./serviceToken.ts";
 
 /**
- * What a service shows to logic's data exchange, read anew each time that the returned function is called: files may have
- * been replaced. That function throws a PeekError `TOKENS_UNUSABLE` or `TLS_UNUSABLE` while there is nothing to show.
+ * Returns a function that reads the credentials of a service for logic's data exchange: anew with each call, since files may have
+ * been replaced. The function throws a PeekError `TOKENS_UNUSABLE` or `TLS_UNUSABLE` while there are no usable credentials.
  *
- * @throws PeekError `CONFIG_INVALID` or `TLS_UNUSABLE`, for what will not be mended while the service runs.
+ * @throws PeekError `CONFIG_INVALID` or `TLS_UNUSABLE` for a mistake that needs a restart to fix.
  */
 export function wsCredentials(options: ServiceTokenOptions): () => WsCredentials {
   const credentials = (): WsCredentials => ({ ...tlsOf(options), ...tokenOf(options) });
@@ -24,10 +24,10 @@ export function wsCredentials(options: ServiceTokenOptions): () => WsCredentials
 
 function tokenOf(options: ServiceTokenOptions): WsCredentials {
   const { sslEnableMutualTLS } = options.config.dataExchange;
-  const found = serviceToken(options);
-  if (found.text !== undefined) return { token: found.text };
+  const token = serviceToken(options);
+  if (token.text !== undefined) return { token: token.text };
   if (sslEnableMutualTLS) return {};
-  throw new PeekError("TOKENS_UNUSABLE", found.missing);
+  throw new PeekError("TOKENS_UNUSABLE", token.missing);
 }
 
 function tlsOf({ config: { dataExchange }, home }: ServiceTokenOptions): WsCredentials {

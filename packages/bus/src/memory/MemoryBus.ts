@@ -1,19 +1,19 @@
+import { Listeners } from "@peek/kit";
 import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember, BusState } from "../Bus.ts";
-import { closed, nobody, overloaded } from "../busErrors.ts";
+import { closed, notConnected, overloaded } from "../busErrors.ts";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
-import { Listeners } from "@peek/kit";
 import { checkMessage, exceedsQueueLimit, maxMessageBytes } from "../messageLimits.ts";
 import { PeerRegistry } from "../PeerRegistry.ts";
 
-/** What is told later: a text, or something else that has happened. */
-type Event = { readonly from: PeerIdentity; readonly text: string } | (() => void);
+/** A message to deliver, or another event to report. */
+type Event = { readonly from: PeerIdentity; readonly message: string } | (() => void);
 
-/** A bus of a member in the same process as the exchange: always connected, and its texts are never copied. */
+/** The bus of a member in the same process as the exchange: it is always connected, and never copies messages. */
 export class MemoryBus implements Bus, ExchangeMember {
   readonly self: PeerIdentity;
   readonly maxMessageBytes = maxMessageBytes;
-  readonly trouble = undefined;
+  readonly disconnectReason = undefined;
   readonly owner = "the process itself";
   readonly waitingBytes = 0;
   readonly #exchange: Exchange;
@@ -22,11 +22,12 @@ export class MemoryBus implements Bus, ExchangeMember {
   readonly #goneListeners = new Listeners<string>();
   readonly #watches = new Map<ServiceName, PromiseWithResolvers<void>>();
   readonly #peers = new PeerRegistry((change) => this.#presenceListeners.tell(change));
-  #receiver: ((from: PeerIdentity, text: string) => void) | undefined;
+  #receiver: ((from: PeerIdentity, message: string) => void) | undefined;
   #events: Event[] = [];
-  #flush: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Immediate | undefined;
   #state: BusState = "connected";
 
+  /** @throws PeekError `FORBIDDEN` as {@link Exchange.join} */
   constructor(exchange: Exchange, service: ServiceName, member: BusMember) {
     const { instance, version, since, observer = false } = member;
     this.self = { service, instance };
@@ -42,17 +43,17 @@ export class MemoryBus implements Bus, ExchangeMember {
     return this.#stateListeners.add(listener);
   }
 
-  onMessage(receiver: (from: PeerIdentity, text: string) => void): void {
+  onMessage(receiver: (from: PeerIdentity, message: string) => void): void {
     this.#receiver = receiver;
   }
 
   async watch(service: ServiceName): Promise<void> {
-    const known = this.#watches.get(service);
-    if (known !== undefined || this.#state !== "connected") return known?.promise;
+    const existing = this.#watches.get(service);
+    if (existing !== undefined || this.#state !== "connected") return existing?.promise;
     const watch = Promise.withResolvers<void>();
     this.#watches.set(service, watch);
     const peers = this.#exchange.watch(this.self.instance, service);
-    this.#later(() => {
+    this.#queue(() => {
       this.#peers.replace(service, peers);
       watch.resolve();
     });
@@ -75,20 +76,20 @@ export class MemoryBus implements Bus, ExchangeMember {
     this.#exchange.announce(this.self.instance, serves);
   }
 
-  send(to: PeerIdentity, text: string): void {
+  send(to: PeerIdentity, message: string): void {
     if (this.#state !== "connected") throw closed(this.self);
-    checkMessage(text, maxMessageBytes);
+    checkMessage(message, maxMessageBytes);
     const waitingBytes = this.#exchange.waitingBytes(to.instance);
-    if (exceedsQueueLimit(text, waitingBytes)) throw overloaded(this.self, waitingBytes);
-    if (this.#exchange.send(this.self, to.instance, text) === undefined) throw nobody(to);
+    if (exceedsQueueLimit(message, waitingBytes)) throw overloaded(this.self, waitingBytes);
+    if (this.#exchange.send(this.self, to.instance, message) === undefined) throw notConnected(to);
   }
 
-  receive(from: PeerIdentity, text: string): void {
-    this.#later({ from, text });
+  receive(from: PeerIdentity, message: string): void {
+    this.#queue({ from, message });
   }
 
   presence({ kind, peer }: PresenceChange): void {
-    this.#later(() => {
+    this.#queue(() => {
       if (kind !== "left") return this.#peers.put(peer);
       this.#peers.remove(peer.service, peer.instance);
       this.#goneListeners.tell(peer.instance);
@@ -96,7 +97,7 @@ export class MemoryBus implements Bus, ExchangeMember {
   }
 
   gone(instance: string): void {
-    this.#later(() => this.#goneListeners.tell(instance));
+    this.#queue(() => this.#goneListeners.tell(instance));
   }
 
   onceDrained(listener: () => void): void {
@@ -108,18 +109,18 @@ export class MemoryBus implements Bus, ExchangeMember {
   }
 
   /**
-   * Tells now what has happened, instead of a little later: for who has passed texts on from a socket, and is not
-   * itself being told anything.
+   * Delivers the queued events now rather than in the next iteration of the event loop: for a caller that has forwarded messages
+   * from a socket. Must not be called from a listener.
    */
-  settle(): void {
+  deliver(): void {
     if (this.#events.length === 0) return;
     const events = this.#events;
     this.#events = [];
     for (const event of events) {
-      // Who was disposed meanwhile hears no more.
+      // A listener may have disposed the bus.
       if (this.#state !== "connected") return;
       if (typeof event === "function") event();
-      else this.#receiver?.(event.from, event.text);
+      else this.#receiver?.(event.from, event.message);
     }
   }
 
@@ -134,18 +135,18 @@ export class MemoryBus implements Bus, ExchangeMember {
   #close(): void {
     this.#state = "closed";
     this.#events = [];
-    clearImmediate(this.#flush);
+    clearImmediate(this.#timer);
     for (const { resolve } of this.#watches.values()) resolve();
     this.#stateListeners.tell("closed");
     for (const listeners of [this.#stateListeners, this.#presenceListeners, this.#goneListeners]) listeners.clear();
   }
 
-  // Not as microtasks: two members who answer each other would keep everything else from running.
-  #later(event: Event): void {
+  // Not as microtasks: two members that answer each other would starve the event loop.
+  #queue(event: Event): void {
     this.#events.push(event);
-    this.#flush ??= setImmediate(() => {
-      this.#flush = undefined;
-      this.settle();
+    this.#timer ??= setImmediate(() => {
+      this.#timer = undefined;
+      this.deliver();
     });
   }
 }

@@ -1,67 +1,64 @@
 import { Buffer } from "node:buffer";
 import { maxMessageBytes } from "../messageLimits.ts";
-import { firstFragmentHeaderBytes, NatsFrame } from "./natsFrame.ts";
+import { firstFragmentHeaderBytes, NatsFrame } from "./natsFrames.ts";
 
-/** How much may be held of all that is unfinished, of one kind: 128 MiB. */
-const maxHeldBytes = 128 * 1024 * 1024;
+/** How many bytes the incomplete wholes of one budget may take: 128 MiB. */
+const maxBudgetBytes = 128 * 1024 * 1024;
 
-/** What all that is unfinished takes, of all senders and of one kind. */
+/** The bytes of all incomplete wholes, shared by the reassemblers of all senders. */
 export interface ReassemblyBudget {
   bytes: number;
 }
 
-/** Puts the parts of what one sender sends together again. */
+/** Reassembles the fragments from one sender. */
 export class FragmentReassembler {
-  readonly #held: ReassemblyBudget;
+  readonly #budget: ReassemblyBudget;
   readonly #maxBytes: number;
-  #parts: Uint8Array[] = [];
+  #fragments: Uint8Array[] = [];
   #total = 0;
   #received = 0;
 
-  /**
-   * @param held Shared by all senders.
-   * @param maxBytes The most that one whole may have. Default: what a text may.
-   */
-  constructor(held: ReassemblyBudget, maxBytes: number = maxMessageBytes) {
-    this.#held = held;
+  /** @param maxBytes The largest whole. Default: the largest message of a bus. */
+  constructor(budget: ReassemblyBudget, maxBytes: number = maxMessageBytes) {
+    this.#budget = budget;
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * Takes a frame that is a part.
+   * Adds a fragment.
    *
-   * @returns The bytes of a text, when this was its last part; `"refused"` when it does not fit what came before, or too
-   *   much is unfinished already.
+   * @returns The whole, when the fragment was its last. `"refused"` when the fragment does not continue the ones before, or exceeds
+   *   a limit; the ones before are dropped then.
    */
   add(frame: Uint8Array): Uint8Array | "more" | "refused" {
-    let part: Uint8Array;
+    let fragment: Uint8Array;
     if (frame[0] === NatsFrame.firstFragment) {
       if (this.#total > 0 || frame.length <= firstFragmentHeaderBytes) return this.#refuse();
       this.#total = Buffer.from(frame.buffer, frame.byteOffset, firstFragmentHeaderBytes).readUInt32BE(1);
-      if (this.#total > this.#maxBytes || this.#held.bytes + this.#total > maxHeldBytes) {
+      if (this.#total > this.#maxBytes || this.#budget.bytes + this.#total > maxBudgetBytes) {
         this.#total = 0;
         return this.#refuse();
       }
-      this.#held.bytes += this.#total;
-      part = frame.subarray(firstFragmentHeaderBytes);
+      this.#budget.bytes += this.#total;
+      fragment = frame.subarray(firstFragmentHeaderBytes);
     } else {
       if (this.#total === 0 || frame.length < 2) return this.#refuse();
-      part = frame.subarray(1);
+      fragment = frame.subarray(1);
     }
-    this.#received += part.length;
+    this.#received += fragment.length;
     if (this.#received > this.#total) return this.#refuse();
-    // A copy: what came with it from the socket would be held with it.
-    this.#parts.push(Uint8Array.from(part));
+    // A copy: a view would retain the socket's whole read buffer.
+    this.#fragments.push(Uint8Array.from(fragment));
     if (this.#received < this.#total) return "more";
-    const text = Buffer.concat(this.#parts);
+    const whole = Buffer.concat(this.#fragments);
     this.clear();
-    return text;
+    return whole;
   }
 
-  /** Forgets what is unfinished. */
+  /** Drops an incomplete whole. */
   clear(): void {
-    this.#held.bytes -= this.#total;
-    this.#parts = [];
+    this.#budget.bytes -= this.#total;
+    this.#fragments = [];
     this.#total = 0;
     this.#received = 0;
   }

@@ -1,70 +1,71 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { Listeners } from "@peek/kit";
 import type { Logger, Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember, BusState } from "../Bus.ts";
 import { closed, disconnected } from "../busErrors.ts";
-import { Listeners } from "@peek/kit";
 import { checkMessage, maxMessageBytes } from "../messageLimits.ts";
 import { RefusalLog } from "../RefusalLog.ts";
-import { type NatsConfig, parseNatsConfig, unusable } from "./NatsConfig.ts";
+import { type NatsConfig, natsUnusable, parseNatsConfig } from "./NatsConfig.ts";
 import { NatsConnector } from "./NatsConnector.ts";
-import type { NatsServerConnection, NatsServerConnectionEvents } from "./NatsServerConnection.ts";
 import { NatsPresence } from "./NatsPresence.ts";
-import { NatsSession, type NatsSessionHost } from "./NatsSession.ts";
+import type { NatsServerConnection, NatsServerConnectionEvents } from "./NatsServerConnection.ts";
+import { NatsSession, type NatsSessionOwner } from "./NatsSession.ts";
 import { findExcessPermission, isPermissionProbe } from "./permissionProbes.ts";
 
-/** The least that a server must take in one message; bytes. */
-const leastPayload = 4096;
+/** The smallest max_payload that a server may have; bytes. */
+const minMaxPayload = 4096;
 
-/** How a service connects to NATS. */
+/** How a {@link NatsBus} connects. */
 export interface NatsBusOptions {
   readonly service: ServiceName;
   readonly member: BusMember;
   readonly config: NatsConfig;
-  /** How often it tells the others that it is there; milliseconds. The same for all services. */
+  /** The interval in which presence is published. Must be the same for all services. */
   readonly heartbeatMs: number;
-  /** How long one attempt to connect may take; milliseconds. Default: 5000. */
+  /** How long one attempt to connect may take. Default: 5000. */
   readonly attemptMs?: number;
   readonly logger: Logger;
-  /** Called when a server was found that must not be used, or cannot be: `NATS_UNUSABLE`. The bus is closed then. */
+  /** Called with `NATS_UNUSABLE` when the server cannot or must not be used. The bus is closed then. */
   readonly onFatal: (error: PeekError) => void;
-  /** Says in words what a failure to connect means. Default: the error's own message. */
+  /** Explains why a connection failed. Default: the error's own message. */
   readonly explain?: (error: Error) => string | undefined;
 }
 
-/** What a server has not allowed. */
-interface Complaints {
-  /** The subjects of what is tried only to see that it is not. */
-  readonly denied: Set<string>;
-  /** The first of all else. */
-  other: PeekError | undefined;
+/** The operations that a server has denied. */
+interface Violations {
+  /** The subjects of permission probes, which the server must deny. */
+  readonly probes: Set<string>;
+  /** The first denial of an operation that the service needs. */
+  fatal: PeekError | undefined;
 }
 
-/** A bus that goes through NATS servers. It connects by itself, again and again. See natsSubjects.ts for what it sends. */
+/** A bus over NATS servers. It connects, and reconnects, by itself. See natsSubjects.ts for the protocol. */
 export class NatsBus implements Bus {
   readonly self: PeerIdentity;
   readonly maxMessageBytes = maxMessageBytes;
   readonly #options: NatsBusOptions;
   readonly #connector: NatsConnector;
-  readonly #host: NatsSessionHost;
-  readonly #roster = new NatsPresence((change) => this.#presenceListeners.tell(change));
+  readonly #sessionOwner: NatsSessionOwner;
+  readonly #presence = new NatsPresence((change) => this.#presenceListeners.tell(change));
   readonly #stateListeners = new Listeners<BusState>();
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
-  readonly #invalid: RefusalLog;
+  readonly #refusals: RefusalLog;
   readonly #ending = new AbortController();
-  #receiver: ((from: PeerIdentity, text: string) => void) | undefined;
+  #receiver: ((from: PeerIdentity, message: string) => void) | undefined;
   #serves: readonly string[] = [];
   #state: BusState = "connecting";
+  /** Counts the connections. */
   #connections = 0;
-  #link: NatsServerConnection | undefined;
-  /** There is one while it is connected. */
+  #connection: NatsServerConnection | undefined;
+  /** Undefined while not connected. */
   #session: NatsSession | undefined;
 
   private constructor(options: NatsBusOptions) {
     const { service, member, config, attemptMs = 5000, logger, explain } = options;
     this.#options = options;
     this.self = { service, instance: member.instance };
-    this.#invalid = new RefusalLog(logger);
+    this.#refusals = new RefusalLog(logger);
     const settings = parseNatsConfig(config, service);
     this.#connector = new NatsConnector({
       settings,
@@ -73,25 +74,25 @@ export class NatsBus implements Bus {
       logger: member.observer === true ? undefined : logger,
       explain,
     });
-    this.#host = {
+    this.#sessionOwner = {
       member,
       heartbeatMs: options.heartbeatMs,
-      roster: this.#roster,
+      presence: this.#presence,
       serves: () => this.#serves,
-      receive: (from, text) => {
-        if (this.#state === "connected") this.#receiver?.(from, text);
+      receive: (from, message) => {
+        if (this.#state === "connected") this.#receiver?.(from, message);
       },
       gone: (instance) => this.#goneListeners.tell(instance),
-      invalid: (kind, subject) =>
-        this.#invalid.refused("NATS", kind, `${kind} is not what Peek's services send; on ${subject}`),
+      invalid: (title, subject) =>
+        this.#refusals.refused("NATS", title, `${title} violates the protocol of Peek's services; on ${subject}`),
     };
     this.#run().catch((thrown: unknown) => this.#giveUp(asPeekError(thrown)));
   }
 
   /**
-   * Begins to connect.
+   * Opens a bus, which starts to connect.
    *
-   * @throws PeekError `NATS_UNUSABLE` when the configuration cannot be used.
+   * @throws PeekError `NATS_UNUSABLE` when the configuration is invalid.
    */
   static open(options: NatsBusOptions): NatsBus {
     return new NatsBus(options);
@@ -101,30 +102,30 @@ export class NatsBus implements Bus {
     return this.#state;
   }
 
-  get trouble(): string | undefined {
-    return this.#connector.trouble;
+  get disconnectReason(): string | undefined {
+    return this.#connector.failureReason;
   }
 
   onState(listener: (state: BusState) => void): Disposable {
     return this.#stateListeners.add(listener);
   }
 
-  onMessage(receiver: (from: PeerIdentity, text: string) => void): void {
+  onMessage(receiver: (from: PeerIdentity, message: string) => void): void {
     this.#receiver = receiver;
   }
 
   async watch(service: ServiceName): Promise<void> {
     if (this.#state === "closed") return;
-    if (this.#roster.watches(service)) {
-      if (this.#session !== undefined) await this.#roster.known(service);
+    if (this.#presence.isWatched(service)) {
+      if (this.#session !== undefined) await this.#presence.known(service);
       return;
     }
-    this.#roster.add(service);
+    this.#presence.watch(service);
     await this.#session?.watch(service);
   }
 
   peers(service: ServiceName): readonly Peer[] {
-    return this.#roster.peers(service);
+    return this.#presence.peers(service);
   }
 
   onPresence(listener: (change: PresenceChange) => void): Disposable {
@@ -140,11 +141,11 @@ export class NatsBus implements Bus {
     this.#session?.announce();
   }
 
-  send(to: PeerIdentity, text: string): void {
+  send(to: PeerIdentity, message: string): void {
     const session = this.#session;
     if (session === undefined) throw this.#state === "closed" ? closed(this.self) : disconnected(this.self);
-    checkMessage(text, maxMessageBytes);
-    session.send(to, text);
+    checkMessage(message, maxMessageBytes);
+    session.send(to, message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,75 +155,76 @@ export class NatsBus implements Bus {
     this.#state = "closed";
     const closing = session?.close();
     this.#ending.abort();
-    this.#roster.clear();
+    this.#presence.clear();
     this.#stateListeners.tell("closed");
     for (const listeners of [this.#stateListeners, this.#presenceListeners, this.#goneListeners]) listeners.clear();
-    await (closing ?? this.#link?.close());
+    await (closing ?? this.#connection?.close());
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      const complaints: Complaints = { denied: new Set(), other: undefined };
-      const link = await this.#connector.connect(this.#eventsOf(complaints), signal);
-      if (link === undefined) return;
-      this.#link = link;
-      const reason = await this.#use(link, complaints);
-      this.#link = undefined;
+      const violations: Violations = { probes: new Set(), fatal: undefined };
+      const connection = await this.#connector.connect(this.#eventsOf(violations), signal);
+      if (connection === undefined) return;
+      this.#connection = connection;
+      const reason = await this.#use(connection, violations);
+      this.#connection = undefined;
       if (!signal.aborted) await this.#connector.lost(reason, signal);
     }
   }
 
-  #eventsOf(complaints: Complaints): NatsServerConnectionEvents {
+  #eventsOf(violations: Violations): NatsServerConnectionEvents {
     return {
       onViolation: ({ operation, subject }) => {
         if (isPermissionProbe(subject)) {
-          complaints.denied.add(subject);
+          violations.probes.add(subject);
           return;
         }
-        complaints.other ??= this.#tooStrict(operation, subject);
-        // Its permissions have been changed. Before, it is seen to when the connection is about to be used.
-        if (this.#session !== undefined) this.#link?.end(complaints.other.message);
+        violations.fatal ??= this.#missingPermission(operation, subject);
+        // In use, the permissions have been changed: reconnecting reports it. Before, #prepare() returns the error.
+        if (this.#session !== undefined) this.#connection?.end(violations.fatal.message);
       },
       onFault: (thrown) =>
-        this.#options.logger.error({ err: thrown }, "A message was not dealt with: %s", messageOf(thrown)),
+        this.#options.logger.error({ err: thrown }, "Failed to handle a message from NATS: %s", messageOf(thrown)),
     };
   }
 
-  /** @returns Why the link has ended. */
-  async #use(link: NatsServerConnection, complaints: Complaints): Promise<string> {
+  /** Uses a connection until it ends. Returns the reason of the end. */
+  async #use(connection: NatsServerConnection, violations: Violations): Promise<string> {
     const { service, instance } = this.self;
     this.#connections += 1;
-    const session = new NatsSession(link, { service, instance, connection: this.#connections }, this.#host);
-    const trouble = await this.#prepare(link, session, complaints);
-    if (trouble !== undefined && link.isOpen) return await this.#fail(link, trouble);
-    if (!link.isOpen) {
-      this.#roster.clear();
-      return await link.ended;
+    const self = { service, instance, connection: this.#connections };
+    const session = new NatsSession(connection, self, this.#sessionOwner);
+    const error = await this.#prepare(connection, session, violations);
+    if (error !== undefined && connection.isOpen) return await this.#fail(connection, error);
+    if (!connection.isOpen) {
+      this.#presence.clear();
+      return await connection.ended;
     }
     this.#begin(session);
-    const reason = await link.ended;
+    const reason = await connection.ended;
     session.end();
     this.#end(session);
     return reason;
   }
 
-  /** @returns Why the server must not be used, or cannot be. */
+  /** Returns why the server cannot or must not be used; undefined when it can. */
   async #prepare(
-    link: NatsServerConnection,
+    connection: NatsServerConnection,
     session: NatsSession,
-    complaints: Complaints,
+    violations: Violations,
   ): Promise<PeekError | undefined> {
-    if (!link.tellsOfNobody || link.maxPayload < leastPayload) {
-      return unusable(
-        `The NATS server is too old, or takes only tiny messages. Use version 2.2 or later, with a max_payload of at least ${leastPayload} bytes.`,
+    if (!connection.reportsNoResponders || connection.maxPayload < minMaxPayload) {
+      return natsUnusable(
+        `The NATS server is too old, or its max_payload is too small. Use version 2.2 or later, with a max_payload of at least ${minMaxPayload} bytes.`,
       );
     }
     session.listen();
-    const lax = await findExcessPermission(link, this.self.service, complaints.denied);
-    if (lax !== undefined) return this.#tooLax(lax);
-    if (complaints.other === undefined) await session.callAll();
-    return complaints.other;
+    const excess = await findExcessPermission(connection, this.self.service, violations.probes);
+    if (excess !== undefined) return this.#excessPermission(excess);
+    if (violations.fatal === undefined) await session.queryAll();
+    return violations.fatal;
   }
 
   #begin(session: NatsSession): void {
@@ -234,47 +236,47 @@ export class NatsBus implements Bus {
   }
 
   #end(session: NatsSession): void {
-    // Disposed, or by a listener of what has just been told.
+    // The bus may have been disposed, also by a listener.
     if (this.#session !== session) return;
     this.#session = undefined;
     this.#state = "connecting";
-    this.#roster.clear();
+    this.#presence.clear();
     this.#stateListeners.tell("connecting");
   }
 
-  async #fail(link: NatsServerConnection, error: PeekError): Promise<string> {
-    await link.close();
+  async #fail(connection: NatsServerConnection, error: PeekError): Promise<string> {
+    await connection.close();
     await this.#giveUp(error);
     return error.message;
   }
 
   async #giveUp(error: PeekError): Promise<void> {
     if (this.#ending.signal.aborted) return;
-    const link = this.#link;
+    const connection = this.#connection;
     try {
       await this[Symbol.asyncDispose]();
     } catch (thrown) {
-      this.#options.logger.error({ err: thrown }, "The connection to NATS was not closed as it should: %s", thrown);
-      await link?.close();
+      this.#options.logger.error({ err: thrown }, "Failed to close the connection to NATS: %s", thrown);
+      await connection?.close();
     }
     this.#options.onFatal(error);
   }
 
-  #tooLax(what: string): PeekError {
-    return unusable(
-      `The NATS server lets ${this.self.service} ${what}, so that no service could trust another. Put what \`peek nats permissions\` prints into its configuration.`,
+  #excessPermission(action: string): PeekError {
+    return natsUnusable(
+      `The NATS server permits ${this.self.service} to ${action}, so services cannot trust each other. Put the output of \`peek nats permissions\` into the server's configuration.`,
     );
   }
 
-  #tooStrict(operation: string, subject: string): PeekError {
-    const what = operation === "publish" ? "publish to" : "subscribe to";
-    return unusable(
-      `The NATS server does not let ${this.self.service} ${what} ${subject}. Put what \`peek nats permissions\` prints into its configuration.`,
+  #missingPermission(operation: string, subject: string): PeekError {
+    const action = operation === "publish" ? "publish to" : "subscribe to";
+    return natsUnusable(
+      `The NATS server does not permit ${this.self.service} to ${action} ${subject}. Put the output of \`peek nats permissions\` into the server's configuration.`,
     );
   }
 }
 
 function asPeekError(thrown: unknown): PeekError {
   if (PeekError.is(thrown)) return thrown;
-  return new PeekError("INTERNAL", `The connection to NATS has failed: ${messageOf(thrown)}`, { cause: thrown });
+  return new PeekError("INTERNAL", `The connection to NATS failed: ${messageOf(thrown)}`, { cause: thrown });
 }

@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
+import { type Authenticator, credsAuthenticator, type TlsOptions } from "@nats-io/transport-node";
 import { messageOf, PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
-import { type Authenticator, credsAuthenticator, type TlsOptions } from "@nats-io/transport-node";
 import { natsUserOf } from "./natsPermissions.ts";
 
-/** Where the NATS servers are, and what a service shows to them. */
+/** The NATS servers, and the credentials of a service. */
 export interface NatsConfig {
-  /** `nats://host:4222`, or `tls://host:4222` for one that must not be spoken to in the clear. */
+  /** `nats://host:4222`, or `tls://host:4222` to require TLS. */
   readonly servers: readonly string[];
   /** Default: `peek_<service>`. */
   readonly user?: string | undefined;
   /** The password of {@link user}. Default: none. */
   readonly password?: string | undefined;
-  /** In the place of a user and a password, where the server knows services by tokens. Default: none. */
+  /** A token in place of user and password. Default: none. */
   readonly token?: string | undefined;
-  /** A file with a JWT and its key, in their place; it is read anew before each connection. Default: none. */
+  /** A file with a JWT and its key in place of user and password; read again before each connection. Default: none. */
   readonly credentialsFile?: string | undefined;
-  /** PEM texts: whom to trust besides the authorities that Node knows, and the service's own certificate. Default: none. */
+  /** PEM texts: authorities in addition to those of Node, and the service's own certificate. Default: none. */
   readonly tls?:
     | {
         readonly ca?: string | Buffer | undefined;
@@ -26,18 +26,18 @@ export interface NatsConfig {
     | undefined;
 }
 
-/** One server: where it is, as the client wants it and as people read it. */
+/** The address of a NATS server. */
 export interface NatsServerAddress {
   readonly host: string;
   readonly port: number;
-  /** `host:4222` */
+  /** `host:4222`, for the log. */
   readonly title: string;
 }
 
-/** A {@link NatsConfig} that was checked, as the client wants it. */
+/** A checked {@link NatsConfig}, in the form that the NATS client takes. */
 export interface NatsSettings {
   readonly servers: readonly NatsServerAddress[];
-  /** In words, for the log: which account it is. */
+  /** Names the account, for the log: `the user peek_logic`. */
   readonly account: string;
   readonly login: { readonly user?: string; readonly pass?: string; readonly token?: string };
   readonly authenticator: Authenticator | undefined;
@@ -47,16 +47,16 @@ export interface NatsSettings {
 const defaultPort = 4222;
 
 /**
- * Checks what the configuration says.
+ * Checks the configuration.
  *
  * @throws PeekError `NATS_UNUSABLE`
  */
 export function parseNatsConfig(config: NatsConfig, service: ServiceName): NatsSettings {
   const urls = config.servers.map(parseServer);
-  if (urls.length === 0) throw unusable("No NATS server is named. Set dataExchange.nats.servers.");
+  if (urls.length === 0) throw natsUnusable("No NATS server is configured. Set dataExchange.nats.servers.");
   const schemes = new Set(urls.map(({ protocol }) => protocol));
   if (schemes.size > 1) {
-    throw unusable("Of the NATS servers, some begin with tls:// and some with nats://. Let all begin with the same.");
+    throw natsUnusable("dataExchange.nats.servers mixes tls:// and nats://. Use the same scheme for all servers.");
   }
   const wantsTls = schemes.has("tls:") || config.tls !== undefined;
   return {
@@ -69,22 +69,22 @@ export function parseNatsConfig(config: NatsConfig, service: ServiceName): NatsS
   };
 }
 
-/** The settings of NATS cannot be used, or its server cannot. */
-export function unusable(message: string, cause?: unknown): PeekError {
+/** The NATS settings, or the NATS server, cannot be used. */
+export function natsUnusable(message: string, cause?: unknown): PeekError {
   return new PeekError("NATS_UNUSABLE", message, cause === undefined ? {} : { cause });
 }
 
 function parseServer(text: string): URL {
   const url = URL.parse(text.includes("://") ? text : `nats://${text}`);
   if (url === null || !["nats:", "tls:"].includes(url.protocol) || url.hostname === "" || !/^\/?$/.test(url.pathname)) {
-    // What cannot be read may hold a password.
-    throw unusable(
-      'A NATS server in dataExchange.nats.servers is not written as it must be: "nats://host:4222", or "tls://host:4222".',
+    // The message must not contain the text, which may hold a password.
+    throw natsUnusable(
+      'A NATS server in dataExchange.nats.servers is invalid. Write it as "nats://host:4222" or "tls://host:4222".',
     );
   }
   if (url.username !== "" || url.password !== "") {
-    throw unusable(
-      `The NATS server ${url.host} is written with a user in dataExchange.nats.servers. Set dataExchange.nats.user and password instead.`,
+    throw natsUnusable(
+      `The NATS server ${url.host} in dataExchange.nats.servers contains a user. Set dataExchange.nats.user and password instead.`,
     );
   }
   return url;
@@ -96,14 +96,15 @@ function loginOf(
 ): Pick<NatsSettings, "account" | "login" | "authenticator"> {
   const kinds = [token, credentialsFile, user ?? password].filter((value) => value !== undefined);
   if (kinds.length > 1) {
-    throw unusable(
-      "Of dataExchange.nats.token, credentialsFilePath, and user with password, more than one is set. Leave the one that the server knows this service by.",
+    throw natsUnusable(
+      "Set only one of dataExchange.nats.token, dataExchange.nats.credentialsFilePath, and dataExchange.nats.user with password.",
     );
   }
   if (token !== undefined) return { account: "the token", login: { token }, authenticator: undefined };
   if (credentialsFile !== undefined) {
     const read = (): Buffer => readCredentials(credentialsFile);
     const authenticator = credsAuthenticator(read);
+    // Fails early.
     read();
     return { account: `the credentials in ${credentialsFile}`, login: {}, authenticator };
   }
@@ -119,8 +120,8 @@ function readCredentials(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw unusable(
-      `The credentials for NATS cannot be read: ${messageOf(error)}. Correct dataExchange.nats.credentialsFilePath.`,
+    throw natsUnusable(
+      `Failed to read the credentials for NATS: ${messageOf(error)}. Correct dataExchange.nats.credentialsFilePath.`,
       error,
     );
   }

@@ -1,67 +1,65 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { messageOf } from "@peek/errors";
-import type { Logger } from "@peek/plugin-base";
 import { Backoff } from "@peek/kit";
+import type { Logger } from "@peek/plugin-base";
 import { OutageLog } from "../OutageLog.ts";
 import { awaitServerInfo } from "./awaitServerInfo.ts";
 import { explainNatsFailure, isRefusal } from "./explainNatsFailure.ts";
 import type { NatsServerAddress, NatsSettings } from "./NatsConfig.ts";
 import { NatsServerConnection, type NatsServerConnectionEvents } from "./NatsServerConnection.ts";
 
-/** How long a server is left alone that has refused this service, at least; milliseconds. */
+/** How long to wait, at least, after a server has refused this service. */
 const refusedMs = 10_000;
-/** Between two servers of which the first did not answer; milliseconds. */
+/** How long to wait, at most, before the next server is tried. */
 const nextServerMs = 50;
 
 /** How a {@link NatsConnector} connects. */
 export interface NatsConnectorOptions {
   readonly settings: NatsSettings;
-  /** What the connection is called in the server's own reports. */
+  /** The name of the connection in the reports of the server. */
   readonly name: string;
-  /** Undefined for who asks for the {@link NatsConnector.trouble} and tells it. */
+  /** Undefined to log nothing: the owner reports {@link NatsConnector.failureReason} itself. */
   readonly logger: Logger | undefined;
-  /** How long one attempt may take; milliseconds. */
+  /** How long one attempt may take. */
   readonly attemptMs: number;
-  /** Says in words what a failure to connect means. Default: the error's own message. */
+  /** Explains why a connection failed. Default: the error's own message. */
   readonly explain?: ((error: Error) => string | undefined) | undefined;
 }
 
-/** Connects to one of the NATS servers, however long that takes. */
+/** Connects to one of the NATS servers, with as many attempts as it takes. */
 export class NatsConnector {
   readonly #options: NatsConnectorOptions;
   readonly #outages: OutageLog;
   readonly #backoff = new Backoff();
-  /** The next one to try; they begin at any, so that the services of a plant do not all go to the same. */
-  #turn = 0;
+  /** The server to try next. The first is random, which spreads the services over the servers. */
+  #serverIndex = 0;
   #failures = 0;
 
   constructor(options: NatsConnectorOptions) {
     const { servers } = options.settings;
     this.#options = options;
-    this.#turn = Math.floor(Math.random() * servers.length);
+    this.#serverIndex = Math.floor(Math.random() * servers.length);
     this.#outages = new OutageLog(options.logger, `NATS at ${servers.map(({ title }) => title).join(", ")}`);
   }
 
-  /** Why there is no connection, as far as is known. */
-  get trouble(): string | undefined {
+  /** Why the last attempt failed; undefined while connected. */
+  get failureReason(): string | undefined {
     return this.#outages.reason;
   }
 
-  /**
-   * @returns The connection, or undefined when the signal has fired.
-   */
+  /** Returns a connection; undefined when the signal has fired. */
   async connect(events: NatsServerConnectionEvents, signal: AbortSignal): Promise<NatsServerConnection | undefined> {
     while (!signal.aborted) {
       const server = this.#server();
       try {
-        const link = await this.#attempt(server, events);
-        if (!signal.aborted) return link;
-        await link.close();
+        const connection = await this.#attempt(server, events);
+        if (!signal.aborted) return connection;
+        await connection.close();
       } catch (thrown) {
         if (signal.aborted) return undefined;
         const { settings, attemptMs, explain } = this.#options;
-        const why = explainNatsFailure(thrown, settings.account, attemptMs, explain);
-        await this.#failed(why, isRefusal(thrown), signal);
+        const reason = explainNatsFailure(thrown, settings.account, attemptMs, explain);
+        await this.#failed(reason, isRefusal(thrown), signal);
       }
     }
     return undefined;
@@ -74,7 +72,7 @@ export class NatsConnector {
     this.#outages.connected();
   }
 
-  /** The connection has ended; waits until it is time to connect again. */
+  /** The connection has ended. Settles when it is time to connect again. */
   async lost(reason: string, signal: AbortSignal): Promise<void> {
     await this.#failed(reason, false, signal);
   }
@@ -97,7 +95,7 @@ export class NatsConnector {
 
   #server(): NatsServerAddress {
     const { servers } = this.#options.settings;
-    const server = servers[this.#turn % servers.length];
+    const server = servers[this.#serverIndex % servers.length];
     if (server === undefined) throw new RangeError("There is no NATS server to connect to.");
     return server;
   }
@@ -105,13 +103,13 @@ export class NatsConnector {
   async #failed(reason: string, isRefused: boolean, signal: AbortSignal): Promise<void> {
     this.#outages.failed(`${this.#server().title}: ${reason}`, isRefused ? "refused" : undefined);
     this.#failures += 1;
-    this.#turn += 1;
+    this.#serverIndex += 1;
     const { servers } = this.#options.settings;
-    // All are tried before it is waited for longer.
+    // The backoff applies once all servers have been tried.
     const isRoundOver = this.#failures % servers.length === 0;
-    const pause = isRoundOver ? this.#backoff.next() : nextServerMs * Math.random();
+    const waitMs = isRoundOver ? this.#backoff.next() : nextServerMs * Math.random();
     try {
-      await wait(isRefused ? refusedMs * (1 + Math.random()) : pause, undefined, { signal });
+      await wait(isRefused ? refusedMs * (1 + Math.random()) : waitMs, undefined, { signal });
     } catch (error) {
       if (!signal.aborted) throw new Error(messageOf(error), { cause: error });
     }

@@ -1,102 +1,103 @@
 import { Buffer } from "node:buffer";
 import type { PeerIdentity } from "@peek/plugin-base";
-import { fragmentsOf, probeFrame } from "./natsFrame.ts";
+import { FragmentReassembler, type ReassemblyBudget } from "./FragmentReassembler.ts";
+import { fragmentsOf, probeFrame } from "./natsFrames.ts";
 import type { NatsServerConnection } from "./NatsServerConnection.ts";
-import { inboxOf, type NatsAddress, textSubject } from "./natsSubjects.ts";
-import { type ReassemblyBudget, FragmentReassembler } from "./FragmentReassembler.ts";
+import { inboxOf, messageSubject, type NatsAddress } from "./natsSubjects.ts";
 import { maxRecordLength } from "./presenceRecord.ts";
 
-/** Texts of one turn of the event loop go out together, up to this many bytes. */
+/** Messages of one iteration of the event loop are sent in batches of up to this many bytes. */
 const fullBatchBytes = 64 * 1024;
 
-/** What is unfinished of all contacts. */
+/** The budgets of all peers. */
 export interface ReassemblyBudgets {
-  readonly texts: ReassemblyBudget;
+  readonly messages: ReassemblyBudget;
   readonly records: ReassemblyBudget;
 }
 
-/** Another process, over the connection that it has: what is sent to it, and what is known of that. */
+/** Another process at its present address: the messages queued for it, and the fragments received from it. */
 export class NatsPeer {
   readonly address: NatsAddress;
   readonly identity: PeerIdentity;
-  /** The subject of its texts to this process. */
+  /** The subject of its messages to this process. */
   readonly inbound: string;
-  /** Of what it sends to this process. */
-  readonly parts: FragmentReassembler;
-  /** Of what it tells everybody. */
+  /** Reassembles its messages to this process. */
+  readonly messages: FragmentReassembler;
+  /** Reassembles its presence records. */
   readonly records: FragmentReassembler;
-  /** Whether texts were exchanged since this was last asked. */
+  /** Whether messages were exchanged since the prober last looked. Only the prober resets it. */
   wasUsed = false;
-  /** When texts were last exchanged, as far as it was asked; `performance.now()`. */
+  /** When the prober last found it used; `performance.now()`. */
   usedAt = 0;
-  /** Whether texts were ever exchanged. */
-  isKnown = false;
-  /** Whether it is among those that are probed often. */
+  /** Whether messages were ever exchanged. */
+  hasExchanged = false;
+  /** Whether the prober probes it frequently. */
   isActive = false;
-  /** Counts with each use: whoever was used last has the highest. */
+  /** Grows with each use of any peer: the peer with the lowest value is the least recently used. */
   lastUse = 0;
-  /** Whether somebody sees to it that it is flushed. */
-  isWaiting = false;
-  readonly #link: NatsServerConnection;
+  /** Whether it is queued to be flushed. */
+  isFlushQueued = false;
+  readonly #connection: NatsServerConnection;
   readonly #subject: string;
   readonly #reply: string;
   readonly #batchBytes: number;
-  /** Whether the server was asked lately to tell if there is nobody. */
+  /** Whether a message since the last {@link probe} has asked the server to report a missing receiver. */
   #wasProbed = false;
-  #texts: string[] = [];
+  #batch: string[] = [];
   #bytes = 0;
 
-  constructor(link: NatsServerConnection, self: NatsAddress, address: NatsAddress, held: ReassemblyBudgets) {
+  constructor(connection: NatsServerConnection, self: NatsAddress, address: NatsAddress, budgets: ReassemblyBudgets) {
     this.address = address;
     this.identity = { service: address.service, instance: address.instance };
-    this.inbound = textSubject(self, address);
-    this.parts = new FragmentReassembler(held.texts);
-    this.records = new FragmentReassembler(held.records, maxRecordLength);
-    this.#link = link;
-    this.#subject = textSubject(address, self);
+    this.inbound = messageSubject(self, address);
+    this.messages = new FragmentReassembler(budgets.messages);
+    this.records = new FragmentReassembler(budgets.records, maxRecordLength);
+    this.#connection = connection;
+    this.#subject = messageSubject(address, self);
     this.#reply = `${inboxOf(self)}.${address.service}.${address.instance}.${address.connection}`;
-    this.#batchBytes = Math.min(fullBatchBytes, link.maxPayload);
+    this.#batchBytes = Math.min(fullBatchBytes, connection.maxPayload);
   }
 
-  /** Puts a text into the next batch, which goes when it is full, or else with {@link flush}. */
-  add(text: string): void {
-    const bytes = Buffer.byteLength(text) + 1;
+  /** Adds a message to the batch. The batch is sent when it is full, or by {@link flush}. */
+  add(message: string): void {
+    const bytes = Buffer.byteLength(message) + 1;
     if (this.#bytes + bytes > this.#batchBytes) this.flush();
-    this.#texts.push(text);
+    this.#batch.push(message);
     this.#bytes += bytes;
     if (this.#bytes >= this.#batchBytes) this.flush();
   }
 
-  /** Sends what there is now. */
+  /** Sends the batch. */
   flush(): void {
-    const [first] = this.#texts;
+    const [first] = this.#batch;
     if (first === undefined) return;
-    const texts = this.#texts;
+    const batch = this.#batch;
     const bytes = this.#bytes;
-    this.#texts = [];
+    this.#batch = [];
     this.#bytes = 0;
-    if (bytes > this.#link.maxPayload && Buffer.byteLength(first) > this.#link.maxPayload) {
-      // More than one text is never more than a batch.
-      for (const part of fragmentsOf(Buffer.from(first), this.#link.maxPayload)) this.#publish(part);
-    } else this.#publish(texts.length === 1 ? first : texts.join("\n"));
+    const { maxPayload } = this.#connection;
+    if (bytes > maxPayload && Buffer.byteLength(first) > maxPayload) {
+      // A batch that is too large holds one message only.
+      for (const fragment of fragmentsOf(Buffer.from(first), maxPayload)) this.#publish(fragment);
+    } else this.#publish(batch.length === 1 ? first : batch.join("\n"));
   }
 
-  /** Has the server tell if there is nobody, unless that was done since this was last called. */
+  /** Makes the server report a missing receiver, unless a message since the last call has done that. */
   probe(): void {
     if (!this.#wasProbed) this.#publish(probeFrame);
     this.#wasProbed = false;
   }
 
-  /** Sends something that is no text. */
-  tell(frame: Uint8Array): void {
-    this.#link.publish(this.#subject, frame);
+  /** Sends a control frame. */
+  sendControl(frame: Uint8Array): void {
+    this.#connection.publish(this.#subject, frame);
   }
 
   #publish(payload: string | Uint8Array): void {
-    if (this.#wasProbed) this.#link.publish(this.#subject, payload);
+    if (this.#wasProbed) this.#connection.publish(this.#subject, payload);
     else {
       this.#wasProbed = true;
-      this.#link.publish(this.#subject, payload, this.#reply);
+      this.#connection.publish(this.#subject, payload, this.#reply);
     }
   }
 }

@@ -1,168 +1,161 @@
 import type { Peer, PresenceChange, ServiceName } from "@peek/plugin-base";
 import { PeerRegistry } from "../PeerRegistry.ts";
 import type { NatsAddress } from "./natsSubjects.ts";
-import { readPresence } from "./presenceRecord.ts";
 import { PresenceQuery } from "./PresenceQuery.ts";
+import { readPresence } from "./presenceRecord.ts";
 
-/** So many are told of a service. */
+/** The most instances of one service. */
 const maxEntries = 20_000;
 
-/** One who is there, or was while its service is still being asked. */
+/** A connected instance, or one found by a query that is not finished. */
 interface Entry {
   readonly address: NatsAddress;
   readonly peer: Peer;
-  /** What it said of itself; when it says the same again, nothing is to be done. */
+  /** The record that the instance sent: an equal one needs no work. */
   readonly record: string;
-  /** When it was last heard of; `performance.now()`. */
+  /** When it last sent a record; `performance.now()`. */
   heardAt: number;
 }
 
-interface Watched {
-  /** Who is there; those that the table has, unless a roll call is on. */
+interface Watch {
+  /** The connected instances. Those in the registry, unless a query is open. */
   readonly entries: Map<string, Entry>;
   query: PresenceQuery | undefined;
-  /** Settles when those that the roll call has found are in the table. */
+  /** Settles when the instances that the query found are in the registry. */
   known: PromiseWithResolvers<void> | undefined;
 }
 
-/** Who is connected of the services that are watched, by what they say of themselves. */
+/** The connected instances of the watched services, by the presence records that they send. */
 export class NatsPresence {
-  readonly #table: PeerRegistry;
-  readonly #watched = new Map<ServiceName, Watched>();
+  readonly #registry: PeerRegistry;
+  readonly #watches = new Map<ServiceName, Watch>();
 
-  /** @param tell Called with each change, after {@link peers} has it. */
-  constructor(tell: (change: PresenceChange) => void) {
-    this.#table = new PeerRegistry(tell);
+  /** @param onChange Called with each change, after {@link peers} has it. */
+  constructor(onChange: (change: PresenceChange) => void) {
+    this.#registry = new PeerRegistry(onChange);
   }
 
-  /** The services that are watched. */
+  /** The watched services. */
   get services(): readonly ServiceName[] {
-    return [...this.#watched.keys()];
+    return [...this.#watches.keys()];
   }
 
   peers(service: ServiceName): readonly Peer[] {
-    return this.#table.peers(service);
+    return this.#registry.peers(service);
   }
 
-  /** Whether the service is watched. */
-  watches(service: ServiceName): boolean {
-    return this.#watched.has(service);
+  isWatched(service: ServiceName): boolean {
+    return this.#watches.has(service);
   }
 
-  /** Begins to watch a service. */
-  add(service: ServiceName): void {
-    if (!this.#watched.has(service))
-      this.#watched.set(service, { entries: new Map(), query: undefined, known: undefined });
+  watch(service: ServiceName): void {
+    if (!this.#watches.has(service))
+      this.#watches.set(service, { entries: new Map(), query: undefined, known: undefined });
   }
 
   /**
-   * Collects who is there of a service, all of whom were just asked. They are in the table when {@link reveal} is called.
+   * Collects the answers to a query that was just sent. The found instances are in {@link peers} after {@link publish}.
    *
-   * @returns When no more answers are expected.
+   * @returns Settles when no more answers are expected.
    */
-  async call(service: ServiceName, roundTripMs: number): Promise<void> {
-    const watched = this.#watched.get(service);
-    if (watched === undefined) return;
-    watched.query ??= new PresenceQuery(roundTripMs);
-    watched.known ??= Promise.withResolvers();
-    await watched.query.done;
+  async query(service: ServiceName, roundTripMs: number): Promise<void> {
+    const watch = this.#watches.get(service);
+    if (watch === undefined) return;
+    watch.query ??= new PresenceQuery(roundTripMs);
+    watch.known ??= Promise.withResolvers();
+    await watch.query.done;
   }
 
-  /** Settles when it is known who is there of a service; at once when that is so, or nobody has been asked. */
+  /** Settles when the instances of a service are known; at once while no query is open. */
   async known(service: ServiceName): Promise<void> {
-    await this.#watched.get(service)?.known?.promise;
+    await this.#watches.get(service)?.known?.promise;
   }
 
-  /** Somebody of the service has answered who does not count. */
+  /** An answer has arrived that adds no instance. */
   answered(service: ServiceName): void {
-    this.#watched.get(service)?.query?.answered();
+    this.#watches.get(service)?.query?.answered();
   }
 
-  /** There is nobody of the service. */
-  nobody(service: ServiceName): void {
-    this.#watched.get(service)?.query?.end();
+  /** The server reports that the service has no instance. */
+  noInstances(service: ServiceName): void {
+    this.#watches.get(service)?.query?.end();
   }
 
-  /** Tells of those that a roll call has found. */
-  reveal(service: ServiceName): void {
-    const watched = this.#watched.get(service);
-    if (watched === undefined) return;
-    const peers = [...watched.entries.values()].map(({ peer }) => peer);
-    endQuery(watched);
-    for (const peer of peers.sort(byArrival)) this.#table.put(peer);
+  /** Ends the query, and adds the found instances to {@link peers}. */
+  publish(service: ServiceName): void {
+    const watch = this.#watches.get(service);
+    if (watch === undefined) return;
+    const peers = [...watch.entries.values()].map(({ peer }) => peer);
+    endQuery(watch);
+    for (const peer of peers.sort(byConnectionTime)) this.#registry.put(peer);
   }
 
-  /**
-   * Notes what somebody says of itself.
-   *
-   * @returns Whether that could be read.
-   */
-  hear(address: NatsAddress, record: string): boolean {
+  /** Handles a presence record. Returns false when it is invalid. */
+  onRecord(address: NatsAddress, record: string): boolean {
     const { service, instance } = address;
-    const watched = this.#watched.get(service);
-    if (watched === undefined) return true;
-    const known = watched.entries.get(instance);
+    const watch = this.#watches.get(service);
+    if (watch === undefined) return true;
+    const existing = watch.entries.get(instance);
     const now = performance.now();
-    watched.query?.answered();
-    if (known?.record === record && known.address.connection === address.connection) {
-      known.heardAt = now;
+    watch.query?.answered();
+    if (existing?.record === record && existing.address.connection === address.connection) {
+      existing.heardAt = now;
       return true;
     }
-    if (known === undefined && watched.entries.size >= maxEntries) return false;
+    if (existing === undefined && watch.entries.size >= maxEntries) return false;
     const peer = readPresence(address, record);
     if (peer === undefined) return false;
-    watched.entries.set(instance, { address, peer, record, heardAt: now });
-    if (watched.query === undefined) this.#table.put(peer);
+    watch.entries.set(instance, { address, peer, record, heardAt: now });
+    if (watch.query === undefined) this.#registry.put(peer);
     return true;
   }
 
-  /** This process itself, or what it serves now. */
-  put(peer: Peer): void {
-    if (this.#watched.has(peer.service)) this.#table.put(peer);
+  /** Adds this process itself, or updates it. */
+  putSelf(peer: Peer): void {
+    if (this.#watches.has(peer.service)) this.#registry.put(peer);
   }
 
-  /** The connection that a watched instance has, as far as is known. */
+  /** The present address of an instance of a watched service. */
   find({ service, instance }: { readonly service: ServiceName; readonly instance: string }): NatsAddress | undefined {
-    return this.#watched.get(service)?.entries.get(instance)?.address;
+    return this.#watches.get(service)?.entries.get(instance)?.address;
   }
 
-  /** Somebody is gone. */
   remove({ service, instance }: NatsAddress): void {
-    this.#watched.get(service)?.entries.delete(instance);
-    this.#table.remove(service, instance);
+    this.#watches.get(service)?.entries.delete(instance);
+    this.#registry.remove(service, instance);
   }
 
-  /** Those who have not been heard of for so long. */
+  /** The instances that have sent no record for a time. */
   silentFor(ms: number): readonly NatsAddress[] {
-    const latest = performance.now() - ms;
-    return [...this.#watched.values()].flatMap(({ entries }) =>
-      [...entries.values()].filter(({ heardAt }) => heardAt < latest).map(({ address }) => address),
+    const limit = performance.now() - ms;
+    return [...this.#watches.values()].flatMap(({ entries }) =>
+      [...entries.values()].filter(({ heardAt }) => heardAt < limit).map(({ address }) => address),
     );
   }
 
-  /** Takes everybody for heard of just now: it was this process that did not listen. */
-  forgive(): void {
+  /** Restarts the time of {@link silentFor} for all instances: this process itself was suspended. */
+  resetSilence(): void {
     const now = performance.now();
-    for (const { entries } of this.#watched.values()) for (const entry of entries.values()) entry.heardAt = now;
+    for (const { entries } of this.#watches.values()) for (const entry of entries.values()) entry.heardAt = now;
   }
 
-  /** All have left. */
+  /** The connection has ended: all instances leave. The services stay watched. */
   clear(): void {
-    for (const watched of this.#watched.values()) {
-      watched.entries.clear();
-      endQuery(watched);
+    for (const watch of this.#watches.values()) {
+      watch.entries.clear();
+      endQuery(watch);
     }
-    this.#table.clear();
+    this.#registry.clear();
   }
 }
 
-function endQuery(watched: Watched): void {
-  watched.query?.end();
-  watched.query = undefined;
-  watched.known?.resolve();
-  watched.known = undefined;
+function endQuery(watch: Watch): void {
+  watch.query?.end();
+  watch.query = undefined;
+  watch.known?.resolve();
+  watch.known = undefined;
 }
 
-function byArrival(one: Peer, other: Peer): number {
-  return one.connectedSince < other.connectedSince ? -1 : one.connectedSince > other.connectedSince ? 1 : 0;
+function byConnectionTime(a: Peer, b: Peer): number {
+  return a.connectedSince < b.connectedSince ? -1 : a.connectedSince > b.connectedSince ? 1 : 0;
 }

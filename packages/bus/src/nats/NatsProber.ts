@@ -1,35 +1,35 @@
 import type { NatsPeer } from "./NatsPeer.ts";
 
-/** How often those are probed with whom texts were exchanged lately; milliseconds. */
+/** How often active peers are probed. */
 const periodMs = 200;
-/** How long after the last text that goes on; milliseconds. */
-const lateMs = 60_000;
-/** So many are probed at a time; where there are more, each has its turn less often. */
-const atATime = 200;
+/** How long after its last message a peer stays active. */
+const activeMs = 60_000;
+/** How many peers are probed at a time. When more are active, each is probed less often. */
+const batchSize = 200;
 
 /**
- * Finds out soon when somebody is gone with whom texts were exchanged lately: each of them is sent a message now and then
- * for which the server tells if there is nobody.
+ * Detects within a short time that an active peer is gone: it sends each peer a message now and then for which the NATS server
+ * reports a missing receiver. A peer is active when messages were exchanged with it lately.
  */
 export class NatsProber implements Disposable {
   readonly #active = new Set<NatsPeer>();
   #timer: NodeJS.Timeout | undefined;
-  #turn = 0;
+  #round = 0;
 
-  /** Texts were exchanged with somebody. */
-  use(contact: NatsPeer): void {
-    contact.wasUsed = true;
-    if (contact.isActive) return;
-    contact.isActive = true;
-    contact.isKnown = true;
-    this.#active.add(contact);
+  /** Messages were exchanged with a peer. */
+  use(peer: NatsPeer): void {
+    peer.wasUsed = true;
+    if (peer.isActive) return;
+    peer.isActive = true;
+    peer.hasExchanged = true;
+    this.#active.add(peer);
     this.#timer ??= setInterval(() => this.#probe(), periodMs);
   }
 
-  /** Somebody is gone. */
-  forget(contact: NatsPeer): void {
-    contact.isActive = false;
-    this.#active.delete(contact);
+  /** Stops probing a peer. */
+  forget(peer: NatsPeer): void {
+    peer.isActive = false;
+    this.#active.delete(peer);
     if (this.#active.size === 0) this[Symbol.dispose]();
   }
 
@@ -41,15 +41,15 @@ export class NatsProber implements Disposable {
 
   #probe(): void {
     const now = performance.now();
-    const rounds = Math.ceil(this.#active.size / atATime);
-    this.#turn += 1;
-    let index = this.#turn;
-    for (const contact of this.#active) {
-      if (contact.wasUsed) {
-        contact.wasUsed = false;
-        contact.usedAt = now;
-      } else if (now - contact.usedAt > lateMs) this.forget(contact);
-      if (index % rounds === 0) contact.probe();
+    const batches = Math.ceil(this.#active.size / batchSize);
+    this.#round += 1;
+    let index = this.#round;
+    for (const peer of this.#active) {
+      if (peer.wasUsed) {
+        peer.wasUsed = false;
+        peer.usedAt = now;
+      } else if (now - peer.usedAt > activeMs) this.forget(peer);
+      if (index % batches === 0) peer.probe();
       index += 1;
     }
   }

@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { messageOf } from "@peek/errors";
 import {
   connect,
   type ConnectionOptions,
@@ -7,42 +6,44 @@ import {
   type NatsConnection,
   PermissionViolationError,
 } from "@nats-io/transport-node";
+import { messageOf } from "@peek/errors";
 import { plainAddress } from "../plainAddress.ts";
 
-/** So many bytes may be on their way before the server is asked whether it has them. */
-const askBytes = 1024 * 1024;
-/** After so many beats without an answer, the connection is taken for dead. */
+/** How many bytes may be sent before the server is asked to acknowledge them. */
+const ackBytes = 1024 * 1024;
+/** After how many heartbeats without an answer the connection is taken for dead. */
 const maxSilentBeats = 2;
-/** The client's own look-out is too slow to be of use, and cannot be switched off; milliseconds. */
+/** The client's own heartbeat is too slow to be useful, and cannot be switched off: it gets the longest interval. */
 const clientPingMs = 3_600_000;
-/** What a message takes besides its payload; about. */
+/** The size of a message besides its payload; approximate. */
 const overheadBytes = 100;
 
-/** What is told of a link while it is there. */
+/** Events of a {@link NatsServerConnection}. */
 export interface NatsServerConnectionEvents {
-  /** The server did not allow something. */
+  /** The server denied an operation. */
   readonly onViolation: (error: PermissionViolationError) => void;
-  /** Something was thrown where a message was taken. */
+  /** The handler of a message threw. */
   readonly onFault: (thrown: unknown) => void;
 }
 
-/** One connection to a NATS server. It does not connect again: whatever is on its way ends with it. */
+/** One connection to a NATS server. It does not reconnect: messages that are under way are lost with it. */
 export class NatsServerConnection {
-  /** Settles with the reason when the link has ended. */
+  /** Settles with the reason when the connection has ended. */
   readonly ended: Promise<string>;
-  /** The largest message; bytes. */
+  /** The largest message, in bytes. */
   readonly maxPayload: number;
-  /** This process, as the server sees it; an address without port. */
+  /** The address of this process as the server sees it, without port. */
   readonly localAddress: string;
-  /** Whether the server says when there is nobody. */
-  readonly tellsOfNobody: boolean;
+  /** Whether the server reports messages without a receiver. */
+  readonly reportsNoResponders: boolean;
   readonly #client: NatsConnection;
   readonly #events: NatsServerConnectionEvents;
   readonly #end = Promise.withResolvers<string>();
   #lastError: string | undefined;
   #sentBytes = 0;
-  #takenBytes = 0;
-  #askedAt = 0;
+  #acknowledgedBytes = 0;
+  /** {@link #sentBytes} at the last request to acknowledge. */
+  #requestedAt = 0;
   #silentBeats = 0;
   #messagesBefore = 0;
   #isOpen = true;
@@ -53,13 +54,15 @@ export class NatsServerConnection {
     this.#events = events;
     this.maxPayload = maxPayload;
     this.localAddress = plainAddress(clientIp).slice(0, 100);
-    this.tellsOfNobody = headers;
+    this.reportsNoResponders = headers;
     this.ended = this.#end.promise;
-    void this.#follow();
-    void client.closed().then((error) => this.end(this.#lastError ?? (error ? messageOf(error) : "it was cut")));
+    void this.#followStatus();
+    void client
+      .closed()
+      .then((error) => this.end(this.#lastError ?? (error ? messageOf(error) : "the connection was lost")));
   }
 
-  /** @throws What the client throws when it cannot connect. */
+  /** @throws The error of the client when it cannot connect. */
   static async open(options: ConnectionOptions, events: NatsServerConnectionEvents): Promise<NatsServerConnection> {
     const client = await connect({
       ...options,
@@ -75,31 +78,31 @@ export class NatsServerConnection {
     return this.#isOpen;
   }
 
-  /** How much the server has not said that it has taken; bytes, about. */
+  /** How many bytes the server has not acknowledged; approximate. */
   get waitingBytes(): number {
-    return this.#sentBytes - this.#takenBytes;
+    return this.#sentBytes - this.#acknowledgedBytes;
   }
 
-  /** Sends a message; once the link has ended, it goes nowhere. One that is not taken ends the link. */
+  /** Sends a message. Does nothing when the connection has ended; ends it when the client refuses the message. */
   publish(subject: string, payload: Uint8Array | string, reply?: string): void {
     if (!this.#isOpen || this.#client.isClosed()) return;
     try {
       this.#client.publish(subject, payload, reply === undefined ? undefined : { reply });
     } catch (error) {
-      // The server may take less than it did when the link began.
-      this.end(`it does not take what is to be sent: ${messageOf(error)}`);
+      // The server may have reduced max_payload since the connection began.
+      this.end(`it does not accept a message: ${messageOf(error)}`);
       return;
     }
     this.#sentBytes += (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length) + overheadBytes;
-    if (this.#sentBytes - this.#askedAt >= askBytes) void this.#ask();
+    if (this.#sentBytes - this.#requestedAt >= ackBytes) void this.#requestAck();
   }
 
   /**
-   * Takes what arrives on a subject.
+   * Subscribes to a subject.
    *
-   * @param onDenied Called instead when the server does not allow that. Default: it is a violation.
+   * @param onDenied Called when the server denies the subscription. Default: only `onViolation` is called.
    */
-  subscribe(subject: string, take: (message: Msg) => void, onDenied?: () => void): { unsubscribe(): void } {
+  subscribe(subject: string, onMessage: (message: Msg) => void, onDenied?: () => void): { unsubscribe(): void } {
     return this.#client.subscribe(subject, {
       callback: (error, message) => {
         if (!this.#isOpen) return;
@@ -108,7 +111,7 @@ export class NatsServerConnection {
           return;
         }
         try {
-          take(message);
+          onMessage(message);
         } catch (thrown) {
           this.#events.onFault(thrown);
         }
@@ -116,17 +119,17 @@ export class NatsServerConnection {
     });
   }
 
-  /** Settles when the server has dealt with all that was sent before, or the link has ended. */
+  /** Settles when the server has handled all that was sent before, or the connection has ended. */
   async flush(): Promise<void> {
     if (!this.#isOpen || this.#client.isClosed()) return;
-    // Never settles when the connection ends meanwhile.
+    // The client's promise never settles when the connection ends meanwhile.
     await Promise.race([this.#client.flush().catch(() => undefined), this.ended]);
   }
 
-  /** Asks for a sign of life; ends the link when there was none for too long. */
+  /** Checks the connection with each heartbeat: ends it when the server has been silent for too long, and pings it otherwise. */
   beat(intervalMs: number): void {
     const { inMsgs } = this.#client.stats();
-    // Its answer may be behind much else that it has sent.
+    // The answer to a ping may queue behind many messages, which are signs of life as well.
     if (inMsgs !== this.#messagesBefore) this.#silentBeats = 0;
     this.#messagesBefore = inMsgs;
     if (this.#silentBeats >= maxSilentBeats) {
@@ -134,7 +137,7 @@ export class NatsServerConnection {
       return;
     }
     this.#silentBeats += 1;
-    void this.#ask();
+    void this.#requestAck();
   }
 
   end(reason: string): void {
@@ -144,21 +147,21 @@ export class NatsServerConnection {
     this.#client.close().catch(() => undefined);
   }
 
-  /** Ends the link, and settles when its socket is closed. */
+  /** Ends the connection. Settles when its socket is closed. */
   async close(): Promise<void> {
     this.end("it was closed");
     await this.#client.closed();
   }
 
-  async #ask(): Promise<void> {
+  async #requestAck(): Promise<void> {
     const mark = this.#sentBytes;
-    this.#askedAt = mark;
+    this.#requestedAt = mark;
     await this.flush();
-    this.#takenBytes = Math.max(this.#takenBytes, mark);
+    this.#acknowledgedBytes = Math.max(this.#acknowledgedBytes, mark);
     this.#silentBeats = 0;
   }
 
-  async #follow(): Promise<void> {
+  async #followStatus(): Promise<void> {
     for await (const status of this.#client.status()) {
       if (status.type !== "error") continue;
       if (status.error instanceof PermissionViolationError) this.#events.onViolation(status.error);

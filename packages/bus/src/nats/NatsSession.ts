@@ -1,128 +1,99 @@
 import { Buffer } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
 import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
-import type { BusMember } from "../Bus.ts";
-import { nobody, overloaded } from "../busErrors.ts";
-import { exceedsQueueLimit } from "../messageLimits.ts";
+import { notConnected, overloaded } from "../busErrors.ts";
 import { FlushScheduler } from "../FlushScheduler.ts";
-import { type ReassemblyBudgets, NatsPeer } from "./NatsPeer.ts";
-import {
-  goodbyeFrame,
-  holdsMessages,
-  isFragment,
-  NatsFrame,
-  fragmentsOf,
-  presenceFrame,
-  probeFrame,
-} from "./natsFrame.ts";
-import type { NatsServerConnection } from "./NatsServerConnection.ts";
+import { exceedsQueueLimit } from "../messageLimits.ts";
+import { type AnnouncedProcess, NatsAnnouncer } from "./NatsAnnouncer.ts";
+import { goodbyeFrame, holdsMessages, isFragment, NatsFrame, probeFrame } from "./natsFrames.ts";
+import { NatsPeer, type ReassemblyBudgets } from "./NatsPeer.ts";
+import { NatsPeers } from "./NatsPeers.ts";
 import { NatsProber } from "./NatsProber.ts";
-import type { NatsPresence } from "./NatsPresence.ts";
+import type { NatsServerConnection } from "./NatsServerConnection.ts";
 import {
   addressIn,
   inboxOf,
+  messageSubject,
+  messagesTo,
   type NatsAddress,
-  presenceSubject,
-  textsFor,
-  textSubject,
-  whoSubject,
+  presenceQuerySubject,
 } from "./natsSubjects.ts";
-import type { PresenceRecord } from "./presenceRecord.ts";
 
-/** After so many heartbeats without one of a peer, it is taken for gone. */
+/** After how many heartbeats without a record a peer is taken for gone. */
 const maxSilentBeats = 2.5;
-/** How many may be known that are not watched. */
-const maxContacts = 10_000;
-/** How long the server is waited for when a connection is closed; milliseconds. */
+/** How long to wait for the server when a session closes. */
 const closeMs = 500;
-/** What the server says where nobody gets a message. */
+/** The status code of the server for a message without a receiver. */
 const noResponders = 503;
 
-/** Whom a {@link NatsSession} works for. */
-export interface NatsSessionHost {
-  readonly member: BusMember;
+/** The owner of a {@link NatsSession}. */
+export interface NatsSessionOwner extends AnnouncedProcess {
   readonly heartbeatMs: number;
-  readonly roster: NatsPresence;
-  /** The contracts that are served here now. */
-  serves(): readonly string[];
-  receive(from: PeerIdentity, text: string): void;
+  /** Delivers a message. */
+  receive(from: PeerIdentity, message: string): void;
+  /** An instance is gone. */
   gone(instance: string): void;
   /**
-   * Something has come that is not what Peek's services send.
+   * Reports data that violates the protocol.
    *
-   * @param kind What is the same for all of its kind.
+   * @param title Names the data: `a presence record`.
    */
-  invalid(kind: string, subject: string): void;
+  invalid(title: string, subject: string): void;
 }
 
-/** One connection to NATS in use: what is sent, what comes, and who is there. It ends with the connection. */
+/** The protocol of the bus over one connection to a NATS server. It ends with the connection. */
 export class NatsSession {
-  readonly #link: NatsServerConnection;
-  readonly #host: NatsSessionHost;
+  readonly #connection: NatsServerConnection;
+  readonly #owner: NatsSessionOwner;
   readonly #self: NatsAddress;
   readonly #inbox: string;
-  readonly #contacts = new Map<string, NatsPeer>();
-  /** By the subject on which its texts come. */
-  readonly #senders = new Map<string, NatsPeer>();
+  readonly #announcer: NatsAnnouncer;
+  readonly #peers = new NatsPeers();
   readonly #prober = new NatsProber();
-  readonly #held: ReassemblyBudgets = { texts: { bytes: 0 }, records: { bytes: 0 } };
+  readonly #budgets: ReassemblyBudgets = { messages: { bytes: 0 }, records: { bytes: 0 } };
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  readonly #asked = new Set<ServiceName>();
-  #waiting: NatsPeer[] = [];
-  readonly #turn = new FlushScheduler(() => this.#flushAll());
+  readonly #queried = new Set<ServiceName>();
+  #flushQueue: NatsPeer[] = [];
+  readonly #scheduler = new FlushScheduler(() => this.#flushAll());
   #heartbeat: NodeJS.Timeout | undefined;
   #lastBeat = 0;
   #roundTripMs = 0;
-  /** How many texts were exchanged. */
-  #uses = 0;
-  /** What it tells of itself: a {@link PresenceRecord}. */
-  #record = Buffer.alloc(0);
-  #connectedSince = "";
-  #hasBegun = false;
 
-  /** @param self Its connection is this one. */
-  constructor(link: NatsServerConnection, self: NatsAddress, host: NatsSessionHost) {
-    this.#link = link;
+  /** @param self This process, with the present connection. */
+  constructor(connection: NatsServerConnection, self: NatsAddress, owner: NatsSessionOwner) {
+    this.#connection = connection;
     this.#self = self;
-    this.#host = host;
+    this.#owner = owner;
     this.#inbox = inboxOf(self);
+    this.#announcer = new NatsAnnouncer(connection, self, owner);
   }
 
-  /** Whether nobody is told of this process. */
-  get #isObserver(): boolean {
-    return this.#host.member.observer === true;
-  }
-
-  /** Listens for what is meant for this process, and does what it must be allowed to. */
+  /** Subscribes to all subjects of this process, and tries all operations that it needs a permission for. */
   listen(): void {
-    const { service } = this.#self;
-    this.#link.subscribe(`${textsFor(this.#self)}.>`, this.#take);
-    this.#link.subscribe(`${this.#inbox}.>`, this.#takeNotice);
-    if (!this.#isObserver) this.#link.subscribe(`peek.who.${service}.*.*.*`, this.#takeQuestion);
-    this.#link.publish(textSubject(this.#self, this.#self), probeFrame);
-    // It is not there yet.
-    if (!this.#isObserver) this.#link.publish(presenceSubject(this.#self), "");
+    this.#connection.subscribe(`${messagesTo(this.#self)}.>`, this.#onMessage);
+    this.#connection.subscribe(`${this.#inbox}.>`, this.#onStatus);
+    this.#connection.publish(messageSubject(this.#self, this.#self), probeFrame);
+    this.#announcer.listen((subject) => this.#owner.invalid("the subject of a presence query", subject));
   }
 
-  /** Finds out who of the watched services is there. Nobody is told of this process before it knows. */
-  async callAll(): Promise<void> {
-    const start = performance.now();
-    await this.#link.flush();
-    this.#roundTripMs = performance.now() - start;
+  /** Queries the instances of all watched services. Peers are not notified of this process before. */
+  async queryAll(): Promise<void> {
+    const startedAt = performance.now();
+    await this.#connection.flush();
+    this.#roundTripMs = performance.now() - startedAt;
     await Promise.race([
-      Promise.all(this.#host.roster.services.map((service) => this.#ask(service))),
-      this.#link.ended,
+      Promise.all(this.#owner.presence.services.map((service) => this.#query(service))),
+      this.#connection.ended,
     ]);
   }
 
-  /** The connection is in use from now on. */
+  /** Joins: the connection is in use from now on. */
   begin(): void {
-    const { roster, heartbeatMs } = this.#host;
-    this.#hasBegun = true;
-    this.#connectedSince = new Date().toISOString();
-    for (const service of roster.services) {
-      if (this.#asked.has(service)) roster.reveal(service);
-      // Watched since the others were asked.
+    const { presence, heartbeatMs } = this.#owner;
+    this.#announcer.join();
+    for (const service of presence.services) {
+      if (this.#queried.has(service)) presence.publish(service);
+      // The service is watched since after the query.
       else void this.watch(service);
     }
     this.announce();
@@ -130,293 +101,248 @@ export class NatsSession {
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
   }
 
-  /** Follows who of another service is there; settles when that is known. */
+  /** Watches another service. Settles when its instances are known. */
   async watch(service: ServiceName): Promise<void> {
-    if (service === this.#self.service) this.#putSelf();
-    await this.#ask(service);
-    if (this.#link.isOpen) this.#host.roster.reveal(service);
+    if (service === this.#self.service) this.#announcer.putSelf();
+    await this.#query(service);
+    if (this.#connection.isOpen) this.#owner.presence.publish(service);
   }
 
-  /** Tells others, and the roster, what is served here. */
+  /** Sends the present record to all peers. */
   announce(): void {
-    if (!this.#hasBegun || this.#isObserver) return;
-    const record: PresenceRecord = { ...this.#said(), address: this.#link.localAddress };
-    this.#record = Buffer.from(JSON.stringify(record));
-    this.#tell(presenceSubject(this.#self), this.#record);
-    this.#putSelf();
+    this.#announcer.announce();
   }
 
   /** @throws PeekError `VORTEX_NOBODY` or `VORTEX_OVERLOADED` */
-  send(to: PeerIdentity, text: string): void {
-    const contact = this.#contacts.get(to.instance) ?? this.#reach(to);
-    if (contact === undefined) throw nobody(to);
-    const { waitingBytes } = this.#link;
-    if (exceedsQueueLimit(text, waitingBytes)) throw overloaded(this.#self, waitingBytes);
-    this.#use(contact);
-    contact.add(text);
-    if (this.#turn.begins()) {
-      contact.flush();
+  send(to: PeerIdentity, message: string): void {
+    const peer = this.#peers.get(to.instance) ?? this.#addReceiver(to);
+    if (peer === undefined) throw notConnected(to);
+    const { waitingBytes } = this.#connection;
+    if (exceedsQueueLimit(message, waitingBytes)) throw overloaded(this.#self, waitingBytes);
+    this.#use(peer);
+    peer.add(message);
+    if (this.#scheduler.request()) {
+      peer.flush();
       return;
     }
-    if (contact.isWaiting) return;
-    contact.isWaiting = true;
-    this.#waiting.push(contact);
+    if (peer.isFlushQueued) return;
+    peer.isFlushQueued = true;
+    this.#flushQueue.push(peer);
   }
 
   /** The connection has ended. */
   end(): void {
-    this.#turn[Symbol.dispose]();
+    this.#scheduler[Symbol.dispose]();
     clearInterval(this.#heartbeat);
     this.#prober[Symbol.dispose]();
-    this.#contacts.clear();
-    this.#senders.clear();
-    this.#waiting = [];
+    this.#peers.clear();
+    this.#flushQueue = [];
   }
 
-  /** Sends what there is, tells the others that this process goes, and closes the connection. */
+  /** Sends queued messages, notifies the peers that this process leaves, and closes the connection. */
   async close(): Promise<void> {
     this.#flushAll();
-    for (const contact of this.#contacts.values()) if (contact.isKnown) contact.tell(goodbyeFrame);
-    if (this.#hasBegun && !this.#isObserver) this.#link.publish(presenceSubject(this.#self), "");
+    for (const peer of this.#peers.all()) if (peer.hasExchanged) peer.sendControl(goodbyeFrame);
+    this.#announcer.leave();
     this.end();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const late = setTimeout(resolve, closeMs);
-    await Promise.race([this.#link.flush(), promise]);
-    clearTimeout(late);
-    await this.#link.close();
+    const timeout = setTimeout(resolve, closeMs);
+    await Promise.race([this.#connection.flush(), promise]);
+    clearTimeout(timeout);
+    await this.#connection.close();
   }
 
-  readonly #take = (message: Msg): void => {
+  readonly #onMessage = (message: Msg): void => {
     const { subject, data } = message;
-    const known = this.#senders.get(subject);
+    const known = this.#peers.bySubject(subject);
     if (!holdsMessages(data)) {
-      this.#takeFrame(subject, data, known);
+      this.#onControlFrame(subject, data, known);
       return;
     }
-    const contact = known ?? this.#meet(subject);
-    if (contact !== undefined) this.#deliver(contact, data, subject);
+    const peer = known ?? this.#addSender(subject);
+    if (peer !== undefined) this.#deliver(peer, data, subject);
   };
 
-  #takeFrame(subject: string, data: Uint8Array, known: NatsPeer | undefined): void {
+  #onControlFrame(subject: string, data: Uint8Array, known: NatsPeer | undefined): void {
     switch (data[0]) {
       case NatsFrame.probe:
         return;
       case NatsFrame.goodbye:
-        if (known !== undefined) this.#lose(known.address);
+        if (known !== undefined) this.#remove(known.address);
         return;
       case NatsFrame.presence:
-        return this.#takeAnswer(data, subject);
+        return this.#onAnswer(data, subject);
       case NatsFrame.firstFragment:
-      case NatsFrame.part: {
-        const contact = known ?? this.#meet(subject);
-        const whole = contact?.parts.add(data);
-        if (contact === undefined || whole === undefined || whole === "more") return;
-        if (whole === "refused") return this.#giveUp(contact, subject);
-        return whole[0] === NatsFrame.presence
-          ? this.#takeAnswer(whole, subject)
-          : this.#deliver(contact, whole, subject);
+      case NatsFrame.fragment: {
+        const peer = known ?? this.#addSender(subject);
+        const whole = peer?.messages.add(data);
+        if (peer === undefined || whole === undefined || whole === "more") return;
+        if (whole === "refused") return this.#dropPeer(peer, subject);
+        return whole[0] === NatsFrame.presence ? this.#onAnswer(whole, subject) : this.#deliver(peer, whole, subject);
       }
       default:
-        this.#host.invalid("a message", subject);
+        this.#owner.invalid("a message", subject);
     }
   }
 
-  /** Takes what somebody tells of itself who was asked. */
-  #takeAnswer(data: Uint8Array, subject: string): void {
+  /** Handles the answer to a presence query. */
+  #onAnswer(data: Uint8Array, subject: string): void {
     const address = addressIn(subject);
-    if (address === undefined) this.#host.invalid("the subject of an answer", subject);
-    else this.#hear(address, Buffer.from(data.subarray(1)).toString(), subject);
+    if (address === undefined) this.#owner.invalid("the subject of an answer", subject);
+    else this.#onRecord(address, Buffer.from(data.subarray(1)).toString(), subject);
   }
 
-  /** What is lost is lost to both: each takes the other for gone, and so for another when it is heard of again. */
-  #giveUp(contact: NatsPeer, subject: string): void {
-    this.#host.invalid("a part of a text", subject);
-    contact.tell(goodbyeFrame);
-    this.#lose(contact.address);
+  /** A message was lost: both sides take each other for gone, so that neither waits for an answer. */
+  #dropPeer(peer: NatsPeer, subject: string): void {
+    this.#owner.invalid("a fragment of a message", subject);
+    peer.sendControl(goodbyeFrame);
+    this.#remove(peer.address);
   }
 
-  #deliver(contact: NatsPeer, data: Uint8Array, subject: string): void {
-    let text: string;
+  #deliver(peer: NatsPeer, data: Uint8Array, subject: string): void {
+    let messages: string;
     try {
-      text = this.#decoder.decode(data);
+      messages = this.#decoder.decode(data);
     } catch {
-      this.#host.invalid("a text", subject);
+      this.#owner.invalid("a message", subject);
       return;
     }
-    this.#use(contact);
-    const { identity } = contact;
+    this.#use(peer);
+    const { identity } = peer;
     let start = 0;
-    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
-      this.#host.receive(identity, text.slice(start, end));
+    for (let end = messages.indexOf("\n"); end !== -1; end = messages.indexOf("\n", start)) {
+      this.#owner.receive(identity, messages.slice(start, end));
       start = end + 1;
     }
-    this.#host.receive(identity, start === 0 ? text : text.slice(start));
+    this.#owner.receive(identity, start === 0 ? messages : messages.slice(start));
   }
 
-  readonly #takePresence = (message: Msg): void => {
+  readonly #onPresence = (message: Msg): void => {
     const { subject, data } = message;
     const address = addressIn(subject);
     if (address === undefined) {
-      this.#host.invalid("the subject of a presence record", subject);
-    } else if (data.length === 0) this.#lose(address);
-    else if (holdsMessages(data)) this.#hear(address, Buffer.from(data).toString(), subject);
-    else if (isFragment(data)) this.#takeRecordPart(address, data, subject);
-    else this.#host.invalid("a presence record", subject);
+      this.#owner.invalid("the subject of a presence record", subject);
+    } else if (data.length === 0) this.#remove(address);
+    else if (holdsMessages(data)) this.#onRecord(address, Buffer.from(data).toString(), subject);
+    else if (isFragment(data)) this.#onRecordFragment(address, data, subject);
+    else this.#owner.invalid("a presence record", subject);
   };
 
-  #takeRecordPart(address: NatsAddress, data: Uint8Array, subject: string): void {
-    const known = this.#contacts.get(address.instance);
-    const contact = known?.address.connection === address.connection ? known : this.#meet(subject);
-    const whole = contact?.records.add(data);
-    // Its beginning may have been sent before anybody listened here; it is told again with the next heartbeat.
+  #onRecordFragment(address: NatsAddress, data: Uint8Array, subject: string): void {
+    const whole = (this.#peers.at(address) ?? this.#addSender(subject))?.records.add(data);
+    // The first fragment may have been sent before this process subscribed; the next heartbeat repeats the record.
     if (whole === undefined || whole === "more" || whole === "refused") return;
-    this.#hear(address, Buffer.from(whole).toString(), subject);
+    this.#onRecord(address, Buffer.from(whole).toString(), subject);
   }
 
-  #hear(address: NatsAddress, record: string, subject: string): void {
-    const { roster } = this.#host;
+  #onRecord(address: NatsAddress, record: string, subject: string): void {
+    const { presence } = this.#owner;
     if (address.instance === this.#self.instance) {
-      roster.answered(address.service);
+      presence.answered(address.service);
       return;
     }
-    const former = this.#contacts.get(address.instance)?.address ?? roster.find(address);
-    if (former !== undefined && former.connection > address.connection) return;
-    if (former !== undefined && former.connection < address.connection) this.#lose(former);
-    if (!roster.hear(address, record)) this.#host.invalid("a presence record", subject);
+    if (this.#isOutdated(address)) return;
+    if (!presence.onRecord(address, record)) this.#owner.invalid("a presence record", subject);
   }
 
-  readonly #takeQuestion = (message: Msg): void => {
-    const asker = addressIn(message.subject);
-    if (asker === undefined) {
-      this.#host.invalid("the subject of a question", message.subject);
-      return;
-    }
-    // Its own question is answered always: that is how it learns that nobody else will.
-    const isSelf = asker.instance === this.#self.instance;
-    if (this.#hasBegun || isSelf) this.#tell(textSubject(asker, this.#self), presenceFrame(this.#record));
-  };
-
-  readonly #takeNotice = (message: Msg): void => {
+  readonly #onStatus = (message: Msg): void => {
     if (message.headers?.code !== noResponders) return;
+    const { presence } = this.#owner;
     const [kind, service] = message.subject.slice(this.#inbox.length + 1).split(".");
     if (kind === "who") {
-      for (const watched of this.#host.roster.services) if (watched === service) this.#host.roster.nobody(watched);
+      for (const watched of presence.services) if (watched === service) presence.noInstances(watched);
       return;
     }
     const address = addressIn(message.subject);
-    if (address !== undefined) this.#lose(address);
+    if (address !== undefined) this.#remove(address);
   };
 
-  async #ask(service: ServiceName): Promise<void> {
-    this.#asked.add(service);
-    this.#link.subscribe(`peek.presence.${service}.*.*`, this.#takePresence);
-    this.#link.publish(whoSubject(service, this.#self), "", `${this.#inbox}.who.${service}`);
-    await this.#host.roster.call(service, this.#roundTripMs);
+  async #query(service: ServiceName): Promise<void> {
+    this.#queried.add(service);
+    this.#connection.subscribe(`peek.presence.${service}.*.*`, this.#onPresence);
+    this.#connection.publish(presenceQuerySubject(service, this.#self), "", `${this.#inbox}.who.${service}`);
+    await this.#owner.presence.query(service, this.#roundTripMs);
   }
 
-  #putSelf(): void {
-    if (this.#isObserver) return;
-    const { service, instance } = this.#self;
-    this.#host.roster.put({ service, instance, ...this.#said(), address: "local" });
-  }
-
-  /** What it says of itself, but for its address. */
-  #said(): Omit<PresenceRecord, "address"> {
-    const { version, since } = this.#host.member;
-    return { version, since, connectedSince: this.#connectedSince, serves: [...this.#host.serves()].sort() };
-  }
-
-  /** Sends something that may be more than a message can hold. */
-  #tell(subject: string, data: Uint8Array): void {
-    const { maxPayload } = this.#link;
-    for (const frame of data.length > maxPayload ? fragmentsOf(data, maxPayload) : [data])
-      this.#link.publish(subject, frame);
-  }
-
-  /** Somebody to whom nothing was sent yet. */
-  #reach(to: PeerIdentity): NatsPeer | undefined {
+  /** Adds a peer that a first message is sent to. */
+  #addReceiver(to: PeerIdentity): NatsPeer | undefined {
     const isSelf = to.instance === this.#self.instance;
-    const address = isSelf ? this.#self : this.#host.roster.find(to);
-    return address === undefined ? undefined : this.#know(address);
+    const address = isSelf ? this.#self : this.#owner.presence.find(to);
+    return address === undefined ? undefined : this.#add(address);
   }
 
-  /** Somebody from whom something has come for the first time. */
-  #meet(subject: string): NatsPeer | undefined {
+  /** Adds a peer that a first message was received from. */
+  #addSender(subject: string): NatsPeer | undefined {
     const address = addressIn(subject);
     if (address === undefined) {
-      this.#host.invalid("the subject of a text", subject);
+      this.#owner.invalid("the subject of a message", subject);
       return undefined;
     }
-    const former = this.#contacts.get(address.instance)?.address ?? this.#host.roster.find(address);
-    if (former !== undefined && former.connection > address.connection) return undefined;
-    if (former !== undefined && former.connection < address.connection) this.#lose(former);
-    return this.#know(address);
+    return this.#isOutdated(address) ? undefined : this.#add(address);
   }
 
-  #use(contact: NatsPeer): void {
-    this.#uses += 1;
-    contact.lastUse = this.#uses;
-    this.#prober.use(contact);
+  /** Whether a newer connection of the instance is known. If an older one is known instead, it is removed. */
+  #isOutdated(address: NatsAddress): boolean {
+    const known = this.#peers.get(address.instance)?.address ?? this.#owner.presence.find(address);
+    if (known === undefined) return false;
+    if (known.connection < address.connection) this.#remove(known);
+    return known.connection > address.connection;
   }
 
-  #know(address: NatsAddress): NatsPeer {
-    if (this.#contacts.size >= maxContacts) this.#makeRoom();
-    const contact = new NatsPeer(this.#link, this.#self, address, this.#held);
-    contact.lastUse = this.#uses;
-    this.#contacts.set(address.instance, contact);
-    this.#senders.set(contact.inbound, contact);
-    return contact;
+  #use(peer: NatsPeer): void {
+    this.#peers.use(peer);
+    this.#prober.use(peer);
   }
 
-  /** Forgets whoever nothing was exchanged with for the longest time, of those who are not watched. */
-  #makeRoom(): void {
-    const { roster } = this.#host;
-    let oldest: NatsPeer | undefined;
-    for (const contact of this.#contacts.values()) {
-      const { address, lastUse } = contact;
-      if (oldest !== undefined && oldest.lastUse <= lastUse) continue;
-      if (roster.find(address) === undefined && address.instance !== this.#self.instance) oldest = contact;
+  #add(address: NatsAddress): NatsPeer {
+    if (this.#peers.isFull) this.#evict();
+    const peer = new NatsPeer(this.#connection, this.#self, address, this.#budgets);
+    this.#peers.add(peer);
+    return peer;
+  }
+
+  /** Removes the least recently used peer among those of services that are not watched. */
+  #evict(): void {
+    const { presence } = this.#owner;
+    const evicted = this.#peers.leastRecentlyUsed(
+      ({ address }) => presence.find(address) === undefined && address.instance !== this.#self.instance,
+    );
+    if (evicted !== undefined) this.#remove(evicted.address);
+  }
+
+  /** A connection of a peer is gone. Does nothing when another connection of the peer is known. */
+  #remove(address: NatsAddress): void {
+    const { presence } = this.#owner;
+    const peer = this.#peers.at(address);
+    const wasPresent = presence.find(address)?.connection === address.connection;
+    if (peer !== undefined) {
+      this.#peers.remove(peer);
+      this.#prober.forget(peer);
     }
-    if (oldest !== undefined) this.#lose(oldest.address);
-  }
-
-  /** Somebody's connection is gone, if that is the one that it was known to have. */
-  #lose(address: NatsAddress): void {
-    const { roster } = this.#host;
-    const contact = this.#contacts.get(address.instance);
-    const wasContact = contact !== undefined && contact.address.connection === address.connection;
-    const wasWatched = roster.find(address)?.connection === address.connection;
-    if (wasContact) {
-      this.#contacts.delete(address.instance);
-      this.#senders.delete(contact.inbound);
-      this.#prober.forget(contact);
-      contact.parts.clear();
-      contact.records.clear();
-    }
-    if (wasWatched) roster.remove(address);
-    if (wasContact || wasWatched) this.#host.gone(address.instance);
+    if (wasPresent) presence.remove(address);
+    if (peer !== undefined || wasPresent) this.#owner.gone(address.instance);
   }
 
   #flushAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const contact of waiting) {
-      contact.isWaiting = false;
-      contact.flush();
+    const queue = this.#flushQueue;
+    this.#flushQueue = [];
+    for (const peer of queue) {
+      peer.isFlushQueued = false;
+      peer.flush();
     }
   }
 
   #beat(): void {
-    const { roster, heartbeatMs } = this.#host;
+    const { presence, heartbeatMs } = this.#owner;
     const now = performance.now();
-    if (now - this.#lastBeat > 1.5 * heartbeatMs) roster.forgive();
+    if (now - this.#lastBeat > 1.5 * heartbeatMs) presence.resetSilence();
     this.#lastBeat = now;
-    this.#link.beat(heartbeatMs);
-    if (!this.#isObserver) this.#tell(presenceSubject(this.#self), this.#record);
-    // Whoever is not watched tells nothing by itself.
-    for (const contact of this.#contacts.values()) {
-      if (!contact.isActive && roster.find(contact.address) === undefined) contact.probe();
+    this.#connection.beat(heartbeatMs);
+    this.#announcer.repeat();
+    // A peer of a service that is not watched sends no records here: probes detect its end.
+    for (const peer of this.#peers.all()) {
+      if (!peer.isActive && presence.find(peer.address) === undefined) peer.probe();
     }
-    for (const address of roster.silentFor(maxSilentBeats * heartbeatMs)) this.#lose(address);
+    for (const address of presence.silentFor(maxSilentBeats * heartbeatMs)) this.#remove(address);
   }
 }

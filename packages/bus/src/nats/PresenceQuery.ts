@@ -1,33 +1,33 @@
-/** How long it may take in all until everybody has answered; milliseconds. */
-const longestMs = 1000;
-/** After this long without another answer, and four times the way to the server and back, all have; milliseconds. */
+/** The longest time to wait for answers. */
+const maxMs = 1000;
+/** How long to wait for another answer, in addition to four round trips to the server. */
 const quietMs = 50;
 
-/** Waits for the answers of those who were asked, without knowing how many they are. */
+/** Waits for the answers to a presence query. Their number is unknown: the query ends when no more answers arrive. */
 export class PresenceQuery implements Disposable {
   /** Settles when no more answers are expected. */
   readonly done: Promise<void>;
   readonly #done = Promise.withResolvers<void>();
   readonly #quietMs: number;
-  readonly #longest: NodeJS.Timeout;
+  readonly #timeout: NodeJS.Timeout;
   #quiet: NodeJS.Timeout | undefined;
 
-  /** @param roundTripMs To the server and back. */
+  /** @param roundTripMs The time of a round trip to the server. */
   constructor(roundTripMs: number) {
     this.done = this.#done.promise;
     this.#quietMs = quietMs + 4 * roundTripMs;
-    this.#longest = setTimeout(() => this.end(), longestMs + 4 * roundTripMs);
+    this.#timeout = setTimeout(() => this.end(), maxMs + 4 * roundTripMs);
   }
 
-  /** Somebody has answered. */
+  /** An answer has arrived. */
   answered(): void {
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.end(), this.#quietMs);
   }
 
-  /** There is nobody who could answer, or it does not matter any more. */
+  /** Ends the query: no instance can answer, or the answers are not needed any more. */
   end(): void {
-    clearTimeout(this.#longest);
+    clearTimeout(this.#timeout);
     clearTimeout(this.#quiet);
     this.#done.resolve();
   }

@@ -2,10 +2,10 @@ import { connect } from "node:net";
 import type { NatsServerAddress } from "./NatsConfig.ts";
 
 /**
- * Waits until a server says something, as each NATS server does first. The client leaves a socket open for each attempt
- * that a server does not answer: so it is asked to connect only to one that does.
+ * Waits until a NATS server sends its INFO, which it does first on each connection. The NATS client leaks a socket with each attempt
+ * that gets no INFO, so it must only connect to a server that sends one.
  *
- * @throws Error when there is none, or it says nothing.
+ * @throws Error when the server cannot be reached, or sends nothing in time.
  */
 export async function awaitServerInfo({ host, port }: NatsServerAddress, timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -13,7 +13,7 @@ export async function awaitServerInfo({ host, port }: NatsServerAddress, timeout
   socket.setTimeout(timeoutMs, () => reject(new Error(`it did not answer within ${timeoutMs} ms`)));
   socket.once("data", () => resolve());
   socket.once("error", reject);
-  socket.once("close", () => reject(new Error("it closed the connection without a word")));
+  socket.once("close", () => reject(new Error("it closed the connection without an answer")));
   try {
     await promise;
   } finally {

@@ -1,12 +1,12 @@
 import { type ServiceName, serviceNames } from "@peek/plugin-base";
 
-/** What the user of a service may do on a NATS server: subjects, `*` being one token and `>` all that follow. */
+/** The permissions of a user on a NATS server: subjects, in which `*` stands for one token and `>` for all that follow. */
 export interface NatsPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
-/** The least that a service needs, and the most that it may have for the others to be safe from it. */
+/** The permissions that a service needs. With more, it could impersonate other services or read their messages. */
 export function natsPermissions(service: ServiceName): NatsPermissions {
   return {
     publish: [`peek.to.*.*.*.${service}.*.*`, `peek.presence.${service}.*.*`, `peek.who.*.${service}.*.*`],
@@ -14,29 +14,28 @@ export function natsPermissions(service: ServiceName): NatsPermissions {
   };
 }
 
-/** The user that a service is on a NATS server, unless its configuration names another. */
+/** The default user of a service on a NATS server. */
 export function natsUserOf(service: ServiceName): string {
   return `peek_${service}`;
 }
 
-/** The environment variable of the NATS server that has the password of a service's user. */
+/** The environment variable of the NATS server that holds the password of a service's user. */
 export function natsPasswordVariable(service: ServiceName): string {
   return `PEEK_NATS_${service.toUpperCase()}_PASSWORD`;
 }
 
-/** The part of a NATS server's configuration that gives each service its user. */
+/** The part of a NATS server's configuration that defines a user for each service. */
 export function natsAuthorization(): string {
   return [
     "# One user for each of Peek's services. Put this at the top level of the configuration of every server of the cluster",
-    "# (nats-server.conf), in the place of another `authorization`; or the list of users into the `accounts` block, as the",
-    "# `users` of an account of Peek's own. Then reload the server.",
+    "# (nats-server.conf), in place of another `authorization`. Or put the list of users into the `accounts` block, as the",
+    "# `users` of a separate account for Peek. Then reload the server.",
     "#",
-    "# The passwords come from the environment of the server. Begin each with a letter, since the server takes what begins",
-    "# with a digit for a number:  export PEEK_NATS_LOGIC_PASSWORD=p$(openssl rand -hex 24)",
+    "# The server takes the passwords from its environment. Begin each password with a letter, because the server parses a",
+    "# value that begins with a digit as a number:  export PEEK_NATS_LOGIC_PASSWORD=p$(openssl rand -hex 24)",
     "#",
-    "# When a service connects, it tries a few of the things that it must not be able to do, so as to be sure that it cannot:",
-    '# the server logs those as violations, on subjects with "proof" in them. Leave the permissions as they are: with more, a',
-    "# service refuses to run.",
+    "# When a service connects, it tries operations that the server must deny. The server logs these as violations, on",
+    '# subjects with "proof" in them. Do not add permissions: a service with excess permissions refuses to run.',
     "authorization {",
     "  users: [",
     ...serviceNames.flatMap(userLines),

@@ -2,18 +2,24 @@ import { type PeerIdentity, type ServiceName, serviceNames } from "@peek/plugin-
 import { serviceOfInstance } from "../instanceName.ts";
 
 /*
- * What is said where. Each subject has the sender's service at a fixed place, so that the server's permissions can see to
- * it that nobody speaks as another:
+ * The subjects of the protocol over NATS. Each has the sender's service at a fixed position, so that the permissions of the NATS
+ * server keep a service from impersonating another:
  *
- *   peek.to.<service>.<instance>.<connection>.<from service>.<from instance>.<from connection>   texts
- *   peek.presence.<service>.<instance>.<connection>                                              a service of itself
- *   peek.who.<service>.<from service>.<from instance>.<from connection>                          asks all of a service for that
- *   _INBOX_<service>.<instance>.<connection>.<…>                                                 that there is nobody
+ *   peek.to.<service>.<instance>.<connection>.<from service>.<from instance>.<from connection>
+ *       messages to one connection of an instance, and its answers to presence queries
+ *   peek.presence.<service>.<instance>.<connection>
+ *       the presence of an instance: its record, with each heartbeat and each change; empty when it leaves
+ *   peek.who.<service>.<from service>.<from instance>.<from connection>
+ *       a presence query: all instances of a service send their record to the sender
+ *   _INBOX_<service>.<instance>.<connection>.<…>
+ *       "no responders" from the NATS server: a message or query had no receiver
+ *
+ * See natsFrames.ts for the contents.
  */
 
 /**
- * A running service over one of its connections. What is meant for a connection that was cut never gets to the next one:
- * its sender has been told that it was lost.
+ * One connection of a running service. A message to a connection that was lost never reaches the next one: its sender has been
+ * notified of the loss.
  */
 export interface NatsAddress extends PeerIdentity {
   /** Counts the connections of the process, from 1. */
@@ -22,26 +28,27 @@ export interface NatsAddress extends PeerIdentity {
 
 const connectionPattern = /^[1-9]\d{0,9}$/;
 
-/** Where the texts for somebody arrive: what is appended says from whom. */
-export function textsFor(to: NatsAddress): string {
+/** The prefix of all subjects with messages for an address. */
+export function messagesTo(to: NatsAddress): string {
   return `peek.to.${tokensOf(to)}`;
 }
 
-export function textSubject(to: NatsAddress, from: NatsAddress): string {
-  return `${textsFor(to)}.${tokensOf(from)}`;
+/** The subject of messages from one address to another. */
+export function messageSubject(to: NatsAddress, from: NatsAddress): string {
+  return `${messagesTo(to)}.${tokensOf(from)}`;
 }
 
-/** Where somebody tells that it is there, and what it serves. */
+/** The subject of an instance's presence. */
 export function presenceSubject(of: NatsAddress): string {
   return `peek.presence.${tokensOf(of)}`;
 }
 
-/** Where all of a service are asked to tell somebody that they are there. */
-export function whoSubject(service: ServiceName, asker: NatsAddress): string {
-  return `peek.who.${service}.${tokensOf(asker)}`;
+/** The subject of a presence query. */
+export function presenceQuerySubject(service: ServiceName, from: NatsAddress): string {
+  return `peek.who.${service}.${tokensOf(from)}`;
 }
 
-/** Where the server tells that nobody gets what was sent; what is appended says what that was. */
+/** The prefix of all subjects on which the server reports that there was no receiver. */
 export function inboxOf(self: NatsAddress): string {
   return `_INBOX_${tokensOf(self)}`;
 }
@@ -51,7 +58,7 @@ export function addressIn(subject: string): NatsAddress | undefined {
   const [service, instance, connection] = subject.split(".").slice(-3);
   if (service === undefined || instance === undefined || connection === undefined) return undefined;
   const known = serviceNames.find((name) => name === service);
-  // An instance is told by its name alone: nobody may have one that says another service than its credential.
+  // Peers identify an instance by its name alone, so the name must not claim another service than the credential's.
   if (known === undefined || serviceOfInstance(instance) !== known || !connectionPattern.test(connection)) {
     return undefined;
   }

@@ -2,10 +2,10 @@ import type { Peer } from "@peek/plugin-base";
 import { z } from "zod";
 import type { NatsAddress } from "./natsSubjects.ts";
 
-/** The longest record that is read, which is as long as {@link recordSchema} allows; bytes, or characters. */
+/** The longest record that is read: as long as {@link recordSchema} admits; bytes, or characters. */
 export const maxRecordLength: number = 4 * 1024 * 1024;
 
-/** What a service tells of itself, without what would move the cursor of a terminal. Who it is, is in the subject. */
+/** A service's description of itself. Its identity is in the subject. Control characters, which could control a terminal, are invalid. */
 const recordSchema = z.object({
   version: z.string().regex(/^[\x21-\x7e]{1,100}$/),
   since: z.iso.datetime(),
@@ -16,7 +16,7 @@ const recordSchema = z.object({
 
 export type PresenceRecord = Readonly<z.infer<typeof recordSchema>>;
 
-/** What a record makes of an address: undefined when it is not one. */
+/** Reads the record of an address; undefined when it is invalid. */
 export function readPresence(address: NatsAddress, record: string): Peer | undefined {
   if (record.length > maxRecordLength) return undefined;
   try {

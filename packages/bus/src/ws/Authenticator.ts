@@ -1,25 +1,26 @@
 import type { IncomingMessage } from "node:http";
 import type { ServiceName } from "@peek/plugin-base";
 
-/** Whom a credential is of. */
+/** A verified credential of a service. */
 export interface Credential {
   readonly service: ServiceName;
-  /** Which one it is, in words for the log: `token k3v9x2m7`, `certificate agent.plant7.example`. */
+  /** Identifies the credential in the log: `token k3v9x2m7`, `certificate agent.plant7.example`. */
   readonly title: string;
-  /** Whether it is good still. */
+  /** Whether the credential is still valid. */
   isValid(): boolean;
 }
 
-/** Why somebody is not let in: for the log here, and for the one who is refused. */
+/** Why a connection is refused. */
 export interface Refusal {
-  /** What is the same for all that are refused for the same reason, where the reason says more. Default: the reason. */
+  /** Equal for refusals of the same kind, when the reason varies. Default: the reason. */
   readonly kind?: string;
+  /** The reason, for the log and for the refused service: the middle of a sentence. */
   readonly reason: string;
 }
 
-/** Tells who connects, by what they hold and never by what they say. */
+/** Determines which service connects, by its credential alone. */
 export interface Authenticator {
   authenticate(request: IncomingMessage): Credential | Refusal;
-  /** Calls when a credential may have become invalid, other than by its time. */
+  /** Adds a listener that is called when credentials may have become invalid, other than by expiring. */
   onChange(listener: () => void): Disposable;
 }

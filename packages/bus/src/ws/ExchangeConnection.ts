@@ -1,78 +1,80 @@
-import { PeekError, toError } from "@peek/errors";
-import type { PeerIdentity, PresenceChange } from "@peek/plugin-base";
 import type { Duplex } from "node:stream";
+import { PeekError, toError } from "@peek/errors";
+import { WriteProgress } from "@peek/kit";
+import type { PeerIdentity, PresenceChange } from "@peek/plugin-base";
 import type { RawData, WebSocket } from "ws";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
 import { isObserver, serviceOfInstance } from "../instanceName.ts";
-import { highWaterBytes, maxWaitingBytes, lowWaterBytes } from "../messageLimits.ts";
+import { highWaterBytes, lowWaterBytes, maxWaitingBytes } from "../messageLimits.ts";
 import type { Credential } from "./Authenticator.ts";
-import { ReadProgress } from "./ReadProgress.ts";
-import { Outbox } from "./FrameBatcher.ts";
-import { Throttle } from "./Throttle.ts";
-import { peerListLines, peerText } from "./peerListLines.ts";
+import { DrainMonitor } from "./DrainMonitor.ts";
 import {
   eachLine,
-  frameInvalid,
   helloSchema,
+  invalidLine,
   LineKind,
   maxControlLine,
   parseLine,
   servesSchema,
   serviceSchema,
 } from "./exchangeProtocol.ts";
-import { WriteProgress } from "@peek/kit";
+import { FrameBatcher } from "./FrameBatcher.ts";
+import { peerJson, peerListLines } from "./peerListLines.ts";
+import { ReadProgress } from "./ReadProgress.ts";
+import { Throttle } from "./Throttle.ts";
 
-/** After so many lines that were not understood, there is no use in listening any longer; each heartbeat forgives one. */
-const maxComplaints = 100;
-/** After so many heartbeats in which nothing was heard, it is taken for dead. */
+/** How many invalid lines close a connection. Each heartbeat forgives one. */
+const maxInvalidLines = 100;
+/** After how many heartbeats without input a connection is taken for dead. */
 const maxSilentBeats = 2;
-/** After so many in which it has taken nothing of what waits for it, it is taken for stuck. */
+/** After how many heartbeats without any output, while data is queued, a connection is taken for stuck. */
 const maxStuckBeats = 2;
-/** So much never waits for one, even when hundreds send to it at the same time; bytes. */
-const tooMuchWaiting = 4 * maxWaitingBytes;
-/** How often it is looked whether it has taken what others wait for; milliseconds. */
-const reliefMs = 20;
-/** How often others are told of what it serves, at the most; milliseconds. */
+/** The most that is queued for a connection, even when hundreds of members send to it at the same time; bytes. */
+const maxBufferedBytes = 4 * maxWaitingBytes;
+/** The shortest interval in which changes of the served contracts are passed on to others. */
 const announceMs = 100;
-/** How long it may take to close in order; milliseconds. */
+/** How long a connection may take to close after a protocol violation. */
 const closeMs = 500;
-/** WebSocket's code for a peer that does not keep to the rules. */
+/** The WebSocket close codes. */
+const goingAway = 1001;
 const policyViolation = 1008;
 
-/** What a {@link ExchangeConnection} has to do with its surroundings. */
+/** The surroundings of an {@link ExchangeConnection}. */
 export interface ExchangeConnectionContext {
   readonly exchange: Exchange;
   readonly heartbeatMs: number;
-  /** Called when all lines of a frame have been passed on. */
+  /** Called when all lines of a frame are handled. */
   readonly onFrame: () => void;
-  /** Told of what the one at the other end does wrong, or suffers. */
-  readonly onTrouble: (connection: ExchangeConnection, kind: string, message: string) => void;
+  /**
+   * Reports a problem of the connected service.
+   *
+   * @param kind Equal for problems of the same kind.
+   */
+  readonly onProblem: (connection: ExchangeConnection, kind: string, message: string) => void;
   readonly onClosed: (connection: ExchangeConnection) => void;
 }
 
-/** One connection to the exchange: the member that is at its other end. */
+/** A connection to the exchange; once it has said hello, a member of the exchange. */
 export class ExchangeConnection implements ExchangeMember {
-  /** Where it is from. */
+  /** The remote address. */
   readonly address: string;
   readonly #credential: Credential;
   readonly #context: ExchangeConnectionContext;
   readonly #socket: WebSocket;
-  readonly #outbox: Outbox;
-  readonly #life: ReadProgress;
-  readonly #progress: WriteProgress;
+  readonly #batcher: FrameBatcher;
+  readonly #drain = new DrainMonitor(() => (this.#isEnded ? 0 : this.waitingBytes));
+  readonly #readProgress: ReadProgress;
+  readonly #writeProgress: WriteProgress;
   #announcements: Throttle<readonly string[]> | undefined;
-  /** Those who wait until it has taken most of what waits for it. */
-  #waiters: (() => void)[] = [];
-  #relief: NodeJS.Timeout | undefined;
-  /** For how many that it has sent to it is not listened to. */
-  #holds = 0;
-  /** Who it is, once it has said hello. */
+  /** How many congested receivers keep this connection from being read. */
+  #congestedReceivers = 0;
+  /** Undefined before the hello. */
   #identity: PeerIdentity | undefined;
   #beatsWithoutHello = 0;
-  #complaints = 0;
-  #cut = false;
+  #invalidLines = 0;
+  #isCut = false;
 
-  /** @param stream What is below the socket. */
+  /** @param stream The stream below the socket. */
   constructor(
     socket: WebSocket,
     stream: Duplex,
@@ -84,17 +86,17 @@ export class ExchangeConnection implements ExchangeMember {
     this.#credential = credential;
     this.#context = context;
     this.#socket = socket;
-    this.#life = new ReadProgress(stream);
-    this.#progress = new WriteProgress(stream);
-    this.#outbox = new Outbox(socket, (waitingBytes) => {
-      if (waitingBytes > tooMuchWaiting) this.#cutAsStuck(waitingBytes);
+    this.#readProgress = new ReadProgress(stream);
+    this.#writeProgress = new WriteProgress(stream);
+    this.#batcher = new FrameBatcher(socket, (bufferedBytes) => {
+      if (bufferedBytes > maxBufferedBytes) this.#cutAsStuck(bufferedBytes);
     });
     socket.on("message", (data, isBinary) => this.#onFrame(data, isBinary));
     socket.on("error", (error) => this.#onError(error));
     socket.on("close", () => this.#onClose());
   }
 
-  /** Its instance's name, or its credential before it has said hello. */
+  /** The instance name; before the hello, the service and its credential. */
   get title(): string {
     return this.#identity?.instance ?? `${this.#credential.service} with ${this.#credential.title}`;
   }
@@ -104,209 +106,202 @@ export class ExchangeConnection implements ExchangeMember {
   }
 
   get waitingBytes(): number {
-    return this.#outbox.waitingBytes;
+    return this.#batcher.waitingBytes;
   }
 
   onceDrained(listener: () => void): void {
-    if (this.#isEnded || this.waitingBytes <= lowWaterBytes) {
-      listener();
-      return;
-    }
-    this.#waiters.push(listener);
-    this.#relief ??= setInterval(() => {
-      if (this.waitingBytes <= lowWaterBytes) this.#relieve();
-    }, reliefMs);
+    this.#drain.once(listener);
   }
 
-  receive(from: PeerIdentity, text: string): void {
-    if (!this.#cut) this.#outbox.add(`${LineKind.message}${from.instance}\t${text}`);
+  receive(from: PeerIdentity, message: string): void {
+    if (!this.#isCut) this.#batcher.add(`${LineKind.message}${from.instance}\t${message}`);
   }
 
   presence({ kind, peer }: PresenceChange): void {
-    if (this.#cut) return;
-    if (kind === "left") this.#outbox.add(LineKind.left + peer.instance);
-    else this.#outbox.add((kind === "joined" ? LineKind.joined : LineKind.updated) + peerText(peer));
+    if (this.#isCut) return;
+    if (kind === "left") this.#batcher.add(LineKind.left + peer.instance);
+    else this.#batcher.add((kind === "joined" ? LineKind.joined : LineKind.updated) + peerJson(peer));
   }
 
   gone(instance: string): void {
-    if (!this.#cut) this.#outbox.add(LineKind.gone + instance);
+    if (!this.#isCut) this.#batcher.add(LineKind.gone + instance);
   }
 
   replaced(): void {
-    this.#end();
+    this.terminate();
   }
 
-  /**
-   * Asks whether the other end is still there, and gives it up when it has not answered for too long, or may not be there
-   * any more.
-   */
+  /** Checks the connection with each heartbeat: cuts it when it is dead or stuck, and pings it otherwise. */
   beat(): void {
-    if (this.#cut) return;
+    if (this.#isCut) return;
     this.recheck();
-    // That may have cut it.
+    // The recheck may have cut it.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#complaints = Math.max(0, this.#complaints - 1);
-    if (this.#progress.beat() >= maxStuckBeats) return this.#cutAsStuck(this.waitingBytes);
-    const isKnown = this.#identity !== undefined;
-    // Without a hello, nothing keeps it.
-    const silentBeats = isKnown ? this.#life.beat() : this.#beatsWithoutHello;
-    if (!isKnown) this.#beatsWithoutHello += 1;
-    // Who is not listened to cannot be heard; nor at once when he is again.
-    if (this.#holds > 0) this.#life.excuse();
-    else if (silentBeats >= maxSilentBeats) {
-      // It may well be alive, and not read.
-      if (this.waitingBytes > lowWaterBytes) return this.#cutAsStuck(this.waitingBytes);
-      const ms = silentBeats * this.#context.heartbeatMs;
-      this.cut(`${isKnown ? "has not been heard of" : "has not said hello"} for ${ms} ms`);
-      return;
-    }
+    this.#invalidLines = Math.max(0, this.#invalidLines - 1);
+    if (this.#writeProgress.beat() >= maxStuckBeats) return this.#cutAsStuck(this.waitingBytes);
+    if (this.#isSilent()) return;
     this.#socket.ping();
   }
 
-  /** Ends the connection when its credential is good no more. */
+  /** Cuts the connection when its credential is no longer valid. */
   recheck(): void {
     if (!this.#credential.isValid()) this.cut(`has ${this.#credential.title}, which is no longer valid`);
   }
 
-  /** Ends the connection at once, and says why in the log. */
-  cut(why: string): void {
-    if (this.#cut) return;
-    this.#context.onTrouble(this, `${this.title} cut`, `${this.title} ${why}; its connection was cut`);
-    this.#end();
+  /**
+   * Cuts the connection, and reports the reason.
+   *
+   * @param reason Continues a sentence after the title.
+   */
+  cut(reason: string): void {
+    if (this.#isCut) return;
+    this.#context.onProblem(this, `${this.title} cut`, `${this.title} ${reason}; its connection was cut`);
+    this.terminate();
   }
 
-  /** Ends it in order: the exchange stops. */
+  /** Closes the connection gracefully: the exchange stops. */
   close(): void {
-    this.#outbox.flush();
-    this.#cut = true;
-    // 1001: going away.
-    this.#socket.close(1001);
+    this.#batcher.flush();
+    this.#isCut = true;
+    this.#socket.close(goingAway);
   }
 
-  /** Ends it now, whatever the other end does. */
+  /** Cuts the connection without a report. */
   terminate(): void {
-    this.#end();
-  }
-
-  #cutAsStuck(waitingBytes: number): void {
-    this.cut(`does not take what is sent to it: ${waitingBytes} bytes wait`);
-  }
-
-  get #isEnded(): boolean {
-    return this.#cut || this.#socket.readyState !== this.#socket.OPEN;
-  }
-
-  #end(): void {
-    this.#cut = true;
-    this.#outbox.clear();
-    this.#relieve();
+    this.#isCut = true;
+    this.#batcher.clear();
+    this.#drain.release();
     this.#socket.terminate();
   }
 
-  #relieve(): void {
-    clearInterval(this.#relief);
-    this.#relief = undefined;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const relieved of waiters) relieved();
+  /** Counts heartbeats without input; cuts the connection after too many. Returns whether it was cut. */
+  #isSilent(): boolean {
+    const hasJoined = this.#identity !== undefined;
+    // Without a hello, input does not count.
+    const silentBeats = hasJoined ? this.#readProgress.beat() : this.#beatsWithoutHello;
+    if (!hasJoined) this.#beatsWithoutHello += 1;
+    if (this.#congestedReceivers > 0) {
+      // While it is not read, silence proves nothing.
+      this.#readProgress.reset();
+      return false;
+    }
+    if (silentBeats < maxSilentBeats) return false;
+    // A peer that does not read cannot answer pings either.
+    if (this.waitingBytes > lowWaterBytes) this.#cutAsStuck(this.waitingBytes);
+    else {
+      const ms = silentBeats * this.#context.heartbeatMs;
+      this.cut(`${hasJoined ? "has sent nothing" : "has not said hello"} for ${ms} ms`);
+    }
+    return true;
   }
 
-  /** Does not listen to it until one that it sends to has taken what waits: its own buffer fills up then, and it sees that. */
-  #hold(target: ExchangeMember): void {
-    this.#holds += 1;
-    if (this.#holds === 1) this.#socket.pause();
-    target.onceDrained(() => {
-      this.#holds -= 1;
-      if (this.#holds === 0 && !this.#isEnded) this.#socket.resume();
+  #cutAsStuck(waitingBytes: number): void {
+    this.cut(`does not read: ${waitingBytes} bytes are queued for it`);
+  }
+
+  get #isEnded(): boolean {
+    return this.#isCut || this.#socket.readyState !== this.#socket.OPEN;
+  }
+
+  /** Backpressure: stops reading until a congested receiver has drained, so that the sender's own buffer fills up. */
+  #pauseFor(receiver: ExchangeMember): void {
+    this.#congestedReceivers += 1;
+    if (this.#congestedReceivers === 1) this.#socket.pause();
+    receiver.onceDrained(() => {
+      this.#congestedReceivers -= 1;
+      if (this.#congestedReceivers === 0 && !this.#isEnded) this.#socket.resume();
     });
   }
 
   #onFrame(data: RawData, isBinary: boolean): void {
-    if (this.#cut) return;
-    if (isBinary || !Buffer.isBuffer(data)) this.#complain(frameInvalid("a frame must be text"));
-    else eachLine(data.toString(), (line) => this.#takeLine(line));
+    if (this.#isCut) return;
+    if (isBinary || !Buffer.isBuffer(data)) this.#reject(invalidLine("a frame must be text"));
+    else eachLine(data.toString(), (line) => this.#onLine(line));
     this.#context.onFrame();
   }
 
-  #takeLine(line: string): void {
+  #onLine(line: string): void {
+    // A line before may have led to the end.
+    if (this.#isCut) return;
     try {
-      this.#take(line);
+      if (this.#identity === undefined) this.#onHello(line);
+      else this.#onMemberLine(line, this.#identity);
     } catch (thrown) {
-      this.#complain(thrown);
+      this.#reject(thrown);
     }
   }
 
-  #take(line: string): void {
-    // A complaint may have been one too many.
-    if (this.#cut) return;
-    const identity = this.#identity;
-    if (identity === undefined) return this.#hello(line);
+  #onHello(line: string): void {
+    if (!line.startsWith(LineKind.hello)) throw invalidLine("the first line must be a hello");
+    if (line.length > maxControlLine) throw invalidLine("the hello is too long");
+    const { service } = this.#credential;
+    const { observer, ...description } = parseLine(helloSchema, line.slice(1));
+    // The credential determines the service; the instance name is the service's own choice, but must match.
+    if (serviceOfInstance(description.instance) !== service || isObserver(description.instance) !== observer) {
+      throw invalidLine(`an instance of the ${service} service must be named after it`);
+    }
+    this.#context.exchange.join({ service, ...description, address: this.address }, this, observer);
+    this.#identity = { service, instance: description.instance };
+    this.#batcher.add(LineKind.welcome + JSON.stringify({ heartbeatMs: this.#context.heartbeatMs }));
+  }
+
+  #onMemberLine(line: string, identity: PeerIdentity): void {
     const { exchange } = this.#context;
     if (line.startsWith(LineKind.message)) {
-      const tab = line.indexOf("\t");
-      if (tab === -1) throw frameInvalid("a message must have a tab after whom it is for");
-      const to = line.slice(1, tab);
-      const target = exchange.send(identity, to, line.slice(tab + 1));
-      if (target !== undefined) {
-        if (target.waitingBytes > highWaterBytes) this.#hold(target);
-        return;
-      }
-      if (serviceOfInstance(to) === undefined) throw frameInvalid("a message must be for an instance");
-      this.gone(to);
+      this.#onMessage(line, identity);
     } else if (line.startsWith(LineKind.watch)) {
       const service = serviceSchema.safeParse(line.slice(1));
-      if (!service.success) throw frameInvalid("there is no service of the name that is to be watched");
+      if (!service.success) throw invalidLine("the service to watch does not exist");
       const peers = exchange.watch(identity.instance, service.data);
-      for (const each of peerListLines(service.data, peers)) this.#outbox.add(each);
+      for (const each of peerListLines(service.data, peers)) this.#batcher.add(each);
     } else if (line.startsWith(LineKind.serves)) {
-      if (line.length > maxControlLine) throw frameInvalid("more is served than can be told");
+      if (line.length > maxControlLine) throw invalidLine("the list of served contracts is too long");
       this.#announcements ??= new Throttle(announceMs, (serves) => exchange.announce(identity.instance, serves));
       this.#announcements.add(parseLine(servesSchema, line.slice(1)));
-    } else throw frameInvalid("it is of no kind that is known");
+    } else throw invalidLine("its kind is unknown");
   }
 
-  #hello(line: string): void {
-    if (!line.startsWith(LineKind.hello)) throw frameInvalid("the first line must be a hello");
-    if (line.length > maxControlLine) throw frameInvalid("the hello is too long");
-    const { service } = this.#credential;
-    const { observer, ...said } = parseLine(helloSchema, line.slice(1));
-    // What it is follows from its credential; its instance is named by itself, but as one of that service.
-    if (serviceOfInstance(said.instance) !== service || isObserver(said.instance) !== observer) {
-      throw frameInvalid(`an instance of the ${service} service must be named after it`);
+  #onMessage(line: string, identity: PeerIdentity): void {
+    const tab = line.indexOf("\t");
+    if (tab === -1) throw invalidLine("a message must have a tab after its receiver");
+    const to = line.slice(1, tab);
+    const receiver = this.#context.exchange.send(identity, to, line.slice(tab + 1));
+    if (receiver !== undefined) {
+      if (receiver.waitingBytes > highWaterBytes) this.#pauseFor(receiver);
+      return;
     }
-    this.#context.exchange.join({ service, ...said, address: this.address }, this, observer);
-    this.#identity = { service, instance: said.instance };
-    this.#outbox.add(LineKind.welcome + JSON.stringify({ heartbeatMs: this.#context.heartbeatMs }));
+    if (serviceOfInstance(to) === undefined) throw invalidLine("the receiver of a message must be an instance");
+    this.gone(to);
   }
 
-  /** Says what was wrong, in a line that holds nothing of what is within. */
-  #complain(thrown: unknown): void {
-    const error = PeekError.is(thrown) ? thrown : new PeekError("INTERNAL", "The line could not be handled.");
+  /** Answers an invalid line with an error, which contains nothing internal. */
+  #reject(thrown: unknown): void {
+    const error = PeekError.is(thrown) ? thrown : new PeekError("INTERNAL", "The exchange failed to handle the line.");
     const { code, message } = error;
     const detail = PeekError.is(thrown) ? message : (toError(thrown).stack ?? "");
-    this.#context.onTrouble(this, code, `${this.title} sent what was not understood: ${detail}`);
-    this.#outbox.add(LineKind.complaint + JSON.stringify({ code, message }));
-    this.#complaints += 1;
-    // Without a hello it is no member: nothing else can come of it.
-    if (this.#complaints < maxComplaints && this.#identity !== undefined) return;
-    this.#outbox.flush();
-    this.#cut = true;
+    this.#context.onProblem(this, code, `${this.title} sent an invalid line: ${detail}`);
+    this.#batcher.add(LineKind.error + JSON.stringify({ code, message }));
+    this.#invalidLines += 1;
+    // Before the hello, nothing useful can follow an invalid line.
+    if (this.#invalidLines < maxInvalidLines && this.#identity !== undefined) return;
+    this.#batcher.flush();
+    this.#isCut = true;
     this.#leave();
     this.#socket.close(policyViolation, code);
     setTimeout(() => this.#socket.terminate(), closeMs).unref();
   }
 
   #onError(error: Error): void {
-    // A connection that breaks is no news: its member is told to have left.
+    // A broken connection needs no report: its member leaves.
     if ("code" in error && typeof error.code === "string" && error.code.startsWith("WS_")) {
-      this.#context.onTrouble(this, error.code, `${this.title} sent what is no WebSocket frame: ${error.message}`);
+      this.#context.onProblem(this, error.code, `${this.title} sent an invalid WebSocket frame: ${error.message}`);
     }
   }
 
   #onClose(): void {
-    this.#cut = true;
-    this.#outbox.clear();
-    this.#relieve();
+    this.#isCut = true;
+    this.#batcher.clear();
+    this.#drain.release();
     this.#leave();
     this.#context.onClosed(this);
   }

@@ -1,46 +1,47 @@
 import type { WebSocket } from "ws";
 import { FlushScheduler } from "../FlushScheduler.ts";
 
-/** A frame is sent at once when it has grown to this many characters. */
+/** A frame of this many characters is sent at once. */
 const fullFrame = 256 * 1024;
 
-/** What is to be sent over one socket: as many lines in one frame as there are when it goes out. */
-export class Outbox {
+/** Batches lines into the frames of one socket. */
+export class FrameBatcher {
   readonly #socket: WebSocket;
-  readonly #onFlushed: ((waitingBytes: number) => void) | undefined;
+  readonly #onFlushed: ((bufferedBytes: number) => void) | undefined;
   #frame = "";
-  readonly #turn = new FlushScheduler(() => this.flush());
+  readonly #scheduler = new FlushScheduler(() => this.flush());
 
-  /** @param onFlushed Told, after each frame, how many bytes the socket has not passed on yet. */
-  constructor(socket: WebSocket, onFlushed?: (waitingBytes: number) => void) {
+  /** @param onFlushed Called after each frame with the bytes that the socket has buffered. */
+  constructor(socket: WebSocket, onFlushed?: (bufferedBytes: number) => void) {
     this.#socket = socket;
     this.#onFlushed = onFlushed;
   }
 
-  /** How many bytes wait, all in all; about. */
+  /** How many bytes are queued, here and in the socket; approximate. */
   get waitingBytes(): number {
     return this.#socket.bufferedAmount + this.#frame.length;
   }
 
+  /** Adds a line to the next frame. */
   add(line: string): void {
     this.#frame = this.#frame === "" ? line : `${this.#frame}\n${line}`;
-    if (this.#turn.begins() || this.#frame.length > fullFrame) this.flush();
+    if (this.#scheduler.request() || this.#frame.length > fullFrame) this.flush();
   }
 
-  /** Sends what there is now. */
+  /** Sends the frame now. */
   flush(): void {
     if (this.#frame === "") return;
     const frame = this.#frame;
     this.#frame = "";
-    // Not open any more, it has ended: whoever waits for an answer is told by that.
+    // The end of a connection is reported by its close event.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.send(frame);
     this.#onFlushed?.(this.#socket.bufferedAmount);
   }
 
-  /** Forgets what has not been sent. */
+  /** Drops the lines that are not sent. */
   clear(): void {
     this.#frame = "";
-    this.#turn[Symbol.dispose]();
+    this.#scheduler[Symbol.dispose]();
   }
 }

@@ -2,8 +2,8 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /**
- * Whether anything comes in over a connection. Every byte counts: a large frame may be on its way for longer than many
- * heartbeats, and whatever else is sent waits behind it.
+ * Whether a connection receives data. Every byte counts as a sign of life: a large frame may take many heartbeats to arrive, and
+ * the answer to a ping queues behind it.
  */
 export class ReadProgress {
   readonly #stream: Duplex;
@@ -14,7 +14,7 @@ export class ReadProgress {
     this.#stream = stream;
   }
 
-  /** To be called with each heartbeat: for how many, one after the other, nothing has come in. */
+  /** To be called with each heartbeat. Returns for how many heartbeats in a row nothing was received. */
   beat(): number {
     const bytes = this.#stream instanceof Socket ? this.#stream.bytesRead : 0;
     this.#silentBeats = bytes === this.#bytes ? this.#silentBeats + 1 : 0;
@@ -22,8 +22,8 @@ export class ReadProgress {
     return this.#silentBeats;
   }
 
-  /** Forgets for how long nothing has come in. */
-  excuse(): void {
+  /** Starts counting anew. */
+  reset(): void {
     this.#silentBeats = 0;
   }
 }

@@ -1,32 +1,31 @@
-/** Passes values on, the last one only where several come within an interval. */
+/** Passes on the first value at once, then at most one value in an interval: the latest. */
 export class Throttle<T> implements Disposable {
   readonly #intervalMs: number;
   readonly #pass: (value: T) => void;
-  #waiting: { readonly value: T } | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  #latest: { readonly value: T } | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(intervalMs: number, pass: (value: T) => void) {
     this.#intervalMs = intervalMs;
     this.#pass = pass;
   }
 
-  /** The first goes on at once. */
   add(value: T): void {
-    if (this.#pause !== undefined) {
-      this.#waiting = { value };
+    if (this.#timer !== undefined) {
+      this.#latest = { value };
       return;
     }
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      if (waiting !== undefined) this.add(waiting.value);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const latest = this.#latest;
+      this.#latest = undefined;
+      if (latest !== undefined) this.add(latest.value);
     }, this.#intervalMs);
     this.#pass(value);
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#pause);
-    this.#waiting = undefined;
+    clearTimeout(this.#timer);
+    this.#latest = undefined;
   }
 }

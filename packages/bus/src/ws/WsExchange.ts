@@ -14,53 +14,55 @@ import { ExchangeConnection, type ExchangeConnectionContext } from "./ExchangeCo
 import { RefusalLog } from "../RefusalLog.ts";
 import { exchangePath, maxFrameBytes, protocol, refusalHeader } from "./exchangeProtocol.ts";
 
-/** How long somebody who has connected may take to ask for something; milliseconds. */
-const requestMs = 10_000;
-/** How many may wait to be let in: all that come back after a restart. */
+/** How long a client may take to send its request. */
+const defaultRequestMs = 10_000;
+/** The backlog of the listening socket: after a restart, all services reconnect at once. */
 const backlog = 8192;
 const maxConnections = 50_000;
-/** How long until a port that is taken is tried again; milliseconds. */
+/** How long to wait before listening again on a port that is in use. */
 const portRetryMs = 1000;
-/** How long those who are connected may take to close in order, when the exchange stops; milliseconds. */
+/** How long connections may take to close when the exchange stops. */
 const closeMs = 500;
 
-/** TLS of the exchange: PEM texts. */
+/** The TLS settings of an exchange: PEM texts. */
 export interface ExchangeTls {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
-  /** Who may have signed the certificates of those who connect; with it, each must have one. Default: none need one. */
+  /** The authorities of client certificates. When set, each client must present one. Default: none is required. */
   readonly clientAuthorities?: PemTexts;
 }
 
-/** How an exchange takes connections. */
+/** How a {@link WsExchange} listens. */
 export interface WsExchangeOptions {
   readonly exchange: Exchange;
   /** The address to listen on. */
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Default: plain. */
+  /** Default: no TLS. */
   readonly tls?: ExchangeTls | undefined;
   readonly authenticator: Authenticator;
-  /** How often each connection is asked for a sign of life; milliseconds. */
+  /** The interval of the heartbeat of each connection. */
   readonly heartbeatMs: number;
+  /** How long a client may take to send its request. Default: 10,000. */
+  readonly requestMs?: number;
   readonly logger: Logger;
-  /** Called when all lines of a frame have been passed on. Default: nobody. */
+  /** Called when all lines of a frame are handled. Default: nothing is called. */
   readonly onFrame?: () => void;
 }
 
-/** The hub in logic's data exchange: an {@link Exchange} that services connect to by WebSocket. */
+/** An {@link Exchange} that services connect to by WebSocket: the data exchange of the logic service. */
 export class WsExchange implements AsyncDisposable {
   readonly #options: WsExchangeOptions;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<ExchangeConnection>();
-  /** All that lies below, also what has asked for nothing yet. */
+  /** All sockets, also those that have sent no request yet. */
   readonly #streams = new Set<Socket>();
   readonly #refusals: RefusalLog;
   readonly #context: ExchangeConnectionContext;
   readonly #heartbeat: NodeJS.Timeout;
-  readonly #watching: Disposable;
+  readonly #credentialWatch: Disposable;
   #retry: NodeJS.Timeout | undefined;
   #closing = false;
 
@@ -71,7 +73,7 @@ export class WsExchange implements AsyncDisposable {
       exchange: options.exchange,
       heartbeatMs: options.heartbeatMs,
       onFrame: options.onFrame ?? (() => undefined),
-      onTrouble: ({ address }, kind, message) => this.#refusals.refused(address, kind, message),
+      onProblem: ({ address }, kind, message) => this.#refusals.refused(address, kind, message),
       onClosed: (connection) => void this.#connections.delete(connection),
     };
     this.#sockets = new WebSocketServer({
@@ -85,13 +87,13 @@ export class WsExchange implements AsyncDisposable {
     this.#heartbeat = setInterval(() => {
       for (const connection of this.#connections) connection.beat();
     }, options.heartbeatMs);
-    this.#watching = options.authenticator.onChange(() => {
+    this.#credentialWatch = options.authenticator.onChange(() => {
       for (const connection of this.#connections) connection.recheck();
     });
   }
 
   /**
-   * Begins to listen. Where another process listens already, that is logged, and it is tried again until it is free.
+   * Starts to listen. A port that is in use is an error in the log, and is tried again until it is free.
    *
    * @throws PeekError `EXCHANGE_PORT_UNUSABLE`
    */
@@ -106,18 +108,18 @@ export class WsExchange implements AsyncDisposable {
     }
   }
 
-  /** The port that it listens on; undefined while that is taken by another process. */
+  /** The port that it listens on; undefined while another process uses it. */
   get port(): number | undefined {
     const address = this.#server.address();
     return typeof address === "object" ? address?.port : undefined;
   }
 
-  /** Uses another certificate for those who connect from now on. Only where it was opened with TLS. */
+  /** Uses another certificate for new connections. Has no effect on an exchange without TLS. */
   setTls(tls: ExchangeTls): void {
     if (this.#server instanceof HttpsServer) this.#server.setSecureContext(tlsOptions(tls));
   }
 
-  /** How many are connected. */
+  /** How many services are connected. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -126,23 +128,23 @@ export class WsExchange implements AsyncDisposable {
     this.#closing = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#retry);
-    this.#watching[Symbol.dispose]();
+    this.#credentialWatch[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
     for (const connection of this.#connections) connection.close();
     this.#server.closeAllConnections();
-    const late = setTimeout(() => {
+    const timeout = setTimeout(() => {
       for (const connection of this.#connections) connection.terminate();
-      // Whoever has connected and then said nothing is known to nobody else.
+      // A socket that has sent no request is known only here.
       for (const stream of this.#streams) stream.destroy();
     }, closeMs);
     await closed;
-    clearTimeout(late);
+    clearTimeout(timeout);
   }
 
   #createServer(): Server {
-    const { tls, logger } = this.#options;
+    const { tls, logger, requestMs = defaultRequestMs } = this.#options;
     const limits = {
       headersTimeout: requestMs,
       requestTimeout: requestMs,
@@ -166,12 +168,19 @@ export class WsExchange implements AsyncDisposable {
     });
     server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
     server.on("error", (error) => {
-      // While it begins to listen, its failure is told to whoever waits for that.
-      if (server.listening) logger.error({ err: error }, "The data exchange: %s", messageOf(error));
+      // While the server starts to listen, #tryToListen() handles its error.
+      if (server.listening)
+        logger.error({ err: error }, "The server of the data exchange failed: %s", messageOf(error));
     });
     server.on("clientError", (error, socket) => this.#onHandshakeError(error, socket));
     server.on("tlsClientError", (error, socket) => this.#onHandshakeError(error, socket));
-    server.on("drop", () => this.#refusals.refused("anybody", "full", `refused: there are ${maxConnections} already`));
+    server.on("drop", () =>
+      this.#refusals.refused(
+        "any address",
+        "full",
+        `a connection was refused: the limit of ${maxConnections} was reached`,
+      ),
+    );
     return server;
   }
 
@@ -181,25 +190,25 @@ export class WsExchange implements AsyncDisposable {
       await this.#tryToListen();
     } catch (cause) {
       const error = portUnusable(host, port, cause);
-      if (!isTaken(cause)) throw error;
-      logger.error({ code: error.code }, "%s It is tried again until it is free", error.message);
-      this.#tryAgainLater();
+      if (!isInUse(cause)) throw error;
+      logger.error({ code: error.code }, "%s The port is tried again until it is free", error.message);
+      this.#retryLater();
       return;
     }
-    logger.info("Services connect to %s port %d%s", host, this.port, tls === undefined ? "" : ", by TLS");
+    logger.info("Services connect to %s port %d%s", host, this.port, tls === undefined ? "" : ", with TLS");
   }
 
-  #tryAgainLater(): void {
-    this.#retry = setTimeout(() => void this.#tryAgain(), portRetryMs);
+  #retryLater(): void {
+    this.#retry = setTimeout(() => void this.#listenAgain(), portRetryMs);
   }
 
-  async #tryAgain(): Promise<void> {
+  async #listenAgain(): Promise<void> {
     const { host, logger } = this.#options;
     try {
       await this.#tryToListen();
-      logger.info("The port has become free: services connect to %s port %d", host, this.port);
+      logger.info("The port is free now: services connect to %s port %d", host, this.port);
     } catch {
-      if (!this.#closing) this.#tryAgainLater();
+      if (!this.#closing) this.#retryLater();
     }
   }
 
@@ -219,13 +228,13 @@ export class WsExchange implements AsyncDisposable {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = addressOfPeer(socket);
-    // Until it is a WebSocket, nobody else listens to its errors.
+    // Until the socket is a WebSocket, it has no other error listener.
     const onError = (): void => void socket.destroy();
     socket.on("error", onError);
-    // Not by the class URL, which throws: anybody may send anything here.
-    if (request.url !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing of that name");
+    // Compared as text: the class URL throws on invalid input.
+    if (request.url !== exchangePath) return this.#refuse(socket, address, 404, "there is nothing at this path");
     if (request.headersDistinct["host"]?.length !== 1) {
-      return this.#refuse(socket, address, 400, "it names another number of hosts than one");
+      return this.#refuse(socket, address, 400, "its request must have exactly one Host header");
     }
     const credential = this.#options.authenticator.authenticate(request);
     if (!("isValid" in credential)) return this.#refuse(socket, address, 401, credential.reason, credential.kind);
@@ -235,7 +244,7 @@ export class WsExchange implements AsyncDisposable {
         socket,
         address,
         400,
-        `it speaks another version than ${protocol}; update Peek on both sides`,
+        `it speaks another version of the protocol than ${protocol}; install the same version of Peek on both sides`,
       );
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -266,13 +275,13 @@ export class WsExchange implements AsyncDisposable {
 
 function tlsOptions({ cert, key, clientAuthorities }: ExchangeTls): Record<string, unknown> {
   if (clientAuthorities === undefined) return { cert, key };
-  // Who shows a wrong one is let as far as the authenticator, which can tell him why he is refused.
+  // Node must not reject an invalid client certificate: the authenticator does, and sends the client the reason.
   return { cert, key, ca: pemList(clientAuthorities), requestCert: true, rejectUnauthorized: false };
 }
 
 function addressOfPeer(socket: Duplex): string {
   const address = "remoteAddress" in socket ? socket.remoteAddress : undefined;
-  return typeof address === "string" ? plainAddress(address) : "somewhere";
+  return typeof address === "string" ? plainAddress(address) : "unknown address";
 }
 
 function portUnusable(host: string, port: number, cause: unknown): PeekError {
@@ -286,10 +295,10 @@ function portUnusable(host: string, port: number, cause: unknown): PeekError {
 const portReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "another process listens there",
   EADDRNOTAVAIL: "this machine does not have that address",
-  EACCES: "this account may not",
+  EACCES: "this account may not listen there",
 };
 
-function isTaken(cause: unknown): boolean {
+function isInUse(cause: unknown): boolean {
   return codeOf(cause) === "EADDRINUSE";
 }
 

@@ -2,20 +2,20 @@ import { WebSocket } from "ws";
 import { pemList, type PemTexts } from "../pemList.ts";
 import { exchangePath, maxFrameBytes, protocol } from "./exchangeProtocol.ts";
 
-/** What a service shows to be let in; and for TLS, whom it trusts. PEM texts. */
+/** The credentials that a service presents to an exchange, and the authorities that it trusts. PEM texts. */
 export interface WsCredentials {
   readonly token?: string | undefined;
   readonly ca?: PemTexts | undefined;
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
   /**
-   * SHA-256 of the exchange's own certificate, as Node writes it, where that is known: no other is taken, whoever has signed
-   * it, and no name is compared. It must be in `ca`. Default: unknown.
+   * The SHA-256 fingerprint of the exchange's certificate, as `node:tls` formats it. No other certificate is accepted then, whatever
+   * authority signed it, and host names are not compared. The certificate must be in `ca`. Default: unknown.
    */
   readonly fingerprint?: string;
 }
 
-/** Begins to connect to an exchange. */
+/** Starts to connect to an exchange. */
 export function connectToExchange(url: string, credentials: WsCredentials, handshakeMs: number): WebSocket {
   const { token, ca, cert, key, fingerprint } = credentials;
   return new WebSocket(url + exchangePath, protocol, {
@@ -28,15 +28,18 @@ export function connectToExchange(url: string, credentials: WsCredentials, hands
     ...(key !== undefined && { key }),
     ...(fingerprint !== undefined && {
       allowPartialTrustChain: true,
-      checkServerIdentity: (_host: string, shown: unknown) => fingerprintError(shown, fingerprint),
+      checkServerIdentity: (_host: string, certificate: unknown) => fingerprintError(certificate, fingerprint),
     }),
   });
 }
 
-/** Why a certificate, as Node gives it, is not the one of a fingerprint; undefined when it is. */
-function fingerprintError(shown: unknown, fingerprint: string): Error | undefined {
+/** Why a certificate does not have a fingerprint; undefined when it has. */
+function fingerprintError(certificate: unknown, fingerprint: string): Error | undefined {
   const isSame =
-    typeof shown === "object" && shown !== null && "fingerprint256" in shown && shown.fingerprint256 === fingerprint;
+    typeof certificate === "object" &&
+    certificate !== null &&
+    "fingerprint256" in certificate &&
+    certificate.fingerprint256 === fingerprint;
   if (isSame) return undefined;
-  return new Error("what listens there has another certificate than logic's own. See that it is logic that listens");
+  return new Error("the server there has another certificate than logic's own. Check that logic listens there");
 }

@@ -1,54 +1,69 @@
+/*
+ * The protocol between a data exchange and the services that connect to it, over WebSocket text frames. A frame batches one or
+ * more lines; each line is one protocol message, and its first character is the kind of the message:
+ *
+ *   frame    = line *(LF line)
+ *
+ *   From a service to the exchange:
+ *   hello    = "H" <JSON of helloSchema>            ; the first line of a connection, and only that
+ *   message  = "m" receiver HTAB text               ; a message of the bus; receiver is an instance name
+ *   watch    = "+" service                          ; subscribes to the presence of a service
+ *   serves   = "S" <JSON of servesSchema>           ; replaces the contracts that the instance serves
+ *
+ *   From the exchange to a service:
+ *   welcome  = "W" <JSON of welcomeSchema>          ; answers hello: the connection is established
+ *   message  = "m" sender HTAB text
+ *   peers    = *("p" service HTAB list LF) "P" service HTAB list
+ *                                                   ; answers watch: the service's instances; list is JSON of peersSchema
+ *   joined   = "J" <JSON of peerSchema>             ; an instance of a watched service has joined
+ *   updated  = "U" <JSON of peerSchema>             ; an instance of a watched service serves other contracts
+ *   left     = "L" instance                         ; an instance of a watched service has left
+ *   gone     = "G" instance                         ; an instance that messages were exchanged with is gone, or never existed
+ *   error    = "E" <JSON of errorSchema>            ; a line from the service was invalid
+ *
+ * The version of the protocol is negotiated as the WebSocket's subprotocol; an exchange speaks one version only. The exchange
+ * refuses a connection with an HTTP status other than 101, the header `peek-exchange`, and the reason as the body. Both sides send
+ * WebSocket pings at the interval in welcome, and take the other side for dead when nothing was received for two intervals.
+ */
+
 import { PeekError } from "@peek/errors";
 import { type Peer, serviceNames } from "@peek/plugin-base";
 import { z } from "zod";
 import { serviceOfInstance } from "../instanceName.ts";
 import { maxMessageBytes } from "../messageLimits.ts";
 
-/**
- * The protocol between a data exchange and those who connect to it. A frame is text: one or more lines, each beginning with
- * the letter of its kind. Only this version is spoken; it is agreed on as the WebSocket's subprotocol.
- */
+/** The version of the protocol: a WebSocket subprotocol. */
 export const protocol = "peek.vortex.1";
 
-/** The header that marks a refusal as one of an exchange. */
+/** The HTTP header that marks a refusal as the exchange's own. */
 export const refusalHeader = "peek-exchange";
 
-/** Where the exchange takes connections. */
+/** The path of the exchange's WebSocket. */
 export const exchangePath = "/vortex";
 
-/** The largest frame: one of the largest texts, what it is batched with, and its header. */
+/** The largest frame: a message of the largest size, its header, and the lines that it is batched with. */
 export const maxFrameBytes: number = maxMessageBytes + 1024 * 1024;
 
 /** The kinds of lines. */
 export const LineKind = {
-  /** To the exchange: who connects. JSON, {@link helloSchema}. First of all lines, and only once. */
   hello: "H",
-  /** From the exchange: the connection can be used. JSON, {@link welcomeSchema}. First of all lines. */
-  welcome: "W",
-  /** A text: to the exchange with whom it is for, from it with whom it comes from; then a tab and the text. */
   message: "m",
-  /** To the exchange: a service whose members it wants to be told of. */
   watch: "+",
-  /** To the exchange: the contracts that are served now. JSON, {@link servesSchema}. */
   serves: "S",
-  /** From the exchange, as an answer to `watch`: some of the members of a service, of which more follow. As `peers`. */
+  welcome: "W",
+  /** A part of a peer list; more parts follow. */
   somePeers: "p",
-  /** From the exchange, as an answer to `watch`: the last members of a service: the service, a tab, JSON. */
+  /** The last or only part of a peer list. */
   peers: "P",
-  /** From the exchange: someone has joined. JSON, {@link peerSchema}. */
   joined: "J",
-  /** From the exchange: someone serves something else now. JSON, {@link peerSchema}. */
   updated: "U",
-  /** From the exchange: a member of a watched service has left; its name. */
   left: "L",
-  /** From the exchange: an instance that texts were exchanged with is gone, or never was; its name. */
   gone: "G",
-  /** From the exchange: a line was not understood. JSON, {@link complaintSchema}. */
-  complaint: "E",
+  error: "E",
 } as const;
 
-const instance = z.string().refine((text) => serviceOfInstance(text) !== undefined, { error: "an instance's name" });
-const version = z.string().regex(/^[\x21-\x7e]{1,100}$/, { error: "a version in letters, digits and signs" });
+const instance = z.string().refine((text) => serviceOfInstance(text) !== undefined, { error: "an instance name" });
+const version = z.string().regex(/^[\x21-\x7e]{1,100}$/, { error: "a version of letters, digits and signs" });
 const time = z.iso.datetime();
 const served = z.array(z.string().min(1).max(300)).max(10_000);
 
@@ -70,15 +85,15 @@ export const peerSchema = z.object({
 
 export const peersSchema = z.array(peerSchema).max(100_000);
 
-export const complaintSchema = z.object({ code: z.string().max(100), message: z.string().max(1000) });
+export const errorSchema = z.object({ code: z.string().max(100), message: z.string().max(1000) });
 
 export const serviceSchema = z.enum(serviceNames);
 
-/** The longest line of a kind that is not a text; characters. */
+/** The longest line that carries no message of the bus; characters. */
 export const maxControlLine: number = 128 * 1024;
 
 /**
- * What follows the kind in a line, as JSON.
+ * Parses the JSON of a line.
  *
  * @throws PeekError `VORTEX_FRAME_INVALID`
  */
@@ -87,29 +102,29 @@ export function parseLine<T>(schema: z.ZodType<T>, json: string): T {
   try {
     data = JSON.parse(json);
   } catch {
-    throw frameInvalid("it is not JSON");
+    throw invalidLine("it is not JSON");
   }
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0] ?? { path: [], message: "it is not as it must be" };
-  throw frameInvalid(`${["$", ...path].join(".")}: ${message}`.slice(0, 300));
+  const { path, message } = parsed.error.issues[0] ?? { path: [], message: "it does not match the schema" };
+  throw invalidLine(`${["$", ...path].join(".")}: ${message}`.slice(0, 300));
 }
 
-/** A line that is not as it must be. */
-export function frameInvalid(what: string): PeekError {
-  return new PeekError("VORTEX_FRAME_INVALID", `A line was not understood: ${what}.`);
+/** A line violates the protocol. */
+export function invalidLine(reason: string): PeekError {
+  return new PeekError("VORTEX_FRAME_INVALID", `A line is invalid: ${reason}.`);
 }
 
-/** Calls with each line of a frame. */
-export function eachLine(frame: string, take: (line: string) => void): void {
+/** Calls a function with each line of a frame. */
+export function eachLine(frame: string, onLine: (line: string) => void): void {
   let start = 0;
   for (;;) {
     const end = frame.indexOf("\n", start);
     if (end === -1) {
-      take(start === 0 ? frame : frame.slice(start));
+      onLine(start === 0 ? frame : frame.slice(start));
       return;
     }
-    take(frame.slice(start, end));
+    onLine(frame.slice(start, end));
     start = end + 1;
   }
 }

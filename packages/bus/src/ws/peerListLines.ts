@@ -1,21 +1,21 @@
 import type { Peer, ServiceName } from "@peek/plugin-base";
 import { LineKind } from "./exchangeProtocol.ts";
 
-/** A line with peers is ended when it has grown to this many characters. */
+/** A part of a peer list ends when it has this many characters. */
 const fullLine = 64 * 1024;
 
-const texts = new WeakMap<Peer, string>();
+const jsonOfPeers = new WeakMap<Peer, string>();
 
-/** A peer as JSON, made once for all who are told of it. */
-export function peerText(peer: Peer): string {
-  const known = texts.get(peer);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(peer);
-  texts.set(peer, text);
-  return text;
+/** The JSON of a peer: encoded once for all receivers. */
+export function peerJson(peer: Peer): string {
+  const existing = jsonOfPeers.get(peer);
+  if (existing !== undefined) return existing;
+  const json = JSON.stringify(peer);
+  jsonOfPeers.set(peer, json);
+  return json;
 }
 
-/** The lines that tell who is connected of a service. */
+/** The lines of a peer list. */
 export function* peerListLines(service: ServiceName, peers: readonly Peer[]): Generator<string> {
   let list = "";
   for (const peer of peers) {
@@ -23,7 +23,7 @@ export function* peerListLines(service: ServiceName, peers: readonly Peer[]): Ge
       yield `${LineKind.somePeers}${service}\t[${list}]`;
       list = "";
     }
-    list += (list === "" ? "" : ",") + peerText(peer);
+    list += (list === "" ? "" : ",") + peerJson(peer);
   }
   yield `${LineKind.peers}${service}\t[${list}]`;
 }

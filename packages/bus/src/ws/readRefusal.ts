@@ -4,14 +4,14 @@ import { refusalHeader } from "./exchangeProtocol.ts";
 const maxReasonLength = 1000;
 
 /**
- * Reads why an exchange does not let somebody in; or says that it is no exchange that has answered.
+ * Reads the reason of a refused connection, or detects that the answer is not from an exchange.
  *
- * @param onReason Called, perhaps more than once, with the reason.
+ * @param onReason Called once or more with the reason: the middle of a sentence.
  */
 export function readRefusal(response: IncomingMessage, onReason: (reason: string) => void): void {
   const status = response.statusCode ?? 0;
   if (response.headers[refusalHeader] === undefined) {
-    onReason(`what answers there is not Peek's data exchange (HTTP ${status}); compare host and port`);
+    onReason(`the server there is not Peek's data exchange (HTTP ${status}); check host and port`);
     return;
   }
   let reason = "";
@@ -19,7 +19,7 @@ export function readRefusal(response: IncomingMessage, onReason: (reason: string
   response.setEncoding("utf8");
   response.on("data", (part: string) => {
     reason = (reason + part).slice(0, maxReasonLength);
-    // Something else may be there, that does not come to an end.
+    // A server that only claims to be an exchange may never end its answer.
     if (reason.length === maxReasonLength) end();
   });
   response.on("end", end);

@@ -22,7 +22,7 @@ it("what is waited for at the start is no warning, whatever keeps it, for 10 s",
   outages.failed("nothing listens there");
   outages.connected();
   expect(log.lines).toEqual([
-    "info: Waiting for logic: there is no token yet. Trying again until it answers",
+    "info: Waiting for logic: there is no token yet. Retrying",
     "info: Still waiting for logic: nothing listens there",
     "info: Connected to logic after 9.0 s, at attempt 3",
   ]);
@@ -39,7 +39,7 @@ it("is a warning after that, once for each reason", () => {
   ])
     outages.failed(reason);
   expect(log.lines).toEqual([
-    "info: Waiting for logic: nothing listens there. Trying again until it answers",
+    "info: Waiting for logic: nothing listens there. Retrying",
     "warning: Still waiting for logic: nothing listens there",
     "warning: Still waiting for logic: the name is not known",
   ]);
@@ -51,9 +51,9 @@ it("is a warning at once where it is refused, or was connected before", () => {
   outages.failed("it was cut");
   outages.failed("nothing listens there");
   expect(log.lines).toEqual([
-    "warning: Waiting for logic: its token is not known. Trying again until it answers",
+    "warning: Waiting for logic: its token is not known. Retrying",
     expect.stringMatching(/^info: Connected/),
-    "warning: Lost logic: it was cut. Connecting again",
+    "warning: Lost logic: it was cut. Reconnecting",
     "warning: Still waiting for logic: nothing listens there",
   ]);
 });
@@ -66,9 +66,9 @@ it("is no warning when the other side was stopped, and is back within 10 s", () 
   outages.failed("it was cut");
   expect(log.lines).toEqual([
     "info: Connected to logic",
-    "info: Lost logic: it has been stopped. Connecting again",
+    "info: Lost logic: it has been stopped. Reconnecting",
     "info: Still waiting for logic: nothing listens there",
-    expect.stringMatching(/^info: Connected again to logic/),
-    "warning: Lost logic: it was cut. Connecting again",
+    expect.stringMatching(/^info: Reconnected to logic/),
+    "warning: Lost logic: it was cut. Reconnecting",
   ]);
 });

@@ -210,15 +210,15 @@ describe("a NATS server that does not keep services apart", () => {
   const listed = (subjects: readonly string[]): string => `[${subjects.map((subject) => `"${subject}"`).join(", ")}]`;
 
   it.each([
-    ["has no accounts", "", "speak as"],
-    ["allows all", lax(everything), "speak as"],
+    ["has no accounts", "", "impersonate"],
+    ["allows all", lax(everything), "impersonate"],
     [
       "lets all speak as anybody to one service",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "peek.to.worker.>"])}, subscribe: ${listed(subscribe)} }`;
       }),
-      "speak as",
+      "impersonate",
     ],
     [
       "lets all read",
@@ -226,7 +226,7 @@ describe("a NATS server that does not keep services apart", () => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "peek.to.>"])} }`;
       }),
-      "read what is sent to",
+      "read messages to",
     ],
     [
       "lets all ask as anybody who is there",
@@ -234,7 +234,7 @@ describe("a NATS server that does not keep services apart", () => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "peek.who.*.*.*.*"])}, subscribe: ${listed(subscribe)} }`;
       }),
-      "speak as",
+      "impersonate",
     ],
     [
       "lets all tell another that there is nobody",
@@ -242,7 +242,7 @@ describe("a NATS server that does not keep services apart", () => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "_INBOX_logic.>"])}, subscribe: ${listed(subscribe)} }`;
       }),
-      "speak as",
+      "impersonate",
     ],
     [
       "lets all read what others are told of nobody",
@@ -250,7 +250,7 @@ describe("a NATS server that does not keep services apart", () => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "_INBOX_logic.>"])} }`;
       }),
-      "read what is sent to",
+      "read messages to",
     ],
     [
       "allows too little",
@@ -258,7 +258,7 @@ describe("a NATS server that does not keep services apart", () => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed(subscribe.slice(0, 3))} }`;
       }),
-      "does not let agent subscribe to _INBOX_agent.",
+      "does not permit agent to subscribe to _INBOX_agent.",
     ],
   ])("is not used when it %s", async (_title, config, what) => {
     await using server = await NatsServer.start({ config });
@@ -320,19 +320,19 @@ describe("a NATS server with TLS", () => {
     await distrustful.log.until(/Waiting for NATS .*(self-signed|unable to verify|certificate)/);
     const plain = await NatsServer.start();
     await using demanding = openNatsBus(plain, "agent", { config: { servers: [plain.url.replace("nats:", "tls:")] } });
-    await demanding.log.until(/speaks no TLS/);
+    await demanding.log.until(/does not support TLS/);
     await plain[Symbol.asyncDispose]();
   });
 });
 
 describe("settings of NATS", () => {
   it.each([
-    [{ servers: [] }, "No NATS server is named"],
-    [{ servers: ["http://127.0.0.1:4222"] }, "not written as it must be"],
-    [{ servers: ["nats://me:secret@127.0.0.1"] }, "with a user"],
-    [{ servers: ["nats://one", "tls://other"] }, "begin with the same"],
-    [{ servers: ["one"], token: "t", password: "p" }, "more than one is set"],
-    [{ servers: ["one"], credentialsFile: "/nowhere/file" }, "cannot be read"],
+    [{ servers: [] }, "No NATS server is configured"],
+    [{ servers: ["http://127.0.0.1:4222"] }, "is invalid. Write it as"],
+    [{ servers: ["nats://me:secret@127.0.0.1"] }, "contains a user"],
+    [{ servers: ["nats://one", "tls://other"] }, "Use the same scheme"],
+    [{ servers: ["one"], token: "t", password: "p" }, "Set only one of"],
+    [{ servers: ["one"], credentialsFile: "/nowhere/file" }, "Failed to read the credentials"],
   ])("that cannot be used are an error at once: %j", (config, message) => {
     const parse = (): unknown => parseNatsConfig(config, "agent");
     expect(parse).toThrow(expect.objectContaining({ code: "NATS_UNUSABLE" }));

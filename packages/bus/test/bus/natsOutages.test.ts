@@ -54,11 +54,11 @@ describe("a NATS server", () => {
     await acquainted(logic, agent);
     const where = `NATS at 127.0.0.1:${server.port}`;
     expect(agent.log.lines.map((line) => line.replace(/[\d.]+ s, at attempt \d+/, "…"))).toEqual([
-      `info Waiting for ${where}: 127.0.0.1:${server.port}: nobody listens there. Trying again until it answers`,
+      `info Waiting for ${where}: 127.0.0.1:${server.port}: nothing listens there. Retrying`,
       `info Connected to ${where} after …`,
-      `warning Lost ${where}: 127.0.0.1:${server.port}: it was cut. Connecting again`,
-      `warning Still waiting for ${where}: 127.0.0.1:${server.port}: nobody listens there`,
-      `info Connected again to ${where} after …`,
+      `warning Lost ${where}: 127.0.0.1:${server.port}: the connection was lost. Reconnecting`,
+      `warning Still waiting for ${where}: 127.0.0.1:${server.port}: nothing listens there`,
+      `info Reconnected to ${where} after …`,
     ]);
   });
 

@@ -57,7 +57,7 @@ it("a renewed certificate is used, and that is said", () => {
   pass(10_000);
   expect(followed.subjects).toEqual(["CN=old", "CN=new"]);
   expect(followed.log.lines).toEqual([
-    expect.stringMatching(/^info The certificate was replaced: that of CN=new is used now, until \d{4}-.*Z$/),
+    expect.stringMatching(/^info Reloaded the certificate of CN=new, valid until \d{4}-.*Z$/),
   ]);
 });
 
@@ -67,7 +67,7 @@ it("one that cannot be used is left, which is said once, and the next one that c
   pass(60_000);
   expect(followed.subjects).toEqual(["CN=old"]);
   expect(followed.log.lines).toEqual([
-    expect.stringMatching(/^error .*bundle\.pem cannot be used for TLS: .* The certificate from before stays in use$/),
+    expect.stringMatching(/^error .*bundle\.pem cannot be used for TLS: .* The previous certificate stays in use$/),
   ]);
   followed.replace({ name: "new" });
   pass(2000);
@@ -81,7 +81,7 @@ it("one that is being written is waited for without a word", () => {
   pass(2000);
   followed.replace({ name: "new" });
   pass(2000);
-  expect(followed.log.lines).toEqual([expect.stringMatching(/^info The certificate was replaced/)]);
+  expect(followed.log.lines).toEqual([expect.stringMatching(/^info Reloaded the certificate/)]);
 });
 
 it("one that ends is told of once a day, from two weeks before on", () => {
@@ -91,18 +91,18 @@ it("one that ends is told of once a day, from two weeks before on", () => {
   passDays(1);
   pass(60_000);
   expect(followed.log.lines).toEqual([
-    expect.stringMatching(/^warning The certificate of CN=old in .*bundle\.pem ends on .*Z\. Renew it: /),
+    expect.stringMatching(/^warning The certificate of CN=old in .*bundle\.pem expires on .*Z\. Renew it: /),
   ]);
   passDays(1);
   expect(followed.log.lines).toHaveLength(2);
   followed.replace({ name: "new", toDays: 400 });
   passDays(3);
   expect(followed.log.lines).toHaveLength(3);
-  expect(followed.log.lines[2]).toMatch(/^info The certificate was replaced/);
+  expect(followed.log.lines[2]).toMatch(/^info Reloaded the certificate/);
 });
 
 it("one that has ended is an error", () => {
   const followed = new Followed({ name: "old", toDays: 15 });
   passDays(20);
-  expect(followed.log.lines).toEqual([expect.stringMatching(/^error The certificate of CN=old in .* has ended on /)]);
+  expect(followed.log.lines).toEqual([expect.stringMatching(/^error The certificate of CN=old in .* expired on /)]);
 });

@@ -67,7 +67,7 @@ describe("a token store", () => {
     const store = open(home);
     const text = store.create("agent", { label: "plant 7", expires: new Date("2999-01-31T12:00:00Z") });
     const { id, secret } = parseToken(text);
-    const content = readFileSync(tokensFile(home), "utf8");
+    const content = readFileSync(tokensFile(home).path, "utf8");
     expect(JSON.parse(content)).toEqual({
       tokens: [
         {
@@ -96,7 +96,7 @@ describe("a token store", () => {
   it("keeps its file for its owner alone, and leaves no other", () => {
     const home = newHome();
     open(home).create("field");
-    expect([mode(home.dir), mode(home.tokensDir), mode(tokensFile(home))]).toEqual(["700", "700", "600"]);
+    expect([mode(home.dir), mode(home.tokensDir), mode(tokensFile(home).path)]).toEqual(["700", "700", "600"]);
     expect(readdirSync(home.tokensDir)).toEqual(["tokens.json"]);
   });
 
@@ -175,7 +175,7 @@ describe("a token store", () => {
     const store = open(home);
     const text = store.create("agent");
     expect(store.verify(text).ok).toBe(true);
-    rmSync(tokensFile(home));
+    rmSync(tokensFile(home).path);
     expect(store.verify(text).ok).toBe(true);
   });
 
@@ -184,7 +184,7 @@ describe("a token store", () => {
     const store = open(home);
     const text = store.create("agent");
     const told = new Told(store);
-    rmSync(tokensFile(home));
+    rmSync(tokensFile(home).path);
     await told.count(1);
     expect(store.verify(text)).toMatchObject({ ok: false, reason: "unknown" });
   });
@@ -200,16 +200,16 @@ describe("a token store", () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
-    const [entry] = (JSON.parse(readFileSync(tokensFile(home), "utf8")) as { tokens: object[] }).tokens;
+    const [entry] = (JSON.parse(readFileSync(tokensFile(home).path, "utf8")) as { tokens: object[] }).tokens;
     const id = (index: number): string =>
       "aaa".concat(...[12, 9, 6, 3, 0].map((shift) => "abcdefgh"[(index >> shift) & 7] ?? ""));
     const other = (index: number): object => ({ ...entry, id: id(index), label: "x".repeat(100) });
     const count = Math.floor((1024 * 1024 - 1000) / (JSON.stringify(other(0)).length + 1));
     const content = JSON.stringify({ tokens: [entry, ...Array.from({ length: count }, (_, index) => other(index))] });
-    writeFileSync(tokensFile(home), content);
+    writeFileSync(tokensFile(home).path, content);
     expect(content.length).toBeLessThan(1024 * 1024);
     expect(caught(() => store.create("agent")).message).toContain("it would be larger than 1048576 bytes");
-    expect(readFileSync(tokensFile(home), "utf8")).toBe(content);
+    expect(readFileSync(tokensFile(home).path, "utf8")).toBe(content);
     expect(open(home).verify(text).ok).toBe(true);
   });
 });
@@ -315,8 +315,12 @@ describe("a file of tokens that", () => {
     ["is something else", (file) => writeFileSync(file, "[]"), "is damaged"],
     ["has no tokens", (file) => writeFileSync(file, "{}"), "tokens: is missing"],
     ["has a service that there is not", (file) => writeFileSync(file, json({ ...entry, service: "donkey" })), "donkey"],
-    ["has a short hash", (file) => writeFileSync(file, json({ ...entry, hash: "00" })), "64 digits in hex"],
-    ["has an id that is none", (file) => writeFileSync(file, json({ ...entry, id: "../../x" })), "8 small letters"],
+    ["has a short hash", (file) => writeFileSync(file, json({ ...entry, hash: "00" })), "64 hex digits"],
+    [
+      "has an id that is none",
+      (file) => writeFileSync(file, json({ ...entry, id: "../../x" })),
+      "8 lower-case letters",
+    ],
     ["has a time that is none", (file) => writeFileSync(file, json({ ...entry, expires: "soon" })), 'is "soon"'],
     ["has what is not known", (file) => writeFileSync(file, json({ ...entry, onlyFrom: "10.0.0.1" })), '"onlyFrom"'],
     ["has an id twice", (file) => writeFileSync(file, json(entry, entry)), "no id twice"],
@@ -330,28 +334,28 @@ describe("a file of tokens that", () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
-    const good = readFileSync(tokensFile(home));
+    const good = readFileSync(tokensFile(home).path);
     const told = new Told(store);
 
-    damage(tokensFile(home));
+    damage(tokensFile(home).path);
     await told.count(1);
-    const damaged = readFileSync(tokensFile(home));
+    const damaged = readFileSync(tokensFile(home).path);
     expect(told.all).toMatchObject([{ code: "TOKENS_UNUSABLE", exitCode: 78 }]);
-    expect(told.all[0]?.message).toContain(tokensFile(home));
+    expect(told.all[0]?.message).toContain(tokensFile(home).path);
     expect(told.all[0]?.message).toContain(why);
     expect(store.verify(text)).toEqual({ ok: false, reason: "unusable", id: parseToken(text).id });
     expect(store.isValid(parseToken(text).id)).toBe(false);
     for (const action of [() => store.list(), () => store.create("agent"), () => store.revoke(parseToken(text).id)]) {
       expect(caught(action)).toMatchObject({ code: "TOKENS_UNUSABLE" });
     }
-    expect(readFileSync(tokensFile(home)).equals(damaged)).toBe(true);
+    expect(readFileSync(tokensFile(home).path).equals(damaged)).toBe(true);
 
     // It is told to who comes later too, and not again to who knows.
     const late = new Told(store);
     await late.count(1);
-    chmodSync(tokensFile(home), 0o640);
+    chmodSync(tokensFile(home).path, 0o640);
     store.verify(text);
-    writeFileSync(tokensFile(home), good);
+    writeFileSync(tokensFile(home).path, good);
     await late.count(2);
     expect(told.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
     expect(late.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
@@ -361,7 +365,7 @@ describe("a file of tokens that", () => {
   it("is a folder cannot be used", () => {
     const home = newHome();
     createServiceHome(home);
-    mkdirSync(tokensFile(home), { recursive: true });
+    mkdirSync(tokensFile(home).path, { recursive: true });
     const store = open(home);
     expect(caught(() => store.list())).toMatchObject({ code: "TOKENS_UNUSABLE" });
     expect(caught(() => store.create("agent")).message).toContain("it is a folder, not a file");
@@ -372,6 +376,6 @@ describe("a file of tokens that", () => {
     createServiceHome(home);
     writeFileSync(home.tokensDir, "");
     const error = caught(() => open(home).create("agent"));
-    expect(error).toMatchObject({ code: "TOKENS_UNUSABLE", fields: { file: tokensFile(home) } });
+    expect(error).toMatchObject({ code: "TOKENS_UNUSABLE", fields: { file: tokensFile(home).path } });
   });
 });

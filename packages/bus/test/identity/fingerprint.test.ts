@@ -5,10 +5,10 @@ import { TestExchange } from "../ws/TestExchange.ts";
 import { temporaryFolder } from "@peek/kit/testing";
 import { type Certificate, TestAuthority } from "./TestAuthority.ts";
 
-async function openHub(tls: Certificate): Promise<TestExchange> {
-  const hub = await TestExchange.open({ tls });
-  onTestFinished(() => hub[Symbol.asyncDispose]());
-  return hub;
+async function openExchange(tls: Certificate): Promise<TestExchange> {
+  const logic = await TestExchange.open({ tls });
+  onTestFinished(() => logic[Symbol.asyncDispose]());
+  return logic;
 }
 
 const fingerprintOf = ({ cert }: Certificate): string => new X509Certificate(cert).fingerprint256;
@@ -16,9 +16,9 @@ const fingerprintOf = ({ cert }: Certificate): string => new X509Certificate(cer
 it("an exchange is known by the fingerprint of its certificate, whatever host that is for", async () => {
   const authority = new TestAuthority(temporaryFolder());
   const own = authority.issue({ hosts: "DNS:elsewhere.example" });
-  const hub = await openHub(own);
-  const { bus } = hub.dial("agent", {
-    token: hub.tokens.create("agent"),
+  const logic = await openExchange(own);
+  const { bus } = logic.dial("agent", {
+    token: logic.tokens.create("agent"),
     ca: own.cert,
     fingerprint: fingerprintOf(own),
   });
@@ -28,14 +28,14 @@ it("an exchange is known by the fingerprint of its certificate, whatever host th
 it("another certificate of the same authority is not taken for it, and is shown no token", async () => {
   const authority = new TestAuthority(temporaryFolder());
   const [own, other] = [authority.issue(), authority.issue({ name: "agent" })];
-  const hub = await openHub(other);
+  const logic = await openExchange(other);
   // As in a bundle with all that leads to the authority.
-  const { bus, log } = hub.dial("agent", {
-    token: hub.tokens.create("agent"),
+  const { bus, log } = logic.dial("agent", {
+    token: logic.tokens.create("agent"),
     ca: own.cert + authority.cert,
     fingerprint: fingerprintOf(own),
   });
   await log.until(/Waiting for .*another certificate than logic's own/);
   expect(bus.state).toBe("connecting");
-  expect(hub.exchange.peers("agent")).toEqual([]);
+  expect(logic.exchange.peers("agent")).toEqual([]);
 });

@@ -48,7 +48,7 @@ describe("ensureLocalTokens", () => {
     const home = newHome();
     ensureLocalTokens(home);
     const inodes = (): readonly number[] =>
-      [tokensFile(home), ...serviceNames.map((service) => localTokenFile(home, service))].map(
+      [tokensFile(home).path, ...serviceNames.map((service) => localTokenFile(home, service))].map(
         (file) => statSync(file).ino,
       );
     const before = inodes();
@@ -74,8 +74,8 @@ describe("ensureLocalTokens", () => {
     const store = open(home);
     const { id } = parseToken(agentToken(home));
     store.revoke(id);
-    const { tokens } = JSON.parse(readFileSync(tokensFile(home), "utf8")) as { tokens: { id: string }[] };
-    writeFileSync(tokensFile(home), JSON.stringify({ tokens: tokens.filter((each) => each.id !== id) }));
+    const { tokens } = JSON.parse(readFileSync(tokensFile(home).path, "utf8")) as { tokens: { id: string }[] };
+    writeFileSync(tokensFile(home).path, JSON.stringify({ tokens: tokens.filter((each) => each.id !== id) }));
     expect(ensureLocalTokens(home)).toEqual({ made: ["agent"], withheld: [] });
     expect(store.verify(agentToken(home))).toMatchObject({ ok: true });
   });
@@ -107,9 +107,9 @@ describe("ensureLocalTokens", () => {
     const home = newHome();
     ensureLocalTokens(home);
     const before = agentToken(home);
-    writeFileSync(tokensFile(home), "{");
+    writeFileSync(tokensFile(home).path, "{");
     expect(caught(() => ensureLocalTokens(home)).code).toBe("TOKENS_UNUSABLE");
-    expect(readFileSync(tokensFile(home), "utf8")).toBe("{");
+    expect(readFileSync(tokensFile(home).path, "utf8")).toBe("{");
     expect(agentToken(home)).toBe(before);
   });
 
@@ -129,7 +129,7 @@ describe("readLocalToken", () => {
   });
 
   it.each<[string, (file: string) => void, string]>([
-    ["damaged", (file) => writeFileSync(file, "geheim"), "does not hold a token for agent"],
+    ["damaged", (file) => writeFileSync(file, "geheim"), "does not contain a token for agent"],
     ["a folder", (file) => (rmSync(file), mkdirSync(file)), "it is a folder, not a file"],
   ])("says so when the file is %s", (_what, change, why) => {
     const home = newHome();
@@ -146,8 +146,10 @@ describe("readLocalToken", () => {
     ensureLocalTokens(home);
     chmodSync(baseOf(home), 0o755);
     const said = await runTokenProcess([baseOf(home), "read"], 65_534);
-    expect(said).toContain(`${localTokenFile(home, "agent")} cannot be read: this account may not read it (EACCES)`);
-    expect(said).toContain("It is that of the account 0, and this one is 65534: run the service by that account");
+    expect(said).toContain(`Failed to read ${localTokenFile(home, "agent")}: this account may not read it (EACCES)`);
+    expect(said).toContain(
+      "It belongs to the account 0, and this service runs as 65534: run the service as that account",
+    );
     expect(said).toContain("peek token create");
   });
 });
@@ -186,7 +188,7 @@ describe("serviceToken", () => {
       const home = newHome();
       ensureLocalTokens(home);
       expect(tokenOf(home, { host })).toEqual({
-        missing: expect.stringContaining(`agent has no token for logic on ${host}: peek token create agent`),
+        missing: expect.stringContaining(`agent has no token for logic on ${host}: run peek token create agent`),
       });
     },
   );
@@ -194,7 +196,7 @@ describe("serviceToken", () => {
   it("is missing before logic has made it", () => {
     const home = newHome();
     expect(tokenOf(home, {})).toEqual({
-      missing: expect.stringContaining(`${localTokenFile(home, "agent")} is not there yet`),
+      missing: expect.stringContaining(`${localTokenFile(home, "agent")} does not exist yet`),
     });
   });
 

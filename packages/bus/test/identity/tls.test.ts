@@ -44,13 +44,13 @@ describe("readBundle", () => {
   });
 
   it.each<[string, (authority: TestAuthority) => string, string]>([
-    ["nothing", () => "", "it has no certificate in it"],
-    ["a key alone", (authority) => authority.issue().key, "it has no certificate in it"],
-    ["a certificate alone", (authority) => authority.issue().cert, "it has no private key in it"],
+    ["nothing", () => "", "it contains no certificate"],
+    ["a key alone", (authority) => authority.issue().key, "it contains no certificate"],
+    ["a certificate alone", (authority) => authority.issue().cert, "it contains no private key"],
     [
       "the key of another",
       (authority) => authority.issue().cert + authority.issue().key,
-      "its private key does not belong to its certificate (CN=logic)",
+      "its private key does not match its certificate (CN=logic)",
     ],
     [
       "an encrypted key",
@@ -80,9 +80,9 @@ describe("readBundle", () => {
     [
       "a certificate that breaks off",
       (authority) => authority.issue().cert.slice(0, 200),
-      "it has no certificate in it",
+      "it contains no certificate",
     ],
-    ["a key that is too weak", () => weakBundle(), "the certificate of CN=weak is not taken: "],
+    ["a key that is too weak", () => weakBundle(), "OpenSSL does not accept the certificate of CN=weak: "],
   ])("refuses %s", (_what, make, why) => {
     const file = fileWith(make(new TestAuthority(temporaryFolder())));
     const error = caught(() => readBundle(file));
@@ -92,9 +92,9 @@ describe("readBundle", () => {
   });
 
   it.each<[string, (file: string) => void, string]>([
-    ["is missing", () => undefined, "there is no such file"],
+    ["is missing", () => undefined, "the file does not exist"],
     ["is a folder", (file) => mkdirSync(file), "it is a folder, not a file"],
-    ["is a pipe", (file) => execFileSync("mkfifo", [file]), "it is not a plain file"],
+    ["is a pipe", (file) => execFileSync("mkfifo", [file]), "it is not a regular file"],
     ["is too large", (file) => (writeFileSync(file, ""), truncateSync(file, 1024 * 1024 + 1)), "it has 1048577 bytes"],
   ])("refuses a file that %s, as readAuthorities does", (_what, make, why) => {
     const file = join(temporaryFolder(), "bundle.pem");
@@ -115,8 +115,8 @@ describe("readAuthorities", () => {
   });
 
   it.each<[string, (authority: TestAuthority) => string, string]>([
-    ["nothing", () => "", "it has no certificate in it"],
-    ["a key", (authority) => authority.issue().key, "it has no certificate in it"],
+    ["nothing", () => "", "it contains no certificate"],
+    ["a key", (authority) => authority.issue().key, "it contains no certificate"],
     [
       "one that has expired",
       (authority) => authority.issue({ toDays: -0.5 }).cert,
@@ -171,9 +171,9 @@ describe("explainTlsFailure, over real connections", () => {
     [
       "has expired",
       { fromDays: -9, toDays: -2 },
-      "the other side's certificate has expired (CERT_HAS_EXPIRED). Have it",
+      "the other side's certificate has expired (CERT_HAS_EXPIRED). Renew it",
     ],
-    ["is not valid yet", { fromDays: 3 }, "is not valid yet (CERT_NOT_YET_VALID). Look at the clocks"],
+    ["is not valid yet", { fromDays: 3 }, "is not valid yet (CERT_NOT_YET_VALID). Check the clocks"],
     [
       "is another host's",
       { hosts: "DNS:logic.example" },
@@ -188,7 +188,7 @@ describe("explainTlsFailure, over real connections", () => {
     const { client, server } = await connect(stranger.issue(), { ca: authority.cert });
     expect(explainTlsFailure(client)).toContain("authority of the other side's certificate is not known here");
     expect(explainTlsFailure(server)).toMatch(
-      /does not trust the authority of this one's certificate|cut by the other/,
+      /does not trust the authority of this side's certificate|other side cut the connection/,
     );
   });
 
@@ -235,7 +235,7 @@ describe("explainTlsFailure, over real connections", () => {
     const strict = { ...authority.issue(), ca: authority.cert, requestCert: true, rejectUnauthorized: true };
     const { client, server } = await connect(strict, { ca: authority.cert });
     for (const error of [client, server]) {
-      expect(explainTlsFailure(error)).toContain("a certificate was asked for and none was shown");
+      expect(explainTlsFailure(error)).toContain("a certificate was required and none was presented");
     }
   });
 
@@ -243,19 +243,19 @@ describe("explainTlsFailure, over real connections", () => {
     const toTls = await exchange(await listenTls(authority.issue()), (port) =>
       net.connect(port, "127.0.0.1").end("GET / HTTP/1.1\r\n\r\n"),
     );
-    expect(explainTlsFailure(toTls.server)).toContain("one side speaks TLS and the other does not");
+    expect(explainTlsFailure(toTls.server)).toContain("one side uses TLS and the other does not");
     const noise = await exchange(await listenTls(authority.issue()), (port) =>
       net.connect(port, "127.0.0.1").end("\0\u0001 noise, and a lot of it"),
     );
-    expect(explainTlsFailure(noise.server)).toContain("one side speaks TLS and the other does not");
+    expect(explainTlsFailure(noise.server)).toContain("one side uses TLS and the other does not");
 
     const toPlain = await exchange(await listenHttp(), (port) =>
       tls.connect(port, "127.0.0.1", { ca: authority.cert }),
     );
     expect(explainTlsFailure(toPlain.client)).toMatch(
-      /one side speaks TLS and the other does not \((?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER)\)/,
+      /one side uses TLS and the other does not \((?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER)\)/,
     );
-    expect(explainTlsFailure(toPlain.server)).toContain("what came is not HTTP: TLS perhaps");
+    expect(explainTlsFailure(toPlain.server)).toContain("the data is not HTTP: perhaps TLS");
   });
 
   it("tells both sides that they have no version in common", async () => {
@@ -273,7 +273,7 @@ describe("explainTlsFailure, over real connections", () => {
     free.close();
     await once(free, "close");
     expect(explainTlsFailure(await errorOf(net.connect(port, "127.0.0.1")))).toContain(
-      "nothing listens there (ECONNREFUSED). See",
+      "nothing listens there (ECONNREFUSED). Check",
     );
     const both = new AggregateError([await errorOf(net.connect(port, "127.0.0.1"))], "none of several");
     expect(explainTlsFailure(both)).toContain("nothing listens there (ECONNREFUSED)");
@@ -287,7 +287,7 @@ describe("explainTlsFailure, over real connections", () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const words = explainTlsFailure(await errorOf(tls.connect(port, "127.0.0.1")));
-    expect(words).toContain("the connection was cut by the other side (ECONNRESET). See its log");
+    expect(words).toContain("the other side cut the connection (ECONNRESET). See its log");
     expect(words).toContain("compare useSsl on both sides");
   });
 

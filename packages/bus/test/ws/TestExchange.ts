@@ -11,7 +11,7 @@ import { type RecordingLog, recordingLog } from "../bus/recordingLog.ts";
 import { nonEphemeralPort } from "./nonEphemeralPort.ts";
 
 /** How a {@link TestExchange} differs from one that a logic service has unless told otherwise. */
-export interface TestHubOptions {
+export interface TestExchangeOptions {
   readonly tls?: ExchangeTls;
   /** Milliseconds; default: 5000. */
   readonly heartbeatMs?: number;
@@ -55,9 +55,9 @@ export class TestExchange implements AsyncDisposable {
     this.isSecure = isSecure;
   }
 
-  static async open({ tls, heartbeatMs = 5000 }: TestHubOptions = {}): Promise<TestExchange> {
+  static async open({ tls, heartbeatMs = 5000 }: TestExchangeOptions = {}): Promise<TestExchange> {
     await using owned = new AsyncDisposableStack();
-    const dir = mkdtempSync(join(tmpdir(), "peek-hub-"));
+    const dir = mkdtempSync(join(tmpdir(), "peek-logic-"));
     owned.defer(() => rmSync(dir, { recursive: true, force: true }));
     const log = recordingLog();
     const tokens = owned.use(new TokenStore(serviceHome("logic", { PEEK_HOME: dir })));
@@ -78,7 +78,7 @@ export class TestExchange implements AsyncDisposable {
   }
 
   /** What it has logged as warnings or errors. */
-  get complaints(): readonly string[] {
+  get warnings(): readonly string[] {
     return this.log.lines.filter((line) => !/^(info|debug) /.test(line));
   }
 

@@ -7,13 +7,13 @@ import { TestExchange } from "./TestExchange.ts";
 const burst = Array.from({ length: 1000 }, (_, n) => `S["peek_plugin_a.C${n}"]`);
 
 it("who says again and again what it serves is told of a few times, the last time with what is true", async () => {
-  const hub = await TestExchange.open();
-  onTestFinished(() => hub[Symbol.asyncDispose]());
-  const { bus } = hub.dial("office", { token: hub.tokens.create("office") });
+  const logic = await TestExchange.open();
+  onTestFinished(() => logic[Symbol.asyncDispose]());
+  const { bus } = logic.dial("office", { token: logic.tokens.create("office") });
   const ear = new BusRecorder(bus);
   await connected(bus);
   await bus.watch("agent");
-  using raw = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
+  using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
   raw.send(...burst);
   await ear.until(() => bus.peers("agent")[0]?.serves[0] === "peek_plugin_a.C999", "the last is told");
   expect(ear.news.slice(0, 2)).toEqual([`joined ${raw.instance}`, `updated ${raw.instance}`]);
@@ -24,7 +24,7 @@ it("who says again and again what it serves is told of a few times, the last tim
   raw.socket.close();
   await raw.closed;
   await ear.until(() => ear.news.includes(`left ${raw.instance}`), "it has left");
-  using other = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
+  using other = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
   other.send("S[]");
   await ear.until(() => ear.news.includes(`updated ${other.instance}`), "another is told");
   expect(ear.news.slice(-3)).toEqual([`left ${raw.instance}`, `joined ${other.instance}`, `updated ${other.instance}`]);

@@ -26,19 +26,19 @@ describe("an exchange that is disposed", () => {
     const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     const authority = isSecure ? new TestAuthority(dir) : undefined;
-    const hub = await TestExchange.open(authority === undefined ? {} : { tls: authority.issue() });
-    onTestFinished(() => hub[Symbol.asyncDispose]());
-    const silent = connect({ host: "127.0.0.1", port: hub.port });
+    const logic = await TestExchange.open(authority === undefined ? {} : { tls: authority.issue() });
+    onTestFinished(() => logic[Symbol.asyncDispose]());
+    const silent = connect({ host: "127.0.0.1", port: logic.port });
     onTestFinished(() => void silent.destroy());
     silent.on("error", () => undefined);
     silent.resume();
     await once(silent, "connect");
     // One who came later has been let in.
-    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority?.cert });
+    const { bus } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority?.cert });
     await connected(bus);
     const closed = once(silent, "close");
     const start = performance.now();
-    await hub[Symbol.asyncDispose]();
+    await logic[Symbol.asyncDispose]();
     expect(performance.now() - start).toBeLessThan(2000);
     await closed;
   });

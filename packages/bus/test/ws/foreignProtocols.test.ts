@@ -69,7 +69,7 @@ describe("a bus that finds something else where logic should be", () => {
       socket.end("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<!DOCTYPE HTML>\n<p>Nothing here");
     });
     const { log } = dial(server);
-    await log.until(/is not Peek's data exchange \(HTTP 404\); compare host and port\. Trying again/);
+    await log.until(/is not Peek's data exchange \(HTTP 404\); check host and port\. Retrying/);
     expect(log.lines.join()).not.toContain("DOCTYPE");
   });
 
@@ -83,12 +83,12 @@ describe("a bus that finds something else where logic should be", () => {
     const { bus, log } = dial(server);
     await asked.promise;
     vi.advanceTimersByTime(9_999);
-    expect([bus.state, bus.trouble]).toEqual(["connecting", undefined]);
+    expect([bus.state, bus.disconnectReason]).toEqual(["connecting", undefined]);
     vi.advanceTimersByTime(1);
     // What comes next is to come by itself.
     vi.useRealTimers();
-    await log.until(/^info Waiting for the logic service at .*: it has not been heard of for 10000 ms/);
-    expect(bus.trouble).toBe("it has not been heard of for 10000 ms");
+    await log.until(/^info Waiting for the logic service at .*: it has sent nothing for 10000 ms/);
+    expect(bus.disconnectReason).toBe("it has sent nothing for 10000 ms");
     await once(server, "connection");
   });
 });

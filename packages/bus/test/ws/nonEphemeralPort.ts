@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port of this machine that nobody listens on, below those that the system gives to whoever connects: a hub that ends
+ * A port of this machine that nobody listens on, below those that the system gives to whoever connects: an exchange that ends
  * and begins again finds it free still.
  */
 export async function nonEphemeralPort(): Promise<number> {

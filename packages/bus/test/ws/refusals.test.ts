@@ -8,81 +8,86 @@ import { makeToken, tokenText } from "../../src/identity/Token.ts";
 import { type UpgradeOptions, requestUpgrade, exchangeBytes } from "./rawConnections.ts";
 import { exchangePath, protocol } from "../../src/ws/exchangeProtocol.ts";
 import { RawExchangeClient } from "./RawExchangeClient.ts";
-import { TestExchange, type TestHubOptions } from "./TestExchange.ts";
+import { TestExchange, type TestExchangeOptions } from "./TestExchange.ts";
 
-async function openHub(options?: TestHubOptions): Promise<TestExchange> {
-  const hub = await TestExchange.open(options);
-  onTestFinished(() => hub[Symbol.asyncDispose]());
-  return hub;
+async function openExchange(options?: TestExchangeOptions): Promise<TestExchange> {
+  const logic = await TestExchange.open(options);
+  onTestFinished(() => logic[Symbol.asyncDispose]());
+  return logic;
 }
 
 /** Sends a text to logic, and waits until it is back. */
-async function answered(bus: WsBus, hub: TestExchange): Promise<void> {
+async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
   bus.onMessage((_from, back) => back === text && resolve());
-  bus.send(hub.bus.self, text);
+  bus.send(logic.bus.self, text);
   await promise;
 }
 
 describe("somebody without a good token", () => {
-  let hub: TestExchange;
+  let logic: TestExchange;
   let witness: WsBus;
   const states: string[] = [];
 
   beforeAll(async () => {
-    hub = await TestExchange.open();
-    witness = hub.dial("agent", { token: hub.tokens.create("agent") }).bus;
+    logic = await TestExchange.open();
+    witness = logic.dial("agent", { token: logic.tokens.create("agent") }).bus;
     await connected(witness);
     witness.onState((state) => void states.push(state));
   });
 
   afterAll(async () => {
-    await hub[Symbol.asyncDispose]();
+    await logic[Symbol.asyncDispose]();
   });
 
   const revoked = (): string => {
-    const token = hub.tokens.create("agent");
-    hub.tokens.revoke(parseToken(token).id);
+    const token = logic.tokens.create("agent");
+    logic.tokens.revoke(parseToken(token).id);
     return token;
   };
   const anothers = (): string => tokenText(makeToken("agent"));
   const cases: readonly [string, () => UpgradeOptions, number, RegExp][] = [
-    ["no token", () => ({}), 401, /it shows no token; .*peek token create/],
-    ["what is none", () => ({ token: "hunter2hunter2" }), 401, /is not a token; copy all of what peek token create/],
+    ["no token", () => ({}), 401, /it presents no token; .*peek token create/],
+    [
+      "what is none",
+      () => ({ token: "hunter2hunter2" }),
+      401,
+      /its token is malformed; copy all of the output of peek token create/,
+    ],
     ["a token of another logic", () => ({ token: anothers() }), 401, /token [a-z2-7]{8} is not known to this logic/],
     ["a revoked one", () => ({ token: revoked() }), 401, /token [a-z2-7]{8} has been revoked; make another/],
     [
       "an expired one",
-      () => ({ token: hub.tokens.create("agent", { expires: new Date(Date.now() - 1000) }) }),
+      () => ({ token: logic.tokens.create("agent", { expires: new Date(Date.now() - 1000) }) }),
       401,
       /token [a-z2-7]{8} has expired; make another/,
     ],
     [
       "a good one, on a wrong path",
-      () => ({ token: hub.tokens.create("agent"), path: "/other" }),
+      () => ({ token: logic.tokens.create("agent"), path: "/other" }),
       404,
-      /nothing of that name/,
+      /nothing at this path/,
     ],
     [
       "a good one, in another language",
-      () => ({ token: hub.tokens.create("agent"), subprotocol: "peek.vortex.99" }),
+      () => ({ token: logic.tokens.create("agent"), subprotocol: "peek.vortex.99" }),
       400,
-      /speaks another version than peek\.vortex\.1; update Peek/,
+      /speaks another version of the protocol than peek\.vortex\.1; install the same version/,
     ],
   ];
 
   it.each(cases)("%s: is refused and told why, with one line in the log", async (_what, make, status, why) => {
     const options = make();
-    const before = hub.log.lines.length;
-    expect(await requestUpgrade(hub.port, options)).toEqual({ status, text: expect.stringMatching(why) });
-    expect(await requestUpgrade(hub.port, options)).toMatchObject({ status });
-    const lines = hub.log.lines.slice(before);
+    const before = logic.log.lines.length;
+    expect(await requestUpgrade(logic.port, options)).toEqual({ status, text: expect.stringMatching(why) });
+    expect(await requestUpgrade(logic.port, options)).toMatchObject({ status });
+    const lines = logic.log.lines.slice(before);
     expect(lines).toEqual([expect.stringMatching(why)]);
     expect(lines[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
     const shown = options.token ?? options.authorization;
     if (shown !== undefined) expect(lines[0]).not.toContain(shown.slice(-43));
-    await answered(witness, hub);
+    await answered(witness, logic);
     expect(states).toEqual([]);
   });
 
@@ -93,11 +98,11 @@ describe("somebody without a good token", () => {
     ["two hosts", (token: string) => [`Authorization: Bearer ${token}`, "Host: logic.example"], 400],
     ["nothing wrong", (token: string) => [`authorization: bearer  ${token}`], 101],
   ])("a good token, in a request with %s", async (_what, headers, status) => {
-    const { port } = hub;
+    const { port } = logic;
     const lines = [
       ...[`GET ${exchangePath} HTTP/1.1`, "Host: 127.0.0.1", "Connection: Upgrade", "Upgrade: websocket"],
       ...["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
-      ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(hub.tokens.create("agent"))],
+      ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(logic.tokens.create("agent"))],
     ];
     // A WebSocket that is let in is closed for what comes after: it is no frame.
     expect(await exchangeBytes(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(
@@ -106,15 +111,15 @@ describe("somebody without a good token", () => {
   });
 
   it("adds one line, however many tokens it makes up", async () => {
-    const before = hub.log.lines.length;
-    for (let n = 0; n < 20; n += 1) await requestUpgrade(hub.port, { token: anothers() });
-    expect(hub.log.lines.length - before).toBeLessThanOrEqual(1);
+    const before = logic.log.lines.length;
+    for (let n = 0; n < 20; n += 1) await requestUpgrade(logic.port, { token: anothers() });
+    expect(logic.log.lines.length - before).toBeLessThanOrEqual(1);
   });
 
   it("is told that it is no token, whatever the scheme", async () => {
-    expect(await requestUpgrade(hub.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
+    expect(await requestUpgrade(logic.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
       status: 401,
-      text: expect.stringMatching(/is not a token/),
+      text: expect.stringMatching(/its token is malformed/),
     });
   });
 
@@ -122,7 +127,7 @@ describe("somebody without a good token", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const token = anothers();
     let attempts = 0;
-    const { bus, log } = hub.dial("agent", () => {
+    const { bus, log } = logic.dial("agent", () => {
       attempts += 1;
       if (attempts === 4) resolve();
       return { token };
@@ -133,85 +138,85 @@ describe("somebody without a good token", () => {
         /^warning Waiting for the logic service at ws:\/\/127\.0\.0\.1:\d+: it refuses this service: its token \w+ is not known/,
       ),
     ]);
-    expect(bus.trouble).toMatch(/refuses this service/);
+    expect(bus.disconnectReason).toMatch(/refuses this service/);
   });
 
   it("may not take the name of another service, or that of logic itself", async () => {
-    const token = hub.tokens.create("agent");
-    for (const instance of [makeInstanceName("worker"), hub.bus.self.instance]) {
-      using raw = await RawExchangeClient.connect(hub.port, "agent", token);
+    const token = logic.tokens.create("agent");
+    for (const instance of [makeInstanceName("worker"), logic.bus.self.instance]) {
+      using raw = await RawExchangeClient.connect(logic.port, "agent", token);
       raw.send(raw.hello({ instance }));
       expect(await raw.line(/^E/)).toMatch(/^E\{"code":"VORTEX_FRAME_INVALID","message":"[^"]*must be named after it/);
       expect(await raw.closed).toBe(1008);
     }
-    await answered(witness, hub);
+    await answered(witness, logic);
   });
 });
 
 describe("somebody with a good token", () => {
   it.each(["agent", "logic"] as const)("may not take the place of a connected instance: %s", async (service) => {
-    const hub = await openHub();
-    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent") });
+    const logic = await openExchange();
+    const { bus } = logic.dial("agent", { token: logic.tokens.create("agent") });
     await connected(bus);
-    const instance = (service === "logic" ? hub.bus : bus).self.instance;
-    using raw = await RawExchangeClient.connect(hub.port, service, hub.tokens.create(service));
+    const instance = (service === "logic" ? logic.bus : bus).self.instance;
+    using raw = await RawExchangeClient.connect(logic.port, service, logic.tokens.create(service));
     raw.send(raw.hello({ instance }));
     expect(await raw.line(/^[EW]/)).toMatch(/^E/);
     expect(await raw.closed).toBe(1008);
-    expect([hub.bus.state, bus.state]).toEqual(["connected", "connected"]);
-    await answered(bus, hub);
+    expect([logic.bus.state, bus.state]).toEqual(["connected", "connected"]);
+    await answered(bus, logic);
   });
 });
 
 describe("a connection", () => {
   it("is cut at once when its token is revoked, and is told why; others are not", async () => {
-    const hub = await openHub();
-    const token = hub.tokens.create("agent");
-    const { bus, log } = hub.dial("agent", { token });
-    const { bus: witness, log: witnessLog } = hub.dial("agent", { token: hub.tokens.create("agent") });
+    const logic = await openExchange();
+    const token = logic.tokens.create("agent");
+    const { bus, log } = logic.dial("agent", { token });
+    const { bus: witness, log: witnessLog } = logic.dial("agent", { token: logic.tokens.create("agent") });
     await Promise.all([connected(bus), connected(witness)]);
     const revokedAt = performance.now();
-    const { id } = hub.tokens.revoke(parseToken(token).id);
+    const { id } = logic.tokens.revoke(parseToken(token).id);
     await log.until(/Lost the logic service/);
     expect(performance.now() - revokedAt).toBeLessThan(1000);
     expect(bus.state).toBe("connecting");
     await log.until(new RegExp(`refuses this service: its token ${id} has been revoked`));
-    expect(hub.complaints).toEqual([
+    expect(logic.warnings).toEqual([
       expect.stringMatching(
         new RegExp(`^warning 127\\.0\\.0\\.1: ${bus.self.instance} has token ${id}, which is no longer valid; .* cut$`),
       ),
       expect.stringMatching(/a connection was refused: its token .* revoked/),
     ]);
-    await answered(witness, hub);
+    await answered(witness, logic);
     expect(witnessLog.lines).toHaveLength(1);
   });
 
   it("is cut with a line of its own, when two from one address are", async () => {
-    const hub = await openHub();
-    const tokens = [hub.tokens.create("agent"), hub.tokens.create("worker")] as const;
-    const [agent, worker] = [hub.dial("agent", { token: tokens[0] }), hub.dial("worker", { token: tokens[1] })];
+    const logic = await openExchange();
+    const tokens = [logic.tokens.create("agent"), logic.tokens.create("worker")] as const;
+    const [agent, worker] = [logic.dial("agent", { token: tokens[0] }), logic.dial("worker", { token: tokens[1] })];
     await Promise.all([connected(agent.bus), connected(worker.bus)]);
-    for (const token of tokens) hub.tokens.revoke(parseToken(token).id);
+    for (const token of tokens) logic.tokens.revoke(parseToken(token).id);
     await Promise.all([agent.log.until(/Lost/), worker.log.until(/Lost/)]);
     for (const { bus } of [agent, worker]) {
-      expect(hub.complaints.filter((line) => line.includes(`${bus.self.instance} has token`))).toHaveLength(1);
+      expect(logic.warnings.filter((line) => line.includes(`${bus.self.instance} has token`))).toHaveLength(1);
     }
   });
 
   it("is cut when its token expires", async () => {
-    const hub = await openHub({ heartbeatMs: 100 });
-    const token = hub.tokens.create("agent", { expires: new Date(Date.now() + 1000) });
-    const { bus, log } = hub.dial("agent", { token });
+    const logic = await openExchange({ heartbeatMs: 100 });
+    const token = logic.tokens.create("agent", { expires: new Date(Date.now() + 1000) });
+    const { bus, log } = logic.dial("agent", { token });
     await connected(bus);
     await log.until(/refuses this service: its token .* has expired/);
-    expect(hub.complaints[0]).toMatch(/has token \w+, which is no longer valid; its connection was cut/);
+    expect(logic.warnings[0]).toMatch(/has token \w+, which is no longer valid; its connection was cut/);
   });
 
   it("is cut when nobody says hello, though pings are answered", async () => {
-    const hub = await openHub({ heartbeatMs: 100 });
-    using raw = await RawExchangeClient.connect(hub.port, "agent", hub.tokens.create("agent"));
+    const logic = await openExchange({ heartbeatMs: 100 });
+    using raw = await RawExchangeClient.connect(logic.port, "agent", logic.tokens.create("agent"));
     await raw.closed;
-    expect(hub.complaints).toEqual([expect.stringMatching(/agent with token \w+ has not said hello for 200 ms; /)]);
+    expect(logic.warnings).toEqual([expect.stringMatching(/agent with token \w+ has not said hello for 200 ms; /)]);
   });
 });
 
@@ -221,48 +226,48 @@ describe("other protocols at a port without TLS", () => {
     [
       "random bytes",
       (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff]), randomBytes(5000)])),
-      /not HTTP/,
+      /does not speak HTTP/,
     ],
-    ["zeros", (port) => exchangeBytes(port, Buffer.alloc(1000)), /not HTTP/],
-    ["words", (port) => exchangeBytes(port, "SSH-2.0-OpenSSH_9.2\r\n"), /not HTTP/],
+    ["zeros", (port) => exchangeBytes(port, Buffer.alloc(1000)), /does not speak HTTP/],
+    ["words", (port) => exchangeBytes(port, "SSH-2.0-OpenSSH_9.2\r\n"), /does not speak HTTP/],
     ["a header without end", (port) => exchangeBytes(port, `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`), /HTTP/],
     [
       "TLS",
       (port) => requestUpgrade(port, { secure: true }),
-      /it speaks TLS, and this port is plain; set dataExchange\.useSsl/,
+      /it uses TLS, and this port does not; set dataExchange\.useSsl/,
     ],
     [
       "a path that is none",
       (port) => exchangeBytes(port, `GET // HTTP/1.1\r\n${upgrade}\r\n\r\n`),
-      /nothing of that name/,
+      /nothing at this path/,
     ],
     [
       "a path that is a bad URL",
       (port) => exchangeBytes(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
-      /nothing of that name/,
+      /nothing at this path/,
     ],
   ])("%s: is refused with one line, and others are unharmed", async (_what, make, line) => {
-    const hub = await openHub();
-    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent") });
+    const logic = await openExchange();
+    const { bus } = logic.dial("agent", { token: logic.tokens.create("agent") });
     await connected(bus);
-    for (let n = 0; n < 3; n += 1) await make(hub.port);
-    expect(hub.complaints).toEqual([expect.stringMatching(line ?? /./)]);
-    expect(hub.complaints[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
-    await answered(bus, hub);
+    for (let n = 0; n < 3; n += 1) await make(logic.port);
+    expect(logic.warnings).toEqual([expect.stringMatching(line ?? /./)]);
+    expect(logic.warnings[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
+    await answered(bus, logic);
     expect(bus.state).toBe("connected");
   });
 
   it("a browser is told what it has found, and no more", async () => {
-    const hub = await openHub();
+    const logic = await openExchange();
     for (const [method, path] of [
       ["GET", "/"],
       ["GET", "/vortex"],
       ["POST", "/vortex"],
     ] as const) {
-      const response = await fetch(`http://127.0.0.1:${hub.port}${path}`, { method });
+      const response = await fetch(`http://127.0.0.1:${logic.port}${path}`, { method });
       expect(response.status).toBe(426);
       expect(await response.text()).toMatch(/^This is the data exchange of Peek's logic service/);
     }
-    expect(hub.complaints).toEqual([]);
+    expect(logic.warnings).toEqual([]);
   });
 });

@@ -23,18 +23,18 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function openHub(tls: ExchangeTls): Promise<TestExchange> {
-  const hub = await TestExchange.open({ tls });
-  onTestFinished(() => hub[Symbol.asyncDispose]());
-  return hub;
+async function openExchange(tls: ExchangeTls): Promise<TestExchange> {
+  const logic = await TestExchange.open({ tls });
+  onTestFinished(() => logic[Symbol.asyncDispose]());
+  return logic;
 }
 
 /** Sends a text to logic, and waits until it is back. */
-async function answered(bus: WsBus, hub: TestExchange): Promise<void> {
+async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
   bus.onMessage((_from, back) => back === text && resolve());
-  bus.send(hub.bus.self, text);
+  bus.send(logic.bus.self, text);
   await promise;
 }
 
@@ -51,23 +51,23 @@ describe("other protocols at a TLS port", () => {
       (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)])),
     ],
   ])("%s: is refused with one line, and others are unharmed", async (_what, make) => {
-    const hub = await openHub(authority.issue());
-    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
+    const logic = await openExchange(authority.issue());
+    const { bus } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority.cert });
     await connected(bus);
-    for (let n = 0; n < 3; n += 1) await make(hub.port);
-    await hub.log.until(/refused/);
-    expect(hub.complaints).toEqual([
+    for (let n = 0; n < 3; n += 1) await make(logic.port);
+    await logic.log.until(/refused/);
+    expect(logic.warnings).toEqual([
       expect.stringMatching(
-        /^warning 127\.0\.0\.1: a connection was refused: it does not speak TLS, and this port does; set dataExchange\.useSsl/,
+        /^warning 127\.0\.0\.1: a connection was refused: it does not use TLS, and this port does; set dataExchange\.useSsl/,
       ),
     ]);
-    await answered(bus, hub);
+    await answered(bus, logic);
   });
 
   it("a bus without TLS says where to look", async () => {
-    const hub = await openHub(authority.issue());
-    const { log } = hub.dial("agent", { token: hub.tokens.create("agent") }, { secure: false });
-    await log.until(/Waiting for .*: (the connection was cut by the other side|one side speaks TLS).*useSsl/);
+    const logic = await openExchange(authority.issue());
+    const { log } = logic.dial("agent", { token: logic.tokens.create("agent") }, { secure: false });
+    await log.until(/Waiting for .*: (the other side cut the connection|one side uses TLS).*useSsl/);
   });
 });
 
@@ -76,7 +76,7 @@ describe("a bus whose logic shows", () => {
     [
       "an expired certificate",
       () => authority.issue({ fromDays: -9, toDays: -2 }),
-      /the other side's certificate has expired \(CERT_HAS_EXPIRED\)\. Have it renewed there/,
+      /the other side's certificate has expired \(CERT_HAS_EXPIRED\)\. Renew it there/,
       undefined,
     ],
     [
@@ -92,19 +92,19 @@ describe("a bus whose logic shows", () => {
       undefined,
     ],
   ])("%s: says so, and does not show it its token", async (_what, make, why) => {
-    const hub = await openHub(make());
-    const { bus, log } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
+    const logic = await openExchange(make());
+    const { bus, log } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority.cert });
     await log.until(/Waiting for/);
     expect(log.lines).toEqual([expect.stringMatching(why)]);
-    expect(bus.trouble).toMatch(why);
+    expect(bus.disconnectReason).toMatch(why);
     expect(bus.state).toBe("connecting");
-    expect(hub.log.lines.filter((line) => line.includes("token"))).toEqual([]);
+    expect(logic.log.lines.filter((line) => line.includes("token"))).toEqual([]);
   });
 
   it("a good one: is connected", async () => {
-    const hub = await openHub(authority.issue());
-    const { bus } = hub.dial("agent", { token: hub.tokens.create("agent"), ca: authority.cert });
-    await answered((await connected(bus)) as WsBus, hub);
+    const logic = await openExchange(authority.issue());
+    const { bus } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority.cert });
+    await answered((await connected(bus)) as WsBus, logic);
     expect(bus.self.service).toBe("agent");
   });
 });
@@ -113,26 +113,26 @@ describe("mutual TLS", () => {
   const site = (): ExchangeTls => ({ ...authority.issue(), clientAuthorities: authority.cert });
 
   it("knows a service by its certificate alone", async () => {
-    const hub = await openHub(site());
-    const { bus, log } = hub.dial("agent", {
+    const logic = await openExchange(site());
+    const { bus, log } = logic.dial("agent", {
       ca: authority.cert,
       ...authority.issue({ name: "agent.plant7.example" }),
     });
     await connected(bus);
-    await answered(bus, hub);
+    await answered(bus, logic);
     expect(log.lines).toEqual([expect.stringMatching(/^info Connected to the logic service at wss:/)]);
-    expect(hub.complaints).toEqual([]);
+    expect(logic.warnings).toEqual([]);
   });
 
   it("does not let a certificate of one service be another", async () => {
-    const hub = await openHub(site());
-    const { log } = hub.dial("agent", { ca: authority.cert, ...authority.issue({ name: "worker" }) });
+    const logic = await openExchange(site());
+    const { log } = logic.dial("agent", { ca: authority.cert, ...authority.issue({ name: "worker" }) });
     await log.until(/an instance of the worker service must be named after it/);
-    expect(hub.complaints[0]).toMatch(/worker with certificate worker sent what was not understood/);
+    expect(logic.warnings[0]).toMatch(/worker with certificate worker sent an invalid line/);
   });
 
   const cases: readonly [string, CertificateOptions | undefined, () => TestAuthority, RegExp][] = [
-    ["no certificate", undefined, () => authority, /showed no certificate/],
+    ["no certificate", undefined, () => authority, /presented no certificate/],
     ["an expired one", { name: "agent", fromDays: -9, toDays: -2 }, () => authority, /certificate has expired/],
     [
       "one of an authority that is not known",
@@ -149,23 +149,23 @@ describe("mutual TLS", () => {
   ];
 
   it.each(cases)("%s: is refused with one line, and told why", async (_what, options, of, why) => {
-    const hub = await openHub(site());
-    const { bus: witness } = hub.dial("office", { ca: authority.cert, ...authority.issue({ name: "office" }) });
+    const logic = await openExchange(site());
+    const { bus: witness } = logic.dial("office", { ca: authority.cert, ...authority.issue({ name: "office" }) });
     await connected(witness);
     const shown = options === undefined ? {} : of().issue(options);
     const { promise, resolve } = Promise.withResolvers<void>();
     let attempts = 0;
     // A token does not help.
-    const token = hub.tokens.create("agent");
-    const { log } = hub.dial("agent", () => {
+    const token = logic.tokens.create("agent");
+    const { log } = logic.dial("agent", () => {
       attempts += 1;
       if (attempts === 3) resolve();
       return { token, ca: authority.cert, ...shown };
     });
     await promise;
-    expect(hub.complaints).toEqual([expect.stringMatching(why)]);
-    expect(hub.complaints[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
+    expect(logic.warnings).toEqual([expect.stringMatching(why)]);
+    expect(logic.warnings[0]).toMatch(/^warning 127\.0\.0\.1: a connection was refused: /);
     expect(log.lines).toEqual([expect.stringMatching(why)]);
-    await answered(witness, hub);
+    await answered(witness, logic);
   });
 });

@@ -19,19 +19,19 @@ const why = isQuick ? " (takes more than 10 s, runs with PEEK_LONG_TESTS=1)" : "
 
 describe.skipIf(isQuick).concurrent(`somebody who connects and says nothing${why}`, { timeout: 40_000 }, () => {
   it("is cut at a plain port, with one line", async ({ expect }) => {
-    await using hub = await TestExchange.open();
-    const sockets = [silent(hub.port), silent(hub.port)];
+    await using logic = await TestExchange.open();
+    const sockets = [silent(logic.port), silent(logic.port)];
     await Promise.all(sockets.map((socket) => closed(socket)));
-    expect(hub.complaints).toEqual(["warning 127.0.0.1: a connection was refused: it asked for nothing"]);
+    expect(logic.warnings).toEqual(["warning 127.0.0.1: a connection was refused: it sent no request in time"]);
   });
 
   it("is cut at a TLS port, with one line", async ({ expect }) => {
     const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-    await using hub = await TestExchange.open({ tls: new TestAuthority(dir).issue() });
-    const sockets = [silent(hub.port), silent(hub.port)];
+    await using logic = await TestExchange.open({ tls: new TestAuthority(dir).issue() });
+    const sockets = [silent(logic.port), silent(logic.port)];
     await Promise.all(sockets.map((socket) => closed(socket)));
-    expect(hub.complaints).toEqual(["warning 127.0.0.1: a connection was refused: it asked for nothing"]);
+    expect(logic.warnings).toEqual(["warning 127.0.0.1: a connection was refused: it sent no request in time"]);
   });
 });
 
@@ -45,9 +45,7 @@ describe.skipIf(isQuick)(`a bus whose logic says nothing${why}`, () => {
     const bus = new WsBus({ ...options, logger: log, credentials: () => ({}) });
     await once(server, "connection");
     await once(server, "connection");
-    expect(log.lines).toEqual([
-      expect.stringMatching(/^info Waiting for the logic service .*: it has not been heard of/),
-    ]);
+    expect(log.lines).toEqual([expect.stringMatching(/^info Waiting for the logic service .*: it has sent nothing/)]);
     await bus[Symbol.asyncDispose]();
     server.close();
   });

@@ -45,7 +45,7 @@ class SocketLogic implements AsyncDisposable {
       authenticator,
       heartbeatMs: 1000,
       logger: logic.log,
-      onFrame: () => bus.settle(),
+      onFrame: () => bus.deliver(),
     });
     if (sockets.port === undefined) throw new Error("It does not listen");
     return new SocketLogic(logic, sockets, sockets.port);

@@ -108,7 +108,7 @@ export class VortexExtension implements ServiceExtension<{ readonly vortex: Plug
         authenticator,
         heartbeatMs: config.dataExchange.heartbeatSeconds * 1000,
         logger,
-        onFrame: () => bus.settle(),
+        onFrame: () => bus.deliver(),
       }),
     );
     this.#hub = hub;

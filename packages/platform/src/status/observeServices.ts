@@ -83,12 +83,12 @@ async function connected(bus: Bus, fatal: Promise<PeekError>, timeoutMs: number)
   if (outcome) return;
   throw new PeekError(
     "VORTEX_DISCONNECTED",
-    `The services cannot be reached within ${timeoutMs / 1000} s: ${bus.trouble ?? "no answer"}.`,
+    `The services cannot be reached within ${timeoutMs / 1000} s: ${bus.disconnectReason ?? "no answer"}.`,
   );
 }
 
 function lost(bus: Bus): PeekError {
-  const why = bus.trouble === undefined ? "" : `: ${bus.trouble}`;
+  const why = bus.disconnectReason === undefined ? "" : `: ${bus.disconnectReason}`;
   return new PeekError(
     "VORTEX_DISCONNECTED",
     `The connection to the services was lost while they were asked${why}. Ask again.`,

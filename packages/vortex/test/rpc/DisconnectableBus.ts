@@ -4,7 +4,7 @@ import { Listeners } from "@peek/kit";
 
 /** A bus whose connection a test takes away and gives back, or fills up. */
 export class DisconnectableBus implements Bus {
-  readonly trouble = undefined;
+  readonly disconnectReason = undefined;
   /** What a test lets the answer to a watch wait for. */
   watchable: Promise<void> = Promise.resolve();
   /** Which texts are refused, since too much waits to be sent. */

@@ -8,7 +8,7 @@ import { TokenStore } from "@peek/bus/identity";
 import type { HubAnswer, HubArgument, HubQuestion } from "./exchangeMain.ts";
 import { nonEphemeralPort } from "@peek/bus/testing";
 
-/** A hub with real tokens in a process of its own, which serves `pumps` as logic. */
+/** A logic with real tokens in a process of its own, which serves `pumps` as logic. */
 export class ExchangeProcess implements AsyncDisposable {
   readonly port: number;
   readonly tokens: TokenStore;
@@ -24,9 +24,13 @@ export class ExchangeProcess implements AsyncDisposable {
   }
 
   static async start({ heartbeatMs = 5000 } = {}): Promise<ExchangeProcess> {
-    const hub = new ExchangeProcess(await nonEphemeralPort(), mkdtempSync(join(tmpdir(), "peek-hub-")), heartbeatMs);
-    await hub.start();
-    return hub;
+    const logic = new ExchangeProcess(
+      await nonEphemeralPort(),
+      mkdtempSync(join(tmpdir(), "peek-logic-")),
+      heartbeatMs,
+    );
+    await logic.start();
+    return logic;
   }
 
   /** Starts it, at first or after a {@link kill}; settles when it listens. */
@@ -78,7 +82,7 @@ export class ExchangeProcess implements AsyncDisposable {
     const child = this.#child;
     if (child === undefined) throw new Error("It was not started.");
     const { promise, resolve, reject } = Promise.withResolvers<HubAnswer>();
-    const onExit = (): void => reject(new Error("The hub has ended."));
+    const onExit = (): void => reject(new Error("The logic has ended."));
     child.once("message", (answer) => resolve(answer as HubAnswer));
     child.once("exit", onExit);
     try {

@@ -54,20 +54,20 @@ vortex
     },
     { concurrency: 1000, queueLimit: 10_000 },
   );
-const hub = await WsExchange.listen({
+const logic = await WsExchange.listen({
   exchange,
   host: "127.0.0.1",
   port,
   authenticator: new ExchangeAuthenticator(tokens, false, log),
   heartbeatMs,
   logger: log,
-  onFrame: () => bus.settle(),
+  onFrame: () => bus.deliver(),
 });
 process.on("disconnect", () => process.exit());
 process.on("message", (question: HubQuestion) => {
   if (question === "collect") globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  tell({ rss, heapUsed, external, lines: log.lines, connections: hub.connections, members: exchange.size });
+  tell({ rss, heapUsed, external, lines: log.lines, connections: logic.connections, members: exchange.size });
 });
 tell({ rss: 0, heapUsed: 0, external: 0, lines: [], connections: 0, members: exchange.size });
 

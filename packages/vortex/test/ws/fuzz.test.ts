@@ -10,21 +10,21 @@ import { RandomFrames } from "./randomFrames.ts";
 
 const framesEach = 250;
 
-let hub: ExchangeProcess;
+let logic: ExchangeProcess;
 let token: string;
 let witness: Caller;
 const states: string[] = [];
 
 beforeAll(async () => {
-  hub = await ExchangeProcess.start();
-  token = hub.tokens.create("agent");
-  witness = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
+  logic = await ExchangeProcess.start();
+  token = logic.tokens.create("agent");
+  witness = await Caller.connect(logic.port, "office", logic.tokens.create("office"));
   witness.bus.onState((state) => states.push(state));
 }, 30_000);
 
 afterAll(async () => {
   await witness[Symbol.asyncDispose]();
-  await hub[Symbol.asyncDispose]();
+  await logic[Symbol.asyncDispose]();
 });
 
 /** Calls logic, again and again, until work is done; gives how long the slowest answer took, in milliseconds. */
@@ -42,9 +42,9 @@ async function slowestAnswer(work: Promise<unknown>): Promise<number> {
   return slowest;
 }
 
-/** One connection that says hello and then sends what it should not; gives the complaints about that. */
+/** One connection that says hello and then sends what it should not; gives the errors about that. */
 async function oneOfMany(seed: number): Promise<readonly string[]> {
-  using raw = await RawExchangeClient.join(hub.port, "agent", token);
+  using raw = await RawExchangeClient.join(logic.port, "agent", token);
   const frames = new RandomFrames(seed, witness.bus.peers("logic")[0]?.instance ?? "");
   for (let n = 0; n < framesEach; n += 1) raw.send(frames.next());
   // What it is answered last, unless it was cut before.
@@ -54,38 +54,38 @@ async function oneOfMany(seed: number): Promise<readonly string[]> {
 }
 
 async function manyFrames(count: number, seed: number): Promise<Set<string>> {
-  const complaints = new Set<string>();
+  const errors = new Set<string>();
   const each = async (start: number): Promise<void> => {
     for (let n = start; n < count / framesEach; n += 4) {
-      for (const line of await oneOfMany(seed + n)) complaints.add(line);
+      for (const line of await oneOfMany(seed + n)) errors.add(line);
     }
   };
   await Promise.all([each(0), each(1), each(2), each(3)]);
-  return complaints;
+  return errors;
 }
 
-describe("a hub that is sent nonsense", () => {
+describe("an exchange that is sent nonsense", () => {
   it(
     "answers 100,000 frames with typed errors, does not grow, and serves the others meanwhile",
     { timeout: 120_000 },
     async () => {
       await manyFrames(20_000, 1);
-      await hub.until(({ connections }) => connections === 1);
-      const before = await hub.ask("collect");
+      await logic.until(({ connections }) => connections === 1);
+      const before = await logic.ask("collect");
       const many = manyFrames(100_000, 1_000_000);
       expect(await slowestAnswer(many)).toBeLessThan(5000);
-      await hub.until(({ connections, members }) => connections === 1 && members === 2);
-      const after = await hub.ask("collect");
+      await logic.until(({ connections, members }) => connections === 1 && members === 2);
+      const after = await logic.ask("collect");
       expect(after.heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
-      const complaints = [...(await many)].map((line): unknown => JSON.parse(line.slice(1)));
-      expect(complaints.length).toBeGreaterThan(3);
-      for (const complaint of complaints) {
-        expect(complaint).toEqual({ code: "VORTEX_FRAME_INVALID", message: expect.stringMatching(/^A line was not /) });
-        expect(JSON.stringify(complaint)).not.toMatch(/\bat .*:\d+|node_modules|\.[jt]s\b|file:/);
+      const errors = [...(await many)].map((line): unknown => JSON.parse(line.slice(1)));
+      expect(errors.length).toBeGreaterThan(3);
+      for (const error of errors) {
+        expect(error).toEqual({ code: "VORTEX_FRAME_INVALID", message: expect.stringMatching(/^A line is invalid/) });
+        expect(JSON.stringify(error)).not.toMatch(/\bat .*:\d+|node_modules|\.[jt]s\b|file:/);
       }
       // One for each kind and address, or for each instance; not one for each frame.
       const lines = after.lines.filter((line) => !line.startsWith("info"));
-      const ofInstances = lines.filter((line) => /^warning agent-\w+ of the agent service has sent /.test(line));
+      const ofInstances = lines.filter((line) => /^warning agent-\w+ of the agent service sent /.test(line));
       expect(new Set(ofInstances.map((line) => line.split(" ")[1])).size).toBe(ofInstances.length);
       expect(lines.length - ofInstances.length).toBeLessThan(10);
       expect(states).toEqual([]);
@@ -93,10 +93,10 @@ describe("a hub that is sent nonsense", () => {
   );
 
   it("cuts who sends too large a frame, or what is no frame", { timeout: 60_000 }, async () => {
-    const before = await hub.ask("collect");
+    const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
-        using raw = await RawExchangeClient.join(hub.port, "agent", token);
+        using raw = await RawExchangeClient.join(logic.port, "agent", token);
         raw.send("x".repeat(maxFrameBytes + 1));
         expect(await raw.closed).toBe(1009);
       }
@@ -108,17 +108,17 @@ describe("a hub that is sent nonsense", () => {
       ].join("\r\n");
       for (let n = 0; n < 100; n += 1) {
         const bytes = Buffer.concat([Buffer.from(head), Buffer.from([0xff]), randomBytes(1000)]);
-        expect(await exchangeBytes(hub.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
+        expect(await exchangeBytes(logic.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);
-    const after = await hub.until(({ connections }) => connections === 1);
-    expect(after.lines.some((line) => line.includes("sent what is no WebSocket frame"))).toBe(true);
-    expect((await hub.ask("collect")).heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
+    const after = await logic.until(({ connections }) => connections === 1);
+    expect(after.lines.some((line) => line.includes("sent an invalid WebSocket frame"))).toBe(true);
+    expect((await logic.ask("collect")).heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
   });
 
   it("takes a frame of millions of empty lines for what it is, and goes on", { timeout: 60_000 }, async () => {
-    using raw = await RawExchangeClient.join(hub.port, "agent", token);
+    using raw = await RawExchangeClient.join(logic.port, "agent", token);
     raw.send("\n".repeat(16 * 1024 * 1024));
     expect(await slowestAnswer(raw.closed)).toBeLessThan(5000);
     expect(await raw.closed).toBe(1008);
@@ -127,7 +127,7 @@ describe("a hub that is sent nonsense", () => {
 
   it("does not let one who tells too much of himself get the others cut off", { timeout: 60_000 }, async () => {
     await witness.bus.watch("agent");
-    using raw = await RawExchangeClient.join(hub.port, "agent", token);
+    using raw = await RawExchangeClient.join(logic.port, "agent", token);
     const names = Array.from({ length: 10_000 }, (_, n) => `peek_plugin_a.${"x".repeat(280)}${n}`);
     const before = states.length;
     for (let n = 0; n < 60; n += 1) raw.send(`S${JSON.stringify([...names.slice(1), `peek_plugin_a.${n}`])}`);
@@ -140,7 +140,7 @@ describe("a hub that is sent nonsense", () => {
     "does not let one who sends much to another get that one cut off, as long as he reads",
     { timeout: 60_000 },
     async () => {
-      await using sender = await Caller.connect(hub.port, "agent", token);
+      await using sender = await Caller.connect(logic.port, "agent", token);
       const before = states.length;
       const dropped = (): number => witness.service.vortex.statistics().invalidFrames;
       const droppedBefore = dropped();
@@ -159,16 +159,16 @@ describe("a hub that is sent nonsense", () => {
   );
 
   it("is not harmed by bytes from somebody without a credential", { timeout: 60_000 }, async () => {
-    const before = await hub.ask("collect");
+    const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 1000; n += 1) {
         const bytes = randomBytes(n);
         // Not a letter first, which may be the beginning of a method that is waited for.
-        await exchangeBytes(hub.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
+        await exchangeBytes(logic.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);
-    const after = await hub.ask("collect");
+    const after = await logic.ask("collect");
     expect(after.lines.length - before.lines.length).toBeLessThan(5);
     expect(after.heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
     expect(states).toEqual([]);

@@ -13,9 +13,9 @@ it(
     timeout: 600_000,
   },
   async () => {
-    await using hub = await ExchangeProcess.start();
-    const tokens = { agent: hub.tokens.create("agent"), worker: hub.tokens.create("worker") };
-    const argument: LongRunArgument = { port: hub.port, tokens, calls };
+    await using logic = await ExchangeProcess.start();
+    const tokens = { agent: logic.tokens.create("agent"), worker: logic.tokens.create("worker") };
+    const argument: LongRunArgument = { port: logic.port, tokens, calls };
     const child = fork(join(import.meta.dirname, "longRunMain.ts"), [JSON.stringify(argument)], {
       execArgv: ["--conditions=@peek/source", "--expose-gc"],
     });
@@ -25,8 +25,8 @@ it(
       const heaps: number[] = [];
       for await (const [report] of on(child, "message", { close: ["exit"] })) {
         reports.push(report as LongRunReport);
-        await hub.until(({ connections }) => connections === 0);
-        heaps.push((await hub.ask("collect")).heapUsed);
+        await logic.until(({ connections }) => connections === 0);
+        heaps.push((await logic.ask("collect")).heapUsed);
       }
       expect(await exit).toEqual([0, null]);
       const [before, after] = reports;
@@ -39,7 +39,7 @@ it(
       expect(after.heapUsed - before.heapUsed).toBeLessThan(2 * 1024 * 1024);
       const [hubBefore = 0, hubAfter = Infinity] = heaps;
       expect(hubAfter - hubBefore).toBeLessThan(2 * 1024 * 1024);
-      const { lines, members } = await hub.ask("look");
+      const { lines, members } = await logic.ask("look");
       expect(members).toBe(1);
       expect(lines.filter((line) => !line.startsWith("info"))).toEqual([]);
     } finally {

@@ -8,37 +8,37 @@ import { RawExchangeClient, SlowReader } from "@peek/bus/testing";
 
 const mebibyte = 1024 * 1024;
 
-/** A hub, somebody who sends, and somebody who reads so much in a second. */
+/** A logic, somebody who sends, and somebody who reads so much in a second. */
 async function connectAll(
   bytesPerSecond: number,
   heartbeatMs: number,
 ): Promise<{
-  readonly hub: ExchangeProcess;
+  readonly logic: ExchangeProcess;
   readonly sender: Caller;
   readonly reader: SlowReader;
   readonly to: PeerIdentity;
   readonly states: readonly BusState[];
 }> {
-  const hub = await ExchangeProcess.start({ heartbeatMs });
-  onTestFinished(() => hub[Symbol.asyncDispose]());
-  const sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
+  const logic = await ExchangeProcess.start({ heartbeatMs });
+  onTestFinished(() => logic[Symbol.asyncDispose]());
+  const sender = await Caller.connect(logic.port, "office", logic.tokens.create("office"));
   onTestFinished(() => sender[Symbol.asyncDispose]());
   const states: BusState[] = [];
   sender.bus.onState((state) => states.push(state));
-  const raw = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
+  const raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
   onTestFinished(() => raw[Symbol.dispose]());
   const reader = new SlowReader(raw, bytesPerSecond);
   onTestFinished(() => reader[Symbol.dispose]());
-  return { hub, sender, reader, to: { service: "agent", instance: raw.instance }, states };
+  return { logic, sender, reader, to: { service: "agent", instance: raw.instance }, states };
 }
 
 describe("one who reads more slowly than another sends to him", () => {
   it(
-    "gets 100 MiB in order, and the sender is told to wait, while the hub stays small",
+    "gets 100 MiB in order, and the sender is told to wait, while the exchange stays small",
     { timeout: 60_000 },
     async () => {
-      const { hub, sender, reader, to, states } = await connectAll(60e6, 5000);
-      const before = await hub.ask("collect");
+      const { logic, sender, reader, to, states } = await connectAll(60e6, 5000);
+      const before = await logic.ask("collect");
       const text = "x".repeat(mebibyte);
       let mostWaiting = 0;
       let largestRss = 0;
@@ -59,7 +59,7 @@ describe("one who reads more slowly than another sends to him", () => {
           bytes += short.length;
           // Waits until less waits to be sent.
           await reader.until(Math.min(bytes, reader.bytes + 4 * mebibyte));
-          const { external, rss } = await hub.ask("collect");
+          const { external, rss } = await logic.ask("collect");
           mostWaiting = Math.max(mostWaiting, external);
           largestRss = Math.max(largestRss, rss);
         }
@@ -73,14 +73,14 @@ describe("one who reads more slowly than another sends to him", () => {
       expect(mostWaiting - before.external).toBeLessThan(48 * mebibyte);
       expect(largestRss - before.rss).toBeLessThan(150 * mebibyte);
       expect(states).toEqual([]);
-      expect((await hub.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+      expect((await logic.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
     },
   );
 
   it("does not get the sender cut for its silence, nor hold up others", { timeout: 60_000 }, async () => {
     const heartbeatMs = 500;
-    const { hub, sender, reader, to, states } = await connectAll(4.5e6, heartbeatMs);
-    const witness = await Caller.connect(hub.port, "worker", hub.tokens.create("worker"));
+    const { logic, sender, reader, to, states } = await connectAll(4.5e6, heartbeatMs);
+    const witness = await Caller.connect(logic.port, "worker", logic.tokens.create("worker"));
     onTestFinished(() => witness[Symbol.asyncDispose]());
     expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
     const start = performance.now();
@@ -104,6 +104,6 @@ describe("one who reads more slowly than another sends to him", () => {
     expect(slowest).toBeLessThan(1000);
     await reader.until(16 * mebibyte);
     expect(states).toEqual([]);
-    expect((await hub.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+    expect((await logic.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);
   });
 });

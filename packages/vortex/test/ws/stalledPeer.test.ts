@@ -14,20 +14,20 @@ import { ExchangeProcess } from "./ExchangeProcess.ts";
 const mebibyte = 1024 * 1024;
 const sentBytes = 100 * mebibyte;
 
-let hub: ExchangeProcess;
+let logic: ExchangeProcess;
 let sender: Caller;
 
 beforeEach(async () => {
-  hub = await ExchangeProcess.start({ heartbeatMs: 500 });
-  sender = await Caller.connect(hub.port, "office", hub.tokens.create("office"));
+  logic = await ExchangeProcess.start({ heartbeatMs: 500 });
+  sender = await Caller.connect(logic.port, "office", logic.tokens.create("office"));
 }, 30_000);
 
 afterEach(async () => {
   await sender[Symbol.asyncDispose]();
-  await hub[Symbol.asyncDispose]();
+  await logic[Symbol.asyncDispose]();
 });
 
-/** Sends 100 MiB to somebody, as fast as the hub takes it; gives the largest size of the hub meanwhile. */
+/** Sends 100 MiB to somebody, as fast as the exchange takes it; gives the largest size of the exchange meanwhile. */
 async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number; readonly end: HubAnswer }> {
   const text = "x".repeat(mebibyte);
   let largestRss = 0;
@@ -41,20 +41,20 @@ async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number
       if (error.code === "VORTEX_NOBODY") break;
       expect(error.code).toBe("VORTEX_OVERLOADED");
     }
-    if (sent % (4 * mebibyte) === 0) largestRss = Math.max(largestRss, (await hub.ask("look")).rss);
+    if (sent % (4 * mebibyte) === 0) largestRss = Math.max(largestRss, (await logic.ask("look")).rss);
     await setImmediate();
   }
-  const end = await hub.until(({ lines }) => lines.some((line) => line.includes("its connection was cut")));
+  const end = await logic.until(({ lines }) => lines.some((line) => line.includes("its connection was cut")));
   return { largestRss: Math.max(largestRss, end.rss), end };
 }
 
 describe("100 MiB for a peer that does not read", () => {
   it(
-    "do not stay in the hub: the peer is cut, with one line, and the sender is told",
+    "do not stay in the exchange: the peer is cut, with one line, and the sender is told",
     { timeout: 30_000 },
     async () => {
-      const { rss } = await hub.ask("collect");
-      using raw = await RawExchangeClient.join(hub.port, "agent", hub.tokens.create("agent"));
+      const { rss } = await logic.ask("collect");
+      using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
       const gone = Promise.withResolvers<string>();
       sender.bus.onGone(gone.resolve);
       raw.socket.pause();
@@ -62,9 +62,7 @@ describe("100 MiB for a peer that does not read", () => {
       expect(largestRss - rss).toBeLessThan(150 * mebibyte);
       expect(end.lines.filter((line) => line.startsWith("warning"))).toEqual([
         expect.stringMatching(
-          new RegExp(
-            `^warning 127\\.0\\.0\\.1: ${raw.instance} does not take what is sent to it: \\d+ bytes wait; its con`,
-          ),
+          new RegExp(`^warning 127\\.0\\.0\\.1: ${raw.instance} does not read: \\d+ bytes are queued for it; its con`),
         ),
       ]);
       expect(await gone.promise).toBe(raw.instance);
@@ -73,7 +71,12 @@ describe("100 MiB for a peer that does not read", () => {
   );
 
   it("do not keep a real service away: it comes back when it runs again", { timeout: 30_000 }, async () => {
-    const argument: ClientsArgument = { port: hub.port, service: "agent", token: hub.tokens.create("agent"), count: 1 };
+    const argument: ClientsArgument = {
+      port: logic.port,
+      service: "agent",
+      token: logic.tokens.create("agent"),
+      count: 1,
+    };
     const child = fork(join(import.meta.dirname, "clientsMain.ts"), [JSON.stringify(argument)], {
       execArgv: ["--conditions=@peek/source"],
     });
@@ -86,10 +89,10 @@ describe("100 MiB for a peer that does not read", () => {
       child.kill("SIGCONT");
       expect((await again).lines).toEqual([
         expect.stringMatching(/^info Connected to the logic service/),
-        expect.stringMatching(/^warning Lost the logic service .*Connecting again$/),
-        expect.stringMatching(/^info Connected again to the logic service .* after \d/),
+        expect.stringMatching(/^warning Lost the logic service .*Reconnecting$/),
+        expect.stringMatching(/^info Reconnected to the logic service .* after \d/),
       ]);
-      await hub.until(({ members }) => members === 3);
+      await logic.until(({ members }) => members === 3);
     } finally {
       child.kill("SIGKILL");
       await once(child, "exit");
