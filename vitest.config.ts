@@ -21,7 +21,7 @@ const onNats = "packages/*/test/**/nats*.test.ts";
 
 /** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. */
 const dependsOnServer = [
-  "changes",
+  "changeDataCapture",
   "copy",
   "copyLedger",
   "failure",

@@ -1,10 +1,10 @@
 import { PeekError } from "@peek/errors";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { StorageHealth } from "../src/health/StorageHealth.ts";
-import { TestLog } from "./rig.ts";
+import { TestLog } from "./support.ts";
 
 const away = new PeekError("STORAGE_UNAVAILABLE", "It is away.");
-const told = "It is away. Calls of plugins fail until it is back";
+const message = "It is away. Calls of plugins fail until it is back";
 
 let log: TestLog;
 
@@ -23,16 +23,16 @@ function reachedOnce(graceMs?: number): StorageHealth {
   return health;
 }
 
-it("a database that is lost is an error, told once", () => {
+it("The loss of the database is logged once, as an error", () => {
   const health = reachedOnce();
   for (let seconds = 0; seconds < 30; seconds += 1) {
     health.lost(away);
     vi.advanceTimersByTime(1000);
   }
-  expect(log.lines).toEqual([`error: ${told}`]);
+  expect(log.lines).toEqual([`error: ${message}`]);
 });
 
-it("one that may be started again meanwhile is none as long as it takes no longer than that", () => {
+it("A loss that is shorter than the grace period is logged as information", () => {
   const health = reachedOnce(10_000);
   for (const wait of [0, 5000, 4000]) {
     vi.advanceTimersByTime(wait);
@@ -40,10 +40,10 @@ it("one that may be started again meanwhile is none as long as it takes no longe
   }
   expect(health.available).toBe(false);
   health.reached();
-  expect(log.lines).toEqual([`info: ${told}`, "info: The database can be reached again, after 9.0 s"]);
+  expect(log.lines).toEqual([`info: ${message}`, "info: The database can be reached again, after 9.0 s"]);
 });
 
-it("and is an error, once, when it takes longer; also the next time", () => {
+it("Each loss that is longer than the grace period is logged once as an error", () => {
   const health = reachedOnce(10_000);
   for (const wait of [0, 9000, 2000, 5000]) {
     vi.advanceTimersByTime(wait);
@@ -52,8 +52,8 @@ it("and is an error, once, when it takes longer; also the next time", () => {
   health.reached();
   health.lost(away);
   expect(log.lines.filter((line) => !line.includes("again"))).toEqual([
-    `info: ${told}`,
-    `error: ${told}`,
-    `info: ${told}`,
+    `info: ${message}`,
+    `error: ${message}`,
+    `info: ${message}`,
   ]);
 });

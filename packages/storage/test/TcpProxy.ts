@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { parseConnectUrl } from "../src/connection/ConnectionTarget.ts";
 import type { TestDatabase } from "./testing.ts";
 
-/** What becomes of bytes that a client sends. */
+/** The fate of bytes that a client sends. */
 export type Fate = "pass" | "swallow" | "cut" | "pass, and cut when it answers";
 
-/** Stands between a storage and its server, and does what networks do. */
+/** A proxy between a storage and its server that simulates network failures. */
 export class TcpProxy implements AsyncDisposable {
-  /** Says what becomes of what a client sends. */
+  /** Decides the fate of the bytes that a client sends. */
   fate: (sent: string) => Fate = () => "pass";
   readonly #database: TestDatabase;
   readonly #server: Server;
@@ -26,14 +26,14 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** The URL of the database by way of this. */
+  /** The URL of the database through the proxy. */
   get connectUrl(): string {
     const { user, password, database } = parseConnectUrl(this.#database.connectUrl);
     const account = password === undefined ? user : `${user}:${password}`;
     return `postgresql://${account}@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** The machine is there: at the same port as before. */
+  /** Listens again at the same port. */
   async listen(): Promise<void> {
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
@@ -41,7 +41,7 @@ export class TcpProxy implements AsyncDisposable {
     if (typeof address === "object" && address !== null) this.#port = address.port;
   }
 
-  /** The machine is gone: nothing listens, and what was connected is not. */
+  /** Stops listening, and closes all connections. */
   async vanish(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, "close");

@@ -16,7 +16,7 @@ import type { Storage } from "@peek/storage";
 import fc from "fast-check";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { caught, enter, type Entered, openStorage } from "./rig.ts";
+import { caught, enter, type Entered, openStorage } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 interface Tables {
@@ -38,7 +38,7 @@ let entered: Entered<Tables>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  // One connection, so that what one work leaves on it, the next would find.
+  // One connection, so that each work would find the session state that the previous one has left.
   storage = await openStorage(database, { config: { poolSize: 1, acquireTimeoutSeconds: 3 } });
   entered = enter<Tables>(storage);
   await sql`
@@ -55,13 +55,13 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** A value of SQL as it arrives. */
+/** The JavaScript value of an SQL expression. */
 async function read(expression: ReturnType<typeof sql>): Promise<unknown> {
   const { rows } = await sql<{ readonly value: unknown }>`SELECT ${expression} AS value`.execute(entered.storage.db);
   return rows[0]?.value;
 }
 
-/** A value that has been to the database and back. */
+/** A value that was written to the database and read again. */
 async function roundTrip(value: unknown, type: string): Promise<unknown> {
   return await read(sql`${value}::${sql.raw(type)}`);
 }
@@ -70,17 +70,17 @@ async function backend(): Promise<unknown> {
   return await read(sql`pg_backend_pid()`);
 }
 
-describe("db", () => {
-  it("leaves no transaction to the next query that was begun in SQL and not ended", async () => {
+describe("platform.storage.db", () => {
+  it("does not pass an open transaction that was begun in SQL on to the next query", async () => {
     await sql`BEGIN`.execute(entered.storage.db);
     await sql`CREATE TABLE kept ()`.execute(entered.storage.db);
-    // Had it gone into that transaction, nobody else would see it.
+    // Within that transaction, no other connection would see it.
     expect(await database.query("SELECT to_regclass('pl_pump.kept')::text AS name")).toEqual([
       { name: "pl_pump.kept" },
     ]);
   });
 
-  it("runs typed queries on the plugin's own schema, whose name they need not say", async () => {
+  it("runs typed queries on the plugin's schema without naming it", async () => {
     const { db, schema } = entered.storage;
     expect(schema).toBe("pl_pump");
     const { id } = await db
@@ -102,7 +102,7 @@ describe("db", () => {
     expect(deleted.numDeletedRows).toBe(1n);
   });
 
-  it("is seen by the server's administrator under the service's and the plugin's name", async () => {
+  it("shows the names of the service and the plugin in pg_stat_activity", async () => {
     await backend();
     expect(
       await database.query("SELECT count(*)::int FROM pg_stat_activity WHERE application_name = $1", [
@@ -113,7 +113,7 @@ describe("db", () => {
   });
 });
 
-describe("values", () => {
+describe("Values", () => {
   it.each([
     ["bigint", "9007199254740993", 9007199254740993n],
     ["numeric", "0.10", "0.10"],
@@ -158,7 +158,7 @@ describe("values", () => {
     expect(await roundTrip(null, type)).toBeNull();
   });
 
-  it("come back as they were written, whatever they are", async () => {
+  it("are read as they were written, for any content", async () => {
     const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     const decimal = fc
       .tuple(fc.bigInt({ min: 1n, max: 10n ** 30n }), fc.stringMatching(/^\d{1,30}$/))
@@ -195,7 +195,7 @@ describe("values", () => {
               ${Buffer.from(bytes)}::bytea AS bytes, ${jsonb(json)} AS json, ARRAY[${int64}::int8] AS list
           `.execute(entered.storage.db);
           const back = { int64, decimal, micros, bytes: Buffer.from(bytes), json, list: [int64] };
-          // There is no minus zero in jsonb.
+          // jsonb has no minus zero.
           expect(read[0]).toEqual(
             JSON.stringify(json, bigText).includes("-0") ? expect.objectContaining({ int64 }) : back,
           );
@@ -205,7 +205,7 @@ describe("values", () => {
     );
   });
 
-  it("of aggregates are as their types say", async () => {
+  it("of aggregates have the JavaScript types of their SQL types", async () => {
     type Columns = Record<"small" | "whole" | "floating", number> &
       Record<"large", BigInteger> &
       Record<"exact", Numeric>;
@@ -239,20 +239,20 @@ describe("values", () => {
     });
   });
 
-  it("given as arrays are PostgreSQL's arrays, and JSON by jsonb()", async () => {
+  it("are written as PostgreSQL arrays from arrays, and as JSON by jsonb()", async () => {
     expect(await roundTrip([1n, 2n], "bigint[]")).toEqual([1n, 2n]);
     expect(await roundTrip(["a", 'b"c'], "text[]")).toEqual(["a", 'b"c']);
     expect(await read(jsonb(["a", { b: [2n ** 60n] }]))).toEqual(["a", { b: [2n ** 60n] }]);
     expect(await read(sql`jsonb_typeof(${jsonb("text")})`)).toBe("string");
   });
 
-  it("of a Date are the same moment, wherever the server is", async () => {
+  it("of a Date are the same moment in every time zone of the server", async () => {
     const date = new Date("2026-07-01T12:34:56.789Z");
     await database.query("SET TimeZone TO 'Asia/Kolkata'");
     expect(await roundTrip(date, "timestamptz")).toBe("2026-07-01T12:34:56.789Z");
   });
 
-  it("may be large: 50 MB of bytes, there and back", { timeout: 30_000 }, async () => {
+  it("of 50 MB can be written and read", { timeout: 30_000 }, async () => {
     const { db } = entered.storage;
     const picture = Buffer.alloc(50_000_000, "peek and ye shall find ");
     const { id } = await db.insertInto("reading").values({ picture }).returning("id").executeTakeFirstOrThrow();
@@ -277,7 +277,7 @@ describe("stream()", () => {
       )
       .select(["row.i", "row.pad"]);
 
-  it("reads many rows in little memory", { timeout: 30_000 }, async () => {
+  it("reads many rows with little memory", { timeout: 30_000 }, async () => {
     const before = process.memoryUsage().rss;
     let [count, sum, most] = [0, 0, 0];
     for await (const row of many(300_000).stream(1000)) {
@@ -286,11 +286,11 @@ describe("stream()", () => {
       if (count % 10_000 === 0) most = Math.max(most, process.memoryUsage().rss - before);
     }
     expect([count, sum]).toEqual([300_000, (300_000 * 300_001) / 2]);
-    // All of it has more than 150 MB.
+    // All rows together have more than 150 MB.
     expect(most).toBeLessThan(120_000_000);
   });
 
-  it("gives the connection back when it is left early, and when the reader throws", async () => {
+  it("releases the connection when the consumer stops early or throws", async () => {
     const first = await backend();
     for await (const row of many(1_000_000).stream(10)) if (row.i === 15) break;
     expect(await backend()).toBe(first);
@@ -302,7 +302,7 @@ describe("stream()", () => {
     expect(storage.status().pools[name]).toMatchObject({ open: 1, idle: 1, waiting: 0 });
   });
 
-  it("fails as any query does, at the row where it fails", async () => {
+  it("fails with the query's error at the row that fails", async () => {
     const seen: number[] = [];
     const error = await caught(async () => {
       const failing = entered.storage.db
@@ -336,7 +336,7 @@ describe("withClient()", () => {
     expect(copied).toBe("2\tb\n1\ta\n");
   });
 
-  it("hands nothing of a session on to the next: settings, temporary tables, LISTEN, an open transaction", async () => {
+  it("passes no session state on: settings, temporary tables, LISTEN, an open transaction", async () => {
     const pid = await backend();
     await entered.storage.withClient(async (client) => {
       await client.query("CREATE TEMP TABLE left_behind (i int)");
@@ -354,7 +354,7 @@ describe("withClient()", () => {
     expect(await read(sql`(SELECT count(*)::int FROM reading WHERE count = 77)`)).toBe(0);
   });
 
-  it("closes the connection when the work throws, and throws the same", async () => {
+  it("closes the connection and rethrows when the work throws", async () => {
     const pid = await backend();
     const thrown = new Error("in the middle of a COPY");
     await expect(
@@ -365,7 +365,7 @@ describe("withClient()", () => {
     expect(await backend()).not.toBe(pid);
   });
 
-  it("gives the work's result even when the connection is lost after it", async () => {
+  it("returns the result of the work even if the connection is lost afterwards", async () => {
     const result = await entered.storage.withClient(async (client) => {
       const lost = new Promise((resolve) => client.once("end", () => resolve(undefined)));
       await database.query(
@@ -378,7 +378,7 @@ describe("withClient()", () => {
     expect(await read(sql`1`)).toBe(1);
   });
 
-  it("throws pg's own errors", async () => {
+  it("throws the errors of pg unchanged", async () => {
     const error: unknown = await entered.storage
       .withClient((client) => client.query("SELECT 1 / 0"))
       .catch((error: unknown) => error);

@@ -2,7 +2,7 @@ import { afterCommit, type AfterCommit } from "@peek/plugin-base/internal";
 import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import type { Storage } from "@peek/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { enter, type Entered, openStorage } from "./rig.ts";
+import { enter, type Entered, openStorage } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 type Tables = Record<string, never>;
@@ -23,14 +23,14 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Runs a statement that has something done afterwards. */
+/** Runs a statement with a callback after the commit. */
 async function send(db: Kysely<Tables> | Transaction<Tables>, done: () => void, text = "SELECT 1"): Promise<void> {
   const query: CompiledQuery & AfterCommit = { ...CompiledQuery.raw(text), [afterCommit]: done };
   await db.executeQuery(query);
 }
 
-describe("what a statement has done after the commit of its transaction", () => {
-  it("is done once, when that has been committed", async () => {
+describe("A callback of a statement after the commit", () => {
+  it("runs once, when the transaction has been committed", async () => {
     const log: string[] = [];
     await entered.storage.transaction(async (db) => {
       await send(db, () => log.push("first"));
@@ -40,7 +40,7 @@ describe("what a statement has done after the commit of its transaction", () => 
     expect(log).toEqual(["work", "first", "second"]);
   });
 
-  it("is done in a transaction that Kysely itself was asked for, too", async () => {
+  it("runs in a transaction of Kysely's own API too", async () => {
     const log: string[] = [];
     await entered.storage.db.transaction().execute(async (db) => {
       await send(db, () => log.push("after"));
@@ -49,7 +49,7 @@ describe("what a statement has done after the commit of its transaction", () => 
     expect(log).toEqual(["work", "after"]);
   });
 
-  it("is not done when the transaction is rolled back, or the statement fails", async () => {
+  it("does not run when the transaction is rolled back or the statement fails", async () => {
     const log: string[] = [];
     await expect(
       entered.storage.transaction(async (db) => {
@@ -67,7 +67,7 @@ describe("what a statement has done after the commit of its transaction", () => 
     expect(log).toEqual([]);
   });
 
-  it("is done at once outside of a transaction", async () => {
+  it("runs at once outside of a transaction", async () => {
     const log: string[] = [];
     await send(entered.storage.db, () => log.push("after"));
     expect(log).toEqual(["after"]);

@@ -4,13 +4,13 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checksumOf } from "../src/migration/checksumOf.ts";
-import { pluginFolder } from "./rig.ts";
+import { pluginFolder } from "./support.ts";
 
 const imports = `import { type MigrationDatabase, sql } from "@peek/plugin-base/storage";`;
 
 const typeImport = `import type { MigrationDatabase } from "@peek/plugin-base/storage";`;
 
-/** What authors write, by what is particular about it. */
+/** Source texts of migrations, by their peculiarity. */
 const samples: Readonly<Record<string, string>> = {
   "types of values": `${imports}
     interface Row { readonly id: number; name?: string }
@@ -71,8 +71,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
   "without comments": ["--removeComments"],
 };
 
-describe("the checksum of a migration", () => {
-  it.each(Object.keys(options))("is the same for TypeScript and for what is compiled of it, %s", async (how) => {
+describe("The checksum of a migration", () => {
+  it.each(Object.keys(options))("is the same for TypeScript and the compiled JavaScript, %s", async (how) => {
     const dir = pluginFolder();
     mkdirSync(join(dir, "src"));
     writeFileSync(join(dir, "package.json"), '{ "type": "module" }');
@@ -83,7 +83,7 @@ describe("the checksum of a migration", () => {
     });
     const compiler = join(createRequire(import.meta.url).resolve("typescript/package.json"), "../lib/tsc.js");
     const common = ["--target", "es2024", "--module", "nodenext", "--noCheck", "--rewriteRelativeImportExtensions"];
-    // It also looks for what is imported, and says that it is not there; which does not matter to what it writes.
+    // The compiler also reports missing imports, which do not affect its output.
     spawnSync(
       process.execPath,
       [
@@ -127,12 +127,12 @@ describe("the checksum of a migration", () => {
     ["await less", base.replace("await sql", "void sql")],
     ["import of another", base.replace("@peek/plugin-base/storage", "@peek/plugin-base")],
     ["raw text", base.replace("sql`SELECT", "String.raw`\\u0041`; sql`SELECT")],
-  ])("is another with one %s", async (_what, edited) => {
+  ])("differs with one %s", async (_what, edited) => {
     expect(edited).not.toBe(base);
     expect(await checksumOf("x.ts", edited)).not.toBe(await checksumOf("x.ts", base));
   });
 
-  it("leaves out down(), and what it needs, so that the way back may be written later", async () => {
+  it("ignores down() and its imports, so that they can be written later", async () => {
     const up = 'export async function up(db) { await db.schema.dropTable("a").execute(); }';
     const forth = await checksumOf("0001_a.js", up);
     const ways = [
@@ -143,13 +143,13 @@ describe("the checksum of a migration", () => {
     expect(await checksumOf("0001_a.js", `${up}\nconst down = 1;`)).not.toBe(forth);
   });
 
-  it("tells texts apart that are only written differently, since a tag may see how", async () => {
+  it("distinguishes the raw texts of tagged templates", async () => {
     const raw = (text: string): string => `export const up = () => String.raw\`${text}\`;`;
     expect(await checksumOf("x.js", raw("\\n"))).not.toBe(await checksumOf("x.js", raw("\n")));
     expect(await checksumOf("x.js", raw("\\x"))).not.toBe(await checksumOf("x.js", raw("\\u")));
   });
 
-  it("tells regular expressions, bigints and numbers apart", async () => {
+  it("distinguishes regular expressions, bigints and numbers", async () => {
     const values = ["/a/", "/b/", "/a/g", "1n", "2n", "1", "'1'", "null", "true"];
     const checksums = await Promise.all(values.map((value) => checksumOf("x.js", `export const up = ${value};`)));
     expect(new Set(checksums).size).toBe(values.length);

@@ -14,7 +14,7 @@ async function isReadOnly(target: ConnectionTarget): Promise<unknown> {
   }
 }
 
-it("uses nothing that the user's shell has for PostgreSQL's programs", async (context) => {
+it("A connection ignores the environment variables of PostgreSQL's programs", async (context) => {
   await using database = await openTestDatabase();
   const target = parseConnectUrl(database.connectUrl);
   context.skip(target.password === undefined, "the server asks nobody for a password");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../src/query/parseJson.ts";
 import { describeTarget, parseConnectUrl } from "../src/connection/ConnectionTarget.ts";
-import { caught } from "./rig.ts";
+import { caught } from "./support.ts";
 
 const password = "s3cret-pa55";
 
@@ -19,7 +19,7 @@ describe("storage.connectUrl", () => {
     });
   });
 
-  it("needs no password and no port, and may name the folder of a socket", () => {
+  it("may omit the password and port, and may name the folder of a socket", () => {
     expect(parseConnectUrl("postgres://me@db.example/plant")).toMatchObject({ port: 5432, password: undefined });
     expect(parseConnectUrl("postgresql://me@/plant?host=/run/postgresql&port=5433")).toMatchObject({
       host: "/run/postgresql",
@@ -27,7 +27,7 @@ describe("storage.connectUrl", () => {
     });
   });
 
-  it("has characters of all kinds in its parts, when they are encoded", () => {
+  it("may contain any character in its parts if it is encoded", () => {
     const part = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((each) => each.isWellFormed());
     fc.assert(
       fc.property(part, part, (user, secret) => {
@@ -41,7 +41,7 @@ describe("storage.connectUrl", () => {
     ["disable", false],
     ["require", { rejectUnauthorized: false }],
     ["verify-full", {}],
-  ])("means by sslmode=%s what PostgreSQL's own programs mean", (mode, tls) => {
+  ])("interprets sslmode=%s as PostgreSQL's own programs do", (mode, tls) => {
     expect(parseConnectUrl(`postgresql://me@db.example/plant?sslmode=${mode}`).tls).toEqual(tls);
   });
 
@@ -50,13 +50,13 @@ describe("storage.connectUrl", () => {
     ["no database", `postgresql://me:${password}@db.example`],
     ["a certificate that is not there", `postgresql://me:${password}@db.example/plant?sslrootcert=/no/such.crt`],
     ["a port that is none", `postgresql://me:${password}@db.example:port/plant`],
-  ])("is refused with %s, without showing the password", async (_what, url) => {
+  ])("is rejected with %s, without showing the password", async (_what, url) => {
     const error = await caught(() => parseConnectUrl(url));
     expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("storage.connectUrl")]);
     expect(error.message).not.toContain(password);
   });
 
-  it("is named in messages without its password", () => {
+  it("is described in messages without its password", () => {
     const name = describeTarget(parseConnectUrl(`postgresql://me:${password}@db.example:6000/plant`));
     expect(name).toBe("plant at db.example:6000, as me");
     expect(describeTarget(parseConnectUrl(`postgresql://me:${password}@/plant?host=/run`))).toBe(
@@ -65,8 +65,8 @@ describe("storage.connectUrl", () => {
   });
 });
 
-describe("JSON of the database", () => {
-  it("is read as JSON.parse does, but for whole numbers beyond 2^53, which are exact", () => {
+describe("JSON from the database", () => {
+  it("is parsed as by JSON.parse, but integers beyond 2^53 are exact", () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         const text = JSON.stringify(value);
@@ -82,7 +82,7 @@ describe("JSON of the database", () => {
     );
   });
 
-  it("keeps decimals as numbers, and digits within texts as texts", () => {
+  it("keeps decimals as numbers, and digits in texts as texts", () => {
     const decimals = "[0.1234567890123456789,12345678901234567890.5]";
     expect(parseJson(decimals)).toEqual(JSON.parse(decimals));
     expect(parseJson('{"id": "12345678901234567890"}')).toEqual({ id: "12345678901234567890" });

@@ -5,7 +5,7 @@ import type { Logger } from "@peek/plugin-base";
 import { copyDatabase, type CopyReport, type TableProgress } from "../src/copy/index.ts";
 import { Storage, type StorageOptions } from "../src/index.ts";
 import { describe, expect, it } from "vitest";
-import { migrations, pluginOf, sqlMigration } from "./rig.ts";
+import { migrations, pluginOf, sqlMigration } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const ignore = (): void => undefined;
@@ -71,7 +71,7 @@ async function copy(from: TestDatabase, to: TestDatabase, input: CopyInput = {})
   return await copyDatabase({ source, target: optionsFor(to, options), without, onTable });
 }
 
-/** What the error of a promise says: its code, and its message. */
+/** The code and message of a promise's error. */
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
@@ -131,12 +131,12 @@ async function fill(database: TestDatabase): Promise<void> {
   `);
 }
 
-describe("copyDatabase", () => {
+describe("copyDatabase()", () => {
   it.each([
     ["a superuser", undefined],
     ["one that makes roles", "CREATEROLE"],
     ["one that makes none", "NOCREATEROLE"],
-  ])("copies every row as it is, by the account of %s", async (_, rights) => {
+  ])("copies every row unchanged, with the account of %s", async (_, rights) => {
     const open = async (): Promise<TestDatabase> => await (rights === undefined ? openTestDatabase() : ownedBy(rights));
     await using from = await open();
     await using to = await open();
@@ -168,7 +168,7 @@ describe("copyDatabase", () => {
     expect(await to.query(things)).toEqual(await from.query(things));
   });
 
-  it("runs what the plugin has written, functions of its tables, as the plugin itself does", async () => {
+  it("runs functions of a plugin's tables with the plugin's role", async () => {
     const file = sqlMigration(`
       CREATE TABLE kind (name text PRIMARY KEY);
       CREATE FUNCTION is_kind(name text) RETURNS boolean LANGUAGE plpgsql AS
@@ -198,7 +198,7 @@ describe("copyDatabase", () => {
     expect(await to.query("SELECT relname FROM pg_class WHERE relforcerowsecurity")).toEqual([{ relname: "item" }]);
   });
 
-  it("keeps what the plugin has written from the rights of the account that owns the database, however it asks", async () => {
+  it("gives code of a plugin no rights of the account that owns the database", async () => {
     const climb = `
       CREATE FUNCTION try_to_climb(by text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
         PERFORM set_config('role', 'none', true);
@@ -246,7 +246,7 @@ describe("copyDatabase", () => {
     ]);
   });
 
-  it("refuses a database that Peek uses, itself too", async () => {
+  it("rejects a target that Peek uses, such as the source itself", async () => {
     await using from = await openSource();
     await using to = await openSource();
     const refusal = /^STORAGE_COPY_REFUSED: The database to copy to .* is in use by Peek already/;
@@ -255,7 +255,7 @@ describe("copyDatabase", () => {
     expect(await to.query("SELECT count(*)::int AS count FROM peek_platform.plugin")).toEqual([{ count: 2 }]);
   });
 
-  it("refuses schemas of plugins that are not enabled, or leaves them behind", async () => {
+  it("rejects schemas of plugins that are not enabled, unless they are left behind", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     const options = { plugins: [fixture] };
@@ -266,7 +266,7 @@ describe("copyDatabase", () => {
     expect(await to.query("SELECT name FROM peek_platform.plugin")).toEqual([{ name: fixture.name }]);
   });
 
-  it("refuses what is not where the packages expect it", async () => {
+  it("rejects a source with pending or edited migrations", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     await from.query("DELETE FROM peek_platform.migration");
@@ -283,7 +283,7 @@ describe("copyDatabase", () => {
     ["DROP TABLE pl_fixture.nothing", /the source lacks the table pl_fixture\.nothing/],
     ["ALTER TYPE pl_fixture.mood ADD VALUE 'new'", /the source has the type pl_fixture\.mood/],
     ["SELECT lo_create(0)", /1 large objects/],
-  ])("refuses a source in which was run: %s", async (statement, refusal) => {
+  ])("rejects a source after the manual statement: %s", async (statement, refusal) => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     const [room] = await from.query("SELECT role FROM peek_platform.plugin WHERE schema = 'pl_fixture'");
@@ -292,7 +292,7 @@ describe("copyDatabase", () => {
     expect(await left(to)).toEqual([]);
   });
 
-  it("refuses while a service is connected", async () => {
+  it("rejects a database to which a service is connected", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     await using worker = await Storage.open(optionsFor(from, { title: "peek worker" }));
@@ -301,7 +301,7 @@ describe("copyDatabase", () => {
     await copy(from, to);
   });
 
-  it("leaves nothing in the target when it fails in the middle, and works afterwards", async () => {
+  it("leaves nothing in the target when it fails, and works afterwards", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     await fill(from);
@@ -311,7 +311,7 @@ describe("copyDatabase", () => {
     };
     expect(await refusalOf(copy(from, to, { onTable: fail }))).toBe("INTERNAL: it fails here");
     expect(await left(to)).toEqual([]);
-    // A row that the target does not take.
+    // A row that the target rejects.
     await from.query(
       "ALTER TABLE pl_fixture.zulu DISABLE TRIGGER ALL; UPDATE pl_fixture.zulu SET parent = 99 WHERE id = 1",
     );
@@ -324,7 +324,7 @@ describe("copyDatabase", () => {
     expect(await contentsOf(to)).toEqual(before);
   });
 
-  it("can be interrupted, and goes on after a loss, in the middle of a large table", async () => {
+  it("can be interrupted or lose its connection during a large table, and leaves nothing", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
     await from.query("INSERT INTO pl_fixture.child SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n");
@@ -344,7 +344,7 @@ describe("copyDatabase", () => {
     }
   });
 
-  it("removes what one that was killed has left, and no other's", async () => {
+  it("removes the remains of a killed copy, and nothing else", async () => {
     await using from = await openSource();
     await using to = await openSource();
     await to.query("INSERT INTO peek_platform.setting VALUES ('copy_began_at', '2026-01-01')");

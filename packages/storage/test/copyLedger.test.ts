@@ -4,7 +4,7 @@ import type { LedgerRequest } from "@peek/plugin-base/internal";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Storage, StorageOptions } from "@peek/storage";
 import { copyDatabase, type CopyReport } from "../src/copy/index.ts";
-import { caught, enter, openStorage, signal, TestLog, valueOf } from "./rig.ts";
+import { caught, enter, openStorage, signal, TestLog, valueOf } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -73,7 +73,7 @@ async function never(): Promise<string> {
   throw new Error("It was executed already");
 }
 
-it("a copied database knows which actions were executed, what came of them, and the dead letters", async () => {
+it("A copied database has the executed actions, their outcomes and the dead letters", async () => {
   const before = await open(from);
   await before.ledger.execute(plugin, request(1), async () => 'raised\t"\\N"');
   await before.ledger.reject(plugin, request(2), "no", letter);
@@ -99,7 +99,7 @@ it("a copied database knows which actions were executed, what came of them, and 
   ]);
 });
 
-it("what belongs to a plugin that is left behind is not copied; nothing is made where there is nothing", async () => {
+it("The ledger of a plugin that is left behind is not copied; without actions nothing is created", async () => {
   const before = await open(from);
   await before.ledger.execute(other, request(1), async () => "other's");
   await before[Symbol.asyncDispose]();
@@ -109,7 +109,7 @@ it("what belongs to a plugin that is left behind is not copied; nothing is made 
   expect(await ledger.execute(other, request(1), async () => "anew")).toMatchObject({ repeated: false });
 });
 
-it("a copy that fails at its very end leaves nothing of the ledger, nor does one that was killed", async () => {
+it("A copy that fails at its end or is killed leaves nothing of the ledger", async () => {
   const before = await open(from);
   await before.ledger.execute(plugin, request(1), async () => "raised");
   await before[Symbol.asyncDispose]();
@@ -118,13 +118,13 @@ it("a copy that fails at its very end leaves nothing of the ledger, nor does one
   };
   expect(await caught(() => copy({ onTable }))).toMatchObject({ message: "it fails here" });
   expect(await to.query("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(pl|peek)_'")).toEqual([]);
-  // As if killed after all rows had arrived.
+  // The state after a kill when all rows have arrived.
   await copy();
   await to.query("INSERT INTO peek_platform.setting VALUES ('copy_began_at', '2026-01-01')");
   expect(await copy()).toMatchObject({ tables: 4, rows: 3 });
 });
 
-it("a source that an older Peek has made is copied too, and stays as it is", async () => {
+it("A source of an older Peek is copied and stays unchanged", async () => {
   const before = await open(from);
   await before.ledger.execute(plugin, request(1), async () => "raised");
   await before[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import { serviceConfigSchema } from "@peek/config";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { copyDatabase, type CopyReport } from "../src/copy/index.ts";
-import { enter, openStorage, pluginOf, signal, TestLog } from "./rig.ts";
+import { enter, openStorage, pluginOf, signal, TestLog } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -16,7 +16,7 @@ beforeEach(async () => {
   to = stack.use(await openTestDatabase());
   await using storage = await openStorage(from, { plugins: [plugin] });
   await using _entered = enter(storage, plugin);
-  // What copying looks at, of what pg-boss makes there.
+  // The part of pg-boss's table that copying reads.
   await from.query(`
     CREATE SCHEMA peek_tasks;
     CREATE TYPE peek_tasks.job_state AS ENUM ('created', 'retry', 'active', 'completed', 'cancelled', 'failed');
@@ -38,7 +38,7 @@ async function copy(without: readonly string[] = []): Promise<CopyReport> {
   return await copyDatabase({ source, target, without, onTable: () => undefined });
 }
 
-it("refuses to lose tasks that wait or have failed, unless that is asked for", async () => {
+it("A copy is rejected when unfinished or failed tasks would be lost, unless they are left behind", async () => {
   await from.query(
     "INSERT INTO peek_tasks.job VALUES ('peek_plugin_pump.Look.1', 'retry'), ('peek_plugin_pump.Look.1', 'failed')",
   );
@@ -49,6 +49,6 @@ it("refuses to lose tasks that wait or have failed, unless that is asked for", a
   await expect(copy(["peek_tasks"])).resolves.toMatchObject({ plugins: [plugin] });
 });
 
-it("copies when all tasks are done", async () => {
+it("A copy succeeds when all tasks are finished", async () => {
   await expect(copy()).resolves.toMatchObject({ plugins: [plugin] });
 });

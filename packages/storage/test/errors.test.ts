@@ -2,8 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { sql } from "@peek/plugin-base/storage";
 import type { Storage } from "@peek/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writePlugin } from "./plugins.ts";
-import { caught, enter, type Entered, openStorage } from "./rig.ts";
+import { writePlugin } from "./testPlugins.ts";
+import { caught, enter, type Entered, openStorage } from "./support.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
 
 interface Tables {
@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const insert = (values: Tables["pump"]) => caught(() => entered.storage.db.insertInto("pump").values(values).execute());
 
-describe("a statement that the database refuses", () => {
+describe("A statement that the database rejects", () => {
   it("fails with STORAGE_CONSTRAINT and the constraint's name", async () => {
     expect(await insert({ id: 1, name: "south", site: null })).toMatchObject({
       code: "STORAGE_CONSTRAINT",
@@ -59,12 +59,12 @@ describe("a statement that the database refuses", () => {
     });
   });
 
-  it("fails with STORAGE_CONSTRAINT and the column's name where that must have a value", async () => {
+  it("fails with STORAGE_CONSTRAINT and the column's name if a required value is missing", async () => {
     const error = await caught(() => sql`INSERT INTO pump (id) VALUES (3)`.execute(entered.storage.db));
     expect(error).toMatchObject({ code: "STORAGE_CONSTRAINT", fields: { column: "name", sqlState: "23502" } });
   });
 
-  it("fails with STORAGE_QUERY_FAILED, and shows the statement with the place marked", async () => {
+  it("fails with STORAGE_QUERY_FAILED, and the message marks the position in the statement", async () => {
     const error = await caught(() => entered.storage.db.selectFrom("nowhere").selectAll().execute());
     expect(error).toMatchObject({ code: "STORAGE_QUERY_FAILED", fields: { sqlState: "42P01", position: "15" } });
     expect(error.message).toBe(
@@ -72,7 +72,7 @@ describe("a statement that the database refuses", () => {
     );
   });
 
-  it("shows what is around the place in a long statement, on one line", async () => {
+  it("shows the surroundings of the position in a long statement, on one line", async () => {
     const long = `SELECT ${"1,\n".repeat(1000)} nowhere ${"\t, 1".repeat(1000)}`;
     const { message } = await caught(() => sql.raw(long).execute(entered.storage.db));
     expect(message).toContain("»nowhere«");
@@ -80,36 +80,36 @@ describe("a statement that the database refuses", () => {
     expect(message).not.toMatch(/[\n\t]/);
   });
 
-  it("does not show the values", async () => {
+  it("does not show its values", async () => {
     const secret = "s3cret-value";
     const error = await caught(() => sql`SELECT ${secret}::int`.execute(entered.storage.db));
     expect(error.code).toBe("STORAGE_QUERY_FAILED");
-    // PostgreSQL's own words quote what it could not read; the statement has none of it.
+    // PostgreSQL's message quotes the invalid value; the statement does not contain it.
     expect(error.message.slice(error.message.indexOf("(22P02)"))).not.toContain(secret);
     const unique = await insert({ id: 1, name: secret, site: null });
     expect(JSON.stringify([unique, unique.message])).not.toContain(secret);
   });
 
-  it("has what PostgreSQL said as its cause", async () => {
+  it("has PostgreSQL's error as its cause", async () => {
     const error = await caught(() => sql`SELECT 1 / 0`.execute(entered.storage.db));
     expect(error.cause).toMatchObject({ message: "division by zero", code: "22012" });
   });
 });
 
-describe("a statement that takes too long", () => {
-  it("fails with STORAGE_TIMEOUT after storage.statementTimeoutSeconds, and the connection goes on", async () => {
+describe("A statement that takes too long", () => {
+  it("fails with STORAGE_TIMEOUT after storage.statementTimeoutSeconds, and the connection stays usable", async () => {
     const error = await caught(() => sql`SELECT pg_sleep(10)`.execute(entered.storage.db));
     expect(error).toMatchObject({ code: "STORAGE_TIMEOUT", fields: { sqlState: "57014" } });
     expect(storage.status().pools["peek_plugin_pump"]?.idle).toBeGreaterThan(0);
   });
 
-  it("fails a transaction that does nothing for storage.idleInTransactionTimeoutSeconds", async () => {
+  it("fails a transaction that is idle for storage.idleInTransactionTimeoutSeconds", async () => {
     const error = await caught(() =>
       entered.storage.transaction(async (db) => {
         const { rows } = await sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db);
         const pid = rows[0]?.pid;
         while ((await database.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", [pid])).length > 0);
-        // What the server has said last lies in the socket, to be read when events are looked for next.
+        // The server's last message is in the socket, and is read in the next turn of the event loop.
         for (const _ of [1, 2]) await turn();
         await sql`SELECT 1`.execute(db);
       }),
@@ -118,13 +118,13 @@ describe("a statement that takes too long", () => {
     expect(storage.status().available).toBe(true);
   });
 
-  it("fails a transaction that was too old to be committed, and does not call that unknown", async () => {
+  it("fails a transaction that timed out before the commit, whose outcome is known", async () => {
     const error = await caught(() =>
       entered.storage.transaction(async (db) => {
         const { rows } = await sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db);
         const pid = rows[0]?.pid;
         while ((await database.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", [pid])).length > 0);
-        // What the server has said last lies in the socket, to be read when events are looked for next.
+        // The server's last message is in the socket, and is read in the next turn of the event loop.
         for (const _ of [1, 2]) await turn();
       }),
     );
@@ -132,8 +132,8 @@ describe("a statement that takes too long", () => {
   });
 });
 
-describe("a plugin whose connections are all in use", () => {
-  it("fails with STORAGE_BUSY after storage.acquireTimeoutSeconds, and goes on when one is given back", async () => {
+describe("A plugin whose connections are all in use", () => {
+  it("gets STORAGE_BUSY after storage.acquireTimeoutSeconds, and a connection after one is released", async () => {
     const { db } = entered.storage;
     const { promise, resolve } = Promise.withResolvers<void>();
     const held = [1, 2].map(() => entered.storage.withClient(() => promise));
@@ -149,8 +149,8 @@ describe("a plugin whose connections are all in use", () => {
   });
 });
 
-describe("a plugin that was unloaded", () => {
-  it("fails with STORAGE_CLOSED whatever it asks for", async () => {
+describe("A plugin that was unloaded", () => {
+  it("gets STORAGE_CLOSED for every call", async () => {
     const kept = enter(storage, "peek_plugin_pump");
     await kept[Symbol.asyncDispose]();
     const { db } = kept.storage;
@@ -165,8 +165,8 @@ describe("a plugin that was unloaded", () => {
   });
 });
 
-describe("a plugin that reaches for another's tables", () => {
-  it("fails with STORAGE_DENIED, alone", async () => {
+describe("A plugin that accesses another plugin's tables", () => {
+  it("fails with STORAGE_DENIED, without effect on others", async () => {
     const valve = writePlugin("peek_plugin_valve", {
       start: ({ platform }) => sql`CREATE TABLE v (i int)`.execute(platform.storage.db),
     });

@@ -4,10 +4,10 @@ import { PeekError } from "@peek/errors";
 import { Storage } from "@peek/storage";
 import { retryWhileUnavailable } from "../src/connection/retryWhileUnavailable.ts";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until, valueOf } from "./rig.ts";
+import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until, valueOf } from "./support.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
-import { writePlugin } from "./plugins.ts";
+import { writePlugin } from "./testPlugins.ts";
 
 let database: TestDatabase;
 
@@ -40,8 +40,8 @@ async function onServer(database: TestDatabase, text: string): Promise<void> {
   }
 }
 
-describe("a database that is lost while plugins run", () => {
-  it("fails their calls with STORAGE_UNAVAILABLE, is told of once, and serves them again once it is back", async () => {
+describe("A database that is lost while plugins run", () => {
+  it("fails their calls with STORAGE_UNAVAILABLE, is logged once, and serves them again when it is back", async () => {
     const log = new TestLog();
     await using storage = await openStorage(database, { log, config: quick });
     await using entered = enter(storage);
@@ -71,7 +71,7 @@ describe("a database that is lost while plugins run", () => {
     ]);
   });
 
-  it("is seen to be back without any plugin asking", async () => {
+  it("is noticed to be back without a call of a plugin", async () => {
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
     await using storage = await openStorage(proxy, { log, config: quick, timing: shortTiming });
@@ -82,7 +82,7 @@ describe("a database that is lost while plugins run", () => {
     expect(log.of("error").length).toBe(1);
   });
 
-  it("fails a statement that is running then", async () => {
+  it("fails a running statement", async () => {
     await using storage = await openStorage(database);
     await using entered = enter(storage);
     const running = caught(() => sql`SELECT pg_sleep(30)`.execute(entered.storage.db));
@@ -93,7 +93,7 @@ describe("a database that is lost while plugins run", () => {
     expect((await one.execute(entered.storage.db)).rows).toEqual([{ one: 1 }]);
   });
 
-  it("shows in the status of the service", async () => {
+  it("is shown in the status of the service", async () => {
     await using proxy = await TcpProxy.open(database);
     await using logic = await startService("logic", {
       plugins: [writePlugin("peek_plugin_pump", { start: ({ platform }) => one.execute(platform.storage.db) })],
@@ -107,11 +107,11 @@ describe("a database that is lost while plugins run", () => {
   });
 });
 
-describe("a transaction whose connection is lost", () => {
+describe("A transaction whose connection is lost", () => {
   it.each([
-    ["before the server has read the COMMIT", "cut", 0],
-    ["when the server has committed", "pass, and cut when it answers", 1],
-  ] as const)("%s fails with STORAGE_COMMIT_UNKNOWN, and is not done again", async (_when, fate, rows) => {
+    ["before the server reads the COMMIT", "cut", 0],
+    ["after the server has committed", "pass, and cut when it answers", 1],
+  ] as const)("%s fails with STORAGE_COMMIT_UNKNOWN, and is not retried", async (_when, fate, rows) => {
     await using proxy = await TcpProxy.open(database);
     await using storage = await openStorage(proxy);
     await using entered = enter(storage);
@@ -129,7 +129,7 @@ describe("a transaction whose connection is lost", () => {
     expect(await valueOf(database, "SELECT count(*)::int FROM pl_pump.t")).toBe(rows);
   });
 
-  it("before it was to be committed is known not to have been", async () => {
+  it("before its COMMIT fails with STORAGE_UNAVAILABLE", async () => {
     await using proxy = await TcpProxy.open(database);
     await using storage = await openStorage(proxy);
     await using entered = enter(storage);
@@ -143,8 +143,8 @@ describe("a transaction whose connection is lost", () => {
   });
 });
 
-describe("a server that does not answer", () => {
-  it("is given up on when a connection takes too long to make", async () => {
+describe("A server that does not answer", () => {
+  it("fails a connection attempt after the timeout", async () => {
     await using proxy = await TcpProxy.open(database);
     proxy.fate = () => "swallow";
     const began = performance.now();
@@ -155,10 +155,10 @@ describe("a server that does not answer", () => {
   });
 
   it.each([
-    ["while a session is given its settings", "transaction_timeout"],
-    ["at its first question", "is_standby"],
-    ["while schemas are made", "SAVEPOINT look"],
-  ])("is given up on %s, and at once when the service is told to stop", async (_when, last) => {
+    ["during the session settings", "transaction_timeout"],
+    ["at the first query", "is_standby"],
+    ["while schemas are created", "SAVEPOINT look"],
+  ])("fails the start %s after the timeout, and at once when the service stops", async (_when, last) => {
     await using own = await openTestDatabase();
     await using proxy = await TcpProxy.open(own);
     let onMute = (): void => undefined;
@@ -183,7 +183,7 @@ describe("a server that does not answer", () => {
     await expect(openStorage(proxy, { config: long, signal: stop.signal })).rejects.toThrow("was aborted");
   });
 
-  it("is given up on when a statement takes longer than the server would let it", async () => {
+  it("fails a statement that exceeds its limit on the server", async () => {
     await using proxy = await TcpProxy.open(database);
     await using storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 0.1 }, timing: shortTiming });
     await using entered = enter(storage);
@@ -195,8 +195,8 @@ describe("a server that does not answer", () => {
   });
 });
 
-describe("a database that is absent at the start", () => {
-  it("is tried again, is told of once, and given up after storage.retrySeconds", async () => {
+describe("A database that is unavailable at the start", () => {
+  it("is retried until storage.retrySeconds, and logged once", async () => {
     const proxy = await TcpProxy.open(database);
     await proxy.vanish();
     const log = new TestLog();
@@ -207,7 +207,7 @@ describe("a database that is absent at the start", () => {
     ]);
   });
 
-  it("is a warning with each try, once it has been waited for longer than a start takes", async () => {
+  it("is logged as a warning for each attempt after the time of a start", async () => {
     const log = new TestLog();
     const work = (): Promise<never> => Promise.reject(new PeekError("STORAGE_UNAVAILABLE", "It is away."));
     const { signal } = new AbortController();
@@ -217,7 +217,7 @@ describe("a database that is absent at the start", () => {
     for (const line of log.lines) expect(line).toMatch(/^warning: It is away\. Trying again in/);
   });
 
-  it("is used as soon as it comes", async () => {
+  it("is used as soon as it is available", async () => {
     await using proxy = await TcpProxy.open(database);
     await proxy.vanish();
     const log = new TestLog();
@@ -229,7 +229,7 @@ describe("a database that is absent at the start", () => {
     expect(log.of("error")).toEqual([]);
   });
 
-  it("is not waited for any longer when the service is told to stop", async () => {
+  it("is not awaited any longer when the service stops", async () => {
     const proxy = await TcpProxy.open(database);
     await proxy.vanish();
     const log = new TestLog();
@@ -243,8 +243,8 @@ describe("a database that is absent at the start", () => {
   });
 });
 
-describe("a connectUrl that is wrong", () => {
-  /** Opens what cannot be opened, by TCP whatever the server of the test. */
+describe("A wrong connectUrl", () => {
+  /** Opens a storage with a wrong URL, by TCP on any server. */
   async function refusal(
     change: (url: URL) => void,
     database: TestDatabase,
@@ -275,13 +275,13 @@ describe("a connectUrl that is wrong", () => {
       "STORAGE_REFUSED",
       "/no/such.crt",
     ],
-  ])("in its %s is told so", async (_part, change, code, said) => {
+  ])("is rejected with a message about its %s", async (_part, change, code, said) => {
     const error = await refusal(change, database);
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(said)]);
     expect(error.message).toContain("storage.connectUrl");
   });
 
-  it("in its account is told so", async () => {
+  it("is rejected with a message about its account", async () => {
     const error = await refusal((url) => {
       url.username = "nobody_of_that_name";
       url.password = password;
@@ -289,7 +289,7 @@ describe("a connectUrl that is wrong", () => {
     expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("nobody_of_that_name")]);
   });
 
-  it("in its password is told so", async (context) => {
+  it("is rejected with a message about its password", async (context) => {
     const name = await nameOf(database);
     await database.query(`CREATE ROLE ${name}_known LOGIN PASSWORD 'other'`);
     const connectUrl = changed(
@@ -311,7 +311,7 @@ describe("a connectUrl that is wrong", () => {
     expect(error.message).not.toContain(password);
   });
 
-  it("in asking for TLS of a server that has none is told so", async (context) => {
+  it("is rejected with a message about TLS that the server lacks", async (context) => {
     context.skip((await valueOf(database, "SELECT current_setting('ssl')")) === "on", "the server has TLS");
     const error = await refusal((url) => (url.search = "?sslmode=require"), database);
     expect([error.code, error.message]).toEqual(["STORAGE_REFUSED", expect.stringContaining("TLS with 127.0.0.1")]);
@@ -319,8 +319,8 @@ describe("a connectUrl that is wrong", () => {
   });
 });
 
-describe("a database that cannot be closed as it should", () => {
-  it("is told of in one line, and the service stops", async () => {
+describe("A database that cannot be closed", () => {
+  it("is logged in one line, and the service stops", async () => {
     const dispose = vi.spyOn(Storage.prototype, Symbol.asyncDispose);
     onTestFinished(() => dispose.mockRestore());
     dispose.mockImplementation(async function (this: Storage) {

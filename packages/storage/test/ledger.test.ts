@@ -3,8 +3,8 @@ import { type Kysely, sql } from "@peek/plugin-base/storage";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Storage } from "@peek/storage";
 import { pruneLedger } from "../src/ledger/pruneLedger.ts";
-import type { AnyTables } from "./plugins.ts";
-import { caught, enter, nameOf, openStorage, valueOf } from "./rig.ts";
+import type { AnyTables } from "./testPlugins.ts";
+import { caught, enter, nameOf, openStorage, valueOf } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -48,7 +48,7 @@ function request(sequence: number, more: Partial<LedgerRequest> = {}): LedgerReq
   };
 }
 
-/** Raises a pump's level; what the action does. */
+/** The work of the action: raises a pump's level. */
 const raise =
   (body = "raised", id = 1): Work =>
   async (transaction) => {
@@ -69,7 +69,7 @@ const letter = {
 };
 
 describe("execute()", () => {
-  it("does the work and records it; a repeat is given what was recorded, and does nothing", async () => {
+  it("runs the work and records it; a repetition gets the recorded outcome without running it", async () => {
     const first = await storage.ledger.execute(plugin, request(1), raise("first"));
     const second = await storage.ledger.execute(plugin, request(1), raise("second"));
     expect([first, second]).toEqual([
@@ -79,7 +79,7 @@ describe("execute()", () => {
     expect(await level()).toBe(1);
   });
 
-  it.each(["client", "lane"] as const)("takes a %s for the same only when it has the same characters", async (key) => {
+  it.each(["client", "lane"] as const)("compares a %s by its exact characters", async (key) => {
     const texts = ["M\u00fcller", "Mu\u0308ller", "M\u00dcLLER", "m\u00fcller", "M\u00fcller "];
     for (const text of texts) {
       const own = await storage.ledger.execute(plugin, request(1, { [key]: text }), raise(text));
@@ -92,10 +92,10 @@ describe("execute()", () => {
     expect(await level()).toBe(texts.length);
   });
 
-  it("does it once for twenty who come at once, from two services", async () => {
+  it("runs the work once for twenty concurrent calls from two services", async () => {
     const second = await open();
     enterOnce(second);
-    // Of a lane that is new, and of one that is there.
+    // In a new lane, and in an existing one.
     for (const sequence of [1, 2]) {
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
@@ -108,7 +108,7 @@ describe("execute()", () => {
     }
   });
 
-  it("lets the same sequence of another lane, client and plugin be executed by itself", async () => {
+  it("runs the same sequence of another lane, client or plugin independently", async () => {
     enterOnce(storage, other);
     const kinds = await Promise.all([
       storage.ledger.execute(plugin, request(1), raise()),
@@ -120,7 +120,7 @@ describe("execute()", () => {
     expect(await level()).toBe(3);
   });
 
-  it("leaves nothing behind when the work throws, and throws the same; then it can be executed", async () => {
+  it("records nothing and rethrows when the work throws; the action can then be executed", async () => {
     const thrown = new Error("the valve is stuck");
     const attempt = storage.ledger.execute(plugin, request(1), async (transaction) => {
       await raise()(transaction);
@@ -134,7 +134,7 @@ describe("execute()", () => {
     expect(await level()).toBe(1);
   });
 
-  it("does the work again after a conflict, and keeps one", async () => {
+  it("retries the work after a conflict, with one result", async () => {
     let tries = 0;
     const outcome = await storage.ledger.execute(plugin, request(1), async (transaction) => {
       tries += 1;
@@ -149,7 +149,7 @@ describe("execute()", () => {
     expect([outcome, await level()]).toEqual([{ kind: "done", body: "try 3", repeated: false }, 1]);
   });
 
-  it("is as if it had never begun when the connection is lost during the work", async () => {
+  it("has no effect when the connection is lost during the work", async () => {
     const error = await caught(() =>
       storage.ledger.execute(plugin, request(1), async (transaction) => {
         await raise()(transaction);
@@ -164,8 +164,8 @@ describe("execute()", () => {
     expect(await level()).toBe(1);
   });
 
-  it("is done once when the connection is lost in the middle of the commit, and it is asked for again", async () => {
-    // Fails at the commit, once the server has been told to commit.
+  it("executes an action once when the connection is lost during the commit and the action is repeated", async () => {
+    // The connection fails after the server has received the COMMIT.
     await database.query(`
       CREATE TABLE pl_pump.cut (at int);
       CREATE FUNCTION pl_pump.cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -186,16 +186,16 @@ describe("execute()", () => {
     expect([again.kind, await level()]).toEqual(["done", 1]);
   });
 
-  it("tells the one that comes too early which was the last, of a lane that nobody knows too", async () => {
+  it("reports the last sequence to an action that comes too early, also in an unknown lane", async () => {
     expect(await storage.ledger.execute(plugin, request(3), raise())).toEqual({ kind: "early", last: 0 });
     await storage.ledger.execute(plugin, request(1), raise());
     expect(await storage.ledger.execute(plugin, request(3), raise())).toEqual({ kind: "early", last: 1 });
-    // One that its client has given up does not keep those after it.
+    // An action that its client has given up does not block later ones.
     expect(await storage.ledger.execute(plugin, request(5, { after: 1 }), raise())).toMatchObject({ kind: "done" });
     expect(await level()).toBe(2);
   });
 
-  it("refuses another user on the same client, in any lane", async () => {
+  it("rejects another user on the same client, in any lane", async () => {
     await storage.ledger.execute(plugin, request(1), raise());
     for (const lane of ["main", "second"]) {
       const outcome = await storage.ledger.execute(plugin, request(2, { lane, userId: "bob", after: 0 }), raise());
@@ -204,7 +204,7 @@ describe("execute()", () => {
     expect(await level()).toBe(1);
   });
 
-  it("forgets what the client has acknowledged, and all but the last thousand", async () => {
+  it("removes outcomes that the client has acknowledged, and all but the last thousand", async () => {
     for (const sequence of [1, 2, 3]) await storage.ledger.execute(plugin, request(sequence), raise());
     await storage.ledger.execute(plugin, request(4, { acknowledged: 2 }), raise());
     const kinds = await Promise.all(
@@ -220,7 +220,7 @@ describe("execute()", () => {
     expect(await level()).toBe(5);
   });
 
-  it("does not record an action whose handler has ended the transaction by itself", async () => {
+  it("rejects an action whose handler has ended the transaction", async () => {
     const error = await caught(() =>
       storage.ledger.execute(plugin, request(1), async (transaction) => {
         await sql`COMMIT`.execute(transaction);
@@ -230,7 +230,7 @@ describe("execute()", () => {
     expect(error.message).toContain("has been ended");
   });
 
-  it("is refused for a plugin that is not loaded", async () => {
+  it("is rejected for a plugin that is not loaded", async () => {
     const error = await caught(() => storage.ledger.execute(other, request(1), raise()));
     expect([error.code, error.message]).toEqual(["STORAGE_CLOSED", expect.stringContaining(other)]);
   });
@@ -252,7 +252,7 @@ describe("execute()", () => {
 });
 
 describe("reject()", () => {
-  it("records it with a dead letter, once; those after it are executed", async () => {
+  it("records the rejection with a dead letter, once; later actions are executed", async () => {
     const first = await storage.ledger.reject(plugin, request(1), "no", letter);
     const second = await storage.ledger.reject(plugin, request(1), "no, again", letter);
     const executed = await storage.ledger.execute(plugin, request(1), raise());
@@ -267,7 +267,7 @@ describe("reject()", () => {
     expect(await storage.ledger.deadLetters(other)).toEqual([]);
   });
 
-  it("does not overrule what was done", async () => {
+  it("does not change the outcome of an executed action", async () => {
     await storage.ledger.execute(plugin, request(1), raise("done"));
     const outcome = await storage.ledger.reject(plugin, request(1), "no", letter);
     expect([outcome, await storage.ledger.deadLetters(plugin)]).toEqual([
@@ -276,7 +276,7 @@ describe("reject()", () => {
     ]);
   });
 
-  it("keeps of what a user may not do one letter for each action, without what was pushed, and counts", async () => {
+  it("keeps one counted letter without input per forbidden action of a user", async () => {
     const forbidden = { ...letter, code: "FORBIDDEN", message: "Ann may not do this." };
     for (const sequence of [1, 2, 3]) await storage.ledger.reject(plugin, request(sequence), "no", forbidden);
     await storage.ledger.reject(plugin, request(4), "no", { ...forbidden, action: `${plugin}.Lower` });
@@ -291,7 +291,7 @@ describe("reject()", () => {
     ]);
   });
 
-  it("keeps the last two hundred letters of a user, 4 MiB, and pushes out nobody else's", async () => {
+  it("keeps the last 200 letters and 4 MiB of a user, and evicts no other user's", async () => {
     const bob = { client: "device 2", userId: "bob" };
     await storage.ledger.reject(plugin, request(1, bob), "no", { ...letter, message: "Bob's" });
     await storage.ledger.reject(plugin, request(1), "no", { ...letter, message: "Ann's first" });
@@ -315,7 +315,7 @@ describe("reject()", () => {
     ]);
   });
 
-  it("keeps the last ten thousand letters of a plugin; the newest come first, and one can be deleted", async () => {
+  it("keeps the last 10,000 letters of a plugin, newest first, and deletes single ones", async () => {
     await storage.ledger.reject(plugin, request(1), "no", letter);
     await database.query(
       "INSERT INTO peek_vortex.dead_letter (plugin, letter) SELECT $1, $2 FROM generate_series(1, 10000)",
@@ -336,8 +336,8 @@ describe("reject()", () => {
   });
 });
 
-describe("a plugin", () => {
-  it("can neither read the ledger, nor write in it for another", async () => {
+describe("A plugin", () => {
+  it("can neither read the ledger nor write to it for another plugin", async () => {
     const db = enterOnce(storage, other);
     await storage.ledger.execute(plugin, request(1), raise());
     const texts = [
@@ -354,8 +354,8 @@ describe("a plugin", () => {
   });
 });
 
-describe("what nobody will ask for", () => {
-  it("is removed: outcomes after 90 days, lanes and clients after a year", async () => {
+describe("Pruning the ledger", () => {
+  it("removes outcomes after 90 days, and lanes and clients after a year", async () => {
     for (const client of ["a", "b"]) await storage.ledger.execute(plugin, request(1, { client }), raise());
     await storage.ledger.execute(plugin, request(1, { client: "c" }), raise());
     await database.query(`
@@ -372,7 +372,7 @@ describe("what nobody will ask for", () => {
     });
   });
 
-  it("is removed piece by piece, however much there is, and not what somebody is at", async () => {
+  it("removes any number of rows in batches, and skips locked ones", async () => {
     await storage.ledger.execute(plugin, request(1), raise());
     await database.query(`
       INSERT INTO peek_vortex.action_client SELECT '${plugin}', 'device ' || n, 'ann' FROM generate_series(2, 12000) AS n;
@@ -393,7 +393,7 @@ describe("what nobody will ask for", () => {
     expect(await storage.ledger.execute(plugin, request(2), raise())).toMatchObject({ repeated: true });
   });
 
-  it("is removed by itself, a minute after the first action", async () => {
+  it("begins by itself a minute after the first action", async () => {
     await storage.ledger.execute(plugin, request(1), raise());
     await database.query("UPDATE peek_vortex.action_outcome SET at = now() - interval '91 days'");
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -1,7 +1,7 @@
 import { sql } from "@peek/plugin-base/storage";
 import { describe, expect, it } from "vitest";
-import { writePlugin } from "./plugins.ts";
-import { caught, enter, nameOf, openStorage, TestLog, valueOf } from "./rig.ts";
+import { writePlugin } from "./testPlugins.ts";
+import { caught, enter, nameOf, openStorage, TestLog, valueOf } from "./support.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
 
 const plugins = Array.from({ length: 12 }, (_, index) => `peek_plugin_p${index}`);
@@ -12,7 +12,7 @@ async function limited(limit: number): Promise<TestDatabase> {
   return database;
 }
 
-/** Sees how many connections plugins have at most while work goes on. */
+/** Measures the maximum number of connections of plugins during some work. */
 async function mostDuring(database: TestDatabase, work: Promise<unknown>): Promise<number> {
   let most = 0;
   const ended = new AbortController();
@@ -29,7 +29,7 @@ async function mostDuring(database: TestDatabase, work: Promise<unknown>): Promi
 }
 
 describe("storage.poolSize", () => {
-  it("is how many connections a plugin has at most; the rest of its work waits for them", async () => {
+  it("limits the connections of a plugin; further work waits", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database, { plugins: ["peek_plugin_p0"], config: { poolSize: 3 } });
     await using entered = enter(storage, "peek_plugin_p0");
@@ -40,8 +40,8 @@ describe("storage.poolSize", () => {
   });
 });
 
-describe("a server that allows fewer connections than the plugins may have", () => {
-  it("serves them all, one after the other, and is never asked for more", async () => {
+describe("A server that allows fewer connections than the plugins may need", () => {
+  it("serves all plugins without ever exceeding its limit", async () => {
     await using database = await limited(10);
     const log = new TestLog();
     await using storage = await openStorage(database, { plugins, log, config: { poolSize: 3 } });
@@ -55,7 +55,7 @@ describe("a server that allows fewer connections than the plugins may have", () 
         }),
       ),
     );
-    // Ten, but for three of the platform and two for others.
+    // Ten, minus three of the platform and two for other clients.
     expect(await mostDuring(database, work)).toBe(5);
     expect(log.of("error")).toEqual([]);
     expect(log.of("warning")).toEqual([
@@ -65,18 +65,18 @@ describe("a server that allows fewer connections than the plugins may have", () 
     ]);
   });
 
-  it("serves them also while another program uses what is left", async () => {
+  it("serves all plugins also while another program uses the remaining connections", async () => {
     await using database = await limited(6);
     await using storage = await openStorage(database, { plugins: plugins.slice(0, 2), config: { poolSize: 3 } });
     await using a = enter(storage, "peek_plugin_p0");
     await using b = enter(storage, "peek_plugin_p1");
     expect((await sql`SELECT 1 AS one`.execute(a.storage.db)).rows).toEqual([{ one: 1 }]);
-    // The connection of the one was idle, and has gone to the other.
+    // The idle connection of one plugin was evicted for the other.
     expect((await sql`SELECT 1 AS one`.execute(b.storage.db)).rows).toEqual([{ one: 1 }]);
     expect(storage.status().pools).toMatchObject({ peek_plugin_p0: { open: 0 }, peek_plugin_p1: { open: 1 } });
   });
 
-  it("says who waits when nobody gives one back in time", async () => {
+  it("leads to an error with the plugin's name when no connection is released in time", async () => {
     await using database = await limited(6);
     const config = { poolSize: 3, acquireTimeoutSeconds: 1 };
     await using storage = await openStorage(database, { plugins: plugins.slice(0, 2), config });
@@ -91,7 +91,7 @@ describe("a server that allows fewer connections than the plugins may have", () 
     expect(storage.status().available).toBe(true);
   });
 
-  it("waits for another program's connection to end, and does not take that for a loss", async () => {
+  it("is not reported as lost while another program uses its last connection", async () => {
     await using database = await openTestDatabase();
     const name = await nameOf(database);
     await using storage = await openStorage(database);
@@ -104,9 +104,9 @@ describe("a server that allows fewer connections than the plugins may have", () 
     expect(storage.status().available).toBe(true);
   });
 
-  it("is one that cannot be reached, to a start for which it has no connection to spare", async () => {
+  it("is unavailable to a start when it has no free connection", async () => {
     await using database = await openTestDatabase();
-    // What the tests themselves use is not bound by it where that is a superuser.
+    // The limit does not apply to the tests' own account if that is a superuser.
     await database.query(`CREATE ROLE ${await nameOf(database)}_crowded LOGIN PASSWORD 'crowded' CONNECTION LIMIT 0`);
     const connectUrl = database.connectUrl.replace(/\/\/[^@/]*@/, `//${await nameOf(database)}_crowded:crowded@`);
     const config = { acquireTimeoutSeconds: 0.3, retrySeconds: 0 };
@@ -115,7 +115,7 @@ describe("a server that allows fewer connections than the plugins may have", () 
     expect(error.message).toContain("too many connections for role");
   });
 
-  it("is refused when it allows not even one, with how many it takes", async () => {
+  it("is rejected when it allows no connection, with the required number", async () => {
     await using database = await limited(5);
     const error = await caught(() => openStorage(database, { plugins, config: { poolSize: 3 } }));
     expect([error.code, error.message]).toEqual([
@@ -125,8 +125,8 @@ describe("a server that allows fewer connections than the plugins may have", () 
   });
 });
 
-describe("a plugin that does not give a connection back", () => {
-  it("is named by a warning when it is unloaded, and the service stops all the same", { timeout: 15_000 }, async () => {
+describe("A plugin that does not release a connection", () => {
+  it("is named in a warning when it is unloaded, and the service stops nevertheless", { timeout: 15_000 }, async () => {
     const name = "peek_plugin_leaky";
     const { promise, resolve } = Promise.withResolvers<void>();
     await using database = await openTestDatabase();
@@ -146,7 +146,7 @@ describe("a plugin that does not give a connection back", () => {
       ],
     });
     const began = performance.now();
-    // The test kit does not let that pass.
+    // The test kit fails on a leaked connection.
     await expect(logic.stop()).rejects.toThrow("1 database connection of peek_plugin_leaky was still in use");
     expect(performance.now() - began).toBeLessThan(6000);
     expect(logic.log.lines).toContainEqual(
@@ -157,7 +157,7 @@ describe("a plugin that does not give a connection back", () => {
     resolve();
   });
 
-  it("gets none any more while it is being unloaded, and is told so at once; what it has begun is waited for", async () => {
+  it("gets an error at once for new work while it is unloaded; running work is awaited", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database, { config: { poolSize: 1 } });
     const never = new Promise(() => undefined);
@@ -179,8 +179,8 @@ describe("a plugin that does not give a connection back", () => {
   });
 });
 
-describe("a test's database", () => {
-  it("is not taken away in silence from who is still connected: the test fails, and is told who it is", async () => {
+describe("The database of a test", () => {
+  it("fails the test with the name of a client that is still connected at its end", async () => {
     const database = await openTestDatabase();
     const storage = await openStorage(database);
     const entered = enter(storage);
@@ -193,7 +193,7 @@ describe("a test's database", () => {
     await storage[Symbol.asyncDispose]();
   });
 
-  it("is a copy of its own, of one that plugins were migrated in once", async () => {
+  it("is a copy of a database in which the plugins were migrated once", async () => {
     const created = "SELECT count(*)::int FROM pg_database WHERE datname LIKE $1";
     const tutorial = { plugins: ["plugins/peek-plugin-tutorial"] };
     await using one = await openTestDatabase(tutorial);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PeekError } from "@peek/errors";
 import type { Storage } from "@peek/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writePlugin } from "./plugins.ts";
+import { writePlugin } from "./testPlugins.ts";
 import {
   caught,
   column,
@@ -15,7 +15,7 @@ import {
   signal,
   sqlMigration,
   TestLog,
-} from "./rig.ts";
+} from "./support.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
 
 let database: TestDatabase;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => database[Symbol.asyncDispose]());
 
-/** A plugin of a test's own in the database of all. */
+/** A plugin of one test, in the database that all tests share. */
 class Subject {
   readonly name: string;
   readonly schema: string;
@@ -40,7 +40,7 @@ class Subject {
     this.schema = `pl_m${counter}`;
   }
 
-  /** Its package gets these migrations besides. */
+  /** Adds migrations to its package. */
   write(files: Readonly<Record<string, string>>): string {
     return migrations(files, this.folder);
   }
@@ -67,7 +67,7 @@ class Subject {
     return await this.with((storage): Promise<readonly unknown[]> => storage[way](this.name, signal));
   }
 
-  /** The names of what is in its schema. */
+  /** The names of the tables in its schema. */
   async tables(): Promise<readonly unknown[]> {
     return await column(database, `SELECT tablename FROM pg_tables WHERE schemaname = '${this.schema}' ORDER BY 1`);
   }
@@ -82,8 +82,8 @@ class Subject {
 
 const create = (table: string): string => sqlMigration(`CREATE TABLE ${table} (i int)`, `DROP TABLE ${table}`);
 
-describe("migrations", () => {
-  it("are applied in the order of their numbers, each once, in the plugin's schema and as its role", async () => {
+describe("Migrations", () => {
+  it("are applied once each in the order of their numbers, with the plugin's schema and role", async () => {
     const subject = new Subject();
     subject.write({
       "0010_c.js": sqlMigration("INSERT INTO steps SELECT 'c'"),
@@ -126,7 +126,7 @@ describe("migrations", () => {
     );
   });
 
-  it("that are new are applied at the next start, and no others", async () => {
+  it("that are new are applied at the next start", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a") });
     await subject.migrate();
@@ -135,7 +135,7 @@ describe("migrations", () => {
     expect(await subject.recorded()).toEqual(["0001_a", "0002_b"]);
   });
 
-  it("are written in TypeScript or JavaScript, to the same effect", async () => {
+  it("have the same effect in TypeScript and JavaScript", async () => {
     const subject = new Subject();
     subject.write({
       "0001_a.ts": `import { type MigrationDatabase, sql } from "@peek/plugin-base/storage";
@@ -161,8 +161,8 @@ export async function up(db) {
   });
 });
 
-describe("a migration that fails", () => {
-  it("leaves the schema as it was before it, with those before it applied, and says where", async () => {
+describe("A migration that fails", () => {
+  it("leaves the schema unchanged, with earlier ones applied, and names its file", async () => {
     const subject = new Subject();
     subject.write({
       "0001_a.js": create("a"),
@@ -179,13 +179,13 @@ describe("a migration that fails", () => {
     expect(error.message).toContain("The schema is unchanged");
     expect(await subject.tables()).toEqual(["a"]);
     expect(await column(database, `SELECT count(*)::int FROM ${subject.schema}.a`)).toEqual([0]);
-    // Under another name: what was imported stays in the memory of this process.
+    // Under another name, since Node caches imported modules.
     rmSync(join(subject.folder, "migrations/0002_b.js"));
     subject.write({ "0002_d.js": create("d") });
     expect(await subject.migrate()).toEqual(["0002_d", "0003_c"]);
   });
 
-  it("fails its plugin, and no other", async () => {
+  it("fails its plugin and no other", async () => {
     await using logic = await startService("logic", {
       allowFailed: true,
       database,
@@ -216,7 +216,7 @@ describe("a migration that fails", () => {
       "Await each query",
     ],
     [
-      "goes on after an error",
+      "continues after an error",
       `import { sql } from "@peek/plugin-base/storage";
        export async function up(db) {
          await db.schema.createTable("a").execute();
@@ -225,11 +225,11 @@ describe("a migration that fails", () => {
       "current transaction is aborted",
     ],
     [
-      "reaches for what is not the plugin's",
+      "accesses objects of others",
       sqlMigration("CREATE TABLE a (); UPDATE peek_platform.setting SET value = '0'"),
       "permission denied",
     ],
-  ])("leaves nothing behind when it %s", async (_what, code, said) => {
+  ])("has no effect when it %s", async (_what, code, said) => {
     const subject = new Subject();
     subject.write({ "0001_a.js": code });
     const error = await subject.failure();
@@ -241,7 +241,7 @@ describe("a migration that fails", () => {
     ["commits", "CREATE TABLE a (); COMMIT", ["a"]],
     ["commits and begins again", "CREATE TABLE a (); COMMIT; BEGIN", ["a"]],
     ["rolls back", "CREATE TABLE a (); ROLLBACK", []],
-  ])("is told when it %s by itself, and is not recorded", async (_what, statements, left) => {
+  ])("is rejected and not recorded when it %s by itself", async (_what, statements, left) => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration(statements) });
     const error = await subject.failure();
@@ -251,7 +251,7 @@ describe("a migration that fails", () => {
     expect([await subject.tables(), await subject.recorded()]).toEqual([left, []]);
   });
 
-  it("is taken back by the server when its connection is cut off in the middle, and applied the next time", async () => {
+  it("is rolled back by the server when its connection is cut, and applied the next time", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a (); SELECT pg_sleep(30)") });
     const migrating = caught(() => subject.migrate());
@@ -261,13 +261,13 @@ describe("a migration that fails", () => {
     while (ended === 0) ended = (await database.query(cut)).length;
     expect((await migrating).code).toBe("STORAGE_UNAVAILABLE");
     expect(await subject.tables()).toEqual([]);
-    // Under another name: what was imported stays in the memory of this process.
+    // Under another name, since Node caches imported modules.
     rmSync(join(subject.folder, "migrations/0001_a.js"));
     subject.write({ "0001_b.js": create("b") });
     expect(await subject.migrate()).toEqual(["0001_b"]);
   });
 
-  it("is given up when the service is told to stop", async () => {
+  it("is aborted when the service stops", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a (); SELECT pg_sleep(30)") });
     const stop = new AbortController();
@@ -283,7 +283,7 @@ describe("a migration that fails", () => {
   it.each([
     ["RESET ROLE", "CREATE TABLE a (); RESET ROLE"],
     ["SET ROLE", "CREATE TABLE a (); SET ROLE pg_monitor"],
-  ])("is told when it says %s, and leaves nothing behind", async (_what, statements) => {
+  ])("is rejected without effect when it runs %s", async (_what, statements) => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration("SELECT 1"), "0002_b.js": sqlMigration(statements) });
     const error = await subject.failure();
@@ -301,22 +301,22 @@ describe("a migration that fails", () => {
   }
 });
 
-/** Waits for what is asked of the database. */
+/** Waits until a query returns rows. */
 async function untilAsked(condition: () => Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + 10_000;
   while (!(await condition())) if (performance.now() > giveUpAt) throw new Error("Not within 10 s");
 }
 
-describe("what was applied and what the package has", () => {
+describe("The applied migrations and those of the package", () => {
   const applied = async (...names: readonly string[]): Promise<Subject> => {
     const subject = new Subject();
     subject.write(Object.fromEntries(names.map((name) => [`${name}.js`, create(`t_${name}`)])));
     await subject.migrate("2.0.0");
     return subject;
   };
-  const remove = (subject: Subject, name: string): void => rmSync(join(subject.folder, "migrations", `${name}.js`));
+  const remove = (subject: Subject, name: string): void => rmSync(join(subject.folder, "Migrations", `${name}.js`));
 
-  it("differ by an edit: MIGRATION_EDITED names the file, and nothing is applied", async () => {
+  it("differ after an edit: MIGRATION_EDITED names the file, and nothing is applied", async () => {
     const subject = await applied("0001_a");
     subject.write({ "0001_a.js": sqlMigration("CREATE TABLE t_0001_a (i bigint)"), "0002_b.js": create("b") });
     const error = await subject.failure();
@@ -326,14 +326,14 @@ describe("what was applied and what the package has", () => {
     expect(await subject.recorded()).toEqual(["0001_a"]);
   });
 
-  it("do not differ by comments and layout", async () => {
+  it("do not differ by comments and formatting", async () => {
     const subject = await applied("0001_a");
     const file = join(subject.folder, "migrations/0001_a.js");
     writeFileSync(file, `// Made by hand.\n${readFileSync(file, "utf8").replaceAll("; ", ";\n\n    /* so */ ")}`);
     expect(await subject.migrate()).toEqual([]);
   });
 
-  it("differ by a file that is gone: MIGRATION_MISSING", async () => {
+  it("differ by a missing file: MIGRATION_MISSING", async () => {
     const subject = await applied("0001_a", "0002_b");
     remove(subject, "0001_a");
     const error = await subject.failure();
@@ -341,7 +341,7 @@ describe("what was applied and what the package has", () => {
     expect(error.message).toContain("by version 2.0.0");
   });
 
-  it("differ by a new file between old ones: MIGRATION_OUT_OF_ORDER says which number it needs", async () => {
+  it("differ by a new file between old ones: MIGRATION_OUT_OF_ORDER names the required number", async () => {
     const subject = await applied("0001_a", "0005_b");
     subject.write({ "0003_c.js": create("c") });
     const error = await subject.failure();
@@ -351,7 +351,7 @@ describe("what was applied and what the package has", () => {
     ]);
   });
 
-  it("differ by the package being older: MIGRATION_NEWER says which version to install", async () => {
+  it("differ with an older package: MIGRATION_NEWER names the version to install", async () => {
     const subject = await applied("0001_a", "0002_b");
     remove(subject, "0002_b");
     const error = await subject.failure();
@@ -363,10 +363,10 @@ describe("what was applied and what the package has", () => {
   });
 });
 
-describe("a folder of migrations", () => {
+describe("The folder of migrations", () => {
   it.each([
     [
-      "has a file that is not named as one",
+      "has a file without the name of a migration",
       { "create_pumps.js": create("a") },
       /create_pumps\.js does not have the name of a migration/,
     ],
@@ -374,21 +374,21 @@ describe("a folder of migrations", () => {
     ["has one in two languages", { "0001_a.js": create("a"), "0001_a.ts": create("a") }, /two migrations/],
     ["has one that is no code", { "0001_a.js": "CREATE TABLE a ();" }, /0001_a\.js cannot be read/],
     [
-      "has one without up()",
+      "has a migration without up()",
       { "0001_a.js": "export const down = async () => {};" },
       /0001_a\.js exports no function up/,
     ],
     [
-      "has one whose down is no function",
+      "has a migration whose down is no function",
       { "0001_a.js": "export const up = async () => {}; export const down = 1;" },
       /its export down is not a function/,
     ],
     [
-      "has one that imports what is not there",
+      "has a migration with a missing import",
       { "0001_a.js": "import './gone.js'; export const up = async () => {};" },
       /Importing the migration .*0001_a\.js failed/,
     ],
-  ])("that %s is refused with the file's name", async (_what, files: Readonly<Record<string, string>>, said) => {
+  ])("is rejected with the file's name when it %s", async (_what, files: Readonly<Record<string, string>>, said) => {
     const subject = new Subject();
     subject.write(files);
     const error = await subject.failure();
@@ -396,7 +396,7 @@ describe("a folder of migrations", () => {
     expect(await subject.recorded()).toEqual([]);
   });
 
-  it("that is not there is refused with what names it", async () => {
+  it("is rejected with the setting that names it when it does not exist", async () => {
     const subject = new Subject();
     const error = await subject.failure();
     expect(error.code).toBe("MIGRATIONS_UNREADABLE");
@@ -404,7 +404,7 @@ describe("a folder of migrations", () => {
     expect(error.message).toContain("storage.migrationsDir in plugin_package.json");
   });
 
-  it("outside of the plugin's package is refused", async () => {
+  it("is rejected outside of the plugin's package", async () => {
     const name = "peek_plugin_outside";
     await using logic = await startService("logic", {
       allowFailed: true,
@@ -415,15 +415,15 @@ describe("a folder of migrations", () => {
     expect(logic.plugin(name).error?.message).toContain("../../elsewhere, which is not in the package");
   });
 
-  it("need not be: a plugin without migrations has its schema", async () => {
+  it("is optional: a plugin without migrations has its schema", async () => {
     const name = "peek_plugin_bare";
     await using logic = await startService("logic", { database, plugins: [writePlugin(name)] });
     expect(logic.plugin(name).state).toBe("started");
   });
 });
 
-describe("two services that migrate one database at the same time", () => {
-  it("apply each migration once: one works, the other waits for it and says so", async () => {
+describe("Two services that migrate one database at the same time", () => {
+  it("apply each migration once: one of them waits for the other and logs that", async () => {
     const subject = new Subject();
     subject.write({
       "0001_a.js": sqlMigration("CREATE TABLE a (i int); SELECT pg_sleep(0.2)"),
@@ -437,12 +437,12 @@ describe("two services that migrate one database at the same time", () => {
   });
 });
 
-describe("what a migration leaves in its session", () => {
+describe("The session state of a migration", () => {
   const traces = `SET statement_timeout = '100ms'; SET search_path TO nowhere; CREATE TEMP TABLE staging (i int);
     SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; LISTEN news`;
   const untouched = "CREATE TEMP TABLE staging (i text); CREATE TABLE t (i int); SELECT pg_sleep(0.2)";
 
-  it.each(["migrate", "dryRun"] as const)("does not reach the plugin's next one: %s()", async (way) => {
+  it.each(["migrate", "dryRun"] as const)("does not reach the plugin's next migration: %s()", async (way) => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration(traces), "0002_b.js": sqlMigration(untouched) });
     expect((await subject.attempt(way)).length).toBe(2);
@@ -463,8 +463,8 @@ describe("what a migration leaves in its session", () => {
   });
 });
 
-describe("a constraint trigger that is deferred", () => {
-  /** Records who it runs as, in a table that it finds by the plugin's schema alone. */
+describe("A deferred constraint trigger", () => {
+  /** Records its role, in a table that it finds by the search path. */
   const trigger = `
     CREATE TABLE t (i int); CREATE TABLE ran (by text);
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
@@ -472,7 +472,7 @@ describe("a constraint trigger that is deferred", () => {
     CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
     INSERT INTO t VALUES (1);`;
 
-  it("runs as the plugin's role and in its schema", async () => {
+  it("runs with the plugin's role and schema", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration(trigger), "0002_b.js": sqlMigration(`INSERT INTO t VALUES (2)`) });
     expect(await subject.migrate()).toEqual(["0001_a", "0002_b"]);
@@ -491,7 +491,7 @@ describe("a constraint trigger that is deferred", () => {
     expect((await subject.attempt(way)).length).toBe(2);
   });
 
-  it("fails the migration when it fails, also of one that is only tried", async () => {
+  it("fails the migration when it fails, also in a dry run", async () => {
     const subject = new Subject();
     subject.write({
       "0001_a.js": sqlMigration(
@@ -506,11 +506,11 @@ describe("a constraint trigger that is deferred", () => {
   });
 });
 
-describe("a migration that never settles", () => {
+describe("A migration that never settles", () => {
   const never = "export async function up() { await new Promise(() => {}); }";
   const names = ["peek_plugin_stuck1", "peek_plugin_stuck2", "peek_plugin_well"] as const;
 
-  /** A storage in which as many plugins are stuck as are migrated at a time. */
+  /** A storage in which stuck migrations use all permits. */
   async function whileStuck(
     work: (storage: Storage, giveUp: () => void, stuck: readonly Promise<PeekError>[]) => Promise<void>,
   ): Promise<void> {
@@ -531,7 +531,7 @@ describe("a migration that never settles", () => {
     await Promise.all(stuck);
   }
 
-  it("gives its turn, its lock and its connection back when it is given up", async () => {
+  it("releases its permit, lock and connection when it is aborted", async () => {
     await whileStuck(async (storage, giveUp, stuck) => {
       const waiting = storage.migrate(names[2], signal);
       giveUp();
@@ -540,13 +540,13 @@ describe("a migration that never settles", () => {
     });
   });
 
-  it("keeps none that waits for its turn from being given up", async () => {
+  it("does not prevent the abort of a waiting migration", async () => {
     await whileStuck(async (storage, giveUp, stuck) => {
       const impatient = new AbortController();
       const waiting = storage.migrate(names[2], impatient.signal);
       impatient.abort();
       await expect(waiting).rejects.toThrow("abort");
-      // Nor is a turn given to one that has gone.
+      // An aborted waiter gets no permit.
       const next = storage.migrate(names[2], signal);
       giveUp();
       await Promise.all(stuck);
@@ -554,7 +554,7 @@ describe("a migration that never settles", () => {
     });
   });
 
-  it("fails its plugin after migrateSeconds, and does not keep the service from stopping", async () => {
+  it("fails its plugin after migrateSeconds, and does not prevent the service from stopping", async () => {
     await using logic = await startService("logic", {
       allowFailed: true,
       plugins: [
@@ -575,7 +575,7 @@ describe("a migration that never settles", () => {
 });
 
 describe("plugin.deadlines.migrateSeconds", () => {
-  it("does not count the wait for the migrations of other plugins", async () => {
+  it("excludes the wait for the migrations of other plugins", async () => {
     const plugins = ["peek_plugin_a", "peek_plugin_b", "peek_plugin_c", "peek_plugin_d", "peek_plugin_e"];
     const slow = { "0001_a.js": sqlMigration("SELECT pg_sleep(0.6)") };
     await using logic = await startService("logic", {
@@ -586,8 +586,8 @@ describe("plugin.deadlines.migrateSeconds", () => {
   });
 });
 
-describe("rehearse()", () => {
-  it("works in a database that Peek has never used, and leaves it so", async () => {
+describe("dryRun()", () => {
+  it("works in a database that Peek has never used, and leaves it unchanged", async () => {
     await using own = await openTestDatabase();
     const plugin = pluginOf("peek_plugin_pump", migrations({ "0001_a.js": create("a") }));
     await using storage = await openStorage(own, { plugins: [plugin], migrations: "await" });
@@ -597,7 +597,7 @@ describe("rehearse()", () => {
     expect(await own.query("SELECT 1 FROM pg_namespace WHERE nspname IN ('pl_pump', 'peek_platform')")).toEqual([]);
   });
 
-  it("lets others make schemas meanwhile, once the plugin's is there", async () => {
+  it("does not block provisioning when the plugin's schema exists", async () => {
     await using own = await openTestDatabase();
     const held = `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
       WHERE datname = current_database() AND locktype = 'advisory' AND objid = 0`;
@@ -608,7 +608,7 @@ describe("rehearse()", () => {
     expect(await storage.dryRun(plugin.name, signal)).toMatchObject([{ name: "0001_a" }]);
   });
 
-  it("runs what is pending, lists its statements, and leaves no trace", async () => {
+  it("runs pending migrations, lists their statements, and leaves no trace", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a") });
     await subject.migrate();
@@ -622,7 +622,7 @@ describe("rehearse()", () => {
     expect(await subject.with((storage) => storage.dryRun(subject.name, signal))).toEqual([]);
   });
 
-  it("fails as the migration would, and leaves no trace then either", async () => {
+  it("fails as the migration would, and leaves no trace", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a"), "0002_b.js": sqlMigration("SELECT 1 FROM nowhere") });
     const error = await subject.with((storage) => caught(() => storage.dryRun(subject.name, signal)));
@@ -639,7 +639,7 @@ describe("rollback()", () => {
     return subject;
   };
 
-  it("takes back the last migration, and it can be applied again", async () => {
+  it("reverts the last migration, which can be applied again", async () => {
     const subject = await three();
     expect(await subject.rollback()).toEqual(["0010_c"]);
     expect([await subject.tables(), await subject.recorded()]).toEqual([
@@ -654,7 +654,7 @@ describe("rollback()", () => {
     ["a number", "2", ["0010_c"]],
     ["a number with zeros", "0010", []],
     ["before the first", "0", ["0010_c", "0002_b", "0001_a"]],
-  ])("goes back to %s", async (_what, to, reverted) => {
+  ])("reverts to %s", async (_what, to, reverted) => {
     const subject = await three();
     expect(await subject.rollback(to)).toEqual(reverted);
     expect((await subject.recorded()).length).toBe(3 - reverted.length);
@@ -666,13 +666,13 @@ describe("rollback()", () => {
     expect(await subject.rollback()).toEqual([]);
   });
 
-  it("refuses a migration that there is not, and lists those there are", async () => {
+  it("rejects an unknown migration, and lists the known ones", async () => {
     const subject = await three();
     const error = await caught(() => subject.rollback("0003_d"));
     expect([error.code, error.message]).toEqual(["USAGE", expect.stringContaining("0001_a, 0002_b, 0010_c")]);
   });
 
-  it("stops before a migration that has no way back", async () => {
+  it("stops before a migration without down()", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a ()"), "0002_b.js": create("b") });
     await subject.migrate();
@@ -681,7 +681,7 @@ describe("rollback()", () => {
     expect(await subject.tables()).toEqual(["a"]);
   });
 
-  it("takes back one that was edited since when that is asked for, by the down() that it has now", async () => {
+  it("reverts an edited migration by its present down(), if requested", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": create("a"), "0002_b.js": sqlMigration("CREATE TABLE b ()") });
     await subject.migrate();
@@ -693,7 +693,7 @@ describe("rollback()", () => {
     expect(await subject.tables()).toEqual(["a", "b"]);
   });
 
-  it("leaves the schema as it was when down() fails", async () => {
+  it("leaves the schema unchanged when down() fails", async () => {
     const subject = new Subject();
     subject.write({ "0001_a.js": sqlMigration("CREATE TABLE a ()", "DROP TABLE a; SELECT 1 / 0") });
     await subject.migrate();

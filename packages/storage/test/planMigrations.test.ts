@@ -23,7 +23,7 @@ const packages = fc
   .uniqueArray(fc.bigInt({ min: 0n, max: 10n ** 18n - 1n }), { minLength: 1, maxLength: 20 })
   .map((numbers) => numbers.sort((a, b) => (a < b ? -1 : 1)).map(fileOf));
 
-/** A package, and a place in it. */
+/** A package, and an index in it. */
 const places = packages.chain((files) => fc.tuple(fc.constant(files), fc.nat(files.length - 1)));
 
 function codeOf(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): string {
@@ -36,8 +36,8 @@ function codeOf(files: readonly MigrationFile[], applied: readonly AppliedMigrat
   }
 }
 
-describe("which migrations are pending", () => {
-  it("is all that come after those applied, in their order", () => {
+describe("planMigrations()", () => {
+  it("returns the migrations after the applied ones, in order", () => {
     fc.assert(
       fc.property(packages, fc.nat(20), (files, count) => {
         const applied = files.slice(0, count).map(recordOf);
@@ -46,7 +46,7 @@ describe("which migrations are pending", () => {
     );
   });
 
-  it("is not known when one that was applied was edited: MIGRATION_EDITED", () => {
+  it("throws MIGRATION_EDITED when an applied migration was edited", () => {
     fc.assert(
       fc.property(places, ([files, at]) => {
         const applied = files.map(recordOf).map((each, index) => (index === at ? { ...each, checksum: "" } : each));
@@ -55,7 +55,7 @@ describe("which migrations are pending", () => {
     );
   });
 
-  it("is not known when one that was applied is gone: MIGRATION_NEWER at the end, or else MIGRATION_MISSING", () => {
+  it("throws MIGRATION_NEWER when the last applied migration is missing, MIGRATION_MISSING for others", () => {
     fc.assert(
       fc.property(places, ([files, at]) => {
         const left = files.filter((_file, index) => index !== at);
@@ -65,7 +65,7 @@ describe("which migrations are pending", () => {
     );
   });
 
-  it("is not known when one comes before the last that was applied: MIGRATION_OUT_OF_ORDER", () => {
+  it("throws MIGRATION_OUT_OF_ORDER when a new migration comes before the last applied one", () => {
     fc.assert(
       fc.property(places, ([files, at]) => {
         const applied = files.filter((_file, index) => index !== at).map(recordOf);
@@ -74,7 +74,7 @@ describe("which migrations are pending", () => {
     );
   });
 
-  it("is nothing for a plugin without any", () => {
+  it("returns nothing for a plugin without migrations", () => {
     expect(planMigrations("peek_plugin_pump", [], [])).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { sql } from "@peek/plugin-base/storage";
 import { describe, expect, it } from "vitest";
-import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until } from "./rig.ts";
+import { caught, enter, nameOf, openStorage, shortTiming, TestLog, until } from "./support.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase } from "./testing.ts";
 
-describe("a plugin's connections", () => {
-  it("leave nothing behind in memory, however often they are used", { timeout: 30_000 }, async () => {
+describe("The connections of a plugin", () => {
+  it("do not leak memory", { timeout: 30_000 }, async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database);
     await using entered = enter(storage);
@@ -21,11 +21,11 @@ describe("a plugin's connections", () => {
       return process.memoryUsage().heapUsed;
     };
     const before = await heapAfter(2000);
-    // A hundred bytes a query would be a megabyte and a half.
+    // A leak of a hundred bytes per query would be 1.5 MB.
     expect((await heapAfter(15_000)) - before).toBeLessThan(1_000_000);
   });
 
-  it("are shared with a plugin that asks for few, while another would use them all", async () => {
+  it("are shared fairly with a plugin that needs few, while another would use all", async () => {
     await using database = await openTestDatabase();
     await database.query(`ALTER DATABASE ${await nameOf(database)} CONNECTION LIMIT 7`);
     const plugins = ["peek_plugin_busy", "peek_plugin_quiet"];
@@ -55,7 +55,7 @@ describe("a plugin's connections", () => {
     proxy.fate = () => "pass";
   });
 
-  it("that are cut off at its end are no loss of the database", async () => {
+  it("that are closed while in use at its end do not count as a loss of the database", async () => {
     await using database = await openTestDatabase();
     const log = new TestLog();
     await using storage = await openStorage(database, { log, config: { statementTimeoutSeconds: 2.5 } });
@@ -68,7 +68,7 @@ describe("a plugin's connections", () => {
     expect([storage.status().available, log.of("error")]).toEqual([true, []]);
   });
 
-  it("that time out without an answer have the database looked at", async () => {
+  it("that time out without an answer cause a probe of the database", async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
@@ -86,7 +86,7 @@ describe("a plugin's connections", () => {
     await until("the return is noticed", () => storage.status().available);
   });
 
-  it("have, after they were lent, none of the listeners that were added", async () => {
+  it("have no listeners of withClient() afterwards", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database, { config: { poolSize: 1 } });
     await using entered = enter(storage);
@@ -104,7 +104,7 @@ describe("a plugin's connections", () => {
     expect(heard).toEqual(["mine"]);
   });
 
-  it("answer several statements in one text with the rows of the last", async () => {
+  it("return the rows of the last of several statements in one text", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database);
     await using entered = enter(storage);
@@ -112,7 +112,7 @@ describe("a plugin's connections", () => {
     expect(rows).toEqual([{ n: 2 }]);
   });
 
-  it("run the work of a transaction no more often for one within it that was given up", async () => {
+  it("do not retry a transaction for a nested one that has exhausted its retries", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database);
     await using entered = enter(storage);

@@ -1,7 +1,7 @@
 import { sql } from "@peek/plugin-base/storage";
 import type { Storage } from "@peek/storage";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { caught, enter, type Entered, openStorage } from "./rig.ts";
+import { caught, enter, type Entered, openStorage } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 interface Tables {
@@ -14,7 +14,7 @@ let entered: Entered<Tables>;
 
 beforeEach(async () => {
   database = await openTestDatabase();
-  // One connection, which has prepared what a test prepares.
+  // One connection, so that all statements are prepared on it.
   storage = await openStorage(database, { config: { poolSize: 1 } });
   entered = enter<Tables>(storage);
   await sql`CREATE TABLE pump (id int PRIMARY KEY)`.execute(entered.storage.db);
@@ -39,16 +39,16 @@ async function preparedCount(): Promise<unknown> {
   return rows[0]?.count;
 }
 
-/** What another process does, which migrates the schema. */
+/** Alters the table, as another process that migrates the schema. */
 async function addColumn(): Promise<void> {
   await database.query("ALTER TABLE pl_pump.pump ADD COLUMN level int NOT NULL DEFAULT 5");
 }
 
-it("prepares a statement that comes again and again", async () => {
+it("A repeated statement is prepared", async () => {
   expect(await preparedCount()).toBe(1n);
 });
 
-it("prepares a bounded number of them", async () => {
+it("The number of prepared statements is bounded", async () => {
   for (let text = 0; text < 100; text += 1) {
     for (let use = 0; use < 4; use += 1) {
       await sql`SELECT ${use}::int AS ${sql.id(`c${text}`)}`.execute(entered.storage.db);
@@ -57,24 +57,24 @@ it("prepares a bounded number of them", async () => {
   expect(await preparedCount()).toBe(64n);
 });
 
-it("gives the columns that a table has come to have since", async () => {
+it("A prepared statement returns columns that were added later", async () => {
   await addColumn();
   expect(await pumps(entered.storage.db)).toEqual([{ id: 1, level: 5 }]);
   expect(await pumps(entered.storage.db)).toEqual([{ id: 1, level: 5 }]);
 });
 
-it("runs a transaction again for which a table has changed", async () => {
+it("A transaction is retried when a table of a prepared statement was altered", async () => {
   await addColumn();
   expect(await entered.storage.transaction((db) => pumps(db))).toEqual([{ id: 1, level: 5 }]);
 });
 
-it("calls it a conflict in a transaction that is not run again", async () => {
+it("A stale prepared statement is a conflict in a transaction that is not retried", async () => {
   await addColumn();
   const error = await caught(() => entered.storage.transaction((db) => pumps(db), { retries: 0 }));
   expect(error).toMatchObject({ code: "STORAGE_CONFLICT", fields: { sqlState: "0A000" } });
 });
 
-it("goes on when all was unprepared: by withClient(), or by a plugin's own statement", async () => {
+it("Statements work after all were deallocated by withClient() or by the plugin", async () => {
   await entered.storage.withClient(async () => undefined);
   for (let use = 0; use < 5; use += 1) expect(await pumps(entered.storage.db)).toHaveLength(1);
   expect(await preparedCount()).toBe(1n);

@@ -17,14 +17,14 @@ import {
   sqlMigration,
   TestLog,
   valueOf,
-} from "./rig.ts";
+} from "./support.ts";
 import { openTestDatabase, startService, type TestDatabase } from "./testing.ts";
-import { writePlugin } from "./plugins.ts";
+import { writePlugin } from "./testPlugins.ts";
 
 const pump = "peek_plugin_pump";
 const valve = "peek_plugin_valve";
 
-/** An account on the server that may do what is said, and the URL by which it uses the test's database. */
+/** Creates an account with the given rights. @returns The URL by which it uses the test's database. */
 async function account(
   database: TestDatabase,
   suffix: string,
@@ -35,7 +35,7 @@ async function account(
   return { role, connectUrl: database.connectUrl.replace(/\/\/[^@]*@/, `//${role}:pa55word@`) };
 }
 
-/** A role that another has made goes before that. */
+/** Drops a role that another account has created before that account. */
 async function dropRole(database: TestDatabase, role: string): Promise<void> {
   await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
 }
@@ -48,8 +48,8 @@ async function schemas(database: TestDatabase): Promise<readonly unknown[]> {
   );
 }
 
-describe("a plugin's schema and role", () => {
-  it("are named after the plugin, and the role after the database too", async () => {
+describe("The schema and role of a plugin", () => {
+  it("are named after the plugin, and the role also after the database", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database, { plugins: [pump, "peek_core_search"] });
     expect(await schemas(database)).toEqual(["core_search", "pl_pump"]);
@@ -61,7 +61,7 @@ describe("a plugin's schema and role", () => {
     expect(storage.status()).toMatchObject({ kind: "server", rolePerPlugin: true, available: true });
   });
 
-  it("fit into what PostgreSQL keeps of a name, and stay apart, however long the plugins' names are", async () => {
+  it("have unique names within PostgreSQL's limit, also for long names of plugins", async () => {
     const long = `peek_plugin_${"very_".repeat(17)}`;
     const plugins = [`${long}one`, `${long}two`];
     await using database = await openTestDatabase();
@@ -74,7 +74,7 @@ describe("a plugin's schema and role", () => {
     expect(new Set(await schemas(database)).size).toBe(2);
   });
 
-  it("have names of 63 bytes at most that differ where the plugins do", () => {
+  it("have names of at most 63 bytes that differ between plugins", () => {
     const nameOfPlugin = fc.stringMatching(/^[a-z][a-z0-9_]{0,100}$/).map((name) => `peek_plugin_${name}`);
     const databaseName = fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 });
     fc.assert(
@@ -89,13 +89,13 @@ describe("a plugin's schema and role", () => {
     );
   });
 
-  it("have no half of a character of the database's name at their end", () => {
+  it("have names that split no character of the database's name", () => {
     for (const lead of ["", "a", "aa", "aaa"]) {
       expect(roleNameOf(`${lead}${"😀".repeat(20)}`, "pl_pump").isWellFormed()).toBe(true);
     }
   });
 
-  it("are made once, however many services begin at the same time", async () => {
+  it("are created once by services that start at the same time", async () => {
     await using database = await openTestDatabase();
     const plugins = [pump, valve];
     await using a = await openStorage(database, { plugins: [] });
@@ -105,7 +105,7 @@ describe("a plugin's schema and role", () => {
     expect(await schemas(database)).toEqual(["pl_pump", "pl_valve"]);
   });
 
-  it("keep plugins from each other's tables, from Peek's own, and from making schemas", async () => {
+  it("deny plugins each other's tables, Peek's own tables, and creating schemas", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database, { plugins: [pump, valve] });
     await using a = enter(storage, pump);
@@ -140,8 +140,8 @@ describe("a plugin's schema and role", () => {
   });
 });
 
-describe("a schema that is there already", () => {
-  it("fails the plugin that was to have it, and no other", async () => {
+describe("A schema that exists already", () => {
+  it("fails the plugin that needs it and no other", async () => {
     await using database = await openTestDatabase();
     await database.query("CREATE SCHEMA pl_pump");
     await using logic = await startService("logic", {
@@ -155,9 +155,9 @@ describe("a schema that is there already", () => {
   });
 });
 
-describe("a role that is there already", () => {
+describe("A role that exists already", () => {
   it.each(["SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"])(
-    "with %s is given to no plugin, which fails, and no other",
+    "with %s fails the plugin that needs it and no other",
     async (right) => {
       await using database = await openTestDatabase();
       const role = `${await nameOf(database)}_pl_pump`;
@@ -174,7 +174,7 @@ describe("a role that is there already", () => {
     },
   );
 
-  it("that the account may not alter fails its plugin, and no other", async (context) => {
+  it("that the account may not alter fails its plugin and no other", async (context) => {
     await using database = await openTestDatabase();
     const version = Number(await valueOf(database, "SELECT current_setting('server_version_num')"));
     context.skip(version < 160_000, "who makes roles may alter any ordinary one");
@@ -200,8 +200,8 @@ describe("a role that is there already", () => {
   });
 });
 
-describe("the schema public of a database that comes from before PostgreSQL 15", () => {
-  it("is closed to plugins when their schemas are made", async () => {
+describe("The schema public of a database from before PostgreSQL 15", () => {
+  it("is closed to plugins when their schemas are created", async () => {
     await using database = await openTestDatabase();
     await database.query("GRANT CREATE ON SCHEMA public TO PUBLIC");
     const log = new TestLog();
@@ -212,7 +212,7 @@ describe("the schema public of a database that comes from before PostgreSQL 15",
     expect(log.of("warning")).toEqual([]);
   });
 
-  it("stays open, with a warning, when it is not the account's", async () => {
+  it("stays open, with a warning, when another account owns it", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "maker", "CREATEROLE");
     const name = await nameOf(database);
@@ -224,8 +224,8 @@ describe("the schema public of a database that comes from before PostgreSQL 15",
   });
 });
 
-describe("an account of storage.connectUrl", () => {
-  it("that serves all plugins itself has them share the connections that it may have", async () => {
+describe("The account of storage.connectUrl", () => {
+  it("shares its connection limit among all plugins when they use it", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "plain", "CONNECTION LIMIT 7");
     await database.query(`GRANT CREATE ON DATABASE ${await nameOf(database)} TO ${role}`);
@@ -234,7 +234,7 @@ describe("an account of storage.connectUrl", () => {
     expect(log.of("warning")).toContainEqual(expect.stringContaining("the server allows 7: they share 2"));
   });
 
-  it("that may not create roles serves all plugins itself, and a warning says what that means", async () => {
+  it("is used by all plugins when it may not create roles, with a warning", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "plain", "");
     await database.query(`GRANT CREATE ON DATABASE ${await nameOf(database)} TO ${role}`);
@@ -249,7 +249,7 @@ describe("an account of storage.connectUrl", () => {
     expect(log.of("warning")).toEqual([expect.stringContaining(`ALTER ROLE "${role}" CREATEROLE`)]);
   });
 
-  it("that may not create roles migrates as itself, also where it takes another role at once", async () => {
+  it("migrates with its own role when it may not create roles, also after SET ROLE", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "member", "");
     await database.query(
@@ -264,7 +264,7 @@ describe("an account of storage.connectUrl", () => {
     ]);
   });
 
-  it("that comes to create roles gives plugins theirs at the next start, with what they had", async () => {
+  it("gives plugins roles and their objects at the next start when it may create roles", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "growing", "");
     await database.query(`GRANT CREATE ON DATABASE ${await nameOf(database)} TO ${role}`);
@@ -286,7 +286,7 @@ describe("an account of storage.connectUrl", () => {
     await dropRole(database, `${await nameOf(database)}_pl_pump`);
   });
 
-  it("that may create roles but is no superuser makes rooms, and makes them again", async () => {
+  it("provisions schemas without being a superuser, also again after a restore", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "maker", "CREATEROLE");
     const name = await nameOf(database);
@@ -304,7 +304,7 @@ describe("an account of storage.connectUrl", () => {
     await dropRole(database, `${name}_pl_pump`);
   });
 
-  it("that may not create schemas is refused, with the right that it lacks", async () => {
+  it("is rejected with the missing right when it may not create schemas", async () => {
     await using database = await openTestDatabase();
     const { role, connectUrl } = await account(database, "poor", "CREATEROLE");
     const error = await caught(() => openStorage({ connectUrl }));
@@ -313,7 +313,7 @@ describe("an account of storage.connectUrl", () => {
     expect(error.message).not.toContain("pa55word");
   });
 
-  it("that is not the one which made Peek's own tables is refused, and told so", async () => {
+  it("is rejected when another account has created Peek's own tables", async () => {
     await using database = await openTestDatabase();
     await (await openStorage(database))[Symbol.asyncDispose]();
     const { connectUrl } = await account(database, "other", "CREATEROLE");
@@ -322,8 +322,8 @@ describe("an account of storage.connectUrl", () => {
   });
 });
 
-describe("a database that was restored without its roles", () => {
-  /** One of each kind of thing that a schema holds. */
+describe("A database that was restored without its roles", () => {
+  /** One object of each type that a schema can contain. */
   const things = `
     CREATE TABLE pump (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, old serial, level int);
     CREATE INDEX ON pump (level);
@@ -345,7 +345,7 @@ describe("a database that was restored without its roles", () => {
     CREATE COLLATION plain FROM "C";
     CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple);
   `;
-  /** What of them is not the role's; a type of several ranges and what makes ranges go with the range's type. */
+  /** The objects that the role does not own, without dependent objects of range types. */
   const notOwned = (role: string): string => `
     SELECT name FROM (
       SELECT 'schema' AS name, nspowner AS owner FROM pg_namespace WHERE nspname = 'pl_pump'
@@ -364,7 +364,7 @@ describe("a database that was restored without its roles", () => {
   it.each([
     ["are gone", (role: string) => `DROP ROLE ${role}`],
     ["are there, but own nothing", () => "SELECT"],
-  ])("works as before when its roles %s: all is given to them", async (_how, change) => {
+  ])("works as before when its roles %s: they own all objects again", async (_how, change) => {
     await using database = await openTestDatabase();
     const role = `${await nameOf(database)}_pl_pump`;
     {
@@ -384,7 +384,7 @@ describe("a database that was restored without its roles", () => {
     expect((await sql`SELECT "Twice"(level) FROM high`.execute(entered.storage.db)).rows).toEqual([{ Twice: 22 }]);
   });
 
-  it("gets back a schema that is missing, empty", async () => {
+  it("gets a missing schema again, empty", async () => {
     await using database = await openTestDatabase();
     await (await openStorage(database))[Symbol.asyncDispose]();
     await database.query("DROP SCHEMA pl_pump");
@@ -395,10 +395,10 @@ describe("a database that was restored without its roles", () => {
   });
 });
 
-describe("a schema that somebody dropped", () => {
+describe("A schema that was dropped by hand", () => {
   const dir = (): string => migrations({ "0001_t.js": sqlMigration("CREATE TABLE t ()") });
 
-  it("fails the plugin whose migrations are recorded, says what to do, and is not made again", async () => {
+  it("fails the plugin with applied migrations, names the remedy, and is not created again", async () => {
     await using database = await openTestDatabase();
     const plugins = [pluginOf(pump, dir()), pluginOf(valve, dir())];
     {
@@ -423,7 +423,7 @@ describe("a schema that somebody dropped", () => {
       expect((await caught(() => storage.dryRun(pump, signal))).code).toBe("STORAGE_SCHEMA_GONE");
     }
     expect(await schemas(database)).toEqual(["pl_valve"]);
-    // What the message says for who wants to begin anew.
+    // The statements that the message suggests to start over.
     await database.query(
       `DELETE FROM peek_platform.migration WHERE plugin = '${pump}'; DELETE FROM peek_platform.plugin WHERE name = '${pump}'`,
     );
@@ -432,8 +432,8 @@ describe("a schema that somebody dropped", () => {
   });
 });
 
-describe("making schemas while another process does", () => {
-  /** Opens a storage while somebody else has the lock under which schemas are made. */
+describe("Provisioning while another process provisions", () => {
+  /** Opens a storage while another client holds the provisioning lock. */
   async function whileLocked(
     work: (
       opening: ReturnType<typeof openStorage>,
@@ -457,14 +457,14 @@ describe("making schemas while another process does", () => {
     }
   }
 
-  it("waits for that, says so once, and goes on", async () => {
+  it("waits for the other process, logs that once, and continues", async () => {
     await whileLocked(async (opening, unlock) => {
       await unlock();
       await (await opening)[Symbol.asyncDispose]();
     });
   });
 
-  it("is given up at once when the service is told to stop", async () => {
+  it("is aborted at once when the service stops", async () => {
     await whileLocked(async (opening, _unlock, stop) => {
       stop.abort();
       await expect(opening).rejects.toThrow("was aborted");
@@ -472,8 +472,8 @@ describe("making schemas while another process does", () => {
   });
 });
 
-describe("the password of a plugin's role", () => {
-  /** Whether the server asks for passwords at all. */
+describe("The password of a plugin's role", () => {
+  /** Whether the server requires passwords. */
   async function asks(database: TestDatabase): Promise<boolean> {
     const { connectUrl } = await account(database, "probe", "");
     const client = new pg.Client({ connectionString: connectUrl.replace("pa55word", "wrong") });
@@ -487,7 +487,7 @@ describe("the password of a plugin's role", () => {
     }
   }
 
-  it("is set again when it is not the one that Peek gave it: somebody changed it, or a backup brought another secret", async (context) => {
+  it("is reset when it was changed by hand, or a backup had another secret", async (context) => {
     await using database = await openTestDatabase();
     context.skip(!(await asks(database)), "the server asks nobody for a password");
     const log = new TestLog();
@@ -499,7 +499,7 @@ describe("the password of a plugin's role", () => {
     expect(log.of("error")).toEqual([]);
   });
 
-  it("is left to the process that has given it, when that knows a newer secret", async (context) => {
+  it("is not reset when another process has set it with a newer secret", async (context) => {
     await using database = await openTestDatabase();
     context.skip(!(await asks(database)), "the server asks nobody for a password");
     const logs = [new TestLog(), new TestLog()] as const;
@@ -513,7 +513,7 @@ describe("the password of a plugin's role", () => {
     expect(logs.map((log) => log.of("warning").length)).toEqual([0, 1]);
   });
 
-  it("is in no statement that the server is sent, and could log, nor is the secret", async () => {
+  it("occurs in no statement to the server, and neither does the secret", async () => {
     await using database = await openTestDatabase();
     const query = vi.spyOn(pg.Client.prototype, "query");
     onTestFinished(() => query.mockRestore());
@@ -526,7 +526,7 @@ describe("the password of a plugin's role", () => {
     expect(sent).not.toContain(rolePassword(secret, `${await nameOf(database)}_pl_pump`));
   });
 
-  it("is another for every role and every database, and cannot be guessed from their names", () => {
+  it("differs for every role and database, and cannot be derived from their names", () => {
     const passwords = ["a", "b"].flatMap((secret) => ["x", "y"].map((role) => rolePassword(secret, role)));
     expect(new Set(passwords).size).toBe(4);
     for (const password of passwords) expect(password).toMatch(/^[\w-]{43}$/);
@@ -534,14 +534,14 @@ describe("the password of a plugin's role", () => {
 });
 
 describe("Peek's own tables", () => {
-  it("of a newer Peek are left alone", async () => {
+  it("of a newer Peek are not used", async () => {
     await using database = await openTestDatabase();
     await (await openStorage(database))[Symbol.asyncDispose]();
     await database.query("UPDATE peek_platform.setting SET value = '2' WHERE key = 'layout'");
     expect(await caught(() => openStorage(database))).toMatchObject({ code: "STORAGE_TOO_NEW", fields: { layout: 2 } });
   });
 
-  it("are looked at with as many statements at the second start as without plugins", async () => {
+  it("are read at the second start with as many statements as without plugins", async () => {
     await using database = await openTestDatabase();
     const dir = migrations({ "0001_t.js": sqlMigration("CREATE TABLE t ()") }, pluginFolder());
     const plugins = Array.from({ length: 30 }, (_, index) => pluginOf(`peek_plugin_p${index}`, dir));

@@ -1,12 +1,12 @@
 import { sql } from "@peek/plugin-base/storage";
 import { expect, it } from "vitest";
-import { caught, enter, nameOf, openStorage, TestLog, until } from "./rig.ts";
-import { Told } from "./Told.ts";
+import { caught, enter, nameOf, openStorage, TestLog, until } from "./support.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 import { openTestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
 
-/** Settings that an administrator may have given a database, with other values than PostgreSQL's. */
+/** Settings that an administrator may have changed, with values other than PostgreSQL's defaults. */
 const others: Readonly<Record<string, string>> = {
   TimeZone: "America/New_York",
   DateStyle: "SQL, DMY",
@@ -37,10 +37,10 @@ const others: Readonly<Record<string, string>> = {
   check_function_bodies: "off",
 };
 
-it("a database with other settings of sessions gives the same values, follows changes, and keeps its connections", async () => {
+it("A database with other session settings gives the same values, reports changes, and keeps connections", async () => {
   await using database = await openTestDatabase();
   const name = await nameOf(database);
-  // Before anything is connected with them; the test's own connections keep the first ones.
+  // Set before the storage connects; the test's own connections keep the defaults.
   for (const [setting, value] of Object.entries(others)) {
     const given = setting === "DateStyle" ? value : `'${value}'`;
     await database.query(`ALTER DATABASE ${name} SET ${setting} TO ${given}`);
@@ -69,16 +69,16 @@ it("a database with other settings of sessions gives the same values, follows ch
     slept: "",
   });
   await sql`CREATE TABLE pump (id int PRIMARY KEY, at timestamptz)`.execute(db).catch(() => undefined);
-  const told = new Told();
+  const recorder = new ChangeRecorder();
   await using stack = new AsyncDisposableStack();
   await storage.asOwner((lent) =>
     lent.query("CREATE TABLE IF NOT EXISTS pl_pump.pump (id int PRIMARY KEY, at timestamptz)"),
   );
-  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, told.listener));
-  told.clear();
+  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, recorder.listener));
+  recorder.clear();
   await storage.asOwner((lent) => lent.query("INSERT INTO pl_pump.pump VALUES (1, '2026-03-05 02:00:00+00')"));
-  expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, at: "2026-03-05T02:00:00Z" }]);
-  // What a plugin has done with a connection is taken back, and what Peek has set is not.
+  expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1, at: "2026-03-05T02:00:00Z" }]);
+  // Changes that a plugin makes to a session are reset, and Peek's settings stay.
   await entered.storage.withClient((client) => client.query("SET TimeZone = 'Asia/Tokyo'; RESET ALL"));
   expect((await sql`SELECT now()::text AS now`.execute(db)).rows[0]).toMatchObject({
     now: expect.stringMatching(/\+00$/),
@@ -90,7 +90,7 @@ it("a database with other settings of sessions gives the same values, follows ch
 it.each([
   ["default_transaction_read_only", "on"],
   ["session_replication_role", "replica"],
-])("a database with %s = %s is refused, with the setting's name", async (setting, value) => {
+])("A database with %s = %s is rejected with the setting's name", async (setting, value) => {
   await using database = await openTestDatabase();
   await database.query(`ALTER DATABASE ${await nameOf(database)} SET ${setting} TO ${value}`);
   const error = await caught(() => openStorage(database));
@@ -98,7 +98,7 @@ it.each([
   expect(error.message).toContain(`${setting} = ${value}`);
 });
 
-it("a connection that is cut while it is idle is no loss of the database", async () => {
+it("An idle connection that is cut does not count as a loss of the database", async () => {
   await using database = await openTestDatabase();
   const log = new TestLog();
   await using storage = await openStorage(database, { log });

@@ -5,7 +5,7 @@ import { ThreadConnections } from "../src/pool/ThreadConnections.ts";
 
 const { signal } = new AbortController();
 
-it("threads wait for a connection while the service has as many as the server allows, the first first", async () => {
+it("Threads wait for a connection in FIFO order while the service has as many as the server allows", async () => {
   const budget = new ConnectionBudget(2);
   using threads = new ThreadConnections(budget, 10_000);
   const first = await threads.reserve("pump", signal);
@@ -18,7 +18,7 @@ it("threads wait for a connection while the service has as many as the server al
     reserved[Symbol.dispose]();
   });
   second[Symbol.dispose]();
-  // Given back twice, it is one all the same.
+  // Disposing it twice releases one connection.
   second[Symbol.dispose]();
   await Promise.all(waiting);
   expect(order).toEqual(["third", "fourth"]);
@@ -27,7 +27,7 @@ it("threads wait for a connection while the service has as many as the server al
   expect(threads.connections).toBe(0);
 });
 
-it("a thread that waits too long is told so, and one whose task has ended waits no more", async () => {
+it("A thread that waits too long gets STORAGE_BUSY, and one whose task has ended stops waiting", async () => {
   const budget = new ConnectionBudget(1);
   using threads = new ThreadConnections(budget, 20);
   using _held = await threads.reserve("pump", signal);

@@ -1,7 +1,17 @@
 import { sql } from "@peek/plugin-base/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
-import { caught, enter, type Entered, migrations, nameOf, openStorage, pluginOf, signal, sqlMigration } from "./rig.ts";
+import {
+  caught,
+  enter,
+  type Entered,
+  migrations,
+  nameOf,
+  openStorage,
+  pluginOf,
+  signal,
+  sqlMigration,
+} from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 interface Tables {
@@ -16,7 +26,7 @@ let entered: Entered<Tables>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-  // How soon the server looks for circles of those who wait.
+  // The time after which the server checks for a deadlock.
   await database.query(`ALTER DATABASE ${await nameOf(database)} SET deadlock_timeout = '20ms'`);
   storage = await openStorage(database, { config: { poolSize: 4 } });
   entered = enter<Tables>(storage);
@@ -29,7 +39,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Two pumps of a test's own. */
+/** Two rows of one test. */
 async function pumps(first: number): Promise<void> {
   await entered.storage.db
     .insertInto("pump")
@@ -45,7 +55,7 @@ async function level(id: number): Promise<number | undefined> {
   return row?.level;
 }
 
-/** What each of two does once both have come so far; the first time. */
+/** A barrier: each of two transactions waits until both have reached it, in the first attempt. */
 function meeting(): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let here = 0;
@@ -57,7 +67,7 @@ function meeting(): () => Promise<void> {
 }
 
 describe("transaction()", () => {
-  it("keeps what the work did when it returns, and gives its result", async () => {
+  it("commits when the work returns, and returns its result", async () => {
     const result = await entered.storage.transaction(async (db) => {
       await db.insertInto("pump").values({ id: 1, level: 5 }).execute();
       return "done";
@@ -65,7 +75,7 @@ describe("transaction()", () => {
     expect([result, await level(1)]).toEqual(["done", 5]);
   });
 
-  it("takes all of it back when the work throws, and throws the same", async () => {
+  it("rolls back when the work throws, and rethrows", async () => {
     const thrown = new Error("the valve is stuck");
     const transaction = entered.storage.transaction(async (db) => {
       await db.insertInto("pump").values({ id: 2, level: 5 }).execute();
@@ -75,7 +85,7 @@ describe("transaction()", () => {
     expect(await level(2)).toBeUndefined();
   });
 
-  it("has the isolation and the access that were asked for, by default read committed and read write", async () => {
+  it("uses the given isolation and access mode, by default read committed and read write", async () => {
     const modes = async (options?: Parameters<typeof entered.storage.transaction>[1]): Promise<unknown> =>
       await entered.storage.transaction(async (db) => {
         const { rows } = await sql`
@@ -91,7 +101,7 @@ describe("transaction()", () => {
     });
   });
 
-  it("refuses changes when it is read only", async () => {
+  it("rejects changes when it is read only", async () => {
     const error = await caught(() =>
       entered.storage.transaction((db) => db.insertInto("pump").values({ id: 3, level: 1 }).execute(), {
         readOnly: true,
@@ -100,11 +110,11 @@ describe("transaction()", () => {
     expect(error).toMatchObject({ code: "STORAGE_QUERY_FAILED", fields: { sqlState: "25006" } });
   });
 
-  it("does the work again when two at once cannot have been one after the other", async () => {
+  it("retries the work after a serialization failure", async () => {
     await pumps(10);
     const met = meeting();
     let tries = 0;
-    /** Sets one pump by what the other is: of two at once, one must not see the state from before. */
+    /** Sets one row by the value of the other: two concurrent transactions are not serializable. */
     const copy = async (from: number, to: number): Promise<void> =>
       await entered.storage.transaction(
         async (db) => {
@@ -127,7 +137,7 @@ describe("transaction()", () => {
     expect([tries, new Set([await level(10), await level(11)])]).toEqual([3, new Set([11, 12])]);
   });
 
-  it("does the work again when two waited for each other", async () => {
+  it("retries the work after a deadlock", async () => {
     await pumps(20);
     const met = meeting();
     let tries = 0;
@@ -145,12 +155,12 @@ describe("transaction()", () => {
         await raiseOne(second);
       });
     await Promise.all([raise(20, 21), raise(21, 20)]);
-    // A try may meet the other one again.
+    // A retry may conflict again.
     expect(tries).toBeGreaterThan(2);
     expect([await level(20), await level(21)]).toEqual([12, 12]);
   });
 
-  it("gives up with STORAGE_CONFLICT after so many tries", async () => {
+  it("fails with STORAGE_CONFLICT after the last retry", async () => {
     let tries = 0;
     const transaction = entered.storage.transaction(
       async (db) => {
@@ -164,7 +174,7 @@ describe("transaction()", () => {
     expect([tries, error.message]).toEqual([3, expect.stringContaining("in the way")]);
   });
 
-  it("does work with any other error only once", async () => {
+  it("does not retry the work after any other error", async () => {
     let tries = 0;
     const transaction = entered.storage.transaction(async (db) => {
       tries += 1;
@@ -174,7 +184,7 @@ describe("transaction()", () => {
     expect(tries).toBe(1);
   });
 
-  it("does not pretend to have committed after an error that the work caught", async () => {
+  it("fails when the work has caught the error of a statement", async () => {
     const transaction = entered.storage.transaction(async (db) => {
       await db.insertInto("pump").values({ id: 30, level: 1 }).execute();
       await sql`SELECT 1 / 0`.execute(db).catch(() => undefined);
@@ -185,7 +195,7 @@ describe("transaction()", () => {
     expect(await level(30)).toBeUndefined();
   });
 
-  it("tells of a constraint that is only looked at in the end", async () => {
+  it("fails with the error of a deferred constraint at the commit", async () => {
     await sql`CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)`.execute(entered.storage.db);
     const transaction = entered.storage.transaction((db) => sql`INSERT INTO late VALUES (1), (1)`.execute(db));
     expect(await caught(() => transaction)).toMatchObject({
@@ -194,7 +204,7 @@ describe("transaction()", () => {
     });
   });
 
-  it("is another transaction within a transaction, on a connection of its own", async () => {
+  it("within a transaction is independent, on a connection of its own", async () => {
     await entered.storage
       .transaction(async (outer) => {
         await outer.insertInto("pump").values({ id: 40, level: 1 }).execute();
@@ -205,7 +215,7 @@ describe("transaction()", () => {
     expect([await level(40), await level(41)]).toEqual([undefined, 1]);
   });
 
-  it("cannot be begun on the database of a transaction", async () => {
+  it("cannot be started on the database object of a transaction", async () => {
     // @ts-expect-error -- nor do the types know of one
     const transaction = entered.storage.transaction((db) => db.transaction().execute(async () => undefined));
     await expect(transaction).rejects.toThrow("transaction");
@@ -215,7 +225,7 @@ describe("transaction()", () => {
   it.each([
     ["throws", () => Promise.reject(new Error("stop"))],
     ["returns", () => Promise.resolve()],
-  ])("refuses what is sent when the work %s, though a query is still under way then", async (how, end) => {
+  ])("rejects queries after the work %s, while an earlier query still runs", async (how, end) => {
     const id = how === "throws" ? 900 : 910;
     await pumps(id);
     let late: Promise<unknown> | undefined;
@@ -233,15 +243,15 @@ describe("transaction()", () => {
     expect(await level(id)).toBe(10);
   });
 
-  it("gives its connections back, however it ends", () => {
+  it("releases its connection after any outcome", () => {
     expect(storage.status().pools[name]).toMatchObject({ size: 4, waiting: 0 });
     const { open, idle } = storage.status().pools[name] ?? {};
     expect(idle).toBe(open);
   });
 });
 
-describe("a migration's transaction", () => {
-  it("is refused another one", async () => {
+describe("The transaction of a migration", () => {
+  it("cannot begin another one", async () => {
     const dir = migrations({
       "0001_nested.js": "export const up = (db) => db.transaction().execute(async () => {});",
       "0002_fine.js": sqlMigration("CREATE TABLE t ()"),

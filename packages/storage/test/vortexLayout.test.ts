@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { caught, enter, openStorage, valueOf } from "./rig.ts";
+import { caught, enter, openStorage, valueOf } from "./support.ts";
 import { openTestDatabase } from "./testing.ts";
-import { Told } from "./Told.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 
 const plugin = "peek_plugin_pump";
 const request = {
@@ -15,7 +15,7 @@ const request = {
 };
 const version = "SELECT version FROM peek_vortex.layout";
 
-it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps what it has", async () => {
+it("The schema peek_vortex of an older Peek is upgraded once, and keeps its data", async () => {
   await using database = await openTestDatabase();
   {
     await using storage = await openStorage(database);
@@ -25,7 +25,7 @@ it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps wh
     await storage.ledger.execute(plugin, request, async () => "done before");
   }
   const current = await valueOf(database, version);
-  // One that knew no dead letters and no rows, and had other functions; tables were watched already.
+  // A layout without dead letters and rows, with other functions, and with watched tables.
   await database.query(`
     UPDATE peek_vortex.layout SET version = 1;
     DROP TABLE peek_vortex.dead_letter;
@@ -39,36 +39,36 @@ it("a schema peek_vortex of an older Peek gets what it lacks, once, and keeps wh
     DROP FUNCTION peek_vortex.note_replicated_rows() CASCADE;
     DROP SEQUENCE peek_vortex.unread;
     ALTER TABLE peek_vortex.reader ADD COLUMN beat timestamptz NOT NULL DEFAULT '-infinity'`);
-  // Two services are started at once.
+  // Two services start at the same time.
   await using first = await openStorage(database);
   await using second = await openStorage(database);
-  const told = [new Told(), new Told()];
+  const recorder = [new ChangeRecorder(), new ChangeRecorder()];
   await using stack = new AsyncDisposableStack();
   for (const each of await Promise.all(
     [first, second].map((storage, index) =>
       storage.changes.watch(
         plugin,
         { tables: ["pump", "valve"], rows: true },
-        told[index]?.listener ?? (() => undefined),
+        recorder[index]?.listener ?? (() => undefined),
       ),
     ),
   )) {
     stack.use(each);
   }
   expect(await valueOf(database, version)).toBe(current);
-  // A plugin's trigger could have called it, with rows that were never written.
+  // A plugin's trigger could have called it with forged rows.
   expect(await valueOf(database, "SELECT to_regproc('peek_vortex.note')")).toBeNull();
   for (const table of ["pump", "valve"]) {
-    for (const each of told) each.clear();
+    for (const each of recorder) each.clear();
     await database.query(`INSERT INTO pl_pump.${table} VALUES (1)`);
-    for (const each of told) expect((await each.of(table, "insert")).rows).toEqual([{ id: 1 }]);
+    for (const each of recorder) expect((await each.of(table, "insert")).rows).toEqual([{ id: 1 }]);
   }
   await using _entered = enter(first);
   expect(await first.ledger.execute(plugin, request, async () => "again")).toMatchObject({ body: "done before" });
   expect(await first.ledger.deadLetters(plugin)).toEqual([]);
 });
 
-it("a schema peek_vortex of a newer Peek is left alone, and watched and executed is nothing", async () => {
+it("The schema peek_vortex of a newer Peek is not used: watching and actions fail", async () => {
   await using database = await openTestDatabase();
   await using storage = await openStorage(database);
   await using _entered = enter(storage);

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "@peek/plugin-base/storage";
 import { describe, expect, it } from "vitest";
-import { writePlugin } from "./plugins.ts";
-import { caught, migrations, openStorage, pluginOf, signal, sqlMigration, TestLog } from "./rig.ts";
+import { writePlugin } from "./testPlugins.ts";
+import { caught, migrations, openStorage, pluginOf, signal, sqlMigration, TestLog } from "./support.ts";
 import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase, startService } from "./testing.ts";
 
@@ -22,8 +22,8 @@ async function waitingFor(
   await work(storage.migrate(name, stop.signal), stop);
 }
 
-describe("a worker", () => {
-  it("waits for logic to make and migrate the schema, says what it waits for, and goes on then", async () => {
+describe("A worker", () => {
+  it("waits until logic has provisioned and migrated the schema, and logs that", async () => {
     await using database = await openTestDatabase();
     const dir = migrations(second);
     const log = new TestLog();
@@ -36,7 +36,7 @@ describe("a worker", () => {
     expect(log.of("warning", "error")).toEqual([]);
   });
 
-  it("runs a plugin on the tables that logic has migrated, with the rows it has written", async () => {
+  it("runs a plugin on the tables that logic has migrated", async () => {
     await using database = await openTestDatabase();
     const rows: unknown[] = [];
     const plugin = writePlugin(name, {
@@ -65,7 +65,7 @@ describe("a worker", () => {
     });
   });
 
-  it("asks once for all plugins that wait", async () => {
+  it("polls once for all waiting plugins", async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);
     const dir = migrations(first);
@@ -86,12 +86,12 @@ describe("a worker", () => {
     }
     stop.abort();
     await Promise.allSettled(waiting);
-    // Each came when the one before had been answered.
+    // Each query was sent after the answer to the previous one.
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(names.length / 2);
   });
 
-  it("makes nothing in the database itself", async () => {
+  it("creates nothing in the database", async () => {
     await using database = await openTestDatabase();
     const log = new TestLog();
     await waitingFor(database.connectUrl, migrations(first), log, async (migrated, stop) => {
@@ -104,7 +104,7 @@ describe("a worker", () => {
     );
   });
 
-  it("goes on waiting while the database is away", async () => {
+  it("keeps waiting while the database is unavailable", async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);
     const dir = migrations(first);
@@ -120,7 +120,7 @@ describe("a worker", () => {
     });
   });
 
-  it("stops at once when it is told to while it waits, also for a database that does not answer", async () => {
+  it("stops at once while it waits, also for a database that does not answer", async () => {
     await using database = await openTestDatabase();
     await using proxy = await TcpProxy.open(database);
     const log = new TestLog();
@@ -137,7 +137,7 @@ describe("a worker", () => {
         expect(migrated).rejects.toThrow("abort"),
         wait(1000).then(() => Promise.reject(new Error("It still waits"))),
       ]);
-      // What was asked is not going to be answered.
+      // The query will not be answered.
       await proxy.vanish();
     });
   });

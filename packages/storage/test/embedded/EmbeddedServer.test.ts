@@ -33,7 +33,7 @@ function mode(file: string): number {
   return statSync(file).mode & 0o777;
 }
 
-/** Mounts something over a folder for the time of a test. */
+/** Mounts a file system over a folder for the duration of a test. */
 function mount(dir: string, ...args: readonly string[]): void {
   execFileSync("mount", [...args, dir], { stdio: "pipe" });
   onTestFinished(() => void execFileSync("umount", ["--lazy", dir], { stdio: "pipe" }));
@@ -49,7 +49,7 @@ const mayMount = ((): boolean => {
 })();
 
 describe("A new embedded server", () => {
-  it("makes its folder, runs, tells its owner alone how to reach it, and leaves only its data", async () => {
+  it("creates its folder, runs, is accessible to its owner only, and leaves only its data", async () => {
     const dir = join(temporaryFolder(), "home", "postgresql");
     const log = new TestLog();
     const server = await openServer(dir, log);
@@ -80,7 +80,7 @@ describe("A new embedded server", () => {
     expect(log.of("warning", "error", "critical")).toEqual([]);
   });
 
-  it("has the settings it is to have, and those that are given", async () => {
+  it("has Peek's settings and the given ones", async () => {
     const { connection } = await openServer(filledFolder(), new TestLog(), { ...quick, work_mem: "7MB" });
     const names = [
       "max_connections",
@@ -120,7 +120,7 @@ describe("A new embedded server", () => {
     await expect(query({ ...plain, password: "other" }, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
   });
 
-  it("that PostgreSQL cannot start says why, and leaves no process", async () => {
+  it("that PostgreSQL cannot start fails with the reason, and leaves no process", async () => {
     const dir = filledFolder();
     const error = await caught(() => openServer(dir, new TestLog(), { shared_buffers: "nonsense" }));
     expect(error.code).toBe("STORAGE_EMBEDDED_FAILED");
@@ -131,7 +131,7 @@ describe("A new embedded server", () => {
     expect(await numbers((await openServer(dir)).connection)).toEqual([1]);
   });
 
-  it("has no programs for a machine that PostgreSQL does not know", async () => {
+  it("has no programs for an unknown platform", async () => {
     const error = await caught(() => findPostgresPackage("sunos", "sparc"));
     expect(error.code).toBe("STORAGE_EMBEDDED_UNSUPPORTED");
     expect(error.message).toContain("sunos-sparc");
@@ -139,8 +139,8 @@ describe("A new embedded server", () => {
   });
 });
 
-describe("An embedded server opened again", () => {
-  it("has its rows, without what was left half made, and with its links mended", async () => {
+describe("An embedded server that is opened again", () => {
+  it("has its rows, removes temporary files, and repairs its links", async () => {
     const dir = filledFolder();
     mkdirSync(join(dir, "data.new-0123"));
     writeFileSync(join(dir, "data.new-0123", "PG_VERSION"), "18\n");
@@ -157,7 +157,7 @@ describe("An embedded server opened again", () => {
     expect(existsSync(join(dir, "lib", "libpq.so.5"))).toBe(true);
   });
 
-  it("makes its database when it was killed before it had", async () => {
+  it("creates its database when it was killed before", async () => {
     const dir = filledFolder();
     const first = await openServer(dir);
     await query({ ...first.connection, database: "template1" }, "ALTER DATABASE peek RENAME TO postgres");
@@ -167,7 +167,7 @@ describe("An embedded server opened again", () => {
     expect(log.of("warning", "error")).toEqual([]);
   });
 
-  it("stops once, whoever asks and how often", async () => {
+  it("stops once for several calls of stop()", async () => {
     const dir = filledFolder();
     const log = new TestLog();
     const server = await openServer(dir, log);
@@ -177,7 +177,7 @@ describe("An embedded server opened again", () => {
     expect(processesOn(dir)).toEqual([]);
   });
 
-  it("gets a new password when the file of its own was lost", async () => {
+  it("gets a new password when the password file was lost", async () => {
     const dir = filledFolder();
     const before = readFileSync(join(dir, "password"), "utf8");
     rmSync(join(dir, "password"));
@@ -190,7 +190,7 @@ describe("An embedded server opened again", () => {
     await expect(query({ ...connection, password: before }, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
   });
 
-  it("says what to do when the password in the file is another's", async () => {
+  it("fails with the remedy when the password file has a wrong password", async () => {
     const dir = filledFolder();
     writeFileSync(join(dir, "password"), "x".repeat(43));
     const error = await caught(() => openServer(dir));
@@ -203,7 +203,7 @@ describe("An embedded server opened again", () => {
     ["another version", "17\n", "STORAGE_DATA_VERSION", ["PostgreSQL 17", "PostgreSQL 18", "peek storage copy"]],
     ["a version that cannot be read", "\0\0", "STORAGE_EMBEDDED_FAILED", ["PG_VERSION", "damaged", "backup"]],
     ["no version", undefined, "STORAGE_EMBEDDED_FAILED", ["PG_VERSION", "cannot be read"]],
-  ])("refuses data of %s, and does not touch it", async (_title, content, code, parts) => {
+  ])("rejects data of %s, and does not change it", async (_title, content, code, parts) => {
     const dir = temporaryFolder();
     mkdirSync(join(dir, "data", "base"), { recursive: true });
     writeFileSync(join(dir, "data", "postmaster.pid"), "1\n");
@@ -216,7 +216,7 @@ describe("An embedded server opened again", () => {
   });
 });
 
-/** All files of a folder, with when they were changed. */
+/** All files of a folder, with their modification times. */
 function snapshot(dir: string): readonly string[] {
   return readdirSync(dir, { recursive: true, encoding: "utf8" })
     .map((name) => `${name} ${statSync(join(dir, name)).mtimeMs}`)
@@ -224,7 +224,7 @@ function snapshot(dir: string): readonly string[] {
 }
 
 describe("An embedded server in a folder", () => {
-  it("whose path is too long for a socket takes connections of this machine alone", async () => {
+  it("whose path is too long for a socket accepts connections of this machine only", async () => {
     const dir = join(temporaryFolder(), "x".repeat(100), 'a, "strange" name');
     fill(dir);
     const { connection } = await openServer(dir);
@@ -233,7 +233,7 @@ describe("An embedded server in a folder", () => {
     expect(readEmbeddedConnection(dir)).toEqual(connection);
     expect(await query(connection, "SELECT current_setting('listen_addresses') AS a")).toEqual([{ a: "127.0.0.1" }]);
     expect(readdirSync(dir)).not.toContain(".s.PGSQL.5432");
-    // No other can have it.
+    // No other program can use it.
     const other = createServer();
     const { promise, resolve } = Promise.withResolvers<unknown>();
     other.on("error", resolve).on("listening", () => resolve("listening"));
@@ -241,7 +241,7 @@ describe("An embedded server in a folder", () => {
     expect(await promise).toMatchObject({ code: "EADDRINUSE" });
   });
 
-  it("whose path is too long for a socket keeps its port, unless another program has it", async () => {
+  it("whose path is too long for a socket keeps its port, unless another program uses it", async () => {
     const dir = join(temporaryFolder(), "x".repeat(100));
     fill(dir);
     const first = await openServer(dir);
@@ -275,7 +275,7 @@ describe("An embedded server in a folder", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("is used as the service says, whatever the user's shell has for PostgreSQL's programs", async () => {
+  it("ignores the environment variables of PostgreSQL's programs", async () => {
     vi.stubEnv("PGOPTIONS", "-c default_transaction_read_only=on");
     vi.stubEnv("PGPASSWORD", "another");
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -284,7 +284,7 @@ describe("An embedded server in a folder", () => {
     expect(await query(connection, "SELECT current_database() AS name")).toEqual([{ name: "peek" }]);
   });
 
-  it("whose port is taken again and again gives up, and says so", async () => {
+  it("whose port is taken repeatedly fails with that reason", async () => {
     const dir = join(temporaryFolder(), "x".repeat(100));
     fill(dir);
     const other = createServer().listen(0, "127.0.0.1");
@@ -308,7 +308,7 @@ describe("An embedded server in a folder", () => {
     expect(await numbers(connection)).toEqual([1]);
   });
 
-  it.skipIf(!mayMount)("on a full disk says so, and begins anew when there is room", async () => {
+  it.skipIf(!mayMount)("on a full disk fails with that reason, and starts when there is space", async () => {
     const dir = temporaryFolder();
     mount(dir, "-t", "tmpfs", "-o", "size=20m,mode=0700", "none");
     const error = await caught(() => openServer(dir));
@@ -319,7 +319,7 @@ describe("An embedded server in a folder", () => {
     expect(await query((await openServer(dir)).connection, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it.skipIf(!mayMount)("that cannot be written says so", async () => {
+  it.skipIf(!mayMount)("that is not writable fails with that reason", async () => {
     const dir = filledFolder();
     mount(dir, "--bind", "-o", "ro", dir);
     execFileSync("mount", ["-o", "remount,bind,ro", dir]);
@@ -331,13 +331,13 @@ describe("An embedded server in a folder", () => {
   });
 });
 
-describe("What another process reads of the connection", () => {
+describe("The connection file that another process reads", () => {
   it.each([
     ["is not there", undefined],
     ["is no JSON", "{"],
     ["lacks something", JSON.stringify({ host: "/x", port: 5432, user: "peek", database: "peek" })],
     ["has no port", JSON.stringify({ host: "/x", port: 0, user: "peek", password: "x", database: "peek" })],
-  ])("is nothing when it %s", (_title, content) => {
+  ])("is ignored when it %s", (_title, content) => {
     const dir = temporaryFolder();
     if (content !== undefined) writeFileSync(join(dir, "connection.json"), content);
     expect(readEmbeddedConnection(dir)).toBeUndefined();

@@ -10,18 +10,18 @@ const library = ["x86_64", "aarch64"]
   .find((file) => existsSync(file));
 const programs = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1);
 
-/** Whether this machine has no programs of PostgreSQL (Debian's package postgresql). */
+/** Whether this machine lacks the programs of PostgreSQL (Debian's package postgresql). */
 export const noMachineServer: boolean = programs === undefined;
-/** Whether it also lacks what sets a program's clock (Debian's package faketime). */
+/** Whether this machine lacks those programs or faketime (Debian's package faketime). */
 export const noMachineClock: boolean = noMachineServer || library === undefined;
 
-/** The account that the machine's servers run as: they refuse to be run by root. */
+/** The account of the machine's servers, which refuse to run as root. */
 export function serverAccount(): { readonly uid?: number; readonly gid?: number } {
   const idOf = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
 }
 
-/** A PostgreSQL server of the machine's own programs that trusts everybody, and whose clock can be set while it runs. */
+/** A PostgreSQL server of the machine's own programs without passwords, whose clock can be set while it runs. */
 export class MachineServer implements AsyncDisposable {
   readonly #dir: string;
   readonly #stop: () => Promise<void>;
@@ -83,12 +83,12 @@ export class MachineServer implements AsyncDisposable {
     return `postgresql://postgres@/${database}?host=${encodeURIComponent(this.#dir)}`;
   }
 
-  /** Sets the clock so many seconds off the machine's: `+90`. */
+  /** Sets the offset of its clock, in seconds: `+90`. */
   setClock(offset: string): void {
     writeFileSync(join(this.#dir, "clock"), offset);
   }
 
-  /** Runs SQL; the rows of its last statement. */
+  /** Runs SQL. @returns The rows of the last statement. */
   async query(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const client = new pg.Client({ connectionString: this.urlOf(database) });
     await client.connect();

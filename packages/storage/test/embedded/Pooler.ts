@@ -10,10 +10,10 @@ const program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin
   existsSync(file),
 );
 
-/** Whether this machine has no PgBouncer, or no server to put it before. */
+/** Whether this machine lacks PgBouncer or a server for it. */
 export const noPooler: boolean = program === undefined || noMachineServer;
 
-/** A PgBouncer between a storage and a server, set up as its documentation says for logins by password. */
+/** A PgBouncer between a storage and a server, configured as documented for logins by password. */
 export class Pooler implements AsyncDisposable {
   readonly #dir: string;
   readonly connectUrl: string;

@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe("ServerLog", () => {
-  it("tells each line at the level of its message", () => {
+  it("logs each line at the level of its message", () => {
     const log = new TestLog();
     const server = new ServerLog(log);
     const lines = [
@@ -38,7 +38,7 @@ describe("ServerLog", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("cuts what is long", () => {
+  it("truncates long lines", () => {
     const log = new TestLog();
     const server = new ServerLog(log);
     server.write(`00000 LOG:  ${"x".repeat(5000)}`);
@@ -46,7 +46,7 @@ describe("ServerLog", () => {
     server.end();
   });
 
-  it("counts what is too much within a minute", () => {
+  it("counts the suppressed lines of a minute", () => {
     const log = new TestLog();
     const server = new ServerLog(log);
     for (let i = 0; i < 130; i += 1) server.write(`00000 LOG:  line ${i}`);

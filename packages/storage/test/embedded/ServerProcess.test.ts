@@ -13,7 +13,7 @@ function lockOf(dir: string): FileLock {
   return FileLock.acquire(join(dir, "server.lock"));
 }
 
-/** A program in place of the server's, which says its id in the file `pid`. */
+/** A program in place of the server's, which writes its process id to the file `pid`. */
 function launch(dir: string, script: string) {
   const call = {
     command: [
@@ -26,7 +26,7 @@ function launch(dir: string, script: string) {
   return { call, dataDir: dir, lock: lockOf(dir), logger: new TestLog() };
 }
 
-it("A start that is given up leaves no process", async () => {
+it("An aborted start leaves no process", async () => {
   const dir = temporaryFolder();
   const giveUp = new AbortController();
   const start = ServerProcess.start(launch(dir, "exec sleep 60"), giveUp.signal);
@@ -40,7 +40,7 @@ it("A start that is given up leaves no process", async () => {
   expect(watchdogsOf(pid)).toEqual([]);
 });
 
-it("A program that ends says why, though its last words come late", async () => {
+it("A program that ends reports its last output, even if that comes late", async () => {
   const dir = temporaryFolder();
   const late = "(sleep 0.1; echo 'XX000 FATAL:  could not write: No space left on device' >&2) & exit 3";
   const error = await caught(() => ServerProcess.start(launch(dir, late), new AbortController().signal));
@@ -48,7 +48,7 @@ it("A program that ends says why, though its last words come late", async () => 
   expect(error.message).toContain("exit code 3, could not write: No space left on device. The disk is full");
 });
 
-it("A program that is not there is told", async () => {
+it("A missing program is reported", async () => {
   const dir = temporaryFolder();
   const call = { command: [join(dir, "nothing")], environment: {} };
   const launch = { call, dataDir: dir, lock: lockOf(dir), logger: new TestLog() };

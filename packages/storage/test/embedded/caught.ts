@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 
-/** The PeekError by which something fails. */
+/** The PeekError by which an action fails. */
 export async function caught(action: () => unknown): Promise<PeekError> {
   try {
     await action();

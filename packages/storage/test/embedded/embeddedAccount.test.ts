@@ -9,7 +9,7 @@ import { madeOnce, numbers, openServer } from "./testServer.ts";
 const isRoot = process.getuid?.() === 0;
 const fill = madeOnce();
 
-/** Makes programs fail as they do where they are not allowed, until the test is over. */
+/** Makes programs fail as where they are not allowed, until the test ends. */
 function forbid(...programs: readonly string[]): void {
   const dir = temporaryFolder();
   for (const program of programs) {
@@ -21,8 +21,8 @@ function forbid(...programs: readonly string[]): void {
   process.env["PATH"] = [dir, before].join(delimiter);
 }
 
-describe.runIf(isRoot)("Root's embedded server", () => {
-  it("runs within a namespace or by another account, whichever there is, on the same data", async () => {
+describe.runIf(isRoot)("The embedded server of root", () => {
+  it("runs in a namespace or with another account, on the same data", async () => {
     const dir = temporaryFolder();
     fill(dir);
     const first = await openServer(dir);
@@ -44,7 +44,7 @@ describe.runIf(isRoot)("Root's embedded server", () => {
     expect(statSync(join(dir, "data", "PG_VERSION")).uid).toBe(0);
   });
 
-  it("gives another account nothing that lies outside of its data", async () => {
+  it("changes the owner of nothing outside of its data", async () => {
     const dir = temporaryFolder();
     fill(dir);
     const outside = temporaryFolder();
@@ -62,7 +62,7 @@ describe.runIf(isRoot)("Root's embedded server", () => {
       expect([name, statSync(join(outside, name)).uid]).toEqual([name, 0]);
   });
 
-  it("is made by another account where there are no namespaces", async () => {
+  it("is created with another account where namespaces are not allowed", async () => {
     forbid("unshare");
     const dir = join(temporaryFolder(), "new");
     const { connection } = await openServer(dir);
@@ -71,7 +71,7 @@ describe.runIf(isRoot)("Root's embedded server", () => {
     expect(statSync(dir).uid).toBe(0);
   });
 
-  it("is refused where there is neither", async () => {
+  it("is rejected where neither is possible", async () => {
     forbid("unshare", "setpriv");
     const dir = temporaryFolder();
     const error = await caught(() => openServer(dir));

@@ -12,7 +12,7 @@ import { TestLog } from "./TestLog.ts";
 import { madeOnce, numbers, openServer, query } from "./testServer.ts";
 import { until } from "./until.ts";
 
-/** Processes of its own, none of which is seen by its number from here; they end with it. */
+/** A process namespace, whose processes are not visible from here and end with it. */
 const container = ["unshare", "--pid", "--ipc", "--uts", "--mount-proc", "--fork", "--kill-child"];
 const fill = madeOnce();
 
@@ -22,7 +22,7 @@ function filledFolder(): string {
   return dir;
 }
 
-/** Another process that holds the folder's server; killed with its server when the test is over. */
+/** Another process that runs the folder's server; both are killed when the test ends. */
 async function startHolder(
   dir: string,
   within: readonly string[] = [],
@@ -43,7 +43,7 @@ async function startHolder(
   return Object.assign(holder, { connection });
 }
 
-/** Lets a process go on, if it is still there. */
+/** Resumes a process, if it still exists. */
 function resume(pid: number): void {
   if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGCONT");
 }
@@ -54,7 +54,7 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 describe("An embedded server that dies", () => {
-  it("is started again where it was, with its rows", async () => {
+  it("is restarted at its address, with its rows", async () => {
     const dir = filledFolder();
     const log = new TestLog();
     const { connection } = await openServer(dir, log, {});
@@ -72,7 +72,7 @@ describe("An embedded server that dies", () => {
     expect(watchdogsOf(serverPid(dir))).toHaveLength(1);
   });
 
-  it("is started again at its port", async () => {
+  it("is restarted at its port", async () => {
     const dir = join(temporaryFolder(), "x".repeat(100));
     fill(dir);
     const log = new TestLog();
@@ -82,18 +82,18 @@ describe("An embedded server that dies", () => {
     expect(await numbers(connection)).toEqual([1]);
   });
 
-  it("is started again once the processes it left behind have ended", async () => {
+  it("is restarted when its remaining processes have ended", async () => {
     const dir = filledFolder();
     const log = new TestLog();
     const { connection } = await openServer(dir, log);
     const client = new Client({ ...connection, ssl: false });
     const { promise: disconnected, resolve } = Promise.withResolvers<void>();
-    // The backend says that it goes, as an error.
+    // The backend reports its end as an error.
     client.on("error", () => undefined).on("end", () => resolve());
     await client.connect();
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     const backend = rows[0]?.pid ?? 0;
-    // So that it does not see that the server is gone.
+    // Stopped, so that it does not notice the end of the server.
     process.kill(backend, "SIGSTOP");
     onTestFinished(() => resume(backend));
     process.kill(serverPid(dir), "SIGKILL");
@@ -106,7 +106,7 @@ describe("An embedded server that dies", () => {
     expect(await numbers(connection)).toEqual([1]);
   });
 
-  it("and cannot be started is tried again and again, until it can", async () => {
+  it("and cannot be started is retried until it can", async () => {
     const dir = filledFolder();
     const log = new TestLog();
     const { connection } = await openServer(dir, log);
@@ -137,7 +137,7 @@ describe("An embedded server that dies", () => {
 });
 
 describe("A service that is killed", () => {
-  it("takes its server with it, and loses nothing that was committed", async () => {
+  it("ends its server, and loses no committed data", async () => {
     const dir = filledFolder();
     const holder = await startHolder(dir);
     await query(holder.connection, "INSERT INTO t VALUES (2)");
@@ -150,7 +150,7 @@ describe("A service that is killed", () => {
     expect(log.of("warning")).toEqual([]);
   });
 
-  it("with its watchdog leaves a server that the next one ends", async () => {
+  it("together with its watchdog leaves a server that the next service terminates", async () => {
     const dir = filledFolder();
     const holder = await startHolder(dir);
     await query(holder.connection, "INSERT INTO t VALUES (2)");
@@ -169,7 +169,7 @@ describe("A service that is killed", () => {
     ]);
   });
 
-  it("leaves what named its server, of which another process may have got the id", async () => {
+  it("leaves a process id that another process may have got, which is not terminated", async () => {
     const dir = filledFolder();
     const other = spawn("sleep", ["60"], { stdio: "ignore", cwd: join(dir, "data") });
     onTestFinished(() => void other.kill("SIGKILL"));
@@ -185,19 +185,16 @@ describe("A service that is killed", () => {
     expect(log.of("warning")).toEqual([]);
   });
 
-  it.runIf(process.getuid?.() === 0)(
-    "in another container is waited for, and what its server wrote stays",
-    async () => {
-      const dir = filledFolder();
-      const holder = await startHolder(dir, container);
-      const log = new TestLog();
-      const opening = openServer(dir, log);
-      await log.waitFor(`A PostgreSQL server still uses ${join(dir, "data")}, started by process`);
-      expect(existsSync(join(dir, "data", "postmaster.pid"))).toBe(true);
-      await query(holder.connection, "INSERT INTO t VALUES (2)");
-      await killed(holder);
-      const { connection } = await opening;
-      expect(await numbers(connection)).toEqual([1, 2]);
-    },
-  );
+  it.runIf(process.getuid?.() === 0)("in another container is awaited, and its server's data stays", async () => {
+    const dir = filledFolder();
+    const holder = await startHolder(dir, container);
+    const log = new TestLog();
+    const opening = openServer(dir, log);
+    await log.waitFor(`A PostgreSQL server still uses ${join(dir, "data")}, started by process`);
+    expect(existsSync(join(dir, "data", "postmaster.pid"))).toBe(true);
+    await query(holder.connection, "INSERT INTO t VALUES (2)");
+    await killed(holder);
+    const { connection } = await opening;
+    expect(await numbers(connection)).toEqual([1, 2]);
+  });
 });

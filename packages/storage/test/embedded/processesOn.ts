@@ -2,19 +2,19 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { readPostmasterFile } from "../../src/embedded/PostmasterFile.ts";
 
-/** The processes of this machine that work in a server's data folder. */
+/** The processes whose working directory is a server's data folder. */
 export function processesOn(dir: string): readonly number[] {
   return pids().filter((pid) => workFolder(pid) === join(dir, "data"));
 }
 
-/** The process of the server that says it runs on a folder. */
+/** The process id that a folder's server has written. */
 export function serverPid(dir: string): number {
   const found = readPostmasterFile(join(dir, "data"));
   if (found === undefined) throw new Error(`No server on ${dir}`);
   return found.pid;
 }
 
-/** The shells that watch over a server. */
+/** The watchdog shells of a server. */
 export function watchdogsOf(pid: number): readonly number[] {
   return pids().filter((candidate) => {
     const words = commandLine(candidate);

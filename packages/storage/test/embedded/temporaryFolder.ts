@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A folder of the running test's own, removed when the test is over; its real path. */
+/** Creates a folder, which is removed when the test ends. @returns Its real path. */
 export function temporaryFolder(): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "peek-")));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));

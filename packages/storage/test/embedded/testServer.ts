@@ -8,10 +8,10 @@ import type { EmbeddedConnection } from "../../src/embedded/EmbeddedConnection.t
 import { EmbeddedServer } from "../../src/embedded/EmbeddedServer.ts";
 import { TestLog } from "./TestLog.ts";
 
-/** What makes a test quick; not for those in which a machine might lose power. */
+/** Settings that make tests fast, without safety against a loss of power. */
 export const quick: Readonly<Record<string, string>> = { fsync: "off" };
 
-/** Opens a server, which is stopped when the running test is over. */
+/** Opens a server, which is stopped when the test ends. */
 export async function openServer(
   dir: string,
   log = new TestLog(),
@@ -22,7 +22,7 @@ export async function openServer(
   return server;
 }
 
-/** Runs statements in one connection; the rows of the last. */
+/** Runs statements on one connection. @returns The rows of the last one. */
 export async function query(
   connection: EmbeddedConnection,
   ...statements: readonly string[]
@@ -40,12 +40,12 @@ export async function query(
 }
 
 /**
- * Makes one database for all tests of a file, in which table t has the row 1.
+ * Creates one database for all tests of a file, in which the table t has the row 1.
  *
- * @returns What fills a folder with a copy of it, as a server that was stopped left it.
+ * @returns A function that fills a folder with a copy of it, as a stopped server has left it.
  */
 export function madeOnce(): (dir: string) => void {
-  // Beside others, on a machine that is busy.
+  // The machine may be busy with other tests.
   vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
   let made = "";
   beforeAll(async () => {
@@ -61,7 +61,7 @@ export function madeOnce(): (dir: string) => void {
   afterAll(() => rmSync(made, { recursive: true, force: true }));
   return (dir) => {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // Which keeps modes, as PostgreSQL demands.
+    // Keeps the modes, as PostgreSQL requires.
     execFileSync("cp", ["-a", `${made}/.`, dir]);
   };
 }

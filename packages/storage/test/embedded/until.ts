@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Waits for a condition; throws when it has not come true within 15 s. */
+/** Waits for a condition. Throws when it is not met within 15 s. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 15_000;
   while (!condition()) {

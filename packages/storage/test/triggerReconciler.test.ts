@@ -3,8 +3,8 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
 import { triggerRetryDelayMs } from "../src/outbox/watchTables.ts";
-import { caught, openStorage, type RigOptions, shortTiming, TestLog, until } from "./rig.ts";
-import { Told } from "./Told.ts";
+import { caught, openStorage, type StorageTestOptions, shortTiming, TestLog, until } from "./support.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => stack.disposeAsync());
 
-async function open(options: RigOptions = {}): Promise<Storage> {
+async function open(options: StorageTestOptions = {}): Promise<Storage> {
   const storage = stack.use(await openStorage(database, { timing: shortTiming, ...options }));
   await database.query(`
     CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int);
@@ -31,14 +31,14 @@ async function open(options: RigOptions = {}): Promise<Storage> {
   return storage;
 }
 
-async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<Told> {
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables, rows }, told.listener));
-  told.clear();
-  return told;
+async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<ChangeRecorder> {
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables, rows }, recorder.listener));
+  recorder.clear();
+  return recorder;
 }
 
-/** A connection of somebody else: psql. */
+/** A connection of another client, such as psql. */
 async function connect(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: database.connectUrl });
   client.on("error", () => undefined);
@@ -47,82 +47,82 @@ async function connect(): Promise<pg.Client> {
   return client;
 }
 
-/** As long as the reader is away, it is told that anything may have changed; then it reads on. */
-async function cutAndBack(told: Told, table: string): Promise<void> {
+/** Cuts the reader's connection, and waits until it has reconnected and reported all tables. */
+async function cutAndBack(recorder: ChangeRecorder, table: string): Promise<void> {
   await database.query(cutReader);
-  await told.of(table, "update");
-  told.clear();
+  await recorder.of(table, "update");
+  recorder.clear();
 }
 
-describe("tables that change under who watches them", () => {
-  it("are followed again once the database is read again, when they were dropped and made anew", async () => {
+describe("Watched tables", () => {
+  it("that were dropped and recreated while the reader was away are followed again", async () => {
     const log = new TestLog();
     const storage = await open({ log });
     const plain = await watch(storage, ["pump"]);
-    const told = await watch(storage, ["pump", "valve"], true);
+    const recorder = await watch(storage, ["pump", "valve"], true);
     await database.query(`
       DROP TABLE pl_pump.pump;
       CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int);
       INSERT INTO pl_pump.pump VALUES (1, 7)`);
     plain.clear();
-    await cutAndBack(told, "pump");
+    await cutAndBack(recorder, "pump");
     await database.query("UPDATE pl_pump.pump SET level = 8");
-    // Beside it, that anything may have changed, which may be told late.
-    const withRows = (): TableChange | undefined => told.changes.find(({ rows }) => rows !== undefined);
-    await until("the rows are told", () => withRows() !== undefined);
+    // A change without rows may be reported beside it.
+    const withRows = (): TableChange | undefined => recorder.changes.find(({ rows }) => rows !== undefined);
+    await until("the rows are reported", () => withRows() !== undefined);
     expect(withRows()?.rows).toEqual([
       { id: 1, level: 7 },
       { id: 1, level: 8 },
     ]);
     await plain.of("pump", "update");
     await database.query("INSERT INTO pl_pump.valve VALUES (1)");
-    expect((await told.of("valve", "insert")).rows).toEqual([{ id: 1 }]);
+    expect((await recorder.of("valve", "insert")).rows).toEqual([{ id: 1 }]);
     expect(log.of("warning")).toEqual([]);
   });
 
-  it("are followed again when all of Vortex's own was dropped, as by a restore", async () => {
-    const told = await watch(await open(), ["pump"], true);
+  it("are followed again after the schema peek_vortex was dropped, as by a restore", async () => {
+    const recorder = await watch(await open(), ["pump"], true);
     await database.query("DROP SCHEMA peek_vortex CASCADE");
-    await told.of("pump", "update");
-    told.clear();
+    await recorder.of("pump", "update");
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump VALUES (3, 1)");
-    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 3, level: 1 }]);
+    expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 3, level: 1 }]);
   });
 
   it(
-    "are looked after now and then: new partitions, made anew, switched off; one that is gone is no harm to others",
+    "are reconciled periodically: new partitions and disabled triggers; a dropped table does not affect others",
     { timeout: 30_000 },
     async () => {
       const log = new TestLog();
       const storage = await open({ log });
-      const told = await watch(storage, ["pump", "log", "valve"]);
+      const recorder = await watch(storage, ["pump", "log", "valve"]);
       await database.query(`
         DROP TABLE pl_pump.pump;
         CREATE TABLE pl_pump.log_2 PARTITION OF pl_pump.log FOR VALUES FROM (10) TO (20);
         ALTER TABLE pl_pump.valve DISABLE TRIGGER peek_vortex_insert;
         INSERT INTO pl_pump.log_2 VALUES (11); INSERT INTO pl_pump.valve VALUES (1)`);
-      expect(await told.of("log")).toEqual({ table: "log", operation: "update", rows: undefined });
-      await told.of("valve", "update");
-      expect(told.changes.filter(({ table }) => table === "pump")).toEqual([]);
+      expect(await recorder.of("log")).toEqual({ table: "log", operation: "update", rows: undefined });
+      await recorder.of("valve", "update");
+      expect(recorder.changes.filter(({ table }) => table === "pump")).toEqual([]);
       await database.query("INSERT INTO pl_pump.log_2 VALUES (12); INSERT INTO pl_pump.valve VALUES (2)");
-      await told.of("log", "insert");
-      await told.of("valve", "insert");
-      // Once, however often it is looked for.
-      await cutAndBack(told, "log");
+      await recorder.of("log", "insert");
+      await recorder.of("valve", "insert");
+      // Logged once, for any number of reconciliations.
+      await cutAndBack(recorder, "log");
       const gone = (): readonly string[] => log.of("warning").filter((line) => line.includes("pl_pump.pump"));
       expect(gone()).toHaveLength(1);
       await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
-      await cutAndBack(told, "pump");
+      await cutAndBack(recorder, "pump");
       await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-      await told.of("pump", "insert");
+      await recorder.of("pump", "insert");
       expect(gone()).toHaveLength(1);
     },
   );
 
-  it("are told as changed by statements that change what is selected and write no rows", async () => {
+  it("are reported as changed by statements that alter query results without writing rows", async () => {
     const version = Number((await database.query("SHOW server_version_num"))[0]?.["server_version_num"]);
     const storage = await open();
-    // Each is done to a table of its own.
+    // Each statement has a table of its own.
     const statements: readonly ((table: string) => string)[] = [
       (table) => `ALTER TABLE ${table} ALTER level TYPE int USING level * 2`,
       (table) => `ALTER TABLE ${table} ALTER level TYPE bigint`,
@@ -135,7 +135,7 @@ describe("tables that change under who watches them", () => {
       (table) => `ALTER TYPE ${table}_mood RENAME VALUE 'good' TO 'fine'`,
       (table) => `ALTER TABLE ${table}_log ATTACH PARTITION ${table}_log_2 FOR VALUES FROM (10) TO (20)`,
       (table) => `ALTER TABLE ${table}_log DETACH PARTITION ${table}_log_1`,
-      // Came with PostgreSQL 17.
+      // Since PostgreSQL 17.
       ...(version < 170_000 ? [] : [(table: string) => `ALTER TABLE ${table} ALTER twice SET EXPRESSION AS (id * 3)`]),
     ];
     const names = statements.map((_statement, index) => `t${index}`);
@@ -154,7 +154,7 @@ describe("tables that change under who watches them", () => {
         )
         .join(""),
     );
-    const told = await watch(
+    const recorder = await watch(
       storage,
       names.flatMap((name) => [name, `${name}_log`]),
     );
@@ -163,36 +163,36 @@ describe("tables that change under who watches them", () => {
       statement("").includes("PARTITION") ? `${names[index]}_log` : names[index],
     );
     for (const table of expected)
-      expect(await told.of(String(table))).toEqual({ table, operation: "update", rows: undefined });
-    expect(new Set(told.changes.map(({ table }) => table))).toEqual(new Set(expected));
+      expect(await recorder.of(String(table))).toEqual({ table, operation: "update", rows: undefined });
+    expect(new Set(recorder.changes.map(({ table }) => table))).toEqual(new Set(expected));
   });
 
-  it("are followed once a transaction has ended that keeps their triggers from being made, and the others at once", async () => {
+  it("are followed when a transaction has ended that blocked their triggers; other tables at once", async () => {
     const storage = await open();
     const others = ["a", "b", "c", "d"];
     const all = [...others, "pump", "valve"];
     const make = (name: string): string => `CREATE TABLE pl_pump.${name} (id int PRIMARY KEY, level int);`;
     await database.query(others.map(make).join(" "));
-    const told = await watch(storage, all);
+    const recorder = await watch(storage, all);
     const drop = all.map((name) => `DROP TABLE pl_pump.${name};`);
     await database.query(`${drop.join(" ")} ${all.map(make).join(" ")}`);
     const writing = await connect();
-    // More of them than there is time for in one look.
+    // More than one reconciliation has time for.
     const busy = [...others, "pump"].map((name) => `INSERT INTO pl_pump.${name} VALUES (1, 1);`);
     await writing.query(`BEGIN; ${busy.join(" ")}`);
-    await cutAndBack(told, "valve");
+    await cutAndBack(recorder, "valve");
     await database.query("INSERT INTO pl_pump.valve VALUES (1)");
-    await told.of("valve", "insert");
-    told.clear();
+    await recorder.of("valve", "insert");
+    recorder.clear();
     await writing.query("COMMIT");
-    expect(await told.of("pump")).toEqual({ table: "pump", operation: "update", rows: undefined });
+    expect(await recorder.of("pump")).toEqual({ table: "pump", operation: "update", rows: undefined });
     await database.query("INSERT INTO pl_pump.pump VALUES (2, 1)");
-    await told.of("pump", "insert");
+    await recorder.of("pump", "insert");
   });
 });
 
-describe("watch() of a table that others write to", () => {
-  it("asks for it ever more rarely, and at least every five seconds", () => {
+describe("watch() of a busy table", () => {
+  it("retries with growing delays of at most five seconds", () => {
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const longest = Math.min(200 * 2 ** attempt, 5000);
       expect(triggerRetryDelayMs(attempt)).toBeGreaterThanOrEqual(longest / 2);
@@ -200,7 +200,7 @@ describe("watch() of a table that others write to", () => {
     }
   });
 
-  it("ends at once when it is called off, or the storage is closed", async () => {
+  it("ends at once when its signal aborts or the storage is closed", async () => {
     const storage = await open();
     const writing = await connect();
     await writing.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1, 1)");
@@ -223,19 +223,19 @@ describe("watch() of a table that others write to", () => {
   });
 });
 
-describe("a reader", () => {
-  it("that fails again and again after it has begun tries ever more rarely, and says so once", async () => {
+describe("A reader of changes", () => {
+  it("that fails repeatedly retries with growing delays, and logs one warning", async () => {
     const log = new TestLog();
-    const told = await watch(await open({ log }), ["pump"]);
+    const recorder = await watch(await open({ log }), ["pump"]);
     const client = await connect();
     const began = performance.now();
     for (let n = 0; n < 4; n += 1) {
-      // What no trigger notes.
+      // A record that no trigger writes, and that the reader cannot parse.
       await client.query(
         "INSERT INTO peek_vortex.change VALUES (pg_current_xact_id(), 'pl_pump.pump'::regclass, 'INSERT', '5'); NOTIFY peek_vortex_change",
       );
-      await told.of("pump", "update");
-      told.clear();
+      await recorder.of("pump", "update");
+      recorder.clear();
     }
     // The sum of the shortest pauses: half of 100, 200, 400 and 800 ms.
     expect(performance.now() - began).toBeGreaterThan(700);
@@ -243,19 +243,19 @@ describe("a reader", () => {
       1,
     );
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    await told.of("pump", "insert");
+    await recorder.of("pump", "insert");
   });
 
-  it("that was kept from reading for a while tells what was changed, and not of every table", async () => {
-    const told = await watch(await open(), ["pump", "valve"], true);
+  it("that was blocked for a while reports the changed table only", async () => {
+    const recorder = await watch(await open(), ["pump", "valve"], true);
     const client = await connect();
     await client.query("BEGIN; LOCK TABLE peek_vortex.change; SELECT pg_sleep(0.6)");
     await client.query("INSERT INTO pl_pump.pump VALUES (1, 1); COMMIT");
-    expect((await told.of("pump")).rows).toEqual([{ id: 1, level: 1 }]);
-    expect(told.changes).toHaveLength(1);
+    expect((await recorder.of("pump")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(recorder.changes).toHaveLength(1);
   });
 
-  it("tells of every table when it was kept from reading while another removed what it has read", async () => {
+  it("reports all tables when it was blocked while another reader removed changes", async () => {
     const first = await watch(await open(), ["pump"], true);
     const second = await watchAsAnother(["pump", "valve"]);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
@@ -267,7 +267,7 @@ describe("a reader", () => {
     await second.of("valve", "update");
   });
 
-  it("removes what is read once the one that did so is gone", { timeout: 20_000 }, async () => {
+  it("takes over removing changes when the other reader has gone", { timeout: 20_000 }, async () => {
     const first = stack.use(await openStorage(database, { timing: shortTiming }));
     await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
     await first.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
@@ -280,7 +280,7 @@ describe("a reader", () => {
   });
 });
 
-/** What another logic service is told: one that is about to take the place of this. */
-async function watchAsAnother(tables: readonly string[]): Promise<Told> {
+/** The changes that another logic service gets, which is about to take the place of this one. */
+async function watchAsAnother(tables: readonly string[]): Promise<ChangeRecorder> {
   return await watch(stack.use(await openStorage(database, { timing: shortTiming })), tables, true);
 }

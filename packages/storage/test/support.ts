@@ -16,8 +16,8 @@ export { until } from "./embedded/until.ts";
 /** A signal that never fires. */
 export const signal: AbortSignal = new AbortController().signal;
 
-/** What a test's storage has of its own. */
-export type RigOptions = Partial<Omit<StorageOptions, "config" | "plugins" | "getLogger">> & {
+/** The options of a test's storage. */
+export type StorageTestOptions = Partial<Omit<StorageOptions, "config" | "plugins" | "getLogger">> & {
   /** Names of plugins without migrations, or plugins. Default: peek_plugin_pump. */
   readonly plugins?: readonly (string | StoragePlugin)[];
   readonly config?: ServiceConfigInput["storage"];
@@ -38,7 +38,7 @@ export const shortTiming: StorageTiming = {
 /** Opens the storage of a logic service in a test's database. */
 export async function openStorage(
   { connectUrl }: Pick<TestDatabase, "connectUrl">,
-  { plugins = ["peek_plugin_pump"], config = {}, log = new TestLog(), ...rest }: RigOptions = {},
+  { plugins = ["peek_plugin_pump"], config = {}, log = new TestLog(), ...rest }: StorageTestOptions = {},
 ): Promise<Storage> {
   return await Storage.open({
     title: "peek test",
@@ -53,7 +53,7 @@ export async function openStorage(
   });
 }
 
-/** A plugin; its migrations lie in a folder. */
+/** A plugin with a folder of migrations. */
 export function pluginOf(name: string, migrationsDir?: string, version = "1.0.0"): StoragePlugin {
   return { name, version, migrationsDir };
 }
@@ -63,18 +63,18 @@ export interface Entered<Tables extends object> extends AsyncDisposable {
   readonly storage: PluginStorage<Tables>;
 }
 
-/** What a plugin is handed, with the types that it says its tables have. */
+/** The storage of a plugin, with the types of its tables. */
 export function enter<Tables extends object = Record<string, Record<string, unknown>>>(
   storage: Storage,
   name = "peek_plugin_pump",
 ): Entered<Tables> {
   const { storage: entered, connections } = storage.openPluginStorage(name);
-  // The platform knows no tables; a plugin's class says what they are.
+  // The platform does not know the tables' types; the plugin's class declares them.
   const typed = entered as unknown as PluginStorage<Tables>;
   return { storage: typed, [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() };
 }
 
-/** A folder of the running test's own, in which modules can import what a plugin can; removed after the test. */
+/** Creates a folder in which modules can import plugin-base; it is removed after the test. */
 export function pluginFolder(): string {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "peek-storage-")));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -83,7 +83,7 @@ export function pluginFolder(): string {
   return dir;
 }
 
-/** Writes migrations by the names of their files; gives their folder. */
+/** Writes migrations, by the names of their files. @returns Their folder. */
 export function migrations(files: Readonly<Record<string, string>>, dir = pluginFolder()): string {
   const migrationsDir = join(dir, "migrations");
   mkdirSync(migrationsDir, { recursive: true });

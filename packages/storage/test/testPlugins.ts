@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageNameOf } from "@peek/plugin-base";
 import type { PluginStorage } from "@peek/plugin-base/storage";
-import { migrations, pluginFolder } from "./rig.ts";
+import { migrations, pluginFolder } from "./support.ts";
 
 /** Any tables. */
 export type AnyTables = Record<string, Record<string, unknown>>;
 
-/** What a plugin's hook gives to what a test has it do. */
+/** The part of a plugin's hook that tests use. */
 export interface TestHook {
   readonly platform: { readonly storage: PluginStorage<AnyTables>; readonly signal: AbortSignal };
 }
 
-/** A plugin that a test writes down. */
+/** The definition of a test's plugin. */
 export interface TestPlugin {
   readonly start?: (hook: TestHook) => unknown;
   readonly stop?: (hook: TestHook) => unknown;
@@ -27,7 +27,7 @@ export interface TestPlugin {
 }
 
 const key = Symbol.for("peek.storage.test.plugins");
-/** What the plugins do, by the address of their folders. */
+/** The definitions of the plugins, by the URLs of their folders. */
 const plugins = new Map<string, TestPlugin>();
 Reflect.set(globalThis, key, plugins);
 
@@ -55,7 +55,7 @@ export const peekLogicEntryHook = () => hooked(PluginLogicEntryHookABC);
 export const peekWorkerEntryHook = () => hooked(PluginWorkerEntryHookABC);
 `;
 
-/** Writes the package of a plugin with storage, on logic and worker; gives its folder, which the test's end removes. */
+/** Writes the package of a plugin with storage, for logic and worker. @returns Its folder, which is removed after the test. */
 export function writePlugin(name: string, plugin: TestPlugin = {}): string {
   const dir = join(pluginFolder(), packageNameOf(name));
   mkdirSync(dir);

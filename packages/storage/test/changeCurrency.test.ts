@@ -1,9 +1,9 @@
 import type { FollowedTables } from "@peek/plugin-base/internal";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openStorage, shortTiming, until } from "./rig.ts";
+import { openStorage, shortTiming, until } from "./support.ts";
 import { TcpProxy } from "./TcpProxy.ts";
-import { Told } from "./Told.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -18,26 +18,26 @@ beforeEach(async () => {
 
 afterEach(() => stack.disposeAsync());
 
-/** @param way Of the storage to the database. */
+/** @param way The storage's connection to the database. Default: direct. */
 async function follow(
   way: Pick<TestDatabase, "connectUrl"> = database,
-): Promise<{ tables: FollowedTables; told: Told }> {
+): Promise<{ tables: FollowedTables; recorder: ChangeRecorder }> {
   const storage = stack.use(await openStorage(way, { timing: shortTiming }));
   await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
-  const told = new Told();
-  const tables = stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, told.listener));
+  const recorder = new ChangeRecorder();
+  const tables = stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, recorder.listener));
   await moves(tables);
-  told.clear();
-  return { tables, told };
+  recorder.clear();
+  return { tables, recorder };
 }
 
-/** Waits until more has been told than now. */
+/** Waits until the time has advanced. */
 async function moves(tables: FollowedTables): Promise<void> {
   const now = performance.now();
-  await until("more is told", () => tables.toldUntil > now);
+  await until("the time advances", () => tables.toldUntil > now);
 }
 
-/** Waits until it stands, and says why. */
+/** Waits until the time has stopped. @returns The reason. */
 async function stands(tables: FollowedTables): Promise<string | undefined> {
   await until("it stands", () => performance.now() - tables.toldUntil > 1000);
   return tables.trouble;
@@ -51,29 +51,29 @@ async function connect(): Promise<pg.Client> {
   return client;
 }
 
-describe("until when all changes have been told", () => {
-  it("goes on while nothing changes", async () => {
+describe("The time until which all changes were reported", () => {
+  it("advances while nothing changes", async () => {
     const { tables } = await follow();
     await moves(tables);
     await moves(tables);
     expect(tables.trouble).toBeUndefined();
   });
 
-  it("is not later than a change that is being told", async () => {
-    const { tables, told } = await follow();
+  it("is not later than a change that is being reported", async () => {
+    const { tables, recorder } = await follow();
     let toldUntil = Infinity;
-    told.onTold = () => {
+    recorder.onChange = () => {
       toldUntil = Math.min(toldUntil, tables.toldUntil);
     };
     const before = performance.now();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     const committedAt = performance.now();
-    await told.of("pump", "insert");
+    await recorder.of("pump", "insert");
     expect(toldUntil).toBeLessThanOrEqual(committedAt);
     expect(toldUntil).toBeGreaterThan(before - 10_000);
   });
 
-  it("stands while the machine of the database is gone, and goes on by itself", async () => {
+  it("stops while the database's machine is unreachable, and advances again afterwards", async () => {
     const proxy = stack.use(await TcpProxy.open(database));
     const { tables } = await follow(proxy);
     await proxy.vanish();
@@ -83,14 +83,14 @@ describe("until when all changes have been told", () => {
     expect(tables.trouble).toBeUndefined();
   });
 
-  it("stands while nothing comes through to the database, though its connection stands", async () => {
+  it("stops while the connection to the database is open but passes no data", async () => {
     const proxy = stack.use(await TcpProxy.open(database));
     const { tables } = await follow(proxy);
     proxy.fate = () => "swallow";
     await stands(tables);
   });
 
-  it("stands while the reader is held up", async () => {
+  it("stops while the reader is blocked", async () => {
     const { tables } = await follow();
     const other = await connect();
     await other.query("BEGIN; LOCK TABLE peek_vortex.change IN ACCESS EXCLUSIVE MODE");
@@ -99,7 +99,7 @@ describe("until when all changes have been told", () => {
     await moves(tables);
   });
 
-  it("stands while the database is read-only", async () => {
+  it("stops while the database is read-only", async () => {
     const { tables } = await follow();
     const name = database.connectUrl.slice(database.connectUrl.lastIndexOf("/") + 1).split("?")[0] ?? "";
     await database.query(`ALTER DATABASE ${pg.escapeIdentifier(name)} SET default_transaction_read_only = on`);
@@ -116,30 +116,30 @@ describe("until when all changes have been told", () => {
   it.each([
     { what: "renamed", away: "RENAME TO elsewhere", table: "pump" },
     { what: "moved to another schema", away: "SET SCHEMA public", table: "pump" },
-  ])("stands while a table is $what, and what was changed meanwhile is told", async ({ away }) => {
-    const { tables, told } = await follow();
+  ])("stops while a table is $what; changes made meanwhile are reported afterwards", async ({ away }) => {
+    const { tables, recorder } = await follow();
     await database.query(`ALTER TABLE pl_pump.pump ${away}`);
     await until("it is noticed", () => tables.trouble !== undefined);
     expect(await stands(tables)).toBe("A table of the database is missing");
     const since = tables.toldUntil;
     const back = away.startsWith("RENAME") ? "pl_pump.elsewhere RENAME TO pump" : "public.pump SET SCHEMA pl_pump";
     await database.query(`ALTER TABLE ${back}`);
-    await told.of("pump", "update");
+    await recorder.of("pump", "update");
     await moves(tables);
     expect(tables.toldUntil).toBeGreaterThan(since);
   });
 
-  it("stands while a table is dropped, and goes on with one that is made anew", async () => {
-    const { tables, told } = await follow();
+  it("stops while a table is dropped, and advances after it was created again", async () => {
+    const { tables, recorder } = await follow();
     await database.query("DROP TABLE pl_pump.pump");
     await until("it is noticed", () => tables.trouble !== undefined);
     expect(await stands(tables)).toBe("A table of the database is missing");
     await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
-    await told.of("pump", "update");
+    await recorder.of("pump", "update");
     await moves(tables);
   });
 
-  it("stands while triggers that were lost cannot be made again", async () => {
+  it("stops while lost triggers cannot be created again", async () => {
     const { tables } = await follow();
     const other = await connect();
     await other.query("BEGIN; DROP TRIGGER peek_vortex_update ON pl_pump.pump; SAVEPOINT held");

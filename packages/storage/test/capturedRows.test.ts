@@ -4,8 +4,8 @@ import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
 import { parseRecord } from "../src/outbox/parseRecord.ts";
-import { enter, openStorage } from "./rig.ts";
-import { Told } from "./Told.ts";
+import { enter, openStorage } from "./support.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -59,7 +59,7 @@ const columns: readonly (readonly [name: string, type: string, value: string])[]
   ["Odd Name", "int", "3"],
 ];
 
-/** What a writer's session may have set that changes how values look. */
+/** Settings of a writer's session that change the text format of values. */
 const odd = `
   SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'postgres_verbose';
   SET extra_float_digits = 0; SET bytea_output = 'escape'`;
@@ -87,36 +87,36 @@ async function writer(settings = ""): Promise<pg.Client> {
   return client;
 }
 
-it("rows of a change have the types and values that the plugin selects, whatever the writer's session has set", async () => {
+it("Captured rows have the values of a SELECT, with any settings of the writer's session", async () => {
   const storage = await openWithTypes();
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, told.listener));
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, recorder.listener));
   await using entered = enter(storage);
   const client = await writer(odd);
   const values = columns.map(([, , value]) => value).join(", ");
 
-  told.clear();
+  recorder.clear();
   await client.query(`INSERT INTO pl_pump.pump VALUES (${values})`);
   const selected = await sql<Record<string, unknown>>`SELECT * FROM pump`.execute(entered.storage.db);
   expect(selected.rows[0]?.["id"]).toBe(9007199254740993n);
-  expect((await told.of("pump", "insert")).rows).toEqual(selected.rows);
+  expect((await recorder.of("pump", "insert")).rows).toEqual(selected.rows);
 
-  told.clear();
+  recorder.clear();
   await client.query("UPDATE pl_pump.pump SET small_id = 6");
   const updated = await sql<Record<string, unknown>>`SELECT * FROM pump`.execute(entered.storage.db);
-  expect((await told.of("pump", "update")).rows).toEqual([...selected.rows, ...updated.rows]);
+  expect((await recorder.of("pump", "update")).rows).toEqual([...selected.rows, ...updated.rows]);
 
-  told.clear();
+  recorder.clear();
   await client.query("DELETE FROM pl_pump.pump");
-  expect((await told.of("pump", "delete")).rows).toEqual(updated.rows);
+  expect((await recorder.of("pump", "delete")).rows).toEqual(updated.rows);
 });
 
-it("rows that were written before a column was renamed, dropped or given another type have the columns of then", async () => {
+it("Rows captured before a column was renamed, dropped or retyped have the columns of that time", async () => {
   const storage = stack.use(await openStorage(database));
   await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int, note text)");
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, told.listener));
-  told.clear();
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, recorder.listener));
+  recorder.clear();
   const client = await writer();
   await client.query(`
     BEGIN;
@@ -126,25 +126,25 @@ it("rows that were written before a column was renamed, dropped or given another
     ALTER TABLE pl_pump.pump ALTER COLUMN height TYPE text USING 'high';
     DELETE FROM pl_pump.pump;
     COMMIT`);
-  expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 5, note: "x" }]);
-  expect((await told.of("pump", "delete")).rows).toEqual([{ id: 1, height: "high" }]);
+  expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1, level: 5, note: "x" }]);
+  expect((await recorder.of("pump", "delete")).rows).toEqual([{ id: 1, height: "high" }]);
 });
 
-it("rows are not told of a table with a column that is computed when it is read", async ({ skip }) => {
+it("Rows of a table with a virtual column are not captured", async ({ skip }) => {
   const version = Number((await database.query("SHOW server_version_num"))[0]?.["server_version_num"]);
   skip(version < 180_000, "virtual generated columns came with PostgreSQL 18");
   const storage = stack.use(await openStorage(database));
   await database.query(
     "CREATE TABLE pl_pump.pump (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL)",
   );
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, told.listener));
-  told.clear();
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows: true }, recorder.listener));
+  recorder.clear();
   await database.query("INSERT INTO pl_pump.pump VALUES (1)");
-  expect((await told.of("pump", "insert")).rows).toBeUndefined();
+  expect((await recorder.of("pump", "insert")).rows).toBeUndefined();
 });
 
-it("the text of a record is read as PostgreSQL writes it", async () => {
+it("parseRecord() reads records as PostgreSQL writes them", async () => {
   const client = await writer();
   const field = fc.option(fc.string({ unit: "binary" }).filter((text) => !text.includes("\0") && text.isWellFormed()));
   await fc.assert(
@@ -157,7 +157,7 @@ it("the text of a record is read as PostgreSQL writes it", async () => {
   );
 });
 
-it("a text that is no record is refused", () => {
+it("parseRecord() rejects a text that is no record", () => {
   for (const text of ["", "(", "1,2", '("a', "(a)b", '("a"b'] as const) {
     expect(() => parseRecord(text)).toThrow("Not a record");
   }

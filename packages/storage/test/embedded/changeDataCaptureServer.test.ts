@@ -4,8 +4,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { EmbeddedServer, type Storage } from "@peek/storage";
-import { enter, openStorage, until } from "../rig.ts";
-import { Told } from "../Told.ts";
+import { enter, openStorage, until } from "../support.ts";
+import { ChangeRecorder } from "../ChangeRecorder.ts";
 import { MachineServer, noMachineClock } from "./MachineServer.ts";
 import { quick } from "./testServer.ts";
 import { TestLog } from "./TestLog.ts";
@@ -25,7 +25,7 @@ let server: EmbeddedServer;
 let databases = 0;
 let stack: AsyncDisposableStack;
 
-/** Makes a database on a server of its own, of which a superuser has changed settings. */
+/** Creates a database on this file's server, whose settings a superuser has changed. */
 async function makeDatabase(on = server): Promise<Database> {
   const { host, port, user, password } = on.connection;
   databases += 1;
@@ -53,11 +53,11 @@ async function openWithTable(database: Database): Promise<Storage> {
   return storage;
 }
 
-async function watch(storage: Storage, rows = false): Promise<Told> {
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows }, told.listener));
-  told.clear();
-  return told;
+async function watch(storage: Storage, rows = false): Promise<ChangeRecorder> {
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables: ["pump"], rows }, recorder.listener));
+  recorder.clear();
+  return recorder;
 }
 
 beforeAll(() => {
@@ -69,7 +69,7 @@ beforeEach(() => {
 });
 afterEach(() => stack.disposeAsync());
 
-describe("on a server with logical replication and prepared transactions", () => {
+describe("On a server with logical replication and prepared transactions", () => {
   beforeAll(async () => {
     server = await EmbeddedServer.open({
       dir: join(dir, "replicated"),
@@ -87,7 +87,7 @@ describe("on a server with logical replication and prepared transactions", () =>
   });
   afterAll(() => server.stop());
 
-  it("rows that a subscription of PostgreSQL's writes are told as any others", async () => {
+  it("rows that logical replication writes are reported", async () => {
     const publisher = await makeDatabase();
     await publisher.query(`
       CREATE SCHEMA pl_pump;
@@ -116,26 +116,26 @@ describe("on a server with logical replication and prepared transactions", () =>
     withRows.clear();
     without.clear();
     await publisher.query("INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(1, 1000) AS n");
-    await until("all is told", () => withRows.changes.some(({ rows }) => rows === undefined));
+    await until("all is reported", () => withRows.changes.some(({ rows }) => rows === undefined));
     expect(withRows.changes.length).toBeLessThanOrEqual(101);
     await without.of("pump", "insert");
     expect(without.changes).toHaveLength(1);
   });
 
-  it("whoever writes to a watched table can prepare the transaction, and it is told once that is committed", async () => {
+  it("a transaction on a watched table can be prepared, and is reported after its commit", async () => {
     const database = await makeDatabase();
-    const told = await watch(await openWithTable(database));
+    const recorder = await watch(await openWithTable(database));
     for (const id of [1, 2, 3]) {
-      told.clear();
+      recorder.clear();
       await database.query(`BEGIN; INSERT INTO pl_pump.pump VALUES (${id}, 1); PREPARE TRANSACTION 'pump'`);
       await database.query("CREATE TABLE IF NOT EXISTS other (); SELECT pg_sleep(0.1)");
-      expect(told.changes).toEqual([]);
+      expect(recorder.changes).toEqual([]);
       await database.query("COMMIT PREPARED 'pump'");
-      expect(await told.of("pump", "insert")).toMatchObject({ operation: "insert" });
+      expect(await recorder.of("pump", "insert")).toMatchObject({ operation: "insert" });
     }
   });
 
-  it("one that was prepared while nothing was noted is told when it is committed", async () => {
+  it("a transaction that was prepared while no reader was present is reported after its commit", async () => {
     const database = await makeDatabase();
     {
       await using storage = await openStorage(database);
@@ -149,22 +149,22 @@ describe("on a server with logical replication and prepared transactions", () =>
     await client.connect();
     stack.defer(() => client.end());
     await client.query("BEGIN; INSERT INTO pl_pump.pump VALUES (2, 1)");
-    const told = await watch(stack.use(await openStorage(database)));
+    const recorder = await watch(stack.use(await openStorage(database)));
     await client.query("PREPARE TRANSACTION 'after'");
-    await told.of("pump");
+    await recorder.of("pump");
     for (const name of ["before", "after"]) {
-      told.clear();
+      recorder.clear();
       await database.query(`COMMIT PREPARED '${name}'`);
-      await told.of("pump");
+      await recorder.of("pump");
     }
   });
 });
 
-describe.skipIf(noMachineClock && process.env["CI"] === undefined)("on a machine whose clock is set", () => {
-  it("changes are told that are committed after steps of the clock, forward, back and by hours", async () => {
+describe.skipIf(noMachineClock && process.env["CI"] === undefined)("On a machine whose clock is set", () => {
+  it("changes are reported after the clock was set forward, back and by hours", async () => {
     const clock = stack.use(await MachineServer.start());
     const query = (sql: string) => clock.query("postgres", sql);
-    const told = await watch(await openWithTable({ connectUrl: clock.urlOf("postgres"), query }));
+    const recorder = await watch(await openWithTable({ connectUrl: clock.urlOf("postgres"), query }));
     const now = async (): Promise<number> =>
       Number((await query("SELECT extract(epoch FROM now()) AS now"))[0]?.["now"]);
     const before = await now();
@@ -173,9 +173,9 @@ describe.skipIf(noMachineClock && process.env["CI"] === undefined)("on a machine
       clock.setClock(offset);
       expect(Math.abs((await now()) - before - Number(offset))).toBeLessThan(60);
       id += 1;
-      told.clear();
+      recorder.clear();
       await query(`INSERT INTO pl_pump.pump VALUES (${id}, 1)`);
-      await told.of("pump", "insert");
+      await recorder.of("pump", "insert");
     }
   });
 });

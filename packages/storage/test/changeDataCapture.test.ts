@@ -14,16 +14,16 @@ import {
   openStorage,
   pluginFolder,
   pluginOf,
-  type RigOptions,
+  type StorageTestOptions,
   shortTiming,
   signal,
   sqlMigration,
   TestLog,
   until,
   valueOf,
-} from "./rig.ts";
+} from "./support.ts";
 import { TcpProxy } from "./TcpProxy.ts";
-import { Told } from "./Told.ts";
+import { ChangeRecorder } from "./ChangeRecorder.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -39,7 +39,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 /** The storage of a logic service, with a plugin that has two tables. */
-async function open(options: RigOptions = {}): Promise<Storage> {
+async function open(options: StorageTestOptions = {}): Promise<Storage> {
   const storage = stack.use(await openStorage(database, options));
   const role = storage.catalogue?.pluginSchemas.get(plugin)?.role;
   await database.query(`
@@ -50,14 +50,14 @@ async function open(options: RigOptions = {}): Promise<Storage> {
   return storage;
 }
 
-async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<Told> {
-  const told = new Told();
-  stack.use(await storage.changes.watch(plugin, { tables, rows }, told.listener));
-  told.clear();
-  return told;
+async function watch(storage: Storage, tables: readonly string[], rows = false): Promise<ChangeRecorder> {
+  const recorder = new ChangeRecorder();
+  stack.use(await storage.changes.watch(plugin, { tables, rows }, recorder.listener));
+  recorder.clear();
+  return recorder;
 }
 
-/** A connection of somebody else: psql. */
+/** A connection of another client, such as psql. */
 async function connect(url = database.connectUrl): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);
@@ -66,9 +66,9 @@ async function connect(url = database.connectUrl): Promise<pg.Client> {
   return client;
 }
 
-describe("what is committed to a watched table", () => {
-  it("is told, whoever does it and however: INSERT, UPDATE, DELETE, TRUNCATE", async () => {
-    const told = await watch(await open(), ["pump"]);
+describe("A committed change of a watched table", () => {
+  it("notifies the watcher after INSERT, UPDATE, DELETE and TRUNCATE of any client", async () => {
+    const recorder = await watch(await open(), ["pump"]);
     const steps = [
       ["insert", "INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(1, 500) AS n"],
       ["update", "UPDATE pl_pump.pump SET level = 2 WHERE id = 1"],
@@ -77,105 +77,105 @@ describe("what is committed to a watched table", () => {
     ] as const;
     for (const [operation, text] of steps) {
       await database.query(text);
-      expect(await told.of("pump", operation)).toEqual({ table: "pump", operation, rows: undefined });
-      told.clear();
+      expect(await recorder.of("pump", operation)).toEqual({ table: "pump", operation, rows: undefined });
+      recorder.clear();
     }
   });
 
-  it("is told with its rows to who wants them: new ones, both, old ones; not of many, nor of large ones", async () => {
-    const told = await watch(await open(), ["pump"], true);
+  it("has its new and old rows, if the watcher wants them and they are few and small", async () => {
+    const recorder = await watch(await open(), ["pump"], true);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 5), (2, NULL)");
-    expect((await told.of("pump", "insert")).rows).toEqual([
+    expect((await recorder.of("pump", "insert")).rows).toEqual([
       { id: 1, level: 5 },
       { id: 2, level: null },
     ]);
     await database.query("UPDATE pl_pump.pump SET level = 6 WHERE id = 1");
-    expect((await told.of("pump", "update")).rows).toEqual([
+    expect((await recorder.of("pump", "update")).rows).toEqual([
       { id: 1, level: 5 },
       { id: 1, level: 6 },
     ]);
     await database.query("DELETE FROM pl_pump.pump WHERE id = 2");
-    expect((await told.of("pump", "delete")).rows).toEqual([{ id: 2, level: null }]);
-    told.clear();
+    expect((await recorder.of("pump", "delete")).rows).toEqual([{ id: 2, level: null }]);
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(10, 109) AS n");
-    expect((await told.of("pump", "insert")).rows).toHaveLength(100);
-    told.clear();
+    expect((await recorder.of("pump", "insert")).rows).toHaveLength(100);
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump SELECT n, 1 FROM generate_series(200, 300) AS n");
-    expect((await told.of("pump", "insert")).rows).toBeUndefined();
-    told.clear();
+    expect((await recorder.of("pump", "insert")).rows).toBeUndefined();
+    recorder.clear();
     await database.query("ALTER TABLE pl_pump.pump ADD COLUMN note text");
-    await told.of("pump", "update");
-    told.clear();
+    await recorder.of("pump", "update");
+    recorder.clear();
     await database.query("UPDATE pl_pump.pump SET note = repeat(md5('x'), 10000) WHERE id = 1");
-    expect((await told.of("pump", "update")).rows).toBeUndefined();
-    told.clear();
+    expect((await recorder.of("pump", "update")).rows).toBeUndefined();
+    recorder.clear();
     await database.query("UPDATE pl_pump.pump SET note = 'short' WHERE id = 10");
-    expect((await told.of("pump", "update")).rows?.at(-1)).toEqual({ id: 10, level: 1, note: "short" });
+    expect((await recorder.of("pump", "update")).rows?.at(-1)).toEqual({ id: 10, level: 1, note: "short" });
   });
 
-  it("is told when it comes by COPY, with its rows where they are few", async () => {
-    const told = await watch(await open(), ["pump"], true);
+  it("by COPY has its rows, if they are few", async () => {
+    const recorder = await watch(await open(), ["pump"], true);
     const client = await connect();
     const copyIn = async (ids: readonly number[]): Promise<void> => {
       const lines = ids.map((id) => `${id}\t7\n`);
       await pipeline(lines, client.query(copyFrom("COPY pl_pump.pump FROM STDIN")));
     };
     await copyIn([1, 2]);
-    expect(await told.of("pump", "insert")).toMatchObject({
+    expect(await recorder.of("pump", "insert")).toMatchObject({
       rows: [
         { id: 1, level: 7 },
         { id: 2, level: 7 },
       ],
     });
-    told.clear();
+    recorder.clear();
     await copyIn(Array.from({ length: 1000 }, (_, n) => 10 + n));
-    expect(await told.of("pump", "insert")).toMatchObject({ rows: undefined });
-    expect(told.changes).toHaveLength(1);
+    expect(await recorder.of("pump", "insert")).toMatchObject({ rows: undefined });
+    expect(recorder.changes).toHaveLength(1);
   });
 
-  it("is told of each table that TRUNCATE empties, those that refer to it and partitions too", async () => {
+  it("by TRUNCATE is reported for referring tables and partitions too", async () => {
     const storage = await open();
     await database.query(`
       CREATE TABLE pl_pump.log (at int) PARTITION BY RANGE (at);
       CREATE TABLE pl_pump.log_1 PARTITION OF pl_pump.log FOR VALUES FROM (0) TO (10)`);
-    const told = await watch(storage, ["pump", "valve", "log"], true);
+    const recorder = await watch(storage, ["pump", "valve", "log"], true);
     await database.query("TRUNCATE pl_pump.pump CASCADE");
-    await told.of("pump", "truncate");
-    await told.of("valve", "truncate");
+    await recorder.of("pump", "truncate");
+    await recorder.of("valve", "truncate");
     await database.query("TRUNCATE pl_pump.log_1");
-    expect(await told.of("log", "truncate")).toEqual({ table: "log", operation: "truncate", rows: undefined });
+    expect(await recorder.of("log", "truncate")).toEqual({ table: "log", operation: "truncate", rows: undefined });
   });
 
-  it("is told of rows that a foreign key deletes, and of those of a partition", async () => {
+  it("is reported for rows that a foreign key deletes, and for rows of a partition", async () => {
     const storage = await open();
     await database.query(`
       CREATE TABLE pl_pump.log (at int, what text) PARTITION BY RANGE (at);
       CREATE TABLE pl_pump.log_1 PARTITION OF pl_pump.log FOR VALUES FROM (0) TO (10)`);
-    const told = await watch(storage, ["valve", "log"]);
+    const recorder = await watch(storage, ["valve", "log"]);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1); INSERT INTO pl_pump.valve VALUES (7, 1)");
-    await told.of("valve", "insert");
+    await recorder.of("valve", "insert");
     await database.query("DELETE FROM pl_pump.pump");
-    await told.of("valve", "delete");
+    await recorder.of("valve", "delete");
     await database.query("INSERT INTO pl_pump.log_1 VALUES (3, 'straight into it')");
-    await told.of("log", "insert");
-    told.clear();
+    await recorder.of("log", "insert");
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.log VALUES (4, 'by its table')");
-    await told.of("log", "insert");
-    expect(told.changes.every(({ table }) => table === "log")).toBe(true);
+    await recorder.of("log", "insert");
+    expect(recorder.changes.every(({ table }) => table === "log")).toBe(true);
   });
 
-  it("is not told when it is rolled back, touches no row, or is in a table that nobody watches", async () => {
-    const told = await watch(await open(), ["valve"]);
+  it("is not reported after a rollback, without changed rows, or in a table that is not watched", async () => {
+    const recorder = await watch(await open(), ["valve"]);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     await database.query("BEGIN; INSERT INTO pl_pump.valve VALUES (1, 1); ROLLBACK");
     await database.query("UPDATE pl_pump.valve SET id = 0 WHERE false; DELETE FROM pl_pump.valve");
     await database.query("INSERT INTO pl_pump.valve VALUES (2, 1)");
-    await told.of("valve", "insert");
-    expect(told.changes).toHaveLength(1);
+    await recorder.of("valve", "insert");
+    expect(recorder.changes).toHaveLength(1);
   });
 
-  it("is told of every transaction, in whatever order they are committed, and while another goes on and on", async () => {
-    const told = await watch(await open(), ["pump"], true);
+  it("is reported for every transaction in any order of commits, also while another transaction stays open", async () => {
+    const recorder = await watch(await open(), ["pump"], true);
     const long = await connect();
     await long.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1000, 0)");
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
@@ -185,21 +185,21 @@ describe("what is committed to a watched table", () => {
         await client.query("BEGIN");
         await client.query("INSERT INTO pl_pump.pump VALUES ($1, 0)", [ids[index]]);
       }
-      // The last to begin is the first to commit, and each is told before the next.
+      // The last to begin is the first to commit, and each is reported before the next.
       for (const [index, client] of [...clients.entries()].toReversed()) {
         await client.query("COMMIT");
-        const told_ = (): boolean => told.changes.some(({ rows }) => rows?.[0]?.["id"] === ids[index]);
-        await until(`row ${ids[index]} is told`, told_);
+        const told_ = (): boolean => recorder.changes.some(({ rows }) => rows?.[0]?.["id"] === ids[index]);
+        await until(`row ${ids[index]} is reported`, told_);
       }
     }
-    expect(told.changes).toHaveLength(40);
+    expect(recorder.changes).toHaveLength(40);
     await long.query("COMMIT");
-    await until("the long one is told", () => told.changes.length === 41);
-    expect(told.changes.at(-1)?.rows).toEqual([{ id: 1000, level: 0 }]);
+    await until("the long one is reported", () => recorder.changes.length === 41);
+    expect(recorder.changes.at(-1)?.rows).toEqual([{ id: 1000, level: 0 }]);
   });
 
-  it("is told of all that many write at once, each statement once, also when the reader stops to be notified", async () => {
-    const told = await watch(await open(), ["pump"], true);
+  it("is reported once for each of many concurrent statements, also while the reader polls", async () => {
+    const recorder = await watch(await open(), ["pump"], true);
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
     const isAwake = (): Promise<unknown> => valueOf(database, "SELECT NOT asleep FROM peek_vortex.reader");
     let wasAwake = false;
@@ -215,22 +215,22 @@ describe("what is committed to a watched table", () => {
       }),
     );
     expect(wasAwake).toBe(true);
-    const ids = (): readonly unknown[] => told.changes.flatMap(({ rows }) => rows ?? []).map(({ id }) => id);
-    await until("all are told", () => ids().length >= 8 * 225);
+    const ids = (): readonly unknown[] => recorder.changes.flatMap(({ rows }) => rows ?? []).map(({ id }) => id);
+    await until("all are reported", () => ids().length >= 8 * 225);
     const committed = await database.query("SELECT id FROM pl_pump.pump ORDER BY id");
     expect(ids().toSorted((a, b) => Number(a) - Number(b))).toEqual(committed.map(({ id }) => id));
-    // And sleeps again, in which a single change is told at once too.
+    // The reader waits for notifications again, and a single change is still reported at once.
     while ((await isAwake()) === true) await database.query("SELECT pg_sleep(0.02)");
-    told.clear();
+    recorder.clear();
     await database.query("UPDATE pl_pump.pump SET level = 1 WHERE id = 0");
-    await told.of("pump", "update");
+    await recorder.of("pump", "update");
   });
 
-  it("is told to each of two who watch, rows to the one that wants them, and no more to one that has stopped", async () => {
+  it("is reported to both watchers, with rows to the one that wants them, and not to a stopped one", async () => {
     const storage = await open();
     const plain = await watch(storage, ["pump"]);
     const withRows = await watch(storage, ["pump", "valve"], true);
-    const stopped = new Told();
+    const stopped = new ChangeRecorder();
     const stopping = await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, stopped.listener);
     await stopping[Symbol.asyncDispose]();
     stopped.clear();
@@ -242,7 +242,7 @@ describe("what is committed to a watched table", () => {
 });
 
 describe("watch()", () => {
-  it("makes nothing in the database, and no connection, before it is first called", async () => {
+  it("creates nothing in the database and opens no connection before its first call", async () => {
     const storage = await open();
     expect([typeof storage.changes.watch, typeof storage.ledger.execute]).toEqual(["function", "function"]);
     expect(await valueOf(database, "SELECT to_regnamespace('peek_vortex')::text")).toBeNull();
@@ -251,7 +251,7 @@ describe("watch()", () => {
     expect(await valueOf(database, readers)).toBe(1);
   });
 
-  it("refuses a table that is not in the plugin's schema, or is none, and names the tables that views read", async () => {
+  it("rejects a name that is no table of the plugin, and names the tables that a view reads", async () => {
     const storage = await open();
     await database.query(`
       CREATE VIEW pl_pump.shown AS SELECT pump.id FROM pl_pump.pump JOIN pl_pump.valve USING (id);
@@ -285,7 +285,7 @@ describe("watch()", () => {
     }
   });
 
-  it("makes anew what is missing on a table that was dropped and made again, and on one whose triggers were switched off", async () => {
+  it("creates missing triggers of a table that was recreated, and enables disabled ones", async () => {
     await watch(await open(), ["pump", "valve"]);
     await database.query(`
       DROP TABLE pl_pump.valve; CREATE TABLE pl_pump.valve (id int);
@@ -298,23 +298,23 @@ describe("watch()", () => {
     await again.of("valve", "insert");
   });
 
-  it("waits for who writes to a table that was never watched, and keeps nobody waiting for long", async () => {
+  it("waits for transactions that write to a new table, and blocks other writers only shortly", async () => {
     const storage = await open();
     const writing = await connect();
     await writing.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1, 1)");
-    const told = new Told();
-    const watching = storage.changes.watch(plugin, { tables: ["pump"], rows: false }, told.listener);
+    const recorder = new ChangeRecorder();
+    const watching = storage.changes.watch(plugin, { tables: ["pump"], rows: false }, recorder.listener);
     const began = performance.now();
     for (let n = 2; n < 12; n += 1) await database.query(`INSERT INTO pl_pump.pump VALUES (${n}, 1)`);
     expect(performance.now() - began).toBeLessThan(4000);
     await writing.query("COMMIT");
     stack.use(await watching);
-    told.clear();
+    recorder.clear();
     await database.query("UPDATE pl_pump.pump SET level = 2 WHERE id = 1");
-    await told.of("pump", "update");
+    await recorder.of("pump", "update");
   });
 
-  it("follows tables that migrations make, drop, and make again; and is in the way of none", async () => {
+  it("follows tables that migrations create, drop and recreate, and blocks no migration", async () => {
     const name = "peek_plugin_moved";
     const files = {
       "0001_pump.ts": sqlMigration("CREATE TABLE pump (id int PRIMARY KEY)", "DROP TABLE pump"),
@@ -331,39 +331,39 @@ describe("watch()", () => {
         plugins: [pluginOf(name, migrations({ "0001_pump.ts": files["0001_pump.ts"] }, first))],
       }),
     );
-    const told = new Told();
+    const recorder = new ChangeRecorder();
     const watchAgain = async (): Promise<void> => {
-      stack.use(await storage.changes.watch(name, { tables: ["pump"], rows: true }, told.listener));
-      told.clear();
+      stack.use(await storage.changes.watch(name, { tables: ["pump"], rows: true }, recorder.listener));
+      recorder.clear();
     };
     const isFollowed = async (id: number): Promise<void> => {
       await watchAgain();
       await database.query(`INSERT INTO pl_moved.pump VALUES (${id})`);
-      await until(`the row ${id} is told`, () =>
-        told.changes.some(({ operation, rows }) => operation === "insert" && Number(rows?.[0]?.["id"]) === id),
+      await until(`the row ${id} is reported`, () =>
+        recorder.changes.some(({ operation, rows }) => operation === "insert" && Number(rows?.[0]?.["id"]) === id),
       );
       await database.query("DELETE FROM pl_moved.pump");
-      await told.of("pump", "delete");
+      await recorder.of("pump", "delete");
     };
     await storage.migrate(name, signal);
     await isFollowed(100);
     migrations(files, first);
-    told.clear();
+    recorder.clear();
     expect((await storage.dryRun(name, signal)).map((each) => each.name)).toEqual(["0002_change"]);
-    // What was only tried is not told, and what is watched still is.
+    // A dry run is not reported; watched tables still are.
     await database.query("INSERT INTO pl_moved.pump VALUES (200)");
-    await told.of("pump", "insert");
-    expect(told.changes).toHaveLength(1);
+    await recorder.of("pump", "insert");
+    expect(recorder.changes).toHaveLength(1);
     await database.query("DELETE FROM pl_moved.pump");
     expect(await storage.migrate(name, signal)).toEqual(["0002_change"]);
     await isFollowed(300);
     expect(await storage.rollback(name, { to: "0" }, signal)).toEqual(["0002_change", "0001_pump"]);
     expect(
-      await caught(() => storage.changes.watch(name, { tables: ["pump"], rows: true }, told.listener)),
+      await caught(() => storage.changes.watch(name, { tables: ["pump"], rows: true }, recorder.listener)),
     ).toMatchObject({ code: "OBSERVABLE_TABLE_UNKNOWN" });
   });
 
-  it("takes its triggers back from a table that nobody has watched since the last start", async () => {
+  it("drops the triggers of a table that was not watched since the last start", async () => {
     const triggers =
       "SELECT string_agg(DISTINCT tgrelid::regclass::text, ' ') FROM pg_trigger WHERE starts_with(tgname, 'peek_vortex')";
     const start = async (...tables: string[]): Promise<void> => {
@@ -385,40 +385,40 @@ const readers =
 const cutReader =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'peek test changes'";
 
-describe("a reader that was away", () => {
-  it("tells that anything may have changed when its connection was cut, and goes on; that is no loss of the database", async () => {
+describe("A reader of changes", () => {
+  it("reports all tables as changed after its connection was cut, without a loss of the database", async () => {
     const log = new TestLog();
-    const told = await watch(await open({ log }), ["pump", "valve"], true);
+    const recorder = await watch(await open({ log }), ["pump", "valve"], true);
     await database.query(cutReader);
-    await told.of("pump");
-    expect(told.changes).toEqual([
+    await recorder.of("pump");
+    expect(recorder.changes).toEqual([
       { table: "pump", operation: "update", rows: undefined },
       { table: "valve", operation: "update", rows: undefined },
     ]);
-    told.clear();
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
     expect(log.of("warning", "error")).toEqual([]);
   });
 
-  it("comes back when the database takes connections again, and is told of in two lines", async () => {
+  it("reconnects when the database accepts connections again, and two lines are logged", async () => {
     const log = new TestLog();
-    const told = await watch(await open({ log }), ["pump"]);
+    const recorder = await watch(await open({ log }), ["pump"]);
     const name = await nameOf(database);
     const server = await connect(database.connectUrl.replace(/^([a-z]+:\/\/[^/]*\/)[^?]*/, "$1template1"));
     await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
     await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
     await until("the loss is noticed", () => log.of("error").length > 0);
     await server.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
-    await told.of("pump", "update");
-    told.clear();
+    await recorder.of("pump", "update");
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    await told.of("pump", "insert");
+    await recorder.of("pump", "insert");
     expect(log.of("error")).toHaveLength(1);
     expect(log.of("warning")).toEqual([]);
   });
 
-  it("leaves nothing to grow: after a hundred thousand changes without it, nothing is noted any more", async () => {
+  it("that is absent bounds the outbox: after 100,000 changes, no more are recorded", async () => {
     await (await watchOnce())[Symbol.asyncDispose]();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     expect(await valueOf(database, noted)).toBe(1);
@@ -427,21 +427,21 @@ describe("a reader that was away", () => {
     expect(await valueOf(database, noted)).toBe(1);
   });
 
-  it("tells again once those have ended that were in the middle of something when it came back", async () => {
+  it("notifies again when transactions have ended that ran while it was absent", async () => {
     await (await watchOnce())[Symbol.asyncDispose]();
     await database.query("SELECT setval('peek_vortex.unread', 100000)");
     const unseen = await connect();
     await unseen.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
     await unseen.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    const told = await watch(await openAgain(), ["pump"]);
+    const recorder = await watch(await openAgain(), ["pump"]);
     await unseen.query("INSERT INTO pl_pump.pump VALUES (2, 1); COMMIT");
-    expect(await told.of("pump", "update")).toEqual({ table: "pump", operation: "update", rows: undefined });
+    expect(await recorder.of("pump", "update")).toEqual({ table: "pump", operation: "update", rows: undefined });
   });
 
-  it("reads what a hundred thousand statements have noted, and tells no more rows than it has room for", async () => {
-    const told = await watch(await open(), ["pump", "valve"], true);
+  it("reads the changes of 100,000 statements, and omits rows beyond its limit", async () => {
+    const recorder = await watch(await open(), ["pump", "valve"], true);
     const client = await connect();
-    // As much as the triggers note: statements without rows, and with more rows together than are told.
+    // The maximum that triggers record: statements without rows, and with more rows than the reader reports.
     const note = (table: string, rows: string): string =>
       `INSERT INTO peek_vortex.change SELECT pg_current_xact_id(), 'pl_pump.${table}'::regclass, 'INSERT', ${rows} FROM generate_series(1, 100000) AS n`;
     const steps = [
@@ -452,21 +452,21 @@ describe("a reader that was away", () => {
       ],
     ] as const;
     for (const [table, rows] of steps) {
-      told.clear();
+      recorder.clear();
       await client.query(note(table, rows));
-      expect(await told.of(table)).toMatchObject({ rows: undefined });
-      // Where it took long to read, a change of each table.
-      expect(told.changes.length).toBeLessThan(3);
+      expect(await recorder.of(table)).toMatchObject({ rows: undefined });
+      // On a slow machine, one change of each table instead.
+      expect(recorder.changes.length).toBeLessThan(3);
     }
-    told.clear();
+    recorder.clear();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
   });
 
-  it("removes what it has read", async () => {
-    const told = await watch(await open({ timing: shortTiming }), ["pump"]);
+  it("removes changes that it has read", async () => {
+    const recorder = await watch(await open({ timing: shortTiming }), ["pump"]);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    await told.of("pump", "insert");
+    await recorder.of("pump", "insert");
     await untilGone();
   });
 });
@@ -485,15 +485,15 @@ async function openAgain(): Promise<Storage> {
   return stack.use(await openStorage(database));
 }
 
-/** A storage of which the table pump was watched. */
+/** A storage that has watched the table pump, and stopped. */
 async function watchOnce(): Promise<Storage> {
   const storage = await open();
   await using _watching = await storage.changes.watch(plugin, { tables: ["pump"], rows: false }, () => undefined);
   return storage;
 }
 
-describe("a storage whose tables are watched", () => {
-  it("is closed soon also when the database says nothing any more", async () => {
+describe("A storage with watched tables", () => {
+  it("closes soon also when the database does not answer", async () => {
     await open();
     await using proxy = await TcpProxy.open(database);
     const storage = await openStorage(proxy, { config: { statementTimeoutSeconds: 60 } });
@@ -536,8 +536,8 @@ describe("a storage whose tables are watched", () => {
   });
 });
 
-describe("a plugin", () => {
-  it("can neither read nor change what is noted of the tables of others", async () => {
+describe("A plugin", () => {
+  it("can neither read nor change the outbox of other plugins", async () => {
     const storage = await open({ plugins: [plugin, "peek_plugin_other"] });
     await watch(storage, ["pump"]);
     const pump = await valueOf(database, "SELECT 'pl_pump.pump'::regclass::oid");
@@ -555,10 +555,10 @@ describe("a plugin", () => {
     }
   });
 
-  it("cannot note rows of another's table from a trigger of its own", async () => {
+  it("cannot record changes of another plugin's table by a trigger of its own", async () => {
     const storage = await open({ plugins: [plugin, "peek_plugin_other"] });
     const pump = String(await valueOf(database, "SELECT 'pl_pump.pump'::regclass::oid"));
-    const told = await watch(storage, ["pump"], true);
+    const recorder = await watch(storage, ["pump"], true);
     await using other = enter(storage, "peek_plugin_other");
     const run = async (text: string): Promise<unknown> => await sql.raw(text).execute(other.storage.db);
     await run(`
@@ -571,11 +571,11 @@ describe("a plugin", () => {
     expect(await caught(() => run("INSERT INTO own VALUES (1)"))).toMatchObject({ code: "STORAGE_QUERY_FAILED" });
     expect(await valueOf(database, `SELECT count(*)::int FROM peek_vortex.change WHERE relation = ${pump}`)).toBe(0);
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
-    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
-    expect(told.changes).toHaveLength(1);
+    expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1, level: 1 }]);
+    expect(recorder.changes).toHaveLength(1);
   });
 
-  it("has its tables followed also where all plugins share one account", async () => {
+  it("gets changes of its tables also where all plugins share one account", async () => {
     const name = await nameOf(database);
     await database.query(
       `CREATE ROLE ${name}_owner LOGIN PASSWORD 'secret'; ALTER DATABASE ${name} OWNER TO ${name}_owner`,
@@ -584,8 +584,8 @@ describe("a plugin", () => {
     const storage = stack.use(await openStorage({ connectUrl }));
     await using entered = enter(storage);
     await sql`CREATE TABLE pump (id int)`.execute(entered.storage.db);
-    const told = await watch(storage, ["pump"], true);
+    const recorder = await watch(storage, ["pump"], true);
     await sql`INSERT INTO pump VALUES (1)`.execute(entered.storage.db);
-    expect((await told.of("pump", "insert")).rows).toEqual([{ id: 1 }]);
+    expect((await recorder.of("pump", "insert")).rows).toEqual([{ id: 1 }]);
   });
 });

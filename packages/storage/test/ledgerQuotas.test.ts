@@ -2,7 +2,7 @@ import type { LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storage } from "@peek/storage";
 import { trimOutcomes } from "../src/ledger/pruneLedger.ts";
-import { enter, openStorage, TestLog, valueOf } from "./rig.ts";
+import { enter, openStorage, TestLog, valueOf } from "./support.ts";
 import { openTestDatabase, type TestDatabase } from "./testing.ts";
 
 const plugin = "peek_plugin_pump";
@@ -26,7 +26,7 @@ interface Of extends Partial<LedgerRequest> {
   readonly body?: string;
 }
 
-/** Has an action executed, of Ann on her tablet if nobody else is named. */
+/** Executes an action; by default of Ann on her tablet. */
 async function execute({ body = "done", ...of }: Of = {}): Promise<LedgerOutcome> {
   const request = {
     ...{ client: "browser", lane: "main", sequence: 1, after: 0, acknowledged: 0, userId: "ann", device: "tablet" },
@@ -44,9 +44,9 @@ interface Many {
   readonly usedAt?: string;
 }
 
-/** As if somebody had had many actions executed: each in a lane of its own, the lanes shared out among the clients. */
+/** Inserts the records of many executed actions, each in its own lane, with the lanes distributed among the clients. */
 async function many({ clients, lanes, user = "'ann'", device = "'tablet'", usedAt }: Many): Promise<void> {
-  // What makes the tables.
+  // Creates the tables.
   await storage.ledger.deadLetters(plugin);
   const at = usedAt ?? `now() - interval '2 days' + n * interval '1 ms'`;
   await database.query(`
@@ -63,8 +63,8 @@ async function many({ clients, lanes, user = "'ann'", device = "'tablet'", usedA
 const count = (table: string, where = "true"): Promise<unknown> =>
   valueOf(database, `SELECT count(*)::int FROM peek_vortex.${table} WHERE ${where}`);
 
-describe("what is kept of a user on a device", () => {
-  it("has a bound: for a new lane, those are forgotten that were unused for longest, with their outcomes", async () => {
+describe("The quota of a user on a device", () => {
+  it("evicts the least recently used lanes with their outcomes for a new lane", async () => {
     await execute();
     await many({ clients: 10, lanes: 4999 });
     expect(await execute({ client: "new", body: "new" })).toEqual({ kind: "done", body: "new", repeated: false });
@@ -72,10 +72,10 @@ describe("what is kept of a user on a device", () => {
     expect(await count("action_outcome")).toBe(4501);
     expect(await count("action_lane", "lane IN ('l1', 'l500')")).toBe(0);
     expect(await count("action_lane", "lane IN ('l501', 'l4999')")).toBe(2);
-    // One that was in use is known as before: a repeat is none, and the next is executed.
+    // A lane in use is kept: a repetition gets its outcome, and the next action is executed.
     expect(await execute({ body: "twice" })).toEqual({ kind: "done", body: "done", repeated: true });
     expect(await execute({ client: "annc1", lane: "l4991", body: "twice" })).toMatchObject({ repeated: true });
-    // One that is forgotten goes on: its device knows that what was before has been answered.
+    // An evicted lane continues: its device has the answers to all earlier actions.
     expect(await execute({ client: "annc1", lane: "l1", sequence: 2, body: "next" })).toMatchObject({
       ...{ kind: "done", body: "next", repeated: false },
     });
@@ -84,13 +84,13 @@ describe("what is kept of a user on a device", () => {
     ).toHaveLength(1);
   });
 
-  it("is never forgotten within a day: what is new has to wait, of that device only", async () => {
+  it("evicts no lane within a day: new lanes of that device have to wait", async () => {
     await execute();
     await many({ clients: 10, lanes: 4999, usedAt: "now() - interval '23 hours'" });
     expect(await execute({ lane: "second" })).toEqual({ kind: "full" });
     expect(await execute({ client: "new" })).toEqual({ kind: "full" });
     expect(await count("action_lane")).toBe(5000);
-    // What is there goes on.
+    // Existing lanes continue.
     expect(await execute({ sequence: 2, after: 1 })).toMatchObject({ kind: "done", repeated: false });
     expect(await execute({ client: "other", device: "phone" })).toMatchObject({ kind: "done" });
     expect(await execute({ client: "bob's", userId: "bob" })).toMatchObject({ kind: "done" });
@@ -99,20 +99,20 @@ describe("what is kept of a user on a device", () => {
     expect(await count("action_lane", "lane = 'l7'")).toBe(0);
   });
 
-  it("has a bound of clients too: the whole of a client is forgotten, when none of its lanes was in use", async () => {
+  it("limits clients too: a client whose lanes are all unused is evicted", async () => {
     await many({ clients: 500, lanes: 1000 });
     await database.query("UPDATE peek_vortex.action_lane SET used_at = now() WHERE lane = 'l501'");
     expect(await execute({ client: "new" })).toMatchObject({ kind: "done" });
     expect(await count("action_client")).toBe(451);
-    // Both of its lanes are there, also the old one.
+    // Both of its lanes are kept, also the old one.
     expect(await count("action_lane", "client = 'annc1'")).toBe(2);
     expect(await count("action_lane", "client IN ('annc2', 'annc51')")).toBe(0);
     expect(await count("action_lane", "client = 'annc52'")).toBe(2);
   });
 });
 
-describe("what is kept of a user", () => {
-  it("has a bound on all devices together", async () => {
+describe("The quota of a user", () => {
+  it("holds for all devices together", async () => {
     await many({ clients: 1999, lanes: 19_999, device: "'device ' || n % 100" });
     await execute({ client: "first", device: "new" });
     expect(await count("action_client")).toBe(2000);
@@ -121,7 +121,7 @@ describe("what is kept of a user", () => {
     expect(await execute({ client: "first", device: "new", body: "twice" })).toMatchObject({ body: "done" });
   });
 
-  it("is one bound for all who are not logged in, ten times as high", async () => {
+  it("is ten times as high, and shared, for all anonymous users", async () => {
     const visitor = { user: "'device:' || n", device: "n::text" };
     await many({ clients: 19_999, lanes: 19_999, ...visitor, usedAt: "now()" });
     expect(await execute({ client: "x", userId: "device:x", device: "x" })).toMatchObject({ kind: "done" });
@@ -130,10 +130,10 @@ describe("what is kept of a user", () => {
     expect((await storage.ledger.usage())[0]).toMatchObject({ fullest: { user: "device:", percent: 100 } });
   });
 
-  it("has a bound of bytes: the oldest outcomes go, and are not executed again", async () => {
+  it("limits bytes: the oldest outcomes are removed, and their actions are not executed again", async () => {
     const body = "x".repeat(200 * 1024);
     for (let lane = 1; lane <= 3; lane += 1) await execute({ lane: `l${lane}`, body });
-    // As if they had been a hundred and fifty times as long.
+    // Multiplies their recorded length by 150.
     await database.query(`
       UPDATE peek_vortex.action_outcome SET body = repeat('x', 30 * 1024 * 1024), at = now() - interval '1 hour' * (9 - substr(lane, 2)::int);
       UPDATE peek_vortex.action_lane SET bytes = 30 * 1024 * 1024`);
@@ -146,7 +146,7 @@ describe("what is kept of a user", () => {
     expect(await execute({ lane: "l1", sequence: 2, after: 1 })).toMatchObject({ kind: "done", repeated: false });
   });
 
-  it("is told, of each plugin, with whose bounds are used most", async () => {
+  it("is reported for each plugin with the user of the highest usage", async () => {
     expect(await storage.ledger.usage()).toEqual([]);
     expect(await valueOf(database, "SELECT to_regnamespace('peek_vortex')")).toBeNull();
     await execute({ body: "12345" });
@@ -175,7 +175,7 @@ describe("what is kept of a user", () => {
   });
 });
 
-it("the outcomes of a lane have a bound of bytes; the last is always kept", async () => {
+it("The outcomes of a lane are limited in bytes; the last one is always kept", async () => {
   const body = "x".repeat(3 * 1024 * 1024);
   for (let sequence = 1; sequence <= 3; sequence += 1) await execute({ sequence, after: sequence - 1, body });
   expect(await execute({ sequence: 1 })).toEqual({ kind: "forgotten" });
