@@ -27,7 +27,7 @@ import type { StorageOptions } from "./StorageOptions.ts";
 import type { StoragePlugin } from "./StoragePlugin.ts";
 import type { StorageStatus } from "./StorageStatus.ts";
 import { defaultStorageTiming } from "./StorageTiming.ts";
-import { PooledTaskDatabase } from "./tasks/PooledTaskDatabase.ts";
+import { PooledTaskDatabase } from "./pool/PooledTaskDatabase.ts";
 
 /** The time that logic may need to restart with its embedded database before its absence is an error for others. */
 const restartMs = 10_000;

@@ -314,7 +314,7 @@ describe("The applied migrations and those of the package", () => {
     await subject.migrate("2.0.0");
     return subject;
   };
-  const remove = (subject: Subject, name: string): void => rmSync(join(subject.folder, "Migrations", `${name}.js`));
+  const remove = (subject: Subject, name: string): void => rmSync(join(subject.folder, "migrations", `${name}.js`));
 
   it("differ after an edit: MIGRATION_EDITED names the file, and nothing is applied", async () => {
     const subject = await applied("0001_a");
@@ -412,7 +412,7 @@ describe("The folder of migrations", () => {
       plugins: [writePlugin(name, { migrationsDir: "../../elsewhere" })],
     });
     expect(logic.plugin(name)).toMatchObject({ state: "failed", error: { code: "MIGRATIONS_UNREADABLE" } });
-    expect(logic.plugin(name).error?.message).toContain("../../elsewhere, which is not in the package");
+    expect(logic.plugin(name).error?.message).toContain("../../elsewhere, which is outside the package");
   });
 
   it("is optional: a plugin without migrations has its schema", async () => {

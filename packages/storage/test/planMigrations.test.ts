@@ -1,8 +1,9 @@
 import { PeekError } from "@peek/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AppliedMigration, planMigrations } from "../src/migration/planMigrations.ts";
-import type { MigrationFile } from "../src/migration/MigrationFile.ts";
+import type { AppliedMigration } from "../src/catalogue/readCatalogue.ts";
+import { planMigrations } from "../src/migration/planMigrations.ts";
+import type { MigrationFile } from "../src/migration/readMigrations.ts";
 
 const fileOf = (number: bigint): MigrationFile => ({
   number,

@@ -1,7 +1,6 @@
 import { PeekError } from "@peek/errors";
 import { type ClientBase, DatabaseError } from "pg";
 import { z } from "zod";
-import type { AppliedMigration } from "../migration/planMigrations.ts";
 import { layoutVersion } from "./platformLayout.ts";
 
 /** The schema and role of a plugin, as recorded in the catalogue. */
@@ -12,6 +11,16 @@ export interface PluginSchema {
   readonly role: string | undefined;
   /** Whether the schema and the role exist, and the role owns the schema; otherwise provisioning has to create them. */
   readonly complete: boolean;
+}
+
+/** A migration that has been applied to the database. */
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+  /** ISO 8601, UTC. */
+  readonly appliedAt: string;
+  /** The plugin's version at that time. */
+  readonly pluginVersion: string;
 }
 
 /** The contents of Peek's own tables. */
@@ -52,6 +61,13 @@ const query = `
     ) AS applied
 `;
 
+const appliedSchema = z.object({
+  name: z.string(),
+  checksum: z.string(),
+  appliedAt: z.string(),
+  pluginVersion: z.string(),
+});
+
 const rowSchema = z.object({
   settings: z.object({ layout: z.coerce.number(), secret: z.string(), copy_began_at: z.string().optional() }),
   plugin_schemas: z.array(
@@ -65,15 +81,7 @@ const rowSchema = z.object({
       complete: z.boolean(),
     }),
   ),
-  applied: z.array(
-    z.object({
-      plugin: z.string(),
-      name: z.string(),
-      checksum: z.string(),
-      appliedAt: z.string(),
-      pluginVersion: z.string(),
-    }),
-  ),
+  applied: z.array(appliedSchema.extend({ plugin: z.string() })),
 });
 
 /**
@@ -116,4 +124,21 @@ async function queryRow(client: ClientBase): Promise<unknown> {
       { cause: error },
     );
   }
+}
+
+const appliedQuery = `
+  SELECT
+    name,
+    checksum,
+    to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt",
+    plugin_version AS "pluginVersion"
+  FROM peek_platform.migration
+  WHERE plugin = $1
+  ORDER BY number
+`;
+
+/** Reads the applied migrations of one plugin, in the order of their numbers. */
+export async function readApplied(client: ClientBase, plugin: string): Promise<readonly AppliedMigration[]> {
+  const { rows } = await client.query<Record<string, unknown>>(appliedQuery, [plugin]);
+  return z.array(appliedSchema).parse(rows);
 }

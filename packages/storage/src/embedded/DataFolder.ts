@@ -8,7 +8,7 @@ import { embeddedFailure } from "./embeddedFailure.ts";
 import { majorOf } from "./PostgresPackage.ts";
 import type { PostgresPrograms } from "./PostgresPrograms.ts";
 import { runProgram } from "./runProgram.ts";
-import { syncFolder } from "./syncFolder.ts";
+import { syncFolder } from "./durableFiles.ts";
 
 /** The account that owns a new database and everything in it. */
 export const ownerAccount = "peek";

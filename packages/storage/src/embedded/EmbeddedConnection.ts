@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writePrivateFile } from "./writePrivateFile.ts";
+import { writePrivateFile } from "./durableFiles.ts";
 
 const connectionSchema = z.object({
   host: z.string().min(1),

@@ -18,10 +18,9 @@ import { passwordForNewData, passwordOfExistingData } from "./ownerPassword.ts";
 import { findPostgresPackage } from "./PostgresPackage.ts";
 import { type PostgresPrograms, preparePrograms } from "./PostgresPrograms.ts";
 import { chooseAddress, hostAndPort, storeAddress } from "./serverAddress.ts";
-import type { ServerProcess } from "./ServerProcess.ts";
+import { type ServerLaunch, ServerProcess } from "./ServerProcess.ts";
 import { type ServerAddress, serverArguments } from "./serverSettings.ts";
 import { ServerSupervisor, type StartServer } from "./ServerSupervisor.ts";
-import { startServer } from "./startServer.ts";
 
 const portAttempts = 5;
 
@@ -207,4 +206,20 @@ function starter({ options, layout, programs }: StartInput, address: ServerAddre
   const { logger, maxConnections, settings: overrides = {} } = options;
   const call = programs.call("postgres", serverArguments({ layout, address, maxConnections, overrides }));
   return (signal) => startServer(layout, { call, dataDir: layout.dataDir, logger }, signal);
+}
+
+/**
+ * Starts a server on a folder whose previous server may just have died.
+ *
+ * @param signal Aborts the start.
+ * @throws PeekError `STORAGE_EMBEDDED_FAILED`, `STORAGE_EMBEDDED_UNSUPPORTED`; the signal's reason. No process is left running.
+ */
+async function startServer(
+  layout: EmbeddedLayout,
+  launch: Omit<ServerLaunch, "lock">,
+  signal: AbortSignal,
+): Promise<ServerProcess> {
+  // Disposing it releases the lock only if no server process has inherited it.
+  using lock = await acquireDataFolder(layout, launch.logger, signal);
+  return await ServerProcess.start({ ...launch, lock }, signal);
 }

@@ -7,7 +7,7 @@ import type { EmbeddedLayout } from "./EmbeddedLayout.ts";
 import { embeddedFailure } from "./embeddedFailure.ts";
 import type { PostgresPrograms } from "./PostgresPrograms.ts";
 import { runProgram } from "./runProgram.ts";
-import { writePrivateFile } from "./writePrivateFile.ts";
+import { writePrivateFile } from "./durableFiles.ts";
 
 /** The password for a new database: that of the password file, or a new one, which is written to the file. */
 export function passwordForNewData(layout: EmbeddedLayout): string {

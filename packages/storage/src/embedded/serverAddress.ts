@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { z } from "zod";
 import { type EmbeddedLayout, socketPort } from "./EmbeddedLayout.ts";
 import type { ServerAddress } from "./serverSettings.ts";
-import { writePrivateFile } from "./writePrivateFile.ts";
+import { writePrivateFile } from "./durableFiles.ts";
 
 /** Systems allow 104 to 108 bytes. */
 const maxSocketPathBytes = 100;

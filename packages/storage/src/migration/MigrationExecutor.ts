@@ -8,7 +8,7 @@ import type { PooledConnection } from "../pool/PooledConnection.ts";
 import { type OnStatement, PgDialect } from "../query/PgDialect.ts";
 import { assumeRoleSql, resetRoleSql } from "../provisioning/assumeRoleSql.ts";
 import { importMigration } from "./importMigration.ts";
-import type { MigrationFile } from "./MigrationFile.ts";
+import type { MigrationFile } from "./readMigrations.ts";
 
 /**
  * Runs migrations on one connection of the account that owns the database, each in its own transaction, with the role and

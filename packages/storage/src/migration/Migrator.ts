@@ -5,14 +5,18 @@ import type { Logger } from "@peek/plugin-base";
 import { type ClientBase, DatabaseError } from "pg";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
 import type { PooledConnection } from "../pool/PooledConnection.ts";
-import { readApplied } from "../catalogue/readApplied.ts";
-import { type Catalogue, readCatalogue, type PluginSchema } from "../catalogue/readCatalogue.ts";
+import {
+  type AppliedMigration,
+  type Catalogue,
+  type PluginSchema,
+  readApplied,
+  readCatalogue,
+} from "../catalogue/readCatalogue.ts";
 import type { StoragePlugin } from "../StoragePlugin.ts";
-import type { MigrationFile } from "./MigrationFile.ts";
+import { type MigrationFile, readMigrations } from "./readMigrations.ts";
 import { withMigrationLock } from "./withMigrationLock.ts";
 import { MigrationExecutor } from "./MigrationExecutor.ts";
-import { type AppliedMigration, planMigrations } from "./planMigrations.ts";
-import { readMigrations } from "./readMigrations.ts";
+import { planMigrations } from "./planMigrations.ts";
 
 /** A migration that was run and rolled back. */
 export interface DryRunMigration {

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { messageOf, PeekError } from "@peek/errors";
 import type { Migration } from "@peek/plugin-base/storage";
-import type { MigrationFile } from "./MigrationFile.ts";
+import type { MigrationFile } from "./readMigrations.ts";
 
 /**
  * Imports the code of a migration.

@@ -1,15 +1,6 @@
 import { PeekError } from "@peek/errors";
-import type { MigrationFile } from "./MigrationFile.ts";
-
-/** A migration that has been applied to the database. */
-export interface AppliedMigration {
-  readonly name: string;
-  readonly checksum: string;
-  /** ISO 8601, UTC. */
-  readonly appliedAt: string;
-  /** The plugin's version at that time. */
-  readonly pluginVersion: string;
-}
+import type { AppliedMigration } from "../catalogue/readCatalogue.ts";
+import type { MigrationFile } from "./readMigrations.ts";
 
 /**
  * Compares a plugin's migrations with those that were applied.

@@ -3,7 +3,18 @@ import { extname, join } from "node:path";
 import { decodeUtf8 } from "@peek/config";
 import { messageOf, PeekError } from "@peek/errors";
 import { checksumOf } from "./checksumOf.ts";
-import type { MigrationFile } from "./MigrationFile.ts";
+
+/** A migration in a plugin's package. */
+export interface MigrationFile {
+  /** The digits at the beginning of its name, which decide the order. */
+  readonly number: bigint;
+  /** The name of its file without the extension, by which it is recorded: `0001_create_tables`. */
+  readonly name: string;
+  /** An absolute path. */
+  readonly file: string;
+  /** See {@link checksumOf}. */
+  readonly checksum: string;
+}
 
 const namePattern = /^(\d{1,18})[-_][A-Za-z0-9][A-Za-z0-9_-]{0,150}$/;
 const extensions = [".ts", ".js", ".mjs"];

@@ -29,13 +29,13 @@ const readSql = `
       UNION ALL
       SELECT relation, operation, rows FROM peek_vortex.change WHERE transaction = ANY($2::xid8[])
     ),
-    told AS (
-      SELECT coalesce(sum(pg_column_size(rows)), 0) <= ${maxBatchBytes} AS rows_too FROM fresh
+    size AS (
+      SELECT coalesce(sum(pg_column_size(rows)), 0) <= ${maxBatchBytes} AS includes_rows FROM fresh
     ),
     change AS (
-      SELECT DISTINCT relation, operation, NULL AS rows FROM fresh, told WHERE rows IS NULL OR NOT rows_too
+      SELECT DISTINCT relation, operation, NULL AS rows FROM fresh, size WHERE rows IS NULL OR NOT includes_rows
       UNION ALL
-      SELECT relation, operation, rows::text FROM fresh, told WHERE rows IS NOT NULL AND rows_too
+      SELECT relation, operation, rows::text FROM fresh, size WHERE rows IS NOT NULL AND includes_rows
     )
   SELECT
     pg_current_snapshot()::text AS snapshot,

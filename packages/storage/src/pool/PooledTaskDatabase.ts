@@ -1,8 +1,8 @@
 import type { TaskDatabase, TaskRows } from "@peek/plugin-base/internal";
 import type { StorageHealth } from "../health/StorageHealth.ts";
 import type { OpenDatabase } from "../openDatabase.ts";
-import type { ConnectionPool } from "../pool/ConnectionPool.ts";
-import { platformPool } from "../pool/platformPool.ts";
+import type { ConnectionPool } from "./ConnectionPool.ts";
+import { platformPool } from "./platformPool.ts";
 import type { StorageOptions } from "../StorageOptions.ts";
 
 /** The maximum number of connections: to queue, to fetch, to settle, and to supervise tasks. */
