@@ -44,7 +44,7 @@ export class LiveClient implements PeekClient {
   readonly #subscriptions = new Set<Disposable>();
   /** The user that the service has named; undefined before. */
   #user: KnownUser | undefined;
-  /** The user that the device was told to remember. */
+  /** The user that the device remembers for the next page. */
   #rememberedUser: KnownUser | undefined;
   #isClosed = false;
 

@@ -16,7 +16,7 @@ import { type FinalOutcome, isRejection } from "./FinalOutcome.ts";
 import type { OptimisticUpdates } from "./OptimisticUpdates.ts";
 import { PendingActions } from "./PendingActions.ts";
 
-/** What the queue needs of the client. */
+/** The services of the client that the queue uses. */
 export interface ActionQueueHost {
   /** Whether there is a connection. */
   isOpen(): boolean;

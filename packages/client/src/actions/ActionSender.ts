@@ -17,7 +17,7 @@ const subscriptionCheckMs = 250;
 /** A service finds no shorter action too large. */
 const minTooLargeChars = 16_000;
 
-/** What the sender needs of the queue. */
+/** The services of the queue that the sender uses. */
 export interface ActionSenderHost {
   /** Whether the service is reachable, and this tab is the leader. */
   maySend(): boolean;

@@ -11,7 +11,7 @@ import { ServerSubscription, type ServerSubscriptionHost } from "./ServerSubscri
 import { StalePeriod } from "./StalePeriod.ts";
 import { TupleList } from "./TupleList.ts";
 
-/** What a channel needs of the client. */
+/** The services of the client that a channel uses. */
 export interface ChannelHost extends ServerSubscriptionHost {
   /** Set while no data of the service is known to be current. */
   staleness(): Staleness | undefined;

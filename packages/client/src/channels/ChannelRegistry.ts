@@ -7,7 +7,7 @@ import { ChannelCacheWriter } from "./ChannelCacheWriter.ts";
 /** How long a channel stays subscribed after its last subscriber has left: often the next one comes at once. */
 const lingerMs = 500;
 
-/** What the channels need of the client. */
+/** The services of the client that the channels use. */
 export interface ChannelRegistryHost extends Omit<ChannelHost, "nextId" | "changed" | "forbidden"> {
   /** {@link ChannelRegistry.staleness} may have changed. */
   stalenessChanged(): void;

@@ -7,7 +7,7 @@ const refusedRetryMs = 60_000;
 /** How long actions wait for the service to confirm the subscription. */
 const confirmationMs = 2000;
 
-/** What a subscription needs of its client. */
+/** The services of the client that a subscription uses. */
 export interface ServerSubscriptionHost {
   /** Whether there is a connection. */
   isOpen(): boolean;
