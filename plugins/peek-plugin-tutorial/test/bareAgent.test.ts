@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const plugins = [join(import.meta.dirname, "..")];
 
-it("an agent without the plugin keeps logic from calling no other, nor from stopping", async () => {
+it("logic calls an agent and stops, although another agent lacks the plugin", async () => {
   await using logic = await startService("logic", { plugins });
   await using bare = await startService("agent", { logic });
   await bare.log.waitFor("Connected to the logic service");

@@ -11,7 +11,7 @@ const steps = (lines: readonly string[]): readonly string[] =>
   );
 
 describe("a plugin that uses the tutorial's API", () => {
-  it("gets it, and runs after the tutorial and stops before it, whatever the order of their names", async () => {
+  it("gets the API, starts after the tutorial and stops before it, for any order of names", async () => {
     const logic = await startService("logic", { plugins: [calculatorDir, tutorialDir] });
     await logic.stop();
     expect(steps(logic.log.lines)).toEqual([
@@ -20,7 +20,7 @@ describe("a plugin that uses the tutorial's API", () => {
     ]);
   });
 
-  it("fails where the tutorial is not enabled, and says so", async () => {
+  it("fails with DEPENDENCY_MISSING if the tutorial is not enabled", async () => {
     await using logic = await startService("logic", { plugins: [calculatorDir], allowFailed: true });
     expect(logic.plugin("peek_plugin_calculator")).toMatchObject({
       state: "failed",
@@ -28,7 +28,7 @@ describe("a plugin that uses the tutorial's API", () => {
     });
   });
 
-  it("runs without it where it said that it can", async () => {
+  it("runs without the tutorial if its dependency is optional", async () => {
     await using alone = await startService("logic", { plugins: [greeterDir] });
     expect(steps(alone.log.lines)).toContain("greeter: The tutorial plugin is not enabled here");
     await using both = await startService("logic", { plugins: [greeterDir, tutorialDir] });

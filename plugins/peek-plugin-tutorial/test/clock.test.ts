@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startService } from "@peek/testing";
 import { expect, it } from "vitest";
 
-it("what a plugin left on its disposables ends with stop()", async () => {
+it("stop() ends the timer that a plugin left on its disposables", async () => {
   const logic = await startService("logic", { plugins: [join(import.meta.dirname, "fixtures", "peek-plugin-clock")] });
   await logic.log.waitFor("LogicEntryHook:Tick");
   expect(await logic.stop()).toEqual([]);

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const plugins = [join(import.meta.dirname, "stages", "rpc-more")];
 
-it("a declared error reaches the caller with its data, and a stream ends when its reader has enough", async () => {
+it("a declared error reaches the caller with its data, and a stream ends when its reader breaks", async () => {
   await using logic = await startService("logic", { plugins });
   await using agent = await startService("agent", { plugins, logic });
   await logic.log.waitFor("An agent adds up to 1000000");
@@ -16,7 +16,7 @@ it("a declared error reaches the caller with its data, and a stream ends when it
   expect(await logic.stop()).toEqual([]);
 }, 15_000);
 
-it("a call of all tells what each has answered", async () => {
+it("a call of all agents returns the answer of each", async () => {
   await using logic = await startService("logic", { plugins });
   await using agent = await startService("agent", { plugins, logic });
   expect(agent.plugin("peek_plugin_tutorial").state).toBe("started");

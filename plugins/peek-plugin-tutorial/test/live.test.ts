@@ -7,18 +7,18 @@ import { StringIntTuple } from "../src/_private/contracts/StringIntTuple.ts";
 
 const plugins = [join(import.meta.dirname, "..")];
 
-/** Waits until what is watched is as it should be; a test that waits too long ends. */
+/** Waits for expected tuples. vitest ends a test that waits too long. */
 async function until<T>(
   states: AsyncIterable<ObservableState<T>>,
-  isRight: (tuples: readonly T[]) => boolean,
+  isExpected: (tuples: readonly T[]) => boolean,
 ): Promise<readonly T[]> {
   for await (const { status, tuples } of states) {
-    if (status === "live" && isRight(tuples)) return tuples;
+    if (status === "live" && isExpected(tuples)) return tuples;
   }
   throw new Error("The subscription has ended.");
 }
 
-it("shows what others do, and what is changed in the database", async () => {
+it("a subscription shows the actions of others, and changes in the database", async () => {
   await using database = await openTestDatabase({ plugins });
   await using logic = await startService("logic", { plugins, database });
   await using field = await startService("field", { plugins, logic });
@@ -36,7 +36,7 @@ it("shows what others do, and what is changed in the database", async () => {
   await until(rows, ([row]) => row?.string1 === "two");
 }, 15_000);
 
-it("rejects what cannot be done, and keeps why", async () => {
+it("an action on a missing row is rejected, and kept as a dead letter", async () => {
   await using database = await openTestDatabase({ plugins });
   await using logic = await startService("logic", { plugins, database });
   await using office = await startService("office", { plugins, logic });

@@ -27,7 +27,7 @@ it("after the tutorial's second page, the plugin runs on logic, and on no other 
   expect(field.plugin("peek_plugin_tutorial").state).toBe("skipped");
 });
 
-it("its entry gives the class for logic", async () => {
+it("the entry of the second page returns the class for logic", async () => {
   expect(await peekLogicEntryHook()).toHaveProperty("name", "LogicEntryHook");
 });
 
@@ -52,7 +52,7 @@ const linesOf = (lines: readonly string[]): readonly string[] =>
     (line) => /^\w+ (?:peek_plugin_tutorial\._private|peek_storage\.Storage:peek).*?:(.*)$/.exec(line)?.[1] ?? [],
   );
 
-it("after the tutorial's seventh page, the plugin migrates its schema once, and keeps what is in it", async () => {
+it("after the tutorial's seventh page, the plugin migrates its schema once, and keeps its rows", async () => {
   await using database = await openTestDatabase();
   const first = await startService("logic", { plugins: [stage("storage")], database });
   expect(await first.stop()).toEqual([]);
@@ -74,7 +74,7 @@ it("after the tutorial's seventh page, the plugin migrates its schema once, and 
   expect(await database.query("SELECT comment FROM pl_tutorial.string_int")).toEqual([{ comment: "" }]);
 });
 
-it("its transaction changes both rows, or neither", async () => {
+it("the transaction of the seventh page changes both rows, or neither", async () => {
   await using logic = await startService("logic", { plugins: [stage("storage-move")] });
   expect(logic.log.lines.flatMap((line) => /^INFO .*LogicEntryHook:(.*)$/.exec(line)?.[1] ?? [])).toEqual([
     "one has 7, two has 3",
@@ -103,7 +103,7 @@ it("after the tutorial's ninth page, logic and the agent call each other", async
   ]);
 });
 
-it("a call is also there in a plugin without storage", async () => {
+it("a plugin without storage can be called", async () => {
   const plugins = [stage("rpc-least")];
   await using logic = await startService("logic", { plugins });
   await using agent = await startService("agent", { plugins, logic });
@@ -112,16 +112,16 @@ it("a call is also there in a plugin without storage", async () => {
 
 const urlOf = (service: TestService): string => `ws://127.0.0.1:${service.status().site?.port}/vortex`;
 
-/** The tuples as soon as they are as a test wants them. */
+/** Waits for expected tuples. */
 async function seen<T>(
   states: AsyncIterable<{ readonly status: string; readonly tuples: readonly T[] }>,
-  isRight: (tuples: readonly T[]) => boolean,
+  isExpected: (tuples: readonly T[]) => boolean,
 ): Promise<readonly T[]> {
-  for await (const { status, tuples } of states) if (status === "live" && isRight(tuples)) return tuples;
+  for await (const { status, tuples } of states) if (status === "live" && isExpected(tuples)) return tuples;
   throw new Error("The subscription has ended.");
 }
 
-it("after the tutorial's tenth page, whoever watches sees what is changed in the database", async () => {
+it("after the tutorial's tenth page, a watcher sees changes in the database", async () => {
   const plugins = [stage("observables")];
   await using database = await openTestDatabase();
   await using logic = await startService("logic", { plugins, database });
@@ -133,7 +133,7 @@ it("after the tutorial's tenth page, whoever watches sees what is changed in the
   expect(await seen(rows, ({ length }) => length > 1)).toMatchObject([{ string1: "one" }, { string1: "two" }]);
 });
 
-it("after its eleventh page, the buttons' actions are executed", async () => {
+it("after the tutorial's eleventh page, the buttons' actions are executed", async () => {
   const plugins = [stage("actions")];
   await using logic = await startService("logic", { plugins });
   await using field = await startService("field", { plugins, logic });
@@ -148,7 +148,7 @@ it("after its eleventh page, the buttons' actions are executed", async () => {
   await seen(rows, ([row]) => row?.int1 === 5 && row.string1 === "ONE");
 });
 
-it("selectors, rights, results and routes do as the pages say", async () => {
+it("selectors, rights, results and routes work as the pages describe", async () => {
   const plugins = [stage("live-more")];
   await using logic = await startService("logic", { plugins });
   await using field = await startService("field", { plugins, logic });
@@ -168,7 +168,7 @@ it("selectors, rights, results and routes do as the pages say", async () => {
   expect(await (await fetch(`${site}/twice/21`)).text()).toBe("42");
 });
 
-it("after its fourteenth page, a worker answers logic", async () => {
+it("after the tutorial's fourteenth page, a worker answers logic", async () => {
   const plugins = [stage("tasks")];
   await using database = await openTestDatabase();
   await using logic = await startService("logic", { plugins, database });
@@ -177,23 +177,23 @@ it("after its fourteenth page, a worker answers logic", async () => {
   await logic.log.waitFor(/:Sent (\d+) to a worker, which answered -\1$/);
 });
 
-it("tasks are queued with a row or not at all, done in order, refused and followed as the page says", async () => {
+it("tasks are queued in a transaction, executed in order, rejected and followed as the page describes", async () => {
   const plugins = [stage("tasks-more")];
   await using database = await openTestDatabase();
   await using logic = await startService("logic", { plugins, database });
   await using worker = await startService("worker", { plugins, database, logic });
   expect(worker.plugin("peek_plugin_tutorial").state).toBe("started");
   await logic.log.waitFor("There are 78498 prime numbers");
-  const [told, progress] = [/^INFO .*LogicEntryHook:(.*)$/, /^DEBUG .*LogicEntryHook:Counted (\d+) %$/].map((pattern) =>
-    logic.log.lines.flatMap((line) => pattern.exec(line)?.[1] ?? []),
+  const [logged, progress] = [/^INFO .*LogicEntryHook:(.*)$/, /^DEBUG .*LogicEntryHook:Counted (\d+) %$/].map(
+    (pattern) => logic.log.lines.flatMap((line) => pattern.exec(line)?.[1] ?? []),
   );
-  expect(told).toEqual([
+  expect(logged).toEqual([
     ...["The text is 'one'", "The text is 'one, two'", "The text is 'one, two, three'"],
     expect.stringContaining("There is no row 12345"),
     expect.stringMatching(/peek_plugin_tutorial\.AppendText.*\$\.text/),
     "There are 78498 prime numbers",
   ]);
-  // What is told faster than ten times a second is left out, but for the last.
+  // At most ten reports a second are sent, and always the last one.
   expect(progress?.at(-1)).toBe("100");
   expect(await database.query("SELECT string1 FROM pl_tutorial.string_int")).toEqual([{ string1: "one, two, three" }]);
   expect(await database.query("SELECT key, value FROM pl_tutorial.setting_property")).toEqual([
@@ -201,7 +201,7 @@ it("tasks are queued with a row or not at all, done in order, refused and follow
   ]);
 });
 
-it("the challenge's task is done at the start, and kept on its schedule", async () => {
+it("the task of the challenge runs at the start, and stays on its schedule", async () => {
   const plugins = [stage("tasks-challenge")];
   await using database = await openTestDatabase();
   await using logic = await startService("logic", { plugins, database });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const plugins = [join(import.meta.dirname, "..")];
 
-it("keeps its settings from one start to the next", async () => {
+it("the plugin keeps its settings from one start to the next", async () => {
   await using database = await openTestDatabase({ plugins });
   for (const starts of [1, 2]) {
     await using logic = await startService("logic", { plugins, database });

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 const plugins = [join(import.meta.dirname, "..")];
 const answer = /Sent (\d+) to a worker, which answered -\1$/;
 
-it("logic sends one number after the other to a worker, and logs the answers", async () => {
+it("logic sends one number after another to a worker, and logs the answers", async () => {
   await using database = await openTestDatabase({ plugins });
   await using logic = await startService("logic", { plugins, database });
   await using worker = await startService("worker", { plugins, database, logic });
@@ -15,7 +15,7 @@ it("logic sends one number after the other to a worker, and logs the answers", a
   await logic.log.waitFor(new RegExp(`Sent (?!${first} )\\d+ to a worker`));
 });
 
-it("logic does not wait for a worker before it stops, and takes back what it has queued", async () => {
+it("logic stops without waiting for a worker, and cancels its queued task", async () => {
   await using database = await openTestDatabase({ plugins });
   await using logic = await startService("logic", { plugins, database });
   await logic.log.waitFor("LogicEntryHook:Started");

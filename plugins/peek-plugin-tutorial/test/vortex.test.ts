@@ -13,7 +13,7 @@ it("logic and the agent call each other", async () => {
   await logic.log.waitFor("The agent says that 7 + 9 = 16");
 });
 
-it("the agent starts without logic, and says once that it waits for it", async () => {
+it("the agent starts without logic, and logs once that it waits", async () => {
   await using agent = await startService("agent", { plugins });
   expect(agent.plugin("peek_plugin_tutorial").state).toBe("started");
   await agent.log.waitFor("Waiting for the logic service");

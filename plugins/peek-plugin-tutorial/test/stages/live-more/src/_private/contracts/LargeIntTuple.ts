@@ -1,7 +1,7 @@
 import { defineTuple, type TupleOf } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** A row whose number is large. */
+/** A row with a large number. */
 export const LargeIntTuple = defineTuple(
   "peek_plugin_tutorial.LargeInt",
   { id: z.int(), int1: z.int32() },
@@ -10,5 +10,5 @@ export const LargeIntTuple = defineTuple(
 
 export type LargeIntTuple = TupleOf<typeof LargeIntTuple>;
 
-/** How large: from this number on. */
+/** Selects the rows from this number on. */
 export const LargeIntSelector = z.object({ least: z.int() });

@@ -2,7 +2,7 @@ import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
 import { LargeIntSelector, LargeIntTuple } from "../contracts/LargeIntTuple.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 
-/** Lets browsers watch the large numbers; those without a login only from 100 on. */
+/** Makes the rows with large numbers observable. Browsers without a login see only numbers from 100 on. */
 export function provideLargeInts({ observables, storage }: PeekLogicPlatformHook<TutorialTables>): void {
   observables.provide(LargeIntTuple, {
     selector: LargeIntSelector,

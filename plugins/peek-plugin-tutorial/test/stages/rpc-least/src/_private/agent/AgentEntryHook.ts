@@ -15,7 +15,7 @@ export class AgentEntryHook extends PluginAgentEntryHookABC {
   }
 
   override stop(): void {
-    // The call is given up by itself.
+    // The signal of the platform cancels the call.
   }
 
   override unload(): void {

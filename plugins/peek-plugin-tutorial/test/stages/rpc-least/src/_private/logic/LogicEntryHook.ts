@@ -12,7 +12,7 @@ export class LogicEntryHook extends PluginLogicEntryHookABC {
   }
 
   override stop(): void {
-    // What is served ends by itself.
+    // The platform ends the serving.
   }
 
   override unload(): void {

@@ -2,7 +2,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { PeekAgentPlatformHook } from "@peek/plugin-base/agent";
 import { CountRpc } from "../contracts/CountRpc.ts";
 
-/** Has logic count, up to three. */
+/** Reads the stream of logic up to three. */
 export async function hearCount({ vortex, signal }: PeekAgentPlatformHook, logger: Logger): Promise<void> {
   const logic = vortex.rpc.client(CountRpc, { to: "logic", wait: true, signal });
   for await (const number of logic.countFrom(1)) {

@@ -3,7 +3,7 @@ import { isRejection } from "@peek/plugin-base/contracts";
 import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
 import { RpcForLogic } from "../contracts/RpcForLogic.ts";
 
-/** Asks one agent for too much, and then all of them for something that they can do. */
+/** Requests a too large sum of one agent, and then a sum of all agents. */
 export async function askAgents({ vortex, signal }: PeekLogicPlatformHook, logger: Logger): Promise<void> {
   const agent = vortex.rpc.client(RpcForLogic, { to: "agent", wait: true, signal });
   try {

@@ -1,14 +1,14 @@
 import { type PluginStorage, sql } from "@peek/plugin-base/storage";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 
-/** How often a text is there, and what its numbers are together. */
+/** How often a text occurs, and the sum of its numbers. */
 export interface Total {
   readonly string1: string;
   readonly count: bigint;
   readonly sum: bigint;
 }
 
-/** Looks at the whole table string_int, however large it is. */
+/** Reports on the whole table string_int, of any size. */
 export class StringIntReport {
   readonly #storage: PluginStorage<TutorialTables>;
 
@@ -16,7 +16,7 @@ export class StringIntReport {
     this.#storage = storage;
   }
 
-  /** How many rows there are. PostgreSQL counts in bigint, which is a number after this: exact up to 2^53. */
+  /** The number of rows. PostgreSQL counts in bigint; as a number it is exact up to 2^53. */
   async count(): Promise<number> {
     const { count } = await this.#storage.db
       .selectFrom("string_int")
@@ -25,7 +25,7 @@ export class StringIntReport {
     return Number(count);
   }
 
-  /** SQL as it is. What is in `${}` is a parameter: it never becomes part of the SQL. */
+  /** Plain SQL. A value in `${}` is a parameter: it never becomes part of the SQL. */
   async totals(least: number): Promise<readonly Total[]> {
     const { rows } = await sql<Total>`
       SELECT string1, count(*) AS count, sum(int1) AS sum
@@ -37,7 +37,7 @@ export class StringIntReport {
     return rows;
   }
 
-  /** The longest text. Of the rows, 1000 are in memory at a time. */
+  /** The longest text. At most 1000 rows are in memory at a time. */
   async longest(): Promise<string> {
     let longest = "";
     for await (const { string1 } of this.#storage.db.selectFrom("string_int").select("string1").stream(1000)) {

@@ -1,7 +1,7 @@
 import { defineTask } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** Keeps a number. */
+/** Stores a number. */
 export const SpecificNumber = defineTask("peek_plugin_tutorial.SpecificNumber", {
   input: z.int(),
   weight: "light",

@@ -1,7 +1,7 @@
 import { defineTask } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 
-/** Counts the prime numbers up to a number. It computes all the time, so it is heavy, and a thread does it. */
+/** Counts the prime numbers up to a number. It computes all the time, so it is heavy, and runs in a thread. */
 export const CountPrimes = defineTask("peek_plugin_tutorial.CountPrimes", {
   input: z.object({ upTo: z.int().min(2).max(10_000_000) }),
   output: z.int(),

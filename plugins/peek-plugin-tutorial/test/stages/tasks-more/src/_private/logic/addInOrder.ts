@@ -2,7 +2,7 @@ import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
 import { AppendText } from "../contracts/AppendText.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 
-/** Makes a row, and queues what is to be appended to it: all of it, or nothing. Returns the ids of the tasks. */
+/** Inserts a row and queues tasks that append to it, in one transaction. Returns the ids of the tasks. */
 export async function addInOrder(
   { storage, tasks }: PeekLogicPlatformHook<TutorialTables>,
   texts: readonly string[],

@@ -3,7 +3,7 @@ import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
 import { CountPrimes } from "../contracts/CountPrimes.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 
-/** Has a worker count, and tells how far it is. */
+/** Runs the count on a worker, and logs its progress. */
 export async function countPrimes(
   { tasks, signal }: PeekLogicPlatformHook<TutorialTables>,
   logger: Logger,

@@ -4,7 +4,7 @@ import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { SpecificNumber } from "../../contracts/SpecificNumber.ts";
 import type { TutorialTables } from "../../storage/TutorialTables.ts";
 
-/** Keeps the number as a setting of the plugin. */
+/** Stores the number as a setting of the plugin. */
 export const specificNumber = (storage: PluginStorage<TutorialTables>, logger: Logger) =>
   defineTaskHandler(import.meta, SpecificNumber, async (number) => {
     const kept = { value: jsonb(number), changed_at: sql<Date>`now()` };

@@ -4,7 +4,7 @@ import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { AppendText } from "../../contracts/AppendText.ts";
 import type { TutorialTables } from "../../storage/TutorialTables.ts";
 
-/** Appends to the text of a row, in the plugin's tables. */
+/** Appends to the text of a row in the plugin's table. */
 export const appendText = (storage: PluginStorage<TutorialTables>) =>
   defineTaskHandler(import.meta, AppendText, async ({ id, text }) => {
     const row = await storage.db

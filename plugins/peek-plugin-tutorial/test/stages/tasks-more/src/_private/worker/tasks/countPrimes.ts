@@ -1,7 +1,7 @@
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { CountPrimes } from "../../contracts/CountPrimes.ts";
 
-/** Tries every number, and tells how many percent it has done. */
+/** Tests every number, and reports the progress in percent. */
 export default defineTaskHandler(import.meta, CountPrimes, ({ upTo }, context) => {
   const step = Math.ceil(upTo / 100);
   let count = 0;

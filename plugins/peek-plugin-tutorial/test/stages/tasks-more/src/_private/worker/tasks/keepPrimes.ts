@@ -4,7 +4,7 @@ import { CountPrimes } from "../../contracts/CountPrimes.ts";
 import { KeepPrimes } from "../../contracts/KeepPrimes.ts";
 import type { TutorialTables } from "../../storage/TutorialTables.ts";
 
-/** Has a thread count, and keeps the count as a setting of the plugin. Being done again, it keeps the same. */
+/** Runs the count in a thread, and stores it as a setting of the plugin. It can be repeated: the count is the same. */
 export const keepPrimes = ({ storage, tasks }: PeekWorkerPlatformHook<TutorialTables>) =>
   defineTaskHandler(import.meta, KeepPrimes, async ({ upTo }, { signal }) => {
     const count = await tasks.run(CountPrimes, { upTo }, { deadlineMs: 500_000, signal });
