@@ -120,11 +120,11 @@ describe("a service whose console cannot be written", () => {
   it("goes on when the reader of standard output stops, and has told it what is missing when it reads on", async () => {
     await using home = await talking();
     const child = run(home, serviceCommand("logic"), [], ["ignore", "pipe", "ignore"]);
-    await logged(home, /Standard output cannot be written: nobody reads it, or not as fast as lines come/);
+    await logged(home, /Standard output cannot be written: no program reads it, or not as fast as lines are logged/);
     await goesOn(home);
     const text = await readUntil(
       child.stdout,
-      /WARNING peek_logging\.ConsoleSink:\d+ lines could not be written here, and are missing\n/,
+      /WARNING peek_logging\.ConsoleSink:\d+ lines are missing here: they could not be written\n/,
     );
     expect(text).toMatch(/^INFO /);
     await logged(home, /Standard output can be written again; [1-9]\d* lines were lost/);

@@ -6,40 +6,40 @@ import { LineQueue } from "./LineQueue.ts";
 import type { LogFormat, LogLine, LogSink } from "./LogSink.ts";
 import { lostLinesNote } from "./lostLinesNote.ts";
 import { openConsole } from "./openConsole.ts";
-import { pause } from "./pause.ts";
+import { blockThread } from "./blockThread.ts";
 import { PendingBatch } from "./PendingBatch.ts";
 
-/** How the console gets its lines. */
+/** How lines are written to the console. */
 export interface ConsoleSinkOptions {
   readonly format: LogFormat;
-  /** Whether text begins with date and time. */
+  /** Whether lines of text begin with date and time. */
   readonly timestamps: boolean;
-  /** Told once when lines cannot be written: nobody reads, the terminal is gone, the disk is full. */
+  /** Called once when lines cannot be written: no program reads them, the terminal is closed, the disk is full. */
   readonly onTrouble: (trouble: PeekError) => void;
-  /** Told when lines can be written again, with the number of those that were lost. */
+  /** Called when lines can be written again, with the number of lost lines. */
   readonly onRecovery: (lost: number) => void;
 }
 
-/** How many bytes wait for a reader. */
+/** How many bytes may wait for a slow reader. */
 const maxWaitingBytes = 1024 * 1024;
 const batchBytes = 64 * 1024;
-/** How often a reader that does not keep up is tried; milliseconds. */
+/** How often to try again to write to a slow reader. */
 const retryMs = 20;
-/** How often while lines come; milliseconds. */
+/** The same while lines are logged. */
 const retryWhileLoggingMs = 2;
-/** How often a console that cannot be written is tried; milliseconds. */
+/** How often to try again to write to a console that failed. */
 const troubledRetryMs = 1000;
-/** How long whoever logs waits for a reader that takes nothing; milliseconds. */
-const standstillMs = 100;
-/** How long whoever logs waits for a slow reader, and the share of all time that is; milliseconds. */
-const patienceMs = 1000;
-const patienceShare = 0.1;
-/** How long the last lines are waited for; milliseconds. */
+/** How long a logging call blocks for a reader that reads nothing. */
+const maxBlockMs = 100;
+/** How long logging calls block for a slow reader in total, and the share of time by which this allowance is refilled. */
+const blockBudgetMs = 1000;
+const blockBudgetRefill = 0.1;
+/** How long to wait for the last lines at the end. */
 const lastLinesMs = 2000;
 
 /**
- * Writes to standard output, each line before the call returns, so that a process that dies has said why. A reader that
- * does not keep up is waited for, but not for long: lines wait for it, and those that cannot are counted and lost.
+ * Writes to standard output, each line before the logging call returns, so that the log of a crash is complete. For a slow
+ * reader, logging calls block for a short time; then lines wait in memory, and further lines are counted and lost.
  */
 export class ConsoleSink implements LogSink {
   readonly #options: ConsoleSinkOptions;
@@ -48,9 +48,9 @@ export class ConsoleSink implements LogSink {
   #batch: PendingBatch | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryAt = 0;
-  /** How much longer a slow reader may be waited for; milliseconds. */
-  #patience = patienceMs;
-  #patienceAt = performance.now();
+  /** How long logging calls may still block. */
+  #blockBudget = blockBudgetMs;
+  #refilledAt = performance.now();
   #lost = 0;
   #troubled = false;
   #ended = false;
@@ -64,10 +64,10 @@ export class ConsoleSink implements LogSink {
   write(line: LogLine): void {
     if (this.#ended) return;
     const { format, timestamps } = this.#options;
-    if (this.#queue.isFull && !this.#troubled) this.#waitForReader();
+    if (this.#queue.isFull && !this.#troubled) this.#blockForReader();
     if (!this.#queue.add(format === "json" ? line.json : formatText(line.record, timestamps))) this.#lost += 1;
     if (performance.now() >= this.#retryAt) this.#writeAll();
-    if (this.#queue.isFull) this.#report(new Error("nobody reads it, or not as fast as lines come"));
+    if (this.#queue.isFull) this.#report(new Error("no program reads it, or not as fast as lines are logged"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,12 +79,12 @@ export class ConsoleSink implements LogSink {
     if (this.#fd !== 1) closeSync(this.#fd);
   }
 
-  /** Writes all that waits, as far as it is taken. */
+  /** Writes the waiting lines, as far as the console accepts them. */
   #writeAll(): boolean {
     let progress = false;
     try {
       for (;;) {
-        // When all that waited is written, what was lost came after it.
+        // Lost lines came after all waiting ones.
         if (this.#queue.waiting === 0) this.#queue.noteLosses();
         if (this.#batch === undefined && this.#queue.waiting === 0) return true;
         this.#batch ??= new PendingBatch(this.#queue.take(batchBytes));
@@ -112,23 +112,23 @@ export class ConsoleSink implements LogSink {
     this.#retry.unref();
   }
 
-  /** Gives a reader the time to take something: a loop that logs would otherwise lose what a quick reader would take. */
-  #waitForReader(): void {
+  /** Gives the reader time: a loop that logs would otherwise lose lines that even a fast reader could read. */
+  #blockForReader(): void {
     const begin = performance.now();
-    this.#patience = Math.min(patienceMs, this.#patience + (begin - this.#patienceAt) * patienceShare);
-    const end = begin + Math.min(standstillMs, this.#patience);
+    this.#blockBudget = Math.min(blockBudgetMs, this.#blockBudget + (begin - this.#refilledAt) * blockBudgetRefill);
+    const end = begin + Math.min(maxBlockMs, this.#blockBudget);
     while (this.#queue.isFull && !this.#troubled && performance.now() < end) {
-      pause(1);
+      blockThread(1);
       this.#writeAll();
     }
-    this.#patienceAt = performance.now();
-    this.#patience -= this.#patienceAt - begin;
+    this.#refilledAt = performance.now();
+    this.#blockBudget -= this.#refilledAt - begin;
   }
 
   #report(error: unknown): void {
     if (this.#troubled) return;
     this.#troubled = true;
-    const message = `Standard output cannot be written: ${messageOf(error)}. Lines for it are lost until it can.`;
+    const message = `Standard output cannot be written: ${messageOf(error)}. Its lines are lost until it can be written again.`;
     this.#options.onTrouble(new PeekError("LOG_CONSOLE_UNUSABLE", message, { cause: error }));
   }
 

@@ -8,44 +8,44 @@ import { dateOf, LogArchive } from "./LogArchive.ts";
 import { LogFile } from "./LogFile.ts";
 import type { LogFormat, LogLine, LogSink } from "./LogSink.ts";
 import { lostLinesNote } from "./lostLinesNote.ts";
-import { pause } from "./pause.ts";
+import { blockThread } from "./blockThread.ts";
 import { PendingBatch } from "./PendingBatch.ts";
 
-/** Which files a {@link FileSink} writes. */
+/** The files that a {@link FileSink} writes. */
 export interface FileSinkOptions {
-  /** The folder, made when it is missing (mode 0700). */
+  /** The folder, created when it is missing (mode 0700). */
   readonly dir: string;
-  /** The file's name without its ending: `peek-logic-service`. */
+  /** The name of the file without its extension: `peek-logic-service`. */
   readonly name: string;
   readonly format: LogFormat;
-  /** Rotated files are removed when they are older than this; days. */
+  /** Rotated files are removed after this number of days. */
   readonly daysToKeep: number;
-  /** A file is rotated before midnight when it gets larger than this; megabytes. */
+  /** The size at which a file is rotated before midnight. */
   readonly maxFileMegabytes: number;
-  /** Told once when lines cannot be written (the disk is full, say), and of lines that the end left unwritten. */
+  /** Called once when lines cannot be written, for example on a full disk, and for lines that were not written before the end. */
   readonly onTrouble: (trouble: PeekError) => void;
-  /** Told when lines can be written again, with the number of those that were lost. */
+  /** Called when lines can be written again, with the number of lost lines. */
   readonly onRecovery: (lost: number) => void;
-  /** Told when another has moved or removed the file, and a new one was begun. */
+  /** Called when the file was moved or removed, and a new one has been created. */
   readonly onReopen: () => void;
 }
 
-/** After trouble, how long to wait before the file is tried again; milliseconds. */
+/** How long to wait after a failure before the file is opened again. */
 const retryMs = 30_000;
-/** How long the last lines are waited for, when the sink is disposed; milliseconds. */
+/** How long to wait for the last lines when the sink is disposed. */
 const lastLinesMs = 2000;
-/** How many bytes are written at once. */
+/** How many bytes are written in one call. */
 const batchBytes = 256 * 1024;
-/** When so many bytes wait, whoever logs waits for the disk: a loop that logs lets nothing else write. */
-const crowdedBytes = 1024 * 1024;
-/** How many bytes may wait when the disk takes none. */
+/** When this number of bytes waits, logging calls write themselves: a synchronous loop that logs blocks the writer. */
+const syncWriteBytes = 1024 * 1024;
+/** How many bytes may wait for the disk. */
 const maxWaitingBytes = 8 * 1024 * 1024;
-/** How long whoever logs waits for a disk that takes none; milliseconds. */
-const standstillMs = 100;
+/** How long a logging call blocks for a disk that does not answer. */
+const maxBlockMs = 100;
 
 /**
  * Writes to `<name>.log`, in the background. At midnight it becomes `<name>-<date>.<n>.log.gz` and a new one begins.
- * Trouble with the disk loses lines, not the service: some wait, the rest are counted, and the file says how many.
+ * A failing disk does not stop the service: some lines wait, further ones are lost and counted, and the file says how many.
  */
 export class FileSink implements LogSink {
   readonly #options: FileSinkOptions;
@@ -54,16 +54,16 @@ export class FileSink implements LogSink {
   readonly #archive: LogArchive;
   #file: LogFile | undefined;
   #batch: PendingBatch | undefined;
-  /** What the operating system was asked to append, and has not answered for. */
+  /** The batch whose write has not been confirmed. */
   #inFlight: PendingBatch | undefined;
   #writing: Promise<void> | undefined;
   #retryAt = 0;
   #retry: NodeJS.Timeout | undefined;
   #rotateAt = 0;
-  /** Lost since the trouble began. */
+  /** Lines that were lost since the failure began. */
   #lost = 0;
   #troubled = false;
-  /** The disk has not answered for so long that nobody waits for it until it does. */
+  /** Whether the disk did not answer in time: no call blocks for it until it answers. */
   #stuck = false;
   #ended = false;
 
@@ -78,11 +78,11 @@ export class FileSink implements LogSink {
 
   write(line: LogLine): void {
     if (this.#ended) return;
-    if (this.#queue.bytes >= crowdedBytes) this.#writeNow(this.#queue.isFull);
+    if (this.#queue.bytes >= syncWriteBytes) this.#writeNow(this.#queue.isFull);
     const taken = this.#queue.add(this.#options.format === "json" ? line.json : formatText(line.record, true));
     if (!taken) {
       this.#lost += 1;
-      this.#report(new Error("the disk does not take the lines as fast as they come"));
+      this.#report(new Error("the disk is slower than the lines are logged"));
     }
     this.#begin();
   }
@@ -101,7 +101,7 @@ export class FileSink implements LogSink {
       const message = `${left} ${left === 1 ? "line was" : "lines were"} not written to ${this.#path} before the end.`;
       this.#options.onTrouble(new PeekError("LOG_FILE_UNUSABLE", message, { fields: { file: this.#path } }));
     }
-    // What the disk has not answered for still needs it.
+    // A write that is not confirmed still needs the file.
     if (this.#inFlight === undefined) this.#file?.[Symbol.dispose]();
   }
 
@@ -120,7 +120,7 @@ export class FileSink implements LogSink {
   }
 
   async #writeAll(): Promise<void> {
-    // What is logged in one go is written in one go.
+    // Lines that are logged in one turn of the event loop are written in one call.
     await setImmediate();
     while (!this.#isIdle) {
       const file = this.#ready();
@@ -129,7 +129,7 @@ export class FileSink implements LogSink {
       this.#inFlight = batch;
       try {
         const bytes = await file.append(batch.rest);
-        // Unless it was seen in the file meanwhile.
+        // Unless it was found in the file meanwhile.
         if (this.#isInFlight(batch)) this.#advance(batch, bytes);
       } catch (error) {
         this.#fail(error);
@@ -148,21 +148,21 @@ export class FileSink implements LogSink {
     return this.#batch === undefined && this.#queue.waiting === 0 && this.#queue.lost === 0;
   }
 
-  /** What is written next; there is some. */
+  /** The next batch; there is one. */
   #next(): PendingBatch {
-    // When all that waited is written, what was lost came after it.
+    // Lost lines came after all waiting ones.
     if (this.#batch === undefined && this.#queue.waiting === 0) this.#queue.noteLosses();
     this.#batch ??= new PendingBatch(this.#queue.take(batchBytes));
     return this.#batch;
   }
 
   /**
-   * Writes all that waits before it returns, if the disk is known to answer.
+   * Writes the waiting lines synchronously, if the disk answers.
    *
-   * @param patient Whether a disk that does not answer is waited for, for a moment.
+   * @param mayBlock Whether to block for a moment when the disk does not answer.
    */
-  #writeNow(patient: boolean): void {
-    if (this.#stuck || (this.#inFlight !== undefined && !this.#hasLanded(this.#inFlight, patient))) return;
+  #writeNow(mayBlock: boolean): void {
+    if (this.#stuck || (this.#inFlight !== undefined && !this.#isWritten(this.#inFlight, mayBlock))) return;
     try {
       while (!this.#isIdle) {
         const file = this.#ready();
@@ -176,17 +176,17 @@ export class FileSink implements LogSink {
   }
 
   /**
-   * Whether what is in flight is in the file: its answer can only be heard when whoever logs has finished. A disk that
-   * did not answer in time is not waited for again until it has answered.
+   * Whether the batch in flight is in the file already: its confirmation arrives only when the logging code has returned. After a
+   * timeout, no call blocks for the disk until it has answered.
    */
-  #hasLanded(batch: PendingBatch, patient: boolean): boolean {
+  #isWritten(batch: PendingBatch, mayBlock: boolean): boolean {
     const { length } = batch.rest;
     const since = performance.now();
     while (this.#file?.hasGrownBy(length) === false) {
-      if (!patient) return false;
-      this.#stuck = performance.now() - since > standstillMs;
+      if (!mayBlock) return false;
+      this.#stuck = performance.now() - since > maxBlockMs;
       if (this.#stuck) return false;
-      pause(1);
+      blockThread(1);
     }
     if (this.#file === undefined) return false;
     this.#inFlight = undefined;
@@ -202,7 +202,7 @@ export class FileSink implements LogSink {
     this.#recover();
   }
 
-  /** The file to write to now: opened, opened anew, or rotated. */
+  /** The file to write to: opened, reopened or rotated, if necessary. */
   #ready(): LogFile | undefined {
     if (Date.now() < this.#retryAt) return undefined;
     try {
@@ -267,16 +267,16 @@ export class FileSink implements LogSink {
     this.#options.onTrouble(
       new PeekError(
         "LOG_FILE_UNUSABLE",
-        `${this.#path} cannot be written: ${messageOf(error)}. Up to ${megabytes} MB of lines wait until it can; further lines are lost. It is tried again every ${retryMs / 1000} s.`,
+        `${this.#path} cannot be written: ${messageOf(error)}. Up to ${megabytes} MB of lines wait; further lines are lost. Peek tries again every ${retryMs / 1000} s.`,
         { cause: error, fields: { file: this.#path } },
       ),
     );
   }
 
-  /** A file that could not be compressed or named as it should: the log itself goes on. */
+  /** Reports a file that could not be compressed or renamed: the log itself continues. */
   #warn(error: unknown): void {
     const { dir, name, onTrouble } = this.#options;
-    const message = `A log file of ${name} in ${dir} could not be rotated as it should: ${messageOf(error)}. It was left there.`;
+    const message = `Failed to rotate a log file of ${name} in ${dir}: ${messageOf(error)}. The file is unchanged.`;
     onTrouble(new PeekError("LOG_FILE_UNUSABLE", message, { cause: error, fields: { dir } }));
   }
 
@@ -288,7 +288,7 @@ export class FileSink implements LogSink {
     this.#options.onRecovery(lost);
   }
 
-  /** The process ends without the sink having been disposed. */
+  /** The process exits before the sink was disposed. */
   readonly #onExit = (): void => {
     this.#retryAt = 0;
     this.#writeNow(true);

@@ -32,20 +32,20 @@ export class LineQueue {
     return this.#lines.length;
   }
 
-  /** How many lines were lost since the last that was taken in. */
+  /** How many lines were lost since the last accepted one. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Whether the next line would be lost. After a loss there has to be some room before lines are taken in again. */
+  /** Whether the next line would be lost. After a loss, half of the queue has to be free before lines are accepted again. */
   get isFull(): boolean {
     return this.#bytes > (this.#lost > 0 ? this.#maxBytes / 2 : this.#maxBytes);
   }
 
   /**
-   * Takes a line in.
+   * Adds a line.
    *
-   * @returns Whether it did; otherwise the line is lost.
+   * @returns Whether it was accepted; otherwise it is lost.
    */
   add(line: string): boolean {
     if (this.isFull) {
@@ -57,7 +57,7 @@ export class LineQueue {
     return true;
   }
 
-  /** Puts the note about lost lines in their place, where there are any. */
+  /** Adds a note in place of lost lines, if there are any. */
   noteLosses(): void {
     if (this.#lost === 0) return;
     const note = this.#noteOf(this.#lost);
@@ -65,7 +65,7 @@ export class LineQueue {
     this.#push(note);
   }
 
-  /** Takes out the first lines, about so many bytes of them, and at least one if any waits. */
+  /** Removes the first lines, of about `maxBytes`, and at least one if any waits. */
   take(maxBytes: number): Batch {
     const ends: number[] = [];
     let length = 0;

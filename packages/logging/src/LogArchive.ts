@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 
-/** What a {@link LogArchive} is of. */
+/** The log of a {@link LogArchive}. */
 export interface LogArchiveOptions {
   /** The folder of the log. */
   readonly dir: string;
-  /** The log's name without its ending. */
+  /** The name of the log without its extension. */
   readonly name: string;
   readonly daysToKeep: number;
-  /** Told when a file could not be compressed, and was left as it is. */
+  /** Called when a file could not be compressed, and remains uncompressed. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -19,8 +19,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 const partial = ".partial";
 
 /**
- * The files of a log that are not written any more: `<name>-<date>.<n>.log.gz`. They are compressed one at a time,
- * beside the log that goes on, and removed when they are old.
+ * The rotated files of a log: `<name>-<date>.<n>.log.gz`. They are compressed in the background, one at a time, and removed when
+ * they are old.
  */
 export class LogArchive {
   readonly #options: LogArchiveOptions;
@@ -32,29 +32,29 @@ export class LogArchive {
     this.#options = options;
   }
 
-  /** Removes what is old, and goes on with what an earlier process did not get to compress. */
+  /** Removes old files, and compresses those that an earlier process did not compress. */
   begin(): void {
     this.#removeOld();
     for (const { file, compressed } of this.#files()) if (!compressed) this.#compress(file);
   }
 
   /**
-   * Puts the log's file away, under its day.
+   * Moves the log's file to the archive, under its day.
    *
-   * @throws Error When the file cannot be renamed; it is where it was then.
+   * @throws Error when the file cannot be renamed; it is unchanged then.
    */
   put(file: string, day: Date): void {
     const date = dateOf(day);
     const taken = this.#files().flatMap((each) => (each.date === date ? [each.index] : []));
     const target = `${this.#options.name}-${date}.${Math.max(0, ...taken) + 1}.log`;
     renameSync(file, join(this.#options.dir, target));
-    // It is kept for so many days from now: what a service wrote last, before it stood still for a month, is wanted.
+    // It is kept from now on for the configured days: after a month without a start, the last lines are still of interest.
     utimesSync(join(this.#options.dir, target), new Date(), new Date());
     this.#removeOld();
     this.#compress(target);
   }
 
-  /** Waits until all is compressed; what is not by then is at the next {@link begin}. */
+  /** Waits until all files are compressed; the rest is compressed at the next {@link begin}. */
   async end(signal: AbortSignal): Promise<void> {
     const cancel = (): void => this.#cancel.abort();
     if (signal.aborted) cancel();
@@ -94,7 +94,7 @@ export class LogArchive {
         const stat = lstatSync(path);
         if (stat.isFile() && stat.mtimeMs < oldest) rmSync(path, { force: true });
       } catch {
-        // Another has removed it, or the folder does not allow it: the log itself matters more.
+        // Another process has removed it, or the folder does not allow it: the log itself matters more.
       }
     }
   }
@@ -119,7 +119,7 @@ interface ArchivedFile {
 
 const archived = /^-(\d{4}-\d\d-\d\d)\.(\d+)\.log(\.gz)?$/;
 
-/** The day, as on the wall: `2026-11-22`. */
+/** The day in local time: `2026-11-22`. */
 export function dateOf(day: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;

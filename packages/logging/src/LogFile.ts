@@ -2,23 +2,23 @@ import { closeSync, constants, fstatSync, openSync, statSync, write, writeSync }
 import { promisify } from "node:util";
 
 const writeBuffer = promisify(write);
-// A pipe in the file's place would otherwise keep the process waiting for a reader.
+// O_NONBLOCK: opening a pipe in place of the file must not wait for a reader.
 const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
-/** A file that lines are appended to. */
+/** A file to which lines are appended. */
 export class LogFile implements Disposable {
   readonly #path: string;
   readonly #fd: number;
   readonly #device: number;
   readonly #inode: number;
   #size: number;
-  /** The day that its lines are of, as on the wall. */
+  /** The day of its lines, in local time. */
   readonly day: Date;
 
   /**
-   * Opens the file for its owner alone, at its end; makes it where it is missing.
+   * Opens the file at its end, with access for its owner only; creates a missing one.
    *
-   * @throws Error When it cannot be, or something else is in its place.
+   * @throws Error when it cannot be opened, or is not a file.
    */
   constructor(path: string) {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error("it is not a file");
@@ -31,37 +31,37 @@ export class LogFile implements Disposable {
     this.day = size > 0 ? mtime : new Date();
   }
 
-  /** Bytes in it, as far as is known. */
+  /** Its size in bytes, as far as known. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether its name still leads to it. Nobody has moved, removed or replaced it then. */
+  /** Whether its path still names it: it was not moved, removed or replaced. */
   isInPlace(): boolean {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found?.dev !== this.#device || found.ino !== this.#inode) return false;
-    // Another may have cut it short, after copying it.
+    // Another program may have truncated it, after copying it.
     this.#size = found.size;
     return true;
   }
 
-  /** Begins to append. */
+  /** Appends in the background, and resolves with the number of written bytes. */
   async append(bytes: Buffer): Promise<number> {
     const { bytesWritten } = await writeBuffer(this.#fd, bytes);
     return bytesWritten;
   }
 
-  /** Appends before it returns. */
+  /** Appends synchronously, and returns the number of written bytes. */
   appendNow(bytes: Buffer): number {
     return writeSync(this.#fd, bytes);
   }
 
-  /** So many bytes have been appended. */
+  /** Counts appended bytes. */
   grow(bytes: number): void {
     this.#size += bytes;
   }
 
-  /** Whether so many bytes that are being appended are in it by now. */
+  /** Whether the bytes that are being appended are in the file by now. */
   hasGrownBy(bytes: number): boolean {
     return fstatSync(this.#fd).size >= this.#size + bytes;
   }

@@ -1,11 +1,11 @@
 import type { LogRecord } from "./LogRecord.ts";
 
-/** How a sink writes a line. */
+/** The format in which a sink writes lines. */
 export type LogFormat = "text" | "json";
 
-/** Somewhere that lines go. */
+/** A destination of lines. */
 export interface LogSink extends AsyncDisposable {
-  /** Takes one line. Must not throw. */
+  /** Writes one line. Must not throw. */
   write(line: LogLine): void;
 }
 

@@ -7,16 +7,16 @@ import { type RedactedLine, redactLine } from "./redact/redactLine.ts";
 
 type CustomLevel = "debug" | "info" | "warning" | "error" | "critical";
 
-/** A pino logger with the users' levels as its methods. */
+/** A pino logger whose methods are the levels in the users' words. */
 export type NamedLogger = PinoLogger<CustomLevel>;
 
-/** How much is logged, and where it goes. */
+/** The levels and destinations of the log. */
 export interface LoggingOptions {
   /** The level of all loggers that `levels` does not name. */
   readonly level: Level;
   /** Levels by the beginning of a logger's name. Default: none. */
   readonly levels?: Readonly<Record<string, Level>>;
-  /** Where lines go. Owned: they are disposed with the logging. */
+  /** The destinations, which are disposed with the logging. */
   readonly sinks: readonly LogSink[];
 }
 
@@ -44,7 +44,7 @@ export class Logging implements AsyncDisposable {
         useOnlyCustomLevels: true,
         level: methodOf(options.level),
         timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label.toUpperCase() }), log: renameOwn },
+        formatters: { level: (label) => ({ level: label.toUpperCase() }), log: renameReserved },
         serializers: { err: errorOf },
         hooks: { logMethod: neverThrow },
       },
@@ -52,12 +52,12 @@ export class Logging implements AsyncDisposable {
     );
   }
 
-  /** The logger of a name. Its level is settled now. */
+  /** The logger of a name. Its level does not change later. */
   getLogger(name: string): NamedLogger {
     return this.#root.child({ name }, { level: methodOf(levelOf(name, this.#level, this.#levels)) });
   }
 
-  /** Writes out what is waiting and closes the sinks, the last first: those that are left hear what it had to say. */
+  /** Writes pending lines and closes the sinks, the last one first, so that the others receive its warnings. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const sink of this.#sinks.toReversed()) await sink[Symbol.asyncDispose]();
   }
@@ -68,7 +68,7 @@ export class Logging implements AsyncDisposable {
   }
 }
 
-/** A line that is parsed once at most, whatever number of sinks wants it so. */
+/** A line that is parsed at most once for all sinks. */
 class WrittenLine implements LogLine {
   readonly json: string;
   #record: LogRecord | undefined;
@@ -79,15 +79,15 @@ class WrittenLine implements LogLine {
   }
 
   get record(): LogRecord {
-    // It is what pino has just written, in the shape that the options above ask for.
+    // Pino has just written it, in the shape that the options above define.
     this.#record ??= JSON.parse(this.json) as LogRecord;
     return this.#record;
   }
 }
 
 /**
- * Anything can be thrown, and then logged as `err`. Only what is text or a number is taken of it: the rest of an error
- * may be getters that throw, a toJSON() of its own, or half the program.
+ * Serializes a logged `err`, which may be any thrown value. Only texts and numbers are read from it: other properties of an error
+ * may be getters that throw, a toJSON(), or references to large objects.
  */
 function errorOf(thrown: unknown): object {
   const error = toError(thrown);
@@ -101,10 +101,10 @@ function errorOf(thrown: unknown): object {
   };
 }
 
-/** How many causes of an error are written. */
+/** The maximum number of causes that are logged for an error. */
 const maxCauses = 10;
 
-/** The error with its causes, as pino writes them into one stack, and with nothing else. */
+/** A copy of the error with its causes, which pino writes into one stack, and without other properties. */
 function withoutProperties(error: Error, depth = 0): Error {
   const cause = depth < maxCauses ? causeOf(error) : undefined;
   const bare = new Error(error.message, cause && { cause: withoutProperties(cause, depth + 1) });
@@ -117,28 +117,28 @@ function causeOf(error: Error): Error | undefined {
   try {
     return error.cause instanceof Error ? toError(error.cause) : undefined;
   } catch {
-    // A getter, or a proxy, that throws.
+    // A getter or a proxy throws.
     return undefined;
   }
 }
 
-/** Whoever logs is in the middle of something else; what cannot be written is said to be so, and no more. */
+/** Logging never throws into the calling code; a line that cannot be written is replaced by a note. */
 function neverThrow(this: PinoLogger, args: Parameters<LogFn>, method: LogFn): void {
   try {
     method.apply(this, args);
   } catch (error) {
-    method.call(this, "A line could not be logged: %s", messageOf(error));
+    method.call(this, "Failed to log a line: %s", messageOf(error));
   }
 }
 
-/** Facts under other names where their own would replace what each line has. */
-function renameOwn(facts: object): Record<string, unknown> {
+/** Renames facts whose names would replace the keys that every line has. */
+function renameReserved(facts: object): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [ownKeys.has(key) ? `fact.${key}` : key, value]),
+    Object.entries(facts).map(([key, value]) => [reservedKeys.has(key) ? `fact.${key}` : key, value]),
   );
 }
 
-const ownKeys: ReadonlySet<string> = new Set(["level", "time", "name"]);
+const reservedKeys: ReadonlySet<string> = new Set(["level", "time", "name"]);
 
 function methodOf(level: Level): CustomLevel {
   return methods[level];

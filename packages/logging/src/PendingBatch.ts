@@ -1,6 +1,6 @@
 import type { Batch } from "./LineQueue.ts";
 
-/** Lines of which some may be written already: what is left is written next, so that no line is cut or there twice. */
+/** A partly written batch: the rest is written next, so that no line is cut or written twice. */
 export class PendingBatch {
   readonly #batch: Batch;
   #written = 0;
@@ -9,12 +9,12 @@ export class PendingBatch {
     this.#batch = batch;
   }
 
-  /** What is still to be written. */
+  /** The bytes that are not written yet. */
   get rest(): Buffer {
     return this.#batch.bytes.subarray(this.#written);
   }
 
-  /** How many lines are not wholly written. */
+  /** How many lines are not completely written. */
   get lines(): number {
     return this.#batch.ends.filter((end) => end > this.#written).length;
   }
@@ -23,7 +23,7 @@ export class PendingBatch {
     return this.#written >= this.#batch.bytes.length;
   }
 
-  /** So many more bytes have been written. */
+  /** Counts written bytes. */
   advance(bytes: number): void {
     this.#written += bytes;
   }

@@ -1,21 +1,21 @@
 import type { LogRecord } from "./LogRecord.ts";
 
-// C0, DEL, C1 and the two line separators: whatever could end a line, or move a terminal's cursor.
+// C0, DEL, C1 and the two line separators: all characters that end a line or move a terminal's cursor.
 // oxlint-disable-next-line no-control-regex -- control characters are what it is for
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
-/** `LEVEL name:message`, one line; then the stack of an error, if the line has one, set in. */
+/** Formats `LEVEL name:message` on one line, followed by the indented stack of the error, if any. */
 export function formatText(record: LogRecord, timestamps: boolean): string {
   const head = timestamps ? `${localTime(record.time)} ` : "";
   const line = `${head}${record.level} ${record.name}:${oneLine(record.msg ?? "")}\n`;
-  return record.err === undefined ? line : `${line}${setIn(record.err.stack)}\n`;
+  return record.err === undefined ? line : `${line}${indent(record.err.stack)}\n`;
 }
 
 function oneLine(text: string): string {
   return text.replace(controls, escaped);
 }
 
-function setIn(stack: string): string {
+function indent(stack: string): string {
   return stack
     .split("\n")
     .map((each) => `    ${oneLine(each)}`)
@@ -28,7 +28,7 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Date and time as on the wall of whoever reads the file: `2026-11-22 07:19:00.123`. */
+/** Date and local time: `2026-11-22 07:19:00.123`. */
 function localTime(iso: string): string {
   const date = new Date(iso);
   const two = (value: number): string => String(value).padStart(2, "0");

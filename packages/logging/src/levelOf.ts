@@ -1,7 +1,7 @@
 import type { Level } from "./LogRecord.ts";
 
 /**
- * The level of a logger: that of the longest entry of `levels` which is its name, or the beginning of it up to a dot.
+ * The level of a logger: that of the longest entry of `levels` that is its name, or the beginning of its name up to a dot.
  */
 export function levelOf(name: string, level: Level, levels: Readonly<Record<string, Level>>): Level {
   for (let prefix = name; prefix !== ""; prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf(".")))) {

@@ -8,7 +8,7 @@ const extension = /\.[cm]?[jt]sx?$/;
  * The name of a module's logger: the dotted path of its file within the package, after the package's own name, with
  * `src` or `dist` and the extension left out. A folder's `index` is the folder, as `__init__` is in Python.
  *
- * @param rootName What the package is called: `peek_plugin_tutorial`.
+ * @param rootName The name of the package: `peek_plugin_tutorial`.
  * @param rootDir The package's folder, absolute and without links.
  * @param url The module's `import.meta.url`.
  */
@@ -16,7 +16,7 @@ export function moduleLoggerName(rootName: string, rootDir: string, url: string)
   if (!url.startsWith("file:")) return rootName;
   const file = fileURLToPath(url);
   const inside = relative(rootDir, file);
-  // Bundled to somewhere else, the folders say nothing.
+  // The folders of a bundled file have no meaning.
   const path = inside.startsWith("..") ? basename(file) : inside.replace(buildFolder, "");
   const steps = path.replace(extension, "").split(sep);
   if (steps.at(-1) === "index") steps.pop();

@@ -2,17 +2,16 @@ import { constants, fstatSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 
 /**
- * Standard output as a descriptor that is written without waiting for whoever reads it, as far as the system allows.
- * A file is written as it is.
+ * Opens standard output as a non-blocking descriptor, where the system allows it. A file is written directly.
  */
 export function openConsole(): number {
   try {
-    // A terminal of one's own: others that share it would otherwise meet a terminal that does not wait.
+    // A separate open file description: other programs that share the terminal would otherwise get a non-blocking terminal.
     if (isatty(1)) return openSync("/proc/self/fd/1", constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
-    // Node makes a pipe or socket one that does not wait when it makes its stream.
+    // Node makes a pipe or socket non-blocking when it creates its stream.
     if (!fstatSync(1).isFile()) void process.stdout;
   } catch {
-    // It is closed, or it is another account's, or there is no /proc: as it is, then.
+    // It is closed, or belongs to another account, or there is no /proc: it is used unchanged.
   }
   return 1;
 }

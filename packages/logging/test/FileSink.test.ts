@@ -183,7 +183,7 @@ describe("FileSink", () => {
     expect(troubles).toHaveLength(1);
     expect(troubles[0]).toMatchObject({ code: "LOG_FILE_UNUSABLE", fields: { file } });
     expect(troubles[0]?.message).toContain(why);
-    expect(troubles[0]?.message).toContain("It is tried again every 30 s");
+    expect(troubles[0]?.message).toContain("Peek tries again every 30 s");
     await sink[Symbol.asyncDispose]();
     expect(troubles.slice(1).map((trouble) => trouble.message)).toEqual([
       `3 lines were not written to ${file} before the end.`,
@@ -229,7 +229,7 @@ describe("FileSink", () => {
       .trimEnd()
       .split("\n")
       .map((text) => String((JSON.parse(text) as LogRecord).msg));
-    const gap = messages.findIndex((message) => message.endsWith("lines could not be written here, and are missing"));
+    const gap = messages.findIndex((message) => message.endsWith("lines are missing here: they could not be written"));
     const lost = Number.parseInt(messages[gap] ?? "", 10);
     expect(recoveries).toEqual([lost]);
     // 8 MB of lines waited.

@@ -1,12 +1,12 @@
 import type { LogLine, LogRecord, LogSink } from "@peek/logging";
 
-/** How long {@link LogCapture.waitFor} waits. */
+/** The options of {@link LogCapture.waitFor}. */
 export interface WaitOptions {
-  /** After this long it gives up; milliseconds. Default: 10,000. */
+  /** How long to wait. Default: 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** Keeps what a service logs, for a test to look at. */
+/** Captures the log of a service for a test. */
 export class LogCapture implements LogSink {
   readonly #records: LogRecord[] = [];
   readonly #listeners = new Set<(record: LogRecord) => void>();
@@ -28,10 +28,10 @@ export class LogCapture implements LogSink {
   }
 
   /**
-   * Waits for a line, one that is there already included.
+   * Waits for a line; a line that was logged before counts too.
    *
-   * @param pattern What its text has: `LEVEL name:message`.
-   * @throws Error with all lines there were, when it did not come in time.
+   * @param pattern A part of its text, `LEVEL name:message`.
+   * @throws Error with all captured lines, when the line was not logged in time.
    */
   async waitFor(pattern: string | RegExp, options: WaitOptions = {}): Promise<LogRecord> {
     const { timeoutMs = 10_000 } = options;
@@ -46,7 +46,12 @@ export class LogCapture implements LogSink {
       if (matches(record)) resolve(record);
     };
     const timer = setTimeout(
-      () => reject(new Error(`No line with ${String(pattern)} within ${timeoutMs} ms, but:\n${this.lines.join("\n")}`)),
+      () =>
+        reject(
+          new Error(
+            `No line with ${String(pattern)} was logged within ${timeoutMs} ms. The log:\n${this.lines.join("\n")}`,
+          ),
+        ),
       timeoutMs,
     );
     this.#listeners.add(listener);
@@ -59,7 +64,7 @@ export class LogCapture implements LogSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // What was kept stays, for a look after the service has stopped.
+    // The lines are kept, so that a test can read them after the service has stopped.
   }
 }
 

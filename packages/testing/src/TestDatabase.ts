@@ -11,36 +11,36 @@ import pg from "pg";
 import { z } from "zod";
 import { testServer, type TestServer } from "./TestServer.ts";
 
-/** What a test's database begins with. */
+/** The initial content of a test's database. */
 export interface TestDatabaseOptions {
   /**
-   * The plugins whose schemas it has, migrated: folders of packages. They are migrated once for all tests of a run; a
-   * test's database is a copy. Default: none, the database is empty.
+   * The plugins whose migrated schemas it contains: folders of packages. They are migrated once in a run of tests; each test's
+   * database is a copy. Default: none, the database is empty.
    */
   readonly plugins?: readonly string[];
 }
 
-/** A database of one test, or of one file of tests. Dispose it when all that used it has been stopped. */
+/** A database of one test, or of one file of tests. Dispose it after everything that uses it. */
 export interface TestDatabase extends AsyncDisposable {
   /** For `storage.connectUrl`. */
   readonly connectUrl: string;
-  /** Runs SQL as the owner of the database, and gives its rows. */
+  /** Runs SQL as the owner of the database, and returns the rows. */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /**
    * Drops the database.
    *
-   * @throws Error naming the connections to it that were left open.
+   * @throws Error with the connections that are still open.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long connections are given to close; milliseconds. */
+/** How long to wait for connections to close. */
 const closeMs = 2000;
 
 /**
- * Makes a database of its own for a test, in milliseconds: a copy of one that is made once.
+ * Creates a database for a test within milliseconds: a copy of a template that is created once.
  *
- * @throws Error when the run of tests has no server: `@peek/testing/vitest` starts one.
+ * @throws Error when the run of tests has no server; `@peek/testing/vitest` starts one.
  */
 export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = testServer();
@@ -66,20 +66,20 @@ export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {
   };
 }
 
-/** The plugins' roles are the server's, and outlive their database. */
+/** The roles of plugins belong to the server, and outlive their database. */
 async function dropRolesOf(server: TestServer, database: string): Promise<void> {
   const sql = "SELECT quote_ident(rolname) AS role FROM pg_roles WHERE starts_with(rolname, $1)";
   for (const { role } of await server.query(sql, [`${database}_`])) await server.query(`DROP ROLE ${String(role)}`);
 }
 
-/** What is in the files of a plugin's migrations. */
+/** The content of a plugin's migration files. */
 function migrationsOf(plugin: PluginInfo): readonly string[] {
   const { migrationsDir } = storagePluginOf(plugin);
   if (migrationsDir === undefined) return [];
   return readdirSync(migrationsDir).map((file) => readFileSync(join(migrationsDir, file), "utf8"));
 }
 
-/** The name of a database in which these plugins have been migrated; made by whoever needs it first. */
+/** The name of a database in which these plugins are migrated; the first test that needs it creates it. */
 async function templateOf(server: TestServer, folders: readonly string[]): Promise<string> {
   const source = new FolderSource(folders);
   const plugins = source.packageNames().map((packageName): PluginInfo => {
@@ -120,7 +120,7 @@ async function migrate(connectUrl: string, plugins: readonly PluginInfo[]): Prom
 
 const connectionSchema = z.object({ application_name: z.string(), state: z.string().nullable(), query: z.string() });
 
-/** Who is still connected, after connections that are closing have had time to. */
+/** The open connections, after closing ones have had time to close. */
 async function connectionsTo(server: TestServer, database: string): Promise<readonly string[]> {
   const until = performance.now() + closeMs;
   for (;;) {
@@ -131,7 +131,7 @@ async function connectionsTo(server: TestServer, database: string): Promise<read
     if (rows.length === 0 || performance.now() > until) {
       return rows.map((row) => {
         const { application_name: title, state, query } = connectionSchema.parse(row);
-        return `${title === "" ? "without a name" : title}, ${state ?? "unknown"}, last: ${query.slice(0, 200)}`;
+        return `${title === "" ? "unnamed" : title}, ${state ?? "unknown"}, last: ${query.slice(0, 200)}`;
       });
     }
     await wait(20);

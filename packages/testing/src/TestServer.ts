@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 
-/** The PostgreSQL server that a run of tests has. */
+/** The PostgreSQL server of a run of tests. */
 export interface TestServer {
-  /** What the names of all databases and roles of this run begin with. */
+  /** The prefix of the names of all databases and roles of this run. */
   readonly prefix: string;
   /** Runs SQL in the server's own database. */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Does work while no other process of the run does the same. */
+  /** Runs work while no other process of the run does the same. */
   exclusively(name: string, work: () => Promise<void>): Promise<void>;
   /** The URL of a database on it. */
   urlOf(database: string): string;
 }
 
-/** Where a run of tests says which server it has. */
+/** The environment variables that pass the server to the processes of a run. */
 const urlVariable = "PEEK_TEST_DATABASE_URL";
 const prefixVariable = "PEEK_TEST_DATABASE_PREFIX";
 
@@ -22,25 +22,25 @@ export function hasTestServer(): boolean {
   return process.env[urlVariable] !== undefined;
 }
 
-/** Says to this process which server it has. */
+/** Sets the server for this process and its child processes. */
 export function setTestServer(url: string, prefix: string): void {
   process.env[urlVariable] = url;
   process.env[prefixVariable] = prefix;
 }
 
-/** @throws Error when the run has none. */
+/** @throws Error when the run has no server. */
 export function testServer(): TestServer {
   const url = process.env[urlVariable];
   const prefix = process.env[prefixVariable] ?? "peek_test";
   if (url === undefined) {
     throw new Error(
-      'This run of tests has no PostgreSQL. Add @peek/testing/vitest/globalSetup to "globalSetup", and @peek/testing/vitest/setup to "setupFiles", of vitest.config.ts.',
+      'This run of tests has no PostgreSQL server. Add @peek/testing/vitest/globalSetup to "globalSetup", and @peek/testing/vitest/setup to "setupFiles", of vitest.config.ts.',
     );
   }
   return serverAt(url, prefix);
 }
 
-/** The server of a URL. Connections are made for each thing asked of it, and closed. */
+/** The server at a URL. Each operation opens and closes a connection. */
 export function serverAt(url: string, prefix: string): TestServer {
   return {
     prefix,
@@ -49,7 +49,7 @@ export function serverAt(url: string, prefix: string): TestServer {
     exclusively: (name, work) =>
       withClient(url, async (client) => {
         const key = createHash("sha256").update(name).digest().readInt32BE();
-        // Gone with the connection.
+        // The lock is released when the connection closes.
         await client.query("SELECT pg_advisory_lock($1)", [key]);
         await work();
       }),
@@ -68,6 +68,6 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 function withDatabase(url: string, database: string): string {
-  // A socket's URL has no host, which the class URL does not take.
+  // The URL of a socket has no host, which the class URL refuses.
   return url.replace(/^([a-z]+:\/\/[^/]*\/)[^?]*/, `$1${database}`);
 }

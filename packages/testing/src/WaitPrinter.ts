@@ -1,6 +1,6 @@
 import type { LogLine, LogSink } from "@peek/logging";
 
-/** Prints for whom calls of a service wait: a test that waits for them in vain would end without a word of it. */
+/** Prints which absent services the calls of a service wait for: a test that times out would otherwise not show it. */
 export class WaitPrinter implements LogSink {
   readonly #service: string;
 
@@ -13,6 +13,6 @@ export class WaitPrinter implements LogSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // It holds nothing.
+    // Nothing has to be released.
   }
 }

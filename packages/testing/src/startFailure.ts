@@ -3,8 +3,8 @@ import type { PluginStatus } from "@peek/loader";
 import type { LogCapture } from "./LogCapture.ts";
 
 /**
- * What a service whose plugins do not all run is refused with: the error of the first that failed, with its code; the stack of the
- * plugin's own error is in `cause`. undefined where none has failed.
+ * The error for a service whose plugins did not all start: that of the first failed plugin, with its code; the stack of the
+ * plugin's own error is in `cause`. undefined when all plugins started.
  */
 export function startFailure(plugins: readonly PluginStatus[], log: LogCapture): PeekError | undefined {
   const troubled = plugins.flatMap((plugin) =>
@@ -17,7 +17,7 @@ export function startFailure(plugins: readonly PluginStatus[], log: LogCapture):
   const cause = thrownBy(first.name, log);
   return new PeekError(
     first.error.code,
-    `${troubled.map(describe).join("\n")}\nIf that is what the test is about, start the service with allowFailed: true.`,
+    `${troubled.map(describe).join("\n")}\nIf the test expects this, start the service with allowFailed: true.`,
     {
       ...(cause !== undefined && { cause }),
       fields: { plugin: first.name },
@@ -30,7 +30,7 @@ function describe({ name, state, error }: PluginStatus): string {
   return `${name} is ${state}${where}: ${error?.code ?? ""}, ${error?.message ?? ""}`;
 }
 
-/** The loader forgets the error itself, which may hold on to the whole plugin; its log has the stack. */
+/** The loader does not keep the error itself, which may refer to the whole plugin; its log has the stack. */
 function thrownBy(plugin: string, { records }: LogCapture): Error | undefined {
   const err = records.find(({ level, msg, err: each }) => {
     return level === "ERROR" && each !== undefined && msg?.startsWith(`${plugin} failed`) === true;

@@ -13,7 +13,7 @@ import { hasTestServer } from "./TestServer.ts";
 import { WaitPrinter } from "./WaitPrinter.ts";
 import { serviceDefinitions } from "./serviceDefinitions.ts";
 
-/** What a service in a test is started with. */
+/** The options of a service in a test. */
 export interface StartServiceOptions {
   /**
    * The plugins to enable: folders of packages (paths with a slash), or names that the service finds by itself.
@@ -21,44 +21,44 @@ export interface StartServiceOptions {
    */
   readonly plugins?: readonly string[];
   /**
-   * The database of plugins that require storage. Default: an empty one of its own, where the run of tests has a server
+   * The database of plugins that require storage. Default: a new empty one, where the run of tests has a server
    * (`@peek/testing/vitest/globalSetup`); otherwise, on logic, the embedded one.
    */
   readonly database?: TestDatabase;
-  /** The logic service that it connects to. Default: none, so that it waits for one. */
+  /** The logic service that it connects to. Default: none; it waits for one. */
   readonly logic?: TestService;
   /**
-   * Whether plugins may fail or be blocked at the start; for tests of that. Default: false, startService() rejects with the plugin's
-   * error.
+   * Whether plugins may fail or be blocked at the start, for tests that expect this. Default: false, startService() rejects with
+   * the plugin's error.
    */
   readonly allowFailed?: boolean;
-  /** What its config.json has besides. Default: nothing; level DEBUG, no console, no log file. */
+  /** Further keys of its config.json. Default: none; level DEBUG, no console, no log file. */
   readonly config?: ServiceConfigInput;
 }
 
-/** A real service in this process, with a home of its own. Dispose it, or call stop(). */
+/** A real service in this process, with a temporary home. Dispose it, or call stop(). */
 export interface TestService extends AsyncDisposable {
-  /** Its temporary home, removed in the end. */
+  /** Its temporary home, which is removed at the end. */
   readonly home: ServiceHome;
-  /** What it has logged. */
+  /** Its log. */
   readonly log: LogCapture;
-  /** What is known of it and its plugins now. */
+  /** The present status of the service and its plugins. */
   status(): ServiceStatus;
   /**
    * The status of one plugin.
    *
-   * @throws Error when no such plugin is enabled.
+   * @throws Error when the plugin is not enabled.
    */
   plugin(name: string): PluginStatus;
   /**
    * Stops it and removes its home. Returns the plugins that failed to stop or unload.
    *
-   * @throws Error when a plugin has not given back a database connection.
+   * @throws Error when a plugin has not released a database connection.
    */
   stop(): Promise<readonly PluginStatus[]>;
 }
 
-/** Ports that nobody has, and browsers let in. */
+/** Free ports, and browsers without a login. */
 const freeSites: ServiceConfigInput["httpServer"] = {
   admin: { sitePort: 0, anonymous: true },
   field: { sitePort: 0, anonymous: true },
@@ -70,13 +70,13 @@ const freeSites: ServiceConfigInput["httpServer"] = {
 const leak = "still in use and had to be closed";
 
 /**
- * Boots a real service in this process, in a temporary home, and waits until it is ready.
+ * Starts a real service in this process, in a temporary home, and waits until it is ready.
  *
- * Calls with `wait: true` that wait for more than 2 s are told of on stderr: most often the test has not started whom they wait for.
+ * Calls with `wait: true` that wait for more than 2 s are printed on stderr: most often the test has not started the called service.
  *
- * What belongs to a process is left to the test runner: errors that nobody catches, process.exit() and signals.
+ * The test runner keeps the control over the process: uncaught errors, process.exit() and signals.
  *
- * @throws PeekError of the first plugin that failed, unless `allowFailed`; what was started is stopped then.
+ * @throws PeekError of the first plugin that failed, unless `allowFailed`; the service is stopped then.
  * @example
  * await using logic = await startService("logic", { plugins: [pluginDir] });
  * expect(logic.plugin("peek_plugin_pump_log").state).toBe("started");
@@ -99,7 +99,7 @@ export async function startService(name: ServiceName, options: StartServiceOptio
       plugin: { ...config.plugin, enabled },
       storage: { ...config.storage, ...(connectUrl !== undefined && { connectUrl }) },
       httpServer: { ...freeSites, ...config.httpServer },
-      dataExchange: { ...wayTo(name, options.logic), ...config.dataExchange },
+      dataExchange: { ...exchangeOf(name, options.logic), ...config.dataExchange },
     }),
   );
   const log = new LogCapture();
@@ -132,14 +132,14 @@ export async function startService(name: ServiceName, options: StartServiceOptio
   };
 }
 
-/** Where a service finds logic; without one, a port that nobody listens on. */
-function wayTo(name: ServiceName, logic: TestService | undefined): ServiceConfigInput["dataExchange"] {
+/** How a service connects to logic; without logic, a port on which no program listens. */
+function exchangeOf(name: ServiceName, logic: TestService | undefined): ServiceConfigInput["dataExchange"] {
   const port = logic?.status().vortex?.port;
   if (logic === undefined || port === undefined) return { httpPort: 1 };
   return { httpPort: port, token: readLocalToken(dirname(logic.home.dir), name) };
 }
 
-/** The database that is given; or else a new one, dropped with the service. */
+/** The given database, or else a new one that is dropped with the service. */
 async function databaseFor(
   { database }: StartServiceOptions,
   held: AsyncDisposableStack,
@@ -152,6 +152,6 @@ function pluginIn(status: ServiceStatus, name: string): PluginStatus {
   const found = status.plugins.find((plugin) => plugin.name === name);
   if (found !== undefined) return found;
   throw new Error(
-    `${name} is not enabled on ${status.service}; those that are: ${status.plugins.map((plugin) => plugin.name).join(", ")}`,
+    `${name} is not enabled on ${status.service}. Enabled plugins: ${status.plugins.map((plugin) => plugin.name).join(", ")}`,
   );
 }

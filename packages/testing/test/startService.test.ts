@@ -153,7 +153,7 @@ describe("startService", () => {
 
   it("says which plugins there are, when asked for one that there is not", async () => {
     await using logic = await startService("logic", { plugins: ["peek_plugin_tutorial"] });
-    expect(() => logic.plugin("peek_plugin_x")).toThrow("those that are: peek_plugin_tutorial");
+    expect(() => logic.plugin("peek_plugin_x")).toThrow("Enabled plugins: peek_plugin_tutorial");
   });
 });
 
@@ -164,6 +164,8 @@ describe("LogCapture.waitFor", () => {
     const coming = logic.log.waitFor(/service:Stopped$/);
     await logic.stop();
     expect(await coming).toMatchObject({ msg: "Stopped" });
-    await expect(logic.log.waitFor("never", { timeoutMs: 1 })).rejects.toThrow(/never within 1 ms, but:\nINFO/);
+    await expect(logic.log.waitFor("never", { timeoutMs: 1 })).rejects.toThrow(
+      /No line with never was logged within 1 ms\. The log:\nINFO/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** Longer keys are no names. */
+/** Longer texts are not names. */
 const maxKeyLength = 100;
 
 const secretPart = new RegExp(
@@ -8,9 +8,9 @@ const secretPart = new RegExp(
     ...["(?:api|access|private|secret|signing|encryption|account|shared|master|session)key", "amzsignature"],
   ].join("|"),
 );
-/** Only as a word by itself: `pass`, but not `bypass`. */
+/** Words that match only as a whole: `pass`, but not `bypass`. */
 const secretWords: ReadonlySet<string> = new Set(["pass", "pwd", "passwd", "sig"]);
-/** What is said of a secret, and is none: `passwordLength`, `token_expires_at`. */
+/** Last words of names that describe a secret without containing it: `passwordLength`, `token_expires_at`. */
 const harmlessEndings: ReadonlySet<string> = new Set([
   ...[
     "age",
@@ -45,7 +45,7 @@ const harmlessEndings: ReadonlySet<string> = new Set([
   ...["rule", "rules", "seconds", "set", "status", "type", "uri", "url", "used", "valid"],
 ]);
 
-/** Whether what is called so is a secret, however the name is written: `clientSecret`, `api_key`, `Set-Cookie`. */
+/** Whether the value of this key is a secret, in any spelling: `clientSecret`, `api_key`, `Set-Cookie`. */
 export function isSecretKey(key: string): boolean {
   if (key.length > maxKeyLength) return false;
   const words = wordsOf(key);
@@ -55,12 +55,12 @@ export function isSecretKey(key: string): boolean {
   return words.some((word) => secretWords.has(word)) || secretPart.test(words.join(""));
 }
 
-/** Names whose last word would be harmless, and which are secrets as a whole. */
+/** Whether a name with a harmless last word is the name of a secret as a whole. */
 function isWhole(words: readonly string[]): boolean {
   return /(?:connecturl|sessionid)$/.test(words.join(""));
 }
 
-/** Whether it names several, as `tokens`: a number is then how many there are. */
+/** Whether the name is a plural, such as `tokens`: a number is a count then. */
 export function isPlural(key: string): boolean {
   return /(?:cookies|passwords|secrets|tokens)$/i.test(key);
 }

@@ -1,16 +1,16 @@
 import { isPlural, isSecretKey } from "./isSecretKey.ts";
 import { redacted } from "./redacted.ts";
 
-// A key, and what is between it and its value: `token=`, `"token": `, `token =>`; also as JSON within JSON.
+// A key and the separator to its value: `token=`, `"token": `, `token =>`; also as JSON within JSON.
 const assignment = /(?<![\w$.-])([\w$.-]{1,100})(?:\\{0,7}["'])?\s{0,3}(?:=>|[=:])\s{0,3}/g;
 const header = /^(?:set-?cookie|cookie|(?:proxy-)?authorization)$/i;
 const bare = /[^\s&;,"'<>()[\]{}|\\]+/y;
 const literal = /^(?:true|false|null|undefined|none)$/i;
-// "token: invalid signature" is about a token, and has none.
+// "token: invalid signature" mentions a token, but contains none.
 const prose =
   /^(?:a|an|cannot|expected|expired|has|incorrect|invalid|is|missing|must|no|not|of|required|should|the|too|unknown|was|wrong)$/i;
 
-/** Text without the values of `password=…`, `"api_key": "…"`, `Cookie: …` and the like. */
+/** Masks the values of `password=…`, `"api_key": "…"`, `Cookie: …` and the like. */
 export function maskAssignments(text: string): string {
   let masked = "";
   let done = 0;
@@ -39,7 +39,7 @@ function valueAt(text: string, from: number, key: string, assigned: boolean): Sp
   if (opening !== undefined)
     return { from: from + opening.length, to: closingOf(text, from + opening.length, opening) };
   if (text.startsWith("[", from) && !text.startsWith(redacted, from)) return { from, to: listEnd(text, from) };
-  // A list that was masked before.
+  // The list was masked before.
   if (text.startsWith(`${redacted},`, from) || text.startsWith(`${redacted}}`, from)) return undefined;
   if (header.test(key)) return { from, to: endOfLine(text, from) };
   bare.lastIndex = from;
@@ -49,7 +49,7 @@ function valueAt(text: string, from: number, key: string, assigned: boolean): Sp
   return { from, to: from + value.length };
 }
 
-/** Where a quoted value ends: at the same quote, escaped as often. */
+/** The end of a quoted value: the same quote, with the same number of escapes. */
 function closingOf(text: string, from: number, quote: string): number {
   for (let end = text.indexOf(quote, from); end !== -1; end = text.indexOf(quote, end + 1)) {
     if (end === from || text[end - 1] !== "\\") return end;
@@ -63,7 +63,7 @@ function endOfLine(text: string, from: number): number {
   return end.exec(text)?.index ?? text.length;
 }
 
-/** Where a list ends: at the first bracket that is in none of its quoted values. */
+/** The end of a list: the first bracket outside of its quoted values. */
 function listEnd(text: string, from: number): number {
   const next = /\\{0,7}["']|\]/g;
   next.lastIndex = from;

@@ -3,7 +3,7 @@ import { maskAssignments } from "./maskAssignments.ts";
 import { maskUrlPasswords } from "./maskUrlPasswords.ts";
 import { redacted } from "./redacted.ts";
 
-// Between services: `peek_agent_k3v9x2m7_…`, of which the last part is the secret.
+// Tokens of services: `peek_agent_k3v9x2m7_…`, whose last part is the secret.
 const serviceToken = /\b(peek_(?:logic|field|office|worker|agent)_[a-z2-7]{8}_)[\w-]{20,}/g;
 const privateKey = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g;
 const jwt = /\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?/g;
@@ -14,8 +14,8 @@ const flag = /(?<![\w-])(--[\w-]{2,60})(\s{1,3})(?!-)("[^"]*"|'[^']*'|\S+)/g;
 const sqlPassword = /\b(PASSWORD|IDENTIFIED\s{1,3}BY)(\s{1,3}E?)'(?:[^']|'')*(?:'|$)/gi;
 
 /**
- * Text without the secrets that stand in it: passwords of URLs, values of `password=`, `"api_key":`, `Cookie:` and the
- * like, what follows `Bearer`, private keys, and the tokens of services. It takes time in proportion to its length.
+ * Masks the secrets in a text: passwords of URLs, values of `password=`, `"api_key":`, `Cookie:` and the like, credentials after
+ * `Bearer`, private keys, and the tokens of services. The time is proportional to the length of the text.
  */
 export function maskSecrets(text: string): string {
   let masked = text;
@@ -34,7 +34,7 @@ function maskFlag(whole: string, name: string, space: string): string {
 }
 
 function maskScheme(whole: string, name: string, space: string, value: string): string {
-  // "Basic settings" is no login; what is encoded has digits, signs, or capitals within.
+  // "Basic settings" is not a login; encoded credentials contain digits, signs, or capitals inside.
   const isCode = /[\d=+/]|[a-z][A-Z]/.test(value) && value.length >= 6;
   const isSecret = name.toLowerCase() === "bearer" ? !schemeProse.test(value) : isCode;
   return isSecret ? `${name}${space}${redacted}` : whole;

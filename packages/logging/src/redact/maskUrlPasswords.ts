@@ -1,15 +1,15 @@
 import { redacted } from "./redacted.ts";
 
-/** A password is looked for within so many characters. */
+/** A password is searched for within this number of characters. */
 const maxPassword = 1024;
 
-// Ends a URL, whatever a password may have in it.
+// Characters that always end a URL.
 const outside = /["'`<>\n\r\t]|\\[nr"]/g;
 const blank = /\s/;
 const hostFollows = /[\w[]/;
 const portFirst = /^\d{1,5}(?:[/?#,;.)\]\s]|$)/;
 
-/** Text without the passwords of URLs, also of such that should have been escaped: with `/`, `#`, `@` or blanks. */
+/** Masks the passwords of URLs, also passwords with unescaped `/`, `#`, `@` or blanks. */
 export function maskUrlPasswords(text: string): string {
   let masked = "";
   let done = 0;
@@ -33,7 +33,7 @@ function findPassword(text: string, authority: number): { readonly from: number;
   return { from, to: from + at };
 }
 
-/** Where the URL ends at the latest: at a quote or line break, or where the next one begins. */
+/** The latest possible end of the URL: a quote, a line break, or the beginning of the next URL. */
 function endOf(text: string, authority: number): number {
   const limit = Math.min(text.length, authority + maxPassword);
   const window = text.slice(authority, limit);
@@ -43,7 +43,7 @@ function endOf(text: string, authority: number): number {
   return authority + Math.min(quote, next === -1 ? window.length : next);
 }
 
-/** Where the password ends: at the last @ of its word, or the first after blanks. */
+/** The end of the password: the last @ of its word, or the first @ after blanks. */
 function lastAt(tail: string, user: string): number | undefined {
   const looksLikeHost = user.includes(".") || user === "localhost";
   if (portFirst.test(tail) && (looksLikeHost || blank.test(tail.slice(0, tail.indexOf("@"))))) return undefined;
@@ -51,7 +51,7 @@ function lastAt(tail: string, user: string): number | undefined {
   for (let at = word.lastIndexOf("@"); at > 0; at = word.lastIndexOf("@", at - 1)) {
     if (hostFollows.test(word[at + 1] ?? "")) return at;
   }
-  // "https://example.com:8080 was asked by a@b" has no password.
+  // "https://example.com:8080 was called by a@b" has no password.
   if (looksLikeHost) return undefined;
   for (let at = tail.indexOf("@"); at !== -1; at = tail.indexOf("@", at + 1)) {
     if (hostFollows.test(tail[at + 1] ?? "")) return at;

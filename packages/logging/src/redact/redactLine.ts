@@ -3,18 +3,18 @@ import { isPlural, isSecretKey } from "./isSecretKey.ts";
 import { maskSecrets } from "./maskSecrets.ts";
 import { redacted } from "./redacted.ts";
 
-/** Longer lines are cut; characters. */
+/** Longer lines are cut. In characters. */
 const maxLineLength = 256 * 1024;
 const maxTextLength = 32 * 1024;
 
-// Whatever a secret is recognised by. Most lines have nothing of it, and are left as they are.
+// All patterns by which secrets are recognised. Most lines match none of them, and are written unchanged.
 const suspicious =
   /pass|pwd|kennwort|secret|token|cookie|auth|credential|bearer|basic|digest|negotiate|identified|jwt|eyJ|-----BEGIN|[?&"]sig|signature|session[_-]?(?:id|key)|(?:api|access|private|signing|encryption|account|shared|master)[ _-]?key|connect(?:ion)?[_-]?(?:url|string)|peek_(?:logic|field|office|worker|agent)_[a-z2-7]{8}_/i;
 
-/** A line without its secrets, and of a bounded length. */
+/** A line without secrets and of bounded length. */
 export interface RedactedLine {
   readonly json: string;
-  /** The line as an object, where it had to be looked at. */
+  /** The line as an object, where it had to be parsed. */
   readonly record?: LogRecord;
 }
 
@@ -22,7 +22,7 @@ export interface RedactedLine {
 export function redactLine(raw: string): RedactedLine {
   const isLong = raw.length > maxLineLength;
   if (!isLong && !suspicious.test(raw) && !(raw.includes("://") && raw.includes("@"))) return { json: raw };
-  // It is what pino has just written, in the shape that it was asked for.
+  // Pino has just written it, in the shape that its options define.
   const masked = JSON.parse(raw, maskEntry) as LogRecord;
   const record = isLong ? cut(masked) : masked;
   return { json: `${JSON.stringify(record)}\n`, record };
@@ -35,7 +35,7 @@ function maskEntry(this: unknown, key: string, value: unknown, context?: { reado
   return typeof value === "string" ? maskSecrets(value) : value;
 }
 
-/** A bigint has more digits than a number can keep. */
+/** Keeps the digits of a bigint, which a number cannot represent. */
 function exact(value: number, source: string | undefined): unknown {
   return source !== undefined && /^-?\d{16,}$/.test(source) ? source : value;
 }
@@ -50,7 +50,7 @@ function cut(record: LogRecord): LogRecord {
   };
   if (JSON.stringify(shorter).length <= maxLineLength) return shorter;
   const { level, time, name, msg, err } = shorter;
-  const left = "The facts of this line were too long to be written.";
+  const left = "The facts of this line are omitted: they were too long.";
   return { level, time, name, msg: msg === undefined ? left : `${msg} (${left})`, ...(err !== undefined && { err }) };
 }
 

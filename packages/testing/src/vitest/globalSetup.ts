@@ -8,14 +8,14 @@ import { serverAt } from "../TestServer.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The PostgreSQL server of the run, and what the names of its databases begin with. */
+    /** The PostgreSQL server of the run, and the prefix of its databases. */
     peekTestServer: { readonly url: string; readonly prefix: string } | undefined;
   }
 }
 
 /**
- * For vitest's `globalSetup`: starts a PostgreSQL server for the run of a project's tests, and removes it in the end.
- * Its data is not made safe on disk, which makes it quick.
+ * For vitest's `globalSetup`: starts a PostgreSQL server for the run of a project's tests, and removes it at the end. It runs
+ * without durability, which makes it fast.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), "peek-test-server-"));
@@ -37,12 +37,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** What the names of a run's databases begin with. */
+/** A prefix for the names of a run's databases. */
 export function testPrefix(): string {
   return `peek_test_${randomBytes(4).toString("hex")}`;
 }
 
-/** Drops all that a run has made on a server which stays. */
+/** Drops all databases and roles of a run from a permanent server. */
 export async function dropAllOf(url: string, prefix: string): Promise<void> {
   const server = serverAt(url, prefix);
   const like = `${prefix.replaceAll("_", String.raw`\_`)}%`;
