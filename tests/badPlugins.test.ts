@@ -43,13 +43,13 @@ const bad: readonly BadPlugin[] = [
     says: /belongs to peek_plugin_x, but the plugin is enabled as peek_plugin_other_name/,
   },
   {
-    what: "whose version is none",
+    what: "whose version is invalid",
     name: "peek_plugin_bad_version",
     manifest: { plugin: { title: "x", packageName: "peek_plugin_bad_version", version: "1.0" } },
     says: /plugin\.version: is "1\.0"; expected a version such as "1\.4\.0"/,
   },
   {
-    what: "whose version stands twice, and differs",
+    what: "whose two versions differ",
     name: "peek_plugin_two_versions",
     version: "1.1.0",
     manifest: { plugin: { title: "x", packageName: "peek_plugin_two_versions", version: "1.0.0" } },
@@ -158,13 +158,13 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in load\(\): null was thrown/,
   },
   {
-    what: "whose load() throws what cannot be looked at",
+    what: "whose load() throws an object that throws when it is inspected",
     name: "peek_plugin_load_proxy",
     body: "load() { throw new Proxy(new Error('x'), { get() { throw new Error('y'); }, getPrototypeOf() { throw new Error('z'); } }); }",
     says: /failed in load\(\): an object was thrown whose properties cannot be read/,
   },
   {
-    what: "that throws what cannot be looked at from a timer",
+    what: "whose timer throws an object that throws when it is inspected",
     name: "peek_plugin_timer_proxy",
     body: "load() { return new Promise(() => setTimeout(() => { throw new Proxy({}, { get() { throw new Error('y'); }, getPrototypeOf() { throw new Error('z'); } }); }, 1)); }",
     says: /failed in load\(\): it threw outside its hooks/,
@@ -176,7 +176,7 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in load\(\): look away/,
   },
   {
-    what: "whose error has a toJSON() of its own",
+    what: "whose error has its own toJSON()",
     name: "peek_plugin_json_error",
     body: "load() { throw Object.assign(new Error('in short'), { toJSON: () => ({}) }); }",
     says: /failed in load\(\): in short/,
@@ -200,7 +200,7 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in load\(\): it called process\.exit\(3\), which only the service may call/,
   },
   {
-    what: "that imports exit",
+    what: "that imports exit from node:process",
     name: "peek_plugin_import_exits",
     index: 'import { exit } from "node:process";\nexit(4);',
     says: /it called process\.exit\(4\)/,
@@ -230,13 +230,13 @@ export const peekLogicEntryHook = () => Old;`,
     says: /failed in start\(\): it called process\.exit\(\)/,
   },
   {
-    what: "that throws from a timer in load()",
+    what: "whose timer from load() throws",
     name: "peek_plugin_early_timer",
     body: "load() { return new Promise(() => setTimeout(() => { throw new Error('early timer'); }, 1)); }",
     says: /failed in load\(\): it threw outside its hooks: early timer/,
   },
   {
-    what: "that depends on one that is not enabled",
+    what: "that depends on a plugin that is not enabled",
     name: "peek_plugin_needs_absent",
     manifest: { dependencies: { peek_plugin_absent: "^1.0.0" } },
     says: /depends on peek_plugin_absent, which is not enabled on logic/,
@@ -248,49 +248,49 @@ export const peekLogicEntryHook = () => Old;`,
     says: /depends on peek_plugin_good \^2\.0\.0, but version 1\.0\.0 is installed/,
   },
   {
-    what: "whose range is none",
+    what: "whose version range is invalid",
     name: "peek_plugin_bad_range",
     manifest: { dependencies: { peek_plugin_good: "two" } },
     says: /"two", which is not a version range/,
   },
   {
-    what: "in a circle",
+    what: "in a dependency cycle",
     name: "peek_plugin_circle_a",
     manifest: { dependencies: { peek_plugin_circle_b: "*" } },
     says: /peek_plugin_circle_a → peek_plugin_circle_b → peek_plugin_circle_a/,
   },
   {
-    what: "in the same circle",
+    what: "in the same dependency cycle",
     name: "peek_plugin_circle_b",
     manifest: { dependencies: { peek_plugin_circle_a: "*" } },
     says: /peek_plugin_circle_b → peek_plugin_circle_a → peek_plugin_circle_b/,
   },
   {
-    what: "that depends on one that fails to load",
+    what: "that depends on a plugin that fails to load",
     name: "peek_plugin_behind_load",
     manifest: { dependencies: { peek_plugin_load_throws: "*" } },
     says: /is blocked: .* depends on peek_plugin_load_throws, which is failed/,
   },
   {
-    what: "that depends on one that fails to start",
+    what: "that depends on a plugin that fails to start",
     name: "peek_plugin_behind_start",
     manifest: { dependencies: { peek_plugin_start_throws: "*" } },
     says: /is blocked: .* depends on peek_plugin_start_throws/,
   },
   {
-    what: "that depends on one that is blocked",
+    what: "that depends on a blocked plugin",
     name: "peek_plugin_far_behind",
     manifest: { dependencies: { peek_plugin_behind_load: "*" } },
     says: /is blocked: .* depends on peek_plugin_behind_load, which is blocked/,
   },
   {
-    what: "behind the circle",
+    what: "that depends on a plugin in the cycle",
     name: "peek_plugin_behind_circle",
     manifest: { dependencies: { peek_plugin_circle_a: "*" } },
     says: /is blocked: .* depends on peek_plugin_circle_a/,
   },
   {
-    what: "that asks for an API it has not declared",
+    what: "that asks for the API of an undeclared dependency",
     name: "peek_plugin_undeclared",
     body: "load() { this.platform.getOtherPluginApi('peek_plugin_good'); }",
     says: /declares no such dependency on logic\. Add "dependencies": \{ "peek_plugin_good"/,
@@ -311,12 +311,12 @@ const good: readonly PluginPackageOptions[] = [
   { name: "peek_plugin_after_good", manifest: { dependencies: { peek_plugin_good: "^1.0.0" } } },
 ];
 
-describe("among bad plugins", () => {
+describe("a service with good and bad plugins", () => {
   let home: TestHome;
   let running: RunningProcess;
 
   beforeAll(async () => {
-    // The good ones come first, in the middle and last.
+    // The good plugins are first, in the middle and last.
     const plugins = [...good.slice(0, 1), ...bad, ...good.slice(1)];
     home = await TestHome.with(
       {
@@ -345,13 +345,13 @@ describe("among bad plugins", () => {
     await home[Symbol.asyncDispose]();
   });
 
-  it.each(bad)("one $what fails or is skipped, by name, and why", ({ name, says }) => {
+  it.each(bad)("a plugin $what fails or is skipped, and the log has its name and the reason", ({ name, says }) => {
     const lines = running.lines.filter((line) => new RegExp(`^(WARNING|ERROR) .*\\b${name}\\b`).test(line));
     expect(lines.join("\n")).toMatch(says);
     expect(running.stdout).not.toContain(`${name}.index:Started`);
   });
 
-  it("a name that stands there twice fails once", () => {
+  it("a plugin that is enabled twice fails once", () => {
     const lines = running.lines.filter((line) => line.startsWith("ERROR") && line.includes("peek_plugin_twice"));
     expect(lines).toEqual([
       expect.stringContaining(
@@ -360,27 +360,27 @@ describe("among bad plugins", () => {
     ]);
   });
 
-  it("a name without a package fails, and the message lists where it was looked for", () => {
+  it("a plugin without a package fails, and the message lists the searched places", () => {
     const line = running.lines.find((each) => each.includes("peek_plugin_has_no_package has no package"));
     expect(line).toContain(join(workspaceDir, "plugins"));
     expect(line).toContain("the service's own dependencies");
     expect(line).toContain(join(home.dir, "plugin-software", "node_modules"));
   });
 
-  it("a name in another spelling fails, and the message has the right one", () => {
+  it("a misspelt plugin name fails, and the message has the right spelling", () => {
     expect(running.stdout).toMatch(
       /ERROR .*"peek-plugin-good" in plugin\.enabled is not a valid plugin name\. Write peek_plugin_good\./,
     );
     expect(running.stdout).toMatch(/ERROR .*"\.\.\/\.\.\/etc\/passwd" in plugin\.enabled is not a valid plugin name/);
   });
 
-  it("a hook that takes long is warned of before it is given up on", () => {
+  it("a slow hook causes a warning before its deadline", () => {
     expect(running.stdout).toMatch(
       /WARNING .*peek_plugin_load_hangs: load\(\) has not settled after 0\.2 s, and is abandoned after 1 s/,
     );
   });
 
-  it("a stack trace is shown for what plugin code threw, and for no person's mistake", () => {
+  it("the log has a stack trace for errors of plugin code, and none for mistakes of administrators", () => {
     const stackAfter = (pattern: RegExp): boolean => {
       const at = running.lines.findIndex((line) => pattern.test(line));
       return running.lines[at + 1]?.startsWith("    ") ?? false;
@@ -390,11 +390,14 @@ describe("among bad plugins", () => {
     expect(stackAfter(/peek_plugin_has_no_package failed/)).toBe(false);
   });
 
-  it.each([...good.map(({ name }) => name), "peek_plugin_own_copy", "peek_plugin_commonjs"])("%s runs", (name) => {
-    expect(running.lines).toContainEqual(expect.stringMatching(new RegExp(`^INFO ${name}(\\.index)?:Started$`)));
-  });
+  it.each([...good.map(({ name }) => name), "peek_plugin_own_copy", "peek_plugin_commonjs"])(
+    "the good plugin %s runs",
+    (name) => {
+      expect(running.lines).toContainEqual(expect.stringMatching(new RegExp(`^INFO ${name}(\\.index)?:Started$`)));
+    },
+  );
 
-  it("the summary counts and names them", () => {
+  it("the summary counts and names the failed plugins", () => {
     const line = running.lines.find((each) => each.includes(":Ready in"));
     expect(line).toMatch(
       /^WARNING peek_logic_service:Ready in \d+ ms, process \d+: 7 plugins started, 1 skipped \(peek_plugin_no_hook: ENTRY_HOOK_MISSING\), \d+ failed \(/,
@@ -403,7 +406,7 @@ describe("among bad plugins", () => {
   });
 });
 
-/** As `npm install` leaves it where no other plugin uses the same version: with a plugin-base of its own. */
+/** A plugin with its own copy of plugin-base, as `npm install` makes it where no other plugin uses the same version. */
 async function writePluginWithItsOwnCopy(modules: string): Promise<void> {
   const dir = join(modules, "peek-plugin-own-copy");
   const source = join(workspaceDir, "packages");
@@ -432,7 +435,7 @@ async function writePluginWithItsOwnCopy(modules: string): Promise<void> {
   );
 }
 
-/** It requires the plugin-base that the others import at the same time. */
+/** A CommonJS plugin that requires the plugin-base that the others import at the same time. */
 async function writeCommonJsPlugin(modules: string): Promise<void> {
   const dir = join(modules, "peek-plugin-commonjs");
   await mkdir(dir, { recursive: true });

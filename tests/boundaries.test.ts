@@ -8,14 +8,14 @@ import { workspaceDir } from "./src/workspace.ts";
 
 const bin = (name: string): string => join(workspaceDir, "node_modules", ".bin", name);
 
-/** The checks, by the name that a test has for each; all run in a copy of the workspace. The linter reads the planted file alone. */
+/** The checks by name; all run in a copy of the workspace. The linter reads only the planted file. */
 const checks = {
   lint: (file: string) => ({ command: bin("oxlint"), args: [file] }),
   boundaries: () => ({ command: bin("turbo"), args: ["boundaries"] }),
   dependencies: () => ({ command: process.execPath, args: ["scripts/checkDependencies.ts"] }),
 } as const;
 
-/** An import that must not be, and which check has to find it. */
+/** A forbidden import, and the check that has to find it. */
 interface Planted {
   readonly what: string;
   readonly file: string;
@@ -41,7 +41,7 @@ const planted: readonly Planted[] = [
     says: /'logic' import is restricted/,
   },
   {
-    what: "a plugin imports what plugin-base has for the platform",
+    what: "a plugin imports the platform's part of plugin-base",
     file: `${tutorial}/_private/logic/Planted.ts`,
     text: 'export { ENTRY_HOOK_BRAND } from "@peek/plugin-base/internal";',
     check: "lint",
@@ -55,14 +55,14 @@ const planted: readonly Planted[] = [
     says: /'\.\.\/field\/FieldEntryHook\.ts' import is restricted/,
   },
   {
-    what: "what a plugin's parts share imports a part",
+    what: "shared code of a plugin imports one service's part",
     file: `${tutorial}/Planted.ts`,
     text: 'export { LogicEntryHook } from "./_private/logic/LogicEntryHook.ts";',
     check: "lint",
     says: /'\.\/_private\/logic\/LogicEntryHook\.ts' import is restricted/,
   },
   {
-    what: "what a plugin's parts share imports a module of Node",
+    what: "shared code of a plugin imports a module of Node",
     file: `${tutorial}/Planted.ts`,
     text: 'export { join } from "node:path";',
     check: "lint",
@@ -83,14 +83,14 @@ const planted: readonly Planted[] = [
     says: /Dependency cycle detected/,
   },
   {
-    what: "a package imports one that it does not depend on",
+    what: "a package imports an undeclared dependency",
     file: "packages/config/src/Planted.ts",
     text: 'export { PluginLoader } from "@peek/loader";',
     check: "boundaries",
     says: /cannot import package `@peek\/loader` because it is not a dependency/,
   },
   {
-    what: "a package depends on one of a higher layer",
+    what: "a package depends on a package of a higher layer",
     file: "packages/config/package.json",
     text: JSON.stringify({ name: "@peek/config", version: "0.1.0", dependencies: { "@peek/loader": "workspace:*" } }),
     check: "dependencies",
@@ -124,7 +124,7 @@ describe("the import rules", () => {
       args: ["ls-files", "--cached", "--others", "--exclude-standard"],
       cwd: workspaceDir,
     });
-    // One that has been removed and not committed is listed all the same.
+    // Git also lists files that were removed without a commit.
     for (const file of stdout
       .trim()
       .split("\n")
@@ -133,16 +133,16 @@ describe("the import rules", () => {
       await cp(join(workspaceDir, file), join(copy, file));
     }
     await symlink(join(workspaceDir, "node_modules"), join(copy, "node_modules"));
-    // Both look for the repository's root.
+    // Both need a repository.
     await runToEnd("git", { args: ["init", "-q"], cwd: copy });
   });
 
   afterAll(() => rm(copy, { recursive: true, force: true }));
 
-  it("are kept as things are", async () => {
+  it("hold for the workspace", async () => {
     expect(await check("boundaries")).toMatchObject({ code: 0 });
     expect(await check("dependencies")).toMatchObject({ code: 0 });
-    // Its other rules need what is installed in each package, which the copy has not.
+    // Its other rules need the installed dependencies of each package, which the copy lacks.
     expect((await check("lint", "plugins")).output).not.toContain("no-restricted-imports");
   });
 

@@ -15,14 +15,14 @@ const peek = async (
   return { code: ending.code, stdout, stderr };
 };
 
-describe("peek", () => {
+describe("the peek command", () => {
   it.each([
     [["--help"]],
     [["config", "--help"]],
     [["config", "set", "--help"]],
     [["plugin", "enable", "--help"]],
     [["run", "--help"]],
-  ])("%s explains", async (args) => {
+  ])("peek %s prints its help", async (args) => {
     await using home = await TestHome.make();
     expect(await peek(home, ...args)).toMatchObject({
       code: 0,
@@ -37,7 +37,7 @@ describe("peek", () => {
     [["config", "get"]],
     [["plugin", "list", "--colour"]],
     [["plugin", "list", "-s", "logic,feild"]],
-  ])("%s is refused with 64", async (args) => {
+  ])("peek %s is refused with exit code 64", async (args) => {
     await using home = await TestHome.make();
     const { code, stderr } = await peek(home, ...args);
     expect(code).toBe(64);
@@ -46,7 +46,7 @@ describe("peek", () => {
 });
 
 describe("peek config init", () => {
-  it("makes the homes of all services, and keeps what is there", async () => {
+  it("makes the homes of all services, and keeps existing ones", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{"logging":{"level":"ERROR"}}');
     const { code, stdout } = await peek(home, "config", "init", "--json");
@@ -73,7 +73,7 @@ describe("peek config init", () => {
 });
 
 describe("peek config check", () => {
-  it("says that there is nothing to check", async () => {
+  it("reports that there is no home to check", async () => {
     await using home = await TestHome.make();
     expect(await peek(home, "config", "check")).toMatchObject({
       code: 0,
@@ -81,7 +81,7 @@ describe("peek config check", () => {
     });
   });
 
-  it("passes what is in order", async () => {
+  it("accepts valid homes", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
     expect(await peek(home, "config", "check")).toMatchObject({
       code: 0,
@@ -89,7 +89,7 @@ describe("peek config check", () => {
     });
   });
 
-  it("names every mistake in every home, with 78, and runs and changes nothing", async () => {
+  it("lists every mistake in every home, exits with 78, and runs and changes nothing", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_nowhere"] } }, [
       { name: "peek_plugin_broken", manifest: "{" },
       { name: "peek_plugin_fine", index: "throw new Error('was run');" },
@@ -118,7 +118,7 @@ describe("peek config check", () => {
 });
 
 describe("peek config get and set", () => {
-  it("reads a value with a password from standard input, where nobody sees it", async () => {
+  it("reads a value with a password from standard input, which other accounts cannot see", async () => {
     await using home = await TestHome.make();
     const url = "postgresql://peek:hidden@db/peek";
     const line = `echo '${url}' | '${command}' config set logic storage.connectUrl -`;
@@ -126,7 +126,7 @@ describe("peek config get and set", () => {
     expect(JSON.parse(await home.readConfig())).toMatchObject({ storage: { connectUrl: url } });
   });
 
-  it("gives a value back its default, and prints no password unless told to", async () => {
+  it("resets a value to its default, and prints a password only with --show-secrets", async () => {
     await using home = await TestHome.with({ storage: { connectUrl: "postgresql://peek:hidden@db/peek" } });
     const get = async (...options: readonly string[]): Promise<string> =>
       (await peek(home, "config", "get", "logic", "storage.connectUrl", ...options)).stdout;
@@ -142,7 +142,7 @@ describe("peek config get and set", () => {
     });
   });
 
-  it("prints no token and no other password unless told to", async () => {
+  it("prints tokens and other passwords only with --show-secrets", async () => {
     const nats = { servers: ["nats://peek:hidden1@nats.example"], password: "hidden2", token: "hidden3" };
     await using home = await TestHome.with({ dataExchange: { token: "hidden4", nats } });
     const get = async (...args: readonly string[]): Promise<string> =>
@@ -159,7 +159,7 @@ describe("peek config get and set", () => {
     expect(JSON.parse(await get("--show-secrets"))).toMatchObject({ dataExchange: { token: "hidden4", nats } });
   });
 
-  it("reads and changes one value, and leaves the rest of the file as it is written", async () => {
+  it("reads and changes one value, and keeps the rest of the file unchanged", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{\n  "note": "mine",\n  "logging": { "level": "INFO" }\n}\n');
     expect(await peek(home, "config", "set", "logic", "logging.level", "DEBUG")).toMatchObject({ code: 0, stderr: "" });
@@ -182,7 +182,7 @@ describe("peek config get and set", () => {
       64,
       /no key logging\.levle\. Did you mean logging\.level\?/,
     ],
-  ])("refuses %s and leaves the file as it was", async (_what, args, code, says) => {
+  ])("refuses %s and keeps the file unchanged", async (_what, args, code, says) => {
     await using home = await TestHome.with({});
     await peek(home, "config", "init", "logic");
     const before = await home.readConfig();
@@ -200,7 +200,7 @@ describe("peek config get and set", () => {
     });
   });
 
-  it("loses nothing when several change the file at once", async () => {
+  it("loses no change when several commands change the file at the same time", async () => {
     await using home = await TestHome.make();
     await peek(home, "config", "init", "logic");
     const names = Array.from({ length: 6 }, (_, index) => `peek_plugin_n${index}`);
@@ -212,7 +212,7 @@ describe("peek config get and set", () => {
     expect(logging.levels).toEqual(Object.fromEntries(names.map((name) => [name, "DEBUG"])));
   });
 
-  it("says when the service runs, and has to be started again", async () => {
+  it("says that a running service has to be restarted", async () => {
     await using home = await TestHome.make();
     await using running = await home.start();
     const { stderr } = await peek(home, "config", "set", "logic", "logging.level", "DEBUG");
@@ -221,7 +221,7 @@ describe("peek config get and set", () => {
 });
 
 describe("peek plugin", () => {
-  it("lists, enables and disables", async () => {
+  it("lists, enables and disables plugins", async () => {
     await using home = await TestHome.make();
     expect((await peek(home, "plugin", "list")).stdout).toMatch(
       /^peek_plugin_tutorial +1\.0\.0 +logic,field,office,worker,agent +- +Tutorial$/m,
@@ -241,7 +241,7 @@ describe("peek plugin", () => {
     expect((await peek(home, "plugin", "disable", "peek_plugin_tutorial")).stdout).toContain("is not enabled");
   });
 
-  it("disables what is no longer installed", async () => {
+  it("disables a plugin that is no longer installed", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_gone"] } });
     expect((await peek(home, "plugin", "list")).stdout).toMatch(
       /peek_plugin_gone .*mistake: peek_plugin_gone has no package/,
@@ -250,7 +250,7 @@ describe("peek plugin", () => {
     expect(JSON.parse(await home.readConfig())).toMatchObject({ plugin: { enabled: [] } });
   });
 
-  it("enables on those services that have it installed", async () => {
+  it("enables a plugin on the services that have it installed", async () => {
     await using home = await TestHome.with({}, [
       { name: "peek_plugin_here", manifest: { requiresServices: ["logic", "field"] } },
     ]);
@@ -261,7 +261,7 @@ describe("peek plugin", () => {
     });
   });
 
-  it("enables nothing that is not installed, or has no part for the service", async () => {
+  it("refuses to enable a plugin that is not installed, or has no part for the service", async () => {
     await using home = await TestHome.with({}, [{ name: "peek_plugin_for_logic" }]);
     expect(await peek(home, "plugin", "enable", "peek_plugin_nowhere")).toMatchObject({
       code: 78,
@@ -281,7 +281,7 @@ describe("peek plugin", () => {
 });
 
 describe("peek run", () => {
-  it("runs the service, with its arguments, signals and exit code", async () => {
+  it("runs the service, and passes on its arguments, signals and exit code", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_tutorial"] } });
     await using running = new RunningProcess(command, { args: ["run", "logic"], env: { PEEK_HOME: home.base } });
     await running.waitFor(/Ready in .* 1 plugin started/);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { TestHome } from "./src/TestHome.ts";
 
-/** An ES module of so many files that another import finds it loaded by half. */
+/** An ES module of many files, so that another import finds it partly loaded. */
 async function writeLargeModule(dir: string): Promise<void> {
   const count = 150;
   await mkdir(dir, { recursive: true });
@@ -27,7 +27,7 @@ export const peekLogicEntryHook = () => class extends PluginLogicEntryHookABC {
   unload() {}
 };`;
 
-it("a plugin whose CommonJS file requires what others are importing runs, and goes on running", async () => {
+it("a plugin whose CommonJS file requires a module that others are importing runs without an error", async () => {
   const requiring = ["peek_plugin_c", "peek_plugin_d"];
   await using home = await TestHome.with({}, [
     ...["peek_plugin_a", "peek_plugin_b"].map((name) => ({ name, index: entry('import "shared-esm";') })),
@@ -41,7 +41,7 @@ it("a plugin whose CommonJS file requires what others are importing runs, and go
   }
   await using running = home.run();
   expect(await running.waitFor(/:Ready in /)).toContain("4 plugins started");
-  // Node reports the failure of the first attempt once more, some time after the second has succeeded.
+  // Node reports the failure of the first attempt again, some time after the second has succeeded.
   await Promise.all(
     ["a", "b", "c", "d"].map((name) => running.waitFor(new RegExp(`peek_plugin_${name}.*:Still here`))),
   );

@@ -7,7 +7,7 @@ import { TestHome } from "./src/TestHome.ts";
 const permissions = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8);
 
 describe("a service without a home", () => {
-  it("makes it, for its account alone, with defaults, and runs", async () => {
+  it("makes the home with defaults, for its account alone, and runs", async () => {
     await using home = await TestHome.make();
     await using running = await home.start();
     expect(await permissions(home.dir)).toBe("700");
@@ -16,7 +16,7 @@ describe("a service without a home", () => {
     expect(await running.stop()).toEqual({ code: 0, signal: null });
   });
 
-  it("says so when it cannot make it", async () => {
+  it("reports when it cannot make the home", async () => {
     await using home = await TestHome.make();
     await writeFile(home.dir, "not a folder");
     await using running = home.run();
@@ -27,7 +27,7 @@ describe("a service without a home", () => {
 });
 
 describe("a home that others can enter", () => {
-  it("is warned of, and no compiled code is kept there", async () => {
+  it("causes a warning, and stores no compiled code", async () => {
     await using home = await TestHome.make();
     await mkdir(home.dir, { mode: 0o755 });
     await chmod(home.dir, 0o755);
@@ -39,8 +39,8 @@ describe("a home that others can enter", () => {
   });
 });
 
-describe("a config.json with little in it", () => {
-  it("is filled in and saved, and what it has is kept", async () => {
+describe("an incomplete config.json", () => {
+  it("is filled in and saved, and keeps its values", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{"plugin":{"enabled":["peek_plugin_tutorial"]}}');
     await using running = await home.start();
@@ -52,7 +52,7 @@ describe("a config.json with little in it", () => {
     });
   });
 
-  it("keeps keys that are not known, and warns with the nearest that is", async () => {
+  it("keeps unknown keys, and a warning names the nearest known key", async () => {
     await using home = await TestHome.make();
     await home.writeConfig('{"plugin":{"enabeld":["x"]},"loging":{"level":"DEBUG"},"myNote":1}');
     await using running = await home.start();
@@ -70,7 +70,7 @@ describe("a config.json with little in it", () => {
     ]);
   });
 
-  it("is not written again when nothing is missing", async () => {
+  it("is not written when it is complete", async () => {
     await using home = await TestHome.make();
     await (await home.start()).stop();
     const before = await stat(home.configFile);
@@ -79,7 +79,7 @@ describe("a config.json with little in it", () => {
   });
 });
 
-describe("a config.json that will not do", () => {
+describe("an invalid config.json", () => {
   const mistakes: readonly [string, string, readonly RegExp[]][] = [
     ["malformed", '{\n  "logging": {\n    "level": "DEBUG"\n    "daysToKeep": 3 } }', [/line 4, column 5/, /comma/]],
     ["cut off", '{ "logging": {', [/closing brace/]],
@@ -104,19 +104,22 @@ describe("a config.json that will not do", () => {
     ],
   ];
 
-  it.each(mistakes)("%s: exit 78, one clear message, the file unchanged", async (_what, text, patterns) => {
-    await using home = await TestHome.make();
-    await home.writeConfig(text);
-    await using running = home.run();
-    expect(await running.ended).toEqual({ code: 78, signal: null });
-    expect(running.stderr).toContain(home.configFile);
-    for (const pattern of patterns) expect(running.stderr).toMatch(pattern);
-    expect(running.stderr).not.toMatch(/\n\s+at /);
-    expect(running.stdout).toBe("");
-    expect(await home.readConfig()).toBe(text);
-  });
+  it.each(mistakes)(
+    "%s causes exit code 78 and one clear message, and stays unchanged",
+    async (_what, text, patterns) => {
+      await using home = await TestHome.make();
+      await home.writeConfig(text);
+      await using running = home.run();
+      expect(await running.ended).toEqual({ code: 78, signal: null });
+      expect(running.stderr).toContain(home.configFile);
+      for (const pattern of patterns) expect(running.stderr).toMatch(pattern);
+      expect(running.stderr).not.toMatch(/\n\s+at /);
+      expect(running.stdout).toBe("");
+      expect(await home.readConfig()).toBe(text);
+    },
+  );
 
-  it("a folder", async () => {
+  it("is refused if it is a folder", async () => {
     await using home = await TestHome.make();
     await mkdir(home.configFile, { recursive: true });
     await using running = home.run();
@@ -124,7 +127,7 @@ describe("a config.json that will not do", () => {
     expect(running.stderr).toContain(`${home.configFile} cannot be read: it is a folder`);
   });
 
-  it("100 MB", async () => {
+  it("is refused if it has 100 MB", async () => {
     await using home = await TestHome.make();
     await home.writeConfig("{");
     await truncate(home.configFile, 100_000_000);
@@ -134,7 +137,7 @@ describe("a config.json that will not do", () => {
     expect((await stat(home.configFile)).size).toBe(100_000_000);
   });
 
-  it("a link in a circle", async () => {
+  it("is refused if it is a link to itself", async () => {
     await using home = await TestHome.make();
     await mkdir(home.dir);
     await symlink(home.configFile, home.configFile);
@@ -143,7 +146,7 @@ describe("a config.json that will not do", () => {
     expect(running.stderr).toMatch(/cannot be read: ELOOP/);
   });
 
-  it.runIf(process.getuid?.() === 0)("one that its account may not read", async () => {
+  it.runIf(process.getuid?.() === 0)("is refused if its account may not read it", async () => {
     await using home = await TestHome.make();
     await home.writeConfig("{}");
     await chmod(home.base, 0o755);
@@ -156,7 +159,7 @@ describe("a config.json that will not do", () => {
 });
 
 describe("PEEK_HOME", () => {
-  it("unset, the home is in the account's home folder", async () => {
+  it("defaults to the account's home folder", async () => {
     const account = await temporaryFolder();
     await using home = await TestHome.make();
     await using running = home.run({ env: { PEEK_HOME: undefined, HOME: account } });
@@ -167,7 +170,7 @@ describe("PEEK_HOME", () => {
 });
 
 describe("the log", () => {
-  it("goes to a file in the home, with date and time", async () => {
+  it("is written to a file in the home, with date and time", async () => {
     await using home = await TestHome.with({ logging: { logToStdout: false } });
     await using running = home.run();
     const file = join(home.dir, "log", "peek-logic-service.log");
@@ -180,7 +183,7 @@ describe("the log", () => {
     expect(running.stdout).toBe("");
   });
 
-  it("is JSON when asked for, one object a line", async () => {
+  it("has one JSON object per line with the format json", async () => {
     await using home = await TestHome.with({ logging: { format: "json" } });
     await using running = home.run();
     await running.waitFor(/Ready in/);
@@ -191,7 +194,7 @@ describe("the log", () => {
     );
   });
 
-  it("has a level for single loggers", async () => {
+  it("has levels for single loggers", async () => {
     await using home = await TestHome.with({
       logging: { level: "WARNING", levels: { peek_plugin_tutorial: "DEBUG" } },
       plugin: { enabled: ["peek_plugin_tutorial"] },

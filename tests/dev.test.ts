@@ -8,13 +8,13 @@ import { workspaceDir } from "./src/workspace.ts";
 function dev(base: string, ...args: readonly string[]): RunningProcess {
   const env = { PEEK_HOME: base, FORCE_COLOR: "0" };
   const running = new RunningProcess("pnpm", { args: ["dev", ...args], cwd: workspaceDir, env });
-  // Also when the test takes too long, and is left where it is.
+  // Also after a time-out of the test.
   onTestFinished(() => running[Symbol.asyncDispose]());
   return running;
 }
 
 describe("pnpm dev", () => {
-  it("--filter logic starts logic alone from source, with a configuration for development, and stops it in order", async () => {
+  it("with --filter logic starts only logic from source, with a configuration for development, and stops it in order", async () => {
     const base = await temporaryFolder();
     await using running = dev(base, "--filter", "logic");
     await running.waitFor(/logic:dev: INFO peek_logic_service:Ready in .* \d+ plugins? started/);
@@ -30,7 +30,7 @@ describe("pnpm dev", () => {
     await running.ended;
   });
 
-  it("starts all five services without a warning, and each again when the code of a plugin changes", async () => {
+  it("starts all five services without a warning, and restarts each when the code of a plugin changes", async () => {
     const base = await temporaryFolder();
     await using running = dev(base);
     const services = ["logic", "field", "office", "worker", "agent"];
@@ -46,7 +46,7 @@ describe("pnpm dev", () => {
     expect(running.lines).toContain("agent:dev: DEBUG peek_plugin_tutorial._private.agent.AgentEntryHook:Unloaded");
   }, 100_000);
 
-  it("starts a service again each time its code, a manifest or its configuration is saved, also after a mistake", async () => {
+  it("restarts a service each time its code, a manifest or its configuration is saved, also after a mistake", async () => {
     const base = await temporaryFolder();
     await using running = dev(base, "--filter", "agent");
     const ready = readyLine("agent");
@@ -62,7 +62,7 @@ describe("pnpm dev", () => {
       starts += 1;
       await expect.poll(() => count(running, ready), { timeout: 40_000 }).toBe(starts);
     };
-    // A second save finds the file that the first one has put in the old one's place.
+    // The second save replaces the file that the first one made.
     for (const file of [...touched, ...touched]) {
       await save(file);
       await startsAgain();
@@ -85,7 +85,7 @@ const count = (running: RunningProcess, line: RegExp): number => running.lines.f
 const warnings = (running: RunningProcess): readonly string[] =>
   running.lines.filter((line) => /:dev: (?:WARNING|ERROR|CRITICAL) /.test(line));
 
-/** Saves a file as editors do that put a new file in the old one's place. */
+/** Saves a file by replacing it with a new one, as some editors do. */
 async function save(file: string): Promise<void> {
   await copyFile(file, `${file}.saved`);
   await rename(`${file}.saved`, file);

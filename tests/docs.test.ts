@@ -5,23 +5,23 @@ import { describe, expect, it } from "vitest";
 import { runToEnd } from "./src/RunningProcess.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** The files that a page links to, less what is on other sites or on the page itself. */
+/** The files that a page links to, without links to other sites and to the page itself. */
 const linksIn = (text: string): readonly string[] => {
-  // What is in a fenced block or in a code span is shown, not linked.
+  // Fenced blocks and code spans contain no links.
   const prose = text.replaceAll(/^(`{3,})[\s\S]*?^\1$/gm, "").replaceAll(/`[^`]*`/g, "");
   const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
   return targets.filter((target) => !/^(?:[a-z]+:|#)/.test(target)).map((target) => target.replace(/#.*/, ""));
 };
 
 describe("the documents", () => {
-  it("have what is made from code as it is now", async () => {
+  it("have up-to-date generated parts", async () => {
     const { ending, stdout, stderr } = await runToEnd(process.execPath, {
       args: ["--conditions=@peek/source", join(workspaceDir, "docs", "generate.ts"), "--check"],
     });
     expect({ code: ending.code, output: stdout + stderr }).toEqual({ code: 0, output: "" });
   });
 
-  it("link to files that are there", async () => {
+  it("link only to existing files", async () => {
     const pages = globSync(["*.md", "packages/*/README.md", "docs/*.md", "docs/!(node_modules)/**/*.md"], {
       cwd: workspaceDir,
     });

@@ -56,7 +56,7 @@ describe("a file in another encoding", () => {
     expect({ code, stdout }).toEqual({ code: 78, stdout: expect.stringContaining("it is not UTF-8: line 1 has 0xFC") });
   });
 
-  it("is refused as an argument", async () => {
+  it("is refused as an argument of peek", async () => {
     await using home = await TestHome.make();
     const { code, stderr } = await peek(home.base, "config", "set", "logic", "plugin.dataPath", "/srv/J\uFFFDrgen");
     expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringContaining("The argument is not UTF-8") });

@@ -6,7 +6,7 @@ const needs = (...names: readonly string[]): Readonly<Record<string, unknown>> =
   dependencies: Object.fromEntries(names.map((name) => [name, "*"])),
 });
 
-/** What the plugins themselves have logged, as `c:Loaded`. */
+/** The lines that the plugins themselves have logged, as `c:Loaded`. */
 const steps = (running: RunningProcess): readonly string[] =>
   running.lines.flatMap((line) => /^INFO peek_plugin_(\w+)(?:\.index)?:(.*)$/.exec(line)?.slice(1).join(":") ?? []);
 
@@ -19,8 +19,8 @@ const quick = {
   shutdownSeconds: 1,
 };
 
-describe("the order", () => {
-  it("is that of the dependencies, all load() before any start(), and the reverse in the end", async () => {
+describe("the order of hooks", () => {
+  it("follows the dependencies, with all load() before any start(), and is reversed at the end", async () => {
     await using home = await TestHome.with({}, [
       { name: "peek_plugin_c", manifest: needs("peek_plugin_b") },
       { name: "peek_plugin_b", manifest: needs("peek_plugin_a") },
@@ -34,7 +34,7 @@ describe("the order", () => {
     ]);
   });
 
-  it("waits for a slow dependency, and each stop() for the one before", async () => {
+  it("makes a plugin wait for a slow dependency, and each stop() for the previous one", async () => {
     const slow = `
       #logger = this.getLogger(import.meta);
       async #slowly(what) { await new Promise((resolve) => setTimeout(resolve, 30)); this.#logger.info(what); }
@@ -55,7 +55,7 @@ describe("the order", () => {
   });
 });
 
-describe("stopping", () => {
+describe("stopping a service", () => {
   it.each([
     ["throws", "stop() { throw new Error('stop went wrong'); }", /peek_plugin_bad failed in stop\(\): stop went wrong/],
     [
@@ -63,7 +63,7 @@ describe("stopping", () => {
       "stop() { return new Promise(() => {}); }",
       /peek_plugin_bad failed in stop\(\): stop\(\) did not settle within 0\.3 s/,
     ],
-  ])("a stop() that %s holds up no other, and the exit code tells", async (_what, body, says) => {
+  ])("is not blocked by a stop() that %s, and exits with 70", async (_what, body, says) => {
     await using home = await TestHome.with({ plugin: { deadlines: quick } }, [
       { name: "peek_plugin_first" },
       { name: "peek_plugin_bad", body, manifest: needs("peek_plugin_first") },
@@ -76,7 +76,7 @@ describe("stopping", () => {
     expect(steps(running).slice(-4)).toEqual(["last:Stopped", "first:Stopped", "last:Unloaded", "first:Unloaded"]);
   });
 
-  it("has one budget for all", async () => {
+  it("has one time budget for all plugins", async () => {
     const hangs = "stop() { return new Promise(() => {}); } unload() { return new Promise(() => {}); }";
     const deadlines = { ...quick, stopSeconds: 60, unloadSeconds: 60, shutdownSeconds: 0.5 };
     const names = ["a", "b", "c", "d"].map((name) => `peek_plugin_${name}`);
@@ -89,7 +89,7 @@ describe("stopping", () => {
     expect(running.stdout).toMatch(/these plugins failed to stop: (?:peek_plugin_[abcd](?:, )?){4}$/m);
   });
 
-  it("releases what a plugin left on its disposables, last in first out, also when stop() throws", async () => {
+  it("releases a plugin's disposables, last in first out, also when stop() throws", async () => {
     const body = `
       #logger = this.getLogger(import.meta);
       load() { this.disposables.defer(() => this.#logger.info("load's released")); }
@@ -112,7 +112,7 @@ describe("stopping", () => {
     );
   });
 
-  it("a second signal ends the process at once", async () => {
+  it("ends the process at once on a second signal", async () => {
     const body = "stop() { console.log('stop has begun'); return new Promise(() => {}); }";
     await using home = await TestHome.with(
       { plugin: { deadlines: { ...quick, stopSeconds: 60, shutdownSeconds: 60 } } },
@@ -126,7 +126,7 @@ describe("stopping", () => {
     expect(await running.ended).toEqual({ code: 143, signal: null });
   });
 
-  it("the echo of a signal is no second one", async () => {
+  it("ignores the echo of a signal", async () => {
     await using home = await TestHome.with({}, [{ name: "peek_plugin_plain" }]);
     await using running = await home.start();
     running.kill("SIGINT");
@@ -135,7 +135,7 @@ describe("stopping", () => {
     expect(steps(running)).toContain("plain:Unloaded");
   });
 
-  it("SIGTERM during start() stops what had started, and begins nothing more", async () => {
+  it("during start() stops the started plugins, and starts no other", async () => {
     const body = "start() { console.log('start has begun'); return new Promise(() => {}); }";
     await using home = await TestHome.with({ plugin: { deadlines: quick } }, [
       { name: "peek_plugin_started" },
@@ -155,15 +155,15 @@ describe("stopping", () => {
   });
 });
 
-describe("an error that nobody caught", () => {
+describe("an uncaught error", () => {
   it.each([
     ["a timer", "start() { setTimeout(() => { throw new Error('too late'); }, 1); }"],
-    ["a promise that nobody awaits", "start() { setImmediate(() => { Promise.reject(new Error('too late')); }); }"],
+    ["a promise that no code awaits", "start() { setImmediate(() => { Promise.reject(new Error('too late')); }); }"],
     [
-      "a listener of its own",
+      "its own listener",
       `start() { setImmediate(async () => { const { EventEmitter } = await import("node:events"); new EventEmitter().emit("error", new Error("too late")); }); }`,
     ],
-  ])("from %s fails the plugin that it came from, and stops those that depend on it", async (_what, body) => {
+  ])("from %s fails its plugin, and stops the plugins that depend on it", async (_what, body) => {
     const late = `${body}
       stop() { this.getLogger(import.meta).info("Stopped"); }
       unload() { this.getLogger(import.meta).info("Unloaded"); }`;
@@ -182,7 +182,7 @@ describe("an error that nobody caught", () => {
     expect(steps(running)).toContain("stranger:Stopped");
   });
 
-  it("process.exit() from a timer is contained too", async () => {
+  it("by process.exit() from a timer fails only its plugin", async () => {
     await using home = await TestHome.with({}, [
       { name: "peek_plugin_quitter", body: "start() { setTimeout(() => { try { process.exit(9); } catch {} }, 1); }" },
       { name: "peek_plugin_stranger" },
@@ -193,8 +193,8 @@ describe("an error that nobody caught", () => {
     expect(steps(running)).toContain("stranger:Stopped");
   });
 
-  it("from no plugin ends the service with 70, plugins stopped first", async () => {
-    // Begun in a context that is nobody's, and with a stack that names no file of the plugin.
+  it("of no plugin stops the plugins and ends the service with 70", async () => {
+    // In a context without a plugin, and with a stack that names no file of the plugin.
     const outside =
       "import { AsyncLocalStorage } from 'node:async_hooks'; globalThis.outside = AsyncLocalStorage.snapshot();";
     const body = `start() {
@@ -212,12 +212,12 @@ describe("an error that nobody caught", () => {
   });
 });
 
-describe("many plugins", () => {
-  it("500 start, whatever the order of their names", async () => {
+describe("500 plugins", () => {
+  it("start in the order of their dependencies, with any order of names", async () => {
     const plugins = Array.from({ length: 500 }, (_, index) => ({
       name: `peek_plugin_n${index}`,
       body: "",
-      // Each depends on a later one: the order of the names is the wrong one.
+      // Each depends on a later one: the order of the names is wrong.
       ...(index < 499 && { manifest: needs(`peek_plugin_n${index + 1}`) }),
     }));
     await using home = await TestHome.with({}, plugins);

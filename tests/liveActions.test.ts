@@ -5,7 +5,7 @@ import { type LiveService, LiveServices } from "./src/LiveServices.ts";
 import { peek } from "./src/peekCommand.ts";
 import { RecordingClient, valueOf } from "./src/RecordingClient.ts";
 
-describe("what is pushed", () => {
+describe("a pushed action", () => {
   const owned = new AsyncDisposableStack();
   let services: LiveServices;
   let one: LiveService;
@@ -30,7 +30,7 @@ describe("what is pushed", () => {
     return rows.map(({ text }) => text);
   };
 
-  it("and rejected by its handler, is a dead letter that an operator finds; those after it are executed", async () => {
+  it("that its handler rejects becomes a dead letter in peek action list, and later ones are executed", async () => {
     using recording = new RecordingClient({ url: one.url });
     const { client } = recording;
     const texts = ["good 1", "bad 2", "good 3"];
@@ -72,7 +72,7 @@ describe("what is pushed", () => {
     expect(JSON.parse((await peek(services.base, "action", "list", livePluginName, "--json")).stdout)).toEqual([]);
   });
 
-  it("while the database is killed, is lost by nobody, and lands once, each lane in order", async () => {
+  it("is executed exactly once and in the order of its lane while the database is killed", async () => {
     using recording = new RecordingClient({ url: one.url });
     const { client } = recording;
     const lanes = ["a", "b", "c", "d"];
@@ -86,7 +86,7 @@ describe("what is pushed", () => {
         for (const [index, text] of texts(lane).entries()) {
           const { result } = await client.push(contracts.Note, { text }, { lane });
           if (index === 10 && lane === "a") await services.killDatabase();
-          // Some wait for the outcome before the next, some do not.
+          // Some pushes await the previous outcome, some do not.
           if (lane < "c") await result;
         }
       }),
@@ -97,7 +97,7 @@ describe("what is pushed", () => {
     for (const lane of lanes) expect(await notes(`db ${lane} %`)).toEqual(texts(lane));
   });
 
-  it("while logic is killed, lands once", async () => {
+  it("is executed exactly once while logic is killed", async () => {
     using recording = new RecordingClient({ url: one.url });
     const { client } = recording;
     const texts = Array.from({ length: 100 }, (_, index) => `logic ${index}`);
@@ -110,7 +110,7 @@ describe("what is pushed", () => {
     expect(await Promise.all(pushed.map(({ result }) => result))).toHaveLength(100);
   });
 
-  it("while its field service is killed, lands once, by way of another", async () => {
+  it("is executed exactly once through another field service when its own is killed", async () => {
     using recording = new RecordingClient({ url: [one.url, other.url] });
     const { client } = recording;
     const texts = Array.from({ length: 200 }, (_, index) => `field ${index}`);

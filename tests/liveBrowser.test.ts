@@ -32,7 +32,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     return row;
   };
 
-  it("shows one person what another presses, on whichever service, and what is changed in the database", async () => {
+  it("shows a change of another user, on any service, and a change in the database", async () => {
     await reset("one", 1);
     await using anna = await chromium.person();
     await using bert = await chromium.person();
@@ -53,7 +53,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await Promise.all([onField.showsBadge("live"), onOffice.showsBadge("live")]);
   });
 
-  it("says as of when it is while the database hangs, also to who comes then, and nowhere that it is live", async () => {
+  it("shows the age of its data while the database hangs, also in a new page, and never that it is live", async () => {
     await using anna = await chromium.person();
     await using bert = await chromium.person();
     const before = await TutorialPage.open(anna, field.origin);
@@ -75,7 +75,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     }
   });
 
-  it("goes offline, presses, reloads and comes back: the press survives and lands once", async () => {
+  it("keeps an action that was pushed offline over a reload, and it is executed once", async () => {
     await reset("one", 10);
     await using anna = await chromium.person();
     await using bert = await chromium.person();
@@ -105,7 +105,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     for (const number of await numbers()) expect(["10", "11", "12"]).toContain(number);
   });
 
-  it("that is closed while it is offline, with a press, has it executed when it is opened again", async () => {
+  it("that was closed offline with a pending action sends it when it is opened again", async () => {
     await reset("one", 20);
     await using anna = await chromium.person();
     const page = await TutorialPage.open(anna, field.origin);
@@ -123,7 +123,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(await stored()).toEqual({ string1: "one", int1: 21 });
   });
 
-  it("in two tabs of one device shows in one what is pressed in the other, also offline; each press lands once", async () => {
+  it("in two tabs shows the actions of the other tab, also offline, and each is executed once", async () => {
     await reset("one", 30);
     await using anna = await chromium.person();
     const [one, other] = await Promise.all([
@@ -140,7 +140,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await other.press("+1");
     await Promise.all([one.showsNumber(33), other.showsNumber(33)]);
     await Promise.all([one.showsPending(2), other.showsPending(2)]);
-    // The tab that may be the one that sends.
+    // This tab may be the one that sends.
     await one.page.close();
     await anna.setOffline(false);
     await other.showsPending(0);
@@ -148,7 +148,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(await stored()).toEqual({ string1: "one", int1: 33 });
   });
 
-  it("paints what it had before the service answers", async () => {
+  it("paints its stored data before the service answers", async () => {
     await reset("one", 40);
     await using anna = await chromium.person();
     const page = await TutorialPage.open(anna, field.origin);
@@ -157,14 +157,14 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
       timeout: 5000,
       interval: 50,
     });
-    // The page itself is served, and the line to logic's data is not.
+    // The page is served, but the connection for live data is not.
     await anna.routeWebSocket(/\/vortex$/, () => undefined);
     await page.page.reload();
     await page.showsNumber(40);
     await page.page.locator('table[data-status="device"]').waitFor();
   });
 
-  it("has a rejected press shown, and goes on", async () => {
+  it("shows a rejected action, and works on", async () => {
     await reset("one", 2_147_483_647);
     await using anna = await chromium.person();
     const page = await TutorialPage.open(anna, field.origin);
@@ -178,7 +178,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(await stored()).toEqual({ string1: "ONE", int1: 2_147_483_647 });
   });
 
-  it("says so when the device cannot keep a press, and shows nothing of it", async () => {
+  it("reports an action that the device cannot store, and does not show its effect", async () => {
     await reset("one", 7);
     await using anna = await chromium.person();
     const page = await TutorialPage.open(anna, field.origin);
@@ -195,7 +195,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(await stored()).toEqual({ string1: "one", int1: 7 });
   });
 
-  it("works where the device may keep nothing, and says so", async () => {
+  it("works without storage on the device, and says so", async () => {
     await reset("one", 3);
     await using anna = await chromium.person();
     await anna.addInitScript(`

@@ -4,7 +4,7 @@ import { type StringInt, type TutorialContracts, tutorialContracts } from "./src
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
 import { historyOf, RecordingClient, valueOf } from "./src/RecordingClient.ts";
 
-describe("what is changed in the database by others", () => {
+describe("a change in the database by another program", () => {
   const owned = new AsyncDisposableStack();
   let services: LiveServices;
   let field: LiveService;
@@ -27,7 +27,7 @@ describe("what is changed in the database by others", () => {
   const reset = async (): Promise<void> => {
     await database.query(`DELETE FROM ${table} WHERE string1 <> 'one'`);
   };
-  /** Watches the table, and waits until it is shown as it was reset. */
+  /** Watches the table, and waits until it is shown in its initial state. */
   const watch = async (recording: RecordingClient): Promise<Subscription<StringInt>> => {
     const rows = recording.client.subscribe(tutorial.StringIntTuple);
     await valueOf(rows, ({ status, tuples }) => status === "live" && tuples.length === 1);
@@ -36,7 +36,7 @@ describe("what is changed in the database by others", () => {
   const insert = (connection: DatabaseClient, text: string): Promise<unknown> =>
     connection.query(`INSERT INTO ${table} (string1, int1) VALUES ($1, 0)`, [text]);
 
-  it("is seen within a second; 20 times", async () => {
+  it("reaches browsers within a second, 20 times in a row", async () => {
     await reset();
     using recording = new RecordingClient({ url: field.url });
     using rows = await watch(recording);
@@ -50,7 +50,7 @@ describe("what is changed in the database by others", () => {
     expect(Math.max(...took)).toBeLessThan(1000);
   });
 
-  it("of a thousand rows is told to browsers as one, in 500 bytes at most", async () => {
+  it("of one row of a thousand reaches browsers in at most 500 bytes", async () => {
     await reset();
     await database.query(`INSERT INTO ${table} (string1, int1) SELECT 'row ' || n, n FROM generate_series(1, 999) n`);
     using recording = new RecordingClient({ url: field.url });
@@ -63,7 +63,7 @@ describe("what is changed in the database by others", () => {
     expect(recording.count("s")).toBe(before.snapshots);
   });
 
-  it("and rolled back, is not seen, and nobody is bothered", async () => {
+  it("that is rolled back causes no message", async () => {
     await reset();
     using recording = new RecordingClient({ url: field.url });
     using rows = await watch(recording);
@@ -83,7 +83,7 @@ describe("what is changed in the database by others", () => {
     expect(history.flatMap(({ tuples }) => tuples).filter(({ int1 }) => int1 === -1)).toEqual([]);
   });
 
-  it("in transactions that are committed out of order, one open all the while, is seen with none left out", async () => {
+  it("in transactions that commit out of order is never lost, also beside a long open transaction", async () => {
     await reset();
     using recording = new RecordingClient({ url: field.url });
     using rows = await watch(recording);
@@ -95,7 +95,7 @@ describe("what is changed in the database by others", () => {
     const five = await Promise.all(Array.from({ length: 5 }, connect));
     const expected: string[] = ["one"];
     for (let round = 0; round < 6; round += 1) {
-      // All begin in one order, and are committed in another; each commit is seen before the next.
+      // All begin in one order, and commit in another; each commit is seen before the next.
       for (const [index, connection] of five.entries()) {
         await connection.query("BEGIN");
         await insert(connection, `${round}.${index}`);
@@ -118,7 +118,7 @@ describe("what is changed in the database by others", () => {
     expect(tuples.map(({ id }) => id)).toEqual(tuples.map(({ id }) => id).toSorted((a, b) => a - b));
   });
 
-  it("from many connections at once ends as the database has it, deletes and a truncate included", async () => {
+  it("from many connections at once converges to the state of the database, deletes and a truncate included", async () => {
     await reset();
     using recording = new RecordingClient({ url: field.url });
     using rows = await watch(recording);
@@ -142,7 +142,7 @@ describe("what is changed in the database by others", () => {
     await valueOf(rows, ({ tuples }) => tuples.length === 1);
   });
 
-  it("is seen after the database was killed, also what was changed meanwhile; what is shown stays", async () => {
+  it("during or after a crash of the database reaches browsers, and the shown data stays", async () => {
     await reset();
     using recording = new RecordingClient({ url: field.url });
     using rows = await watch(recording);

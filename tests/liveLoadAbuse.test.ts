@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Crowd } from "./src/live/Crowd.ts";
+import { SimulatedBrowsers } from "./src/live/SimulatedBrowsers.ts";
 import { fuzz } from "./src/live/fuzz.ts";
 import { LiveSystem } from "./src/live/LiveSystem.ts";
 import { itemsOf } from "./src/live/loadPlugin.ts";
@@ -10,13 +10,13 @@ import { Writer } from "./src/live/Writer.ts";
 describe("a field service", () => {
   const owned = new AsyncDisposableStack();
   let system: LiveSystem;
-  let others: Crowd;
+  let others: SimulatedBrowsers;
   let writer: Writer;
 
   beforeAll(async () => {
     system = owned.use(await LiveSystem.start());
     await system.fill(20);
-    others = owned.use(await Crowd.open({ urls: [system.field.url], count: 20, selectors: [itemsOf(0)] }));
+    others = owned.use(await SimulatedBrowsers.open({ urls: [system.field.url], count: 20, selectors: [itemsOf(0)] }));
     writer = new Writer(system.db, 20);
   });
 
@@ -24,7 +24,7 @@ describe("a field service", () => {
     await owned.disposeAsync();
   });
 
-  /** Does something bad, while others watch what changes. */
+  /** Runs an attack, while other clients watch changes. */
   const unharmed = async (work: () => Promise<void>): Promise<void> => {
     await others.begin();
     writer.start(20);
@@ -36,7 +36,7 @@ describe("a field service", () => {
     expect(report.latency.p99).toBeLessThan(5000);
   };
 
-  it("refuses what is no message by typed errors, cuts off who sends it, and keeps nothing of it", async () => {
+  it("answers invalid messages with typed errors, disconnects their sender, and keeps no memory of them", async () => {
     const { pid } = system.field.process;
     await fuzz(system.field.url, 1500);
     const memory = await memoryOf(pid);
@@ -45,19 +45,19 @@ describe("a field service", () => {
       expect(frames).toBeGreaterThanOrEqual(3000);
       expect(Object.keys(codes).toSorted()).toEqual(expect.arrayContaining(["CLIENT_FRAME_INVALID", "DATA_INVALID"]));
       expect(codes).not.toHaveProperty("INTERNAL");
-      // It has sent too much that was no message, or broken the protocol of WebSockets.
+      // It has sent too many invalid messages, or violated the WebSocket protocol.
       for (const close of Object.keys(closes)) expect(["1002", "1003", "1007", "1009", "4429"]).toContain(close);
     });
     expect((await memoryOf(pid)) - memory).toBeLessThan(64);
   });
 
-  it("does not wait for a frame of 1 GB", async () => {
+  it("disconnects a client that announces a frame of 1 GB", async () => {
     const { pid } = system.field.process;
     const memory = await memoryOf(pid);
     await unharmed(async () => {
       await using client = await RawClient.open(system.field.url);
       const header = Buffer.alloc(14);
-      // A text, masked, and so long.
+      // The header of a masked text frame of 1 GB.
       header.set([0x81, 0xff]);
       header.writeUInt32BE(2 ** 30, 6);
       client.write(header);
@@ -68,14 +68,14 @@ describe("a field service", () => {
     expect((await memoryOf(pid)) - memory).toBeLessThan(64);
   });
 
-  it("lets nobody in from a page of another origin", async () => {
+  it("refuses connections from pages of another origin", async () => {
     const { url, port } = system.field;
     expect(await RawClient.refusalOf(url, { origin: "https://elsewhere.example" })).toBe(403);
     expect(await RawClient.refusalOf(url, { origin: "null" })).toBe(403);
     expect(await RawClient.refusalOf(url, { origin: `http://127.0.0.1:${port}` })).toBeUndefined();
   });
 
-  it("lets one client have 1,000 subscriptions, and cuts it off when it asks for 10,000 at once", async () => {
+  it("allows one client 1,000 subscriptions, and disconnects it when it requests 10,000 at once", async () => {
     await unharmed(async () => {
       await using client = await RawClient.open(system.field.url);
       for (let id = 0; id < 2500; id += 1) client.send({ t: "sub", id, sel: itemsOf(id + 1000) });

@@ -7,10 +7,10 @@ import { offlineActions } from "./src/live/offlineActions.ts";
 const chromium = findChromium();
 
 it.skipIf(chromium === undefined)(
-  "actions of two tabs without a line, over one that is cut around answers, of a browser that is killed: each lands once, in order",
+  "actions of two offline tabs are executed once and in order, over a connection that is cut around answers and after a crash of the browser",
   async () => {
     await using system = await LiveSystem.start({ web: await bundleActionsPage() });
-    // Half of them are not executed when it is killed, and of these no more than 48 have been sent.
+    // Half of them are not executed when the browser is killed, and at most 48 of these have been sent.
     const actions = 150;
     const figures = await offlineActions(system, { chromium: chromium ?? "", actions, cuts: 20 });
     expect(figures).toMatchObject({

@@ -28,7 +28,7 @@ const stored = async (): Promise<unknown> => {
   return row?.["int1"];
 };
 
-/** A way to the service that can be lost as a radio cell is. */
+/** Opens a relay to the service that can drop all packets. */
 async function openRelay(): Promise<Relay> {
   const relay = await Relay.open(Number(new URL(field.origin).port));
   onTestFinished(() => relay[Symbol.asyncDispose]());
@@ -37,33 +37,33 @@ async function openRelay(): Promise<Relay> {
 
 interface Loss {
   readonly name: string;
-  /** Takes the network away from a page of this person. @returns What gives it back. */
+  /** Takes the network away from a page of this person. @returns A function that restores it. */
   lose(this: void, person: BrowserContext, page: TutorialPage, relay: Relay): Promise<() => Promise<void> | void>;
 }
 
 const losses: readonly Loss[] = [
   {
-    name: "the radio cell is lost",
+    name: "the network drops all packets",
     lose: async (_person, _page, relay) => {
       relay.hold();
       return () => relay.release();
     },
   },
   {
-    name: "the browser says that it has no network",
+    name: "the browser reports that it is offline",
     lose: async (person) => {
       await person.setOffline(true);
       return () => person.setOffline(false);
     },
   },
   {
-    name: "the browser says so and fires no event",
+    name: "the browser is offline and fires no event",
     lose: async (person, { page }) => {
       await page.evaluate("globalThis.isDeaf = true");
       const session = await person.newCDPSession(page);
       const emulate = async (offline: boolean): Promise<void> => {
-        const line = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-        await session.send("Network.emulateNetworkConditions", { offline, ...line });
+        const network = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+        await session.send("Network.emulateNetworkConditions", { offline, ...network });
       };
       await emulate(true);
       return () => emulate(false);
@@ -78,7 +78,7 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     chromium = owned.use(await Chromium.start(executable ?? ""));
   });
 
-  /** A page that has what it watches, by a way that can be lost. */
+  /** Opens a page that shows its data, through a relay. */
   async function open(int1: number) {
     await reset(int1);
     const relay = await openRelay();
@@ -94,9 +94,9 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     return { relay, person, page };
   }
 
-  it.each(losses)("says that what it shows may be old, keeps what is pressed, and mends: $name", async ({ lose }) => {
+  it.each(losses)("shows that its data may be old, keeps pushed actions, and recovers when $name", async ({ lose }) => {
     const { relay, person, page } = await open(10);
-    const giveBack = await lose(person, page, relay);
+    const restore = await lose(person, page, relay);
     await page.press("+1");
     await page.page.locator(".badge.stale, .badge.offline").waitFor();
     await page.page.locator('table[data-status="stale"]').waitFor();
@@ -107,14 +107,14 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
       Array(2).fill("+1 in row 1: waiting on this device"),
     );
     expect(await stored()).toBe(10);
-    await giveBack();
+    await restore();
     await page.showsPending(0);
     await page.showsBadge("live");
     await page.showsNumber(12);
     expect(await stored()).toBe(12);
   });
 
-  it("says so when somebody looks at it after a while", async () => {
+  it("shows that its data may be old when it becomes visible after a while", async () => {
     const { relay, page } = await open(20);
     relay.hold();
     await page.page.evaluate('dispatchEvent(new Event("focus"))');
@@ -124,7 +124,7 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
   });
 });
 
-it("a program in Node whose line is dead is told, and what it has pushed is done once, in order", async () => {
+it("a Node program with a dead connection is notified, and its actions are executed once, in order", async () => {
   await reset(30);
   const relay = await openRelay();
   const { StringIntTuple, AddIntValue } = await tutorialContracts();

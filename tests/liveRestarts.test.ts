@@ -4,7 +4,7 @@ import { type Entry, entryWindow, type LiveContracts, liveContracts, livePlugin 
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
 import { historyOf, RecordingClient, valueOf } from "./src/RecordingClient.ts";
 
-/** Writes entries one after the other, as fast as the database takes them. */
+/** Writes entries one after the other, as fast as the database commits them. */
 class Writer {
   readonly #database: DatabaseClient;
   readonly #reached = new Map<number, () => void>();
@@ -21,14 +21,14 @@ class Writer {
     this.#writing = this.#write();
   }
 
-  /** Waits until so many more are committed. */
+  /** Waits until `count` more are committed. */
   async more(count: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#reached.set(this.last + count, resolve);
     await promise;
   }
 
-  /** The last that was committed. */
+  /** The last committed entry. */
   async stop(): Promise<number> {
     this.#isStopped = true;
     await this.#writing;
@@ -38,7 +38,7 @@ class Writer {
   async #write(): Promise<void> {
     while (!this.#isStopped) {
       const n = this.last + 1;
-      // Both of a transaction, or neither.
+      // Both entries of a transaction, or neither.
       await this.#database.query("BEGIN");
       await this.#database.query("INSERT INTO pl_live.entry VALUES ($1, 0)", [n]);
       await this.#database.query("UPDATE pl_live.entry SET twin = n WHERE n = $1", [n]);
@@ -50,8 +50,8 @@ class Writer {
 }
 
 /**
- * What is wrong with the states that a client was shown: each has to be one that was, of whole transactions with none left
- * out in between; and none older than the one before.
+ * The faults in the states that a client has received: each state has to consist of whole transactions without gaps, and must not be
+ * older than the previous one.
  */
 function mistakesIn(states: readonly (readonly Entry[])[]): readonly string[] {
   const mistakes: string[] = [];
@@ -68,7 +68,7 @@ function mistakesIn(states: readonly (readonly Entry[])[]): readonly string[] {
   return mistakes;
 }
 
-describe("a field service that is killed under updates", () => {
+describe("a field service that is killed during updates", () => {
   const owned = new AsyncDisposableStack();
   let services: LiveServices;
   let one: LiveService;
@@ -85,10 +85,10 @@ describe("a field service that is killed under updates", () => {
     await owned.disposeAsync();
   });
 
-  it("has its clients go on at another within 5 s, with nothing lost, nothing twice and no snapshot", async () => {
+  it("loses its clients to another one within 5 s, without loss, repetition or snapshot", async () => {
     await using clients = new AsyncDisposableStack();
     const database = clients.use(await services.database());
-    // So many that what is new is less than all of it.
+    // Enough entries that the new ones are only a part of the window.
     await database.query("INSERT INTO pl_live.entry SELECT n, n FROM generate_series(1, 1000) n");
     const writer = new Writer(database, 1000);
     const all = await Promise.all(
@@ -137,7 +137,7 @@ describe("logic that is killed", () => {
     await owned.disposeAsync();
   });
 
-  it("leaves clients what they have, stale; back again, they converge within 5 s, and hear only what is different", async () => {
+  it("leaves clients their data as stale, and after its restart they converge within 5 s by differences only", async () => {
     await using first = await services.database();
     await first.query("INSERT INTO pl_live.entry SELECT n, n FROM generate_series(1, 50) n");
     using recording = new RecordingClient({ url: field.url });
@@ -154,7 +154,7 @@ describe("logic that is killed", () => {
     await valueOf(entries, ({ status }) => status === "stale");
     expect(entries.getSnapshot().tuples).toBe(before.entries);
 
-    // Nothing has changed meanwhile: they are told that it is live again, and nothing else.
+    // Nothing has changed meanwhile: clients are notified that the data is live again, and receive no rows.
     await services.startLogic();
     const backAt = performance.now();
     await valueOf(entries, ({ status }) => status === "live");
@@ -162,11 +162,11 @@ describe("logic that is killed", () => {
     expect(performance.now() - backAt).toBeLessThan(5000);
     expect(entries.getSnapshot().tuples).toBe(before.entries);
     expect(rows.getSnapshot().tuples).toBe(before.rows);
-    // The reason why it is stale may change meanwhile.
+    // The reason for staleness may change meanwhile.
     const statuses = history.map(({ status }) => status);
     expect(statuses.filter((status, index) => status !== statuses[index - 1])).toEqual(["stale", "live"]);
 
-    // Killed again, and changed just before: what is different is what is heard.
+    // Killed again, after a change: clients receive only the difference.
     await using second = await services.database();
     await services.logic.waitFor(/:Ready in /);
     services.logic.kill("SIGSTOP");
@@ -183,7 +183,7 @@ describe("logic that is killed", () => {
     expect(new Set(rowHistory.map((state) => state.tuples))).toEqual(new Set([before.rows]));
   });
 
-  it("executes what was pushed while it was away, once, in order, as soon as it is back", async () => {
+  it("executes actions that were pushed meanwhile once and in order after its restart", async () => {
     using recording = new RecordingClient({ url: field.url });
     await valueOf(recording.client.connection, ({ status }) => status === "live");
     await services.killLogic();

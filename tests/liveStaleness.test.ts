@@ -6,7 +6,7 @@ import { type StaleContracts, staleContracts, stalePlugin } from "./src/stalePlu
 
 const table = "pl_stale.reading";
 
-describe("what is not known to be current is never shown as live, and is live again by itself", () => {
+describe("data that is not known to be current becomes stale, and live again by itself", () => {
   const owned = new AsyncDisposableStack();
   let services: LiveServices;
   let field: LiveService;
@@ -38,22 +38,22 @@ describe("what is not known to be current is never shown as live, and is live ag
   };
 
   /**
-   * Breaks something, and mends it when all who watch, and those who come then, have seen that what they see may be old.
+   * Breaks a part of the system, and repairs it when all clients, old and new ones, have been notified that their data is stale.
    *
-   * @param break_ Returns what mends it.
+   * @param break_ Returns the function that repairs it.
    */
-  async function whatIsShown(break_: () => Promise<() => Promise<void>>, reason: RegExp): Promise<void> {
+  async function becomesStaleWhile(break_: () => Promise<() => Promise<void>>, reason: RegExp): Promise<void> {
     const watches = [watch(field), watch(office)];
     for (const each of watches) await valueOf(each, ({ status }) => status === "live");
     const brokenAt = Date.now();
-    const mend = await break_();
+    const repair = await break_();
     const isBrokenAt = Date.now();
     for (const each of watches) {
       const { tuples, asOf, reason: why } = await valueOf(each, ({ status }) => status === "stale");
       expect(tuples).toHaveLength(1);
       expect(why).toMatch(reason);
       expect(why).not.toMatch(/SELECT|UPDATE|\n|  at /);
-      // Shortly before it was broken, and not after.
+      // The time is shortly before the break, and not after it.
       expect(Number(asOf)).toBeGreaterThan(brokenAt - 5000);
       expect(Number(asOf)).toBeLessThan(isBrokenAt + 1000);
     }
@@ -61,7 +61,7 @@ describe("what is not known to be current is never shown as live, and is live ag
     const histories = late.map((each) => historyOf(each));
     for (const each of late) await valueOf(each, ({ status }) => status !== "loading").catch(() => undefined);
     for (const history of histories) expect(history.filter(({ status }) => status === "live")).toEqual([]);
-    await mend();
+    await repair();
     for (const each of [...watches, ...late]) {
       const state = await valueOf(each, ({ status }) => status === "live", 30_000);
       expect(state).not.toHaveProperty("asOf");
@@ -71,8 +71,8 @@ describe("what is not known to be current is never shown as live, and is live ag
     for (const each of [...watches, ...late]) await valueOf(each, ({ tuples }) => tuples[0]?.value === value);
   }
 
-  it("when loading fails, since a column was renamed", async () => {
-    await whatIsShown(async () => {
+  it("when loading fails because a column was renamed", async () => {
+    await becomesStaleWhile(async () => {
       await database.query(`ALTER TABLE ${table} RENAME COLUMN value TO amount; UPDATE ${table} SET amount = -1`);
       return async () => {
         await database.query(`ALTER TABLE ${table} RENAME COLUMN amount TO value`);
@@ -81,7 +81,7 @@ describe("what is not known to be current is never shown as live, and is live ag
   });
 
   it("when a load takes long", async () => {
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       await database.query("UPDATE pl_stale.delay SET seconds = 8");
       await change();
       return async () => {
@@ -91,13 +91,13 @@ describe("what is not known to be current is never shown as live, and is live ag
   });
 
   it("when the database hangs", async () => {
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       const goOn = await services.hangDatabase();
       return async () => goOn();
     }, /^The database does not answer$/);
   });
 
-  it("and peek status tells of it on each service", async () => {
+  it("and peek status shows it on each service", async () => {
     const watches = [watch(field), watch(office)];
     for (const each of watches) await valueOf(each, ({ status }) => status === "live");
     expect((await peek(services.base, "status")).stdout).not.toMatch(/STALE/);
@@ -118,8 +118,8 @@ describe("what is not known to be current is never shown as live, and is live ag
     for (const each of watches) await valueOf(each, ({ status }) => status === "live");
   });
 
-  it("when the database takes no changes", async () => {
-    await whatIsShown(async () => {
+  it("when the database is read-only", async () => {
+    await becomesStaleWhile(async () => {
       await database.query("ALTER SYSTEM SET default_transaction_read_only = on");
       await database.query("SELECT pg_reload_conf()");
       return async () => {
@@ -132,7 +132,7 @@ describe("what is not known to be current is never shown as live, and is live ag
 
   it("when the database refuses connections", async () => {
     const other = owned.use(await services.database("template1"));
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       const [row] = await database.query("SELECT current_database() AS name");
       const name = String(row?.["name"]);
       await other.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS false`);
@@ -145,7 +145,7 @@ describe("what is not known to be current is never shown as live, and is live ag
   });
 
   it("when a table is renamed", async () => {
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       await database.query(`ALTER TABLE ${table} RENAME TO elsewhere`);
       return async () => {
         await database.query(`ALTER TABLE pl_stale.elsewhere RENAME TO reading`);
@@ -153,9 +153,9 @@ describe("what is not known to be current is never shown as live, and is live ag
     }, /^A table of the database is missing$/);
   });
 
-  it("when changes are not read", async () => {
+  it("when changes cannot be read", async () => {
     const other = owned.use(await services.database());
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       await other.query("BEGIN");
       await other.query("LOCK TABLE peek_vortex.change IN ACCESS EXCLUSIVE MODE");
       return async () => {
@@ -164,15 +164,15 @@ describe("what is not known to be current is never shown as live, and is live ag
     }, /^The database does not answer$/);
   });
 
-  it("when logic hangs, its connections standing", async () => {
-    await whatIsShown(async () => {
+  it("when logic hangs with open connections", async () => {
+    await becomesStaleWhile(async () => {
       services.logic.kill("SIGSTOP");
       return async () => services.logic.kill("SIGCONT");
     }, /^Logic does not answer$/);
   });
 
   it("when logic is gone", async () => {
-    await whatIsShown(async () => {
+    await becomesStaleWhile(async () => {
       await services.killLogic();
       return async () => {
         await services.startLogic();

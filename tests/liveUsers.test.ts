@@ -15,10 +15,10 @@ import { addUser, logIn } from "./src/users.ts";
 
 const executable = findChromium();
 const password = "correct horse";
-/** Where users log in. */
+/** The path of the login. */
 const withLogin = { httpServer: { field: { sitePort: 0 }, office: { sitePort: 0 } } };
 
-/** How a service answers the request for a WebSocket. */
+/** The answer of a service to the request for a WebSocket. */
 async function upgradeAnswer(url: string, headers: Readonly<Record<string, string>>): Promise<number | "open"> {
   const socket = new NodeSocket(url, "peek.client.1", { headers });
   try {
@@ -27,7 +27,7 @@ async function upgradeAnswer(url: string, headers: Readonly<Record<string, strin
       once(socket, "unexpected-response").then(([, response]) => (response as IncomingMessage).statusCode ?? 0),
     ]);
   } finally {
-    // One that was refused says that it was cut.
+    // A refused connection reports that it was cut.
     socket.on("error", () => undefined);
     socket.terminate();
   }
@@ -59,13 +59,13 @@ describe("users who log in", () => {
   const clientOf = async (name: string): Promise<RecordingClient> =>
     new RecordingClient({ url: field.url }, await logIn(field.origin, name, password));
 
-  it("see what is theirs, never what another has; and nothing more 5 s after their rights were revoked", async () => {
+  it("see their own data and never that of others, and none from 5 s after their rights were revoked", async () => {
     using anna = await clientOf("anna");
     using bert = await clientOf("bert");
     using carl = await clientOf("carl");
     using hers = anna.client.subscribe(contracts.Thing);
     await valueOf(hers, ({ status }) => status === "live");
-    // What Anna sees is kept by the service by now.
+    // The service has cached the authorization of Anna by now.
     using his = bert.client.subscribe(contracts.Thing);
     using nothing = carl.client.subscribe(contracts.Thing);
     const seen = [historyOf(his), historyOf(nothing)];
@@ -86,12 +86,12 @@ describe("users who log in", () => {
     for (const state of seen.flat()) {
       for (const { owner } of state.tuples) expect(owner).toBe("bert");
     }
-    // Of what she may still see, she sees more.
+    // She still receives updates of the data that she may see.
     using rows = anna.client.subscribe(tutorial.StringIntTuple);
     await valueOf(rows, ({ status }) => status === "live");
   });
 
-  it("are cut off within 5 s when they are disabled, and cannot come back; others go on", async () => {
+  it("are disconnected within 5 s when they are disabled, and cannot log in again, while others continue", async () => {
     using bert = await clientOf("bert");
     using carl = await clientOf("carl");
     using his = bert.client.subscribe(tutorial.StringIntTuple);
@@ -111,7 +111,7 @@ describe("users who log in", () => {
     expect(his.getSnapshot().tuples[0]?.int1).not.toBe(555);
   });
 
-  it("stay where they are when their groups change, and are live again by themselves", async () => {
+  it("stay logged in when their groups change, and are live again by themselves", async () => {
     using carl = await clientOf("carl");
     using rows = carl.client.subscribe(tutorial.StringIntTuple);
     await valueOf(rows, ({ status }) => status === "live");
@@ -126,7 +126,7 @@ describe("users who log in", () => {
     expect(seen).not.toContain("login");
   });
 
-  it("have actions done in their name", async () => {
+  it("have their actions executed in their name", async () => {
     using carl = await clientOf("carl");
     const { result } = await carl.client.push(contracts.Note, { text: "bad of carl" });
     await expect(result).rejects.toThrow("This is not noted");
@@ -134,7 +134,7 @@ describe("users who log in", () => {
     expect(JSON.parse(stdout)).toMatchObject([{ user: { name: "carl", anonymous: false } }]);
   });
 
-  it("are not acted for by pages of a foreign origin, nor is anybody who has not logged in", async () => {
+  it("cannot be impersonated by a page of another origin, nor without a login", async () => {
     const cookie = await logIn(field.origin, "carl", password);
     const { origin } = field;
     expect(await upgradeAnswer(field.url, { cookie, origin })).toBe("open");
@@ -174,7 +174,7 @@ describe("users who log in", () => {
     await tutorialPage.page.getByLabel("Name").fill("carl");
     await tutorialPage.page.getByLabel("Password").fill(password);
     await tutorialPage.page.getByRole("button", { name: "Log in" }).click();
-    // Back where they were.
+    // Back on the page where they were.
     await tutorialPage.showsBadge("live");
   });
 });
@@ -210,11 +210,11 @@ describe("the sites of services", () => {
     return { status: response.status, text: await response.text() };
   };
 
-  it("have no pages of plugins that have failed or were disabled; those of others are there", async () => {
+  it("serve pages of other plugins, and none of failed or disabled ones", async () => {
     const field = await services.startElsewhere("field");
     expect(await get(`${field.origin}/peek_plugin_tutorial/`)).toMatchObject({ status: 200 });
     expect(await get(`${field.origin}/peek_plugin_broken/`)).toMatchObject({ status: 404 });
-    // The start page leads to the only page that there is.
+    // The start page redirects to the only page.
     expect((await fetch(`${field.origin}/`)).url).toBe(`${field.origin}/peek_plugin_tutorial/`);
     await field.process.stop();
 
@@ -224,7 +224,7 @@ describe("the sites of services", () => {
     expect((await get(`${again.origin}/`)).status).toBe(200);
   });
 
-  it("say whether they are alive and ready, and why not; what is cut is live again by itself", async () => {
+  it("report whether they are alive and ready, and why not, and browsers reconnect by themselves", async () => {
     const office = await services.startBeside("office");
     const readiness = (): Promise<{ status: number; text: string }> => get(`${office.origin}/readyz`);
     expect(await get(`${office.origin}/healthz`)).toMatchObject({ status: 200 });
@@ -238,7 +238,7 @@ describe("the sites of services", () => {
     await office.process.stop();
   });
 
-  it("with a certificate are used by https and wss", async () => {
+  it("with a certificate accept https and wss", async () => {
     const dir = await temporaryFolder();
     const files = ["-keyout", "key.pem", "-out", "cert.pem"];
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];

@@ -6,7 +6,7 @@ import { storagePlugin } from "./src/storagePlugin.ts";
 import { TestHome } from "./src/TestHome.ts";
 import { serviceCommand } from "./src/workspace.ts";
 
-/** As in a container: no process of it is seen by its number elsewhere, nor the other way round. */
+/** Options that isolate process ids as in a container, in both directions. */
 const container = ["--pid", "--ipc", "--uts", "--mount-proc", "--fork", "--kill-child"];
 const called = ["sh", "-c", 'hostname "$1"; shift; exec "$@"', "sh"];
 
@@ -27,30 +27,33 @@ describe.runIf(process.getuid?.() === 0)("two containers on one home", () => {
   it.each([
     ["logic", counter],
     ["field", plain],
-  ])("the second %s refuses, naming the first's, and is no obstacle when it is killed", async (service, plugin) => {
-    await using home = await TestHome.with({}, [plugin], service);
-    await using first = runContained(home, "peek-1");
-    await first.waitFor(/:Ready in /);
-    // What PostgreSQL itself says of its server, which a second one must not touch.
-    const said = service === "logic" ? "postgresql/data/postmaster.pid" : "config.json";
-    const before = await readFile(join(home.dir, said));
+  ])(
+    "the second %s exits and names the first container, and starts after the first was killed",
+    async (service, plugin) => {
+      await using home = await TestHome.with({}, [plugin], service);
+      await using first = runContained(home, "peek-1");
+      await first.waitFor(/:Ready in /);
+      // PostgreSQL's own record of its server, which a second service must not touch.
+      const said = service === "logic" ? "postgresql/data/postmaster.pid" : "config.json";
+      const before = await readFile(join(home.dir, said));
 
-    await using second = runContained(home, "peek-2", "--net");
-    expect(await second.ended).toEqual({ code: 69, signal: null });
-    expect(second.stderr).toMatch(/Process 1 of the machine or container peek-1 has been running on .* since /);
-    await using outside = home.run();
-    expect(await outside.ended).toEqual({ code: 69, signal: null });
-    expect(await readFile(join(home.dir, said))).toEqual(before);
+      await using second = runContained(home, "peek-2", "--net");
+      expect(await second.ended).toEqual({ code: 69, signal: null });
+      expect(second.stderr).toMatch(/Process 1 of the machine or container peek-1 has been running on .* since /);
+      await using outside = home.run();
+      expect(await outside.ended).toEqual({ code: 69, signal: null });
+      expect(await readFile(join(home.dir, said))).toEqual(before);
 
-    first.kill("SIGKILL");
-    await first.ended;
-    await using third = runContained(home, "peek-2");
-    await third.waitFor(/:Ready in /);
-  });
+      first.kill("SIGKILL");
+      await first.ended;
+      await using third = runContained(home, "peek-2");
+      await third.waitFor(/:Ready in /);
+    },
+  );
 });
 
 describe("two services on one home", () => {
-  it("the second refuses, naming the first's process, and the first runs on", async () => {
+  it("the second exits and names the first's process, and the first runs on", async () => {
     await using home = await TestHome.make();
     await using first = await home.start();
     await using second = home.run();
@@ -59,7 +62,7 @@ describe("two services on one home", () => {
     expect(await first.stop()).toEqual({ code: 0, signal: null });
   });
 
-  it("after kill -9 the next starts at once", async () => {
+  it("the next service starts at once after kill -9", async () => {
     await using home = await TestHome.make();
     await using killed = await home.start();
     killed.kill("SIGKILL");
@@ -69,7 +72,7 @@ describe("two services on one home", () => {
     expect(await readFile(join(home.dir, "service.lock"), "utf8")).toBe("");
   });
 
-  it("of several that find a stale lock at the same time, one runs", async () => {
+  it("only one of several services that find a stale lock at the same time runs", async () => {
     await using home = await TestHome.make();
     await using killed = await home.start();
     const lock = await readFile(join(home.dir, "service.lock"));

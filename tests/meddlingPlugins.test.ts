@@ -22,12 +22,12 @@ describe("a plugin that meddles with the process", () => {
       "tried to remove the platform's listener for SIGTERM, which is not removed",
     ],
     [
-      "what catches errors",
+      "the listeners for uncaught errors",
       "process.removeAllListeners('uncaughtException'); process.removeAllListeners('unhandledRejection');",
       "tried to remove the platform's listener for uncaughtException, which is not removed",
     ],
     [
-      "what catches errors, by catching them all",
+      "uncaught errors by its own capture callback",
       "process.setUncaughtExceptionCaptureCallback(() => {});",
       "tried to capture the uncaught errors of the process, which only the service handles",
     ],
@@ -38,7 +38,7 @@ describe("a plugin that meddles with the process", () => {
       "tried to replace the global setTimeout, which is not replaced",
     ],
     [
-      "the end, by a listener that throws",
+      "the exit by a listener that throws",
       "process.on('exit', () => { throw new Error('at the end'); });",
       "threw in its listener for the exit of the process: at the end",
     ],
@@ -48,11 +48,11 @@ describe("a plugin that meddles with the process", () => {
       "set the exit code of the process, which only the service sets",
     ],
     [
-      "the end, by a listener that exits",
+      "the exit by a listener that calls process.exit()",
       "process.on('exit', () => process.exit(3));",
       "threw in its listener for the exit of the process: it called process.exit(3), which only the service may call. Throw an error instead.",
     ],
-  ])("does not take away %s, and is named", async (_what, code, says) => {
+  ])("cannot remove or change %s, and the log names it", async (_what, code, says) => {
     const late = "setTimeout(() => { throw new Error('thrown later'); }, 20);";
     const body = `start() { ${code} ${late} }`;
     await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
@@ -64,7 +64,7 @@ describe("a plugin that meddles with the process", () => {
     expect(running.stderr).toBe("");
   });
 
-  it("is not heard of a signal before the platform", async () => {
+  it("cannot handle a signal before the platform", async () => {
     const body = "start() { process.prependListener('SIGTERM', () => { throw new Error('first'); }); }";
     await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
     await using running = await home.start();
@@ -73,7 +73,7 @@ describe("a plugin that meddles with the process", () => {
     expect(isOrderly(running.lines)).toBe(true);
   });
 
-  it("removes listeners of its own", async () => {
+  it("can remove its own listeners", async () => {
     const body = `
       #logger = this.getLogger(import.meta);
       start() {
@@ -92,14 +92,17 @@ describe("a plugin that meddles with the process", () => {
     expect(running.stdout).not.toMatch(/WARNING/);
   });
 
-  it.each(["abort()", "kill(process.pid, 'SIGKILL')", "kill(0)"])("does not end it by process.%s", async (call) => {
-    const body = `start() { process.${call}; }`;
-    await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
-    await using running = await home.start();
-    expect(await running.stop()).toEqual({ code: 0, signal: null });
-    expect(running.stdout).toMatch(
-      /ERROR .*peek_plugin_meddler failed in start\(\): it called process\.(?:abort|kill)\(.*, which only the service may call/,
-    );
-    expect(isOrderly(running.lines)).toBe(true);
-  });
+  it.each(["abort()", "kill(process.pid, 'SIGKILL')", "kill(0)"])(
+    "cannot end the process by process.%s",
+    async (call) => {
+      const body = `start() { process.${call}; }`;
+      await using home = await TestHome.with({}, [plain, { name: "peek_plugin_meddler", body }]);
+      await using running = await home.start();
+      expect(await running.stop()).toEqual({ code: 0, signal: null });
+      expect(running.stdout).toMatch(
+        /ERROR .*peek_plugin_meddler failed in start\(\): it called process\.(?:abort|kill)\(.*, which only the service may call/,
+      );
+      expect(isOrderly(running.lines)).toBe(true);
+    },
+  );
 });

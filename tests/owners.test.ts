@@ -13,7 +13,7 @@ const counter = storagePlugin({
   body: `async start() { await this.platform.storage.db.insertInto("starts").defaultValues().execute(); }`,
 });
 
-/** The owner and mode of everything in a folder, by its name. */
+/** The owner and mode of each file in a folder, by name. */
 async function ownersIn(dir: string): Promise<ReadonlyMap<string, string>> {
   const names = [".", ...(await readdir(dir, { recursive: true }))];
   const entries = names.map(async (name) => {
@@ -28,7 +28,7 @@ async function giveAll(dir: string): Promise<void> {
   for (const name of await readdir(dir, { recursive: true })) await lchown(join(dir, name), account, account);
 }
 
-/** What is not the account's, or is not as it was. */
+/** The files that are not the account's, or whose owner or mode has changed. */
 function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
   return [...after]
     .filter(([name, state]) => !state.startsWith(`${account} `) || (before.get(name) ?? state) !== state)
@@ -36,7 +36,7 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
 }
 
 describe.runIf(process.getuid?.() === 0)("root on another account's home", () => {
-  it("leaves everything to that account, whatever it runs", async () => {
+  it("leaves all files to that account with every command", async () => {
     await using home = await TestHome.with({}, [counter]);
     await giveAll(home.base);
     await using first = home.run({ uid: account });

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** What every entry hook has; each property is of a type that the compiler has to name in the declarations. */
+/** The members of every entry hook; the compiler has to name the type of each in the declarations. */
 const common = `
   readonly logger = this.getLogger(import.meta);
   readonly config = this.packageConfig;
@@ -30,7 +30,7 @@ import { defineTask } from "@peek/plugin-base/contracts";
 interface Tables { readonly pump: { readonly id: number } }
 export const Sweep = defineTask("peek_plugin_pump.Sweep");`;
 
-/** Files that import one part of the plugin base, and name no type. */
+/** Files that import one part of plugin-base, and name no type. */
 const files: Readonly<Record<string, string>> = {
   worker: `import { defineTaskHandler, PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";${contracts}
 export default defineTaskHandler(import.meta, Sweep, (_input, context) => void context.progress(1));
@@ -97,7 +97,7 @@ const compilerOptions = {
   rootDir: "src",
 };
 
-/** Compiles a file as a plugin of its own, and gives what the compiler has to say. */
+/** Compiles a file as a separate plugin, and returns the output of the compiler. */
 async function compile(part: string, content: string): Promise<string> {
   const dir = await temporaryFolder();
   const modules = join(dir, "node_modules");
@@ -120,7 +120,7 @@ async function compile(part: string, content: string): Promise<string> {
 }
 
 it.each(Object.entries(files))(
-  "a plugin that imports of the plugin base only %s has declarations, without naming a type",
+  "the compiler writes declarations for a plugin without type annotations that imports only %s of plugin-base",
   async (part, content) => {
     expect(await compile(part, content)).toBe("");
   },

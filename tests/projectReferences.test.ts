@@ -5,14 +5,14 @@ import { expect, it } from "vitest";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** What `pnpm typecheck` has to say before it compiles. */
+/** The output of `pnpm typecheck` before it compiles. */
 function check(dir: string): { readonly status: number | null; readonly lines: readonly string[] } {
   const script = join(workspaceDir, "scripts", "checkReferences.ts");
   const { status, stderr } = spawnSync(process.execPath, [script, dir], { encoding: "utf8" });
   return { status, lines: stderr.split("\n").filter((line) => line !== "") };
 }
 
-/** Writes a workspace: for each folder, what it depends on and what it refers to. */
+/** Writes a workspace with the dependencies and references of each folder. */
 async function workspace(
   roots: Readonly<Record<string, readonly string[]>>,
   packages: Readonly<Record<string, { readonly needs: readonly string[]; readonly refersTo: readonly string[] }>>,
@@ -29,7 +29,7 @@ async function workspace(
   return dir;
 }
 
-it("a plugin to which nobody refers, and a dependency to which it does not, are named with what to add", async () => {
+it("a plugin without references to it, and a dependency without a reference, are reported with the line to add", async () => {
   const dir = await workspace(
     { "tsconfig.json": ["packages/base", "plugins/pump"], "tsconfig.tests.json": ["packages/base"] },
     {
@@ -45,6 +45,6 @@ it("a plugin to which nobody refers, and a dependency to which it does not, are 
   ]);
 });
 
-it("in this workspace none is missing", () => {
+it("no project reference of this workspace is missing", () => {
   expect(check(workspaceDir)).toEqual({ status: 0, lines: [] });
 });

@@ -24,11 +24,11 @@ describe("the check of the wording", () => {
     ["/** Whether the bucket is full. */", []],
     ["/** What is it? */", []],
     ["/** The longest wait in milliseconds. Default: 5000. */", []],
-  ])("in code finds in %j: %j", async (text, expected) => {
+  ])("finds in the code %j: %j", async (text, expected) => {
     expect(await found("file.ts", text)).toEqual(expected);
   });
 
-  it("in a document skips blocks and spans of code", async () => {
+  it("skips blocks and spans of code in a document", async () => {
     const page =
       "# Page\n\nNobody tells of it. `whoever` stays.\n\n```ts\n// whoever\n```\n\n- What comes first wins.\n";
     expect(await found("page.md", page)).toEqual(["3: tells of", "9: What comes first wins."]);

@@ -6,13 +6,13 @@ import { proofIn, TokenThief } from "./src/TokenThief.ts";
 import { addUser, logIn } from "./src/users.ts";
 
 const password = "correct horse";
-/** Where users log in. */
+/** The path of the login. */
 const withLogin = { httpServer: { field: { sitePort: 0 }, office: { sitePort: 0 } } };
 const lapsed = [{ k: "lapsed" }];
 const forbidden = expect.objectContaining({ code: "FORBIDDEN" });
 
-// docs/administration/security.md says what each of them can do, and what it cannot.
-describe("one who has stolen a service's token", () => {
+// docs/administration/security.md lists what each thief can and cannot do.
+describe("a thief with a token", () => {
   const owned = new AsyncDisposableStack();
   let services: LiveServices;
   let field: LiveService;
@@ -43,9 +43,9 @@ describe("one who has stolen a service's token", () => {
     (await database.query("SELECT text FROM pl_live.note ORDER BY n")).map(({ text }) => String(text));
   const note = (text: string): object => ({ type: contracts.Note.name, body: JSON.stringify({ text }) });
 
-  it("of field acts for nobody whom he makes up, and sees nothing of anybody", async () => {
+  it("for field cannot act for an invented user, and sees no data of any user", async () => {
     const user = { id: "root", name: "root", groups: ["admin"], anonymous: false };
-    // What was believed before.
+    // Claims that earlier versions trusted.
     await expect(ofField.run({ ...note("made up"), user, device: "d" })).rejects.toMatchObject({
       code: "DATA_INVALID",
     });
@@ -60,7 +60,7 @@ describe("one who has stolen a service's token", () => {
     expect(await noted()).toEqual([]);
   });
 
-  it("of field cannot say that nobody needs a login there", async () => {
+  it("for field cannot claim that no login is needed there", async () => {
     const proof = "device:0f8fad5b-d9cb-469f-a165-70867728950e";
     expect(await ofField.run({ ...note("by nobody"), proof })).toMatchObject({ kind: "retry", code: "FORBIDDEN" });
     expect(await ofField.admit(proof, contracts.Entry.name)).toMatchObject([{ ok: false, code: "FORBIDDEN" }]);
@@ -71,7 +71,7 @@ describe("one who has stolen a service's token", () => {
     );
   });
 
-  it("of field can act for a user whose session he has too, on field, as long as it lasts; and for no other", async () => {
+  it("for field can act with a stolen session on field while it lasts, and for no other user", async () => {
     const cookies = await logIn(field.origin, "anna", password);
     const proof = proofIn(cookies);
     expect(await ofField.run({ ...note("for Anna"), proof, client: "anna's" })).toMatchObject({ kind: "done" });
@@ -79,7 +79,7 @@ describe("one who has stolen a service's token", () => {
     const hers = await ofField.follow(contracts.Thing.name, { proof, scope: "anna" });
     expect(hers.at(-1)).toMatchObject({ k: "snapshot", rows: expect.stringContaining("hers") });
     expect(await ofField.follow(contracts.Thing.name, { proof, scope: "bert" })).toEqual(lapsed);
-    // With another service's token it is worth nothing, to end it neither.
+    // With another service's token the session is useless, and cannot be ended.
     expect(await ofOffice.run({ ...note("for Anna, by office"), proof })).toMatchObject({ code: "SESSION_ENDED" });
     expect(await ofOffice.validate(proof)).toEqual([null]);
     await ofOffice.logout(proof);
@@ -97,7 +97,7 @@ describe("one who has stolen a service's token", () => {
     expect(await noted()).toEqual(["for Anna"]);
   });
 
-  it("of office gets nothing that is for field alone, though he has a session there", async () => {
+  it("for office gets no data of contracts for field, even with a session there", async () => {
     const proof = proofIn(await logIn(office.origin, "bert", password));
     expect(await ofOffice.validate(proof)).toMatchObject([{ user: { name: "bert" } }]);
     expect(await ofOffice.admit(proof, contracts.Entry.name)).toMatchObject([
@@ -109,46 +109,43 @@ describe("one who has stolen a service's token", () => {
     expect(await noted()).not.toContain("by office");
   });
 
-  it("of field is bounded when he tries passwords, and what he says of addresses is told as what he says", async () => {
+  it("for field is limited when he tries passwords, and the log marks the addresses as reported by field", async () => {
     const at = (address: string, secret: string) => ({ name: "carl", password: secret, address });
     await ofField.login(at("1.2.3.4\nCRITICAL forged", "wrong"));
     const said = `\\(as ${ofField.instance} says\\) was refused`;
     await services.logic.waitFor(new RegExp(`A login from an unknown address ${said}`));
     for (let index = 0; index < 10; index += 1) await ofField.login(at("127.0.0.1", `wrong ${index}`));
     await services.logic.waitFor(new RegExp(`A login from 127\\.0\\.0\\.1 ${said}`));
-    // That it is logic's own machine is not for him to say.
+    // He cannot claim to be on logic's own machine.
     expect(await ofField.login({ ...at("127.0.0.1", password), isOwnMachine: true })).toMatchObject({ ok: false });
-    // Carl himself comes from elsewhere, and by way of another site.
+    // Carl himself logs in from another address, and on another site.
     expect(await ofOffice.login(at("192.0.2.7", password))).toMatchObject({ ok: true, user: { name: "carl" } });
   });
 
-  it.each(["worker", "agent"] as const)(
-    "of %s has nothing to do with users, nor with what they see and do",
-    async (service) => {
-      await using thief = await TokenThief.of(service, services);
-      const proof = proofIn(await logIn(field.origin, "bert", password));
-      await expect(thief.login({ name: "bert", password, address: "192.0.2.1" })).rejects.toEqual(forbidden);
-      await expect(thief.validate(proof)).rejects.toEqual(forbidden);
-      await expect(thief.run({ ...note("by a worker"), proof })).rejects.toEqual(forbidden);
-      await expect(thief.admit(proof, contracts.Entry.name)).rejects.toEqual(forbidden);
-      await expect(thief.follow(contracts.Entry.name, { proof, guarded: false })).rejects.toEqual(forbidden);
-    },
-  );
+  it.each(["worker", "agent"] as const)("for %s cannot ask for users, live data or actions", async (service) => {
+    await using thief = await TokenThief.of(service, services);
+    const proof = proofIn(await logIn(field.origin, "bert", password));
+    await expect(thief.login({ name: "bert", password, address: "192.0.2.1" })).rejects.toEqual(forbidden);
+    await expect(thief.validate(proof)).rejects.toEqual(forbidden);
+    await expect(thief.run({ ...note("by a worker"), proof })).rejects.toEqual(forbidden);
+    await expect(thief.admit(proof, contracts.Entry.name)).rejects.toEqual(forbidden);
+    await expect(thief.follow(contracts.Entry.name, { proof, guarded: false })).rejects.toEqual(forbidden);
+  });
 
-  it("of one service is no other, whatever he says", async () => {
+  it("for one service cannot connect as another", async () => {
     await using thief = await TokenThief.of("field", services, "agent");
     await services.logic.waitFor(/agent with token \w+ sent an invalid line: .*must be named after it/);
     expect((await peek(services.base, "status")).stdout).not.toContain(thief.instance);
   });
 
-  it("of any service learns how the services are, and is seen with them", async () => {
+  it("for any service sees the state of the services, and appears among them", async () => {
     await using thief = await TokenThief.of("agent", services);
     expect(await thief.status()).toMatchObject({ service: "logic", plugins: expect.arrayContaining([]) });
     const { stdout } = await peek(services.base, "status");
     expect(stdout).toContain(thief.instance);
   });
 
-  it("is cut off when the token is revoked", async () => {
+  it("is disconnected when the token is revoked", async () => {
     await using thief = await TokenThief.of("field", services);
     expect(await thief.validate("x".repeat(43))).toEqual([null]);
     const tokens: unknown = JSON.parse((await peek(services.base, "token", "list", "--json")).stdout);
@@ -158,8 +155,8 @@ describe("one who has stolen a service's token", () => {
   });
 });
 
-describe("a user who gets the name of one who was removed", () => {
-  it("has nothing of what that one had: neither the session, nor the actions that were begun", async () => {
+describe("a new user with the name of a removed one", () => {
+  it("has neither the session nor the pending actions of the removed user", async () => {
     await using services = await LiveServices.start({ plugins: [livePlugin()], logic: withLogin });
     const field = await services.startBeside("field", withLogin);
     const { Note } = await liveContracts(field);

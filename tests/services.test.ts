@@ -47,8 +47,8 @@ describe.each(serviceNames)("run_peek_%s_service", (service) => {
   });
 });
 
-describe("the command", () => {
-  it("explains itself", async () => {
+describe("the command of a service", () => {
+  it("prints its help", async () => {
     await using home = await TestHome.make();
     await using running = home.run({ args: ["--help"] });
     expect(await running.ended).toEqual({ code: 0, signal: null });
@@ -63,7 +63,7 @@ describe("the command", () => {
     expect(running.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("refuses an option that it does not know, with 64", async () => {
+  it("refuses an unknown option with exit code 64", async () => {
     await using home = await TestHome.make();
     await using running = home.run({ args: ["--verbose"] });
     expect(await running.ended).toEqual({ code: 64, signal: null });

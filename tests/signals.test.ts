@@ -10,7 +10,7 @@ import { serviceCommand, workspaceDir } from "./src/workspace.ts";
 
 const plain = { name: "peek_plugin_plain" };
 
-/** The service's command, started by another. */
+/** Starts the service's command through another one. */
 function runBy(home: TestHome, command: string, ...args: readonly string[]): RunningProcess {
   return new RunningProcess(command, { args: [...args, serviceCommand("logic")], env: { PEEK_HOME: home.base } });
 }
@@ -18,7 +18,7 @@ function runBy(home: TestHome, command: string, ...args: readonly string[]): Run
 const isOrderly = (running: RunningProcess): boolean => running.lines.includes("INFO peek_plugin_plain:Unloaded");
 
 describe("a signal", () => {
-  it("SIGHUP does not stop a service that was started by nohup, which SIGTERM does", async () => {
+  it("SIGHUP does not stop a service that was started by nohup, but SIGTERM does", async () => {
     await using home = await TestHome.with({}, [plain]);
     await using running = runBy(home, "nohup");
     await running.waitFor(/:Ready in /);
@@ -40,7 +40,7 @@ describe("a signal", () => {
     },
   );
 
-  it("that means nothing to a service does not end it, and opens no port of a debugger", async () => {
+  it("that a service ignores does not end it, and opens no debugger port", async () => {
     await using home = await TestHome.with({}, [plain]);
     await using running = await home.start();
     for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGXCPU", "SIGIO", "SIGSTKFLT"] as const) {
@@ -58,7 +58,7 @@ const namespace = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc
 const canUnshare = spawnSync("unshare", [...namespace, "true"]).status === 0;
 
 describe("process 1 of a container", () => {
-  it.skipIf(!canUnshare)("says that it needs an init, and stops in order", async () => {
+  it.skipIf(!canUnshare)("warns that it needs an init, and stops in order", async () => {
     await using home = await TestHome.with({}, [plain]);
     await using running = runBy(home, "unshare", ...namespace, "--kill-child");
     await running.waitFor(/^WARNING peek_logic_service:This is process 1 of its container, .* docker run --init/);
@@ -104,6 +104,6 @@ function tryKill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended, as it should.
+    // The process has ended.
   }
 }

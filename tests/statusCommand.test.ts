@@ -32,7 +32,7 @@ describe("peek status", () => {
     await owned.disposeAsync();
   });
 
-  /** A home of an agent on a machine of its own. */
+  /** The home of an agent on another machine. */
   const elsewhere = async (config: ServiceConfigInput): Promise<TestHome> =>
     owned.use(await TestHome.with(config, [], "agent"));
 
@@ -51,7 +51,7 @@ describe("peek status", () => {
     expect(load).toMatch(/^CALLS OF +PENDING +WAITING +RUNNING +QUEUED\nlogic-/);
   });
 
-  it("gives the same as JSON, with the credential of any service that has one", async () => {
+  it("prints the same as JSON, with the credential of any service", async () => {
     for (const args of [["--json"], ["--json", "--as", "agent"], ["--json", "--as", "logic", "--timeout", "10"]]) {
       const { code, stdout, stderr } = await peek(base.base, "status", ...args);
       expect({ code, stderr }, args.join(" ")).toEqual({ code: 0, stderr: "" });
@@ -78,7 +78,7 @@ describe("peek status", () => {
     }
   });
 
-  it("warns of different versions of a plugin, and of what is installed and does not run yet", async () => {
+  it("warns about different versions of a plugin, and about installed versions that do not run yet", async () => {
     const exchange = await freePort();
     const pump = "peek_plugin_pump";
     const both = { requiresServices: ["logic", "agent"] };
@@ -112,7 +112,7 @@ describe("peek status", () => {
     );
   });
 
-  it("is none of the services that it shows, and leaves nothing behind", async () => {
+  it("does not appear among the services, and leaves no files behind", async () => {
     await peek(base.base, "status", "--as", "agent");
     const { stdout } = await peek(base.base, "status", "--json");
     expect(JSON.parse(stdout)).toHaveLength(2);
@@ -126,7 +126,7 @@ describe("peek status", () => {
     expect(stdout).toMatch(/^logic +logic-\w{10} +\S+ +\S+ +127\.0\.0\.1 /m);
   });
 
-  it("says why, with 69, when its token is not taken", async () => {
+  it("exits with 69 and the reason when its token is refused", async () => {
     const other = owned.use(await TestHome.make());
     const token = (await peek(other.base, "token", "create", "agent")).stdout.trim();
     const home = await elsewhere({ dataExchange: { httpPort: port, token } });
@@ -139,7 +139,7 @@ describe("peek status", () => {
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it("says why, with 69, when nobody listens", async () => {
+  it("exits with 69 and the reason when logic does not listen", async () => {
     const home = await elsewhere({ dataExchange: { httpPort: await freePort(), token: await anyToken() } });
     const { code, stdout, stderr } = await peek(home.base, "status", "--timeout", "0.5");
     expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
@@ -147,7 +147,7 @@ describe("peek status", () => {
     expect(stderr.trimEnd().split("\n").length, stderr).toBeLessThanOrEqual(2);
   });
 
-  it("says that there is no token, where there is none", async () => {
+  it("reports a missing token", async () => {
     const home = await elsewhere({ dataExchange: { httpPort: port } });
     const { code, stderr } = await peek(home.base, "status", "--timeout", "0.5");
     expect(code).toBe(69);
@@ -155,7 +155,7 @@ describe("peek status", () => {
     expect(stderr).toMatch(/peek token create agent/);
   });
 
-  it("needs a home, and makes none", async () => {
+  it("requires a home, and does not make one", async () => {
     const home = owned.use(await TestHome.make("agent"));
     for (const args of [[], ["--as", "agent"]]) {
       const { code, stdout, stderr } = await peek(home.base, "status", ...args);
@@ -166,7 +166,7 @@ describe("peek status", () => {
   });
 
   it.each([[["--as", "donkey"]], [["--timeout", "0"]], [["--timeout", "soon"]], [["--colour"]]])(
-    "%s is refused with 64",
+    "refuses %s with exit code 64",
     async (args) => {
       const { code, stdout } = await peek(base.base, "status", ...args);
       expect({ code, stdout }).toEqual({ code: 64, stdout: "" });

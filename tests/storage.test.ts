@@ -23,7 +23,7 @@ const counter = storagePlugin({
 });
 
 describe("logic with the embedded database", () => {
-  it("makes it, keeps what is in it, and leaves no process and nothing that says it runs", async () => {
+  it("makes the database, keeps its data, and leaves no process and no record of one", async () => {
     await using home = await TestHome.with(debug, [counter]);
     for (const start of [1, 2]) {
       const running = await home.start();
@@ -38,14 +38,14 @@ describe("logic with the embedded database", () => {
     }
   });
 
-  it("starts none when no plugin asks for storage", async () => {
+  it("starts no database when no plugin requires storage", async () => {
     await using home = await TestHome.with(debug, [{ name: "peek_plugin_plain" }]);
     const running = await home.start();
     await running.stop();
     expect(existsSync(join(home.dir, "postgresql"))).toBe(false);
   });
 
-  it("runs 100 plugins with two connections each at most", async () => {
+  it("runs 100 plugins with at most two connections each", async () => {
     const plugins = Array.from({ length: 100 }, (_, index) =>
       storagePlugin({
         name: `peek_plugin_many_${index}`,
@@ -62,7 +62,7 @@ describe("logic with the embedded database", () => {
     expect(await running.stop()).toEqual({ code: 0, signal: null });
   });
 
-  it("keeps one plugin's tables from another, whose fault alone it is", async () => {
+  it("protects one plugin's tables from another, which alone fails", async () => {
     const thief = storagePlugin({
       name: "peek_plugin_thief",
       body: `async start() { await this.platform.storage.db.selectFrom("pl_counter.starts").selectAll().execute(); }`,
@@ -75,7 +75,7 @@ describe("logic with the embedded database", () => {
     await running.stop();
   });
 
-  it("is found by a worker on the same machine, which waits until the plugin is migrated", async () => {
+  it("serves a worker on the same machine, which waits until the plugin is migrated", async () => {
     const shared = storagePlugin({
       name: "peek_plugin_shared",
       migrations: ["CREATE TABLE note (text text)", "INSERT INTO note VALUES ('from logic')"],
@@ -97,7 +97,7 @@ describe("logic with the embedded database", () => {
 });
 
 describe("logic that was killed", () => {
-  // What it has said to be committed, at any of its starts, must be there; and all migrations, or none.
+  // Every row that it has reported as committed must exist; and all migrations, or none.
   const victim = storagePlugin({
     name: "peek_plugin_victim",
     migrations: [
@@ -123,7 +123,7 @@ describe("logic that was killed", () => {
             });
             this.#logger.info("Committed %d", n);
           } catch (error) {
-            // Lost with the database: nobody knows whether it was committed.
+            // Lost with the database: it is unknown whether it was committed.
             if (error.code === "STORAGE_COMMIT_UNKNOWN" || error.code === "STORAGE_CONSTRAINT") continue;
             this.#logger.info("Not committed: %s", error.code);
             n -= 1;
@@ -134,7 +134,7 @@ describe("logic that was killed", () => {
       async stop() { await this.work; }`,
   });
 
-  it("20 times, or its database, or both, in a migration or in a transaction, starts again with every committed row", async () => {
+  it("20 times, in a migration or a transaction, alone or with its database, restarts with every committed row", async () => {
     await using home = await TestHome.with(debug, [victim]);
     let committed = 0;
     const note = (running: RunningProcess): void => {
@@ -168,7 +168,7 @@ describe("logic that was killed", () => {
     expect(await processesOn(home.dir)).toEqual([]);
   }, 120_000);
 
-  /** Kills the server itself; its other processes end with it. */
+  /** Kills the server; its other processes end with it. */
   async function killServer(home: TestHome): Promise<void> {
     const file = await readFile(join(home.dir, "postgresql", "data", "postmaster.pid"), "utf8");
     process.kill(Number(file.split("\n")[0]), "SIGKILL");
@@ -210,7 +210,7 @@ describe("storage.connectUrl", () => {
     ["database", () => at("peek", secret, "pek"), 78, "the server has no database pek"],
     ["TLS", () => at("peek", secret, "peek", "&sslmode=require"), 78, "TLS with"],
     ["certificate", () => at("peek", secret, "peek", "&sslmode=verify-full&sslrootcert=/none.pem"), 78, "/none.pem"],
-  ])("that is wrong in its %s is refused with one message that names it", async (_what, url, code, message) => {
+  ])("with a wrong %s is refused with one message that names it", async (_what, url, code, message) => {
     await using home = await TestHome.with({ storage: { connectUrl: url(), retrySeconds: 0 } }, [counter]);
     await using logic = home.run();
     expect(await logic.ended).toEqual({ code, signal: null });
@@ -223,7 +223,7 @@ describe("storage.connectUrl", () => {
     expect(printed).not.toContain("    at ");
   });
 
-  it("to a database that is not there yet is tried again, told of once, and then given up with 69", async () => {
+  it("of an unreachable database is tried again, logged once, and then the service exits with 69", async () => {
     const connectUrl = "postgresql://peek:hidden@127.0.0.1:1/peek";
     await using home = await TestHome.with({ storage: { connectUrl, retrySeconds: 1 } }, [counter]);
     await using logic = home.run();
@@ -232,7 +232,7 @@ describe("storage.connectUrl", () => {
     expect(tries).toHaveLength(1);
   });
 
-  it("of one database for two logic services that start at once: one migrates, both run", async () => {
+  it("shared by two logic services that start at once has one of them migrate, and both run", async () => {
     const slow = storagePlugin({
       name: "peek_plugin_slow",
       migrations: [1, 2, 3].map((step) => `CREATE TABLE step_${step} (id int); SELECT pg_sleep(0.1)`),

@@ -39,7 +39,7 @@ async function storage(home: TestHome, ...args: readonly string[]): Promise<Answ
     args: ["storage", ...args],
     env: { PEEK_HOME: home.base },
   });
-  // Whatever it was, nothing of it runs on.
+  // The database must not run on.
   if (!isHeld(join(home.dir, "service.lock"))) expect(await processesOn(home.dir)).toEqual([]);
   return { code: ending.code, stdout, stderr };
 }
@@ -69,14 +69,14 @@ describe("peek storage", () => {
     expect(stderr).not.toMatch(/geheim|\n {4}at /);
   });
 
-  it.each([["status"], ["migrate"], ["rollback"], ["copy"]])("%s --help explains", async (name) => {
+  it.each([["status"], ["migrate"], ["rollback"], ["copy"]])("%s --help prints the help", async (name) => {
     await using home = await TestHome.make();
     const { code, stdout, stderr } = await storage(home, name, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(`Usage: peek storage ${name}`);
   });
 
-  it("makes nothing where there is no database yet", async () => {
+  it("makes no database where none exists yet", async () => {
     await using home = await TestHome.make();
     for (const args of [["status"], ["migrate"], ["migrate", "--dry-run"]]) {
       const { code, stdout } = await storage(home, ...args);
@@ -85,7 +85,7 @@ describe("peek storage", () => {
     expect(existsSync(home.dir)).toBe(false);
   });
 
-  it("status tells of a server that cannot be reached, without its password", async () => {
+  it("status reports an unreachable server, without its password", async () => {
     await using home = await TestHome.with({
       storage: { connectUrl: "postgresql://user:geheim@127.0.0.1:1/database" },
     });
@@ -98,7 +98,7 @@ describe("peek storage", () => {
     expect(stderr + json.stdout + json.stderr).not.toContain("geheim");
   });
 
-  it("looks at the database while logic runs and while it does not, and changes it only while it does not", async () => {
+  it("reads the database at any time, and changes it only while logic does not run", async () => {
     await using home = await TestHome.with({ plugin: { enabled: [tutorial] } }, [counter]);
     const upToDate = [
       expect.objectContaining({ plugin: tutorial, schema: "pl_tutorial", pending: [], state: "up to date" }),
@@ -149,7 +149,7 @@ describe("peek storage", () => {
     });
   });
 
-  it("tries what a plugin that has no schema yet would have applied, goes on after one that fails, and leaves no trace", async () => {
+  it("migrate --dry-run tries migrations of plugins without a schema, continues after a failure, and leaves no trace", async () => {
     await using home = await usedHome();
     const fresh = storagePlugin({
       name: "peek_plugin_fresh",

@@ -4,8 +4,8 @@ import type { JobsWorker } from "./src/tasks/JobsWorker.ts";
 import { TaskSystem } from "./src/tasks/TaskSystem.ts";
 import { until } from "./src/tasks/until.ts";
 
-// Logic with a database of its own, and a worker beside it: what a machine has where nothing was set up.
-describe("tasks of a plugin, with a worker beside logic", () => {
+// Logic with its own database, and a worker beside it: the default setup of one machine.
+describe("tasks of a plugin, with a worker and logic on one machine", () => {
   const owned = new AsyncDisposableStack();
   let system: TaskSystem;
   let worker: JobsWorker;
@@ -28,7 +28,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
   const untilHeld = async (count: number): Promise<void> =>
     until(`${count} are held`, async () => (await worker.held()) === count);
 
-  it("are queued with what else a transaction changes, or not at all", async () => {
+  it("are queued with the other changes of a transaction, or not at all", async () => {
     const rolledBack = await system.tell({ ask: "enqueueIn", task: "Note", input: { n: 1 }, rollback: true });
     expect(rolledBack).toMatchObject({ error: { message: "Rolled back" } });
     const { code: none } = (rolledBack as { readonly error: { readonly code: string } }).error;
@@ -42,7 +42,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect([await attemptsOf(1), await attemptsOf(2)]).toEqual([0, 1]);
   });
 
-  it("are not begun before their time", async () => {
+  it("do not begin before their time", async () => {
     const id = await system.ask({ ask: "enqueue", task: "Note", input: { n: 3 }, options: { startAfter: 300 } });
     expect(await system.ask({ ask: "wait", task: "Note", id })).toBe(-3);
     const early = `SELECT count(*) FROM ${runTable()} run JOIN peek_tasks.job job ON job.id = run.id
@@ -50,7 +50,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect(await system.count(early)).toBe(0);
   });
 
-  it("tell whoever follows them how far they are", async () => {
+  it("report their progress to the caller", async () => {
     await worker.close();
     const output = system.ask({ ask: "run", task: "Follow", input: { n: 4 } });
     await system.logic.waitFor(/Heard {"n":4,"done":"half"}$/);
@@ -59,7 +59,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     await system.logic.waitFor(/Heard {"n":4,"done":"all"}$/);
   });
 
-  it("are cancelled, running or not: their signal fires", async () => {
+  it("can be cancelled while waiting and while running, when their signal fires", async () => {
     await worker.close();
     const id = await system.ask({ ask: "enqueue", task: "Hold", input: { n: 5 } });
     await untilHeld(1);
@@ -80,7 +80,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect(await attemptsOf(6)).toBe(0);
   });
 
-  it("are cancelled when whoever waits gives up, or has waited long enough", async () => {
+  it("are cancelled when the caller stops waiting, by its signal or its deadline", async () => {
     await worker.close();
     const question = { ask: "run", task: "Follow", input: { n: 7 }, giveUpAt: { n: 7, done: "half" } };
     expect(await system.tell(question)).toMatchObject({ error: { message: expect.stringContaining("Given up") } });
@@ -96,7 +96,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     await worker.process.waitFor(/Aborted 8: /);
   });
 
-  it("are there once for a singleton key, as long as they are not done", async () => {
+  it("exist once for a singleton key until they end", async () => {
     await worker.close();
     const question = { ask: "enqueue", task: "Hold", input: { n: 9 }, options: { singletonKey: "nine" } };
     const id = await system.ask(question);
@@ -110,7 +110,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect(await attemptsOf(9)).toBe(2);
   });
 
-  it("have schedules that are made, replaced and ended", async () => {
+  it("have schedules that can be made, replaced and ended", async () => {
     const question = { ask: "schedule", task: "Note", input: { n: 10 } };
     expect(await system.tell({ ...question, cron: "every noon" })).toMatchObject({
       error: { code: "TASK_OPTIONS_INVALID", message: expect.stringContaining("every noon") },
@@ -124,7 +124,7 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect(await system.ask({ ask: "unschedule", task: "Note" })).toBe(false);
   });
 
-  it("that run while the database is killed are recorded when it is back, and run once", async () => {
+  it("that run while the database is killed are recorded once when it is back", async () => {
     await worker.close();
     const { pid } = worker;
     const runs = system.logic.waitFor(/EmbeddedServer:.*runs again/);
@@ -138,12 +138,12 @@ describe("tasks of a plugin, with a worker beside logic", () => {
     expect(outputs).toEqual(inputs.map(({ n }) => -n));
     expect(await system.begunAfterSuccess()).toBe(0);
     for (const { n } of inputs) expect(await attemptsOf(n)).toBe(1);
-    // The worker goes on by itself.
+    // The worker recovers by itself.
     expect(await system.ask({ ask: "run", task: "Note", input: { n: 110 } })).toBe(-110);
     expect(worker.pid).toBe(pid);
   });
 
-  it("that logic waited for when it was killed are done, and found by their key", async () => {
+  it("that logic waited for when it was killed are executed, and can be found by their key", async () => {
     await worker.close();
     const numbers = Array.from({ length: 10 }, (_, index) => 200 + index);
     const waiting = numbers.map((n) =>

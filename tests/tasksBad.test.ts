@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { TaskSystem } from "./src/tasks/TaskSystem.ts";
 
-it("heavy tasks that loop, eat memory or end the process fail by name, each alone: the worker and other tasks go on", async () => {
+it("heavy tasks that loop, exhaust memory or end the process fail with their own codes, and the worker and other tasks continue", async () => {
   await using system = await TaskSystem.start();
   const worker = await system.startWorker({ config: { tasks: { threads: 2 } } });
   const { pid } = worker;
@@ -24,7 +24,7 @@ it("heavy tasks that loop, eat memory or end the process fail by name, each alon
       },
     });
   });
-  // What goes wrong with one is told below.
+  // Failures are checked below.
   const badOnes = Promise.all(bad);
   badOnes.catch(() => undefined);
   const good = Array.from({ length: 20 }, (_, n) => system.ask({ ask: "run", task: "Square", input: { n } }));

@@ -18,7 +18,7 @@ describe("a task that fails", () => {
   const triesOf = async (n: number): Promise<number> =>
     system.count(`SELECT count(*) FROM ${runTable()} WHERE n = $1`, [n]);
 
-  it("because of its input is not queued: the error names the task and what is wrong", async () => {
+  it("because of its input is not queued, and the error names the task and the mistake", async () => {
     for (const ask of ["run", "enqueue"]) {
       expect(await system.tell({ ask, task: "Note", input: { n: "one" } })).toMatchObject({
         error: {
@@ -31,7 +31,7 @@ describe("a task that fails", () => {
     expect(await system.inState("created", "Note")).toBe(0);
   });
 
-  it("because no worker knows it waits, and says so to whoever waited", async () => {
+  it("because no worker handles it stays queued, and its caller is notified", async () => {
     const question = { ask: "run", task: "Nobody", input: { n: 1 }, options: { deadlineMs: 500 } };
     expect(await system.tell(question)).toMatchObject({
       error: { code: "TASK_DEADLINE_EXCEEDED", message: expect.stringContaining("peek_plugin_jobs.Nobody") },
@@ -47,7 +47,7 @@ describe("a task that fails", () => {
     [13, "output", "TASK_OUTPUT_INVALID", 3, ""],
     [14, "none", "TASK_OUTPUT_INVALID", 3, ""],
     [15, "reject", "TASK_REJECTED", 1, "There is no such feeder"],
-  ])("%i (%s) is %s after %i tries, and kept as a dead letter", async (n, how, code, tries, message) => {
+  ])("(number %i, %s) becomes a dead letter with %s after %i attempts", async (n, how, code, tries, message) => {
     const options = { key: `faulty ${n}` };
     const answer = await system.tell({ ask: "run", task: "Faulty", input: { n, how }, options });
     expect(answer).toMatchObject({
@@ -62,7 +62,7 @@ describe("a task that fails", () => {
     ]);
   });
 
-  it("holds up none behind it with the same key", async () => {
+  it("does not block later tasks with the same key", async () => {
     const options = { key: "same" };
     const failed = system.tell({ ask: "run", task: "Faulty", input: { n: 21, how: "throw" }, options });
     const next = system.tell({ ask: "run", task: "Faulty", input: { n: 22, how: "reject" }, options });
@@ -74,7 +74,7 @@ describe("a task that fails", () => {
     expect(tries.map(({ n }) => n)).toEqual([21, 21, 21, 22]);
   });
 
-  it("is listed by peek tasks list, done again by peek tasks retry, and gone after peek tasks drop", async () => {
+  it("is listed by peek tasks list, executed again after peek tasks retry, and deleted by peek tasks drop", async () => {
     const id = String(await system.ask({ ask: "enqueue", task: "Faulty", input: { n: 31, how: "throw" } }));
     const wait = { ask: "wait", task: "Faulty", id };
     expect(await system.tell(wait)).toMatchObject({ error: { code: "TASK_FAILED" } });

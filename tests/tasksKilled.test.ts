@@ -6,7 +6,7 @@ import { TaskSystem } from "./src/tasks/TaskSystem.ts";
 import { until } from "./src/tasks/until.ts";
 
 describe.skipIf(inject("peekTestServer") === undefined)("tasks of a worker", () => {
-  it("that is killed again and again come back: none is lost, none is run again after its success was recorded", async () => {
+  it("that is killed repeatedly return to the queue: none is lost, and none runs again after its success was recorded", async () => {
     await using database = await openTestDatabase();
     const { connectUrl } = database;
     await using system = await TaskSystem.start({ connectUrl, logic: { tasks: { lostAfterSeconds: 10 } } });
@@ -15,10 +15,10 @@ describe.skipIf(inject("peekTestServer") === undefined)("tasks of a worker", () 
     expect(figures.lostTries).toBeGreaterThanOrEqual(200);
   });
 
-  it("that is stopped are done if they can be in time, and the rest is another's at once", async () => {
+  it("that is stopped end in time or move to another worker at once", async () => {
     await using database = await openTestDatabase();
     const { connectUrl } = database;
-    // Nobody is going to find that they were lost.
+    // No maintenance finds lost tasks during this test.
     await using system = await TaskSystem.start({ connectUrl, logic: { tasks: { lostAfterSeconds: 3600 } } });
     const stopped = await system.startWorker({
       config: { tasks: { lightConcurrency: 20 }, plugin: { deadlines: { stopSeconds: 1 } } },
@@ -39,13 +39,13 @@ describe.skipIf(inject("peekTestServer") === undefined)("tasks of a worker", () 
     for (const { in_time: inTime, tries: count } of tries) expect(count).toBe(inTime === true ? 1 : 2);
   });
 
-  it("of an older build are those that it can run", async () => {
+  it("of an older build are only those that it can execute", async () => {
     await using database = await openTestDatabase();
     await using system = await TaskSystem.start({ connectUrl: database.connectUrl });
     const old = await system.startWorker({ plugins: [jobsPlugin({ build: "old" })] });
     const grown = await system.ask({ ask: "enqueue", task: "Grown", input: { n: 1 } });
     expect(await system.ask({ ask: "run", task: "Wider", input: { n: 10 } })).toBe(-10);
-    // The old schema takes no more than 10.
+    // The old schema accepts at most 10.
     expect(await system.tell({ ask: "run", task: "Wider", input: { n: 11 } })).toMatchObject({
       error: {
         code: "TASK_INPUT_INVALID",

@@ -6,14 +6,14 @@ import { keyOrder } from "./src/tasks/keyOrder.ts";
 import { TaskSystem } from "./src/tasks/TaskSystem.ts";
 
 describe.skipIf(inject("peekTestServer") === undefined)("the order of tasks", () => {
-  it("of a key is that in which they were queued, whichever of three workers does them", async () => {
+  it("of one key is the order of queuing, with three workers", async () => {
     await using database = await openTestDatabase();
     await using system = await TaskSystem.start({ connectUrl: database.connectUrl });
     const figures = await keyOrder(system, { workers: 3, keys: 20, each: 10, limitMs: 30_000 });
     expect(figures).toMatchObject({ done: 200, workers: 3, outOfOrder: 0 });
   });
 
-  it("does not let one plugin's flood hold up another's few", async () => {
+  it("does not delay the few tasks of one plugin behind the flood of another", async () => {
     await using database = await openTestDatabase();
     await using system = await TaskSystem.start({ connectUrl: database.connectUrl, plugins: packFloodPlugins() });
     const { begunMeanwhile, left } = await flood(system, 5000);
@@ -21,7 +21,7 @@ describe.skipIf(inject("peekTestServer") === undefined)("the order of tasks", ()
     expect(left).toBeGreaterThan(1000);
   });
 
-  it("of a type is that of their priority", async () => {
+  it("of one type follows their priority", async () => {
     await using database = await openTestDatabase();
     await using system = await TaskSystem.start({ connectUrl: database.connectUrl });
     for (const [n, priority] of [0, -10, 1000, 5].entries()) {

@@ -22,7 +22,7 @@ async function token(home: TestHome, ...args: readonly string[]): Promise<Answer
   return { code: ending.code, stdout, stderr };
 }
 
-/** Makes a token, and gives its parts. */
+/** Makes a token, and returns its parts. */
 async function created(
   home: TestHome,
   ...args: readonly string[]
@@ -45,7 +45,7 @@ describe("peek token", () => {
     [["create", "agent", "--label", "x".repeat(101)]],
     [["revoke"]],
     [["list", "--colour"]],
-  ])("%s is refused with 64, and nothing is made", async (args) => {
+  ])("%s is refused with exit code 64, and makes no file", async (args) => {
     await using home = await TestHome.make();
     const { code, stdout, stderr } = await token(home, ...args);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
@@ -53,14 +53,14 @@ describe("peek token", () => {
     await expect(stat(home.dir)).rejects.toThrow("ENOENT");
   });
 
-  it.each([["create"], ["list"], ["revoke"]])("%s --help explains", async (name) => {
+  it.each([["create"], ["list"], ["revoke"]])("%s --help prints the help", async (name) => {
     await using home = await TestHome.make();
     const { code, stdout, stderr } = await token(home, name, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain(`Usage: peek token ${name}`);
   });
 
-  it("makes, lists and revokes where logic has never run", async () => {
+  it("makes, lists and revokes tokens where logic has never run", async () => {
     await using home = await TestHome.make();
     expect(await token(home, "list")).toMatchObject({
       code: 0,
@@ -104,7 +104,7 @@ describe("peek token", () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it("prints what config set takes", async () => {
+  it("prints a token that peek config set accepts", async () => {
     await using home = await TestHome.make();
     const line = `'${command}' token create agent | '${command}' config set agent dataExchange.token -`;
     const { ending } = await runToEnd("sh", { args: ["-c", line], env: { PEEK_HOME: home.base } });
@@ -113,14 +113,14 @@ describe("peek token", () => {
     expect(JSON.parse(config)).toMatchObject({ dataExchange: { token: expect.stringMatching(/^peek_agent_/) } });
   });
 
-  it("is taken from a pipe that stays open", async () => {
+  it("prints a token that peek config set reads from a pipe that stays open", async () => {
     await using home = await TestHome.make();
     const line = `mkfifo fifo; exec 3<>fifo; echo secret >&3; '${command}' config set agent dataExchange.nats.password - <&3`;
     const { ending } = await runToEnd("sh", { args: ["-c", line], cwd: home.base, env: { PEEK_HOME: home.base } });
     expect(ending.code).toBe(0);
   });
 
-  it("is looked at before it is set", async () => {
+  it("prints a token that peek config set validates before it stores it", async () => {
     await using home = await TestHome.make();
     const { text } = await created(home);
     const set = async (service: string, value: string): Promise<Answer> => {
@@ -135,7 +135,7 @@ describe("peek token", () => {
     expect(await set("agent", text)).toMatchObject({ code: 0 });
   });
 
-  it("does not know every id, and does not show what may be a token", async () => {
+  it("refuses to revoke an unknown id, and prints no part of a token", async () => {
     await using home = await TestHome.make();
     const { text } = await created(home);
     for (const id of ["aaaaaaaa", text]) {
@@ -146,7 +146,7 @@ describe("peek token", () => {
     }
   });
 
-  it("leaves a damaged file as it was", async () => {
+  it("does not change a damaged file", async () => {
     await using home = await TestHome.make();
     const { id } = await created(home);
     const file = join(home.dir, "tokens", "tokens.json");

@@ -24,7 +24,7 @@ async function user(home: TestHome, input: string, ...args: readonly string[]): 
 
 describe("peek user", () => {
   it.each([[[]], [["add"]], [["passwd"]], [["remove"]], [["list", "--colour"]], [["add", "anna", "--group"]]])(
-    "%s is refused with 64, and nothing is made",
+    "%s is refused with exit code 64, and makes no file",
     async (args) => {
       await using home = await TestHome.make();
       const { code, stdout, stderr } = await user(home, "correct horse\n", ...args);
@@ -34,7 +34,7 @@ describe("peek user", () => {
     },
   );
 
-  it("makes, lists, changes and removes where logic has never run", async () => {
+  it("makes, lists, changes and removes users where logic has never run", async () => {
     await using home = await TestHome.make();
     expect(await user(home, "", "list")).toMatchObject({
       code: 0,
@@ -102,7 +102,7 @@ describe("peek user", () => {
     ["", ["rename", "anna", "a b"], "is not a valid name of a user"],
     ["", ["disable", "berta"], 'There is no user "berta"'],
     ["", ["remove", "berta"], 'There is no user "berta"'],
-  ])("given %j, %j is refused in words", async (input, args, message) => {
+  ])("given the input %j, %j is refused with a clear message", async (input, args, message) => {
     await using home = await TestHome.make();
     expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
     const { code, stdout, stderr } = await user(home, input, ...args);
@@ -111,7 +111,7 @@ describe("peek user", () => {
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it.runIf(process.getuid?.() === 0)("run by root, leaves the files to the account of logic", async () => {
+  it.runIf(process.getuid?.() === 0)("leaves the files to the account of logic when root runs it", async () => {
     await using home = await TestHome.make();
     await chown(home.base, 12_345, 12_346);
     expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);

@@ -10,7 +10,7 @@ import { ProbedService } from "./src/vortexProbe.ts";
 interface Running {
   readonly service: ProbedService;
   readonly process: RunningProcess;
-  /** The folder of its home, with nothing else in it. */
+  /** The folder that contains only its home. */
   readonly base: TestHome;
 }
 
@@ -67,7 +67,7 @@ describe("three workers", () => {
     return { code, at: Number(at) };
   };
 
-  it("run a call for any of them exactly once", async () => {
+  it("execute a call to any one of them exactly once", async () => {
     const ids = Array.from({ length: 60 }, (_, index) => 1000 + index);
     const answers = await Promise.all(ids.map((id) => office.call({ to: "worker", procedure: "note", id })));
     expect(answers.map(({ instances }) => instances.length)).toEqual(ids.map(() => 1));
@@ -75,14 +75,14 @@ describe("three workers", () => {
     expect(new Set(answers.flatMap(({ instances }) => instances)).size).toBeGreaterThan(1);
   });
 
-  it("each run a call for all of them", async () => {
+  it("each execute a call to all of them", async () => {
     const { instances } = await office.call({ to: "worker", procedure: "note", id: 1, all: true });
     expect(new Set(instances).size).toBe(3);
     for (const { service } of workers) expect(await service.ran()).toContain(1);
     expect(await ranOf(1)).toBe(3);
   });
 
-  it("refuse at once whom they do not accept, and log who it was, once", async () => {
+  it("refuse a forbidden caller at once, and log its name once", async () => {
     const answers = [];
     for (let n = 0; n < 11; n += 1) answers.push(await office.call({ to: "worker", procedure: "agentsOnly", id: 2 }));
     for (const { code, message } of answers) {
@@ -103,7 +103,7 @@ describe("three workers", () => {
     }
   });
 
-  it("hear that the caller has given up, when he does", async () => {
+  it("are notified when the caller cancels", async () => {
     const early: number[] = [];
     for (const id of [20, 21, 22]) {
       const asked = office.call({ to: "worker", procedure: "hang", id, abortAfterMs: 300 });
@@ -117,7 +117,7 @@ describe("three workers", () => {
     expect(Math.max(...early)).toBeLessThan(2000);
   });
 
-  it("hear of the deadline, when it passes", async () => {
+  it("are notified when the deadline passes", async () => {
     const late: number[] = [];
     for (const id of [30, 31, 32]) {
       const asked = office.call({ to: "worker", procedure: "hang", id, deadlineMs: 400 });
@@ -131,7 +131,7 @@ describe("three workers", () => {
     expect(Math.max(...late)).toBeLessThan(2000);
   });
 
-  it("are known to be gone by who waits for them, at once when they are killed", async () => {
+  it("cause PEER_GONE at once for waiting callers when they are killed", async () => {
     const asked = office.call({ to: "worker", procedure: "hang", id: 40 });
     const worker = await hangingOn(40);
     const killedAt = Date.now();
@@ -146,7 +146,7 @@ describe("three workers", () => {
     workers = workers.filter((each) => each !== worker);
   });
 
-  it("are cut off when their token is revoked, and say why, once", async () => {
+  it("are disconnected when their token is revoked, and log the reason once", async () => {
     const [worker, other] = workers;
     if (worker === undefined || other === undefined) throw new Error("There are not two left.");
     const { instances } = await office.call({ to: "worker", procedure: "note", id: 50, all: true });
@@ -172,7 +172,7 @@ describe("three workers", () => {
 describe("services that start before logic", () => {
   const others = serviceNames.filter((name) => name !== "logic");
 
-  it("wait for it, find it again when it was killed, and say each once", async () => {
+  it("wait for it, and reconnect after it was killed, with one log line each", async () => {
     await using owned = new AsyncDisposableStack();
     const base = owned.use(await TestHome.make());
     const port = await freePort();
@@ -220,7 +220,7 @@ describe("services that start before logic", () => {
           begin,
         ).toHaveLength(1);
       }
-      // In between, it says each new reason once; how many there are depends on when it looks.
+      // In between, it logs each new reason once; their number depends on timing.
       const again = lines.findIndex((line) => line.includes(":Lost "));
       for (const outage of [lines.slice(0, again), lines.slice(again)]) {
         expect(new Set(outage).size, outage.join("\n")).toBe(outage.length);
@@ -229,7 +229,7 @@ describe("services that start before logic", () => {
     }
   });
 
-  /** The agent calls logic, and through it every other service. */
+  /** Has the agent call logic, and through it every other service. */
   async function everyoneCalls(agent: ProbedService, id: number): Promise<void> {
     for (const to of serviceNames) {
       const answer = await agent.call({ to, procedure: "note", id, wait: true, deadlineMs: 10_000 });

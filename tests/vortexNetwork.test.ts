@@ -11,14 +11,14 @@ import type { RunningProcess } from "./src/RunningProcess.ts";
 import { TestHome } from "./src/TestHome.ts";
 import { type ProbeAnswer, ProbedService } from "./src/vortexProbe.ts";
 
-/** How many calls are under way each way, all the time. */
+/** The number of concurrent calls in each direction. */
 const atATime = 10;
-/** How many of them are given up, each after two seconds, before the cable is put in again: a partition of 5 s, or 30 s. */
+/** The number of calls that are cancelled, each after two seconds, during the partition: 5 s, or 30 s. */
 const givenUp = (process.env["PEEK_LONG_TESTS"] === undefined ? 2 : 15) * atATime;
-/** How long anything of this may take; milliseconds. */
+/** The time limit of each step. */
 const patience = { timeout: 45_000, interval: 50 };
 
-/** A service that calls another again and again, and what came of that. */
+/** A service that calls another repeatedly, and the outcomes. */
 class Stream {
   readonly answers = new Map<number, ProbeAnswer>();
   readonly #caller: ProbedService;
@@ -65,7 +65,7 @@ interface Machines {
   readonly agentProcess: RunningProcess;
 }
 
-/** What holds for two services, however they are connected. */
+/** The expectations of two services with any kind of connection. */
 async function converges({ network, logic, agent, logicProcess, agentProcess }: Machines): Promise<void> {
   await vi.waitFor(async () => expect(await newsOf(logic, "agent")).toEqual(["joined"]), patience);
   await vi.waitFor(async () => expect(await newsOf(agent, "logic")).toEqual(["joined"]), patience);
@@ -83,13 +83,13 @@ async function converges({ network, logic, agent, logicProcess, agentProcess }: 
   };
   try {
     await flowing();
-    await network.cut();
+    await network.disconnect();
     await vi.waitFor(async () => expect(await newsOf(logic, "agent")).toEqual(["joined", "left"]), patience);
     await vi.waitFor(async () => expect(await newsOf(agent, "logic")).toEqual(["joined", "left"]), patience);
     await vi.waitFor(() => {
       for (const { failed } of streams) expect(failed.length).toBeGreaterThanOrEqual(givenUp);
     }, patience);
-    await network.mend();
+    await network.reconnect();
     await vi.waitFor(async () => expect(await hasReturned(logic, "agent")).toBe(true), patience);
     await vi.waitFor(async () => expect(await hasReturned(agent, "logic")).toBe(true), patience);
     await flowing();
@@ -117,13 +117,13 @@ async function converges({ network, logic, agent, logicProcess, agentProcess }: 
   }
 }
 
-/** What a probe was told of a service: `joined`, `left`. */
+/** The presence changes of a service that a probe received: `joined`, `left`. */
 async function newsOf(service: ProbedService, of: string): Promise<readonly string[]> {
   const news = (await service.presence()).filter((line) => line.includes(` ${of}-`));
   return news.map((line) => line.split(" ")[0] ?? "").filter((kind) => kind !== "updated");
 }
 
-/** Whether it had left and is there. What was still on its way by NATS may have it leave and join once more. */
+/** Whether it had left and has joined again. Delayed messages of NATS may make it leave and join once more. */
 async function hasReturned(service: ProbedService, of: string): Promise<boolean> {
   const news = await newsOf(service, of);
   return news.length >= 3 && news.length <= 5 && news.at(-1) === "joined";
@@ -131,10 +131,10 @@ async function hasReturned(service: ProbedService, of: string): Promise<boolean>
 
 const noNetworks = NetworkPair.isPossible() ? "" : " (only root can make their network, with ip of iproute2)";
 const noNats = hasNats() ? "" : " (the program nats-server is not on this machine)";
-const machines = `two machines, 200 ms and some losses apart, and a cable that is pulled${noNetworks}`;
+const machines = `two machines on a network with 200 ms latency, packet loss and a partition${noNetworks}`;
 
 describe.skipIf(noNetworks !== "")(machines, () => {
-  it.concurrent("find each other again through logic's data exchange, and nothing runs twice", async () => {
+  it.concurrent("reconnect through logic's data exchange, and no call runs twice", async () => {
     await using owned = new AsyncDisposableStack();
     const network = owned.use(await NetworkPair.make());
     const [here, there] = [owned.use(await TestHome.make()), owned.use(await TestHome.make())];
@@ -158,7 +158,7 @@ describe.skipIf(noNetworks !== "")(machines, () => {
   }, 120_000);
 
   it.skipIf(noNats !== "").concurrent(
-    `find each other again over NATS, and nothing runs twice${noNats}`,
+    `reconnect over NATS, and no call runs twice${noNats}`,
     async () => {
       await using owned = new AsyncDisposableStack();
       const network = owned.use(await NetworkPair.make());
@@ -188,7 +188,7 @@ describe.skipIf(noNetworks !== "")(machines, () => {
   );
 });
 
-/** Whether the program nats-server is on this machine. */
+/** Whether the program nats-server is installed. */
 function hasNats(): boolean {
   try {
     execFileSync("nats-server", ["--version"], { stdio: "ignore" });

@@ -1,4 +1,4 @@
-import { Crowd } from "../src/live/Crowd.ts";
+import { SimulatedBrowsers } from "../src/live/SimulatedBrowsers.ts";
 import { fuzz } from "../src/live/fuzz.ts";
 import { LiveSystem } from "../src/live/LiveSystem.ts";
 import { itemsOf } from "../src/live/loadPlugin.ts";
@@ -10,11 +10,11 @@ import { given, print } from "./print.ts";
 // node --conditions=@peek/source tests/soak/abuse.ts [frames]
 
 const frames = given(100_000);
-// With a heap that has room for little, what is kept is seen at once.
+// With a small heap, a leak shows at once.
 await using system = await LiveSystem.start({ env: { NODE_OPTIONS: "--max-old-space-size=96" } });
 const { url, process: field } = system.field;
 await system.fill(20);
-await using others = await Crowd.open({ urls: [url], count: 50, selectors: [itemsOf(0)] });
+await using others = await SimulatedBrowsers.open({ urls: [url], count: 50, selectors: [itemsOf(0)] });
 const writer = new Writer(system.db, 20);
 await fuzz(url, frames / 20);
 writer.start(50);
@@ -38,7 +38,7 @@ for (let turn = 0; turn < 10; turn += 1) {
 await using patient = await RawClient.open(url);
 for (let id = 0; id < 10_000; id += 1) {
   patient.send({ t: "sub", id, sel: itemsOf(id + 1000) });
-  // Within what it may send.
+  // Within the rate limit.
   if (id % 90 === 89) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 await patient.until(() => patient.count("on") + patient.count("off") >= 10_000);

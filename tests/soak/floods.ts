@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { Crowd } from "../src/live/Crowd.ts";
+import { SimulatedBrowsers } from "../src/live/SimulatedBrowsers.ts";
 import { HeapInspector, inspectable } from "../src/live/HeapInspector.ts";
 import { LiveSystem } from "../src/live/LiveSystem.ts";
 import { itemsOf } from "../src/live/loadPlugin.ts";
@@ -17,7 +17,7 @@ await system.fill(10);
 const { process: field, port } = system.field;
 using heap = await HeapInspector.of(field);
 
-/** Prints what there is as it stands, and then what is left when garbage is collected. */
+/** Prints the memory before and after a garbage collection. */
 async function memory(when: string, aim = ""): Promise<void> {
   const before = await memoryOf(field.pid);
   const { rss, heapUsed, heapTotal, external } = await heap.collected();
@@ -27,9 +27,13 @@ async function memory(when: string, aim = ""): Promise<void> {
 
 await memory("before");
 for (let flood = 1; flood <= floods; flood += 1) {
-  await using crowd = await Crowd.open({ urls: [system.field.url], count: connections, selectors: [itemsOf(0)] });
+  await using browsers = await SimulatedBrowsers.open({
+    urls: [system.field.url],
+    count: connections,
+    selectors: [itemsOf(0)],
+  });
   await memory(`with the browsers of flood ${flood}`);
-  await crowd[Symbol.asyncDispose]();
+  await browsers[Symbol.asyncDispose]();
   await pause(3000);
   await memory(`after flood ${flood} of browsers`, stays);
 }
@@ -43,7 +47,7 @@ for (let flood = 1; flood <= floods; flood += 1) {
 await pause(60_000);
 await memory("a minute later");
 
-/** A connection that begins to ask, and does not go on. */
+/** A connection that sends the begin of a request, and no more. */
 function openHalf(to: number): Socket {
   const socket = connect(to, "127.0.0.1", () => socket.write("GET /vortex HTTP/1.1\r\nHost: 127.0.0.1\r\n"));
   socket.on("error", () => undefined);

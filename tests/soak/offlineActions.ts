@@ -8,7 +8,7 @@ import { given, print } from "./print.ts";
 
 const actions = given(1000);
 const chromium = findChromium();
-if (chromium === undefined) throw new Error("There is no Chromium. See PEEK_TEST_CHROMIUM.");
+if (chromium === undefined) throw new Error("Chromium was not found. Install it, or set PEEK_TEST_CHROMIUM.");
 await using system = await LiveSystem.start({ web: await bundleActionsPage() });
 const figures = await offlineActions(system, { chromium, actions, cuts: actions / 2 });
 print("actions of two tabs that were kept on the device", figures.durable, String(actions));

@@ -24,6 +24,6 @@ print("memory of field, MiB", figures.fieldMiB);
 print("others' p99 before, ms", figures.p99Before);
 print("others' p99, ms", figures.p99, "within 10 %");
 print("latest state after they recovered, ms", figures.recoveredMs, "at most 2000");
-// Who takes nothing for 30 s is cut off, and resumes: at 1 KB/s the buffers of the kernel hold more than that.
+// A browser that reads nothing for 30 s is disconnected, and resumes: at 1 KB/s the kernel's buffers last longer than that.
 print("cut off, and resumed", figures.cuts);
 print("gaps", figures.gaps, "0");

@@ -9,7 +9,7 @@ const tasks = given(1_000_000);
 await using database = await openOwnDatabase();
 await using system = await TaskSystem.start({ connectUrl: database.connectUrl });
 const worker = await system.startWorker();
-// A thousand are done before as many can be queued again.
+// A thousand are executed before the same number can be queued again.
 const few = await doneWith(system, worker, 10_000);
 const many = await doneWith(system, worker, tasks);
 print("tasks queued", tasks);

@@ -13,7 +13,7 @@ await system.startWorkers(2);
 await system.ask({ ask: "schedule", task: "Note", cron: "* * * * *", input: { n: 1 } });
 const began = new Date();
 await pause(minutes * 60_000);
-// A schedule survives those who made it.
+// A schedule outlives the process that made it.
 await system.killLogic();
 await system.startLogic();
 await pause(minutes * 60_000);

@@ -4,20 +4,20 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /**
- * The browser on this machine; undefined where there is none: what needs it is skipped then.
+ * The path of Chromium; undefined where it is not installed: tests that need it are skipped then.
  *
- * @throws Error in CI, where there has to be one.
+ * @throws Error in CI, where Chromium is required.
  */
 export function findChromium(): string | undefined {
   const given = process.env["PEEK_TEST_CHROMIUM"];
   const found = given ?? places.find((place) => existsSync(place));
   if (found === undefined && process.env["CI"] !== undefined) {
-    throw new Error("There has to be a Chromium in CI, and there is none. See PEEK_TEST_CHROMIUM.");
+    throw new Error("The tests need Chromium in CI, and it was not found. Install it, or set PEEK_TEST_CHROMIUM.");
   }
   return found;
 }
 
-/** A browser without a window. */
+/** A headless browser. */
 export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
 
@@ -42,7 +42,7 @@ export class Chromium implements AsyncDisposable {
     return new Chromium(browser);
   }
 
-  /** A person with a device of their own: what one keeps, no other has. */
+  /** A person with a separate device, whose storage no other person sees. */
   async person(): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ ignoreHTTPSErrors: true });
     context.setDefaultTimeout(15_000);
@@ -54,7 +54,7 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** The tutorial's page, as a person reads it. */
+/** The tutorial's page, from a user's view. */
 export class TutorialPage {
   readonly page: Page;
 
@@ -82,19 +82,19 @@ export class TutorialPage {
     await this.page.locator(`tr[data-id="${id}"] td.string1`, { hasText: exactly(value) }).waitFor();
   }
 
-  /** Waits until the badge says how it is connected. */
+  /** Waits until the badge shows a state of the connection. */
   async showsBadge(status: "live" | "offline" | "stale" | "login" | "connecting"): Promise<void> {
     await this.page.locator(`.badge.${status}`).waitFor();
   }
 
-  /** Waits until so many actions are shown as pending. */
+  /** Waits until `count` actions are shown as pending. */
   async showsPending(count: number): Promise<void> {
     const heading = this.page.locator(".pending h2");
     if (count === 0) await heading.waitFor({ state: "detached" });
     else await heading.filter({ hasText: `${count} pending` }).waitFor();
   }
 
-  /** All tuples that the device keeps, as text. */
+  /** All tuples that the device stores, as text. */
   async keptTuples(): Promise<string> {
     return this.page.evaluate<string>(readKept);
   }
@@ -110,7 +110,7 @@ export class TutorialPage {
   }
 }
 
-/** Run in the page: gives all that is in its store of tuples. */
+/** Runs in the page: returns the content of its store of tuples. */
 const readKept = `(async () => {
   const finished = (request) =>
     new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ import type { RunningProcess } from "./RunningProcess.ts";
 import { TestHome } from "./TestHome.ts";
 import { linkZod } from "./vortexProbe.ts";
 
-/** A service that browsers use: its home, its process, and where it is found. */
+/** A service that browsers use: its home, its process, and its URLs. */
 export interface LiveService {
   readonly home: TestHome;
   readonly process: RunningProcess;
@@ -20,21 +20,21 @@ export interface LiveService {
   readonly url: string;
 }
 
-/** What the services run besides the tutorial. */
+/** The options of {@link LiveServices}. */
 export interface LiveServicesOptions {
   readonly plugins?: readonly PluginPackageOptions[];
-  /** What the services beside logic run besides that. */
+  /** Further plugins of the services except logic. */
   readonly besides?: readonly PluginPackageOptions[];
   readonly logic?: ServiceConfigInput;
 }
 
 const tutorial = "peek_plugin_tutorial";
-/** What lets browsers in without a login. */
+/** The configuration that accepts browsers without a login. */
 const anonymous: ServiceConfigInput = {
   httpServer: { field: { sitePort: 0, anonymous: true }, office: { sitePort: 0, anonymous: true } },
 };
 
-/** Logic with the tutorial and its own database, and the services that browsers use, each in a process of its own. */
+/** Logic with the tutorial and its own database, and the services that browsers use, each in a separate process. */
 export class LiveServices implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
   readonly #plugins: readonly PluginPackageOptions[];
@@ -60,7 +60,7 @@ export class LiveServices implements AsyncDisposable {
   static async start({ plugins = [], besides = [], logic = {} }: LiveServicesOptions = {}): Promise<LiveServices> {
     await using owned = new AsyncDisposableStack();
     const port = await freePort();
-    // Logic has to let those in too whom the others let in.
+    // Logic needs the setting too.
     const httpServer = { ...anonymous.httpServer, ...logic.httpServer, dataExchange: { sitePort: port } };
     const config = { ...logic, httpServer };
     const home = owned.use(await TestHome.with(withTutorial(config), plugins));
@@ -69,12 +69,12 @@ export class LiveServices implements AsyncDisposable {
     return new LiveServices(owned.move(), [...plugins, ...besides], home, port, process);
   }
 
-  /** The folder with the homes of logic and of those beside it. */
+  /** The folder with the homes of logic and of the services on its machine. */
   get base(): string {
     return this.#logicHome.base;
   }
 
-  /** Where the services connect to logic. */
+  /** The port of logic's data exchange. */
   get exchangePort(): number {
     return this.#port;
   }
@@ -88,7 +88,7 @@ export class LiveServices implements AsyncDisposable {
     return this.#start(await this.#logicHome.beside(service, this.#connected(config), this.#plugins));
   }
 
-  /** Starts one as on another machine: in a folder of its own, with a token. */
+  /** Starts a service like one on another machine: in a separate folder, with a token. */
   async startElsewhere(service: "field" | "office", config: ServiceConfigInput = anonymous): Promise<LiveService> {
     const token = (await peek(this.base, "token", "create", service)).stdout.trim();
     const connected = this.#connected(config);
@@ -101,7 +101,7 @@ export class LiveServices implements AsyncDisposable {
     return this.#start(home);
   }
 
-  /** Kills logic as a power cut would, and waits until it is gone. */
+  /** Kills logic like a power failure, and waits until it has ended. */
   async killLogic(): Promise<void> {
     this.#logic.kill("SIGKILL");
     await this.#logic.ended;
@@ -117,7 +117,7 @@ export class LiveServices implements AsyncDisposable {
     process.kill(await this.#databasePid(), "SIGKILL");
   }
 
-  /** Stops all processes of logic's database, as a machine would that hangs. Returns what has them go on. */
+  /** Suspends all processes of logic's database, like a machine that hangs. Returns a function that resumes them. */
   async hangDatabase(): Promise<() => void> {
     const server = await this.#databasePid();
     const all = [server, ...(await descendantsOf(server))];
@@ -127,7 +127,7 @@ export class LiveServices implements AsyncDisposable {
     };
   }
 
-  /** A connection with logic's database, as psql would have it; the caller ends it. @param name Of another database of the server. */
+  /** A connection to logic's database, like psql's; the caller ends it. @param name The name of another database on the server. */
   async database(name?: string): Promise<DatabaseClient> {
     const file = await readFile(join(this.#logicHome.dir, "postgresql", "connection.json"), "utf8");
     const config = JSON.parse(file) as pg.ClientConfig;
@@ -147,7 +147,7 @@ export class LiveServices implements AsyncDisposable {
     return withTutorial({ ...config, dataExchange: { httpPort: this.#port } });
   }
 
-  /** Starts a service again that has ended, on the same home. */
+  /** Starts an ended service again, on the same home. */
   async restart({ home }: LiveService): Promise<LiveService> {
     return this.#run(home);
   }
@@ -165,13 +165,13 @@ export class LiveServices implements AsyncDisposable {
   }
 }
 
-/** Where browsers find a service, as it says itself. */
+/** The URL of a service for browsers, from its log. */
 export async function siteOrigin(running: RunningProcess): Promise<string> {
   const line = await running.waitFor(/: ?Peek \w+ listens on http/);
   return /https?:\/\/[\d.:]+\d/.exec(line)?.[0] ?? "";
 }
 
-/** A connection with a database that is ended with the test. */
+/** A connection to a database that ends with the test. */
 export class DatabaseClient implements AsyncDisposable {
   readonly #client: pg.Client;
 
@@ -181,7 +181,7 @@ export class DatabaseClient implements AsyncDisposable {
 
   static async open(config: pg.ClientConfig): Promise<DatabaseClient> {
     const client = new pg.Client(config);
-    // The server may be killed under it; the next query says so.
+    // The server may be killed meanwhile; the next query fails then.
     client.on("error", () => undefined);
     await client.connect();
     return new DatabaseClient(client);

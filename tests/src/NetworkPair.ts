@@ -7,7 +7,7 @@ import type { SlowRelayArgument } from "./slowRelay.ts";
 
 const run = promisify(execFile);
 
-/** How long a packet takes each way, in milliseconds, and how many of a hundred are lost. */
+/** The delay of a packet each way, in milliseconds, and the percentage of lost packets. */
 const delayMs = 100;
 const lossPercent = 2;
 
@@ -20,9 +20,9 @@ export interface NetworkSide {
 }
 
 /**
- * Two machines as far as their network goes: two namespaces with a cable between them that is slow, loses packets, and can
- * be pulled. Only root can make them. Where the kernel has no netem, a relay holds up what goes over the cable instead, and
- * holds up some of it as long as what is lost and sent again.
+ * Two network namespaces that act as two machines. The link between them is slow, loses packets, and can be taken down. Only root can
+ * make them. Where the kernel has no netem, a relay delays the traffic instead, and delays some parts as long as a packet that is lost
+ * and sent again.
  */
 export class NetworkPair implements AsyncDisposable {
   readonly near: NetworkSide;
@@ -35,7 +35,7 @@ export class NetworkPair implements AsyncDisposable {
     this.far = { name: `peek-${id}-far`, address: "10.213.7.2", device: `pk${id}f` };
   }
 
-  /** Whether this account can make one on this machine. */
+  /** Whether this account can make namespaces on this machine. */
   static isPossible(): boolean {
     const name = `peek-${randomInt(1e9)}-try`;
     try {
@@ -63,7 +63,7 @@ export class NetworkPair implements AsyncDisposable {
     return new RunningProcess("ip", { ...options, args: ["netns", "exec", side.name, command, ...args] });
   }
 
-  /** Where the far machine finds a port of the near one, over the slow cable. */
+  /** The address of a port of the near machine for the far one, over the slow link. */
   async wayTo(port: number): Promise<{ readonly host: string; readonly port: number }> {
     if (this.#hasNetem) return { host: this.near.address, port };
     const argument: SlowRelayArgument = { listen: this.far.address, to: this.near.address, port, delayMs, lossPercent };
@@ -75,13 +75,13 @@ export class NetworkPair implements AsyncDisposable {
     return { host: this.far.address, port };
   }
 
-  /** Pulls the cable. */
-  async cut(): Promise<void> {
+  /** Takes the link down. */
+  async disconnect(): Promise<void> {
     await this.#ip(this.near, "link", "set", "dev", this.near.device, "down");
   }
 
-  /** Puts it in again. */
-  async mend(): Promise<void> {
+  /** Brings the link up again. */
+  async reconnect(): Promise<void> {
     await this.#ip(this.near, "link", "set", "dev", this.near.device, "up");
   }
 
@@ -93,7 +93,7 @@ export class NetworkPair implements AsyncDisposable {
     const { near, far } = this;
     for (const { name } of [near, far]) {
       await run("ip", ["netns", "add", name]);
-      // The cable goes with it.
+      // The link ends with it.
       this.#owned.defer(async () => void (await run("ip", ["netns", "delete", name])));
     }
     const ends = ["netns", near.name, "type", "veth", "peer", "name", far.device, "netns", far.name];

@@ -2,24 +2,24 @@ import { randomUUID } from "node:crypto";
 import { connect, type ConnectOptions, type PeekClient, type Store } from "@peek/client";
 import { WebSocket as NodeSocket } from "ws";
 
-/** A client of `connect`, of a device of its own, that counts what the services say to it. */
+/** A client of `connect`, with its own device, that counts the messages of the services. */
 export class RecordingClient implements Disposable {
   readonly client: PeekClient;
-  /** How often each kind of message came; `s`: a snapshot, `d`: a delta, `u`: unchanged. */
+  /** The number of messages of each kind; `s`: a snapshot, `d`: a delta, `u`: unchanged. */
   readonly kinds = new Map<string, number>();
-  /** Where it connected to, in order; without the device that a client names in the query. */
+  /** The URLs of its connections, in order; without the query, which names the device. */
   readonly urls: string[] = [];
-  /** How much came in all. */
+  /** The number of received bytes. */
   bytes = 0;
 
-  /** @param cookie Default: of an anonymous device that no other client has. */
+  /** @param cookie Default: the cookie of a new anonymous device. */
   constructor(options: ConnectOptions, cookie = `peek_device=${randomUUID()}`) {
     this.client = connect({
       name: randomUUID(),
       storage: "memory",
       ...options,
       open: (url, protocol) => {
-        // A page of the service's own; whoever sends cookies has to say so.
+        // The origin of the service's own page: it is required with cookies.
         const origin = new URL(url).origin.replace("ws", "http");
         const socket = new NodeSocket(url, protocol, { headers: { cookie, origin }, rejectUnauthorized: false });
         this.urls.push(url.split("?", 1)[0] ?? "");
@@ -28,13 +28,13 @@ export class RecordingClient implements Disposable {
           // A large snapshot comes in gzip.
           this.#count(isBinary || !Buffer.isBuffer(data) ? "s" : kindOf(data.toString()));
         });
-        // Of the same shape in all that the client uses.
+        // It has all members that the client uses.
         return socket as unknown as WebSocket;
       },
     });
   }
 
-  /** How often a kind of message came. */
+  /** The number of messages of a kind. */
   count(kind: string): number {
     return this.kinds.get(kind) ?? 0;
   }
@@ -48,7 +48,7 @@ export class RecordingClient implements Disposable {
   }
 }
 
-/** Waits until a store's value is as wanted, and gives it. */
+/** Waits until a store's value matches, and returns it. */
 export async function valueOf<Value>(
   store: Store<Value>,
   isWanted: (value: Value) => boolean,

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { descendantsOf } from "./descendantsOf.ts";
 
-/** How a {@link RunningProcess} is started. */
+/** The options of a {@link RunningProcess}. */
 export interface RunOptions {
   readonly args?: readonly string[];
   readonly cwd?: string;
-  /** Added to this process's environment; undefined takes a variable away. */
+  /** Added to this process's environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The user to run as; only root can. */
   readonly uid?: number;
@@ -20,7 +20,7 @@ export interface Ending {
 
 const waitMs = 30_000;
 
-/** A process, started as a user would, and what it prints. Disposing it kills it, with what it has started. */
+/** A process that is started like a user would, and its output. Disposing it kills it, with its descendants. */
 export class RunningProcess implements AsyncDisposable {
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
@@ -43,16 +43,16 @@ export class RunningProcess implements AsyncDisposable {
 
   get pid(): number {
     const { pid } = this.#child;
-    if (pid === undefined) throw new Error("The process could not be started");
+    if (pid === undefined) throw new Error("Failed to start the process");
     return pid;
   }
 
-  /** All that it has printed to standard output so far. */
+  /** Its standard output so far. */
   get stdout(): string {
     return this.#stdout;
   }
 
-  /** All that it has printed to standard error so far. */
+  /** Its standard error so far. */
   get stderr(): string {
     return this.#stderr;
   }
@@ -62,12 +62,12 @@ export class RunningProcess implements AsyncDisposable {
     return this.#stdout.split("\n").slice(0, -1);
   }
 
-  /** Waits for a line of standard output; one that is there already counts. */
+  /** Waits for a line of standard output; an earlier line counts. */
   waitFor(pattern: RegExp): Promise<string> {
     return this.#waitFor(pattern, () => this.#stdout);
   }
 
-  /** Waits for a line of standard error; one that is there already counts. */
+  /** Waits for a line of standard error; an earlier line counts. */
   waitForError(pattern: RegExp): Promise<string> {
     return this.#waitFor(pattern, () => this.#stderr);
   }
@@ -113,7 +113,7 @@ export class RunningProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      // What it has started would go on, and hold its output open.
+      // Its descendants would run on, and hold its output open.
       const descendants = await descendantsOf(this.pid);
       this.#child.kill("SIGKILL");
       for (const pid of descendants) tryKill(pid);

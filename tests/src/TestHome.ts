@@ -9,9 +9,9 @@ import { RunningProcess, type RunOptions } from "./RunningProcess.ts";
 import { makeFolder } from "./temporaryFolder.ts";
 import { serviceCommand } from "./workspace.ts";
 
-/** A service's home in a folder of its own, and the real command that runs on it. */
+/** A service's home in a temporary folder, and the built command that runs on it. */
 export class TestHome implements AsyncDisposable {
-  /** What PEEK_HOME is set to. */
+  /** The value of PEEK_HOME. */
   readonly base: string;
   readonly service: string;
 
@@ -20,12 +20,12 @@ export class TestHome implements AsyncDisposable {
     this.service = service;
   }
 
-  /** A base folder in which there is no home yet. */
+  /** A base folder without a home. */
   static async make(service = "logic"): Promise<TestHome> {
     return new TestHome(await makeFolder(), service);
   }
 
-  /** A home with a config.json, and plugins that are installed and enabled. */
+  /** A home with a config.json, and installed and enabled plugins. */
   static async with(
     config: ServiceConfigInput,
     plugins: readonly PluginPackageOptions[] = [],

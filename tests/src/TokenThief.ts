@@ -18,7 +18,7 @@ const logger: Logger = {
   isLevelEnabled: () => false,
 };
 
-// What logic serves, as one sees it who has read the source: it takes anything, and gives anything.
+// Logic's contracts, from its source, without their schemas: any input, any output.
 const any = { input: z.unknown(), output: z.unknown() };
 const Users = defineRpc("peek_core_platform.Users", { login: any, validate: any, logout: any });
 const Status = defineRpc("peek_core_platform.ServiceStatus", { status: { output: z.unknown() } });
@@ -28,7 +28,7 @@ const Observables = defineRpc("peek_core_platform.Observables", {
   follow: { input: z.unknown(), stream: z.unknown() },
 });
 
-/** One who has stolen the token of a service, and calls logic with it from a program of his own. */
+/** A thief with the token of a service, who calls logic from his own program. */
 export class TokenThief implements AsyncDisposable {
   readonly instance: string;
   readonly #owned: AsyncDisposableStack;
@@ -40,7 +40,7 @@ export class TokenThief implements AsyncDisposable {
     this.#rpc = rpc;
   }
 
-  /** @param owner Whose the token is. Default: the service's that he says he is. */
+  /** @param owner The service of the token. Default: the service that he claims to be. */
   static async of(service: ServiceName, services: LiveServices, owner = service): Promise<TokenThief> {
     const token = (await peek(services.base, "token", "create", owner)).stdout.trim();
     await using owned = new AsyncDisposableStack();
@@ -74,7 +74,7 @@ export class TokenThief implements AsyncDisposable {
     return await this.#rpc.client(Users, { to: "logic", wait: true }).logout({ session });
   }
 
-  /** What logic tells of itself. */
+  /** The presence of logic. */
   async status(): Promise<unknown> {
     return await this.#rpc.client(Status, { to: "logic", wait: true }).status();
   }
@@ -100,7 +100,7 @@ export class TokenThief implements AsyncDisposable {
     return await this.#rpc.client(Observables, { to: "logic", wait: true }).admit({ asks });
   }
 
-  /** The first that it is told of an observable, until there are tuples, or nothing more comes. */
+  /** The first messages about an observable, until there are tuples, or no message follows. */
   async follow(observable: string, follow: object): Promise<readonly unknown[]> {
     const updates: unknown[] = [];
     for await (const update of this.updates(observable, follow)) {
@@ -110,7 +110,7 @@ export class TokenThief implements AsyncDisposable {
     return updates;
   }
 
-  /** What it is told of an observable. */
+  /** The messages about an observable. */
   updates(observable: string, follow: object): AsyncIterable<unknown> {
     const selector = JSON.stringify([observable, {}]);
     const input = { selector, scope: "", guarded: true, ...follow };
@@ -122,7 +122,7 @@ export class TokenThief implements AsyncDisposable {
   }
 }
 
-/** What a field or office service has of a session whose cookies a browser sends. */
+/** The proof of a session that a field or office service derives from a browser's cookies. */
 export function proofIn(cookies: string): string {
   const [, id = ""] = /peek_session_\w+=([\w-]+)/.exec(cookies) ?? [];
   return hash("sha256", id, "base64url");

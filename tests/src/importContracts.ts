@@ -10,14 +10,14 @@ export interface StringInt {
   readonly int1: number;
 }
 
-/** What the tutorial's page and logic have in common. */
+/** The contracts of the tutorial's page and logic. */
 export interface TutorialContracts {
   readonly StringIntTuple: TupleType<StringInt>;
   readonly AddIntValue: ActionType<{ readonly id: number; readonly offset: number }>;
   readonly StringCapToggle: ActionType<{ readonly id: number }>;
 }
 
-/** The contracts of the tutorial, out of its build, as its page has them. */
+/** The contracts of the tutorial, from its build, like those of its page. */
 export async function tutorialContracts(): Promise<TutorialContracts> {
   const dir = join(workspaceDir, "plugins", "peek-plugin-tutorial", "dist", "_private", "contracts");
   const names = ["StringIntTuple", "AddIntValue", "StringCapToggle"];
@@ -25,7 +25,7 @@ export async function tutorialContracts(): Promise<TutorialContracts> {
   return Object.assign({}, ...modules) as TutorialContracts;
 }
 
-/** What a file defines; of the type that the caller knows it to have. */
+/** Imports a file. The caller knows the type of its exports. */
 export async function importContracts<Contracts>(file: string): Promise<Contracts> {
   return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Contracts;
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { runToEnd } from "./RunningProcess.ts";
 import { workspaceDir } from "./workspace.ts";
 
-/** What the command `peek` came to. */
+/** The result of the command `peek`. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;

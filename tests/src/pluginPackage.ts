@@ -2,15 +2,15 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { workspaceDir } from "./workspace.ts";
 
-/** A plugin to write; what is left out is as a plain plugin on logic has it. */
+/** A plugin to write. The defaults are a plain plugin on logic. */
 export interface PluginPackageOptions {
   /** `peek_plugin_<name>`. */
   readonly name: string;
-  /** plugin_package.json: an object to merge over the plain one, text to write as it is, or null for none. */
+  /** plugin_package.json: an object to merge over the plain one, a text to write unchanged, or null for none. */
   readonly manifest?: Readonly<Record<string, unknown>> | string | null;
   /** The body of the class on logic; default: four hooks that log their name. */
   readonly body?: string;
-  /** The whole of index.js instead. */
+  /** The whole index.js instead. */
   readonly index?: string;
   readonly version?: string;
   /** Further files, by their path in the package. */
@@ -25,7 +25,7 @@ const plainBody = `
   unload() { this.#logger.info("Unloaded"); }`;
 
 /**
- * Writes plugins where an administrator installs them: in `node_modules` of a folder that plugin.softwarePath names.
+ * Writes plugins into the place where an administrator installs them: `node_modules` of the folder in plugin.softwarePath.
  */
 export async function writePlugins(softwareDir: string, plugins: readonly PluginPackageOptions[]): Promise<void> {
   const modules = join(softwareDir, "node_modules");

@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** A process, as the kernel tells of it. */
+/** A process, as the kernel describes it. */
 export interface ProcessFacts {
   readonly pid: number;
   readonly command: string;
 }
 
-/** The processes in whose command a folder stands, this one and its ancestors excepted. */
+/** The processes whose command contains a folder, except this one and its ancestors. */
 export async function processesOn(dir: string): Promise<readonly ProcessFacts[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = await Promise.all(ids.map(async (pid) => ({ pid, command: await commandOf(pid) })));

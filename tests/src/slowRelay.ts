@@ -1,22 +1,22 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** What this is started with, as JSON. */
+/** The argument of this program, as JSON. */
 export interface SlowRelayArgument {
   /** The address to listen on. */
   readonly listen: string;
   /** The address to connect to. */
   readonly to: string;
-  /** Of both. */
+  /** The port of both addresses. */
   readonly port: number;
-  /** How long each part is held up, each way; milliseconds. */
+  /** The delay of each part, each way. */
   readonly delayMs: number;
-  /** How many of a hundred parts are held up longer. */
+  /** The percentage of parts with a longer delay. */
   readonly lossPercent: number;
 }
 
-// Passes connections on, each part of what is sent a while later, and some of it much later, as after a loss.
+// Forwards connections; delays each part of the data, and some parts much longer, as after a packet loss.
 const { listen, to, port, delayMs, lossPercent } = JSON.parse(process.argv[2] ?? "") as SlowRelayArgument;
-/** What it takes at least until a packet that was lost is sent again; milliseconds. */
+/** The shortest time until a lost packet is sent again. */
 const lossMs = 3 * delayMs;
 
 const server = createServer((client) => {
@@ -30,7 +30,7 @@ function passOn(from: Socket, into: Socket): void {
   let due = 0;
   const later = (action: () => void): void => {
     const isLost = Math.random() * 100 < lossPercent;
-    // In order: what comes after waits too.
+    // In order: later parts wait too.
     due = Math.max(due, performance.now() + delayMs + (isLost ? lossMs : 0));
     setTimeout(action, due - performance.now());
   };

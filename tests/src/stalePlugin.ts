@@ -1,21 +1,20 @@
-import { join } from "node:path";
 import type { ActionType, TupleType } from "@peek/plugin-base/contracts";
-import { importContracts } from "./importContracts.ts";
 import type { LiveService } from "./LiveServices.ts";
+import { contractsOf, observablePlugin } from "./observablePlugin.ts";
 import type { PluginPackageOptions } from "./pluginPackage.ts";
 
 /** The plugin of {@link stalePlugin}. */
 const name = "peek_plugin_stale";
 
-/** A value that somebody measures. */
+/** A measured value. */
 export interface Reading {
   readonly id: number;
   readonly value: number;
 }
 
-/** What the plugin's parts have in common. */
+/** The contracts of the plugin. */
 export interface StaleContracts {
-  /** All of the table `reading`; loading takes as many seconds as the table `delay` says. */
+  /** All rows of the table `reading`. Loading takes the seconds in the table `delay`. */
   readonly Reading: TupleType<Reading>;
   /** Blocks the event loop of logic. */
   readonly Block: ActionType<{ readonly ms: number }>;
@@ -27,82 +26,55 @@ export const Reading = defineTuple("${name}.Reading", { id: z.int(), value: z.in
 export const Block = defineAction("${name}.Block", { ms: z.int() });
 `;
 
-const index = `import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
-import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
-import { PluginOfficeEntryHookABC } from "@peek/plugin-base/office";
-import { sql } from "@peek/plugin-base/storage";
+const header = `import { sql } from "@peek/plugin-base/storage";
 import { Block, Reading } from "./contracts.js";
 
 const block = (ms) => {
   const until = performance.now() + ms;
   while (performance.now() < until);
 };
-
-export const peekLogicEntryHook = () => class LogicEntryHook extends PluginLogicEntryHookABC {
-  load() {}
-  start() {
-    const { observables, actions, storage } = this.platform;
-    observables.provide(Reading, {
-      tables: ["reading"],
-      load: async () => {
-        await sql.raw("SELECT pg_sleep(seconds) FROM delay").execute(storage.db);
-        return storage.db.selectFrom("reading").selectAll().orderBy("id").execute();
-      },
-    });
-    actions.handle(Block, ({ ms }) => block(ms));
-  }
-  stop() {}
-  unload() {}
-};
-
-export const peekFieldEntryHook = () => class FieldEntryHook extends PluginFieldEntryHookABC {
-  load() {}
-  start() {
-    const { observables, actions, http } = this.platform;
-    observables.expose(Reading);
-    actions.expose(Block);
-    http.route("POST", "/block", () => {
-      setImmediate(() => block(6000));
-      return new Response("blocked");
-    });
-  }
-  stop() {}
-  unload() {}
-};
-
-export const peekOfficeEntryHook = () => class OfficeEntryHook extends PluginOfficeEntryHookABC {
-  load() {}
-  start() {
-    this.platform.observables.expose(Reading);
-  }
-  stop() {}
-  unload() {}
-};
 `;
 
-const migration = `import { sql } from "@peek/plugin-base/storage";
-export async function up(db) {
-  await sql.raw(\`
-    CREATE TABLE reading (id int PRIMARY KEY, value int NOT NULL);
-    INSERT INTO reading VALUES (1, 0);
-    CREATE TABLE delay (seconds float NOT NULL);
-    INSERT INTO delay VALUES (0);
-  \`).execute(db);
-}
-export async function down() {}
+const logicStart = `
+const { observables, actions, storage } = this.platform;
+observables.provide(Reading, {
+  tables: ["reading"],
+  load: async () => {
+    await sql.raw("SELECT pg_sleep(seconds) FROM delay").execute(storage.db);
+    return storage.db.selectFrom("reading").selectAll().orderBy("id").execute();
+  },
+});
+actions.handle(Block, ({ ms }) => block(ms));
 `;
 
-/** A plugin whose provider a test makes fail and take long, and whose services it blocks. */
+const fieldStart = `
+const { observables, actions, http } = this.platform;
+observables.expose(Reading);
+actions.expose(Block);
+http.route("POST", "/block", () => {
+  setImmediate(() => block(6000));
+  return new Response("blocked");
+});
+`;
+
+const officeStart = `
+this.platform.observables.expose(Reading);
+`;
+
+const tables = `
+  CREATE TABLE reading (id int PRIMARY KEY, value int NOT NULL);
+  INSERT INTO reading VALUES (1, 0);
+  CREATE TABLE delay (seconds float NOT NULL);
+  INSERT INTO delay VALUES (0);
+`;
+
+/** A plugin with a provider that a test can make fail or slow, and with services that it can block. */
 export function stalePlugin(): PluginPackageOptions {
-  return {
-    name,
-    manifest: { requiresServices: ["logic", "field", "office", "storage"], storage: { migrationsDir: "migrations" } },
-    index,
-    files: { "contracts.js": contracts, "migrations/0001_create.js": migration },
-  };
+  const start = { logic: logicStart, field: fieldStart, office: officeStart };
+  return observablePlugin({ name, contracts, header, start, tables });
 }
 
-/** Its contracts, out of the copy that a service runs. */
-export async function staleContracts({ home }: LiveService): Promise<StaleContracts> {
-  return importContracts(join(home.dir, "plugin-software", "node_modules", "peek-plugin-stale", "contracts.js"));
+/** Imports its contracts from the copy that a service runs. */
+export function staleContracts(service: LiveService): Promise<StaleContracts> {
+  return contractsOf(name, service);
 }

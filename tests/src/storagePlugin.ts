@@ -1,9 +1,9 @@
 import type { PluginPackageOptions } from "./pluginPackage.ts";
 
-/** A plugin with a schema of its own. */
+/** A plugin with its own schema. */
 export interface StoragePluginOptions {
   readonly name: string;
-  /** What each migration runs, in order. */
+  /** The statement of each migration, in order. */
   readonly migrations?: readonly string[];
   /** The body of the class on logic, and of that on worker if it has one. */
   readonly body?: string;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { runToEnd } from "./RunningProcess.ts";
 import { workspaceDir } from "./workspace.ts";
 
-/** Makes a user by `peek user add`, as an operator would: the password is typed. */
+/** Makes a user by `peek user add`, with the password on standard input. */
 export async function addUser(base: string, name: string, password: string): Promise<void> {
   const command = join(workspaceDir, "packages", "cli", "bin", "peek");
   const { ending, stderr } = await runToEnd("/bin/sh", {
@@ -12,7 +12,7 @@ export async function addUser(base: string, name: string, password: string): Pro
   if (ending.code !== 0) throw new Error(`peek user add ${name} failed: ${stderr}`);
 }
 
-/** Logs in as a program would. Returns the cookies to come back with. */
+/** Logs in like a program. Returns the cookies of the session. */
 export async function logIn(origin: string, name: string, password: string): Promise<string> {
   const response = await fetch(`${origin}/peek/login`, {
     method: "POST",

@@ -9,55 +9,55 @@ import type { RunningProcess, RunOptions } from "./RunningProcess.ts";
 import type { TestHome } from "./TestHome.ts";
 import { serviceCommand, workspaceDir } from "./workspace.ts";
 
-/** The plugin that calls and is called. */
+/** The plugin that makes and answers calls. */
 export const probeName = "peek_plugin_probe";
 
-/** Where the probe of a process listens, in the service's home. */
+/** The socket of a probe, in the service's home. */
 const socketName = "probe.sock";
-/** Where it notes, line by line, what it has run. */
+/** The file in which a probe records the executed calls, one per line. */
 const ranName = "ran.txt";
 
 const dirVariable = "PEEK_PROBE_DIR";
 
-/** What a probe is to call. */
+/** A call for a probe to make. */
 export interface ProbeCall {
   readonly to: ServiceName | PeerIdentity;
-  /** `note`: notes its id, and tells who ran it; `hang`: waits until it is given up; `agentsOnly`: as note, for agents. */
+  /** `note`: records its id, and returns the instance; `hang`: waits until it is cancelled; `agentsOnly`: like note, for agents. */
   readonly procedure: "note" | "hang" | "agentsOnly";
   readonly id: number;
   readonly all?: boolean;
   readonly wait?: boolean;
   readonly deadlineMs?: number;
-  /** After so many milliseconds, the call is given up. */
+  /** The milliseconds after which the call is cancelled. */
   readonly abortAfterMs?: number;
 }
 
-/** What came of it. */
+/** The outcome. */
 export interface ProbeAnswer {
-  /** How long it took; milliseconds. */
+  /** The duration in milliseconds. */
   readonly ms: number;
-  /** When it was called, and answered; by the machine's clock. */
+  /** The times of the call and of the answer, by the machine's clock. */
   readonly calledAt: number;
   readonly answeredAt: number;
-  /** The instances that ran it. */
+  /** The instances that executed it. */
   readonly instances: readonly string[];
   readonly code?: string;
   readonly message?: string;
 }
 
-/** A package of the probe, for every service. */
+/** The probe's package, for every service. */
 export function probePlugin(): PluginPackageOptions {
   return { name: probeName, manifest: { requiresServices: serviceNames }, index: probeIndex() };
 }
 
-/** Lets the probe of a home find zod, as an administrator's installation would. */
+/** Installs zod for the probe of a home. */
 export async function linkZod(home: TestHome): Promise<void> {
   const modules = join(home.dir, "plugin-software", "node_modules");
   await mkdir(modules, { recursive: true });
   await symlink(join(workspaceDir, "packages", "plugin-base", "node_modules", "zod"), join(modules, "zod"));
 }
 
-/** A service with a probe in it, in a process of its own. */
+/** A service with a probe, in a separate process. */
 export class ProbedService {
   readonly home: TestHome;
 
@@ -65,14 +65,14 @@ export class ProbedService {
     this.home = home;
   }
 
-  /** Its home, in the same folder as another; with the probe installed. */
+  /** Its home, beside another one, with the probe installed. */
   static async beside(base: TestHome, service: ServiceName, config: ServiceConfigInput): Promise<ProbedService> {
     const home = await base.beside(service, config, [probePlugin()]);
     await linkZod(home);
     return new ProbedService(home);
   }
 
-  /** The environment in which its process has to run. */
+  /** The environment of its process. */
   get env(): Readonly<Record<string, string>> {
     return { PEEK_HOME: this.home.base, [dirVariable]: this.home.dir };
   }
@@ -93,23 +93,23 @@ export class ProbedService {
     return running;
   }
 
-  /** Has its probe call. */
+  /** Makes its probe call. */
   async call(call: ProbeCall): Promise<ProbeAnswer> {
     return (await this.#ask(call)) as ProbeAnswer;
   }
 
-  /** What its probe was told of presence so far: `joined logic-k3v9x2m7qd`. */
+  /** The presence changes that its probe has received so far: `joined logic-k3v9x2m7qd`. */
   async presence(): Promise<readonly string[]> {
     return (await this.#ask("presence")) as readonly string[];
   }
 
-  /** The ids that it has run, in order; over all its processes. */
+  /** The ids of the calls that it has executed, in order; over all its processes. */
   async ran(): Promise<readonly number[]> {
     try {
       const text = await readFile(join(this.home.dir, ranName), "utf8");
       return text.trimEnd().split("\n").map(Number);
     } catch {
-      // It has not run any yet.
+      // It has not executed any yet.
       return [];
     }
   }

@@ -2,21 +2,21 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { RunningProcess } from "../RunningProcess.ts";
 
-/** What a process has in memory after its garbage was collected; MiB. */
+/** The memory of a process after a garbage collection, in MiB. */
 export interface CollectedMemory {
-  /** What its objects take. */
+  /** The size of its objects. */
   readonly heapUsed: number;
-  /** What V8 has for objects. */
+  /** The memory that V8 has reserved for objects. */
   readonly heapTotal: number;
-  /** Of buffers and the like. */
+  /** The size of buffers and the like. */
   readonly external: number;
   readonly rss: number;
 }
 
-/** With what a process has to be started for a {@link HeapInspector}. */
+/** The arguments with which a process has to be started for a {@link HeapInspector}. */
 export const inspectable: Readonly<Record<string, string>> = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
-/** Has a process collect its garbage, and tell what is left: a leak is what stays. */
+/** Makes a process collect its garbage, and measures the rest: a leak remains. */
 export class HeapInspector implements Disposable {
   readonly #socket: WebSocket;
   #last = 0;

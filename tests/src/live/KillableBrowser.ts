@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { RunningProcess } from "../RunningProcess.ts";
 
-/** A Chromium whose processes can be killed, and that finds again what it had kept. */
+/** A Chromium whose processes can be killed, and that keeps its storage over a restart. */
 export class KillableBrowser implements AsyncDisposable {
   readonly #process: RunningProcess;
   readonly #browser: Browser;
@@ -11,7 +11,7 @@ export class KillableBrowser implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  /** @param profile The folder in which it keeps what it keeps. */
+  /** @param profile The folder of its storage. */
   static async start(executable: string, profile: string): Promise<KillableBrowser> {
     const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
     args.push("--disable-background-networking", "--disable-component-update", "--disable-sync");
@@ -27,7 +27,7 @@ export class KillableBrowser implements AsyncDisposable {
     }
   }
 
-  /** Who uses it. */
+  /** The browser context of its user. */
   get person(): BrowserContext {
     const [context] = this.#browser.contexts();
     if (context === undefined) throw new Error("The browser has no window");

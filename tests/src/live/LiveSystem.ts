@@ -9,19 +9,19 @@ import { TestHome } from "../TestHome.ts";
 import { linkZod } from "../vortexProbe.ts";
 import { controlSocket, fieldConfig, itemTable, loadPlugin, loadVariables } from "./loadPlugin.ts";
 
-/** How often each provider has run. */
+/** The number of runs of each provider. */
 export interface Runs {
   readonly groups: Readonly<Record<string, number>>;
   readonly blobs: number;
 }
 
-/** How a {@link LiveSystem} is made. */
+/** The options of a {@link LiveSystem}. */
 export interface LiveSystemOptions {
-  /** How many field services. Default: 1. */
+  /** The number of field services. Default: 1. */
   readonly fields?: number;
   /** Files of the page at `/peek_plugin_load/`. */
   readonly web?: Readonly<Record<string, string>>;
-  /** The environment of all services, besides. */
+  /** Further environment variables of all services. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -38,13 +38,13 @@ export class LiveField {
     this.#env = env;
   }
 
-  /** Where browsers connect. */
+  /** The URL for browsers. */
   get url(): string {
     return `ws://127.0.0.1:${this.port}/vortex`;
   }
 
   get process(): RunningProcess {
-    if (this.#running === undefined) throw new Error("The field service does not run");
+    if (this.#running === undefined) throw new Error("The field service is not running");
     return this.#running;
   }
 
@@ -67,10 +67,10 @@ export class LiveField {
   }
 }
 
-/** Logic and field services, each in a process of its own, with a plugin that makes load. */
+/** Logic and field services, each in a separate process, with a plugin that generates load. */
 export class LiveSystem implements AsyncDisposable {
   readonly fields: readonly LiveField[];
-  /** The database as its owner, for what is no plugin. */
+  /** A connection to the database as its owner. */
   readonly db: pg.Pool;
   readonly logic: RunningProcess;
   readonly #logicHome: TestHome;
@@ -125,7 +125,7 @@ export class LiveSystem implements AsyncDisposable {
     return field;
   }
 
-  /** Puts rows into the table. @param groups They belong to these in turn. */
+  /** Inserts rows into the table. @param groups The rows are distributed over these in rotation. */
   async fill(rows: number, groups = 1, pad = ""): Promise<void> {
     await this.db.query(`INSERT INTO ${itemTable} SELECT id, id % $2, 0, 0, $3 FROM generate_series(0, $1 - 1) AS id`, [
       rows,
@@ -134,17 +134,17 @@ export class LiveSystem implements AsyncDisposable {
     ]);
   }
 
-  /** How often each provider has run so far. */
+  /** The number of runs of each provider so far. */
   async runs(): Promise<Runs> {
     return (await this.#ask({ ask: "runs" })) as Runs;
   }
 
-  /** Has the large row change. */
+  /** Makes the large row change. */
   async blob(bytes: number, perSecond: number): Promise<void> {
     await this.#ask({ ask: "blob", bytes, perSecond });
   }
 
-  /** What the clock of logic says; milliseconds. */
+  /** The time of logic's clock, in milliseconds. */
   async clock(): Promise<number> {
     return ((await this.#ask({ ask: "clock" })) as { readonly now: number }).now;
   }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { WebSocket } from "ws";
 
-/** Something that a service has sent. */
+/** A message of a service. */
 export interface Heard {
   readonly t: string;
   readonly id?: number;
@@ -9,10 +9,10 @@ export interface Heard {
   readonly msg?: string;
 }
 
-/** How long it waits at most; milliseconds. */
+/** The longest wait for a message. */
 const waitMs = 20_000;
 
-/** One client that sends whatever it is told to. */
+/** A client that sends arbitrary messages and bytes. */
 export class RawClient implements AsyncDisposable {
   readonly heard: Heard[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
@@ -39,14 +39,14 @@ export class RawClient implements AsyncDisposable {
     this.#socket.on("error", () => undefined);
   }
 
-  /** Connects, and waits until it was let in. */
+  /** Connects, and waits until the service has accepted it. */
   static async open(url: string): Promise<RawClient> {
     const client = new RawClient(url, {});
     await client.until(() => client.heard.some(({ t }) => t === "hi"));
     return client;
   }
 
-  /** The HTTP status with which one is refused that has these headers; undefined: it was not. */
+  /** The HTTP status with which a connection with these headers is refused; undefined if it is accepted. */
   static async refusalOf(url: string, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
     await using client = new RawClient(url, headers);
     await client.until(() => client.#refusal !== undefined || client.heard.length > 0 || client.closed !== undefined);
@@ -58,14 +58,14 @@ export class RawClient implements AsyncDisposable {
     this.#socket.send(isData ? message : JSON.stringify(message), () => undefined);
   }
 
-  /** Writes bytes as they are, below the WebSocket. */
+  /** Writes raw bytes, below the WebSocket. */
   write(bytes: Uint8Array): void {
     const below: unknown = Reflect.get(this.#socket, "_socket");
     const write: unknown = Reflect.get(Object(below), "write");
     if (typeof write === "function") Reflect.apply(write, below, [bytes]);
   }
 
-  /** How many it has heard of a kind, or with a code. */
+  /** The number of received messages of a kind, or with a code. */
   count(what: string): number {
     return this.heard.filter(({ t, code }) => t === what || code === what).length;
   }

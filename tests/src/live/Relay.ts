@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "../freePort.ts";
 
-/** What a {@link Relay} does with what goes through it. */
+/** The hooks of a {@link Relay} on its traffic. */
 export interface RelayRules {
-  /** Looks at what the service sends; whether to cut the connection instead of passing it on. */
+  /** Inspects data of the service; true cuts the connection instead of forwarding it. */
   readonly cutsDown?: (data: Buffer) => boolean;
-  /** Looks at what the browser sends; whether to cut the connection after it has been passed on. */
+  /** Inspects data of the browser; true cuts the connection after forwarding it. */
   readonly cutsAfterUp?: (data: Buffer) => boolean;
 }
 
-/** Passes connections on to a port; slowly, or not at all. */
+/** Forwards connections to a port; also slowly, or not at all. */
 export class Relay implements AsyncDisposable {
   readonly port: number;
   readonly #to: number;
@@ -37,34 +37,34 @@ export class Relay implements AsyncDisposable {
     return new Relay(server, port, to, rules);
   }
 
-  /** How many connections were cut. */
+  /** The number of cut connections. */
   get cuts(): number {
     return this.#cuts;
   }
 
-  /** How fast what the service sends is passed on, by each connection; bytes a second. */
+  /** The rate at which data of the service is forwarded, in bytes per second for each connection. */
   set bytesPerSecond(bytes: number) {
     this.#bytesPerSecond = bytes;
     for (const pair of this.#pairs) pair.setRate(bytes);
   }
 
-  /** Cuts what there is, and lets nobody in until `mend`. */
+  /** Cuts all connections, and refuses new ones until `reopen`. */
   cut(): void {
     this.#isDown = true;
     for (const pair of this.#pairs) pair.end();
   }
 
-  mend(): void {
+  reopen(): void {
     this.#isDown = false;
   }
 
-  /** Passes nothing on, as a radio cell that is lost: nobody is told, and connections stay open. */
+  /** Drops all traffic silently, like a lost radio cell: connections stay open. */
   hold(): void {
     this.#isHeld = true;
     for (const pair of this.#pairs) pair.hold();
   }
 
-  /** Passes on what was held up, and all that follows. */
+  /** Forwards the held data, and all that follows. */
   release(): void {
     this.#isHeld = false;
     for (const pair of this.#pairs) pair.release();
@@ -100,13 +100,13 @@ export class Relay implements AsyncDisposable {
   }
 }
 
-/** One connection through it. */
+/** One connection through the relay. */
 class Pair {
   readonly #browser: Socket;
   readonly #service: Socket;
   readonly #rules: Required<RelayRules>;
   #timer: NodeJS.Timeout | undefined;
-  /** What neither side is told while it is held; undefined while it is not. */
+  /** The data that is held back; undefined while the relay forwards. */
   #held: (() => void)[] | undefined;
 
   constructor(browser: Socket, service: Socket, rules: Required<RelayRules>) {
@@ -165,13 +165,13 @@ class Pair {
   #up(data: Buffer): void {
     this.#service.write(data);
     if (!this.#rules.cutsAfterUp(data)) return;
-    // What was written still goes out.
+    // Written data is still sent.
     this.#service.end();
     this.#browser.destroy();
   }
 
   #down(data: Buffer): void {
-    // It is what is read while it is slow, and comes by 'data' as well.
+    // While the relay is slow, it reads the data itself; 'data' fires for the same data.
     if (this.#timer !== undefined) return;
     if (this.#rules.cutsDown(data)) this.end();
     else if (!this.#browser.write(data)) this.#service.pause();

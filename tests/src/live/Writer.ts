@@ -1,15 +1,15 @@
 import type pg from "pg";
 import { itemTable } from "./loadPlugin.ts";
 
-/** How often it looks how many changes are due; milliseconds. */
+/** The time between two checks for due changes. */
 const stepMs = 5;
 
-/** Now, by the machine's clock; milliseconds, with fractions. */
+/** The time of the machine's clock in milliseconds, with fractions. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Changes rows, one in a transaction, at a rate: as another program would that uses the database. */
+/** Changes rows at a rate, one in each transaction, like another program that uses the database. */
 export class Writer {
   readonly #db: pg.Pool;
   readonly #rows: number;
@@ -17,13 +17,13 @@ export class Writer {
   #running: Promise<void> | undefined;
   #isStopped = false;
 
-  /** @param rows How many there are. */
+  /** @param rows The number of rows. */
   constructor(db: pg.Pool, rows: number) {
     this.#db = db;
     this.#rows = rows;
   }
 
-  /** How many changes were committed. */
+  /** The number of committed changes. */
   get written(): number {
     return this.#written;
   }
@@ -34,13 +34,13 @@ export class Writer {
     this.#written += 1;
   }
 
-  /** @param perSecond How many changes, as far as the database takes them. */
+  /** @param perSecond The rate of changes, if the database is fast enough. */
   start(perSecond: number): void {
     this.#isStopped = false;
     this.#running = this.#run(perSecond);
   }
 
-  /** Returns how many a second there were. */
+  /** Returns the actual rate per second. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;

@@ -3,7 +3,7 @@ import { build } from "rolldown";
 import { workspaceDir } from "../workspace.ts";
 import { loadName } from "./loadPlugin.ts";
 
-/** Where it is as if it were: what it imports is found from there. */
+/** The assumed folder of the page: its imports are resolved from there. */
 const place = join(workspaceDir, "packages", "vortex", "load-page.js");
 
 const page = `
@@ -13,12 +13,12 @@ import { z } from "zod";
 
 const Note = defineAction("${loadName}.Note", { lane: z.string(), n: z.int() });
 const client = connect();
-// Hundreds of cuts take less time so.
+// Hundreds of cuts take less time with short waits.
 client.connection.subscribe(() => {
   if (client.connection.getSnapshot().status === "offline") setTimeout(() => client.reconnect(), 20);
 });
 window.load = {
-  // Pushes actions into lanes in turn. Resolves when all of them are on the device; with how many will survive.
+  // Pushes actions into lanes in rotation. Resolves when all are stored on the device, with the number of durable ones.
   push: async (count, lanes) => {
     let durable = 0;
     for (let index = 0; index < count; index += 1) {
@@ -30,12 +30,12 @@ window.load = {
     return durable;
   },
   status: () => client.connection.getSnapshot().status,
-  // How many are not confirmed.
+  // The number of unconfirmed actions.
   pending: () => client.pending.getSnapshot().length,
 };
 `;
 
-/** The files of the page by which actions are pushed. */
+/** The files of a page that pushes actions. */
 export async function bundleActionsPage(): Promise<Readonly<Record<string, string>>> {
   const { output } = await build({
     input: place,

@@ -1,65 +1,65 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Crowd } from "./Crowd.ts";
-import type { CrowdReport } from "./crowdMessages.ts";
+import { SimulatedBrowsers } from "./SimulatedBrowsers.ts";
+import type { SimulatedBrowsersReport } from "./simulatedBrowsersMessages.ts";
 import type { LiveSystem } from "./LiveSystem.ts";
 import { itemsOf } from "./loadPlugin.ts";
 import { memoryOf, processorTimeOf } from "./memoryOf.ts";
 import { Writer } from "./Writer.ts";
 
-/** How many watch one channel, and what happens to it. */
+/** The options of the scenario. */
 export interface FanOutOptions {
   readonly subscribers: number;
-  /** In how many processes. */
+  /** The number of processes of the browsers. */
   readonly processes: number;
   readonly rows: number;
-  /** How long a row is, about; characters. */
+  /** The approximate length of a row, in characters. */
   readonly rowChars: number;
   readonly changes: number;
-  /** From when all have a change to the next; milliseconds. */
+  /** Milliseconds from the last delivery of a change to the next change. */
   readonly restMs: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface FanOutFigures {
-  readonly reports: readonly CrowdReport[];
+  readonly reports: readonly SimulatedBrowsersReport[];
   readonly p50: number;
   readonly p99: number;
   readonly providerRuns: number;
-  /** Different frames that were sent, by all that was received. */
+  /** The number of different frames among all received ones. */
   readonly encodings: number;
   readonly largestFrame: number;
   readonly fieldMiB: number;
-  /** Of a processor of field, for each change and subscriber; microseconds. */
+  /** Microseconds of field's CPU for each change and subscriber. */
   readonly fieldMicroseconds: number;
 }
 
-/** Many watch one channel, of which one row changes at a time. */
+/** Many browsers watch one channel, of which one row changes at a time. */
 export async function fanOut(system: LiveSystem, options: FanOutOptions): Promise<FanOutFigures> {
   const { subscribers, processes, rows, rowChars, changes, restMs } = options;
   await using owned = new AsyncDisposableStack();
   await system.fill(rows, 1, "x".repeat(rowChars));
-  const crowds: Crowd[] = [];
+  const groups: SimulatedBrowsers[] = [];
   for (let index = 0; index < processes; index += 1) {
     const count = Math.floor(subscribers / processes);
-    const crowd = await Crowd.open({ urls: [system.field.url], count, selectors: [itemsOf(0)] });
-    crowds.push(owned.use(crowd));
+    const browsers = await SimulatedBrowsers.open({ urls: [system.field.url], count, selectors: [itemsOf(0)] });
+    groups.push(owned.use(browsers));
   }
   const writer = new Writer(system.db, rows);
   const { pid } = system.field.process;
-  // The next only when all have it: two changes that come soon after each other may be one.
+  // The next change waits until all have the previous one: two changes in quick succession may be merged.
   const changeOne = async (row: number): Promise<void> => {
     await writer.write(row);
-    await Promise.all(crowds.map((crowd) => crowd.untilTotal(writer.written)));
+    await Promise.all(groups.map((browsers) => browsers.untilTotal(writer.written)));
     await pause(restMs);
   };
-  // What is compiled at first is not what is asked for.
+  // The first rounds, with compilation, are not counted.
   for (let change = 0; change < 5; change += 1) await changeOne(change);
-  await Promise.all(crowds.map((crowd) => crowd.begin()));
+  await Promise.all(groups.map((browsers) => browsers.begin()));
   const runsBefore = (await system.runs()).groups[0] ?? 0;
   const timeBefore = await processorTimeOf(pid);
   for (let change = 0; change < changes; change += 1) await changeOne(change % rows);
   const time = (await processorTimeOf(pid)) - timeBefore;
-  const reports = await Promise.all(crowds.map((crowd) => crowd.report()));
+  const reports = await Promise.all(groups.map((browsers) => browsers.report()));
   return {
     reports,
     p50: Math.max(...reports.map(({ latency }) => latency.p50)),

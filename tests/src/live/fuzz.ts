@@ -1,21 +1,21 @@
 import { RawClient } from "./RawClient.ts";
 import { itemsOf, loadName } from "./loadPlugin.ts";
 
-/** What is sent by one connection before it is looked what came of it: more than a service puts up with. */
+/** The number of messages of one connection before its state is checked: more than a service tolerates. */
 const framesEach = 30;
 const atATime = 16;
 
-/** What came of it. */
+/** The results. */
 export interface FuzzFigures {
   readonly frames: number;
   readonly connections: number;
-  /** How often each error was told. */
+  /** The number of errors by code. */
   readonly codes: Readonly<Record<string, number>>;
-  /** With which codes connections were closed. */
+  /** The codes with which connections were closed. */
   readonly closes: Readonly<Record<number, number>>;
 }
 
-/** Numbers from 0 to 1, always the same after a seed. */
+/** Random numbers from 0 to 1, determined by a seed. */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -62,7 +62,7 @@ function frame(random: () => number): string | Uint8Array {
   return text;
 }
 
-/** Sends frames that are nearly messages, or nothing of the kind; and bytes that are no frames. */
+/** Sends nearly valid messages, random frames, and bytes that are no frames. */
 export async function fuzz(url: string, frames: number): Promise<FuzzFigures> {
   const codes: Record<string, number> = {};
   const closes: Record<number, number> = {};

@@ -3,16 +3,16 @@ import type { ServiceConfigInput } from "@peek/config";
 import { storagePlugin } from "../storagePlugin.ts";
 import type { PluginPackageOptions } from "../pluginPackage.ts";
 
-/** The plugin that makes load. */
+/** The plugin that generates load. */
 export const loadName = "peek_plugin_load";
 
-/** Where it listens on logic, in the service's home. */
+/** The socket of the plugin on logic, in the service's home. */
 export const controlSocket = "load.sock";
 
 /** Environment variables that it reads on logic. */
 export const loadVariables = {
   dir: "PEEK_LOAD_DIR",
-  /** How long `load` takes at most, at random; milliseconds. */
+  /** The longest random delay of `load`, in milliseconds. */
   delay: "PEEK_LOAD_DELAY",
 } as const;
 
@@ -21,12 +21,12 @@ export function itemsOf(group: number): string {
   return `["${loadName}.Item",{"group":${group}}]`;
 }
 
-/** The canonical selector of one row that is large, and changes as often as the plugin was told. */
+/** The canonical selector of one large row, which changes at the requested rate. */
 export const blobs = `["${loadName}.Blob",{}]`;
 
-/** The table's name for who is no plugin. */
+/** The qualified name of the table. */
 export const itemTable = "pl_load.item";
-/** Where actions are noted, with a number that rises. */
+/** The table that records actions, with a rising number. */
 export const notedTable = "pl_load.noted";
 
 const contracts = `
@@ -121,7 +121,7 @@ export const peekLogicEntryHook = () => LogicEntryHook;
 export const peekFieldEntryHook = () => FieldEntryHook;
 `;
 
-/** A package of it. @param web Files of its page. */
+/** The plugin's package. @param web Files of its page. */
 export function loadPlugin(web: Readonly<Record<string, string>> = {}): PluginPackageOptions {
   const { name, manifest, files } = storagePlugin({
     name: loadName,
@@ -144,7 +144,7 @@ export function loadPlugin(web: Readonly<Record<string, string>> = {}): PluginPa
   };
 }
 
-/** How services are configured whose browsers come from this machine, and need no login. */
+/** The configuration of services for browsers of this machine, without a login. */
 export function fieldConfig(sitePort: number, httpPort: number, token?: string): ServiceConfigInput {
   return {
     httpServer: { field: { sitePort, anonymous: true } },
@@ -152,7 +152,7 @@ export function fieldConfig(sitePort: number, httpPort: number, token?: string):
   };
 }
 
-/** The environment of services whose clock jumps, with providers that take up to twice so many milliseconds. */
+/** The environment of services whose clock jumps, with providers that take up to twice `delayMs`. */
 export function steppedClock(delayMs: number): Readonly<Record<string, string>> {
   const preload = join(import.meta.dirname, "steppedClock.ts");
   return { [loadVariables.delay]: String(delayMs), NODE_OPTIONS: `--import=${preload}` };

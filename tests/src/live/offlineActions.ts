@@ -1,43 +1,43 @@
 import { rm } from "node:fs/promises";
 import { makeFolder } from "../temporaryFolder.ts";
 import type { Cookie, Page } from "playwright-core";
-import { HeldBack } from "./HeldBack.ts";
+import { BlockedActions } from "./BlockedActions.ts";
 import { KillableBrowser } from "./KillableBrowser.ts";
 import type { LiveSystem } from "./LiveSystem.ts";
 import { loadName, notedTable } from "./loadPlugin.ts";
 import { Relay } from "./Relay.ts";
 
-/** What is pushed, and what is done to it. */
+/** The options of the scenario. */
 export interface OfflineActionsOptions {
   readonly chromium: string;
-  /** By two tabs together. */
+  /** The number of actions, of both tabs together. */
   readonly actions: number;
-  /** How often the connection is cut around an acknowledgement. */
+  /** The number of times that the connection is cut around an acknowledgement. */
   readonly cuts: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface OfflineActionsFigures {
-  /** Actions that the device said would survive. */
+  /** Actions that the device reported as durable. */
   readonly durable: number;
   readonly cuts: number;
-  /** How many had been executed when the browser was killed. */
+  /** The number of executed actions when the browser was killed. */
   readonly executedAtKill: number;
   readonly executed: number;
   readonly different: number;
   /** Actions that were executed before one that was pushed earlier in their lane. */
   readonly outOfOrder: number;
   readonly pendingAtEnd: number;
-  /** From the mending of the line to the last; milliseconds. */
+  /** Milliseconds from the return of the connection to the last execution. */
   readonly tookMs: number;
 }
 
-/** So many tabs push. */
+/** The number of tabs that push. */
 const tabs = 2;
 const lanesEach = 3;
 const lookMs = 20;
 
-/** Actions that were pushed without a line, over one that is cut again and again, by a browser that is killed. */
+/** Actions that were pushed offline, sent over a connection that is cut repeatedly, by a browser that is killed. */
 export async function offlineActions(
   system: LiveSystem,
   { chromium, actions, cuts }: OfflineActionsOptions,
@@ -48,9 +48,9 @@ export async function offlineActions(
   let isCutting = false;
   const relay: Relay = owned.use(
     await Relay.open(system.field.port, {
-      // What says how an action went is lost: the device does not know.
+      // The outcome is lost: the device does not know whether the action was executed.
       cutsDown: (data) => isCutting && relay.cuts < cuts && data.includes('"t":"res"') && (answers += 1) % 2 === 0,
-      // It is on its way, and nothing will be heard of it.
+      // The action is in transit, and its outcome will not arrive.
       cutsAfterUp: (data) => isCutting && relay.cuts < cuts && data.length > 100 && (requests += 1) % 5 === 0,
     }),
   );
@@ -66,13 +66,13 @@ export async function offlineActions(
   };
 
   const first = owned.use(await KillableBrowser.start(chromium, profile));
-  /** Has the line work again, and kills the browser when half is executed. */
+  /** Restores the connection, and kills the browser when half of the actions are executed. */
   const killed = async (): Promise<{ readonly cookies: Cookie[]; readonly executedAtKill: number }> => {
-    // Otherwise all may be executed by then.
-    await using _held = await HeldBack.from(system.db, actions / 2);
-    relay.mend();
+    // Otherwise all may be executed before the kill.
+    await using _held = await BlockedActions.from(system.db, actions / 2);
+    relay.reopen();
     await untilExecuted(actions / 2);
-    // Chromium writes cookies half a minute late; without, it would be another device's browser.
+    // Chromium writes cookies half a minute late; without them, it would be another device.
     const cookies = await first.person.cookies();
     await first[Symbol.asyncDispose]();
     return { cookies, executedAtKill: await executed() };
@@ -115,7 +115,7 @@ export async function offlineActions(
   };
 }
 
-/** Waits for something in a page, which may not make code of texts by itself. */
+/** Waits for a condition in a page, whose content security policy forbids eval. */
 async function untilTrue(page: Page, expression: string): Promise<void> {
   while (!(await page.evaluate<boolean>(expression))) await new Promise((resolve) => setTimeout(resolve, lookMs));
 }

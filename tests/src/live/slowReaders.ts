@@ -1,50 +1,50 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Crowd } from "./Crowd.ts";
+import { SimulatedBrowsers } from "./SimulatedBrowsers.ts";
 import type { LiveSystem } from "./LiveSystem.ts";
 import { blobs } from "./loadPlugin.ts";
 import { memoryOf } from "./memoryOf.ts";
 import { Relay } from "./Relay.ts";
 import { now } from "./Writer.ts";
 
-/** Who reads slowly, and for how long. */
+/** The options of the scenario. */
 export interface SlowReadersOptions {
   readonly slow: number;
   /**
-   * How many of them read as fast as they can in the end, while the others stay slow. The system keeps 8 MB that was sent to each:
-   * with many, it is measured how quickly the processes of this test take that.
+   * The number of slow browsers that read at full speed at the end, while the others stay slow. The system buffers 8 MB for each:
+   * with many, the test would measure how fast its own processes read that.
    */
   readonly recovering: number;
   readonly others: number;
-  /** How large the row is, and how often it changes; bytes. */
+  /** The size of the row in bytes, and its rate of changes. */
   readonly rowBytes: number;
   readonly perSecond: number;
-  /** What each slow one reads; bytes a second. */
+  /** The rate of each slow browser, in bytes per second. */
   readonly bytesPerSecond: number;
   readonly seconds: number;
-  /** How long the others are measured before; seconds. */
+  /** The seconds in which the other browsers are measured before. */
   readonly secondsBefore: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface SlowReadersFigures {
   readonly p99Before: number;
   readonly p99: number;
-  /** By how much the memory of field grew for each slow one; MiB. */
+  /** The growth of field's memory for each slow browser, in MiB. */
   readonly mibEach: number;
   readonly fieldMiB: number;
-  /** From when some read as fast as they can until they had the latest; milliseconds. */
+  /** Milliseconds from the return to full speed until the browsers had the latest state. */
   readonly recoveredMs: number;
-  /** How many frames each of the slow ones was sent, of how many that the others were sent. */
+  /** The frames sent to each slow browser, in proportion to those sent to the others. */
   readonly framesOfSlow: number;
   readonly framesOfOthers: number;
   readonly cuts: number;
   readonly gaps: number;
 }
 
-/** Those to whom nothing comes for so long have read what was on its way. */
+/** A browser without a message for this time has read all data in transit. */
 const quietMs = 200;
 
-/** Some read slowly what changes a lot. */
+/** Some browsers slowly read a row that changes often. */
 export async function slowReaders(system: LiveSystem, options: SlowReadersOptions): Promise<SlowReadersFigures> {
   const { slow: count, others: otherCount, recovering: recoveringCount } = options;
   const { rowBytes, perSecond, bytesPerSecond, seconds, secondsBefore } = options;
@@ -52,20 +52,20 @@ export async function slowReaders(system: LiveSystem, options: SlowReadersOption
   await using staying = await Relay.open(port);
   await using relay = await Relay.open(port);
   await system.blob(rowBytes, perSecond);
-  await using others = await Crowd.open({ urls: [url], count: otherCount, selectors: [blobs] });
+  await using others = await SimulatedBrowsers.open({ urls: [url], count: otherCount, selectors: [blobs] });
   await pause(secondsBefore * 500);
   await others.begin();
   await pause(secondsBefore * 1000);
   const before = await others.report();
-  const open = (through: Relay, members: number): Promise<Crowd> =>
-    Crowd.open({ urls: [`ws://127.0.0.1:${through.port}/vortex`], count: members, selectors: [blobs] });
+  const open = (through: Relay, members: number): Promise<SimulatedBrowsers> =>
+    SimulatedBrowsers.open({ urls: [`ws://127.0.0.1:${through.port}/vortex`], count: members, selectors: [blobs] });
   await using slow = await open(staying, count - recoveringCount);
   await using recovering = await open(relay, recoveringCount);
   const memory = await memoryOf(process.pid);
   staying.bytesPerSecond = bytesPerSecond;
   relay.bytesPerSecond = bytesPerSecond;
   const framesSent = async (): Promise<number> => (await slow.report()).frames + (await recovering.report()).frames;
-  // What the relays had passed on before takes a while, on a machine that does much else.
+  // Data that the relays had forwarded before takes a while, on a busy machine.
   do {
     await Promise.all([slow.begin(), recovering.begin()]);
     await pause(quietMs);

@@ -1,9 +1,9 @@
-// Imported into a service before all else: its clock is set back an hour, and forth again, all the time.
+// Imported first into a service: sets its clock back an hour, and forth again, repeatedly.
 
 const hour = 3_600_000;
 const RealDate = Date;
 
-/** By how much it is off now. It goes back every other tenth of a second. */
+/** The present offset. It changes every tenth of a second. */
 function offset(): number {
   return Math.floor(performance.now() / 100) % 2 === 0 ? 0 : -hour;
 }

@@ -2,18 +2,18 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { controlSocket } from "./jobsPlugin.ts";
 
-/** What came of what a plugin was told to do. */
+/** The answer of a plugin to a request. */
 export type JobsAnswer =
   | { readonly value: unknown }
   | { readonly error: { readonly code: string; readonly message: string; readonly task?: string } };
 
-/** A question; see the plugin for what may be asked. */
+/** A request; the plugin defines the possible ones. */
 export interface JobsQuestion {
   readonly ask: string;
   readonly [more: string]: unknown;
 }
 
-/** Tells a plugin in a service what to do. @param dir The service's home. */
+/** Sends a request to a plugin in a service. @param dir The service's home. */
 export async function tell(dir: string, plugin: string, question: JobsQuestion): Promise<JobsAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<JobsAnswer>();
   const socketPath = join(dir, controlSocket(plugin));
@@ -29,7 +29,7 @@ export async function tell(dir: string, plugin: string, question: JobsQuestion):
   return promise;
 }
 
-/** What a plugin gives back. @throws Error when it failed. */
+/** The result in an answer. @throws Error when the request failed. */
 export async function ask(dir: string, plugin: string, question: JobsQuestion): Promise<unknown> {
   const answer = await tell(dir, plugin, question);
   if ("error" in answer) throw new Error(`${question.ask}: ${answer.error.code}: ${answer.error.message}`);

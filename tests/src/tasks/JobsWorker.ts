@@ -3,7 +3,7 @@ import type { TestHome } from "../TestHome.ts";
 import { ask } from "./JobsControl.ts";
 import { dirVariable, jobsName } from "./jobsPlugin.ts";
 
-/** A worker service in a home of its own, which may be killed and started again. */
+/** A worker service in its own home, which can be killed and started again. */
 export class JobsWorker implements AsyncDisposable {
   readonly home: TestHome;
   #running: RunningProcess | undefined;
@@ -13,7 +13,7 @@ export class JobsWorker implements AsyncDisposable {
   }
 
   get process(): RunningProcess {
-    if (this.#running === undefined) throw new Error("The worker does not run");
+    if (this.#running === undefined) throw new Error("The worker is not running");
     return this.#running;
   }
 
@@ -21,7 +21,7 @@ export class JobsWorker implements AsyncDisposable {
     return this.process.pid;
   }
 
-  /** Starts it, and waits until its plugins do tasks. */
+  /** Starts it, and waits until its plugins handle tasks. */
   async start(): Promise<void> {
     await this.#running?.[Symbol.asyncDispose]();
     this.#running = this.home.run({ env: { [dirVariable]: this.home.dir } });
@@ -34,22 +34,22 @@ export class JobsWorker implements AsyncDisposable {
     await this.process.ended;
   }
 
-  /** Lets go on what waits at its gate, now and later. */
+  /** Opens its gate: tasks that wait there continue, now and later. */
   async open(plugin: string = jobsName): Promise<void> {
     await ask(this.home.dir, plugin, { ask: "open" });
   }
 
-  /** Holds from now on what comes to its gate. */
+  /** Closes its gate: tasks wait there from now on. */
   async close(plugin: string = jobsName): Promise<void> {
     await ask(this.home.dir, plugin, { ask: "close" });
   }
 
-  /** How many wait at its gate. */
+  /** The number of tasks that wait at its gate. */
   async held(plugin: string = jobsName): Promise<number> {
     return Number(await ask(this.home.dir, plugin, { ask: "held" }));
   }
 
-  /** How many of those tasks it has begun that note nothing, by name. */
+  /** The number of begun tasks by name, of types that record nothing in the database. */
   async counts(plugin: string = jobsName): Promise<Readonly<Record<string, number>>> {
     return (await ask(this.home.dir, plugin, { ask: "counts" })) as Readonly<Record<string, number>>;
   }

@@ -12,16 +12,16 @@ import { ask, type JobsAnswer, type JobsQuestion, tell } from "./JobsControl.ts"
 import { dirVariable, jobsName, jobsPlugin, runTable } from "./jobsPlugin.ts";
 import { JobsWorker } from "./JobsWorker.ts";
 
-/** How a {@link TaskSystem} is made. */
+/** The options of a {@link TaskSystem}. */
 export interface TaskSystemOptions {
-  /** A database of a server that is there. Default: logic brings its own, which takes one worker. */
+  /** A database on an existing server. Default: logic's embedded one, which serves one worker. */
   readonly connectUrl?: string;
-  /** Default: that of {@link jobsPlugin}. */
+  /** Default: {@link jobsPlugin}. */
   readonly plugins?: readonly PluginPackageOptions[];
   readonly logic?: ServiceConfigInput;
 }
 
-/** What a worker of a {@link TaskSystem} has that is not as usual. */
+/** Options of a worker of a {@link TaskSystem}. */
 export interface WorkerOptions {
   readonly plugins?: readonly PluginPackageOptions[];
   readonly config?: ServiceConfigInput;
@@ -37,7 +37,7 @@ interface Row {
   readonly [column: string]: unknown;
 }
 
-/** Logic and workers, each in a process of its own, with a plugin that does what it is told. */
+/** Logic and workers, each in a separate process, with a plugin that executes requests of the test. */
 export class TaskSystem implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
   readonly #connectUrl: string | undefined;
@@ -77,7 +77,7 @@ export class TaskSystem implements AsyncDisposable {
     return this.#logic;
   }
 
-  /** Starts logic, again too, on the same home. */
+  /** Starts logic, also again, on the same home. */
   async startLogic(): Promise<void> {
     this.#logic = this.#owned.use(runLogic(this.#home));
     await this.#logic.waitFor(/:Ready in /);
@@ -89,7 +89,7 @@ export class TaskSystem implements AsyncDisposable {
     await this.logic.ended;
   }
 
-  /** A worker on a machine of its own; with logic's own database, the one on logic's machine. It has not been started. */
+  /** A worker on another machine; with the embedded database, the one on logic's machine. It is not started yet. */
   async worker({ plugins = this.#plugins, config = {} }: WorkerOptions = {}): Promise<JobsWorker> {
     if (this.#connectUrl === undefined) {
       const beside = await this.#home.beside("worker", { ...config, dataExchange: { httpPort: this.#port } }, plugins);
@@ -104,7 +104,7 @@ export class TaskSystem implements AsyncDisposable {
     return this.#owned.use(new JobsWorker(home));
   }
 
-  /** So many workers, which run. */
+  /** Starts `count` workers. */
   async startWorkers(count: number, options: WorkerOptions = {}): Promise<readonly JobsWorker[]> {
     const workers: JobsWorker[] = [];
     for (let index = 0; index < count; index += 1) workers.push(await this.worker(options));
@@ -112,7 +112,7 @@ export class TaskSystem implements AsyncDisposable {
     return workers;
   }
 
-  /** One worker, which runs. */
+  /** Starts one worker. */
   async startWorker(options: WorkerOptions = {}): Promise<JobsWorker> {
     const worker = await this.worker(options);
     await worker.start();
@@ -138,18 +138,18 @@ export class TaskSystem implements AsyncDisposable {
     }
   }
 
-  /** A number that a query gives. */
+  /** The number that a query returns. */
   async count(sql: string, values: readonly unknown[] = []): Promise<number> {
     const [row] = await this.query(sql, values);
     return Number(Object.values(row ?? {})[0]);
   }
 
-  /** How many tries of a task the plugin has noted. */
+  /** The number of attempts of a task that the plugin has recorded. */
   async begun(task: string, plugin: string = jobsName): Promise<number> {
     return this.count(`SELECT count(*) FROM ${runTable(plugin)} WHERE task = $1`, [task]);
   }
 
-  /** How many tasks the queue has in a state, as pg-boss calls it. */
+  /** The number of tasks in a state of pg-boss. */
   async inState(state: string, task: string, plugin: string = jobsName): Promise<number> {
     return this.count("SELECT count(*) FROM peek_tasks.job WHERE state::text = $1 AND starts_with(name, $2)", [
       state,
@@ -157,7 +157,7 @@ export class TaskSystem implements AsyncDisposable {
     ]);
   }
 
-  /** Tries that began after a success of the same task had been recorded. */
+  /** Attempts that began after a success of the same task had been recorded. */
   async begunAfterSuccess(plugin: string = jobsName): Promise<number> {
     return this.count(
       `SELECT count(*) FROM ${runTable(plugin)} run JOIN peek_tasks.job job ON job.id = run.id
@@ -165,12 +165,12 @@ export class TaskSystem implements AsyncDisposable {
     );
   }
 
-  /** Has a plugin on logic do something. @throws Error when that fails. */
+  /** Sends a request to a plugin on logic. @throws Error when it fails. */
   async ask(question: JobsQuestion, plugin: string = jobsName): Promise<unknown> {
     return ask(this.#home.dir, plugin, question);
   }
 
-  /** Has a plugin on logic do something that may fail. */
+  /** Sends a request to a plugin on logic; it may fail. */
   async tell(question: JobsQuestion, plugin: string = jobsName): Promise<JobsAnswer> {
     return tell(this.#home.dir, plugin, question);
   }

@@ -1,7 +1,7 @@
 import { jobsPlugin } from "./jobsPlugin.ts";
 import type { TaskSystem } from "./TaskSystem.ts";
 
-/** A plugin that floods the queues, and one with little to do. */
+/** A plugin that floods the queues, and one with few tasks. */
 export const floodPlugins = { flood: "peek_plugin_flood", other: "peek_plugin_other" } as const;
 
 /** Packages of {@link floodPlugins}. */
@@ -9,13 +9,13 @@ export function packFloodPlugins(): ReturnType<typeof jobsPlugin>[] {
   return Object.values(floodPlugins).map((name) => jobsPlugin({ name }));
 }
 
-/** What came of it. */
+/** The results. */
 export interface FloodFigures {
-  /** From the queuing of the other's tasks to the last output; milliseconds. */
+  /** Milliseconds from the queuing of the other plugin's tasks to the last output. */
   readonly otherMs: number;
-  /** How many of the flood were begun meanwhile. */
+  /** The number of tasks of the flood that began meanwhile. */
   readonly begunMeanwhile: number;
-  /** How many of the flood were left then. */
+  /** The number of remaining tasks of the flood. */
   readonly left: number;
 }
 

@@ -2,10 +2,10 @@ import type { PluginPackageOptions } from "../pluginPackage.ts";
 import { storagePlugin } from "../storagePlugin.ts";
 import { badModule, contractsOf, handlersModule, squareModule } from "./jobsTasks.ts";
 
-/** The plugin whose tasks are tried. */
+/** The plugin whose tasks are tested. */
 export const jobsName = "peek_plugin_jobs";
 
-/** Where a plugin of {@link jobsPlugin} listens, in the folder that its service was told. */
+/** The socket of a {@link jobsPlugin}, in the folder of its service. */
 export function controlSocket(plugin: string): string {
   return `${plugin}.sock`;
 }
@@ -13,20 +13,20 @@ export function controlSocket(plugin: string): string {
 /** The environment variable that names the folder. */
 export const dirVariable = "PEEK_JOBS_DIR";
 
-/** How a {@link jobsPlugin} is made. */
+/** The options of a {@link jobsPlugin}. */
 export interface JobsPluginOptions {
   /** Default: {@link jobsName}. */
   readonly name?: string;
-  /** `old` is the one before: with another version of one task, and a schema that takes less. Default: new. */
+  /** `old` has another version of one task, and a stricter schema. Default: new. */
   readonly build?: "old" | "new";
 }
 
-/** The table in which a plugin notes what it begins, and ends: in the order of time. */
+/** The table in which a plugin records the begin and end of attempts, in the order of time. */
 export function runTable(plugin: string = jobsName): string {
   return `pl_${plugin.slice("peek_plugin_".length)}.run`;
 }
 
-/** A plugin that does what it is told over a socket: queues tasks on logic, and does them on workers. */
+/** A plugin that receives requests over a socket: it queues tasks on logic, and executes them on workers. */
 export function jobsPlugin({ name = jobsName, build = "new" }: JobsPluginOptions = {}): PluginPackageOptions {
   const { manifest, files } = storagePlugin({
     name,
@@ -71,7 +71,7 @@ import { Gate, handlersOf } from "./handlers.js";
 import bad from "./bad.js";
 import square from "./square.js";
 
-/** Answers questions over a socket, until the plugin is stopped. */
+/** Answers requests over a socket, until the plugin is stopped. */
 function listen(disposables, answers) {
   const path = join(process.env.${dirVariable}, "${controlSocket(name)}");
   rmSync(path, { force: true });
@@ -138,7 +138,7 @@ class WorkerEntryHook extends PluginWorkerEntryHookABC {
     const { tasks, storage } = this.platform;
     const counts = {};
     const gate = new Gate();
-    // Those with an even number are done by the time that the service begins to stop.
+    // Tasks with an even number have ended when the service begins to stop.
     const stopping = () => gate.openEven();
     process.on("SIGTERM", stopping);
     this.disposables.defer(() => process.off("SIGTERM", stopping));

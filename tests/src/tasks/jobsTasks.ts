@@ -1,4 +1,4 @@
-/** Types of tasks of a plugin, of the build before or of now. */
+/** The types of tasks of a plugin, in its old or new build. */
 export function contractsOf(name: string, build: "old" | "new"): string {
   const version = build === "old" ? 1 : 2;
   const most = build === "old" ? 10 : 1000;
@@ -9,42 +9,42 @@ const once = { tries: 1 };
 const input = z.object({ n: z.int() });
 const output = z.int();
 const light = { input, output, weight: "light", retry: once };
-/** Notes that it begins, takes its time, and notes that it has ended. */
+/** Records its begin, waits, and records its end. */
 export const Note = defineTask("${name}.Note", { ...light, input: z.object({ n: z.int(), ms: z.number().default(0) }) });
-/** Notes that it begins, and ends when the gate of its worker is open. */
+/** Records its begin, and ends when the gate of its worker is open. */
 export const Hold = defineTask("${name}.Hold", light);
-/** As that, and notes nothing at the end: the database may be away then. */
+/** The same, without a record at the end: the database may be away then. */
 export const Keep = defineTask("${name}.Keep", light);
-/** Tells how far it is, and goes on when the gate is open. */
+/** Reports its progress, and continues when the gate is open. */
 export const Follow = defineTask("${name}.Follow", light);
 /** Does nothing. */
 export const Noop = defineTask("${name}.Noop", light);
-/** Takes 20 ms, and notes nothing. */
+/** Takes 20 ms, and records nothing. */
 export const Brief = defineTask("${name}.Brief", light);
-/** Fails: how its number says. */
+/** Fails in the way that its number selects. */
 export const Faulty = defineTask("${name}.Faulty", {
   ...light, input: z.object({ n: z.int(), how: z.enum(["throw", "null", "reject", "output", "none"]) }), retry: { tries: 3, delayMs: 1 },
 });
-/** Nobody does it. */
+/** Has no handler. */
 export const Nobody = defineTask("${name}.Nobody", light);
-/** Of another version in each build. */
+/** Has another version in each build. */
 export const Grown = defineTask("${name}.Grown", { ...light, version: ${version} });
-/** Of the same version, and takes less in the build before. */
+/** Has the same version, and a stricter schema in the old build. */
 export const Wider = defineTask("${name}.Wider", { ...light, input: z.object({ n: z.int().max(${most}) }), retry: { tries: 2, delayMs: 1 } });
-/** In a thread. Of a number below zero, so many rows are counted, by the storage. */
+/** Runs in a thread. For a number below zero, it counts as many rows by the storage. */
 export const Square = defineTask("${name}.Square", { input, output });
-/** Does what no task should. */
+/** Misbehaves. */
 export const Bad = defineTask("${name}.Bad", { input: z.object({ how: z.string() }), output, deadlineMs: 2000, memoryMb: 128, retry: once });
 `;
 }
 
-/** Light tasks, with what they need of their plugin. */
+/** The handlers of light tasks. */
 export const handlersModule = `
 import { TaskRejection } from "@peek/plugin-base/contracts";
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Holds tasks until it is open. */
+/** Blocks tasks until it is open. */
 export class Gate {
   #isOpen = false;
   #waiting = new Map();

@@ -2,31 +2,31 @@ import { runTable } from "./jobsPlugin.ts";
 import type { TaskSystem } from "./TaskSystem.ts";
 import { until } from "./until.ts";
 
-/** What is queued. */
+/** The options of the scenario. */
 export interface KeyOrderOptions {
   readonly workers: number;
   readonly keys: number;
   /** Tasks of each key. */
   readonly each: number;
-  /** How often one of the workers is killed meanwhile. Default: never. */
+  /** The number of times that one of the workers is killed meanwhile. Default: 0. */
   readonly kills?: number;
   readonly limitMs: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface KeyOrderFigures {
   readonly done: number;
-  /** How many workers have done some. */
+  /** The number of workers that executed tasks. */
   readonly workers: number;
-  /** Tries that began while one with the same key was under way, or after a later one. */
+  /** Attempts that began while one with the same key was running, or after a later one. */
   readonly outOfOrder: number;
   readonly tookMs: number;
 }
 
-/** The number of a key's first task is that many times the key's. */
+/** The number of a key's first task is this multiple of the key's number. */
 const step = 10_000;
 
-/** Many workers do tasks of many keys, one after the other for each. */
+/** Many workers execute tasks of many keys, one after the other for each. */
 export async function keyOrder(system: TaskSystem, options: KeyOrderOptions): Promise<KeyOrderFigures> {
   const { keys, each, limitMs } = options;
   const workers = await system.startWorkers(options.workers);
@@ -44,7 +44,7 @@ export async function keyOrder(system: TaskSystem, options: KeyOrderOptions): Pr
   }
   await until("all are done", async () => (await system.inState("completed", "Note")) === keys * each, limitMs);
   const tookMs = performance.now() - began;
-  // A try that was lost with its worker has no end; the next one is of the same number.
+  // An attempt that was lost with its worker has no end; the next one has the same number.
   return {
     done: await system.count(`SELECT count(DISTINCT n) FROM ${runTable()} WHERE ended IS NOT NULL`),
     workers: await system.count(`SELECT count(DISTINCT pid) FROM ${runTable()}`),

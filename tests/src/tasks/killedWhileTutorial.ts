@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ServiceConfigInput } from "@peek/config";
 import { TaskSystem } from "./TaskSystem.ts";
 
-/** What came of it. */
+/** The results. */
 export interface TutorialFigures {
   readonly kills: number;
-  /** Numbers that a worker gave back, negated. */
+  /** Numbers that a worker returned, negated. */
   readonly answered: number;
   /** Numbers that were answered otherwise. */
   readonly wrong: number;

@@ -3,38 +3,38 @@ import type { JobsWorker } from "./JobsWorker.ts";
 import type { TaskSystem } from "./TaskSystem.ts";
 import { until } from "./until.ts";
 
-/** What goes on while workers are killed. */
+/** The options of the scenario. */
 export interface KilledWorkersOptions {
   readonly tasks: number;
-  /** How often. So many tasks are queued in as many parts: before each kill one. */
+  /** The number of kills. Before each kill, one part of the tasks is queued. */
   readonly kills: number;
-  /** How many tasks a worker that is killed runs then. */
+  /** The number of running tasks of a worker when it is killed. */
   readonly running: number;
-  /** How long the rest may take, when none is killed any more; milliseconds. */
+  /** The time limit in milliseconds for the remaining tasks after the last kill. */
   readonly limitMs: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface KilledWorkersFigures {
   readonly kills: number;
-  /** Tasks that were not done in the end. */
+  /** Tasks without a result at the end. */
   readonly lost: number;
-  /** Tries that were under way on a worker that was killed. */
+  /** Attempts that were running on a killed worker. */
   readonly lostTries: number;
-  /** Tries of tasks whose success had been recorded. */
+  /** Attempts of tasks whose success had been recorded. */
   readonly begunAfterSuccess: number;
-  /** From the kill to the next try of what was lost with it, the longest; milliseconds. */
+  /** The longest time in milliseconds from a kill to the next attempt of a lost task. */
   readonly retriedMs: number;
-  /** From the first task to the last; milliseconds. */
+  /** Milliseconds from the first task to the last. */
   readonly tookMs: number;
 }
 
-/** What one task takes; milliseconds. */
+/** The duration of one task. */
 const taskMs = 1000;
-/** Others do some before what was lost can come back; milliseconds. */
+/** The time in which other workers execute tasks before lost ones can return. */
 const goOnMs = 8000;
 
-/** A worker is killed whenever it is full, while others go on. */
+/** A worker is killed each time that it is full, while others continue. */
 export async function killedWorkers(system: TaskSystem, options: KilledWorkersOptions): Promise<KilledWorkersFigures> {
   const { tasks, kills, running, limitMs } = options;
   await system.startWorkers(2, { config: { tasks: { lightConcurrency: Math.ceil(running / 4) } } });
@@ -80,7 +80,7 @@ export async function killedWorkers(system: TaskSystem, options: KilledWorkersOp
   };
 }
 
-/** How many tasks a worker is at. */
+/** The number of running tasks of a worker. */
 async function underWay(system: TaskSystem, { pid }: JobsWorker): Promise<number> {
   return system.count(`SELECT count(*) FROM ${runTable()} WHERE pid = $1 AND ended IS NULL`, [pid]);
 }

@@ -5,23 +5,23 @@ import type { JobsWorker } from "./JobsWorker.ts";
 import type { TaskSystem } from "./TaskSystem.ts";
 import { until } from "./until.ts";
 
-/** How fast tasks are done, and what it takes, with so many queued. */
+/** The throughput and memory of a worker with a long queue. */
 export interface QueuedFigures {
-  /** As `peek status` has them. */
+  /** Percentiles from `peek status`. */
   readonly depth: number;
   readonly enqueuedPerSecond: number;
   readonly perSecond: number;
-  /** The most of the time in which they were done; MiB. */
+  /** The largest memory during the measurement, in MiB. */
   readonly logicMb: number;
   readonly workerMb: number;
 }
 
-/** How long the rate is measured; milliseconds. */
+/** The duration of the measurement. */
 const measureMs = 10_000;
-/** So many are queued again at a time. */
+/** The number of tasks that are queued again at a time. */
 const refill = 500;
 
-/** Has a worker do tasks that do nothing, of which many wait all the time. */
+/** Makes a worker execute empty tasks from a queue that stays long. */
 export async function doneWith(system: TaskSystem, worker: JobsWorker, tasks: number): Promise<QueuedFigures> {
   await worker.kill();
   const began = performance.now();
@@ -37,7 +37,7 @@ export async function doneWith(system: TaskSystem, worker: JobsWorker, tasks: nu
   await until("it has begun", async () => (await begunBy(worker)) > 0);
   const most = { logicMb: 0, workerMb: 0 };
   const from = { at: performance.now(), begun: await begunBy(worker) };
-  // As many are queued again as were done: about the same number waits all the time.
+  // Executed tasks are queued again, so that the length of the queue stays about the same.
   let queued = tasks;
   while (performance.now() - from.at < measureMs) {
     most.logicMb = Math.max(most.logicMb, await memoryOf(system.logic.pid));
@@ -65,7 +65,7 @@ interface Observed {
   };
 }
 
-/** How many wait, as the command line tells. */
+/** The number of waiting tasks, from the command line. */
 async function depthOf(system: TaskSystem): Promise<number> {
   const { stdout } = await system.peek("status", "--json");
   const logic = (JSON.parse(stdout) as readonly Observed[]).find(({ peer }) => peer.service === "logic");

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 
-/** A database on a server that is there, for one run outside the tests. */
+/** A database on an existing server, for one run outside the tests. */
 export interface OwnDatabase extends AsyncDisposable {
   /** For `storage.connectUrl`. */
   readonly connectUrl: string;
 }
 
-/** The server: as for the tests that need a given one. */
+/** The server, the same as for the tests on a given server. */
 const serverUrl = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 
-/** Makes a database; disposed, it is dropped, with the roles that services have made for it. */
+/** Makes a database. Disposing it drops it, with the roles that services have made for it. */
 export async function openOwnDatabase(): Promise<OwnDatabase> {
   const name = `peek_soak_${randomBytes(4).toString("hex")}`;
   await onServer((client) => client.query(`CREATE DATABASE ${name}`));

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 const lookMs = 50;
 
-/** Looks until something is so. @param limitMs After this long, it is not going to be. */
+/** Polls until a condition holds. @param limitMs The time limit. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,

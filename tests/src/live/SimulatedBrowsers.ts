@@ -1,10 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { CrowdMembers, CrowdOrder, CrowdReport } from "./crowdMessages.ts";
+import type {
+  SimulatedBrowsersOptions,
+  SimulatedBrowsersRequest,
+  SimulatedBrowsersReport,
+} from "./simulatedBrowsersMessages.ts";
 
-/** Many browsers in a process of their own, which know nothing but the wire, and follow it to the letter. */
-export class Crowd implements AsyncDisposable {
+/** Many simulated browsers in a separate process, which implement only the protocol, and follow it exactly. */
+export class SimulatedBrowsers implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, (result: unknown) => void>();
   readonly #broken = Promise.withResolvers<never>();
@@ -16,19 +20,23 @@ export class Crowd implements AsyncDisposable {
       this.#waiting.get(number)?.(result);
       this.#waiting.delete(number);
     });
-    process.on("exit", (code) => this.#broken.reject(new Error(`The crowd's process has ended with ${code}`)));
-    // Whoever waits for an answer hears of it.
+    process.on("exit", (code) =>
+      this.#broken.reject(new Error(`The process of the simulated browsers has ended with ${code}`)),
+    );
+    // The callers that wait for an answer handle the error.
     this.#broken.promise.catch(() => undefined);
   }
 
-  /** Connects, and waits until each member has what it watches. */
-  static async open(members: CrowdMembers): Promise<Crowd> {
-    const crowd = new Crowd(fork(join(import.meta.dirname, "crowdProcess.ts"), { execArgv: [] }));
+  /** Connects, and waits until each browser has its data. */
+  static async open(members: SimulatedBrowsersOptions): Promise<SimulatedBrowsers> {
+    const browsers = new SimulatedBrowsers(
+      fork(join(import.meta.dirname, "simulatedBrowsersProcess.ts"), { execArgv: [] }),
+    );
     try {
-      await crowd.#ask({ ask: "open", members });
-      return crowd;
+      await browsers.#ask({ ask: "open", members });
+      return browsers;
     } catch (error) {
-      await crowd[Symbol.asyncDispose]();
+      await browsers[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -37,26 +45,26 @@ export class Crowd implements AsyncDisposable {
     return this.#process.pid ?? 0;
   }
 
-  /** Forgets what was counted. */
+  /** Resets the counters. */
   async begin(): Promise<void> {
     await this.#ask({ ask: "begin" });
   }
 
-  async report(): Promise<CrowdReport> {
-    return (await this.#ask({ ask: "report" })) as CrowdReport;
+  async report(): Promise<SimulatedBrowsersReport> {
+    return (await this.#ask({ ask: "report" })) as SimulatedBrowsersReport;
   }
 
-  /** Waits until each has been cut off since `begin`, is connected again, and knows how things are. */
+  /** Waits until each has been disconnected since `begin`, is connected again, and has current data. */
   async untilResumed(): Promise<void> {
     await this.#ask({ ask: "resumed" });
   }
 
-  /** Waits until the values that each of them has are this together. */
+  /** Waits until the sum of the values of each browser is `total`. */
   async untilTotal(total: number): Promise<void> {
     await this.#ask({ ask: "value", total });
   }
 
-  /** Waits until each has been told of something that was changed then or later; milliseconds of the machine's clock. */
+  /** Waits until each has received a change from that time or later. @param at Milliseconds of the machine's clock. */
   async untilFresh(since: number): Promise<void> {
     await this.#ask({ ask: "fresh", since });
   }
@@ -68,7 +76,7 @@ export class Crowd implements AsyncDisposable {
     await ended;
   }
 
-  async #ask(order: CrowdOrder): Promise<unknown> {
+  async #ask(order: SimulatedBrowsersRequest): Promise<unknown> {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#last += 1;
     this.#waiting.set(this.#last, resolve);

@@ -1,8 +1,12 @@
 import { gunzipSync } from "node:zlib";
 import { WebSocket } from "ws";
-import type { CrowdMembers, CrowdOrder, CrowdReport } from "./crowdMessages.ts";
+import type {
+  SimulatedBrowsersOptions,
+  SimulatedBrowsersRequest,
+  SimulatedBrowsersReport,
+} from "./simulatedBrowsersMessages.ts";
 
-// Many browsers, as raw as they can be: started by Crowd.
+// Many simulated browsers: started by SimulatedBrowsers.
 
 interface Row {
   readonly id: number;
@@ -27,7 +31,7 @@ interface Message {
   readonly i?: readonly (readonly [number, Row])[];
 }
 
-/** So many connect at a time. */
+/** The number of concurrent connection attempts. */
 const connecting = 100;
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -50,9 +54,9 @@ class Counts {
 }
 
 let counts = new Counts();
-const members: Member[] = [];
+const members: SimulatedBrowser[] = [];
 
-/** The last frames, which others are sent as well: read once. */
+/** The last frames, parsed once, since other browsers receive the same. */
 const lastFrames: { readonly bytes: Buffer; readonly message: Message }[] = [];
 
 function read(bytes: Buffer, isBinary: boolean): Message {
@@ -61,16 +65,16 @@ function read(bytes: Buffer, isBinary: boolean): Message {
   const message = JSON.parse((isBinary ? gunzipSync(bytes) : bytes).toString()) as Message;
   if (message.t === "d" || message.t === "s") counts.distinct += 1;
   if (message.t !== "on") {
-    // What ws gives is a part of something larger.
+    // The buffer of ws is a part of a larger one.
     lastFrames.unshift({ bytes: Buffer.from(bytes), message });
     if (lastFrames.length > 8) lastFrames.pop();
   }
   return message;
 }
 
-class Member {
+class SimulatedBrowser {
   isLive = false;
-  /** Whether it has been cut since `begin`. */
+  /** Whether it has been disconnected since `begin`. */
   wasCut = false;
   rows = new Map<number, Row>();
   epoch = "";
@@ -110,7 +114,7 @@ class Member {
     }
     this.isLive = false;
     this.#turn += 1;
-    // As the client does: see ReconnectDelay.
+    // Like the client: see its reconnect delay.
     const longest = this.#tries === 0 ? 300 : Math.min(8000, 500 * 2 ** (this.#tries - 1));
     this.#tries += 1;
     setTimeout(() => this.#connect(), Math.random() * longest);
@@ -203,12 +207,12 @@ class Member {
   }
 }
 
-async function open({ urls, count, selectors }: CrowdMembers): Promise<void> {
+async function open({ urls, count, selectors }: SimulatedBrowsersOptions): Promise<void> {
   const first: Promise<void>[] = [];
   const waiting = new Set<Promise<void>>();
   for (let index = 0; index < count; index += 1) {
     const { promise, resolve } = Promise.withResolvers<void>();
-    members.push(new Member(urls, selectors[index % selectors.length] ?? "", resolve));
+    members.push(new SimulatedBrowser(urls, selectors[index % selectors.length] ?? "", resolve));
     first.push(promise);
     waiting.add(promise);
     void promise.then(() => waiting.delete(promise));
@@ -221,13 +225,13 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-function totalOf({ rows }: Member): number {
+function totalOf({ rows }: SimulatedBrowser): number {
   let sum = 0;
   for (const { value } of rows.values()) sum += value ?? 0;
   return sum;
 }
 
-function report(): CrowdReport {
+function report(): SimulatedBrowsersReport {
   const { latencies, ...rest } = counts;
   const sorted = Float64Array.from(latencies).sort();
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
@@ -246,7 +250,7 @@ function report(): CrowdReport {
   };
 }
 
-async function obey(order: CrowdOrder): Promise<unknown> {
+async function obey(order: SimulatedBrowsersRequest): Promise<unknown> {
   switch (order.ask) {
     case "open":
       return await open(order.members);
@@ -265,7 +269,7 @@ async function obey(order: CrowdOrder): Promise<unknown> {
   }
 }
 
-process.on("message", ({ number, order }: { readonly number: number; readonly order: CrowdOrder }) => {
+process.on("message", ({ number, order }: { readonly number: number; readonly order: SimulatedBrowsersRequest }) => {
   const answer = async (): Promise<void> => {
     const result = await obey(order);
     process.send?.({ number, result });

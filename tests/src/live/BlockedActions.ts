@@ -1,19 +1,19 @@
 import type pg from "pg";
 import { notedTable } from "./loadPlugin.ts";
 
-/** The key of the advisory lock for which what is held back waits. */
+/** The key of the advisory lock for which blocked actions wait. */
 const key = 5;
 
-/** Has the database hold back actions once so many have been noted: whatever is quick, some are still to come until it is disposed of. */
-export class HeldBack implements AsyncDisposable {
+/** Makes the database block actions after the first `count`, so that some stay unexecuted until it is disposed, at any speed. */
+export class BlockedActions implements AsyncDisposable {
   readonly #holder: pg.PoolClient;
 
   private constructor(holder: pg.PoolClient) {
     this.#holder = holder;
   }
 
-  /** @param count From how many on. Actions that are under way by then in other lanes may still be noted. */
-  static async from(db: pg.Pool, count: number): Promise<HeldBack> {
+  /** @param count The number of actions before the first blocked one. Running actions of other lanes may still be executed. */
+  static async from(db: pg.Pool, count: number): Promise<BlockedActions> {
     const holder = await db.connect();
     try {
       await holder.query("SELECT pg_advisory_lock($1)", [key]);
@@ -30,10 +30,10 @@ export class HeldBack implements AsyncDisposable {
       holder.release(true);
       throw error;
     }
-    return new HeldBack(holder);
+    return new BlockedActions(holder);
   }
 
-  /** Lets them go on. */
+  /** Unblocks the actions. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#holder.query("SELECT pg_advisory_unlock($1)", [key]);
     this.#holder.release();
