@@ -9,12 +9,13 @@ export class PluginScope {
   /** The plugin's name. */
   readonly plugin: string;
   readonly #disposables: PluginDisposables;
-  readonly #held = new Set<() => void>();
+  readonly #held = new Set<() => void | PromiseLike<void>>();
   readonly #slots = new Set<DisposableSlot>();
   /** By the title of their resources. */
   readonly #freeSlots = new Map<string, Set<DisposableSlot>>();
   readonly #onEnd: (scope: PluginScope) => void;
   #isOver = false;
+  #ending: Promise<void> | undefined;
 
   /**
    * @param disposables The stack of the phase.
@@ -24,7 +25,7 @@ export class PluginScope {
     this.plugin = plugin;
     this.#disposables = disposables;
     this.#onEnd = onEnd;
-    disposables.defer(withName("its open work", () => this.#end()));
+    disposables.defer(withName("its open work", () => this.end()));
   }
 
   /** Whether the phase has ended. */
@@ -33,13 +34,13 @@ export class PluginScope {
   }
 
   /**
-   * Calls a function when the phase ends.
+   * Calls a function when the phase ends, which waits for its promise.
    *
-   * @param end Must not throw.
+   * @param end Must not throw or reject.
    * @returns Revokes that.
    */
-  hold(end: () => void): () => void {
-    const entry = (): void => end();
+  hold(end: () => void | PromiseLike<void>): () => void {
+    const entry = (): void | PromiseLike<void> => end();
     this.#held.add(entry);
     return () => void this.#held.delete(entry);
   }
@@ -61,6 +62,14 @@ export class PluginScope {
     return () => released ?? slot.release();
   }
 
+  /**
+   * Ends the scope as the end of its phase does. All resources begin to end together, so that slow ones take their time side by side.
+   * Resolves when the held functions are done.
+   */
+  end(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
   /** A free slot above all that the plugin has acquired until now. */
   #slot(title: string): DisposableSlot {
     const free = this.#freeSlots.get(title) ?? new Set();
@@ -79,20 +88,19 @@ export class PluginScope {
     });
     this.#disposables.defer(
       withName(title, () => {
-        this.#end();
+        void this.end();
         return slot.release();
       }),
     );
     return slot;
   }
 
-  /** All resources begin to end together, so that slow ones take their time side by side. */
-  #end(): void {
-    if (this.#isOver) return;
+  async #end(): Promise<void> {
     this.#isOver = true;
     this.#onEnd(this);
-    for (const end of this.#held) end();
+    const ended = Array.from(this.#held, async (end) => await end());
     for (const slot of this.#slots) void slot.release();
+    await Promise.all(ended);
   }
 }
 

@@ -8,6 +8,7 @@ export class PluginScopes {
   readonly #disposables: () => PluginDisposables;
   readonly #onEnd: (scope: PluginScope) => void;
   readonly #scopes = new WeakMap<PluginDisposables, PluginScope>();
+  readonly #open = new Set<PluginScope>();
   /** The last scope and its stack: most requests are for the same scope as before. */
   #lastStack: PluginDisposables | undefined;
   #last: PluginScope | undefined;
@@ -37,12 +38,21 @@ export class PluginScopes {
     if (stack === this.#lastStack && this.#last !== undefined) return this.#last;
     let scope = this.#scopes.get(stack);
     if (scope === undefined) {
-      scope = new PluginScope(this.#plugin, stack, this.#onEnd);
+      scope = new PluginScope(this.#plugin, stack, (ended) => {
+        this.#open.delete(ended);
+        this.#onEnd(ended);
+      });
       this.#scopes.set(stack, scope);
+      this.#open.add(scope);
     }
     this.#lastStack = stack;
     this.#last = scope;
     return scope;
+  }
+
+  /** Ends all open scopes, when a part of the platform ends before the plugin. */
+  async end(): Promise<void> {
+    await Promise.all(Array.from(this.#open, (scope) => scope.end()));
   }
 }
 

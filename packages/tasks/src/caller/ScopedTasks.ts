@@ -1,4 +1,5 @@
 import { describeValue, PeekError } from "@peek/errors";
+import type { PluginScopes } from "@peek/kit";
 import type {
   PluginTasks,
   TaskArguments,
@@ -14,7 +15,6 @@ import type { AnyTaskType, TaskType } from "@peek/plugin-base/contracts";
 import { type QueueKind, type QueueName, queueOf } from "../queue/QueueName.ts";
 import type { StoredTask, TaskRequest } from "../queue/TaskQueue.ts";
 import { insertInTransaction } from "./insertInTransaction.ts";
-import type { PluginPhases } from "./PluginPhases.ts";
 import { schedule, unschedule } from "./scheduling.ts";
 import { encodeInput, encodeInputs, recordOf } from "./taskData.ts";
 import { isTaskId, type TaskIds } from "./TaskIds.ts";
@@ -27,7 +27,7 @@ const maxFound = 100;
 
 /** What {@link ScopedTasks} work with. */
 export interface ScopedTasksDependencies extends WaitDependencies {
-  readonly phases: PluginPhases;
+  readonly scopes: PluginScopes;
   readonly ids: TaskIds;
 }
 
@@ -44,8 +44,8 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskRunOptions>
   ): Promise<Output> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskRunOptions] = rest;
-    const { phases, store, waiters } = this.#dependencies;
-    const phase = phases.current();
+    const { scopes, store, waiters } = this.#dependencies;
+    const scope = scopes.current();
     this.#check(task);
     checkOptions(task, "run", options);
     const [request] = this.#requests(task, [encodeInput(task, input)], options);
@@ -58,7 +58,7 @@ export class ScopedTasks implements PluginTasks {
       if (isCancelled) waiters.cancelled(id);
       return isCancelled;
     };
-    return await waitForTask(this.#dependencies, { task, id, phase, options, begin, cancel });
+    return await waitForTask(this.#dependencies, { task, id, scope, options, begin, cancel });
   }
 
   async enqueue<Input, Output, InputGiven, OutputGiven>(
@@ -66,7 +66,7 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskEnqueueOptions>
   ): Promise<string> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskEnqueueOptions] = rest;
-    this.#dependencies.phases.current();
+    this.#dependencies.scopes.current();
     this.#check(task);
     checkOptions(task, "enqueue", options);
     const [request] = this.#requests(task, [encodeInput(task, input)], options);
@@ -79,7 +79,7 @@ export class ScopedTasks implements PluginTasks {
     inputs: readonly NoInfer<InputGiven>[],
     options: Omit<TaskEnqueueOptions, "singletonKey"> = {},
   ): Promise<readonly string[]> {
-    this.#dependencies.phases.current();
+    this.#dependencies.scopes.current();
     this.#check(task);
     checkOptions(task, "enqueueAll", options);
     const [first, ...others] = encodeInputs(task, inputs);
@@ -93,8 +93,8 @@ export class ScopedTasks implements PluginTasks {
     id: string,
     options: TaskWaitOptions = {},
   ): Promise<Output> {
-    const { phases, store, waiters } = this.#dependencies;
-    const phase = phases.current();
+    const { scopes, store, waiters } = this.#dependencies;
+    const scope = scopes.current();
     this.#check(task);
     checkOptions(task, "wait", options);
     options.signal?.throwIfAborted();
@@ -104,14 +104,14 @@ export class ScopedTasks implements PluginTasks {
       if (stored?.origin?.instance !== store.signals.self.instance) waiters.pollOften(id);
       return waitOutcomeOf(stored);
     };
-    return await waitForTask(this.#dependencies, { task, id, phase, options, begin });
+    return await waitForTask(this.#dependencies, { task, id, scope, options, begin });
   }
 
   async find<Input, Output, InputGiven, OutputGiven>(
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     query: TaskQuery,
   ): Promise<readonly TaskRecord<Output>[]> {
-    this.#dependencies.phases.current();
+    this.#dependencies.scopes.current();
     this.#check(task);
     return (await this.#stored(task, query)).map((stored) => recordOf(task, stored));
   }
@@ -120,8 +120,8 @@ export class ScopedTasks implements PluginTasks {
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     id: string,
   ): Promise<boolean> {
-    const { phases, store, waiters } = this.#dependencies;
-    phases.current();
+    const { scopes, store, waiters } = this.#dependencies;
+    scopes.current();
     this.#check(task);
     const stored = isTaskId(id) ? ofType(task, await store.read(id)) : undefined;
     if (stored === undefined || !(await store.cancel(stored.queue, id))) return false;
@@ -135,8 +135,8 @@ export class ScopedTasks implements PluginTasks {
     ...rest: TaskArguments<NoInfer<InputGiven>, TaskScheduleOptions>
   ): Promise<void> {
     const [input, options = {}]: readonly [input?: unknown, options?: TaskScheduleOptions] = rest;
-    const { phases, store } = this.#dependencies;
-    phases.current();
+    const { scopes, store } = this.#dependencies;
+    scopes.current();
     this.#check(task);
     checkCron(task, cron);
     checkOptions(task, "schedule", options);
@@ -151,8 +151,8 @@ export class ScopedTasks implements PluginTasks {
     task: TaskType<Input, Output, InputGiven, OutputGiven>,
     name?: string,
   ): Promise<boolean> {
-    const { phases, store } = this.#dependencies;
-    phases.current();
+    const { scopes, store } = this.#dependencies;
+    scopes.current();
     this.#check(task);
     return await unschedule(await store.queue(), task, name);
   }

@@ -1,6 +1,6 @@
+import { PluginScopes } from "@peek/kit";
 import type { Logger, PluginDisposables, PluginTasks } from "@peek/plugin-base";
 import type { TaskQueue } from "../queue/TaskQueue.ts";
-import { type Phase, PluginPhases } from "./PluginPhases.ts";
 import { ScopedTasks } from "./ScopedTasks.ts";
 import { TaskStore } from "./TaskStore.ts";
 import { TaskIds } from "./TaskIds.ts";
@@ -22,7 +22,7 @@ export class TaskCaller implements AsyncDisposable {
   readonly #waiters: WaiterRegistry;
   readonly #logger: Logger;
   readonly #ids = new TaskIds();
-  readonly #phases = new Set<Phase>();
+  readonly #scopes: PluginScopes[] = [];
 
   constructor({ queue, signals, logger, pollMs = 3000 }: TaskCallerOptions) {
     this.#store = new TaskStore(queue, signals, logger);
@@ -41,9 +41,11 @@ export class TaskCaller implements AsyncDisposable {
    * @param disposables The stack of the plugin's current phase: its waits end with the phase.
    */
   forPlugin(plugin: string, disposables: () => PluginDisposables): PluginTasks {
+    const scopes = new PluginScopes(plugin, disposables);
+    this.#scopes.push(scopes);
     return new ScopedTasks({
       plugin,
-      phases: new PluginPhases(plugin, disposables, this.#phases),
+      scopes,
       store: this.#store,
       waiters: this.#waiters,
       ids: this.#ids,
@@ -58,9 +60,7 @@ export class TaskCaller implements AsyncDisposable {
 
   /** Ends all waits with a PeekError, as the end of the plugin's phase does; then waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const phases = [...this.#phases];
-    this.#phases.clear();
-    await Promise.all(phases.map((phase) => phase.end()));
+    await Promise.all(this.#scopes.map((scopes) => scopes.end()));
     await this.#store.idle();
     this.#waiters[Symbol.dispose]();
   }

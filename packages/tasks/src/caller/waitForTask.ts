@@ -1,9 +1,8 @@
 import { toError } from "@peek/errors";
-import { waitAtMost } from "@peek/kit";
+import { type PluginScope, waitAtMost } from "@peek/kit";
 import type { Logger, TaskWaitOptions } from "@peek/plugin-base";
 import type { TaskType } from "@peek/plugin-base/contracts";
 import type { StoredTask } from "../queue/TaskQueue.ts";
-import type { Phase } from "./PluginPhases.ts";
 import { progressListener } from "./progressListener.ts";
 import { readOutput, toPeekError } from "./taskData.ts";
 import type { TaskStore } from "./TaskStore.ts";
@@ -27,7 +26,7 @@ export interface WaitDependencies {
 export interface TaskWait<Output> {
   readonly task: TaskType<unknown, Output, unknown, unknown>;
   readonly id: string;
-  readonly phase: Phase;
+  readonly scope: PluginScope;
   readonly options: TaskWaitOptions;
   /** Queues the task or reads it. Returns how it ended, when it has ended already. */
   readonly begin: () => Promise<WaitOutcome | undefined>;
@@ -67,14 +66,14 @@ async function runBegin(begin: TaskWait<unknown>["begin"], waiter: TaskWaiter, o
 /** How waiting ended; the deadline, the signal and the end of the plugin's phase end it too. */
 async function outcomeOf(
   { store }: WaitDependencies,
-  { phase, options, cancel, task }: TaskWait<unknown>,
+  { scope, options, cancel, task }: TaskWait<unknown>,
   waiter: TaskWaiter,
   begun: Promise<boolean>,
 ): Promise<WaitOutcome> {
   const { deadlineMs = defaultDeadlineMs, signal } = options;
   const timer = setTimeout(() => waiter.end({ kind: "overdue" }), deadlineMs);
   const abort = (): void => waiter.end({ kind: "aborted", reason: signal?.reason });
-  const release = phase.hold(async () => {
+  const release = scope.hold(async () => {
     waiter.end({ kind: "stopped" });
     if (cancel === undefined) return;
     await store.tryInBackground(giveUpFailure(task.name), async () => (await begun) && (await cancel()));
