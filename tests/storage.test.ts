@@ -87,7 +87,7 @@ describe("logic with the embedded database", () => {
     await using logicHome = await TestHome.with(debug, [shared]);
     await using workerHome = await logicHome.beside("worker", debug, [shared]);
     await using worker = workerHome.run();
-    await worker.waitFor(/^WARNING .*embedded database of the logic service does not run on this machine/);
+    await worker.waitFor(/^WARNING .*embedded database of the logic service is not running on this machine/);
     await using logic = await logicHome.start();
     await worker.waitFor(/:Read from logic$/);
     await worker.waitFor(/:Ready in /);
