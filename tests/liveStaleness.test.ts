@@ -77,7 +77,7 @@ describe("data that is not known to be current becomes stale, and live again by 
       return async () => {
         await database.query(`ALTER TABLE ${table} RENAME COLUMN amount TO value`);
       };
-    }, /^Loading fails; the log of the logic service says why$/);
+    }, /^Loading fails; see the log of the logic service$/);
   });
 
   it("when a load takes long", async () => {
