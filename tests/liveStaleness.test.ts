@@ -202,7 +202,7 @@ describe("data that is not known to be current becomes stale, and live again by 
       headers: { origin: field.origin },
     });
     const { reason } = await valueOf(watched, ({ status }) => status === "stale");
-    expect(reason).toBe("The service has not been heard for some seconds");
+    expect(reason).toBe("The service has been silent for some seconds");
     await blocked;
     await valueOf(watched, ({ status }) => status === "live");
   });

@@ -32,7 +32,7 @@ it("a connection ends after a silence of two and a half heartbeats", async () =>
   vi.advanceTimersByTime(2);
   expect(client.connection.getSnapshot()).toMatchObject({
     status: "offline",
-    reason: "The service has not been heard for too long",
+    reason: "The service has been silent for too long",
   });
   await browser.closed;
   vi.advanceTimersByTime(maxFirstDelayMs);

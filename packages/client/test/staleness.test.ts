@@ -75,7 +75,7 @@ it("a silent service is suspected until it answers a later probe", async () => {
   browser.send({ t: "s", c: 7, e: "a", o: 1, rows: [one] });
   await valueOf(watch, isLive);
   const { asOf, reason } = await valueOf(watch, isStale);
-  expect(reason).toMatch(/not been heard/);
+  expect(reason).toMatch(/been silent/);
   expect(Math.abs(Date.now() - Number(asOf))).toBeLessThan(10_000);
   expect(client.connection.getSnapshot()).toMatchObject({ status: "stale", reason });
   const { n } = await browser.next("probe");

@@ -102,7 +102,7 @@ export class ActionQueue implements Disposable {
     if (this.#host.isOpen() && this.#user === user) this.#sync.join(user);
   }
 
-  /** Whether the service is suspected has changed: what was sent may not have arrived, and new actions wait. */
+  /** The suspicion of the service has begun or ended. During it, sent actions may not have arrived, and new ones wait. */
   reachabilityChanged(): void {
     this.#list.isReachable = this.#host.isReachable();
     this.sender.reachabilityChanged();
@@ -193,7 +193,7 @@ export class ActionQueue implements Disposable {
     return known?.error === undefined ? [] : [known];
   }
 
-  /** Stores the outcome, and tells all tabs. */
+  /** Stores the outcome, and notifies all tabs. */
   async #settle(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): Promise<void> {
     const storage = await this.#device.backend;
     // First: the tab that pushed it has to know, even if this tab is closed before the outcome is stored.

@@ -24,7 +24,7 @@ export class HeartbeatTimeout {
   #factor = 1;
   #beatMs = 0;
   #startedAt = 0;
-  #heardAt = 0;
+  #receivedAt = 0;
   #suspectedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,7 +36,7 @@ export class HeartbeatTimeout {
   start(beatMs: number): void {
     this.#beatMs = beatMs;
     this.#startedAt = performance.now();
-    this.heard();
+    this.received();
     this.check();
   }
 
@@ -46,8 +46,8 @@ export class HeartbeatTimeout {
   }
 
   /** The service has sent a message. */
-  heard(): void {
-    this.#heardAt = performance.now();
+  received(): void {
+    this.#receivedAt = performance.now();
   }
 
   /** The suspicion of the service has begun or ended. */
@@ -60,13 +60,13 @@ export class HeartbeatTimeout {
     const now = performance.now();
     const isSuspected = this.#listener.isSuspected();
     const timeoutMs = this.#beatMs * (isSuspected ? maxMissedBeatsSuspected : maxMissedBeats) * this.#factor;
-    const since = isSuspected ? Math.max(this.#suspectedAt, this.#heardAt) : this.#heardAt;
+    const since = isSuspected ? Math.max(this.#suspectedAt, this.#receivedAt) : this.#receivedAt;
     const left = since + timeoutMs - now;
     clearTimeout(this.#timer);
     if (left > 0) {
       this.#timer = setTimeout(() => this.check(), Math.min(left + 1, this.#beatMs * maxMissedBeats));
       // A message on its way may delay the heartbeats in both directions: this one shows that the client is alive.
-      if (now - this.#heardAt > this.#beatMs) this.#listener.sendBeat();
+      if (now - this.#receivedAt > this.#beatMs) this.#listener.sendBeat();
       return;
     }
     this.#factor = now - this.#startedAt > 2 * timeoutMs ? 1 : Math.min(maxFactor, this.#factor * 2);

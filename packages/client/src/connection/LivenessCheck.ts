@@ -29,7 +29,7 @@ export interface LivenessCheckOptions {
 export class LivenessCheck implements Disposable {
   readonly #options: LivenessCheckOptions;
   readonly #maxSilenceMs: number;
-  #heardAt: number;
+  #receivedAt: number;
   #checkedAt: number;
   #lastProbe = 0;
   #probedAt: number;
@@ -47,9 +47,9 @@ export class LivenessCheck implements Disposable {
   constructor(pulseMs: number, options: LivenessCheckOptions) {
     this.#options = options;
     this.#maxSilenceMs = pulseMs * maxMissedPulses;
-    this.#heardAt = options.now();
-    this.#checkedAt = this.#heardAt;
-    this.#probedAt = this.#heardAt - probeIntervalMs;
+    this.#receivedAt = options.now();
+    this.#checkedAt = this.#receivedAt;
+    this.#probedAt = this.#receivedAt - probeIntervalMs;
     this.#timer = setInterval(() => {
       this.check();
       if (this.#dueSince !== undefined && options.now() - this.#probedAt >= probeIntervalMs) this.#probe();
@@ -57,10 +57,10 @@ export class LivenessCheck implements Disposable {
   }
 
   /** The service has sent a message. */
-  heard(): void {
+  received(): void {
     // Before the message is handled: it may have waited here while the device slept.
     this.check();
-    this.#heardAt = this.#options.now();
+    this.#receivedAt = this.#options.now();
   }
 
   /** The service has answered a probe. */
@@ -96,14 +96,14 @@ export class LivenessCheck implements Disposable {
     this.#checkedAt = now;
     if (now - checkedAt > sleptMs) {
       // Probes from before the sleep may have been answered before it.
-      this.#suspect({ at: Math.min(checkedAt, this.#heardAt), reason: "The device or the page has slept" });
+      this.#suspect({ at: Math.min(checkedAt, this.#receivedAt), reason: "The device or the page has slept" });
       return;
     }
     if (this.#suspicion !== undefined) return;
-    if (now - this.#heardAt > this.#maxSilenceMs) {
-      this.#suspect({ at: this.#heardAt, reason: "The service has not been heard for some seconds" });
+    if (now - this.#receivedAt > this.#maxSilenceMs) {
+      this.#suspect({ at: this.#receivedAt, reason: "The service has been silent for some seconds" });
     } else if (this.#unanswered !== undefined && now - this.#unanswered.at > answerTimeoutMs) {
-      this.#suspect({ at: Math.min(this.#unanswered.at, this.#heardAt), reason: "The service does not answer" });
+      this.#suspect({ at: Math.min(this.#unanswered.at, this.#receivedAt), reason: "The service does not answer" });
     }
   }
 
@@ -114,7 +114,7 @@ export class LivenessCheck implements Disposable {
 
   /** Until when the data of the service was current. */
   get currentAt(): number {
-    return this.#suspicion?.at ?? this.#heardAt;
+    return this.#suspicion?.at ?? this.#receivedAt;
   }
 
   [Symbol.dispose](): void {

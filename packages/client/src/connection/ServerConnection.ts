@@ -78,7 +78,7 @@ export class ServerConnection implements Disposable {
     this.#heartbeat = new HeartbeatTimeout({
       isSuspected: () => this.#isSuspected && !listener.isAwaitingState(),
       sendBeat: () => void this.send({ t: "beat" }),
-      timedOut: () => this.#abort("The service has not been heard for too long"),
+      timedOut: () => this.#abort("The service has been silent for too long"),
     });
   }
 
@@ -165,8 +165,8 @@ export class ServerConnection implements Disposable {
 
   #receive(attempt: Attempt, text: string): void {
     const { liveness } = attempt;
-    this.#heartbeat.heard();
-    liveness?.heard();
+    this.#heartbeat.received();
+    liveness?.received();
     const message = readServerMessage(text);
     if (message === undefined) return;
     if (attempt.greetedAt === undefined) {

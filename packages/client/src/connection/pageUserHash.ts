@@ -1,4 +1,4 @@
-/** The cookie with which a site tells scripts of its pages the hash of their user. */
+/** The cookie in which a site stores the hash of the user for the scripts of its pages. */
 const cookie = /(?:^|; )peek_user=([0-9a-f]{16})(?:;|$)/;
 
 /**

@@ -5,7 +5,7 @@ export interface ActionRecord {
   /** Rises in the order in which actions were pushed on this device. */
   readonly n: number;
   readonly id: string;
-  /** The user who pushed it; undefined until the service has told the page of that user. */
+  /** The user who pushed it; undefined until the service has named the user. */
   readonly user?: string;
   /** The {@link userHash} of the assumed user, in case the page never learns its user. */
   readonly supposed?: string;
