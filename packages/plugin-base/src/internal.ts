@@ -13,4 +13,4 @@ export type {
 export { afterCommit, type AfterCommit, type TaskDatabase, type TaskRows } from "./tasks/TaskDatabase.ts";
 export type { AnyStorage, OpenThreadStorage, TaskStorage, ThreadConnection } from "./tasks/TaskStorage.ts";
 export type { SessionCheck, SessionHolder } from "./users/SessionCheck.ts";
-export type { ChangeSource, FollowedTables, WatchTablesOptions } from "./observables/ChangeSource.ts";
+export type { ChangeSource, WatchedTables, WatchTablesOptions } from "./observables/ChangeSource.ts";

@@ -1,4 +1,4 @@
-import type { FollowedTables } from "@peek/plugin-base/internal";
+import type { WatchedTables } from "@peek/plugin-base/internal";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStorage, shortTiming, until } from "./support.ts";
@@ -21,7 +21,7 @@ afterEach(() => stack.disposeAsync());
 /** @param way The storage's connection to the database. Default: direct. */
 async function follow(
   way: Pick<TestDatabase, "connectUrl"> = database,
-): Promise<{ tables: FollowedTables; recorder: ChangeRecorder }> {
+): Promise<{ tables: WatchedTables; recorder: ChangeRecorder }> {
   const storage = stack.use(await openStorage(way, { timing: shortTiming }));
   await database.query("CREATE TABLE pl_pump.pump (id int PRIMARY KEY, level int)");
   const recorder = new ChangeRecorder();
@@ -32,14 +32,14 @@ async function follow(
 }
 
 /** Waits until the time has advanced. */
-async function moves(tables: FollowedTables): Promise<void> {
+async function moves(tables: WatchedTables): Promise<void> {
   const now = performance.now();
-  await until("the time advances", () => tables.toldUntil > now);
+  await until("the time advances", () => tables.reportedUntil > now);
 }
 
 /** Waits until the time has stopped. @returns The reason. */
-async function stands(tables: FollowedTables): Promise<string | undefined> {
-  await until("it stands", () => performance.now() - tables.toldUntil > 1000);
+async function stands(tables: WatchedTables): Promise<string | undefined> {
+  await until("it stands", () => performance.now() - tables.reportedUntil > 1000);
   return tables.trouble;
 }
 
@@ -61,16 +61,16 @@ describe("The time until which all changes were reported", () => {
 
   it("is not later than a change that is being reported", async () => {
     const { tables, recorder } = await follow();
-    let toldUntil = Infinity;
+    let reportedUntil = Infinity;
     recorder.onChange = () => {
-      toldUntil = Math.min(toldUntil, tables.toldUntil);
+      reportedUntil = Math.min(reportedUntil, tables.reportedUntil);
     };
     const before = performance.now();
     await database.query("INSERT INTO pl_pump.pump VALUES (1, 1)");
     const committedAt = performance.now();
     await recorder.of("pump", "insert");
-    expect(toldUntil).toBeLessThanOrEqual(committedAt);
-    expect(toldUntil).toBeGreaterThan(before - 10_000);
+    expect(reportedUntil).toBeLessThanOrEqual(committedAt);
+    expect(reportedUntil).toBeGreaterThan(before - 10_000);
   });
 
   it("stops while the database's machine is unreachable, and advances again afterwards", async () => {
@@ -121,12 +121,12 @@ describe("The time until which all changes were reported", () => {
     await database.query(`ALTER TABLE pl_pump.pump ${away}`);
     await until("it is noticed", () => tables.trouble !== undefined);
     expect(await stands(tables)).toBe("A table of the database is missing");
-    const since = tables.toldUntil;
+    const since = tables.reportedUntil;
     const back = away.startsWith("RENAME") ? "pl_pump.elsewhere RENAME TO pump" : "public.pump SET SCHEMA pl_pump";
     await database.query(`ALTER TABLE ${back}`);
     await recorder.of("pump", "update");
     await moves(tables);
-    expect(tables.toldUntil).toBeGreaterThan(since);
+    expect(tables.reportedUntil).toBeGreaterThan(since);
   });
 
   it("stops while a table is dropped, and advances after it was created again", async () => {

@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { TableChange } from "@peek/plugin-base";
-import type { ChangeSource, FollowedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
+import type { ChangeSource, WatchedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
 
 /** Tables whose changes a test commits. */
 export class TestTables implements ChangeSource {
@@ -27,15 +27,15 @@ export class TestTables implements ChangeSource {
     _plugin: string,
     options: WatchTablesOptions,
     listener: (changes: readonly TableChange[]) => void,
-  ): Promise<FollowedTables> {
+  ): Promise<WatchedTables> {
     this.tries += 1;
     if (!this.isUp) return Promise.reject(new PeekError("STORAGE_UNAVAILABLE", "The database is away."));
     const watch = { options, listener };
     this.#watches.add(watch);
-    const toldUntil = (): number => this.silentSince ?? performance.now();
+    const reportedUntil = (): number => this.silentSince ?? performance.now();
     return Promise.resolve({
-      get toldUntil() {
-        return toldUntil();
+      get reportedUntil() {
+        return reportedUntil();
       },
       trouble: undefined,
       [Symbol.asyncDispose]: () => {

@@ -1,40 +1,39 @@
 import type { TableChange } from "./TableChange.ts";
 
-/** How tables are followed. */
+/** The options of {@link ChangeSource.watch}. */
 export interface WatchTablesOptions {
   /** The tables of the plugin's schema. */
   readonly tables: readonly string[];
-  /** Whether the listener wants to know which rows. */
+  /** Whether the listener needs the changed rows. */
   readonly rows: boolean;
-  /** Ends {@link ChangeSource.watch} while it waits; what is watched already is not ended by it. Default: none. */
+  /** Aborts {@link ChangeSource.watch} while it waits; it does not end a watch that has begun. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Tables that are followed, until this is disposed. */
-export interface FollowedTables extends AsyncDisposable {
-  /** All that was committed before has been told; a time of `performance.now()`. While all is well, a moment ago. */
-  readonly toldUntil: number;
-  /** Why nothing is told just now, for people, where that is known. */
+/** The tables of one watch, until it is disposed. */
+export interface WatchedTables extends AsyncDisposable {
+  /** Every change committed before this time of `performance.now()` has been reported. Without failures, it is a moment ago. */
+  readonly reportedUntil: number;
+  /** Why no changes are reported at present, for users, if known. */
   readonly trouble: string | undefined;
 }
 
 /**
- * Tells what is committed to tables, by whomever. Each committed change is told at least once, in no promised order, and after
- * it can be read; what is rolled back is never told.
+ * Reports the committed changes of tables, whichever client made them. Each change is reported at least once, in no
+ * guaranteed order, and after it can be read; a change that was rolled back is never reported.
  */
 export interface ChangeSource {
   /**
-   * Follows tables of a plugin.
+   * Watches tables of a plugin.
    *
-   * @param listener Called with what was committed; must not throw. After the database could not be followed for a while, with
-   *   a change of each table whose rows are undefined.
-   *   While it is called, `toldUntil` is not later than what it is told of.
-   * @returns When every change that is committed from now on will be told.
-   * @throws PeekError `OBSERVABLE_TABLE_UNKNOWN` when a table is not there; the signal's reason; and as the storage.
+   * @param listener Called with committed changes; must not throw. After a time in which changes could not be captured, it
+   *   gets a change with undefined rows for each table. While it is called, `reportedUntil` is not later than the changes.
+   * @returns When every change that is committed from now on will be reported.
+   * @throws PeekError `OBSERVABLE_TABLE_UNKNOWN` when a table does not exist; the signal's reason; and as the storage.
    */
   watch(
     plugin: string,
     options: WatchTablesOptions,
     listener: (changes: readonly TableChange[]) => void,
-  ): Promise<FollowedTables>;
+  ): Promise<WatchedTables>;
 }

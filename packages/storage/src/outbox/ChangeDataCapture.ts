@@ -1,6 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { Logger, TableChange } from "@peek/plugin-base";
-import type { ChangeSource, FollowedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
+import type { ChangeSource, WatchedTables, WatchTablesOptions } from "@peek/plugin-base/internal";
 import type { VortexLayout } from "../catalogue/VortexLayout.ts";
 import type { StorageHealth } from "../health/StorageHealth.ts";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
@@ -47,7 +47,7 @@ export class ChangeDataCapture implements ChangeSource, AsyncDisposable {
     plugin: string,
     { tables: names, rows, signal: ownSignal }: WatchTablesOptions,
     listener: (changes: readonly TableChange[]) => void,
-  ): Promise<FollowedTables> {
+  ): Promise<WatchedTables> {
     const { pool, layout, schemaOf } = this.#options;
     const schema = schemaOf(plugin);
     const { signal: closing } = this.#closing;

@@ -1,9 +1,9 @@
-import type { FollowedTables } from "@peek/plugin-base/internal";
+import type { WatchedTables } from "@peek/plugin-base/internal";
 import type { OutboxPoller } from "./OutboxPoller.ts";
 import type { Watcher, WatcherRegistry } from "./WatcherRegistry.ts";
 
 /** The tables of one watcher, until it is disposed. */
-export class TableWatch implements FollowedTables {
+export class TableWatch implements WatchedTables {
   readonly #watcher: Watcher;
   readonly #watchers: WatcherRegistry;
   readonly #poller: OutboxPoller;
@@ -17,7 +17,7 @@ export class TableWatch implements FollowedTables {
     this.#held = held;
   }
 
-  get toldUntil(): number {
+  get reportedUntil(): number {
     return Math.min(this.#poller.readUntil, this.#watchers.gapOf(this.#watcher)?.since ?? Infinity);
   }
 

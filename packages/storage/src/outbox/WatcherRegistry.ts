@@ -28,8 +28,8 @@ export interface WatchedTable {
   readonly shape: string;
 }
 
-/** By the OID of the table. */
-type WatchedTables = ReadonlyMap<number, WatchedTable>;
+/** The tables of a watcher, by OID. */
+type TablesByOid = ReadonlyMap<number, WatchedTable>;
 
 /** @param before The table as found under other names. */
 export function watchedTableOf({ name, shape }: FoundTable, before: WatchedTable | undefined): WatchedTable {
@@ -59,12 +59,12 @@ interface Gap {
 
 /** The watchers, each with its tables. Notifies each of the changes of its own tables. */
 export class WatcherRegistry {
-  readonly #tables = new Map<Watcher, WatchedTables>();
+  readonly #tables = new Map<Watcher, TablesByOid>();
   readonly #gaps = new Map<Watcher, Gap>();
   /** The beginning of the last reconciliation. */
   #reconciledAt = -Infinity;
 
-  add(watcher: Watcher, tables: WatchedTables): Disposable {
+  add(watcher: Watcher, tables: TablesByOid): Disposable {
     this.#tables.set(watcher, tables);
     return {
       [Symbol.dispose]: () => {
@@ -143,9 +143,9 @@ function gapReason(
 /** Compares the tables of a watcher with those found before. A table that is gone has no missed changes. */
 function compare(
   { schema, names }: Watcher,
-  before: WatchedTables,
+  before: TablesByOid,
   { found, created, failed }: Pick<Reconciliation, "found" | "created" | "failed">,
-): { readonly tables: WatchedTables; readonly missed: readonly string[] } {
+): { readonly tables: TablesByOid; readonly missed: readonly string[] } {
   const tables = new Map<number, WatchedTable>();
   for (const table of found) {
     if (table.schema !== schema || !names.includes(table.name)) continue;
@@ -168,7 +168,7 @@ function compare(
   return { tables, missed: [...missed] };
 }
 
-function namesOf(tables: WatchedTables): readonly string[] {
+function namesOf(tables: TablesByOid): readonly string[] {
   return [...tables.values()].flatMap(({ names }) => names);
 }
 
@@ -178,7 +178,7 @@ function unknownChanges(tables: readonly string[]): readonly TableChange[] {
 
 function changesFor(
   { rows: wantsRows }: Watcher,
-  tables: WatchedTables,
+  tables: TablesByOid,
   changes: readonly CapturedChange[],
 ): readonly TableChange[] {
   const own: TableChange[] = [];

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { toError } from "@peek/errors";
 import { Backoff } from "@peek/kit";
 import type { TableChange } from "@peek/plugin-base";
-import type { ChangeSource, FollowedTables } from "@peek/plugin-base/internal";
+import type { ChangeSource, WatchedTables } from "@peek/plugin-base/internal";
 import type { ChangeProgress } from "./ChannelCurrency.ts";
 
 /** Options of a {@link TableWatcher}. */
@@ -29,7 +29,7 @@ export class TableWatcher implements ChangeProgress, AsyncDisposable {
   readonly #options: TableWatcherOptions;
   readonly #closing = new AbortController();
   readonly #installing: Promise<void>;
-  #followed: FollowedTables | undefined;
+  #followed: WatchedTables | undefined;
 
   constructor(options: TableWatcherOptions) {
     this.#options = options;
@@ -37,7 +37,7 @@ export class TableWatcher implements ChangeProgress, AsyncDisposable {
   }
 
   get reportedUntil(): number {
-    return this.#followed?.toldUntil ?? -Infinity;
+    return this.#followed?.reportedUntil ?? -Infinity;
   }
 
   get trouble(): string | undefined {
