@@ -86,7 +86,7 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     onTestFinished(() => person.close());
     await person.addInitScript(`
       for (const event of ["offline", "online"])
-        addEventListener(event, (told) => globalThis.isDeaf && told.stopImmediatePropagation());
+        addEventListener(event, (fired) => globalThis.isDeaf && fired.stopImmediatePropagation());
     `);
     const page = await TutorialPage.open(person, `http://127.0.0.1:${relay.port}`);
     await page.showsNumber(int1);

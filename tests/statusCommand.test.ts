@@ -55,8 +55,8 @@ describe("peek status", () => {
     for (const args of [["--json"], ["--json", "--as", "agent"], ["--json", "--as", "logic", "--timeout", "10"]]) {
       const { code, stdout, stderr } = await peek(base.base, "status", ...args);
       expect({ code, stderr }, args.join(" ")).toEqual({ code: 0, stderr: "" });
-      const told: unknown = JSON.parse(stdout);
-      expect(told).toMatchObject([
+      const status: unknown = JSON.parse(stdout);
+      expect(status).toMatchObject([
         {
           peer: { service: "logic", instance: expect.stringMatching(/^logic-/), serves: expect.any(Array) },
           status: {

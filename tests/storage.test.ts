@@ -214,9 +214,9 @@ describe("storage.connectUrl", () => {
     await using home = await TestHome.with({ storage: { connectUrl: url(), retrySeconds: 0 } }, [counter]);
     await using logic = home.run();
     expect(await logic.ended).toEqual({ code, signal: null });
-    const told = logic.lines.filter((line) => /^(?:WARNING|ERROR|CRITICAL)/.test(line) && !line.includes("chmod"));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain(message);
+    const problems = logic.lines.filter((line) => /^(?:WARNING|ERROR|CRITICAL)/.test(line) && !line.includes("chmod"));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(message);
     const printed = logic.stdout + logic.stderr;
     expect(printed).not.toContain("hidden");
     expect(printed).not.toContain(secret);

@@ -20,7 +20,7 @@ describe("a task that fails", () => {
 
   it("because of its input is not queued, and the error names the task and the mistake", async () => {
     for (const ask of ["run", "enqueue"]) {
-      expect(await system.tell({ ask, task: "Note", input: { n: "one" } })).toMatchObject({
+      expect(await system.tryAsk({ ask, task: "Note", input: { n: "one" } })).toMatchObject({
         error: {
           code: "TASK_INPUT_INVALID",
           message: expect.stringMatching(/peek_plugin_jobs\.Note.*\bn\b/),
@@ -33,7 +33,7 @@ describe("a task that fails", () => {
 
   it("because no worker handles it stays queued, and its caller is notified", async () => {
     const question = { ask: "run", task: "Nobody", input: { n: 1 }, options: { deadlineMs: 500 } };
-    expect(await system.tell(question)).toMatchObject({
+    expect(await system.tryAsk(question)).toMatchObject({
       error: { code: "TASK_DEADLINE_EXCEEDED", message: expect.stringContaining("peek_plugin_jobs.Nobody") },
     });
     const id = await system.ask({ ask: "enqueue", task: "Nobody", input: { n: 2 } });
@@ -49,7 +49,7 @@ describe("a task that fails", () => {
     [15, "reject", "TASK_REJECTED", 1, "There is no such feeder"],
   ])("(number %i, %s) becomes a dead letter with %s after %i attempts", async (n, how, code, tries, message) => {
     const options = { key: `faulty ${n}` };
-    const answer = await system.tell({ ask: "run", task: "Faulty", input: { n, how }, options });
+    const answer = await system.tryAsk({ ask: "run", task: "Faulty", input: { n, how }, options });
     expect(answer).toMatchObject({
       error: { code, message: expect.stringContaining(message), task: "peek_plugin_jobs.Faulty" },
     });
@@ -64,8 +64,8 @@ describe("a task that fails", () => {
 
   it("does not block later tasks with the same key", async () => {
     const options = { key: "same" };
-    const failed = system.tell({ ask: "run", task: "Faulty", input: { n: 21, how: "throw" }, options });
-    const next = system.tell({ ask: "run", task: "Faulty", input: { n: 22, how: "reject" }, options });
+    const failed = system.tryAsk({ ask: "run", task: "Faulty", input: { n: 21, how: "throw" }, options });
+    const next = system.tryAsk({ ask: "run", task: "Faulty", input: { n: 22, how: "reject" }, options });
     expect(await Promise.all([failed, next])).toMatchObject([
       { error: { code: "TASK_FAILED" } },
       { error: { code: "TASK_REJECTED" } },
@@ -77,13 +77,13 @@ describe("a task that fails", () => {
   it("is listed by peek tasks list, executed again after peek tasks retry, and deleted by peek tasks drop", async () => {
     const id = String(await system.ask({ ask: "enqueue", task: "Faulty", input: { n: 31, how: "throw" } }));
     const wait = { ask: "wait", task: "Faulty", id };
-    expect(await system.tell(wait)).toMatchObject({ error: { code: "TASK_FAILED" } });
+    expect(await system.tryAsk(wait)).toMatchObject({ error: { code: "TASK_FAILED" } });
     const listed = await system.peek("tasks", "list");
     expect(listed).toMatchObject({ code: 0, stderr: "" });
     expect(listed.stdout).toContain(id);
     expect(listed.stdout).toContain("The feeder is stuck");
     expect((await system.peek("tasks", "retry", id)).code).toBe(0);
-    expect(await system.tell(wait)).toMatchObject({ error: { code: "TASK_FAILED" } });
+    expect(await system.tryAsk(wait)).toMatchObject({ error: { code: "TASK_FAILED" } });
     expect(await triesOf(31)).toBe(6);
     expect((await system.peek("tasks", "drop", id)).code).toBe(0);
     expect(await system.ask({ ask: "find", task: "Faulty", query: { id } })).toEqual([]);

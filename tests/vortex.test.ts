@@ -162,8 +162,8 @@ describe("three workers", () => {
     const after = await office.call({ to: "worker", procedure: "note", id: 51, all: true });
     expect(after.instances).toHaveLength(1);
     for (const { process } of [worker, { process: logic }]) {
-      const told = process.lines.filter((line) => line.includes(`token ${id} has been revoked`));
-      expect(told).toHaveLength(1);
+      const logged = process.lines.filter((line) => line.includes(`token ${id} has been revoked`));
+      expect(logged).toHaveLength(1);
     }
     expect(other.process.lines.filter((line) => line.includes("Lost"))).toEqual([]);
   });

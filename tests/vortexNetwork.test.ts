@@ -111,9 +111,9 @@ async function converges({ network, logic, agent, logicProcess, agentProcess }: 
     }
   }
   for (const { lines } of [logicProcess, agentProcess]) {
-    const told = lines.filter((line) => line.includes("peek_vortex"));
-    expect(new Set(told).size, told.join("\n")).toBe(told.length);
-    expect(told.length, told.join("\n")).toBeLessThan(10);
+    const logged = lines.filter((line) => line.includes("peek_vortex"));
+    expect(new Set(logged).size, logged.join("\n")).toBe(logged.length);
+    expect(logged.length, logged.join("\n")).toBeLessThan(10);
   }
 }
 

@@ -25,7 +25,7 @@ for (const part of [1, 2, 3, 4]) {
   const figures = await fuzz(url, frames / 4);
   print(`frames, ${part} of 4`, figures.frames);
   print("connections", figures.connections);
-  print("errors told", JSON.stringify(figures.codes), "no INTERNAL");
+  print("errors", JSON.stringify(figures.codes), "no INTERNAL");
   print("closed with", JSON.stringify(figures.closes));
 }
 print("memory of field, MiB", await memoryOf(field.pid), "flat");

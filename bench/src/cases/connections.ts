@@ -12,7 +12,7 @@ import { ratioOf, table, withSpread } from "../table.ts";
 /** The growth of the server's process since it had no connections, in KiB per connection. */
 type MemoryMetric = "rss" | "settled" | "heap";
 
-/** Seconds since the end of the hub, or since its next start. */
+/** Seconds since the end of the data exchange, or since its next start. */
 type ReturnMetric = "seconds";
 
 const idleCount = 5000;
@@ -31,7 +31,7 @@ export const connections: Suite = async (context) => {
     "Idle connections",
     [
       { title: "bare `ws` server (the limit)", run: () => runIdle("ws", context) },
-      { title: "**Peek**, logic's hub", run: () => runIdle("peek", context) },
+      { title: "**Peek**, logic's data exchange", run: () => runIdle("peek", context) },
     ],
     runs,
   );
@@ -82,7 +82,7 @@ async function runIdle(kind: "ws" | "peek", { temp, signal }: SuiteContext): Pro
   const hub = start("Hub", idleCount, ["--expose-gc"]);
   const empty = await readMemory(hub);
   await hub.line(/^Ready in /);
-  // One after the other: concurrent calls would leave more memory with the hub.
+  // One after the other: concurrent calls would leave more memory with the data exchange.
   for (let each = 0; each < clientProcesses; each += 1) {
     await start("Clients", idleCount / clientProcesses).line(/^Ready in /);
   }

@@ -14,7 +14,7 @@ export const rpc: Suite = async (context) => {
   const cases: readonly Case<CallMetric>[] = [
     wsEcho(context),
     callCase("**Peek**, agent to logic", signal, () => peekOneHop(context)),
-    callCase("**Peek**, agent to worker, with logic's hub between", signal, () => peekTwoHops(context)),
+    callCase("**Peek**, agent to worker, through logic's data exchange", signal, () => peekTwoHops(context)),
     peerCase("socket.io with acknowledgements", "socketIo", context),
     peerCase("tRPC over WebSocket", "trpc", context),
     peerCase("gRPC (`@grpc/grpc-js`)", "grpc", context),

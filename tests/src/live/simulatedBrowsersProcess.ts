@@ -150,11 +150,11 @@ class SimulatedBrowser {
         counts.codes[message.code] = (counts.codes[message.code] ?? 0) + 1;
         break;
       default:
-        if (message.c === this.#channel) this.#told(message, bytes);
+        if (message.c === this.#channel) this.#receive(message, bytes);
     }
   }
 
-  #told(message: Message, bytes: number): void {
+  #receive(message: Message, bytes: number): void {
     counts.largestFrame = Math.max(counts.largestFrame, bytes);
     if (message.t === "u") counts.unchanged += 1;
     else if (message.t === "s") {

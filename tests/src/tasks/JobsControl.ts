@@ -14,7 +14,7 @@ export interface JobsQuestion {
 }
 
 /** Sends a request to a plugin in a service. @param dir The service's home. */
-export async function tell(dir: string, plugin: string, question: JobsQuestion): Promise<JobsAnswer> {
+export async function tryAsk(dir: string, plugin: string, question: JobsQuestion): Promise<JobsAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<JobsAnswer>();
   const socketPath = join(dir, controlSocket(plugin));
   const asking = request({ socketPath, method: "POST", agent: false }, (response) => {
@@ -31,7 +31,7 @@ export async function tell(dir: string, plugin: string, question: JobsQuestion):
 
 /** The result in an answer. @throws Error when the request failed. */
 export async function ask(dir: string, plugin: string, question: JobsQuestion): Promise<unknown> {
-  const answer = await tell(dir, plugin, question);
+  const answer = await tryAsk(dir, plugin, question);
   if ("error" in answer) throw new Error(`${question.ask}: ${answer.error.code}: ${answer.error.message}`);
   return answer.value;
 }

@@ -8,7 +8,7 @@ import type { PluginPackageOptions } from "../pluginPackage.ts";
 import type { RunningProcess } from "../RunningProcess.ts";
 import { TestHome } from "../TestHome.ts";
 import { linkZod } from "../vortexProbe.ts";
-import { ask, type JobsAnswer, type JobsQuestion, tell } from "./JobsControl.ts";
+import { ask, type JobsAnswer, type JobsQuestion, tryAsk } from "./JobsControl.ts";
 import { dirVariable, jobsName, jobsPlugin, runTable } from "./jobsPlugin.ts";
 import { JobsWorker } from "./JobsWorker.ts";
 
@@ -171,8 +171,8 @@ export class TaskSystem implements AsyncDisposable {
   }
 
   /** Sends a request to a plugin on logic; it may fail. */
-  async tell(question: JobsQuestion, plugin: string = jobsName): Promise<JobsAnswer> {
-    return tell(this.#home.dir, plugin, question);
+  async tryAsk(question: JobsQuestion, plugin: string = jobsName): Promise<JobsAnswer> {
+    return tryAsk(this.#home.dir, plugin, question);
   }
 
   /** Runs the command `peek` on logic's machine. */

@@ -94,16 +94,16 @@ class LogicEntryHook extends PluginLogicEntryHookABC {
   load() {}
   start() {
     const { tasks, storage } = this.platform;
-    const following = (options, giveUpAt) => {
-      const giveUp = new AbortController();
+    const following = (options, cancelAt) => {
+      const cancelling = new AbortController();
       const onProgress = (value) => {
         this.#logger.info("Heard %s", JSON.stringify(value));
-        if (JSON.stringify(value) === JSON.stringify(giveUpAt)) giveUp.abort(new Error("Given up"));
+        if (JSON.stringify(value) === JSON.stringify(cancelAt)) cancelling.abort(new Error("Cancelled by the test"));
       };
-      return { ...options, onProgress, signal: giveUp.signal };
+      return { ...options, onProgress, signal: cancelling.signal };
     };
     return listen(this.disposables, {
-      run: ({ task, input, options, giveUpAt }) => tasks.run(types[task], input, following(options, giveUpAt)),
+      run: ({ task, input, options, cancelAt }) => tasks.run(types[task], input, following(options, cancelAt)),
       enqueue: ({ task, input, options }) => tasks.enqueue(types[task], input, options),
       enqueueAll: ({ task, inputs, options }) => tasks.enqueueAll(types[task], inputs, options),
       enqueueMany: async ({ task, from, count, options, ms }) => {
