@@ -48,9 +48,12 @@ export class PluginConnections implements Disposable {
     const pluginSchema = this.#options.catalogue.schemaOf(name);
     const pool = this.#poolOf(pluginSchema, {
       title: name,
+      plugin: name,
       size: config.poolSize,
       prepares: true,
       onEnd: () => {
+        // The plugin may have been loaded again meanwhile.
+        if (this.#pools.get(name) !== pool) return;
         this.#pools.delete(name);
         this.#storages.delete(name);
       },

@@ -150,7 +150,7 @@ describe("A plugin whose connections are all in use", () => {
 });
 
 describe("A plugin that was unloaded", () => {
-  it("gets STORAGE_CLOSED for every call", async () => {
+  it("gets PLUGIN_RELEASED for every call", async () => {
     const kept = enter(storage, "peek_plugin_pump");
     await kept[Symbol.asyncDispose]();
     const { db } = kept.storage;
@@ -160,7 +160,7 @@ describe("A plugin that was unloaded", () => {
       () => kept.storage.withClient(async () => 1),
     ]) {
       const error = await caught(work);
-      expect([error.code, error.message]).toEqual(["STORAGE_CLOSED", expect.stringContaining("peek_plugin_pump")]);
+      expect([error.code, error.message]).toEqual(["PLUGIN_RELEASED", expect.stringContaining("peek_plugin_pump")]);
     }
   });
 });

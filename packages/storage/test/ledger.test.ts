@@ -232,7 +232,7 @@ describe("execute()", () => {
 
   it("is rejected for a plugin that is not loaded", async () => {
     const error = await caught(() => storage.ledger.execute(other, request(1), raise()));
-    expect([error.code, error.message]).toEqual(["STORAGE_CLOSED", expect.stringContaining(other)]);
+    expect([error.code, error.message]).toEqual(["PLUGIN_RELEASED", expect.stringContaining(other)]);
   });
 
   it("works where all plugins share one account", async () => {

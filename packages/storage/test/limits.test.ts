@@ -164,7 +164,7 @@ describe("A plugin that does not release a connection", () => {
     const connecting = enter(storage);
     const late = caught(() => connecting.storage.withClient(() => never));
     await connecting[Symbol.asyncDispose]();
-    expect((await late).code).toBe("STORAGE_CLOSED");
+    expect((await late).code).toBe("PLUGIN_RELEASED");
     const busy = enter(storage);
     const lent = Promise.withResolvers<void>();
     const working = busy.storage.withClient(async (client) => {
@@ -175,7 +175,7 @@ describe("A plugin that does not release a connection", () => {
     await lent.promise;
     const waiting = caught(() => busy.storage.withClient(() => never));
     await busy[Symbol.asyncDispose]();
-    expect([(await waiting).code, await working]).toEqual(["STORAGE_CLOSED", "done"]);
+    expect([(await waiting).code, await working]).toEqual(["PLUGIN_RELEASED", "done"]);
   });
 });
 

@@ -51,7 +51,7 @@ describe("The connections of a plugin", () => {
     proxy.fate = () => "swallow";
     const waiting = caught(() => sql`SELECT 1`.execute(entered.storage.db));
     await entered[Symbol.asyncDispose]();
-    expect((await waiting).code).toBe("STORAGE_CLOSED");
+    expect((await waiting).code).toBe("PLUGIN_RELEASED");
     proxy.fate = () => "pass";
   });
 

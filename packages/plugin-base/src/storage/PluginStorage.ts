@@ -21,7 +21,7 @@ export interface TransactionOptions {
  * Whatever it does fails with a PeekError, whose `fields.sqlState` is PostgreSQL's own code where there is one:
  * `STORAGE_UNAVAILABLE` when the database cannot be reached (the pool recovers by itself), `STORAGE_BUSY`,
  * `STORAGE_TIMEOUT`, `STORAGE_CONFLICT`, `STORAGE_CONSTRAINT` (with `fields.constraint`), `STORAGE_DENIED`,
- * `STORAGE_QUERY_FAILED`, or `STORAGE_CLOSED` once the plugin has been unloaded.
+ * `STORAGE_QUERY_FAILED`, or `PLUGIN_RELEASED` once the plugin has been unloaded.
  *
  * @typeParam Tables The rows of each table, by its name.
  */

@@ -168,7 +168,7 @@ export class DatabaseLedger implements ActionLedger, AsyncDisposable {
   #storageOf(plugin: string): PluginStorage<Record<string, never>> {
     const storage = this.#options.storageOf(plugin);
     if (storage !== undefined) return storage;
-    throw new PeekError("STORAGE_CLOSED", `${plugin} is not loaded, or was unloaded: its actions are not executed.`, {
+    throw new PeekError("PLUGIN_RELEASED", `${plugin} is not loaded, or was unloaded: its actions are not executed.`, {
       fields: { plugin },
     });
   }

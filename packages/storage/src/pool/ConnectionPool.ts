@@ -19,6 +19,8 @@ export interface ConnectionPoolOptions {
   readonly settings: ClientSettings;
   /** The owner, as messages name it: the plugin's name. */
   readonly title: string;
+  /** The plugin whose connections these are: using them after the end fails with `PLUGIN_RELEASED`. Default: none. */
+  readonly plugin?: string;
   /** The maximum number of connections. */
   readonly size: number;
   /** The maximum time that {@link ConnectionPool.acquire} waits for a connection. */
@@ -141,7 +143,7 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   /**
    * Takes a connection out of the pool, which the caller releases.
    *
-   * @throws PeekError `STORAGE_UNAVAILABLE`, `STORAGE_REFUSED`, `STORAGE_BUSY` or `STORAGE_CLOSED`.
+   * @throws PeekError `STORAGE_UNAVAILABLE`, `STORAGE_REFUSED`, `STORAGE_BUSY`, `PLUGIN_RELEASED` or `STORAGE_CLOSED`.
    */
   async acquire(): Promise<PooledConnection> {
     const { health, settings } = this.#options;
@@ -326,9 +328,14 @@ export class ConnectionPool implements BudgetedPool, AsyncDisposable {
   }
 
   #closed(): PeekError {
-    const { title } = this.#options;
-    return new PeekError("STORAGE_CLOSED", `The storage of ${title} is closed: ${title} was unloaded.`, {
-      fields: { title },
-    });
+    const { title, plugin } = this.#options;
+    if (plugin === undefined) {
+      return new PeekError("STORAGE_CLOSED", `The database connections of ${title} are closed.`, { fields: { title } });
+    }
+    return new PeekError(
+      "PLUGIN_RELEASED",
+      `The storage of ${plugin} is closed: ${plugin} was unloaded. End all work in stop(), and wait for it there.`,
+      { fields: { plugin } },
+    );
   }
 }
