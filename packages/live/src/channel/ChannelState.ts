@@ -12,33 +12,33 @@ import {
 import { DeltaRing, type Step } from "./DeltaRing.ts";
 import type { RingBudget } from "./RingBudget.ts";
 
-/** How what a channel says is written for those who follow it. */
+/** Writes the state of a channel, and its changes, as messages to its followers. */
 export interface StateWriter<Message> {
   /** @param rows A JSON list. */
   snapshot(at: Position, rows: string): Message;
-  /** @param fields As {@link deltaFields} makes them. */
+  /** @param fields As {@link deltaFields} returns them. */
   delta(from: Position, to: Position, fields: string): Message;
   unchanged(at: Position): Message;
 }
 
-/** How much of what was written is kept for others who ask for the same, besides the snapshot; characters. */
+/** How many characters of written deltas are kept for further followers that come from the same positions. */
 const maxWrittenChars = 4 * 1024 * 1024;
 
-/** A delta may be longer than the snapshot by so much, and by half as much again; characters. */
+/** By how many characters a delta may be longer than one and a half snapshots. */
 const slackChars = 1024;
-/** One that is longer than this may not be longer than the snapshot; characters. */
+/** A delta with more characters may not be longer than the snapshot. */
 const maxSlackChars = 1024 * 1024;
 
 const snapshotKey = "snapshot";
 const unchangedKey = "unchanged";
 
-/** The tuples of a channel, where it is, and how it came there. What it says is written once for all who are told the same. */
+/** The tuples of a channel, its position, and its latest steps. Each message is written once for all followers. */
 export class ChannelState<Message> implements Disposable {
   readonly #writer: StateWriter<Message>;
   readonly #ring: DeltaRing;
   readonly #rows = new Map<string, string>();
   #position: Position | undefined;
-  /** What was written since it stands still, by where it begins. */
+  /** The messages that were written at the present position, by the position where they begin. */
   readonly #written = new Map<string, readonly Message[]>();
   #writtenChars = 0;
   #digest: string | undefined;
@@ -49,7 +49,7 @@ export class ChannelState<Message> implements Disposable {
     this.#ring = new DeltaRing(budget);
   }
 
-  /** The JSON text of each tuple by its key, in order. */
+  /** The JSON of each tuple by its key, in order. */
   get rows(): ReadonlyMap<string, string> {
     return this.#rows;
   }
@@ -64,7 +64,7 @@ export class ChannelState<Message> implements Disposable {
     return this.#digest;
   }
 
-  /** How long a JSON list of all tuples is; characters. */
+  /** How many characters a JSON list of all tuples has. */
   get chars(): number {
     if (this.#chars === undefined) {
       this.#chars = 2;
@@ -73,19 +73,19 @@ export class ChannelState<Message> implements Disposable {
     return this.#chars;
   }
 
-  /** How much of its history it keeps; characters. */
+  /** How many characters of its history it keeps. */
   get historyChars(): number {
     return this.#ring.chars;
   }
 
-  /** Has the first tuples. */
+  /** Takes the first tuples. */
   begin(at: Position, rows: ReadonlyMap<string, string>): void {
     this.#rows.clear();
     for (const [key, text] of rows) this.#rows.set(key, text);
     this.#moved(at);
   }
 
-  /** Comes to another position by changes, of which there may be none. */
+  /** Moves to another position by changes, of which there may be none. */
   advance(to: Position, changes: Changes<string>): void {
     const from = this.#position;
     if (from === undefined) return;
@@ -94,17 +94,22 @@ export class ChannelState<Message> implements Disposable {
     this.#moved(to);
   }
 
-  /** Learns how the channel came elsewhere to where it is about to be: steps that lead there. Only before {@link begin} or {@link advance}. */
+  /** Learns steps that lead to the position that follows. Only before {@link begin} or {@link advance}. */
   learn(steps: readonly Step[]): void {
     for (const step of steps) this.#ring.push(step);
   }
 
-  /** The newest steps, the oldest of them first; no more than a number of characters and of steps. */
+  /** The latest steps in their order, limited by a number of characters and of steps. */
   newest(chars: number, steps: number): readonly Step[] {
     return this.#ring.newest(chars, steps);
   }
 
-  /** What brings one from where it is to where the channel is; nothing when it is there, or the channel is nowhere. */
+  /**
+   * The messages that bring a follower to the channel's position, in order; none when it is there, or when there are no tuples. The
+   * same objects for all that come from the same position.
+   *
+   * @param at The follower's position; undefined: none.
+   */
   catchUp(at: Resume | undefined): readonly Message[] {
     const to = this.#position;
     if (to === undefined) return [];
@@ -118,7 +123,7 @@ export class ChannelState<Message> implements Disposable {
       : this.#snapshot(to);
   }
 
-  /** That it is as it is; nothing when it is nowhere. */
+  /** The message that confirms the tuples of a follower at the channel's position; none when there are no tuples. */
   unchanged(): readonly Message[] {
     const at = this.#position;
     if (at === undefined) return [];
@@ -144,7 +149,7 @@ export class ChannelState<Message> implements Disposable {
     return this.#keep(snapshotKey, [this.#writer.snapshot(at, `[${[...this.#rows.values()].join(",")}]`)]);
   }
 
-  /** Undefined when the steps from there are not kept, or the snapshot is much shorter. */
+  /** Undefined when the steps from that position are not kept, or the snapshot is much shorter. */
   #delta(at: Resume, to: Position): readonly Message[] | undefined {
     const key = positionKey(at);
     const known = this.#written.get(key);
@@ -166,7 +171,7 @@ export class ChannelState<Message> implements Disposable {
     return this.#writtenChars > maxWrittenChars ? messages : this.#keep(key, messages);
   }
 
-  /** Those who are told what has changed need not find it out; that is worth something, but not any length. */
+  /** A follower of a delta need not compare all tuples: that is worth some length, but not any. */
   #isWorthIt(fields: string): boolean {
     const { length } = fields;
     if (length <= slackChars || length <= this.chars) return true;

@@ -1,30 +1,30 @@
 import { type Changes, type Position, positionKey } from "@peek/live-protocol";
 import type { RingBudget, Trimmable } from "./RingBudget.ts";
 
-/** How a channel came from one position to another. */
+/** The changes by which a channel moved from one position to another. */
 export interface Step {
   readonly from: Position;
   readonly to: Position;
   readonly changes: Changes<string>;
 }
 
-/** How much of its past one channel keeps: 8 MiB. */
+/** How many characters of its history one channel keeps. */
 const maxChars = 8 * 1024 * 1024;
-/** And in how many steps. */
+/** How many steps one channel keeps. */
 const maxSteps = 10_000;
 
-/** What a step takes besides its texts, about; characters. */
+/** How much a step takes besides its texts, approximately, in characters. */
 const stepChars = 200;
 
-/** The last steps of a channel, by where they begin. */
+/** The latest steps of a channel, by the position where they begin. */
 export class DeltaRing implements Trimmable, Disposable {
   readonly #budget: RingBudget;
-  /** The first {@link #gone} of them have been given up. */
+  /** The first {@link #gone} of them have been discarded. */
   #steps: { readonly step: Step; readonly chars: number }[] = [];
   #gone = 0;
-  /** How many have been taken out of the list since the beginning. */
+  /** How many steps have been removed from the list since the beginning. */
   #shifted = 0;
-  /** Where they begin; the number of each since the beginning. */
+  /** The number of each step since the beginning, by the position where it begins. */
   readonly #numbers = new Map<string, number>();
   #chars = 0;
 
@@ -46,13 +46,13 @@ export class DeltaRing implements Trimmable, Disposable {
     this.#budget.changed(chars);
   }
 
-  /** The steps from a position on; undefined when they are not kept. */
+  /** The steps from a position on; undefined when they are not kept any more. */
   since(at: Position): readonly Step[] | undefined {
     const number = this.#numbers.get(positionKey(at));
     return number === undefined ? undefined : this.#steps.slice(number - this.#shifted).map(({ step }) => step);
   }
 
-  /** The newest steps, the oldest of them first; no more than a number of characters and of steps. */
+  /** The latest steps in their order, limited by a number of characters and of steps. */
   newest(chars: number, steps: number): readonly Step[] {
     const newest: Step[] = [];
     let left = chars;
@@ -76,7 +76,7 @@ export class DeltaRing implements Trimmable, Disposable {
       this.#chars -= oldest.chars;
     }
     this.#budget.changed(this.#chars - before);
-    // Taking them out one by one would move all others each time; leaving them in would keep their texts.
+    // Removing each at once would move all others each time; never removing them would keep their texts.
     if (this.#gone * 8 <= this.#steps.length) return;
     this.#steps = this.#steps.slice(this.#gone);
     this.#shifted += this.#gone;

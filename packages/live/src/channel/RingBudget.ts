@@ -1,26 +1,26 @@
-/** Something whose oldest parts can be given up. */
+/** Something that can discard its oldest parts. */
 export interface Trimmable {
-  /** How much it keeps; characters. */
+  /** How many characters it keeps. */
   readonly chars: number;
-  /** Gives up its oldest parts until it keeps no more than this. */
+  /** Discards its oldest parts until it keeps no more characters than this. */
   trim(chars: number): void;
 }
 
-/** How much all channels of a process keep of their pasts: 256 MiB. */
+/** How many characters of their histories all channels of a process keep. */
 const defaultChars = 256 * 1024 * 1024;
 
-/** Bounds what the channels of a process keep of their pasts: the oldest of those that keep most goes first. */
+/** Bounds the memory of the histories of all channels of a process: those that keep most discard their oldest steps first. */
 export class RingBudget {
   readonly #limit: number;
   readonly #rings = new Set<Trimmable>();
   #chars = 0;
 
-  /** @param limit Characters. */
+  /** @param limit In characters. */
   constructor(limit: number = defaultChars) {
     this.#limit = limit;
   }
 
-  /** How much is kept; characters. */
+  /** How many characters are kept. */
   get chars(): number {
     return this.#chars;
   }
@@ -29,19 +29,19 @@ export class RingBudget {
     this.#rings.add(ring);
   }
 
-  /** What it keeps has to be nothing by then. */
+  /** The ring must be empty. */
   remove(ring: Trimmable): void {
     this.#rings.delete(ring);
   }
 
-  /** A ring keeps more, or less, than before. */
+  /** A ring keeps more or fewer characters than before. */
   changed(chars: number): void {
     this.#chars += chars;
-    // What is given up is told as well.
+    // Trimming calls it too.
     if (chars > 0 && this.#chars > this.#limit) this.#relieve();
   }
 
-  /** Makes room for a while: looking at all of them takes time. */
+  /** Trims more than it has to: a look at all rings takes time. */
   #relieve(): void {
     const sizes = [...this.#rings].map(({ chars }) => chars).sort((a, b) => a - b);
     let left = (this.#limit * 7) / 8;

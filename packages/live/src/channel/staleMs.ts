@@ -1,2 +1,2 @@
-/** What is not known to be current for longer is stale; milliseconds. */
+/** Tuples are stale that were last known to be current longer ago than this. */
 export const staleMs = 3000;

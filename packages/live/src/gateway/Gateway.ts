@@ -37,7 +37,7 @@ export interface GatewayOptions {
   readonly rpc: PluginRpc;
   /** Of `peek_core_platform`. */
   readonly presence: PluginPresence;
-  /** What the plugins of this service expose. */
+  /** The contracts that the plugins of this service expose. */
   readonly exposed: ExposedContracts;
   readonly logger: Logger;
   /** How many browsers may be connected. Default: 20,000. */

@@ -14,17 +14,17 @@ const runInput = z.object({
   sequence: sequence.min(1),
   after: sequence,
   acknowledged: sequence,
-  /** Of the session in which it was pushed: who has done it and where, logic finds out itself. */
+  /** Of the session in which it was pushed: logic itself knows the user and the device. */
   proof: sessionProof,
   pushedAt: z.string().max(40),
-  /** The channels that the device wants to know the positions of. */
+  /** The channels whose positions the device wants to know. */
   watch: z.array(z.object({ selector: z.string().max(9000), scope: z.string().max(200) })).max(16),
 });
 
-/** An action on its way from a gateway to logic. */
+/** An action, from a gateway to logic. */
 export type PassedAction = z.infer<typeof runInput>;
 
-/** An action on logic, with who has done it and where. */
+/** An action on logic, with its user and device. */
 export type ActionEnvelope = Omit<PassedAction, "proof"> & SessionHolder;
 
 const position = z.object({ epoch: z.string().max(100), offset: sequence });
@@ -39,12 +39,12 @@ const outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("early"), last: sequence }),
 ]);
 
-/** What became of an action. */
+/** The outcome of an action. */
 export type ActionOutcome = z.infer<typeof outcome>;
 
 type ActionsProcedures = { readonly run: { readonly input: typeof runInput; readonly output: typeof outcome } };
 
-/** How field and office have actions executed. Logic serves it to field and office alone. */
+/** How gateways have actions executed. Logic serves it to field and office only. */
 export const ActionsRpc: RpcContract<ActionsProcedures> = defineRpc("peek_core_platform.Actions", {
   run: { input: runInput, output: outcome },
 });

@@ -9,56 +9,56 @@ const offset = z.int().min(0);
 const epoch = z.string().max(100);
 
 const followInput = z.object({
-  /** Of a session in whose name it is followed: that of one who watches. */
+  /** Of a session on whose behalf the channel is followed: that of a browser that watches. */
   proof: sessionProof,
-  /** The canonical text of a selector. */
+  /** In canonical form. */
   selector: canonical,
   scope,
-  /** Whether the follower has asked for each who watches whether he may. */
+  /** Whether the gateway has asked for each user whether the user may watch. */
   guarded: z.boolean(),
   /** The position that the gateway has from before. The digest is empty when logic should know the position. */
   at: z.object({ epoch, offset, digest: z.string().max(200) }).optional(),
 });
 
 /**
- * What one who follows a channel is told, in this order: `open`; then `unchanged`, or `delta`s, or `history` and `snapshot`;
- * then `delta`s. `stale` and `current` may come between all of these. Or `invalid`, and nothing else.
+ * An update of a channel. They come in this order: `open`; then `unchanged`, or `delta`s, or `history` and `snapshot`; then
+ * `delta`s. `stale` and `current` may come between all of these. Or there is `invalid`, and nothing else.
  */
 const update = z.discriminatedUnion("k", [
   /**
-   * The key fields of the tuples; whether `authorize` or `scope` has to be asked for each who watches. When that is not what
-   * the follower takes it for, nothing else is told: who watches has to be admitted anew.
+   * The key fields of the tuples; whether `authorize` or `scope` decides for each user. If the gateway has believed otherwise, nothing
+   * else follows: the browsers that watch have to be admitted anew.
    */
   z.object({ k: z.literal("open"), key: z.array(z.string()).min(1), guarded: z.boolean() }),
-  /** The observable does not take the selector. */
+  /** The observable refuses the selector. */
   z.object({ k: z.literal("invalid"), message: z.string().max(2000) }),
-  /** The session has ended, or may not follow this: another may. Nothing else comes. */
+  /** The session has ended, or may not follow the channel; another may. Nothing else follows. */
   z.object({ k: z.literal("lapsed") }),
-  /** What the follower has is right; this is where it is now. */
+  /** The tuples of the gateway are right; this is their position. */
   z.object({ k: z.literal("unchanged"), e: epoch, o: offset }),
-  /** A delta from before the snapshot that follows, for those who were at that position elsewhere. `d` is a Delta as JSON. */
+  /** A delta of before the snapshot that follows, for browsers that come from another gateway. `d` is a Delta as JSON. */
   z.object({ k: z.literal("history"), e: epoch, f: offset, o: offset, d: z.string() }),
   /** All tuples: `rows` is a JSON list of them. */
   z.object({ k: z.literal("snapshot"), e: epoch, o: offset, rows: z.string() }),
   z.object({ k: z.literal("delta"), e: epoch, f: offset, o: offset, d: z.string() }),
-  /** It is not known to be current, and was the last time so many milliseconds ago. `why` is for people. */
+  /** The tuples are not known to be current; they were, `age` milliseconds ago. `why` is for people. */
   z.object({ k: z.literal("stale"), age: z.number().min(0), why: z.string().max(300) }),
-  /** It is known to be current again. */
+  /** The tuples are known to be current again. */
   z.object({ k: z.literal("current") }),
 ]);
 
-/** One message about a channel between logic and a gateway. */
+/** An update of a channel, from logic to a gateway. */
 export type ChannelUpdate = z.infer<typeof update>;
 
 const ask = z.object({ proof: sessionProof, selector: canonical });
 
-/** What logic is asked to follow. */
+/** The input of `follow`. */
 export type FollowInput = z.infer<typeof followInput>;
 
-/** A question who may watch. */
+/** A question whether the user of a session may watch. */
 export type Ask = z.infer<typeof ask>;
 
-/** Whether the user of a session may watch, and in which scope. */
+/** The answer to an {@link Ask}: whether the user may watch, and in which scope. */
 const admission = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), scope, guarded: z.boolean() }),
   z.object({ ok: z.literal(false), code: z.string().max(100), message: z.string().max(2000) }),
@@ -76,24 +76,24 @@ type ObservablesProcedures = {
   readonly rights: { readonly stream: z.ZodObject<{ observable: z.ZodString }> };
 };
 
-/** Under whose name the platform itself serves what it offers to other services. */
+/** The plugin name of the platform itself. */
 const platform = "peek_core_platform";
 
 /**
- * How field and office watch what logic provides. Logic serves it to field and office alone, and to each what may be exposed there. A
- * user is not named: what is shown is what the session's may see, as logic itself knows it.
+ * How gateways watch the observables of logic. Logic serves it to field and office only, and to each of them the observables that may
+ * be exposed there. No call names a user: logic itself knows the user of a session.
  */
 export const ObservablesRpc: RpcContract<ObservablesProcedures> = defineRpc(`${platform}.Observables`, {
-  /** Follows one channel, for as long as it is read. A reader that is slow gets what has become of it, not each step. */
+  /** Follows one channel, as long as the stream is read. A slow reader skips intermediate states and receives the latest one. */
   follow: { input: followInput, stream: update },
-  /** For each ask, in order. `SESSION_ENDED`, `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `DATA_INVALID`. */
+  /** The answers in the order of the questions. `SESSION_ENDED`, `FORBIDDEN`, `OBSERVABLE_UNKNOWN`, `DATA_INVALID`. */
   admit: { input: z.object({ asks: z.array(ask).min(1).max(1000) }), output: z.array(admission) },
   /**
-   * Is answered at once. What is told until then is how things were when this was asked, at least; what was not known to be
-   * current then has been told to be `stale`.
+   * Answers at once. All updates before the answer are at least as of the time of the question; channels that were not known to be
+   * current then have been reported as `stale`.
    */
   alive: { output: z.null() },
-  /** The names of observables whose rights have changed: who watches is to be admitted again. */
+  /** The names of observables whose rights have changed: the browsers that watch have to be admitted anew. */
   rights: { stream: z.object({ observable: z.string().max(300) }) },
 });
 

@@ -14,7 +14,7 @@ const maxAsks = 5;
 /** The longest wait before logic is asked again. */
 const maxBackoffMs = 500;
 
-/** What is known of an observable: the scope of all users, or that logic decides for each user. */
+/** Knowledge of an observable: the scope of all users, or that logic decides for each user. */
 type Known = { readonly scope: string } | "guarded";
 
 interface Answer {
@@ -76,7 +76,7 @@ export class AdmissionCache {
     }
   }
 
-  /** Discards what is known, because rights have changed. @param observable Default: all. */
+  /** Discards the knowledge, because rights have changed. @param observable Default: all. */
   invalidate(observable?: string): void {
     for (const question of this.#pending) {
       if (observable === undefined || question.observable === observable) question.isOutdated = true;

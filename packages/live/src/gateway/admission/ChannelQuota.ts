@@ -2,7 +2,7 @@ import type { RateLimiter } from "../../limits/RateLimiter.ts";
 import type { Rate, TokenBucket } from "../../limits/TokenBucket.ts";
 
 /**
- * How fast a user may subscribe to channels that nobody watches: logic opens each of them, and keeps it for a while after the last
+ * The rate at which a user may subscribe to channels that no other browser watches: logic opens each of them, and keeps it for a while after the last
  * browser has left.
  */
 export const newChannelRate: Rate = { perSecond: 100, burst: 2000 };

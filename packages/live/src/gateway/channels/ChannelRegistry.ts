@@ -15,7 +15,7 @@ import {
   type GatewayChannelContext,
 } from "./GatewayChannel.ts";
 
-/** What a {@link ChannelRegistry} works with. */
+/** Options of a {@link ChannelRegistry}. */
 export interface ChannelRegistryOptions {
   readonly logic: LogicClient;
   readonly logger: Logger;

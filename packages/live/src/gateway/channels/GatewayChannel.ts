@@ -2,25 +2,23 @@ import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import type { LogThrottle, Semaphore } from "@peek/kit";
-import { type Changes, diff, isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
-import { ChannelState } from "../../channel/ChannelState.ts";
-import type { Step } from "../../channel/DeltaRing.ts";
+import { isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
 import type { RingBudget } from "../../channel/RingBudget.ts";
 import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
 import { isOutage } from "../logic/isOutage.ts";
 import type { LogicClient } from "../logic/LogicClient.ts";
 import { logicNotReached } from "../logic/LogicMonitor.ts";
-import { type ChannelMessage, messageWriter } from "./ChannelMessage.ts";
+import type { ChannelMessage } from "./ChannelMessage.ts";
+import { ChannelReplica } from "./ChannelReplica.ts";
 import { ChannelStaleness } from "./ChannelStaleness.ts";
 import { LogicStream, type LogicStreamOwner } from "./LogicStream.ts";
-import { readChanges, readSnapshot } from "./readUpdate.ts";
 
-/** Which of all channels: the part of it that an admission decides is {@link ChannelScope}. */
+/** Identifies a channel. An admission decides its {@link ChannelScope}. */
 export interface ChannelName extends ChannelScope {
   readonly selector: TupleSelector;
 }
 
-/** What a user was admitted to. */
+/** The scope that a user was admitted to. */
 export interface ChannelScope {
   readonly scope: string;
   /** Whether logic decides for each user who may watch. */
@@ -47,7 +45,7 @@ export interface ChannelSubscriber {
   refuse(code: string, message: string): void;
 }
 
-/** What all channels of a gateway share. */
+/** The parts of a gateway that all its channels use. */
 export interface GatewayChannelContext {
   readonly logic: LogicClient;
   /** Limits how many streams are being opened at a time. */
@@ -59,15 +57,13 @@ export interface GatewayChannelContext {
   readonly lingerMs: number;
 }
 
-/** What a {@link GatewayChannel} reports to its registry. */
+/** The events of a {@link GatewayChannel} for its registry. */
 export interface GatewayChannelEvents {
-  /** Nobody has subscribed for long, or nobody subscribes who may watch. */
+  /** The channel has had no subscriber for long, or none that may watch. */
   onIdle(): void;
   /** Rights have changed, so that subscribers have to be admitted anew. */
   onMistaken(): void;
 }
-
-const nothing: Changes<string> = { removed: [], updated: [], inserted: [] };
 
 /** A channel of logic, followed by one stream for all browsers of this gateway that have subscribed to it. */
 export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
@@ -76,11 +72,10 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   readonly #context: GatewayChannelContext;
   readonly #name: ChannelName;
   readonly #events: GatewayChannelEvents;
-  readonly #state: ChannelState<ChannelMessage>;
+  readonly #replica: ChannelReplica;
   readonly #subscribers = new Set<ChannelSubscriber>();
   readonly #staleness = new ChannelStaleness(() => this.#statusChanged());
   readonly #stream: LogicStream;
-  #key: readonly string[] | undefined;
   #isLive = false;
   /** Whether the subscribers know that the channel is live. */
   #wasLive = false;
@@ -88,8 +83,6 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   /** Of the logic services, when the channel was last confirmed. */
   #generation = -1;
   #trouble: { readonly code: string; readonly message: string } | undefined;
-  /** The steps that lead to the snapshot that follows. */
-  #history: Step[] = [];
   #linger: NodeJS.Timeout | undefined;
 
   constructor(context: GatewayChannelContext, number: number, name: ChannelName, events: GatewayChannelEvents) {
@@ -97,7 +90,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     this.number = number;
     this.#name = name;
     this.#events = events;
-    this.#state = new ChannelState(messageWriter(number), context.budget);
+    this.#replica = new ChannelReplica(name.selector.name, number, context.budget);
     this.#stream = new LogicStream(this, context.opening);
   }
 
@@ -119,12 +112,12 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   /** The key fields of its tuples; undefined until logic has answered for the first time. */
   get key(): readonly string[] | undefined {
-    return this.#key;
+    return this.#replica.key;
   }
 
   /** Undefined until there are tuples. */
   get position(): Position | undefined {
-    return this.#state.position;
+    return this.#replica.position;
   }
 
   /** Whether it is followed, and logic has said that the tuples are right. */
@@ -138,7 +131,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   }
 
   /**
-   * Set while its tuples are not known to be current, for a reason of its own: logic says so, or it is not followed. The same object
+   * Set while its tuples are not known to be current, because logic says so, or because it is not followed. The same object
    * as long as nothing has changed; by `performance.now()`.
    */
   get staleness(): Staleness | undefined {
@@ -173,12 +166,12 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
    * @param at Where the browser is; undefined: nowhere.
    */
   catchUp(at: Resume | undefined): readonly ChannelMessage[] {
-    return this.#state.catchUp(at);
+    return this.#replica.catchUp(at);
   }
 
   /** The message that confirms its tuples to a browser at the channel's position; none when there are no tuples. */
   confirmation(): readonly ChannelMessage[] {
-    return this.#state.unchanged();
+    return this.#replica.unchanged();
   }
 
   /** Follows it again now, if that has failed. */
@@ -190,7 +183,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     clearTimeout(this.#linger);
     this.#staleness[Symbol.dispose]();
     await this.#stream[Symbol.asyncDispose]();
-    this.#state[Symbol.dispose]();
+    this.#replica[Symbol.dispose]();
   }
 
   sponsor(except: string | undefined): string | undefined {
@@ -204,11 +197,11 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   }
 
   open(proof: string, signal: AbortSignal): AsyncIterable<ChannelUpdate> {
-    const { position: at } = this.#state;
+    const { position: at } = this.#replica;
     const { selector, scope, guarded } = this.#name;
     const { logic } = this.#context;
     // Logic keeps its latest steps. It needs the digest, which takes time, only when it was started again.
-    const digest = logic.generation === this.#generation ? "" : this.#state.digest;
+    const digest = logic.generation === this.#generation ? "" : this.#replica.digest;
     const resume = at === undefined ? undefined : { ...at, digest };
     return logic.follow({ proof, selector: selector.canonical(), scope, guarded, at: resume }, signal);
   }
@@ -242,7 +235,6 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   }
 
   onEnd(reopens: boolean): void {
-    this.#history = [];
     if (!this.#isLive || this.#stream.isClosed) return;
     this.#staleness.lost(this.#context.logic.knownAt, () => this.#trouble?.message ?? logicNotReached);
     // Subscribers need not know on whose behalf it is followed.
@@ -282,62 +274,20 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
       this.#events.onMistaken();
       return false;
     }
-    if (this.#key === undefined) {
-      this.#key = key;
-      this.#statusChanged();
-    } else if (this.#key.join("\n") !== key.join("\n")) {
-      throw new PeekError(
-        "CONTRACT_INVALID",
-        `The key of ${this.selector.name} on logic has changed. Install the same version of its plugin on all services, and start them again.`,
-      );
-    }
+    if (this.#replica.open(key)) this.#statusChanged();
     return true;
   }
 
   #apply(update: ChannelUpdate): void {
-    if (!("o" in update)) return;
-    const key = this.#key ?? [];
-    const to = { epoch: update.e, offset: update.o };
-    const from = this.#state.position;
-    switch (update.k) {
-      case "history":
-        this.#history.push({ from: { epoch: update.e, offset: update.f }, to, changes: readChanges(update.d, key) });
-        return;
-      case "unchanged":
-        if (from === undefined) throw this.#gap();
-        this.#advance(from, to, nothing);
-        return;
-      case "delta":
-        if (from?.epoch !== update.e || from.offset !== update.f) throw this.#gap();
-        this.#advance(from, to, readChanges(update.d, key));
-        return;
-      case "snapshot":
-        this.#restore(from, to, readSnapshot(update.rows, key));
-        return;
-    }
-  }
-
-  #restore(from: Position | undefined, to: Position, rows: ReadonlyMap<string, string>): void {
-    this.#state.learn(this.#history);
-    this.#history = [];
-    if (from !== undefined) {
-      // Subscribers are sent the differences, not all of it again.
-      this.#advance(from, to, diff(this.#state.rows, rows));
-      return;
-    }
-    this.#state.begin(to, rows);
-    this.#confirmed();
-    this.#statusChanged();
-  }
-
-  #advance(from: Position, to: Position, changes: Changes<string>): void {
-    const isNews = this.#confirmed();
-    if (isSamePosition(from, to)) {
+    const applied = this.#replica.apply(update);
+    if (applied === undefined) return;
+    const { from } = applied;
+    const isNews = this.#confirmed() || from === undefined;
+    if (from === undefined || isSamePosition(from, this.#replica.position)) {
       if (isNews) this.#statusChanged();
       return;
     }
-    this.#state.advance(to, changes);
-    const [message] = this.#state.catchUp(from);
+    const [message] = this.#replica.catchUp(from);
     if (message === undefined) return;
     this.#notifyLive();
     const { isLogicStale } = this;
@@ -371,12 +321,5 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   #notifyLive(): void {
     if (this.#isLive && !this.#wasLive) for (const each of this.#subscribers) each.onLive();
     this.#wasLive = this.#isLive;
-  }
-
-  #gap(): PeekError {
-    return new PeekError(
-      "VORTEX_FRAME_INVALID",
-      `Logic has sent an update of ${this.selector.name} that does not follow the one before. The channel is followed anew.`,
-    );
   }
 }

@@ -10,18 +10,18 @@ const deltaSchema = z.object({
 });
 
 /**
- * The changes that logic has sent as JSON.
+ * Reads the changes that logic has sent as JSON.
  *
- * @throws For what is no delta.
+ * @throws SyntaxError or ZodError when it is not a delta.
  */
 export function readChanges(text: string, keyFields: readonly string[]): Changes<string> {
   return readDelta(deltaSchema.parse(JSON.parse(text)), keyFields, JSON.stringify);
 }
 
 /**
- * The tuples that logic has sent as a JSON list, by key.
+ * Reads the tuples that logic has sent as a JSON list, by key.
  *
- * @throws For what is no list.
+ * @throws SyntaxError or ZodError when it is not a list.
  */
 export function readSnapshot(text: string, keyFields: readonly string[]): ReadonlyMap<string, string> {
   const tuples = rowsSchema.parse(JSON.parse(text));

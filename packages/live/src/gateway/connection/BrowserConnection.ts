@@ -4,6 +4,7 @@ import { type ClientMessage, closeCodes, type PushedActionMessage, type Stalenes
 import type { Duplex } from "node:stream";
 import type { RawData } from "ws";
 import { Subscription, type SubscriptionOwner } from "../channels/Subscription.ts";
+import { SubscriptionSet } from "../channels/SubscriptionSet.ts";
 import { Frame } from "../frames/Frame.ts";
 import { FrameWriter, type FrameWriterOwner } from "../frames/FrameWriter.ts";
 import type { GatewaySession } from "../GatewaySession.ts";
@@ -13,7 +14,6 @@ import type { ConnectionContext } from "./ConnectionContext.ts";
 import { InboundLimit } from "./InboundLimit.ts";
 import { LivenessCheck, ticksPerBeat, ticksPerPulse } from "./LivenessCheck.ts";
 import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
-import { scopesOf } from "./scopesOf.ts";
 import { beatFrame, helloFrame, pulseFrame, upstreamFrame } from "./statusFrames.ts";
 
 /** After how many ticks a connection that does not close is cut. */
@@ -41,10 +41,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   readonly #ws: BrowserSocket;
   readonly #context: ConnectionContext;
   readonly #onClosed: (connection: BrowserConnection) => void;
-  /** Mostly one or two, for which an array takes a third of a map's memory; copied with each change. */
-  #subscriptions: readonly Subscription[] = [];
-  /** The subscriptions that are behind, in the order in which they catch up. */
-  #lagging: Set<Subscription> | undefined;
+  readonly #subscriptions = new SubscriptionSet();
   readonly #inbound: InboundLimit;
   readonly #liveness: LivenessCheck;
   /** Ends the tasks of this connection; there is one while some are pending. */
@@ -55,11 +52,11 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   #closingTicks = 0;
   #isClosing = false;
   #isPaused = false;
-  /** What the browser was last sent about logic. */
+  /** The staleness of logic that the browser was last notified of. */
   #sentStaleness: Staleness | undefined;
 
   /**
-   * @param socket What is below the WebSocket.
+   * @param socket The TCP or TLS socket below the WebSocket.
    * @param onClosed Called when the connection is closed.
    */
   constructor(
@@ -85,11 +82,11 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   }
 
   get subscriptionCount(): number {
-    return this.#subscriptions.length;
+    return this.#subscriptions.size;
   }
 
   get laggingCount(): number {
-    return this.#lagging?.size ?? 0;
+    return this.#subscriptions.laggingCount;
   }
 
   /** How many actions are being executed. */
@@ -114,7 +111,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     this.writer.reply(upstreamFrame(staleness));
     if (staleness !== undefined) return;
     // A channel is live only when the browser is sent so.
-    for (const each of this.#subscriptions) each.confirm();
+    this.#subscriptions.confirm();
   }
 
   onWriterFree(): void {
@@ -123,14 +120,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
       this.#ws.resume();
     }
     this.sendUpstream();
-    const lagging = this.#lagging;
-    if (lagging === undefined) return;
-    for (const each of lagging) {
-      if (!this.writer.isFree) return;
-      lagging.delete(each);
-      each.bring();
-    }
-    if (lagging.size === 0) this.#lagging = undefined;
+    this.#subscriptions.catchUp(this.writer);
   }
 
   onEvicted(): void {
@@ -139,12 +129,12 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   }
 
   lag(subscription: Subscription): void {
-    if (!this.#isClosing) (this.#lagging ??= new Set()).add(subscription);
+    if (!this.#isClosing) this.#subscriptions.lag(subscription);
   }
 
   refuse(subscription: Subscription, code: string, message: string): void {
     if (subscription.isOver) return;
-    this.#end(subscription);
+    this.#subscriptions.end(subscription);
     this.#sendOff(subscription.id, code, message);
   }
 
@@ -228,8 +218,8 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
       case "sub":
         return this.#subscribe(message);
       case "unsub": {
-        const subscription = this.#find(message.id);
-        if (subscription !== undefined) this.#end(subscription);
+        const subscription = this.#subscriptions.find(message.id);
+        if (subscription !== undefined) this.#subscriptions.end(subscription);
         return;
       }
       case "act":
@@ -253,8 +243,9 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   }
 
   #subscribe({ id, sel, at }: ClientMessage & { readonly t: "sub" }): void {
-    if (this.#find(id) !== undefined) throw frameInvalid("the number of a subscription must be used once");
-    if (this.#subscriptions.length >= maxSubscriptions || this.#pending >= maxPending) {
+    if (this.#subscriptions.find(id) !== undefined)
+      throw frameInvalid("the number of a subscription must be used once");
+    if (this.#subscriptions.size >= maxSubscriptions || this.#pending >= maxPending) {
       const message = `A browser may have ${maxSubscriptions} subscriptions. End some first.`;
       return this.#sendOff(id, "SUBSCRIPTION_LIMIT", message);
     }
@@ -265,8 +256,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
       return this.#sendOff(id, "DATA_INVALID", messageOf(error));
     }
     const subscription = new Subscription(id, this, selector, at);
-    // A spread would reserve memory for more.
-    this.#subscriptions = this.#subscriptions.concat(subscription);
+    this.#subscriptions.add(subscription);
     if (!this.#context.admission.tryAdmit(subscription)) this.readmit(subscription);
   }
 
@@ -275,7 +265,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     const { actions } = this.#context;
     const refusal = actions.refusalOf(action) ?? (this.#actions >= maxActions ? tooManyActions : undefined);
     if (refusal !== undefined) return this.#reply({ t: "res", id, out: refusal });
-    const scopes = scopesOf(this.#subscriptions, action.watch);
+    const scopes = this.#subscriptions.scopesOf(action.watch);
     this.#actions += 1;
     this.#run(async (signal) => {
       const outcome = await actions.execute(action, this.session, scopes, signal);
@@ -305,10 +295,6 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     if (this.writer.takesReplies) this.writer.reply(frame);
   }
 
-  #find(id: number): Subscription | undefined {
-    return this.#subscriptions.find((each) => each.id === id);
-  }
-
   #sendOff(id: number, code: string, message: string): void {
     this.#reply({ t: "off", id, code, msg: message.slice(0, maxErrorLength) });
   }
@@ -321,20 +307,12 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     this.#ws.pause();
   }
 
-  #end(subscription: Subscription): void {
-    this.#subscriptions = this.#subscriptions.filter((each) => each !== subscription);
-    this.#lagging?.delete(subscription);
-    subscription.end();
-  }
-
   /** From here on, nothing is sent, and messages are ignored. */
   #endAll(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.session.ended.removeEventListener("abort", this);
-    const all = this.#subscriptions;
-    this.#subscriptions = [];
-    for (const each of all) this.#end(each);
+    this.#subscriptions.endAll();
     this.#ending?.abort();
     this.writer.close();
     // The close frame of the browser has to be read.

@@ -5,7 +5,7 @@ import type { SubscriptionAdmission } from "../admission/SubscriptionAdmission.t
 import type { FrameMemoryBudget } from "../frames/FrameMemoryBudget.ts";
 import type { LogicClient } from "../logic/LogicClient.ts";
 
-/** What all connections of a gateway share. */
+/** The parts of a gateway that all its connections use. */
 export interface ConnectionContext {
   readonly logic: LogicClient;
   readonly actions: ActionDispatcher;

@@ -17,7 +17,7 @@ export class InboundLimit {
   /** How many of the received bytes were counted. */
   #counted = 0;
 
-  /** @param socket What is below the WebSocket. */
+  /** @param socket The TCP or TLS socket below the WebSocket. */
   constructor(socket: Duplex) {
     this.#socket = socket;
   }

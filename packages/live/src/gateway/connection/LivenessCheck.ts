@@ -11,7 +11,7 @@ const maxSilentTicks = 35;
 /** After how many ticks in which it has read nothing a browser is stuck. */
 const maxStuckTicks = 150;
 
-/** What is sent to a browser, as its {@link LivenessCheck} sees it. */
+/** The output of a connection, as its {@link LivenessCheck} sees it. */
 export interface SendState {
   /** Whether anything waits to be sent: the browser may answer a heartbeat only when it has read that. */
   readonly isBusy: boolean;
@@ -30,7 +30,7 @@ export class LivenessCheck {
   /** There is one while something waits to be sent. */
   #written: WriteProgress | undefined;
 
-  /** @param socket What is below the WebSocket. */
+  /** @param socket The TCP or TLS socket below the WebSocket. */
   constructor(socket: Duplex) {
     this.#socket = socket;
   }
@@ -44,7 +44,7 @@ export class LivenessCheck {
     this.#silentTicks = 0;
     this.#written ??= new WriteProgress(this.#socket);
     const hasWritten = this.#written.beat() === 0;
-    // The system takes megabytes ahead of a slow reader, and asks for more only now and then: the pongs tell what was read.
+    // The system takes megabytes ahead of a slow reader, and asks for more only now and then: pongs prove how much was read.
     const hasRead = pingsAnswered !== this.#pingsAnswered;
     this.#pingsAnswered = pingsAnswered;
     this.#stuckTicks = hasWritten || hasRead ? 0 : this.#stuckTicks + 1;

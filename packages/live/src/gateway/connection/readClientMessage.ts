@@ -4,7 +4,7 @@ import type { ClientMessage } from "@peek/live-protocol";
 
 const id = z.int().min(0);
 const offset = z.int().min(0);
-/** It ends up in the database, which takes no NUL, and no halves of characters: two different ones would become the same text. */
+/** It is stored in the database, which refuses NUL and lone surrogates: two different texts would become the same one. */
 const word = z
   .string()
   .max(200)
@@ -14,7 +14,7 @@ const canonical = z.string().max(8 * 1024);
 
 const action = z.object({
   type: z.string().max(300),
-  // Made by encode(), which writes with escapes what it takes at all.
+  // Of encode(), which escapes lone surrogates.
   body: z
     .string()
     .max(256 * 1024)
@@ -41,30 +41,30 @@ const schema: z.ZodType<ClientMessage> = z.discriminatedUnion("t", [
   z.object({ t: z.literal("probe"), n: id }),
 ]);
 
-/** How much of what zod says of a message is passed on; characters. It says where something is wrong, never what is there. */
+/** How many characters of zod's error are sent. It names the place, and quotes nothing. */
 const maxDetail = 200;
 
 /**
- * A message of a browser, checked.
+ * Checks a message of a browser.
  *
- * @throws PeekError `CLIENT_FRAME_INVALID`; its message quotes nothing of what came.
+ * @throws PeekError `CLIENT_FRAME_INVALID`; its message quotes nothing of the text.
  */
 export function readClientMessage(text: string): ClientMessage {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text.
+    // The parser's error quotes the text.
     throw frameInvalid("it is not JSON");
   }
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const path = issue === undefined ? "" : issue.path.map(String).join(".");
-  throw frameInvalid(`${path === "" ? "the message" : path}: ${issue?.message ?? "is wrong"}`.slice(0, maxDetail));
+  throw frameInvalid(`${path === "" ? "the message" : path}: ${issue?.message ?? "is invalid"}`.slice(0, maxDetail));
 }
 
-/** What is said of a message that is none. */
-export function frameInvalid(what: string): PeekError {
-  return new PeekError("CLIENT_FRAME_INVALID", `The browser has sent what is no message of Peek's: ${what}.`);
+/** The error of an invalid message. */
+export function frameInvalid(problem: string): PeekError {
+  return new PeekError("CLIENT_FRAME_INVALID", `Invalid message: ${problem}.`);
 }

@@ -2,10 +2,10 @@
 const continuation = 0;
 const text = 1;
 const binary = 2;
-/** The bit of the first byte that says that a message ends with this frame. */
+/** The bit of the first byte that marks the last frame of a message. */
 const final = 0x80;
 
-/** A message as a service sends it: one complete WebSocket frame, which is the same for whoever is sent it. */
+/** A message as one complete WebSocket frame, which is the same for all browsers. */
 export class Frame {
   /** Header and payload. */
   readonly bytes: Buffer;
@@ -37,12 +37,12 @@ export class Frame {
     return new Frame(bytes, start);
   }
 
-  /** How long the payload is; bytes. */
+  /** How many bytes the payload has. */
   get payloadSize(): number {
     return this.bytes.length - this.#headerSize;
   }
 
-  /** A part of it as a frame of its own, for who is sent it in parts: the header, and the payload, which is not copied. */
+  /** A part of the payload as a frame of its own: its header, and the part, which is not copied. */
   fragment(from: number, to: number): readonly [header: Buffer, payload: Buffer] {
     const kind = from === 0 ? (this.bytes[0] ?? 0) & ~final : continuation;
     const header = Buffer.allocUnsafe(headerSize(to - from));

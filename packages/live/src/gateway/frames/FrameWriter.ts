@@ -50,7 +50,7 @@ export class FrameWriter implements FrameWaiter, FrameHolder {
   /** How many bytes were written since the last ping. */
   #unprovenBytes = 0;
 
-  /** @param socket What is below the WebSocket. */
+  /** @param socket The TCP or TLS socket below the WebSocket. */
   constructor(ws: WebSocket, socket: Duplex, owner: FrameWriterOwner, memory: FrameMemoryBudget) {
     this.#ws = ws;
     this.#socket = socket;

@@ -15,7 +15,7 @@ import { AdmissionBatcher } from "./AdmissionBatcher.ts";
 import { isOutage } from "./isOutage.ts";
 import { LogicMonitor } from "./LogicMonitor.ts";
 
-/** What a {@link LogicClient} works with. */
+/** Options of a {@link LogicClient}. */
 export interface LogicClientOptions {
   /** Of `peek_core_platform`. */
   readonly rpc: PluginRpc;
@@ -25,7 +25,7 @@ export interface LogicClientOptions {
   readonly logThrottle: LogThrottle;
 }
 
-/** Asks logic for observables: which channels a user may watch, and what is in them. One for each gateway. */
+/** Asks logic for observables: which channels a user may watch, and their updates. One for each gateway. */
 export class LogicClient implements AsyncDisposable {
   readonly #client: ObservablesClient;
   readonly #logger: Logger;

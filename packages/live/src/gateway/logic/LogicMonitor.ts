@@ -16,7 +16,7 @@ const checkMs = 500;
 /** For people. */
 export const logicNotReached = "The service does not reach logic";
 
-/** What a {@link LogicMonitor} works with. */
+/** Options of a {@link LogicMonitor}. */
 export interface LogicMonitorOptions {
   /** Of `peek_core_platform`. */
   readonly rpc: PluginRpc;

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import type { RingBudget } from "../../channel/RingBudget.ts";
 import type { LoadScheduler } from "./LoadScheduler.ts";
 
-/** What all channels of an observable share. */
+/** The parts of an observable that all its channels use. */
 export interface ChannelContext {
   readonly type: TupleType<unknown>;
   readonly provider: ObservableProvider<unknown, z.ZodType>;

@@ -16,7 +16,7 @@ import { updateWriter } from "./updateWriter.ts";
 const historyChars = 4 * 1024 * 1024;
 const historySteps = 1000;
 
-/** What a {@link LogicChannel} has of its observable. */
+/** The parts of an observable that its channels use, on logic. */
 export interface LogicChannelContext extends ChannelContext {
   readonly changes: ChangeProgress;
 }
@@ -49,7 +49,7 @@ export class LogicChannel implements FollowedChannel, Loadable, AsyncDisposable 
 
   /**
    * @param selector As the provider's schema has parsed it.
-   * @param onIdle Called when nobody has followed for long.
+   * @param onIdle Called when the channel has had no follower for long.
    */
   constructor(context: LogicChannelContext, selector: unknown, scope: string, onIdle: () => void) {
     this.#context = context;
