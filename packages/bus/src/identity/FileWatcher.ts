@@ -2,7 +2,7 @@ import { type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
 /** How often to check the file when the system does not report changes: on a network file system, or without free watches. */
-const defaultPollMs = 2000;
+const pollMs = 2000;
 
 /**
  * Calls a function when a file may have been changed, created or removed: at once when the system reports it, otherwise within two
@@ -14,11 +14,8 @@ export class FileWatcher implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
 
-  /**
-   * @param onEvent Called often, also without a change. Must not throw.
-   * @param pollMs How often to check without a report. Default: 2000.
-   */
-  constructor(file: string, onEvent: () => void, pollMs: number = defaultPollMs) {
+  /** @param onEvent Called often, also without a change. Must not throw. */
+  constructor(file: string, onEvent: () => void) {
     this.#file = file;
     this.#onEvent = onEvent;
     this.#watchFolder();

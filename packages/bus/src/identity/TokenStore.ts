@@ -36,12 +36,6 @@ export type TokenVerdict =
 /** Called after the tokens have changed, with the error when they cannot be read. Must not throw. */
 export type TokensListener = (error: PeekError | undefined) => void;
 
-/** Options of a {@link TokenStore}. */
-export interface TokenStoreOptions {
-  /** How often to check the file when the system does not report changes. Default: 2000. */
-  readonly pollMs?: number;
-}
-
 /**
  * The tokens by which logic identifies services. Any process may change their file; a lock keeps the changes apart, and a verifying
  * process uses them at once.
@@ -51,7 +45,6 @@ export interface TokenStoreOptions {
  */
 export class TokenStore implements Disposable {
   readonly #file: PrivateListFile<TokenEntry>;
-  readonly #options: TokenStoreOptions;
   readonly #listeners = new Listeners<PeekError | undefined>();
   #entries: ReadonlyMap<string, TokenEntry> = new Map();
   #error: PeekError | undefined;
@@ -66,9 +59,8 @@ export class TokenStore implements Disposable {
    *
    * @param home The home of logic.
    */
-  constructor(home: ServiceHome, options: TokenStoreOptions = {}) {
+  constructor(home: ServiceHome) {
     this.#file = tokensFile(home);
-    this.#options = options;
   }
 
   /**
@@ -173,7 +165,7 @@ export class TokenStore implements Disposable {
   /** Starts to follow the file: on first use, since a command that lists or makes tokens does not need it. */
   #follow(): void {
     if (this.#watcher !== undefined || this.#isDisposed) return;
-    this.#watcher = new FileWatcher(this.#file.path, () => this.#update(), this.#options.pollMs);
+    this.#watcher = new FileWatcher(this.#file.path, () => this.#update());
     this.#update();
   }
 

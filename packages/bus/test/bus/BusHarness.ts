@@ -2,30 +2,30 @@ import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember } from "../../src/Bus.ts";
 import { makeInstanceName } from "../../src/instanceName.ts";
 
-/** A bus in another process, which sends back each text with `echo: ` before it. */
+/** A bus in another process, which answers each message with `echo: ` and the message. */
 export interface OtherProcess {
   readonly identity: PeerIdentity;
-  /** Ends it without a warning. */
+  /** Kills its process. */
   kill(): void;
 }
 
-/** What the behaviour of buses is tried on: one driver, with all that it needs. */
+/** A driver of the bus, as the behaviour suite needs it. */
 export interface BusHarness extends AsyncDisposable {
-  /** A bus that has begun to connect. */
+  /** Opens a bus, which starts to connect. */
   open(service: ServiceName, member: BusMember): Bus;
-  /** Starts a bus in another process; settles when it is connected. Undefined where the driver does not leave a process. */
+  /** Starts a bus in another process; settles when it is connected. Undefined for a driver within one process. */
   readonly spawn: ((service: ServiceName) => Promise<OtherProcess>) | undefined;
-  /** What lies between the buses. Undefined where nothing does. */
+  /** The network between the buses. Undefined for a driver without one. */
   readonly network:
     | {
-        /** Nobody can be reached, and all connections are cut. */
+        /** Cuts all connections, and prevents new ones. */
         cut(): Promise<void>;
         restore(): Promise<void>;
       }
     | undefined;
 }
 
-/** What a test process says of itself. */
+/** The description of a process in tests. */
 export function member(service: ServiceName, observer = false): BusMember {
   return {
     instance: makeInstanceName(service, observer),

@@ -1,7 +1,7 @@
 import type { PeerIdentity, PresenceChange } from "@peek/plugin-base";
 import type { Bus, BusState } from "../../src/Bus.ts";
 
-/** Hears all that a bus tells, and waits for what is to come. */
+/** Records all events of a bus, and waits for events. */
 export class BusRecorder {
   readonly texts: { readonly from: PeerIdentity; readonly text: string }[] = [];
   readonly changes: PresenceChange[] = [];
@@ -21,7 +21,7 @@ export class BusRecorder {
     return this.changes.map(({ kind, peer }) => `${kind} ${peer.instance}`);
   }
 
-  /** Waits until something is so. */
+  /** Waits until a condition holds. */
   async until(isSo: () => boolean, what = String(isSo), timeoutMs = 10_000): Promise<void> {
     if (isSo()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();

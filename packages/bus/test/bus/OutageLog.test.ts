@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("what is waited for at the start is no warning, whatever keeps it, for 10 s", () => {
+it("an outage at the start is logged without a warning for 10 s", () => {
   outages.failed("there is no token yet.");
   outages.failed("nothing listens there");
   vi.advanceTimersByTime(9000);
@@ -28,7 +28,7 @@ it("what is waited for at the start is no warning, whatever keeps it, for 10 s",
   ]);
 });
 
-it("is a warning after that, once for each reason", () => {
+it("an outage at the start becomes a warning after 10 s, once for each reason", () => {
   outages.failed("nothing listens there");
   vi.advanceTimersByTime(11_000);
   for (const reason of [
@@ -45,7 +45,7 @@ it("is a warning after that, once for each reason", () => {
   ]);
 });
 
-it("is a warning at once where it is refused, or was connected before", () => {
+it("a refusal, or the loss of an established connection, is a warning at once", () => {
   outages.failed("its token is not known", "refused");
   outages.connected();
   outages.failed("it was cut");
@@ -58,7 +58,7 @@ it("is a warning at once where it is refused, or was connected before", () => {
   ]);
 });
 
-it("is no warning when the other side was stopped, and is back within 10 s", () => {
+it("an outage of less than 10 s after the other side was stopped is logged without a warning", () => {
   outages.connected();
   outages.failed("it has been stopped", "stopped");
   outages.failed("nothing listens there");

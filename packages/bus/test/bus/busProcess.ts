@@ -6,7 +6,7 @@ import { connected } from "./BusHarness.ts";
 import { recordingLog } from "./recordingLog.ts";
 import type { BusProcessArgument } from "./spawnBus.ts";
 
-// A process with a bus, which sends back what it is sent, until it is killed or its standard input ends.
+// A process with a bus that echoes messages, until it is killed or its standard input ends.
 const { service, member, target } = JSON.parse(process.argv[2] ?? "") as BusProcessArgument;
 const bus = open();
 bus.onMessage((from, text) => bus.send(from, `echo: ${text}`));

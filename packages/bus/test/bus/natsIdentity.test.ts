@@ -13,12 +13,12 @@ import { natsPassword, NatsServer } from "../nats/NatsServer.ts";
 import { connected } from "./BusHarness.ts";
 import { openNatsBus } from "./openNatsBus.ts";
 
-/** A client with the credentials of a service, which does what that should not. */
+/** A NATS client with the credentials of a service, which does what a service must not. */
 async function intruder(server: NatsServer, service: ServiceName): Promise<NatsConnection & AsyncDisposable> {
   return await connect({ servers: server.url, user: natsUserOf(service), pass: natsPassword(service) });
 }
 
-/** The subjects that a client was refused, after all that it has asked for. */
+/** The subjects that the server has denied to a client, once it has handled all requests. */
 async function refusedTo(client: NatsConnection, act: () => void): Promise<readonly string[]> {
   const refused: string[] = [];
   const statuses = client.status();
@@ -35,7 +35,7 @@ async function refusedTo(client: NatsConnection, act: () => void): Promise<reado
   return refused;
 }
 
-/** A configuration in which each service has a user, and that may do what is given. */
+/** A configuration with a user for each service, with the given permissions. */
 function lax(permissionsOf: (service: ServiceName) => string): string {
   const users = serviceNames.map(
     (name) => `{ user: ${natsUserOf(name)}, password: "${natsPassword(name)}", ${permissionsOf(name)} }`,
@@ -43,7 +43,7 @@ function lax(permissionsOf: (service: ServiceName) => string): string {
   return `authorization { users: [ ${users.join(", ")} ] }`;
 }
 
-describe("a NATS server with what peek nats permissions prints", () => {
+describe("a NATS server with the output of peek nats permissions", () => {
   let server: NatsServer;
 
   beforeAll(async () => {
@@ -54,13 +54,13 @@ describe("a NATS server with what peek nats permissions prints", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it("lets nobody speak as another", async () => {
+  it("keeps a service from impersonating another", async () => {
     await using logic = openNatsBus(server, "logic");
     await using office = openNatsBus(server, "office");
     await connected(logic.bus);
     await connected(office.bus);
     await office.bus.watch("logic");
-    await office.ear.until(() => office.bus.peers("logic").length === 1);
+    await office.recorder.until(() => office.bus.peers("logic").length === 1);
     const { instance } = office.bus.self;
     const subjects = [
       `peek.to.office.${instance}.1.logic.${logic.bus.self.instance}.1`,
@@ -74,12 +74,12 @@ describe("a NATS server with what peek nats permissions prints", () => {
     });
     expect(refused).toEqual(subjects);
     office.bus.send(logic.bus.self, "is it you?");
-    await logic.ear.until(() => logic.ear.texts.length > 0);
-    expect(office.ear.texts).toEqual([]);
-    expect(office.ear.news).toEqual([`joined ${logic.bus.self.instance}`]);
+    await logic.recorder.until(() => logic.recorder.texts.length > 0);
+    expect(office.recorder.texts).toEqual([]);
+    expect(office.recorder.news).toEqual([`joined ${logic.bus.self.instance}`]);
   });
 
-  it("lets nobody read what is for another", async () => {
+  it("keeps a service from reading messages to another", async () => {
     const client = await intruder(server, "agent");
     const subjects = [
       "peek.to.logic.>",
@@ -96,7 +96,7 @@ describe("a NATS server with what peek nats permissions prints", () => {
     expect(refused).toEqual(subjects);
   });
 
-  it("lets nobody under a name that says another service than its own", async () => {
+  it("does not help a service that uses an instance name of another service", async () => {
     await using logic = openNatsBus(server, "logic");
     await connected(logic.bus);
     await logic.bus.watch("agent");
@@ -111,16 +111,16 @@ describe("a NATS server with what peek nats permissions prints", () => {
     client.publish(`peek.to.logic.${logic.bus.self.instance}.1.agent.logic-abcdefghjk.1`, "I am logic");
     client.publish("peek.presence.agent.logic-abcdefghjk.1", record);
     client.publish(`peek.presence.agent.agent-abcdefghjk.1`, record);
-    await logic.ear.until(() => logic.ear.changes.length > 0);
-    expect(logic.ear.news).toEqual(["joined agent-abcdefghjk"]);
-    expect(logic.ear.texts).toEqual([]);
+    await logic.recorder.until(() => logic.recorder.changes.length > 0);
+    expect(logic.recorder.news).toEqual(["joined agent-abcdefghjk"]);
+    expect(logic.recorder.texts).toEqual([]);
     await client.close();
-    // It says nothing more.
-    await logic.ear.until(() => logic.ear.changes.length === 2);
-    expect(logic.ear.news.at(-1)).toBe("left agent-abcdefghjk");
+    // It sends nothing more.
+    await logic.recorder.until(() => logic.recorder.changes.length === 2);
+    expect(logic.recorder.news.at(-1)).toBe("left agent-abcdefghjk");
   });
 
-  it("lets nobody in whose record would move the cursor of a terminal", async () => {
+  it("does not help a service whose record contains control characters", async () => {
     await using logic = openNatsBus(server, "logic");
     await connected(logic.bus);
     await logic.bus.watch("agent");
@@ -141,31 +141,38 @@ describe("a NATS server with what peek nats permissions prints", () => {
       client.publish("peek.presence.agent.agent-abcdefghjk.1", JSON.stringify({ ...good, ...record }));
     }
     client.publish(`peek.to.logic.${logic.bus.self.instance}.1.agent.agent-abcdefghjk.1`, "That was all");
-    await logic.ear.until(() => logic.ear.texts.length > 0 && logic.ear.changes.length > 0);
-    expect(logic.ear.changes).toMatchObject([{ kind: "joined", peer: { version: "1", serves: ["peek_plugin_x.A"] } }]);
+    await logic.recorder.until(() => logic.recorder.texts.length > 0 && logic.recorder.changes.length > 0);
+    expect(logic.recorder.changes).toMatchObject([
+      { kind: "joined", peer: { version: "1", serves: ["peek_plugin_x.A"] } },
+    ]);
     await client.close();
   });
 
-  it("forgets whoever it has heard of least lately, when too many write to it", { timeout: 30_000 }, async () => {
-    await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
-    await connected(logic.bus);
-    const client = await intruder(server, "agent");
-    client.subscribe("peek.to.agent.>", { callback: () => undefined });
-    const self = `peek.to.logic.${logic.bus.self.instance}.1`;
-    const letters = "abcdefghjk";
-    const nameOf = (index: number): string =>
-      `agent-${Array.from(String(index).padStart(10, "0"), (digit) => letters[Number(digit)]).join("")}`;
-    const write = (index: number): void => client.publish(`${self}.agent.${nameOf(index)}.1`, "text");
-    for (let index = 0; index < 10_000; index += 1) write(index);
-    write(0);
-    write(10_000);
-    await logic.ear.until(() => logic.ear.texts.length === 10_002);
-    expect(logic.ear.gone).toEqual([nameOf(1)]);
-    await client.close();
-  });
+  it(
+    "serves a bus that forgets the least recently used peer when too many write to it",
+    { timeout: 30_000 },
+    async () => {
+      await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
+      await connected(logic.bus);
+      const client = await intruder(server, "agent");
+      client.subscribe("peek.to.agent.>", { callback: () => undefined });
+      const self = `peek.to.logic.${logic.bus.self.instance}.1`;
+      const letters = "abcdefghjk";
+      const nameOf = (index: number): string =>
+        `agent-${Array.from(String(index).padStart(10, "0"), (digit) => letters[Number(digit)]).join("")}`;
+      const write = (index: number): void => client.publish(`${self}.agent.${nameOf(index)}.1`, "text");
+      for (let index = 0; index < 10_000; index += 1) write(index);
+      write(0);
+      write(10_000);
+      await logic.recorder.until(() => logic.recorder.texts.length === 10_002);
+      expect(logic.recorder.gone).toEqual([nameOf(1)]);
+      await client.close();
+    },
+  );
 
-  it("cannot be upset by what a peer sends", async () => {
-    await using logic = openNatsBus(server, "logic");
+  it("serves a bus that survives invalid messages of a peer", async () => {
+    // A long heartbeat: the flood must not delay it past its limit on a busy machine.
+    await using logic = openNatsBus(server, "logic", { heartbeatMs: 10_000 });
     await connected(logic.bus);
     await logic.bus.watch("agent");
     const client = await intruder(server, "agent");
@@ -194,9 +201,9 @@ describe("a NATS server with what peek nats permissions prints", () => {
       client.publish(`peek.who.logic.agent.nonsense.1`, "");
     }
     client.publish(good, "sense");
-    await logic.ear.until(() => logic.ear.texts.length > 0);
-    expect(logic.ear.texts.map(({ text }) => text)).toEqual(["sense"]);
-    expect(logic.ear.changes).toEqual([]);
+    await logic.recorder.until(() => logic.recorder.texts.length > 0);
+    expect(logic.recorder.texts.map(({ text }) => text)).toEqual(["sense"]);
+    expect(logic.recorder.changes).toEqual([]);
     const warnings = logic.log.lines.filter((line) => !line.startsWith("info"));
     expect(warnings.length).toBeGreaterThan(3);
     expect(warnings.length).toBeLessThan(10);
@@ -205,15 +212,15 @@ describe("a NATS server with what peek nats permissions prints", () => {
   });
 });
 
-describe("a NATS server that does not keep services apart", () => {
+describe("a NATS server with wrong permissions", () => {
   const everything = (): string => `permissions: { publish: ">", subscribe: ">" }`;
   const listed = (subjects: readonly string[]): string => `[${subjects.map((subject) => `"${subject}"`).join(", ")}]`;
 
   it.each([
     ["has no accounts", "", "impersonate"],
-    ["allows all", lax(everything), "impersonate"],
+    ["permits everything", lax(everything), "impersonate"],
     [
-      "lets all speak as anybody to one service",
+      "permits impersonating all services to one service",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "peek.to.worker.>"])}, subscribe: ${listed(subscribe)} }`;
@@ -221,7 +228,7 @@ describe("a NATS server that does not keep services apart", () => {
       "impersonate",
     ],
     [
-      "lets all read",
+      "permits reading all messages",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "peek.to.>"])} }`;
@@ -229,7 +236,7 @@ describe("a NATS server that does not keep services apart", () => {
       "read messages to",
     ],
     [
-      "lets all ask as anybody who is there",
+      "permits impersonating others in presence queries",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "peek.who.*.*.*.*"])}, subscribe: ${listed(subscribe)} }`;
@@ -237,7 +244,7 @@ describe("a NATS server that does not keep services apart", () => {
       "impersonate",
     ],
     [
-      "lets all tell another that there is nobody",
+      "permits reporting a missing receiver to another",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed([...publish, "_INBOX_logic.>"])}, subscribe: ${listed(subscribe)} }`;
@@ -245,7 +252,7 @@ describe("a NATS server that does not keep services apart", () => {
       "impersonate",
     ],
     [
-      "lets all read what others are told of nobody",
+      "permits reading the reports of missing receivers to others",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed([...subscribe, "_INBOX_logic.>"])} }`;
@@ -253,7 +260,7 @@ describe("a NATS server that does not keep services apart", () => {
       "read messages to",
     ],
     [
-      "allows too little",
+      "permits too little",
       lax((service) => {
         const { publish, subscribe } = natsPermissions(service);
         return `permissions: { publish: ${listed(publish)}, subscribe: ${listed(subscribe.slice(0, 3))} }`;
@@ -268,12 +275,12 @@ describe("a NATS server that does not keep services apart", () => {
     expect(error.message).toContain(what);
     expect(error.message).toContain("peek nats permissions");
     expect(agent.bus.state).toBe("closed");
-    expect(agent.ear.states).toEqual(["closed"]);
+    expect(agent.recorder.states).toEqual(["closed"]);
   });
 });
 
 describe("a NATS server that refuses a service", () => {
-  it("is asked again, and the log says once why, without the password", async () => {
+  it("is tried again; the log has the reason once, without the password", async () => {
     await using server = await NatsServer.start();
     await using agent = openNatsBus(server, "agent", { config: { password: "not-the-password" } });
     await agent.log.until(/refuses the user peek_agent/);
@@ -282,7 +289,7 @@ describe("a NATS server that refuses a service", () => {
     expect(agent.log.lines).toHaveLength(1);
   });
 
-  it("and one that says nothing, are left for the next, and no connection to them stays open", async () => {
+  it("and a silent one are skipped in favour of the next server, and no socket to them stays open", async () => {
     const sockets = new Set<Socket>();
     const mute = createServer((socket) => {
       sockets.add(socket.on("close", () => void sockets.delete(socket)).on("error", () => undefined));
@@ -294,7 +301,7 @@ describe("a NATS server that refuses a service", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     await using server = await NatsServer.start();
     const servers = [`nats://127.0.0.1:${port}`, server.url];
-    // They begin with either.
+    // The first server is random.
     const agents = [0, 1, 2, 3, 4, 5].map(() => openNatsBus(server, "agent", { attemptMs: 200, config: { servers } }));
     for (const { bus } of agents) await connected(bus);
     for (const { bus } of agents) await bus[Symbol.asyncDispose]();
@@ -306,7 +313,7 @@ describe("a NATS server that refuses a service", () => {
 });
 
 describe("a NATS server with TLS", () => {
-  it("is trusted by its certificate, and the log says why when it is not", { timeout: 20_000 }, async () => {
+  it("is trusted by its certificate; otherwise, the log has the reason", { timeout: 20_000 }, async () => {
     const dir = temporaryFolder();
     const authority = new TestAuthority(dir);
     const { cert, key } = authority.issue({ name: "nats.example" });

@@ -5,16 +5,16 @@ import { TcpProxy } from "../nats/TcpProxy.ts";
 import { connected } from "./BusHarness.ts";
 import { type OpenNatsBus, openNatsBus } from "./openNatsBus.ts";
 
-/** Waits until each of two knows the other, and texts pass both ways. */
+/** Waits until two buses know each other and can exchange messages. */
 async function acquainted(logic: OpenNatsBus, agent: OpenNatsBus): Promise<void> {
-  const before = logic.ear.texts.length;
-  await agent.ear.until(() => agent.bus.peers("logic").length === 1, "logic is there");
-  await logic.ear.until(() => logic.bus.peers("agent").length === 1, "agent is there");
+  const before = logic.recorder.texts.length;
+  await agent.recorder.until(() => agent.bus.peers("logic").length === 1, "logic is there");
+  await logic.recorder.until(() => logic.bus.peers("agent").length === 1, "agent is there");
   agent.bus.send(logic.bus.self, "hello");
-  await logic.ear.until(() => logic.ear.texts.length > before, "logic has the text");
-  const told = agent.ear.texts.length;
+  await logic.recorder.until(() => logic.recorder.texts.length > before, "logic has the text");
+  const received = agent.recorder.texts.length;
   logic.bus.send(agent.bus.self, "hello to you");
-  await agent.ear.until(() => agent.ear.texts.length > told, "agent has the text");
+  await agent.recorder.until(() => agent.recorder.texts.length > received, "agent has the text");
 }
 
 async function openPair(
@@ -32,7 +32,7 @@ async function openPair(
 }
 
 describe("a NATS server", () => {
-  it("may come and go, which is said once each time", async () => {
+  it("may come and go; each change is logged once", async () => {
     await using server = await NatsServer.start();
     await server.kill();
     const [logic, agent] = [openNatsBus(server, "logic"), openNatsBus(server, "agent")];
@@ -47,7 +47,7 @@ describe("a NATS server", () => {
     await acquainted(logic, agent);
     await server.kill();
     await agent.log.until(/Still waiting/);
-    await logic.ear.until(() => logic.bus.state === "connecting");
+    await logic.recorder.until(() => logic.bus.state === "connecting");
     await server.start();
     await connected(agent.bus);
     await connected(logic.bus);
@@ -62,7 +62,7 @@ describe("a NATS server", () => {
     ]);
   });
 
-  it("that stands still is noticed by the heartbeat, and nothing that was sent then comes late", async () => {
+  it("that hangs is detected by the heartbeat, and no message sent meanwhile arrives late", async () => {
     await using server = await NatsServer.start();
     const [logic, agent] = await openPair([server, server]);
     await using stack = new AsyncDisposableStack();
@@ -71,16 +71,16 @@ describe("a NATS server", () => {
     await acquainted(logic, agent);
     await server.standStill();
     agent.bus.send(logic.bus.self, "lost");
-    await agent.ear.until(() => agent.bus.state === "connecting");
-    await logic.ear.until(() => logic.bus.state === "connecting");
+    await agent.recorder.until(() => agent.bus.state === "connecting");
+    await logic.recorder.until(() => logic.bus.state === "connecting");
     server.goOn();
     await connected(agent.bus);
     await connected(logic.bus);
     await acquainted(logic, agent);
-    expect(logic.ear.texts.map(({ text }) => text)).not.toContain("lost");
+    expect(logic.recorder.texts.map(({ text }) => text)).not.toContain("lost");
   });
 
-  it("that takes nothing makes send refuse more, within bounds", { timeout: 30_000 }, async () => {
+  it("that accepts no data makes send() refuse messages, within bounds", { timeout: 30_000 }, async () => {
     await using server = await NatsServer.start();
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
     await using agent = openNatsBus(server, "agent", { heartbeatMs: 60_000 });
@@ -88,7 +88,7 @@ describe("a NATS server", () => {
     await agent.bus.watch("logic");
     await connected(agent.bus);
     await agent.bus.watch("logic");
-    await agent.ear.until(() => agent.bus.peers("logic").length === 1);
+    await agent.recorder.until(() => agent.bus.peers("logic").length === 1);
     await server.standStill();
     const text = "x".repeat(100_000);
     let sent = 0;
@@ -99,12 +99,12 @@ describe("a NATS server", () => {
     expect(sent * text.length).toBeGreaterThan(32_000_000);
     expect(sent * text.length).toBeLessThan(36_000_000);
     server.goOn();
-    await logic.ear.until(() => logic.ear.texts.length === sent);
+    await logic.recorder.until(() => logic.recorder.texts.length === sent);
     agent.bus.send(logic.bus.self, "again");
-    await logic.ear.until(() => logic.ear.texts.at(-1)?.text === "again");
+    await logic.recorder.until(() => logic.recorder.texts.at(-1)?.text === "again");
   });
 
-  it("that takes small messages only gets long texts in parts, in their order", async () => {
+  it("with a small max_payload gets long messages in fragments, in order", async () => {
     await using server = await NatsServer.start({ config: `max_payload: 8192\n${natsAuthorization()}` });
     const [logic, agent] = await openPair([server, server]);
     await using stack = new AsyncDisposableStack();
@@ -115,11 +115,11 @@ describe("a NATS server", () => {
       "ä€x".repeat(length).slice(0, length),
     );
     for (const text of texts) agent.bus.send(logic.bus.self, text);
-    await logic.ear.until(() => logic.ear.texts.length > texts.length);
-    expect(logic.ear.texts.slice(1).map(({ text }) => text)).toEqual(texts);
+    await logic.recorder.until(() => logic.recorder.texts.length > texts.length);
+    expect(logic.recorder.texts.slice(1).map(({ text }) => text)).toEqual(texts);
   });
 
-  it("that takes nothing is still sent what is short, up to twice as much", { timeout: 30_000 }, async () => {
+  it("that accepts no data still gets short messages, up to twice the limit", { timeout: 30_000 }, async () => {
     await using server = await NatsServer.start();
     const [logic, agent] = await openPair([server, server], 60_000);
     await using stack = new AsyncDisposableStack();
@@ -143,7 +143,7 @@ describe("a NATS server", () => {
     server.goOn();
   });
 
-  it("that takes small messages only gets in parts what a service says of itself", { timeout: 20_000 }, async () => {
+  it("with a small max_payload gets long presence records in fragments", { timeout: 20_000 }, async () => {
     await using server = await NatsServer.start({ config: `max_payload: 4096\n${natsAuthorization()}` });
     const [logic, agent] = await openPair([server, server]);
     await using stack = new AsyncDisposableStack();
@@ -152,21 +152,21 @@ describe("a NATS server", () => {
     await acquainted(logic, agent);
     const serves = Array.from({ length: 200 }, (_, index) => `peek_plugin_${"x".repeat(50)}.Contract${1000 + index}`);
     agent.bus.announce(serves);
-    await logic.ear.until(() => logic.ear.changes.at(-1)?.peer.serves.length === serves.length);
+    await logic.recorder.until(() => logic.recorder.changes.at(-1)?.peer.serves.length === serves.length);
     expect(logic.bus.peers("agent")).toMatchObject([{ instance: agent.bus.self.instance, serves }]);
-    // Whoever comes later is told, and all are at each heartbeat: nobody is taken for gone.
+    // A later bus gets the whole record, and so do all with each heartbeat: no peer is taken for gone.
     await using late = openNatsBus(server, "office");
     await late.bus.watch("agent");
     await connected(late.bus);
     expect(late.bus.peers("agent")).toMatchObject([{ instance: agent.bus.self.instance, serves }]);
     const before = process.hrtime.bigint();
     while (process.hrtime.bigint() - before < 1_000_000_000n) await acquainted(logic, agent);
-    expect(logic.ear.news).toEqual([`joined ${agent.bus.self.instance}`, `updated ${agent.bus.self.instance}`]);
+    expect(logic.recorder.news).toEqual([`joined ${agent.bus.self.instance}`, `updated ${agent.bus.self.instance}`]);
     for (const { log } of [logic, agent, late])
       expect(log.lines.filter((line) => !line.startsWith("info"))).toEqual([]);
   });
 
-  it("is given up when it is a fault here that keeps it from being used", async () => {
+  it("is given up after an internal error of the bus", async () => {
     await using server = await NatsServer.start();
     await using agent = openNatsBus(server, "agent");
     agent.bus.onState((state) => {
@@ -179,10 +179,10 @@ describe("a NATS server", () => {
     expect(agent.bus.state).toBe("closed");
   });
 
-  it("that cuts one service has the others told of it, and of its return", async () => {
+  it("that disconnects one service notifies the others of its end and its return", async () => {
     await using server = await NatsServer.start();
     await using relay = await TcpProxy.open(server.port);
-    // The heartbeat tells nothing within the time of this test.
+    // The heartbeat is longer than this test.
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
     await using agent = openNatsBus(server, "agent", { heartbeatMs: 60_000, config: { servers: [relay.url] } });
     await logic.bus.watch("agent");
@@ -193,17 +193,17 @@ describe("a NATS server", () => {
     const [before] = logic.bus.peers("agent");
     relay.cut();
     logic.bus.send(agent.bus.self, "lost");
-    await logic.ear.until(() => logic.ear.changes.length === 3);
+    await logic.recorder.until(() => logic.recorder.changes.length === 3);
     const { instance } = agent.bus.self;
-    expect(logic.ear.news).toEqual([`joined ${instance}`, `left ${instance}`, `joined ${instance}`]);
-    expect(logic.ear.gone).toEqual([instance]);
-    expect(agent.ear.states).toEqual(["connected", "connecting", "connected"]);
+    expect(logic.recorder.news).toEqual([`joined ${instance}`, `left ${instance}`, `joined ${instance}`]);
+    expect(logic.recorder.gone).toEqual([instance]);
+    expect(agent.recorder.states).toEqual(["connected", "connecting", "connected"]);
     expect(logic.bus.peers("agent")[0]?.connectedSince).not.toBe(before?.connectedSince);
     await acquainted(logic, agent);
-    expect(agent.ear.texts.map(({ text }) => text)).toEqual(["hello to you", "hello to you"]);
+    expect(agent.recorder.texts.map(({ text }) => text)).toEqual(["hello to you", "hello to you"]);
   });
 
-  it("cuts who does not take what is sent to it; that one comes back", { timeout: 60_000 }, async () => {
+  it("disconnects a service that does not read, which reconnects", { timeout: 60_000 }, async () => {
     await using server = await NatsServer.start();
     await using relay = await TcpProxy.open(server.port);
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
@@ -216,7 +216,7 @@ describe("a NATS server", () => {
     relay.stopTaking();
     const text = "x".repeat(1_000_000);
     let refusals = 0;
-    for (let sent = 0; sent < 100 && logic.ear.gone.length === 0;) {
+    for (let sent = 0; sent < 100 && logic.recorder.gone.length === 0;) {
       try {
         logic.bus.send(agent.bus.self, text);
         sent += 1;
@@ -228,14 +228,14 @@ describe("a NATS server", () => {
         });
       }
     }
-    await logic.ear.until(() => logic.ear.gone.length > 0, `it is cut; refused ${refusals} times`, 20_000);
-    await agent.ear.until(() => agent.ear.states.length === 3);
+    await logic.recorder.until(() => logic.recorder.gone.length > 0, `it is cut; refused ${refusals} times`, 20_000);
+    await agent.recorder.until(() => agent.recorder.states.length === 3);
     await acquainted(logic, agent);
   });
 });
 
 describe("a cluster of NATS servers", () => {
-  it("carries on when one of them is killed", { timeout: 60_000 }, async () => {
+  it("carries on when one server is killed", { timeout: 60_000 }, async () => {
     const servers = await NatsServer.startCluster();
     await using stack = new AsyncDisposableStack();
     for (const server of servers) stack.use(server);
@@ -248,14 +248,14 @@ describe("a cluster of NATS servers", () => {
       await bus.watch("logic");
       await connected(bus);
     }
-    await logic.ear.until(() => logic.bus.peers("agent").length === agents.length);
-    for (const { bus, ear } of agents) {
-      await ear.until(() => bus.peers("logic").length === 1);
+    await logic.recorder.until(() => logic.bus.peers("agent").length === agents.length);
+    for (const { bus, recorder } of agents) {
+      await recorder.until(() => bus.peers("logic").length === 1);
       bus.send(logic.bus.self, "before");
     }
-    await logic.ear.until(() => logic.ear.texts.length === agents.length);
-    // Whoever was told to be there can be sent to at once, over whichever server.
-    expect(logic.ear.gone).toEqual([]);
+    await logic.recorder.until(() => logic.recorder.texts.length === agents.length);
+    // A listed instance can get messages at once, over any server.
+    expect(logic.recorder.gone).toEqual([]);
     await second.kill();
     const all = [logic, ...agents];
     const isWhole = (): boolean =>
@@ -263,22 +263,22 @@ describe("a cluster of NATS servers", () => {
       logic.bus.peers("agent").length === agents.length &&
       agents.every(({ bus }) => bus.peers("logic").length === 1);
     await settled(all, isWhole);
-    logic.ear.texts.length = 0;
+    logic.recorder.texts.length = 0;
     for (const { bus } of agents) bus.send(logic.bus.self, "after");
-    await logic.ear.until(() => logic.ear.texts.length === agents.length);
-    expect(logic.ear.texts.map(({ from }) => from.instance).sort()).toEqual(
+    await logic.recorder.until(() => logic.recorder.texts.length === agents.length);
+    expect(logic.recorder.texts.map(({ from }) => from.instance).sort()).toEqual(
       agents.map(({ bus }) => bus.self.instance).sort(),
     );
     await second.start();
     await first.kill();
     await settled(all, isWhole);
-    logic.ear.texts.length = 0;
+    logic.recorder.texts.length = 0;
     for (const { bus } of agents) bus.send(logic.bus.self, "in the end");
-    await logic.ear.until(() => logic.ear.texts.length === agents.length);
+    await logic.recorder.until(() => logic.recorder.texts.length === agents.length);
   });
 
   it(
-    "has no false word that somebody is gone, however quickly they come and are spoken to",
+    "never reports a present instance as gone, however quickly instances join and get messages",
     { timeout: 60_000 },
     async () => {
       const servers = await NatsServer.startCluster();
@@ -293,21 +293,21 @@ describe("a cluster of NATS servers", () => {
       });
       for (let n = 0; n < 30; n += 1) {
         await using agent = openNatsBus(second, "agent");
-        await agent.ear.until(() => agent.ear.texts.length > 0, `agent ${n} was welcomed`);
+        await agent.recorder.until(() => agent.recorder.texts.length > 0, `agent ${n} was welcomed`);
       }
-      await logic.ear.until(() => logic.ear.gone.length === 30);
-      expect(logic.ear.news).toHaveLength(60);
-      const order = logic.ear.changes.map(({ kind }) => kind);
+      await logic.recorder.until(() => logic.recorder.gone.length === 30);
+      expect(logic.recorder.news).toHaveLength(60);
+      const order = logic.recorder.changes.map(({ kind }) => kind);
       expect(order.filter((_, index) => index % 2 === 0).every((kind) => kind === "joined")).toBe(true);
     },
   );
 });
 
-/** Waits until something is so for a while: a server that is gone is noticed by each in its own time. */
+/** Waits until a condition holds for a while: each bus detects the end of a server at another time. */
 async function settled(all: readonly OpenNatsBus[], isSo: () => boolean): Promise<void> {
   const [first] = all;
   for (let quiet = 0, start = performance.now(); quiet < 3;) {
-    await first?.ear.until(() => true);
+    await first?.recorder.until(() => true);
     await new Promise<void>((resolve) => {
       setTimeout(resolve, 300);
     });
@@ -315,7 +315,7 @@ async function settled(all: readonly OpenNatsBus[], isSo: () => boolean): Promis
     if (performance.now() - start > 20_000) {
       throw new Error(
         JSON.stringify(
-          all.map(({ bus, ear, log }) => [bus.state, ear.news, log.lines]),
+          all.map(({ bus, recorder, log }) => [bus.state, recorder.news, log.lines]),
           null,
           1,
         ),

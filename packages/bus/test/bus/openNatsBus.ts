@@ -7,16 +7,16 @@ import { member } from "./BusHarness.ts";
 import { BusRecorder } from "./BusRecorder.ts";
 import { type RecordingLog, recordingLog } from "./recordingLog.ts";
 
-/** A bus of a test, and what it says. */
+/** A bus, with its recorded events and log. */
 export interface OpenNatsBus extends AsyncDisposable {
   readonly bus: NatsBus;
-  readonly ear: BusRecorder;
+  readonly recorder: BusRecorder;
   readonly log: RecordingLog;
-  /** Settles when it cannot go on. */
+  /** Settles with the error that closes the bus. */
   readonly fatal: Promise<PeekError>;
 }
 
-/** How a bus of a test differs from others. */
+/** The options of a bus in tests. */
 export interface OpenNatsBusOptions {
   readonly member?: BusMember;
   readonly heartbeatMs?: number;
@@ -24,7 +24,7 @@ export interface OpenNatsBusOptions {
   readonly config?: Partial<NatsConfig>;
 }
 
-/** Begins to connect a bus to a server, or to a cluster. */
+/** Opens a bus to a server or a cluster. */
 export function openNatsBus(
   server: NatsServer | readonly NatsServer[],
   service: ServiceName,
@@ -45,7 +45,7 @@ export function openNatsBus(
   });
   return {
     bus,
-    ear: new BusRecorder(bus),
+    recorder: new BusRecorder(bus),
     log,
     fatal: fatal.promise,
     [Symbol.asyncDispose]: async () => await bus[Symbol.asyncDispose](),

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { format } from "node:util";
 import type { LogFunction, Logger, LogMethod } from "@peek/plugin-base";
 
-/** A logger that keeps its lines: `warning Lost NATS at …`. */
+/** A logger that records its lines: `warning Lost NATS at …`. */
 export interface RecordingLog extends Logger {
   readonly lines: readonly string[];
   /** Waits for a line. */

@@ -6,12 +6,12 @@ import type { ServiceName } from "@peek/plugin-base";
 import type { BusMember } from "../../src/Bus.ts";
 import { member, type OtherProcess } from "./BusHarness.ts";
 
-/** What a process is told to connect to. */
+/** The address that a process connects to. */
 export type BusProcessTarget =
   | { readonly driver: "ws"; readonly port: number; readonly heartbeatMs: number }
   | { readonly driver: "nats"; readonly servers: readonly string[]; readonly heartbeatMs: number };
 
-/** What busProcess.ts is started with, as JSON. */
+/** The argument of busProcess.ts, as JSON. */
 export interface BusProcessArgument {
   readonly service: ServiceName;
   readonly member: BusMember;
@@ -23,7 +23,7 @@ export async function spawnBus(service: ServiceName, target: BusProcessTarget): 
   const argument: BusProcessArgument = { service, member: member(service), target };
   const file = join(import.meta.dirname, "busProcess.ts");
   const child = spawn(process.execPath, ["--conditions=@peek/source", file, JSON.stringify(argument)], {
-    // It ends with its standard input, so that none is left when this process is killed.
+    // It ends with its standard input, also when this process is killed.
     stdio: ["pipe", "pipe", "inherit"],
   });
   await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(20_000) });

@@ -10,7 +10,7 @@ import { spawnBus } from "./spawnBus.ts";
 
 const heartbeatMs = 300;
 
-/** Lets everybody in whose token is the name of a service. */
+/** Accepts every token that is the name of a service. */
 const authenticator: Authenticator = {
   authenticate: ({ headers }) => {
     const service = serviceNames.find((name) => headers.authorization === `Bearer ${name}`);

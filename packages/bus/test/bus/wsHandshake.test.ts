@@ -5,7 +5,7 @@ import { WsBus } from "../../src/ws/WsBus.ts";
 import { connected, member } from "./BusHarness.ts";
 import { recordingLog } from "./recordingLog.ts";
 
-it("tells what was announced between the hello and the welcome", async () => {
+it("contracts announced between the hello and the welcome reach the peers", async () => {
   await using owned = new AsyncDisposableStack();
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   owned.defer(() => {
@@ -16,7 +16,7 @@ it("tells what was announced between the hello and the welcome", async () => {
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
   const { port } = address;
   const lines: string[] = [];
-  const told = Promise.withResolvers<void>();
+  const announced = Promise.withResolvers<void>();
   const bus = owned.use(
     new WsBus({
       service: "agent",
@@ -34,11 +34,11 @@ it("tells what was announced between the hello and the welcome", async () => {
       if (lines.length === 1) {
         bus.announce(["peek_plugin_a.Calls"]);
         socket.send('W{"heartbeatMs":60000}');
-      } else told.resolve();
+      } else announced.resolve();
     });
   });
   await connected(bus);
-  await told.promise;
+  await announced.promise;
   expect(lines[0]).toMatch(/^H.*"serves":\[\]/);
   expect(lines.slice(1)).toEqual(['S["peek_plugin_a.Calls"]']);
 });

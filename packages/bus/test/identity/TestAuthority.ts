@@ -2,15 +2,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a certificate of a {@link TestAuthority} is to be like. */
+/** The properties of a certificate of a {@link TestAuthority}. */
 export interface CertificateOptions {
   /** The CN of its subject. Default: `logic`. */
   readonly name?: string;
-  /** What hosts it is for. Default: `DNS:localhost,IP:127.0.0.1`. */
+  /** Its subject alternative names. Default: `DNS:localhost,IP:127.0.0.1`. */
   readonly hosts?: string;
-  /** How many days from now it begins to be valid. Default: the day before. */
+  /** How many days from now its validity begins. Default: -1. */
   readonly fromDays?: number;
-  /** How many days from now it ends to be valid. Default: 30. */
+  /** How many days from now its validity ends. Default: 30. */
   readonly toDays?: number;
 }
 

@@ -8,7 +8,7 @@ import { type CertificateOptions, TestAuthority } from "./TestAuthority.ts";
 
 const dayMs = 86_400_000;
 
-/** A bundle that is followed, in a time that goes by only when the test says so. */
+/** A certificate file with a reloader, under fake timers. */
 class Followed {
   readonly log: RecordingLog = recordingLog();
   readonly used: TlsBundle[] = [];
@@ -44,13 +44,13 @@ class Followed {
 
 const pass = (ms: number): void => void vi.advanceTimersByTime(ms);
 
-/** Lets days go by in which nobody looks, and then has somebody look. */
+/** Advances the clock by days, and triggers one check. */
 function passDays(days: number): void {
   vi.setSystemTime(Date.now() + days * dayMs);
   pass(2000);
 }
 
-it("a renewed certificate is used, and that is said", () => {
+it("a renewed certificate is used and logged", () => {
   const followed = new Followed({ name: "old" });
   pass(10_000);
   followed.replace({ name: "new", toDays: 90 });
@@ -61,7 +61,7 @@ it("a renewed certificate is used, and that is said", () => {
   ]);
 });
 
-it("one that cannot be used is left, which is said once, and the next one that can is used", () => {
+it("an unusable certificate is logged once and skipped, and the next usable one is used", () => {
   const followed = new Followed({ name: "old" });
   followed.write("no certificate");
   pass(60_000);
@@ -75,7 +75,7 @@ it("one that cannot be used is left, which is said once, and the next one that c
   expect(followed.log.lines).toHaveLength(2);
 });
 
-it("one that is being written is waited for without a word", () => {
+it("a certificate that is being written is waited for without a log line", () => {
   const followed = new Followed({ name: "old" });
   followed.write("");
   pass(2000);
@@ -84,7 +84,7 @@ it("one that is being written is waited for without a word", () => {
   expect(followed.log.lines).toEqual([expect.stringMatching(/^info Reloaded the certificate/)]);
 });
 
-it("one that ends is told of once a day, from two weeks before on", () => {
+it("an expiring certificate is a daily warning from two weeks before", () => {
   const followed = new Followed({ name: "old", toDays: 15 });
   passDays(0.9);
   expect(followed.log.lines).toEqual([]);
@@ -101,7 +101,7 @@ it("one that ends is told of once a day, from two weeks before on", () => {
   expect(followed.log.lines[2]).toMatch(/^info Reloaded the certificate/);
 });
 
-it("one that has ended is an error", () => {
+it("an expired certificate is an error", () => {
   const followed = new Followed({ name: "old", toDays: 15 });
   passDays(20);
   expect(followed.log.lines).toEqual([expect.stringMatching(/^error The certificate of CN=old in .* expired on /)]);

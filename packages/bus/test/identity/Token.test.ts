@@ -9,11 +9,11 @@ const secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE";
 const right = `peek_agent_k3v4x2m7_${secret}`;
 
 describe("parseToken", () => {
-  it("takes a token apart", () => {
+  it("parses a token", () => {
     expect(parseToken(right)).toEqual({ service: "agent", id: "k3v4x2m7", secret });
   });
 
-  it.each(serviceNames)("takes what is made for %s", (service) => {
+  it.each(serviceNames)("parses a token made for %s", (service) => {
     const store = new TokenStore(serviceHome("logic", { PEEK_HOME: temporaryFolder() }));
     const ids = new Set<string>();
     for (let index = 0; index < 20; index += 1) {

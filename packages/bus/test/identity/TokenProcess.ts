@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** A running `tokenCommands.ts` that is asked line by line. */
+/** A running `tokenCommands.ts` that answers each line with a line. */
 export interface TokenProcess {
   readonly ended: Promise<unknown>;
   /** The next line that it prints. */
   next(): Promise<string>;
-  /** Sends it a line, and gives the next that it prints. */
+  /** Sends it a line, and returns the next line that it prints. */
   ask(line: string): Promise<string>;
 }
 
-/** Starts `tokenCommands.ts` in a process of its own, which can have only so many files open. */
+/** Starts `tokenCommands.ts` in a separate process with a limit of open files. */
 export function startTokenProcess(args: readonly string[], { maxFiles }: { readonly maxFiles: number }): TokenProcess {
   const script = join(import.meta.dirname, "tokenCommands.ts");
   const child = spawn(
@@ -36,7 +36,7 @@ export function startTokenProcess(args: readonly string[], { maxFiles }: { reado
   };
 }
 
-/** Runs `tokenCommands.ts` in a process of its own, as another program on the machine would, and gives what it prints. */
+/** Runs `tokenCommands.ts` in a separate process, and returns its output. */
 export async function runTokenProcess(args: readonly string[], uid?: number): Promise<string> {
   const child = spawn(
     process.execPath,

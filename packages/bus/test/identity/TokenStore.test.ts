@@ -29,8 +29,8 @@ function open(home: ServiceHome): TokenStore {
   return store;
 }
 
-/** What a store tells, one after the other. */
-class Told {
+/** The recorded notifications of a store. */
+class RecordedNotifications {
   readonly all: (PeekError | undefined)[] = [];
   #waiting: (() => void) | undefined;
 
@@ -50,19 +50,19 @@ class Told {
   }
 }
 
-/** Lets the time of what is done again and again go by only when the test says so. */
+/** Fakes the interval of polling. */
 function withoutPolling(): void {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
-/** What runs later has run. */
+/** Waits until pending microtasks and file events have run. */
 const later = (): Promise<void> => Promise.resolve();
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe("a token store", () => {
-  it("makes tokens, and keeps nothing that they could be used by", () => {
+  it("makes tokens, and stores nothing that would allow their use", () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent", { label: "plant 7", expires: new Date("2999-01-31T12:00:00Z") });
@@ -93,14 +93,14 @@ describe("a token store", () => {
     ]);
   });
 
-  it("keeps its file for its owner alone, and leaves no other", () => {
+  it("stores its file for its owner alone, and leaves no other file", () => {
     const home = newHome();
     open(home).create("field");
     expect([mode(home.dir), mode(home.tokensDir), mode(tokensFile(home).path)]).toEqual(["700", "700", "600"]);
     expect(readdirSync(home.tokensDir)).toEqual(["tokens.json"]);
   });
 
-  it("makes nothing when it is only looked into", () => {
+  it("creates nothing when it is only read", () => {
     const home = newHome();
     const store = open(home);
     expect(store.list()).toEqual([]);
@@ -113,7 +113,7 @@ describe("a token store", () => {
     expect(caught(() => open(newHome()).create("agent", { label }))).toMatchObject({ code: "USAGE", exitCode: 64 });
   });
 
-  it("knows whose a token is", () => {
+  it("identifies the service of a token", () => {
     const store = open(newHome());
     const agent = store.create("agent");
     const logic = store.create("logic");
@@ -123,7 +123,7 @@ describe("a token store", () => {
     expect(store.isValid("aaaaaaaa")).toBe(false);
   });
 
-  it("refuses a token with the id of one and another's secret or service", () => {
+  it("refuses a token with a known id and the secret or service of another", () => {
     const store = open(newHome());
     const { id, secret } = parseToken(store.create("agent"));
     const other = parseToken(store.create("agent"));
@@ -132,7 +132,7 @@ describe("a token store", () => {
     expect(store.verify(`peek_agent_aaaaaaaa_${secret}`)).toEqual({ ok: false, reason: "unknown", id: "aaaaaaaa" });
   });
 
-  it("refuses what was revoked, and can revoke it again", () => {
+  it("refuses a revoked token, and can revoke it again", () => {
     const store = open(newHome());
     const text = store.create("agent", { label: "lost laptop" });
     const { id } = parseToken(text);
@@ -143,7 +143,7 @@ describe("a token store", () => {
     expect(store.revoke(id)).toEqual(first);
   });
 
-  it("tells only who has the secret that it was revoked", () => {
+  it("reveals the revocation only to the holder of the secret", () => {
     const store = open(newHome());
     const { id } = parseToken(store.create("agent"));
     const { secret } = parseToken(store.create("agent"));
@@ -151,7 +151,7 @@ describe("a token store", () => {
     expect(store.verify(`peek_agent_${id}_${secret}`)).toMatchObject({ reason: "unknown" });
   });
 
-  it("refuses what has expired", () => {
+  it("refuses an expired token", () => {
     const store = open(newHome());
     store.create("agent", { expires: new Date("2999-03-01T00:00:00Z") });
     const old = store.create("agent", { expires: new Date("2020-01-01T00:00:00Z") });
@@ -170,7 +170,7 @@ describe("a token store", () => {
     expect(error.message).toContain("peek token list");
   });
 
-  it("looks at no file for a token that it knows", () => {
+  it("reads no file for a known token", () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
@@ -179,24 +179,24 @@ describe("a token store", () => {
     expect(store.verify(text).ok).toBe(true);
   });
 
-  it("refuses everybody once its file is removed", async () => {
+  it("refuses all tokens once its file is removed", async () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
-    const told = new Told(store);
+    const notified = new RecordedNotifications(store);
     rmSync(tokensFile(home).path);
-    await told.count(1);
+    await notified.count(1);
     expect(store.verify(text)).toMatchObject({ ok: false, reason: "unknown" });
   });
 
-  it("knows at once what another has made", () => {
+  it("accepts at once a token that another store made", () => {
     const home = newHome();
     const store = open(home);
     expect(store.verify(open(home).create("agent"))).toMatchObject({ ok: true });
     expect(store.verify(open(home).create("field"))).toMatchObject({ ok: true, service: "field" });
   });
 
-  it("takes no token that would make its file too large, and keeps the others", () => {
+  it("refuses to make a token that would make its file too large, and keeps the others", () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
@@ -214,22 +214,22 @@ describe("a token store", () => {
   });
 });
 
-describe("other processes", () => {
-  it("are seen at once when they revoke a token", async () => {
+describe("changes by other processes", () => {
+  it("take effect at once, such as a revocation", async () => {
     withoutPolling();
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
     const { id } = parseToken(text);
-    const told = new Told(store);
+    const notified = new RecordedNotifications(store);
     expect(store.verify(text).ok).toBe(true);
     expect(await runTokenProcess([dirname(home.dir), "revoke", id])).toBe("revoked");
-    await told.count(1);
-    expect(told.all).toEqual([undefined]);
+    await notified.count(1);
+    expect(notified.all).toEqual([undefined]);
     expect(store.verify(text)).toEqual({ ok: false, reason: "revoked", id });
   });
 
-  it("lose no change of each other's", { timeout: 30_000 }, async () => {
+  it("are not lost when they are concurrent", { timeout: 30_000 }, async () => {
     const home = newHome();
     const store = open(home);
     const base = dirname(home.dir);
@@ -242,7 +242,7 @@ describe("other processes", () => {
       const { id } = parseToken(store.create("agent"));
       store.revoke(id);
       revoked.push(id);
-      // Rests at times, so that the file does not grow without end while the others begin.
+      // Pauses at times, so that the file does not grow too large while the other processes start.
       await setTimeout(store.list().length > revoked.length ? 0 : 20);
     }
     const ids = (await made).flatMap((line) => line.split(" "));
@@ -253,51 +253,51 @@ describe("other processes", () => {
     expect(readdirSync(home.tokensDir)).toEqual(["tokens.json"]);
   });
 
-  it("end though they watch", async () => {
+  it("do not keep a watching process running", async () => {
     const home = newHome();
     open(home).create("agent");
     expect(await runTokenProcess([dirname(home.dir), "watch"])).toBe("watching");
   });
 
-  it("are seen where the system tells nothing, by looking every two seconds", async () => {
+  it("are found by polling when the system reports nothing", async () => {
     withoutPolling();
     const home = newHome();
     const store = open(home);
-    // There is no folder yet that could be watched.
-    const told = new Told(store);
+    // The folder does not exist yet, so it cannot be watched.
+    const notified = new RecordedNotifications(store);
     open(home).create("agent");
     await later();
-    expect(told.all).toEqual([]);
+    expect(notified.all).toEqual([]);
     vi.advanceTimersByTime(2000);
     await later();
-    expect(told.all).toEqual([undefined]);
+    expect(notified.all).toEqual([undefined]);
   });
 
-  it("are not told of after the store was disposed, or the listener", async () => {
+  it("are not reported after the store or the listener was disposed", async () => {
     const home = newHome();
     const store = new TokenStore(home);
-    const told: unknown[] = [];
-    const listening = store.onChange(() => told.push("first"));
-    store.onChange(() => told.push("second"));
+    const notified: unknown[] = [];
+    const listening = store.onChange(() => notified.push("first"));
+    store.onChange(() => notified.push("second"));
     store.create("agent");
     listening[Symbol.dispose]();
     await later();
-    expect(told).toEqual(["second"]);
+    expect(notified).toEqual(["second"]);
     store.create("agent");
     store[Symbol.dispose]();
     await later();
-    expect(told).toEqual(["second"]);
+    expect(notified).toEqual(["second"]);
   });
 });
 
-describe("a system that lets no more files be opened", () => {
-  it("locks nobody out, and what has changed meanwhile counts once it lets them", async () => {
+describe("a process that cannot open more files", () => {
+  it("locks no service out, and changes made meanwhile take effect afterwards", async () => {
     const home = newHome();
     const store = open(home);
     const text = store.create("agent");
     const process = startTokenProcess([dirname(home.dir), "crowded", text], { maxFiles: 64 });
     expect(await process.next()).toBe("known: true");
-    // Its file is another now, and cannot be opened.
+    // Its file was replaced, and cannot be opened.
     const later = store.create("field");
     expect(await process.ask(later)).toBe("full: known true, valid true, later unusable, told 1");
     expect(await process.ask("")).toBe("free: known true, valid true, later true, told 2");
@@ -330,39 +330,42 @@ describe("a file of tokens that", () => {
       "label",
     ],
     ["is larger than 1 MiB", (file) => truncateSync(file, 1024 * 1024 + 1), "1048577 bytes"],
-  ])("%s: nobody is accepted, it is told once, and nothing is changed", async (_what, damage, why) => {
-    const home = newHome();
-    const store = open(home);
-    const text = store.create("agent");
-    const good = readFileSync(tokensFile(home).path);
-    const told = new Told(store);
+  ])(
+    "%s: no token is accepted, the error is reported once, and the file is left unchanged",
+    async (_what, damage, why) => {
+      const home = newHome();
+      const store = open(home);
+      const text = store.create("agent");
+      const good = readFileSync(tokensFile(home).path);
+      const notified = new RecordedNotifications(store);
 
-    damage(tokensFile(home).path);
-    await told.count(1);
-    const damaged = readFileSync(tokensFile(home).path);
-    expect(told.all).toMatchObject([{ code: "TOKENS_UNUSABLE", exitCode: 78 }]);
-    expect(told.all[0]?.message).toContain(tokensFile(home).path);
-    expect(told.all[0]?.message).toContain(why);
-    expect(store.verify(text)).toEqual({ ok: false, reason: "unusable", id: parseToken(text).id });
-    expect(store.isValid(parseToken(text).id)).toBe(false);
-    for (const action of [() => store.list(), () => store.create("agent"), () => store.revoke(parseToken(text).id)]) {
-      expect(caught(action)).toMatchObject({ code: "TOKENS_UNUSABLE" });
-    }
-    expect(readFileSync(tokensFile(home).path).equals(damaged)).toBe(true);
+      damage(tokensFile(home).path);
+      await notified.count(1);
+      const damaged = readFileSync(tokensFile(home).path);
+      expect(notified.all).toMatchObject([{ code: "TOKENS_UNUSABLE", exitCode: 78 }]);
+      expect(notified.all[0]?.message).toContain(tokensFile(home).path);
+      expect(notified.all[0]?.message).toContain(why);
+      expect(store.verify(text)).toEqual({ ok: false, reason: "unusable", id: parseToken(text).id });
+      expect(store.isValid(parseToken(text).id)).toBe(false);
+      for (const action of [() => store.list(), () => store.create("agent"), () => store.revoke(parseToken(text).id)]) {
+        expect(caught(action)).toMatchObject({ code: "TOKENS_UNUSABLE" });
+      }
+      expect(readFileSync(tokensFile(home).path).equals(damaged)).toBe(true);
 
-    // It is told to who comes later too, and not again to who knows.
-    const late = new Told(store);
-    await late.count(1);
-    chmodSync(tokensFile(home).path, 0o640);
-    store.verify(text);
-    writeFileSync(tokensFile(home).path, good);
-    await late.count(2);
-    expect(told.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
-    expect(late.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
-    expect(store.verify(text)).toMatchObject({ ok: true });
-  });
+      // A later listener is notified as well, and earlier ones are not notified again.
+      const late = new RecordedNotifications(store);
+      await late.count(1);
+      chmodSync(tokensFile(home).path, 0o640);
+      store.verify(text);
+      writeFileSync(tokensFile(home).path, good);
+      await late.count(2);
+      expect(notified.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
+      expect(late.all).toMatchObject([{ code: "TOKENS_UNUSABLE" }, undefined]);
+      expect(store.verify(text)).toMatchObject({ ok: true });
+    },
+  );
 
-  it("is a folder cannot be used", () => {
+  it("is a folder is an error", () => {
     const home = newHome();
     createServiceHome(home);
     mkdirSync(tokensFile(home).path, { recursive: true });
@@ -371,7 +374,7 @@ describe("a file of tokens that", () => {
     expect(caught(() => store.create("agent")).message).toContain("it is a folder, not a file");
   });
 
-  it("has a file in the place of its folder cannot be changed", () => {
+  it("has a file in place of its folder cannot be changed", () => {
     const home = newHome();
     createServiceHome(home);
     writeFileSync(home.tokensDir, "");

@@ -13,7 +13,7 @@ async function openExchange(tls: Certificate): Promise<TestExchange> {
 
 const fingerprintOf = ({ cert }: Certificate): string => new X509Certificate(cert).fingerprint256;
 
-it("an exchange is known by the fingerprint of its certificate, whatever host that is for", async () => {
+it("an exchange is identified by the fingerprint of its certificate, whatever its host names are", async () => {
   const authority = new TestAuthority(temporaryFolder());
   const own = authority.issue({ hosts: "DNS:elsewhere.example" });
   const logic = await openExchange(own);
@@ -25,11 +25,11 @@ it("an exchange is known by the fingerprint of its certificate, whatever host th
   await connected(bus);
 });
 
-it("another certificate of the same authority is not taken for it, and is shown no token", async () => {
+it("another certificate of the same authority is rejected, and gets no token", async () => {
   const authority = new TestAuthority(temporaryFolder());
   const [own, other] = [authority.issue(), authority.issue({ name: "agent" })];
   const logic = await openExchange(other);
-  // As in a bundle with all that leads to the authority.
+  // As in a bundle with the whole chain.
   const { bus, log } = logic.dial("agent", {
     token: logic.tokens.create("agent"),
     ca: own.cert + authority.cert,

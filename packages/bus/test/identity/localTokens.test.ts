@@ -32,7 +32,7 @@ const agentToken = (home: ServiceHome): string => readLocalToken(baseOf(home), "
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe("ensureLocalTokens", () => {
-  it("makes one for every service, which only the account can read", () => {
+  it("makes a token for every service, readable by the account only", () => {
     const home = newHome();
     expect(ensureLocalTokens(home)).toEqual({ made: serviceNames, withheld: [] });
     const store = open(home);
@@ -44,7 +44,7 @@ describe("ensureLocalTokens", () => {
     expect(store.list()).toMatchObject(serviceNames.map((service) => ({ service, label: "this machine" })));
   });
 
-  it("changes nothing when all are there", () => {
+  it("changes nothing when all tokens exist", () => {
     const home = newHome();
     ensureLocalTokens(home);
     const inodes = (): readonly number[] =>
@@ -60,7 +60,7 @@ describe("ensureLocalTokens", () => {
     ["with its file", () => undefined],
     ["without its file", (home) => rmSync(localTokenFile(home, "agent"))],
     ["with a damaged file", (home) => writeFileSync(localTokenFile(home, "agent"), "x")],
-  ])("does not make what was revoked again, %s", (_what, change) => {
+  ])("does not replace a revoked token, %s", (_what, change) => {
     const home = newHome();
     ensureLocalTokens(home);
     open(home).revoke(parseToken(agentToken(home)).id);
@@ -68,7 +68,7 @@ describe("ensureLocalTokens", () => {
     expect(ensureLocalTokens(home)).toEqual({ made: [], withheld: ["agent"] });
   });
 
-  it("makes it again once its entry is gone", () => {
+  it("makes a token again once its entry is removed", () => {
     const home = newHome();
     ensureLocalTokens(home);
     const store = open(home);
@@ -80,7 +80,7 @@ describe("ensureLocalTokens", () => {
     expect(store.verify(agentToken(home))).toMatchObject({ ok: true });
   });
 
-  it("is not kept from it by one that an administrator made and revoked", () => {
+  it("makes a token although an administrator's token was revoked", () => {
     const home = newHome();
     const store = open(home);
     store.revoke(parseToken(store.create("agent", { label: "this machine" })).id);
@@ -113,7 +113,7 @@ describe("ensureLocalTokens", () => {
     expect(agentToken(home)).toBe(before);
   });
 
-  it("says so when a file cannot be written", () => {
+  it("names the file that cannot be written", () => {
     const home = newHome();
     mkdirSync(home.tokensDir, { recursive: true });
     writeFileSync(dirname(localTokenFile(home, "agent")), "");
@@ -124,7 +124,7 @@ describe("ensureLocalTokens", () => {
 });
 
 describe("readLocalToken", () => {
-  it("gives nothing where there is none", () => {
+  it("returns undefined when there is no token", () => {
     expect(readLocalToken(temporaryFolder(), "agent")).toBeUndefined();
   });
 
@@ -141,7 +141,7 @@ describe("readLocalToken", () => {
     expect(error.message).not.toContain("geheim");
   });
 
-  it.runIf(process.getuid?.() === 0)("says whose it is when another account asks", async () => {
+  it.runIf(process.getuid?.() === 0)("names the owner of the file to another account", async () => {
     const home = newHome();
     ensureLocalTokens(home);
     chmodSync(baseOf(home), 0o755);
@@ -163,7 +163,7 @@ describe("serviceToken", () => {
     return serviceToken({ config, home: siblingHome(home, "agent"), service: "agent" });
   }
 
-  it("is that of the configuration", () => {
+  it("returns the token of the configuration", () => {
     const home = newHome();
     ensureLocalTokens(home);
     const token = open(home).create("agent");
@@ -193,7 +193,7 @@ describe("serviceToken", () => {
     },
   );
 
-  it("is missing before logic has made it", () => {
+  it("explains that logic has not made the token yet", () => {
     const home = newHome();
     expect(tokenOf(home, {})).toEqual({
       missing: expect.stringContaining(`${localTokenFile(home, "agent")} does not exist yet`),

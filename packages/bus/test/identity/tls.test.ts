@@ -108,7 +108,7 @@ describe("readBundle", () => {
 });
 
 describe("readAuthorities", () => {
-  it("gives those that are valid", () => {
+  it("returns the valid certificates", () => {
     const [one, other] = [new TestAuthority(temporaryFolder(), "one"), new TestAuthority(temporaryFolder(), "other")];
     const expired = one.issue({ toDays: -0.5 }).cert;
     expect(readAuthorities(fileWith(expired + one.cert + other.cert))).toEqual([one.cert, other.cert]);
@@ -147,11 +147,11 @@ describe("serviceOfCertificate", () => {
   });
 });
 
-/** What came of one connection, on both sides. */
+/** The outcome of a connection, on both sides. */
 interface Outcome {
-  /** Undefined where the connection was made. */
+  /** Undefined when the connection was established. */
   readonly client: unknown;
-  /** What the server says of who connected, or its error. */
+  /** The server's verdict on the client, or its error. */
   readonly server: unknown;
 }
 
@@ -184,7 +184,7 @@ describe("explainTlsFailure, over real connections", () => {
     expect(explainTlsFailure(client)).toContain(words);
   });
 
-  it("tells the client that it does not know the server's authority, and the server that it was not trusted", async () => {
+  it("explains to both sides that the client does not know the server's authority", async () => {
     const { client, server } = await connect(stranger.issue(), { ca: authority.cert });
     expect(explainTlsFailure(client)).toContain("authority of the other side's certificate is not known here");
     expect(explainTlsFailure(server)).toMatch(
@@ -192,7 +192,7 @@ describe("explainTlsFailure, over real connections", () => {
     );
   });
 
-  it("tells the client that the server's certificate is signed by itself", async () => {
+  it("explains to the client that the server's certificate is self-signed", async () => {
     const { cert, key } = selfSigned();
     const { client } = await connect({ cert, key }, { ca: authority.cert });
     expect(explainTlsFailure(client)).toContain("signed by itself or by an authority that is not trusted here");
@@ -231,7 +231,7 @@ describe("explainTlsFailure, over real connections", () => {
     expect(server).toEqual(verdict);
   });
 
-  it("tells a client that it should have shown a certificate", async () => {
+  it("explains to a client that it must present a certificate", async () => {
     const strict = { ...authority.issue(), ca: authority.cert, requestCert: true, rejectUnauthorized: true };
     const { client, server } = await connect(strict, { ca: authority.cert });
     for (const error of [client, server]) {
@@ -239,7 +239,7 @@ describe("explainTlsFailure, over real connections", () => {
     }
   });
 
-  it("tells both sides that one speaks TLS and the other does not", async () => {
+  it("explains to both sides that only one uses TLS", async () => {
     const toTls = await exchange(await listenTls(authority.issue()), (port) =>
       net.connect(port, "127.0.0.1").end("GET / HTTP/1.1\r\n\r\n"),
     );
@@ -258,7 +258,7 @@ describe("explainTlsFailure, over real connections", () => {
     expect(explainTlsFailure(toPlain.server)).toContain("the data is not HTTP: perhaps TLS");
   });
 
-  it("tells both sides that they have no version in common", async () => {
+  it("explains to both sides that they have no TLS version in common", async () => {
     const { client, server } = await connect(
       { ...authority.issue(), minVersion: "TLSv1.3" },
       { ca: authority.cert, maxVersion: "TLSv1.2" },
@@ -266,7 +266,7 @@ describe("explainTlsFailure, over real connections", () => {
     for (const error of [client, server]) expect(explainTlsFailure(error)).toContain("no version of TLS in common");
   });
 
-  it("tells the client that nothing listens, and that a host has no address", async () => {
+  it("explains to the client that nothing listens, and that a host has no address", async () => {
     const free = net.createServer().listen(0, "127.0.0.1");
     await once(free, "listening");
     const { port } = free.address() as AddressInfo;
@@ -281,7 +281,7 @@ describe("explainTlsFailure, over real connections", () => {
     expect(nowhere).toMatch(/the host has no address \(ENOTFOUND\)|cannot be asked for at the moment \(EAI_AGAIN\)/);
   });
 
-  it("tells the client that it was cut", async () => {
+  it("explains to the client that its connection was cut", async () => {
     const server = net.createServer((socket) => socket.resetAndDestroy()).listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await once(server, "listening");
@@ -321,7 +321,7 @@ describe("explainTlsFailure, over real connections", () => {
   });
 });
 
-/** A server, with what it says of its first connection. */
+/** A server, with the outcome of its first connection. */
 interface Listening {
   readonly port: number;
   readonly outcome: Promise<unknown>;
@@ -336,7 +336,7 @@ async function exchange({ port, outcome }: Listening, open: (port: number) => ne
   return { client: await client, server: await outcome };
 }
 
-/** Why a connection broke; undefined where it ended in peace. */
+/** Why a connection failed; undefined when it ended normally. */
 async function errorOf(socket: net.Socket): Promise<unknown> {
   let found: unknown;
   socket.on("error", (error) => {

@@ -1,4 +1,4 @@
-// A process of its own: <base of the homes> create <count> | revoke <id> | watch | read <service> | crowded <token>.
+// A separate process: <base of the homes> create <count> | revoke <id> | watch | read <service> | crowded <token>.
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
@@ -30,13 +30,13 @@ function run(): string {
     case "read":
       return read();
     default:
-      // It is left as it is: it must not keep this process from ending.
+      // Not disposed: it must not keep this process running.
       store.onChange(() => undefined);
       return store.verify("").ok ? "accepted" : "watching";
   }
 }
 
-/** Verifies a token, and another that it is told of later: first with no file left to be opened, then with many. */
+/** Verifies a token, then another that it reads from stdin: first when no more files can be opened, then when many can. */
 async function crowded(): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const input = createInterface(process.stdin);
@@ -61,7 +61,7 @@ async function crowded(): Promise<void> {
   process.stdin.destroy();
 }
 
-/** Opens as many files as there can be. */
+/** Opens as many files as possible. */
 function openAll(): readonly number[] {
   const files: number[] = [];
   try {

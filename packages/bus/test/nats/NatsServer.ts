@@ -11,14 +11,14 @@ import { natsAuthorization, natsPasswordVariable } from "../../src/nats/index.ts
 
 const run = promisify(execFile);
 
-/** The password of a service's user on the servers of tests. */
+/** The password of a service's user in tests. */
 export function natsPassword(service: ServiceName): string {
   return `password-of-${service}`;
 }
 
 /** How a {@link NatsServer} is started. */
 export interface NatsServerOptions {
-  /** What its configuration has besides its port. Default: what `peek nats permissions` prints. */
+  /** Its configuration, without the port. Default: the output of `peek nats permissions`. */
   readonly config?: string;
 }
 
@@ -28,7 +28,7 @@ interface ClusterPlace {
   readonly routes: readonly number[];
 }
 
-/** A real nats-server, on a port of its own, until it is disposed. */
+/** A real nats-server on a free port, until it is disposed. */
 export class NatsServer implements AsyncDisposable {
   /** The port for clients; the same after each start. */
   readonly port: number;
@@ -48,7 +48,7 @@ export class NatsServer implements AsyncDisposable {
     return await NatsServer.#make(options, undefined);
   }
 
-  /** Three servers that know each other. */
+  /** Starts a cluster of three servers. */
   static async startCluster(): Promise<readonly [NatsServer, NatsServer, NatsServer]> {
     const routes = [await freePort(), await freePort(), await freePort()];
     const [first, second, third] = routes.map((port, index) => ({ name: `server-${index}`, port, routes }));
@@ -72,7 +72,7 @@ export class NatsServer implements AsyncDisposable {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** Writes another configuration; for the next start. */
+  /** Replaces the configuration for the next start. */
   async configure(config: string, place?: ClusterPlace): Promise<void> {
     const lines = [`listen: 127.0.0.1:${this.port}`, "write_deadline: 2s", config];
     if (place !== undefined) {
@@ -103,14 +103,14 @@ export class NatsServer implements AsyncDisposable {
     }
   }
 
-  /** Waits until it has logged something. */
+  /** Waits for a line of its log. */
   async logged(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.#lines.join("\n"))) {
       await once(this.#logging, "line", { signal: AbortSignal.timeout(10_000) });
     }
   }
 
-  /** Has it do nothing until {@link goOn}; settles when it does nothing. */
+  /** Suspends its process until {@link goOn}. */
   async standStill(): Promise<void> {
     this.#process?.kill("SIGSTOP");
     const state = async (): Promise<string> =>
@@ -122,7 +122,7 @@ export class NatsServer implements AsyncDisposable {
     this.#process?.kill("SIGCONT");
   }
 
-  /** Ends it without a warning. */
+  /** Kills its process. */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -138,7 +138,7 @@ export class NatsServer implements AsyncDisposable {
   }
 }
 
-/** A port that nobody listens on, and that no outgoing connection is given. */
+/** A free port below the ephemeral range, so that no outgoing connection gets it. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** Stands between a client and a server, and does what networks do. */
+/** A proxy between a client and a server that simulates network failures. */
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
@@ -42,7 +42,7 @@ export class TcpProxy implements AsyncDisposable {
     return this.#pairs.size;
   }
 
-  /** Cuts what is connected; whoever wants may connect again. */
+  /** Cuts all connections. New connections are possible. */
   cut(): void {
     for (const { client, server } of this.#pairs) {
       client.destroy();
@@ -50,7 +50,7 @@ export class TcpProxy implements AsyncDisposable {
     }
   }
 
-  /** From now on, what the server sends on the present connections is not taken. */
+  /** Stops reading from the server on the present connections. */
   stopTaking(): void {
     for (const { client, server } of this.#pairs) {
       server.unpipe(client);

@@ -4,12 +4,12 @@ import { makeInstanceName } from "@peek/bus";
 import { WebSocket } from "ws";
 import { exchangePath, protocol } from "../../src/ws/exchangeProtocol.ts";
 
-/** Somebody with a credential who sends what a test writes, and keeps the lines that are sent to him. */
+/** A client of an exchange that sends arbitrary lines, and records the received ones. */
 export class RawExchangeClient implements Disposable {
   readonly instance: string;
   readonly socket: WebSocket;
   readonly lines: string[] = [];
-  /** Settles with the code of the closure. */
+  /** Settles with the close code. */
   readonly closed: Promise<number>;
   readonly #waiting = new Set<() => void>();
 
@@ -22,7 +22,7 @@ export class RawExchangeClient implements Disposable {
       if (Buffer.isBuffer(data)) this.lines.push(...data.toString().split("\n"));
       for (const look of this.#waiting) look();
     });
-    // Its closure tells.
+    // The close event follows.
     socket.on("error", () => undefined);
     socket.on("close", (code) => {
       resolve(code);
@@ -30,7 +30,7 @@ export class RawExchangeClient implements Disposable {
     });
   }
 
-  /** Connects, and says nothing. */
+  /** Connects without a hello. */
   static async connect(port: number, service: ServiceName, token: string): Promise<RawExchangeClient> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${exchangePath}`, protocol, {
       perMessageDeflate: false,
@@ -41,7 +41,7 @@ export class RawExchangeClient implements Disposable {
     return member;
   }
 
-  /** Connects, and says hello. */
+  /** Connects with a hello. */
   static async join(port: number, service: ServiceName, token: string): Promise<RawExchangeClient> {
     const member = await RawExchangeClient.connect(port, service, token);
     member.send(member.hello());
@@ -58,7 +58,7 @@ export class RawExchangeClient implements Disposable {
     for (const frame of frames) if (this.socket.readyState === WebSocket.OPEN) this.socket.send(frame);
   }
 
-  /** Waits for a line; one that is there already counts. Fails when the connection ends before. */
+  /** Waits for a line, received before or later. Fails when the connection ends before. */
   async line(pattern: RegExp): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {

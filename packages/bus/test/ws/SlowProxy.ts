@@ -3,10 +3,10 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { nonEphemeralPort } from "./nonEphemeralPort.ts";
 
-/** How often a part is passed on; milliseconds. */
+/** How often a part is passed on. */
 const stepMs = 20;
 
-/** A line to a port of this machine that carries only so much at a time, each way. */
+/** A proxy to a local port with a limited bandwidth in each direction. */
 export class SlowProxy implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
@@ -48,7 +48,7 @@ export class SlowProxy implements AsyncDisposable {
         }
       }
     } catch {
-      // It was cut.
+      // The connection was cut.
     }
   }
 }

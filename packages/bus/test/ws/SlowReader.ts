@@ -1,15 +1,15 @@
 import type { RawExchangeClient } from "./RawExchangeClient.ts";
 
-/** Has a member read all the time, but only so much in a second; counts what has come. */
+/** Makes a client read with a limited bandwidth, and counts the received bytes. */
 export class SlowReader implements Disposable {
   readonly #member: RawExchangeClient;
   readonly #bytesPerMs: number;
   readonly #waiting = new Set<() => void>();
   #isCut = false;
   #pause: NodeJS.Timeout | undefined;
-  /** How many bytes of texts have come. */
+  /** How many bytes of messages were received. */
   bytes = 0;
-  /** The texts that are short, in their order. */
+  /** The short messages, in order. */
   readonly shortTexts: string[] = [];
 
   constructor(member: RawExchangeClient, bytesPerSecond: number) {
@@ -22,7 +22,7 @@ export class SlowReader implements Disposable {
     });
   }
 
-  /** Waits until so many bytes have come. Fails when the connection ends before. */
+  /** Waits until a number of bytes was received. Fails when the connection ends before. */
   async until(bytes: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = (): void => {
@@ -52,7 +52,7 @@ export class SlowReader implements Disposable {
       if (text.length <= 1024) this.shortTexts.push(text);
     }
     for (const look of this.#waiting) look();
-    // A bus does so by itself: what it answers to those of the other side comes late.
+    // A bus pings by itself: its answers to pings of the other side are late.
     this.#member.socket.ping();
     this.#member.socket.pause();
     clearTimeout(this.#pause);

@@ -10,25 +10,26 @@ import { member } from "../bus/BusHarness.ts";
 import { type RecordingLog, recordingLog } from "../bus/recordingLog.ts";
 import { nonEphemeralPort } from "./nonEphemeralPort.ts";
 
-/** How a {@link TestExchange} differs from one that a logic service has unless told otherwise. */
+/** The options of a {@link TestExchange}, with the defaults of a logic service. */
 export interface TestExchangeOptions {
   readonly tls?: ExchangeTls;
-  /** Milliseconds; default: 5000. */
+  /** Default: 5000. */
   readonly heartbeatMs?: number;
+  /** Default: 10,000. */
+  readonly requestMs?: number;
 }
 
-/** A bus, and what it logs. */
+/** A bus and its log. */
 export interface DialledBus {
   readonly bus: WsBus;
   readonly log: RecordingLog;
 }
 
-/** What logic opens for the other services, with its real tokens, in this process. It sends back each text. */
+/** The data exchange of logic in this process, with real tokens. Its own bus echoes each message. */
 export class TestExchange implements AsyncDisposable {
   readonly log: RecordingLog = recordingLog();
   readonly tokens: TokenStore;
   readonly port: number;
-  /** What all are connected to, however they are. */
   readonly exchange: Exchange;
   readonly bus: MemoryBus;
   readonly isSecure: boolean;
@@ -55,7 +56,7 @@ export class TestExchange implements AsyncDisposable {
     this.isSecure = isSecure;
   }
 
-  static async open({ tls, heartbeatMs = 5000 }: TestExchangeOptions = {}): Promise<TestExchange> {
+  static async open({ tls, heartbeatMs = 5000, requestMs = 10_000 }: TestExchangeOptions = {}): Promise<TestExchange> {
     await using owned = new AsyncDisposableStack();
     const dir = mkdtempSync(join(tmpdir(), "peek-logic-"));
     owned.defer(() => rmSync(dir, { recursive: true, force: true }));
@@ -67,22 +68,31 @@ export class TestExchange implements AsyncDisposable {
     bus.onMessage((from, text) => bus.send(from, text));
     const port = await nonEphemeralPort();
     const sockets = owned.use(
-      await WsExchange.listen({ exchange, host: "127.0.0.1", port, tls, authenticator, heartbeatMs, logger: log }),
+      await WsExchange.listen({
+        exchange,
+        host: "127.0.0.1",
+        port,
+        tls,
+        authenticator,
+        heartbeatMs,
+        requestMs,
+        logger: log,
+      }),
     );
     return new TestExchange(owned.move(), log, tokens, exchange, bus, sockets, port, tls !== undefined);
   }
 
-  /** How many are connected by a socket. */
+  /** How many services are connected by WebSocket. */
   get connections(): number {
     return this.#sockets.connections;
   }
 
-  /** What it has logged as warnings or errors. */
+  /** The warnings and errors in its log. */
   get warnings(): readonly string[] {
     return this.log.lines.filter((line) => !/^(info|debug) /.test(line));
   }
 
-  /** A real bus to it. */
+  /** Opens a bus to it. */
   dial(
     service: ServiceName,
     credentials: WsCredentials | (() => WsCredentials),

@@ -5,13 +5,13 @@ import { WebSocketServer } from "ws";
 import { member } from "../bus/BusHarness.ts";
 import { recordingLog } from "../bus/recordingLog.ts";
 
-it("a bus that is let in and thrown out each time tries more and more rarely", async () => {
+it("a bus that is disconnected right after each welcome backs off", async () => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close());
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
-  // The shortest that it may wait: 30 ms at first, and twice as long each time.
+  // The shortest possible waits: 30 ms at first, doubled each time.
   vi.spyOn(Math, "random").mockReturnValue(0);
   onTestFinished(() => void vi.restoreAllMocks());
   const thrownOut: number[] = [];
@@ -36,6 +36,6 @@ it("a bus that is let in and thrown out each time tries more and more rarely", a
   bus.onState((state) => connections.push(state));
   await enough.promise;
   expect(connections.slice(0, 10)).toEqual(Array.from({ length: 5 }, () => ["connected", "connecting"]).flat());
-  // A timer may be early by a part of a millisecond.
+  // A timer may fire a fraction of a millisecond early.
   for (const [n, ms] of waits.entries()) expect(ms).toBeGreaterThan(30 * 2 ** n - 2);
 });

@@ -1,4 +1,4 @@
-/** Names of contracts, with so many characters each. */
+/** Names of contracts with a given length. */
 export function contractNames(count: number, length: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `peek_plugin_a.C${n}`.padEnd(length, "x"));
 }

@@ -4,17 +4,17 @@ import { WebSocketServer } from "ws";
 import { member } from "../bus/BusHarness.ts";
 import { recordingLog } from "../bus/recordingLog.ts";
 
-/** What has become of a bus that was disposed while its welcome was on the way. */
+/** The events of a bus that was disposed while its welcome was under way. */
 export interface DisposalReport {
-  /** What it has told, one after the other. */
+  /** The recorded events, in order. */
   readonly heard: readonly string[];
   readonly state: string;
-  /** How many workers it knows. */
+  /** How many workers it lists. */
   readonly peers: number;
   readonly log: readonly string[];
 }
 
-// A bus and something like an exchange, in a process that ends by itself when nothing is left of them.
+// A bus and a fake exchange, in a process that ends by itself when neither keeps it running.
 const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
 await once(server, "listening");
 const address = server.address();
@@ -32,7 +32,7 @@ void bus.watch("worker");
 const [socket] = await once(server, "connection");
 await once(socket, "message");
 const disposed = bus[Symbol.asyncDispose]();
-// Its own closure is on the way by now; what is sent here is, too, before that arrives.
+// The close frame of the bus is under way; these lines cross it.
 socket.send('W{"heartbeatMs":60000}');
 socket.send(`m${from}\thello`);
 await disposed;

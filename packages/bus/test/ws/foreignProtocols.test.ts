@@ -7,12 +7,12 @@ import { type RecordingLog, recordingLog } from "../bus/recordingLog.ts";
 
 const refusal = "HTTP/1.1 401 Unauthorized\r\npeek-exchange: peek.vortex.1\r\nContent-Type: text/plain\r\n\r\n";
 
-/** A server that is no exchange: does something with whoever has asked it for something. */
+/** A server that is no exchange: handles each request with a function. */
 async function listen(onAsked: (socket: Socket) => void): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    // Who gives up may do so without a word.
+    // A client may disconnect without a close.
     socket.on("error", () => undefined);
     socket.once("data", () => onAsked(socket));
   });
@@ -38,17 +38,17 @@ function dial(server: Server): { readonly bus: WsBus; readonly log: RecordingLog
   return { bus, log };
 }
 
-/** Says the same for as long as somebody listens. */
+/** Writes the same text until the client disconnects. */
 function goOn(socket: Socket): void {
   socket.write("go away ", () => setImmediate(() => !socket.destroyed && goOn(socket)));
 }
 
-describe("a bus that finds something else where logic should be", () => {
+describe("a bus that finds another server in place of logic", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it("has heard enough of a refusal without an end, and tries again", async () => {
+  it("gives up an endless refusal, and tries again", async () => {
     const ended = Promise.withResolvers<void>();
     const server = await listen((socket) => {
       socket.once("close", () => ended.resolve());
@@ -64,7 +64,7 @@ describe("a bus that finds something else where logic should be", () => {
     expect(log.lines).toHaveLength(1);
   });
 
-  it("says that it is something else, and nothing of what that says", async () => {
+  it("logs that it is another server, without that server's answer", async () => {
     const server = await listen((socket) => {
       socket.end("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<!DOCTYPE HTML>\n<p>Nothing here");
     });
@@ -74,9 +74,9 @@ describe("a bus that finds something else where logic should be", () => {
   });
 
   it.each([
-    ["says nothing", ""],
-    ["begins to refuse it, and does not come to an end", `${refusal}go away`],
-  ])("gives it up after 10 s, when that %s", async (_what, answer) => {
+    ["sends nothing", ""],
+    ["starts a refusal that never ends", `${refusal}go away`],
+  ])("gives up after 10 s, when the server %s", async (_what, answer) => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const asked = Promise.withResolvers<void>();
     const server = await listen((socket) => socket.write(answer, () => asked.resolve()));
@@ -85,7 +85,7 @@ describe("a bus that finds something else where logic should be", () => {
     vi.advanceTimersByTime(9_999);
     expect([bus.state, bus.disconnectReason]).toEqual(["connecting", undefined]);
     vi.advanceTimersByTime(1);
-    // What comes next is to come by itself.
+    // The retry must happen by itself.
     vi.useRealTimers();
     await log.until(/^info Waiting for the logic service at .*: it has sent nothing for 10000 ms/);
     expect(bus.disconnectReason).toBe("it has sent nothing for 10000 ms");

@@ -13,8 +13,8 @@ async function openExchange(): Promise<TestExchange> {
   return logic;
 }
 
-describe("a service that serves much", () => {
-  it("is known to who watches it, though all of it is more than a frame can hold", { timeout: 30_000 }, async () => {
+describe("a service with many contracts", () => {
+  it("is listed to its watchers although the list exceeds a frame", { timeout: 30_000 }, async () => {
     const logic = await openExchange();
     const serves = contractNames(500, 250);
     const bytesEach = JSON.stringify(serves).length;
@@ -35,10 +35,10 @@ describe("a service that serves much", () => {
   });
 });
 
-describe("more contracts than can be told", () => {
+describe("more contracts than fit into a line", () => {
   const tooMany = contractNames(Math.ceil(maxControlLine / 250), 250);
 
-  it("are refused by the exchange, which keeps what it was told before", async () => {
+  it("are refused by the exchange, which keeps the earlier list", async () => {
     const logic = await openExchange();
     using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
     raw.send(`S["peek_plugin_a.Calls"]`, `S${JSON.stringify(tooMany)}`, "+agent");
@@ -49,7 +49,7 @@ describe("more contracts than can be told", () => {
     expect(await raw.line(/^P/)).toContain(`"serves":["peek_plugin_a.Calls"]`);
   });
 
-  it.each(["before it connects", "when it is connected"])("are not told by a bus, announced %s", async (when) => {
+  it.each(["before it connects", "when it is connected"])("are not sent by a bus, announced %s", async (when) => {
     const logic = await openExchange();
     const { bus, log } = logic.dial("agent", { token: logic.tokens.create("agent") });
     const { states } = new BusRecorder(bus);
@@ -63,9 +63,9 @@ describe("more contracts than can be told", () => {
       `error Failed to announce ${tooMany.length} contracts: their names are too long together`,
     ]);
     expect(logic.warnings).toEqual([]);
-    // Fewer are told again.
+    // A shorter list is announced again.
     bus.announce(["peek_plugin_a.Calls"]);
-    const ear = new BusRecorder(bus);
-    await ear.until(() => bus.peers("agent")[0]?.serves.length === 1, "it is told");
+    const recorder = new BusRecorder(bus);
+    await recorder.until(() => bus.peers("agent")[0]?.serves.length === 1, "it is told");
   });
 });

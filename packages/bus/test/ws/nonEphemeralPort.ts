@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port of this machine that nobody listens on, below those that the system gives to whoever connects: an exchange that ends
- * and begins again finds it free still.
+ * A free port of this machine below the ephemeral range: no outgoing connection gets it, so an exchange that restarts finds it
+ * still free.
  */
 export async function nonEphemeralPort(): Promise<number> {
   for (;;) {
@@ -14,7 +14,7 @@ export async function nonEphemeralPort(): Promise<number> {
       await once(server, "listening");
       return port;
     } catch {
-      // Somebody listens there.
+      // The port is in use.
     } finally {
       server.close();
     }

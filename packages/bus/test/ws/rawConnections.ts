@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { WebSocket } from "ws";
 import { exchangePath, protocol } from "../../src/ws/exchangeProtocol.ts";
 
-/** How somebody asks to be let in; what is left out is as it should be. */
+/** The properties of an upgrade request. The defaults are valid. */
 export interface UpgradeOptions {
   readonly token?: string;
   readonly authorization?: string;
@@ -12,14 +12,14 @@ export interface UpgradeOptions {
   readonly ca?: string;
 }
 
-/** What was said to somebody who asked. */
+/** The answer to an upgrade request. */
 export interface Answer {
-  /** 101: let in; 0: the connection was cut. */
+  /** 101: accepted; 0: the connection was cut. */
   readonly status: number;
   readonly text: string;
 }
 
-/** Asks an exchange to be let in by WebSocket; goes away again in any case. */
+/** Requests a WebSocket from an exchange, and disconnects. */
 export async function requestUpgrade(port: number, options: UpgradeOptions = {}): Promise<Answer> {
   const { token, path = exchangePath, subprotocol = protocol, secure = false, ca } = options;
   const authorization = options.authorization ?? (token === undefined ? undefined : `Bearer ${token}`);
@@ -41,12 +41,12 @@ export async function requestUpgrade(port: number, options: UpgradeOptions = {})
   return answer;
 }
 
-/** Connects by TCP, sends bytes, and gives what is answered until the other side ends the connection. */
+/** Connects by TCP, sends bytes, and returns the answer when the other side has closed the connection. */
 export async function exchangeBytes(port: number, bytes: Uint8Array | string, host = "127.0.0.1"): Promise<string> {
   const socket = connect({ host, port });
   let answer = "";
   socket.on("data", (part: Buffer) => void (answer += part.toString("latin1")));
-  // A connection that is cut while it is written to breaks; that is what is waited for.
+  // The connection may be cut while it is written to.
   socket.on("error", () => undefined);
   socket.write(bytes);
   await new Promise<void>((resolve) => {

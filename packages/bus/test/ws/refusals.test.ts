@@ -16,7 +16,7 @@ async function openExchange(options?: TestExchangeOptions): Promise<TestExchange
   return logic;
 }
 
-/** Sends a text to logic, and waits until it is back. */
+/** Sends a message to logic, and waits for the echo. */
 async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
   await promise;
 }
 
-describe("somebody without a good token", () => {
+describe("a client without a valid token", () => {
   let logic: TestExchange;
   let witness: WsBus;
   const states: string[] = [];
@@ -77,7 +77,7 @@ describe("somebody without a good token", () => {
     ],
   ];
 
-  it.each(cases)("%s: is refused and told why, with one line in the log", async (_what, make, status, why) => {
+  it.each(cases)("%s: is refused with the reason, and with one line in the log", async (_what, make, status, why) => {
     const options = make();
     const before = logic.log.lines.length;
     expect(await requestUpgrade(logic.port, options)).toEqual({ status, text: expect.stringMatching(why) });
@@ -104,26 +104,26 @@ describe("somebody without a good token", () => {
       ...["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
       ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(logic.tokens.create("agent"))],
     ];
-    // A WebSocket that is let in is closed for what comes after: it is no frame.
+    // An accepted WebSocket is closed because of the following bytes, which are no frame.
     expect(await exchangeBytes(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(
       new RegExp(`^HTTP/1\\.1 ${status} `),
     );
   });
 
-  it("adds one line, however many tokens it makes up", async () => {
+  it("causes one log line, however many tokens it invents", async () => {
     const before = logic.log.lines.length;
     for (let n = 0; n < 20; n += 1) await requestUpgrade(logic.port, { token: anothers() });
     expect(logic.log.lines.length - before).toBeLessThanOrEqual(1);
   });
 
-  it("is told that it is no token, whatever the scheme", async () => {
+  it("is refused with the malformed token as the reason, whatever the scheme", async () => {
     expect(await requestUpgrade(logic.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
       status: 401,
       text: expect.stringMatching(/its token is malformed/),
     });
   });
 
-  it("is told by its own log what to do, once", async () => {
+  it("finds the advice in its own log, once", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const token = anothers();
     let attempts = 0;
@@ -141,7 +141,7 @@ describe("somebody without a good token", () => {
     expect(bus.disconnectReason).toMatch(/refuses this service/);
   });
 
-  it("may not take the name of another service, or that of logic itself", async () => {
+  it("cannot use the instance name of another service, or of logic", async () => {
     const token = logic.tokens.create("agent");
     for (const instance of [makeInstanceName("worker"), logic.bus.self.instance]) {
       using raw = await RawExchangeClient.connect(logic.port, "agent", token);
@@ -153,8 +153,8 @@ describe("somebody without a good token", () => {
   });
 });
 
-describe("somebody with a good token", () => {
-  it.each(["agent", "logic"] as const)("may not take the place of a connected instance: %s", async (service) => {
+describe("a client with a valid token", () => {
+  it.each(["agent", "logic"] as const)("cannot replace a connected instance of another token: %s", async (service) => {
     const logic = await openExchange();
     const { bus } = logic.dial("agent", { token: logic.tokens.create("agent") });
     await connected(bus);
@@ -169,7 +169,7 @@ describe("somebody with a good token", () => {
 });
 
 describe("a connection", () => {
-  it("is cut at once when its token is revoked, and is told why; others are not", async () => {
+  it("is cut at once when its token is revoked, with the reason; others are not", async () => {
     const logic = await openExchange();
     const token = logic.tokens.create("agent");
     const { bus, log } = logic.dial("agent", { token });
@@ -191,7 +191,7 @@ describe("a connection", () => {
     expect(witnessLog.lines).toHaveLength(1);
   });
 
-  it("is cut with a line of its own, when two from one address are", async () => {
+  it("is cut with its own log line, also when two are cut from one address", async () => {
     const logic = await openExchange();
     const tokens = [logic.tokens.create("agent"), logic.tokens.create("worker")] as const;
     const [agent, worker] = [logic.dial("agent", { token: tokens[0] }), logic.dial("worker", { token: tokens[1] })];
@@ -212,7 +212,7 @@ describe("a connection", () => {
     expect(logic.warnings[0]).toMatch(/has token \w+, which is no longer valid; its connection was cut/);
   });
 
-  it("is cut when nobody says hello, though pings are answered", async () => {
+  it("is cut when no hello arrives, although pings are answered", async () => {
     const logic = await openExchange({ heartbeatMs: 100 });
     using raw = await RawExchangeClient.connect(logic.port, "agent", logic.tokens.create("agent"));
     await raw.closed;
@@ -246,7 +246,7 @@ describe("other protocols at a port without TLS", () => {
       (port) => exchangeBytes(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
       /nothing at this path/,
     ],
-  ])("%s: is refused with one line, and others are unharmed", async (_what, make, line) => {
+  ])("%s: is refused with one log line, and others are not affected", async (_what, make, line) => {
     const logic = await openExchange();
     const { bus } = logic.dial("agent", { token: logic.tokens.create("agent") });
     await connected(bus);
@@ -257,7 +257,7 @@ describe("other protocols at a port without TLS", () => {
     expect(bus.state).toBe("connected");
   });
 
-  it("a browser is told what it has found, and no more", async () => {
+  it("a browser gets a description of the port, and no more", async () => {
     const logic = await openExchange();
     for (const [method, path] of [
       ["GET", "/"],

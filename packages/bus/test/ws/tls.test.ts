@@ -29,7 +29,7 @@ async function openExchange(tls: ExchangeTls): Promise<TestExchange> {
   return logic;
 }
 
-/** Sends a text to logic, and waits until it is back. */
+/** Sends a message to logic, and waits for the echo. */
 async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
   const text = randomBytes(8).toString("hex");
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ describe("other protocols at a TLS port", () => {
       "a hello of SSL 2",
       (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)])),
     ],
-  ])("%s: is refused with one line, and others are unharmed", async (_what, make) => {
+  ])("%s: is refused with one log line, and others are not affected", async (_what, make) => {
     const logic = await openExchange(authority.issue());
     const { bus } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority.cert });
     await connected(bus);
@@ -64,7 +64,7 @@ describe("other protocols at a TLS port", () => {
     await answered(bus, logic);
   });
 
-  it("a bus without TLS says where to look", async () => {
+  it("a bus without TLS logs the setting to check", async () => {
     const logic = await openExchange(authority.issue());
     const { log } = logic.dial("agent", { token: logic.tokens.create("agent") }, { secure: false });
     await log.until(/Waiting for .*: (the other side cut the connection|one side uses TLS).*useSsl/);
@@ -101,7 +101,7 @@ describe("a bus whose logic shows", () => {
     expect(logic.log.lines.filter((line) => line.includes("token"))).toEqual([]);
   });
 
-  it("a good one: is connected", async () => {
+  it("a valid certificate: is connected", async () => {
     const logic = await openExchange(authority.issue());
     const { bus } = logic.dial("agent", { token: logic.tokens.create("agent"), ca: authority.cert });
     await answered((await connected(bus)) as WsBus, logic);
@@ -112,7 +112,7 @@ describe("a bus whose logic shows", () => {
 describe("mutual TLS", () => {
   const site = (): ExchangeTls => ({ ...authority.issue(), clientAuthorities: authority.cert });
 
-  it("knows a service by its certificate alone", async () => {
+  it("identifies a service by its certificate alone", async () => {
     const logic = await openExchange(site());
     const { bus, log } = logic.dial("agent", {
       ca: authority.cert,
@@ -124,7 +124,7 @@ describe("mutual TLS", () => {
     expect(logic.warnings).toEqual([]);
   });
 
-  it("does not let a certificate of one service be another", async () => {
+  it("rejects the instance name of another service than the certificate's", async () => {
     const logic = await openExchange(site());
     const { log } = logic.dial("agent", { ca: authority.cert, ...authority.issue({ name: "worker" }) });
     await log.until(/an instance of the worker service must be named after it/);
@@ -148,7 +148,7 @@ describe("mutual TLS", () => {
     ],
   ];
 
-  it.each(cases)("%s: is refused with one line, and told why", async (_what, options, of, why) => {
+  it.each(cases)("%s: is refused with the reason, and with one log line", async (_what, options, of, why) => {
     const logic = await openExchange(site());
     const { bus: witness } = logic.dial("office", { ca: authority.cert, ...authority.issue({ name: "office" }) });
     await connected(witness);

@@ -13,36 +13,34 @@ import { TestAuthority } from "../identity/TestAuthority.ts";
 import { nonEphemeralPort } from "./nonEphemeralPort.ts";
 import { TestExchange } from "./TestExchange.ts";
 
-// They wait for times that are nobody's to set, ten seconds and more.
-const isQuick = process.env["PEEK_LONG_TESTS"] === undefined;
-const why = isQuick ? " (takes more than 10 s, runs with PEEK_LONG_TESTS=1)" : "";
+const patienceMs = 300;
 
-describe.skipIf(isQuick).concurrent(`somebody who connects and says nothing${why}`, { timeout: 40_000 }, () => {
-  it("is cut at a plain port, with one line", async ({ expect }) => {
-    await using logic = await TestExchange.open();
+describe.concurrent("a client that connects and sends nothing", () => {
+  it("is cut at a port without TLS, with one log line", async ({ expect }) => {
+    await using logic = await TestExchange.open({ requestMs: patienceMs });
     const sockets = [silent(logic.port), silent(logic.port)];
     await Promise.all(sockets.map((socket) => closed(socket)));
     expect(logic.warnings).toEqual(["warning 127.0.0.1: a connection was refused: it sent no request in time"]);
   });
 
-  it("is cut at a TLS port, with one line", async ({ expect }) => {
+  it("is cut at a TLS port, with one log line", async ({ expect }) => {
     const dir = mkdtempSync(join(tmpdir(), "peek-tls-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-    await using logic = await TestExchange.open({ tls: new TestAuthority(dir).issue() });
+    await using logic = await TestExchange.open({ requestMs: patienceMs, tls: new TestAuthority(dir).issue() });
     const sockets = [silent(logic.port), silent(logic.port)];
     await Promise.all(sockets.map((socket) => closed(socket)));
     expect(logic.warnings).toEqual(["warning 127.0.0.1: a connection was refused: it sent no request in time"]);
   });
 });
 
-describe.skipIf(isQuick)(`a bus whose logic says nothing${why}`, () => {
-  it("begins again, and says so once", { timeout: 40_000 }, async () => {
+describe("a bus whose logic sends nothing", () => {
+  it("reconnects, and logs it once", async () => {
     const port = await nonEphemeralPort();
     const server = new WebSocketServer({ port, host: "127.0.0.1", handleProtocols: () => protocol });
     await once(server, "listening");
     const log = recordingLog();
     const options = { service: "agent", member: member("agent"), host: "127.0.0.1", port, secure: false } as const;
-    const bus = new WsBus({ ...options, logger: log, credentials: () => ({}) });
+    const bus = new WsBus({ ...options, logger: log, attemptMs: patienceMs, credentials: () => ({}) });
     await once(server, "connection");
     await once(server, "connection");
     expect(log.lines).toEqual([expect.stringMatching(/^info Waiting for the logic service .*: it has sent nothing/)]);

@@ -36,10 +36,10 @@ async function join(name: ServiceName): Promise<TestService> {
   return service;
 }
 
-/** Matches no filter but its own. */
+/** Matches only its own filter. */
 const last: PayloadFilter = { key: "last", plugin: "peek_plugin_last" };
 
-/** Sends a payload to the receiver, and waits until it and all before it have been handled. */
+/** Sends a payload to the receiver, and waits until it and all earlier ones are handled. */
 async function send(filt: PayloadFilter): Promise<void> {
   await sender.plugin.payloads.send({ filt }, { to: "agent" });
   let isThere = false;
@@ -48,8 +48,8 @@ async function send(filt: PayloadFilter): Promise<void> {
   await until("the last is there", () => isThere);
 }
 
-describe("an endpoint", () => {
-  it("gets what has all of its filter, and nothing else", async () => {
+describe("a payload endpoint", () => {
+  it("gets the payloads that match its whole filter, and no others", async () => {
     const got: string[] = [];
     const filters: PayloadFilter[] = [
       { key: "level" },
@@ -75,7 +75,7 @@ describe("an endpoint", () => {
     expect(got).toEqual(["{}"]);
   });
 
-  it("is told who sends, and gets the tuples, checked", async () => {
+  it("gets the sender's identity and the checked tuples", async () => {
     const got: [Payload<{ pump: string; at: Date }>, PeerIdentity][] = [];
     receiver.plugin.payloads.endpoint({ key: "level" }, (...args) => void got.push(args), { tuple: levelTuple });
     const tuples = [{ pump: "p1", at: new Date(5) }];
@@ -84,7 +84,7 @@ describe("an endpoint", () => {
     expect(got).toEqual([[{ filt: { key: "level", plugin }, tuples }, sender.bus.self]]);
   });
 
-  it("refuses what has other tuples, or comes from another service, and logs it once", async () => {
+  it("refuses other tuples and other services, and logs it once", async () => {
     let count = 0;
     const handle = (): void => void (count += 1);
     receiver.plugin.payloads.endpoint({ key: "a" }, handle, { tuple: levelTuple });
@@ -104,7 +104,7 @@ describe("an endpoint", () => {
     expect(receiver.log.lines.filter((line) => line.startsWith("warning"))).toHaveLength(4);
   });
 
-  it("that fails is logged, with its filter, and keeps nobody from the payload", async () => {
+  it("that fails is logged with its filter, and does not keep the payload from others", async () => {
     const got: string[] = [];
     const { payloads } = receiver.plugin;
     payloads.endpoint({ key: "a" }, () => {
@@ -136,7 +136,7 @@ describe("an endpoint", () => {
     expect(await codeOf(() => payloads.endpoint({ key: "a" }, () => undefined))).toBe("PLUGIN_RELEASED");
   });
 
-  it("runs 100 handlers at a time, lets others wait in their order, and drops what is too much", async () => {
+  it("runs 100 handlers at a time, queues further payloads in order, and drops those beyond the limit", async () => {
     let running = 0;
     let most = 0;
     const got: unknown[] = [];
@@ -163,7 +163,7 @@ describe("an endpoint", () => {
     expect(most).toBe(100);
   });
 
-  it("that is disposed gets none of those that wait, and its plugin's phase ends after those that run", async () => {
+  it("that is disposed drops its queue, and its plugin's phase ends after the running handlers", async () => {
     const gate = Promise.withResolvers<void>();
     let begun = 0;
     let ended = 0;
@@ -184,7 +184,7 @@ describe("an endpoint", () => {
     expect([begun, ended]).toEqual([100, 100]);
   });
 
-  it("runs in the context in which it was made", async () => {
+  it("runs in the async context in which it was created", async () => {
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     context.run(plugin, () =>
@@ -196,7 +196,7 @@ describe("an endpoint", () => {
 });
 
 describe("a payload", () => {
-  it("goes to any one, to one in particular, or to all", async () => {
+  it("goes to any instance, to a particular one, or to all", async () => {
     const second = await join("agent");
     const got: string[] = [];
     for (const { plugin: each, bus } of [receiver, second]) {
@@ -214,7 +214,7 @@ describe("a payload", () => {
     expect(new Set(got.slice(3)).size).toBe(2);
   });
 
-  it("comes in the order of the calls, also of the first", async () => {
+  it("arrives in the order of the calls, including the first", async () => {
     const got: unknown[] = [];
     receiver.plugin.payloads.endpoint({ key: "a" }, ({ filt }) => void got.push(filt["n"]));
     const sends = Array.from({ length: 100 }, async (_, n) => {
@@ -225,11 +225,11 @@ describe("a payload", () => {
     await Promise.all(sends);
     await until("all are there", () => got.length === 100);
     const order = Array.from({ length: 100 }, (_, n) => n);
-    // Those that began a little later were called later.
+    // Calls that were made later arrive later.
     expect(got).toEqual([...order.filter((n) => n % 3 !== 0), ...order.filter((n) => n % 3 === 0)]);
   });
 
-  it("does not overtake one that waits until it is known who is there", async () => {
+  it("does not overtake one that waits for the list of instances", async () => {
     const got: unknown[] = [];
     receiver.plugin.payloads.endpoint({ key: "a" }, ({ filt }) => void got.push(filt["n"]));
     const joined = await harness.join("field");
@@ -239,7 +239,7 @@ describe("a payload", () => {
     const field = new TestService(bus, joined.member);
     services.push(field);
     const sends = [field.plugin.payloads.send({ filt: { key: "a", n: 0 } }, { to: "agent" })];
-    // Only what it waits for is missing.
+    // Only the list of instances is missing.
     await until("the watch is under way", () => bus.peers("agent").length === 1);
     resolve();
     for (let n = 1; n < 20; n += 1) {
@@ -251,7 +251,7 @@ describe("a payload", () => {
     expect(got).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 
-  it("to one in particular does not overtake one to its service", async () => {
+  it("to a particular instance does not overtake one to its service", async () => {
     const got: unknown[] = [];
     receiver.plugin.payloads.endpoint({ key: "a" }, ({ filt }) => void got.push(filt["n"]));
     const { payloads } = sender.plugin;
@@ -264,7 +264,7 @@ describe("a payload", () => {
     expect(got).toEqual([1, 2, 3]);
   });
 
-  it("to nobody is an error at once", async () => {
+  it("to a service without an instance fails at once", async () => {
     const { payloads } = sender.plugin;
     expect(await codeOf(payloads.send({ filt: {} }, { to: "worker" }))).toBe("VORTEX_NOBODY");
     expect(await codeOf(payloads.send({ filt: {} }, { to: { all: "worker" } }))).toBe("VORTEX_NOBODY");

@@ -35,7 +35,7 @@ async function join(name: ServiceName): Promise<TestService> {
   return joined;
 }
 
-/** `kind instance`, as the changes come. */
+/** The changes in order, as `kind instance`. */
 function follow(changes: AsyncIterable<PresenceChange>): { readonly lines: string[]; readonly done: Promise<void> } {
   const lines: string[] = [];
   const done = (async () => {
@@ -49,7 +49,7 @@ function nameOf({ bus }: TestService): string {
 }
 
 describe("peers()", () => {
-  it("are all who are connected, in the order in which they were, oneself among them", async () => {
+  it("returns all connected instances in the order of their connection, this process included", async () => {
     const agent = await join("agent");
     const field = await join("field");
     const { presence } = service.plugin;
@@ -63,7 +63,7 @@ describe("peers()", () => {
     expect(await presence.peers("worker")).toEqual([]);
   });
 
-  it("are oneself alone while one is not connected", async () => {
+  it("returns this process alone while it is not connected", async () => {
     await join("agent");
     const { presence, rpc } = service.plugin;
     rpc.serve(contract, {});
@@ -74,7 +74,7 @@ describe("peers()", () => {
 });
 
 describe("changes()", () => {
-  it("tell who is there, and who comes, serves something else, and goes", async () => {
+  it("reports the present instances, then who joins, changes its contracts, and leaves", async () => {
     const agent = await join("agent");
     const { lines } = follow(service.plugin.presence.changes({ service: "agent" }));
     await until("the first", () => lines.length === 1);
@@ -96,7 +96,7 @@ describe("changes()", () => {
     ]);
   });
 
-  it("tell that all others have left when the connection is lost, and that they are back", async () => {
+  it("reports that all others leave when the connection is lost, and that they return", async () => {
     const agent = await join("agent");
     const { lines } = follow(service.plugin.presence.changes());
     await until("both", () => lines.length === 2);
@@ -107,7 +107,7 @@ describe("changes()", () => {
     expect(lines.filter((line) => line.startsWith("left"))).toEqual([`left ${nameOf(agent)}`]);
   });
 
-  it("end with break, with the signal, and with the plugin's phase", async () => {
+  it("ends with break, with the signal, and with the plugin's phase", async () => {
     const { presence } = service.plugin;
     for await (const { kind } of presence.changes()) {
       expect(kind).toBe("joined");
@@ -127,7 +127,7 @@ describe("changes()", () => {
     expect(await collect(presence.changes({ signal: AbortSignal.abort() }))).toEqual([]);
   });
 
-  it("are, for one that is slow, what has changed on the whole", async () => {
+  it("reports only the net changes to a slow consumer", async () => {
     const changes = service.plugin.presence.changes({ service: "agent" })[Symbol.asyncIterator]();
     const stays = await join("agent");
     for (let i = 0; i < 50; i += 1) {
@@ -147,7 +147,7 @@ describe("changes()", () => {
 });
 
 describe("waitFor()", () => {
-  it("gives whoever is there, or comes", async () => {
+  it("returns an instance that is connected or connects", async () => {
     const { presence } = service.plugin;
     const waiting = presence.waitFor("agent");
     const agent = await join("agent");
@@ -181,7 +181,7 @@ describe("a feed", () => {
     serves: [],
   };
 
-  it("keeps no more than there are peers, and tells nothing twice", async () => {
+  it("keeps at most one change for each peer, and reports nothing twice", async () => {
     const feed = new PresenceFeed();
     feed.set(peer.instance, peer);
     expect(await feed.next()).toMatchObject({ value: { kind: "joined" } });
@@ -198,7 +198,7 @@ describe("a feed", () => {
     expect(await last).toEqual({ done: true, value: undefined });
   });
 
-  it("tells of one that has connected anew that it left and joined, but not of this process", async () => {
+  it("reports a reconnected peer as left and joined, except this process", async () => {
     const feed = new PresenceFeed("logic-aaaaaaaaaa");
     const self: Peer = { ...peer, service: "logic", instance: "logic-aaaaaaaaaa" };
     feed.replace([peer, self]);

@@ -2,18 +2,18 @@ import type { Peer, PeerIdentity, PresenceChange, ServiceName } from "@peek/plug
 import { type Bus, type BusState, disconnected, overloaded } from "@peek/bus";
 import { Listeners } from "@peek/kit";
 
-/** A bus whose connection a test takes away and gives back, or fills up. */
+/** A bus that a test disconnects, reconnects or overloads. */
 export class DisconnectableBus implements Bus {
   readonly disconnectReason = undefined;
-  /** What a test lets the answer to a watch wait for. */
+  /** Delays the answer to a watch. */
   watchable: Promise<void> = Promise.resolve();
-  /** Which texts are refused, since too much waits to be sent. */
+  /** Selects the messages that are refused with VORTEX_OVERLOADED. */
   refuses: (text: string) => boolean = () => false;
-  /** How often somebody has looked who is there. */
+  /** How often peers() was called. */
   looks = 0;
   readonly #bus: Bus;
   readonly #states = new Listeners<BusState>();
-  /** Whose members are known, on this connection. */
+  /** The services whose instances are known over this connection. */
   readonly #watched = new Set<ServiceName>();
   #isCut = false;
 

@@ -13,19 +13,19 @@ function drained(queue: FairQueue<string, string>): readonly string[] {
   return items;
 }
 
-describe("a queue", () => {
-  it("keeps the order within a line, and lets the lines take turns", () => {
+describe("a fair queue", () => {
+  it("keeps the order within a lane, and serves the lanes in turn", () => {
     expect(drained(filled("a1", "a2", "a3", "b1", "c1", "c2"))).toEqual(["a1", "b1", "c1", "a2", "c2", "a3"]);
   });
 
-  it("forgets what was taken out", () => {
+  it("forgets removed items", () => {
     const queue = filled("a1", "a2", "b1");
     expect([queue.delete("a", "a1"), queue.delete("a", "a1"), queue.delete("x", "a2")]).toEqual([true, false, false]);
     expect(queue.size).toBe(2);
     expect(drained(queue)).toEqual(["a2", "b1"]);
   });
 
-  it("makes room where another line is longer by two", () => {
+  it("evicts from another lane that is longer by two", () => {
     const queue = filled("a1", "a2", "a3", "b1");
     expect(queue.evictFor("b")).toBe("a3");
     expect(queue.evictFor("b")).toBeUndefined();

@@ -2,7 +2,7 @@ import type { ServiceName } from "@peek/plugin-base";
 import { type Bus, Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
 import type { JoinedBus, RpcHarness } from "./RpcHarness.ts";
 
-/** All in one process. */
+/** The driver within one process. */
 export class MemoryHarness implements RpcHarness {
   readonly exchange: Exchange = new Exchange();
 

@@ -3,7 +3,7 @@ import type { MemoryBus } from "@peek/bus";
 import type { MemoryHarness } from "./MemoryHarness.ts";
 import { until } from "@peek/kit/testing";
 
-/** A peer that sends what a test writes, and keeps what it is sent. */
+/** A peer that sends arbitrary frames, and records the received ones. */
 export class RawPeer {
   readonly bus: MemoryBus;
   readonly texts: string[] = [];
@@ -21,7 +21,7 @@ export class RawPeer {
     for (const text of texts) this.bus.send(to, text);
   }
 
-  /** Waits for a text. */
+  /** Waits for a frame. */
   async next(pattern: RegExp): Promise<string> {
     let found: string | undefined;
     await until(`a text like ${String(pattern)} among ${JSON.stringify(this.texts)}`, () => {

@@ -1,16 +1,16 @@
 import type { ServiceName } from "@peek/plugin-base";
 import type { Bus, BusMember } from "@peek/bus";
 
-/** A bus of a process that joins. */
+/** The bus of a process that has joined. */
 export interface JoinedBus {
   readonly bus: Bus;
   readonly member: BusMember;
 }
 
-/** A driver of the bus, as the behaviour suites of what is above it need it. */
+/** A driver of the bus, as behaviour suites of the layers above need it. */
 export interface RpcHarness extends AsyncDisposable {
-  /** Another process of a service; connected. */
+  /** Opens the connected bus of another process. */
   join(service: ServiceName): Promise<JoinedBus>;
-  /** Ends a process's connection without a word, as when it is killed. It does not come back. */
+  /** Ends a process's connection as if it were killed. It does not reconnect. */
   kill(bus: Bus): Promise<void>;
 }

@@ -6,14 +6,14 @@ import { TestLog } from "@peek/kit/testing";
 /** The plugin of these tests. */
 export const plugin = "peek_plugin_pump";
 
-/** A process of a service, as far as Vortex goes: a bus, and one plugin. */
+/** A service with a bus, a Vortex and one plugin. */
 export class TestService implements AsyncDisposable {
   readonly bus: Bus;
   readonly log: TestLog = new TestLog();
   readonly vortex: Vortex;
-  /** What the plugin is handed. */
+  /** The plugin's `platform.vortex`. */
   readonly plugin: PluginVortex;
-  /** The stack of the plugin's present phase; a test may put another in its place. */
+  /** The stack of the plugin's present phase. A test may replace it. */
   stack: AsyncDisposableStack = new AsyncDisposableStack();
 
   constructor(bus: Bus, member: BusMember) {
@@ -22,7 +22,7 @@ export class TestService implements AsyncDisposable {
     this.plugin = this.vortex.forPlugin(plugin, () => this.stack, this.log);
   }
 
-  /** Ends as a service does. */
+  /** Stops in the order in which a service stops. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stack.disposeAsync();
     await this.vortex[Symbol.asyncDispose]();

@@ -28,9 +28,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("a deadline", () => {
+describe("a timer of the wheel", () => {
   it.each([0, 1, 24, 25, 26, 1000, 25_575, 25_600, 25_601, 30_000, 60_000, 3_600_000])(
-    "of %d ms is told when it is over, at most 50 ms late",
+    "of %d ms expires at most 50 ms late",
     (ms) => {
       const entry = new Entry(wheel);
       wheel.add(entry, ms);
@@ -43,7 +43,7 @@ describe("a deadline", () => {
     },
   );
 
-  it("may be further away than timers reach", () => {
+  it("may expire later than Node's timers can", () => {
     const timers = vi.spyOn(globalThis, "setTimeout");
     wheel.add(new Entry(wheel), 9_999_999_999);
     vi.advanceTimersByTime(60_000);
@@ -51,7 +51,7 @@ describe("a deadline", () => {
     expect(Math.max(...timers.mock.calls.map(([, ms]) => ms ?? 0))).toBeLessThan(2 ** 31);
   });
 
-  it("that was removed is not told", () => {
+  it("that was removed does not expire", () => {
     const entries = Array.from({ length: 10 }, () => new Entry(wheel));
     for (const [index, entry] of entries.entries()) wheel.add(entry, 100 + (index % 3));
     for (const entry of entries.slice(0, 7)) wheel.remove(entry);
@@ -61,7 +61,7 @@ describe("a deadline", () => {
     expect(entries.filter(({ lateAfter }) => lateAfter !== undefined)).toEqual(entries.slice(7));
   });
 
-  it("that comes before all others is told first", () => {
+  it("that is due before all others expires first", () => {
     const late = new Entry(wheel);
     const early = new Entry(wheel);
     wheel.add(late, 30_000);
@@ -71,7 +71,7 @@ describe("a deadline", () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  it("may be added and removed while others are told", () => {
+  it("may be added and removed while others expire", () => {
     const again = new Entry(wheel);
     const removed = new Entry(wheel);
     class Meddler extends Entry {

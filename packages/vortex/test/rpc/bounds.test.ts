@@ -53,7 +53,7 @@ function serve(concurrency: number): void {
 }
 
 describe("a contract", () => {
-  it("ends streams that nobody reads when others wait, of those who have more than their share", async () => {
+  it("ends stalled streams of callers with more than their share while calls are queued", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     serve(4);
     const call = (id: string, name: string): string => `c${id} 60000 ${feeds.name} ${name}\t`;
@@ -73,7 +73,7 @@ describe("a contract", () => {
     expect(server.vortex.statistics()).toMatchObject({ running: 3, queued: 0 });
   });
 
-  it("ends one that has begun while others waited already", async () => {
+  it("ends a stalled stream that started while calls were queued", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     serve(1);
     peer.send(server.bus.self, `c1 60000 ${feeds.name} hold\t"x"`, `c2 60000 ${feeds.name} lines\t`);
@@ -86,7 +86,7 @@ describe("a contract", () => {
     await other.next(/^r1\t/);
   });
 
-  it("measures the deadline of a stream until its first item", async () => {
+  it("applies the deadline of a stream until its first item", async () => {
     serve(1);
     peer.send(server.bus.self, `c1 30 ${feeds.name} silent\t`);
     await until("it is over", () => reasons.length === 1);
@@ -96,7 +96,7 @@ describe("a contract", () => {
     expect(server.vortex.statistics()).toMatchObject({ running: 1, timers: 0 });
   });
 
-  it("lets no more than 64 MiB wait, of which some is left for others", async () => {
+  it("queues at most 64 MiB, and leaves some of it to other callers", async () => {
     serve(1);
     const body = "x".repeat(15 * 1024 * 1024);
     const call = (id: number): string => `c${id} 60000 ${feeds.name} hold\t"${body}"`;
@@ -114,7 +114,7 @@ describe("a contract", () => {
 });
 
 describe("a client", () => {
-  it("ends a stream that sends far more than it may", async () => {
+  it("ends a stream that far exceeds its window", async () => {
     const items = server.plugin.rpc.client(pumps, { to: peer.bus.self }).count({ to: 1 })[Symbol.asyncIterator]();
     const first = items.next();
     const id = /^c(\w+)/.exec(await peer.next(/^c/))?.[1] ?? "";
@@ -126,7 +126,7 @@ describe("a client", () => {
   });
 });
 
-describe("what is misspelt in plain JavaScript", () => {
+describe("a mistake that only plain JavaScript permits", () => {
   it.each<[string, (name: never) => unknown]>([
     ["to", (name) => server.plugin.rpc.client(feeds, { to: name })],
     ["to, of all", (name) => server.plugin.rpc.clientOfAll(feeds, { to: name })],
@@ -145,7 +145,7 @@ describe("what is misspelt in plain JavaScript", () => {
     expect(error).toMatchObject({ code: "CONTRACT_INVALID", message: expect.stringContaining('"agnet" is not a ser') });
   });
 
-  it("is a list of nobody who may call, or a peer without a name", async () => {
+  it("is an empty acceptOnlyFrom, or a peer without an instance, and is refused", async () => {
     const { rpc, payloads } = server.plugin;
     expect(await codeOf(() => rpc.serve(pumps, {} as never, { acceptOnlyFrom: [] }))).toBe("CONTRACT_INVALID");
     expect(await codeOf(() => payloads.endpoint({}, () => undefined, { acceptOnlyFrom: [] }))).toBe("CONTRACT_INVALID");

@@ -2,7 +2,7 @@ import { defineRpc } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { plugin } from "./TestService.ts";
 
-/** What the tests call. */
+/** The contract of the tests. */
 export const pumps = defineRpc(`${plugin}.Pumps`, {
   add: { input: z.object({ a: z.int(), b: z.int().default(9) }), output: z.int() },
   echo: { input: z.unknown(), output: z.unknown() },

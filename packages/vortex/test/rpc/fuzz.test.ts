@@ -69,7 +69,7 @@ const texts = fc
   .chain((text) =>
     fc.oneof(
       fc.constant(text),
-      // Cut off, or with something else in it.
+      // Truncated, or with another part in it.
       fc.nat(text.length).map((length) => text.slice(0, length)),
       fc.tuple(fc.nat(text.length), fc.string({ unit: "binary", maxLength: 3 })).map(([at, other]) => {
         return text.slice(0, at) + other + text.slice(at + 1);
@@ -78,8 +78,8 @@ const texts = fc
   )
   .filter((text) => !text.includes("\n"));
 
-describe(`${rounds} texts of a peer that knows no rules`, () => {
-  it("harm nobody: there are typed errors, no stack, nothing grows, and others are served", async () => {
+describe(`${rounds} random frames of a peer`, () => {
+  it("are answered with typed errors without a stack, leave no state, and do not keep others from being served", async () => {
     const calls = client.plugin.rpc.client(pumps, { to: "agent", wait: true });
     await calls.ping();
     const before = Object.keys(Object.prototype).length;
@@ -88,7 +88,7 @@ describe(`${rounds} texts of a peer that knows no rules`, () => {
       peer.send(service.bus.self, text);
       sent += 1;
       if (sent % 500 !== 0) continue;
-      // The mixture holds 50 to run and 50 to wait at most; a well-behaved caller comes through.
+      // At most 50 calls run and 50 are queued; a well-behaved caller is served.
       expect(await calls.add({ a: sent, b: 1 })).toBe(sent + 1);
     }
     expect(Object.keys(Object.prototype)).toHaveLength(before);
@@ -100,7 +100,7 @@ describe(`${rounds} texts of a peer that knows no rules`, () => {
     }
     const { invalidFrames } = service.vortex.statistics();
     expect(invalidFrames).toBeGreaterThan(1000);
-    // Faults of the peer are no errors of the handlers.
+    // Faults of the peer are not logged as errors of handlers.
     expect(service.log.lines.filter((line) => line.startsWith("error"))).toEqual([]);
     expect(service.log.lines.filter((line) => / sent an? .*frame/.test(line))).toHaveLength(1);
     await peer.bus[Symbol.asyncDispose]();

@@ -48,7 +48,7 @@ afterEach(async () => {
   await caller[Symbol.asyncDispose]();
 });
 
-/** What is in use after a collection; bytes. */
+/** The used heap after a garbage collection; bytes. */
 function heapUsed(): number {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
@@ -56,7 +56,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Calls that are answered, given up, and late, and streams that are broken off. */
+/** Makes calls that are answered, cancelled and late, and streams that are ended early. */
 async function mixture(count: number): Promise<void> {
   const client = caller.plugin.rpc.client(pumps, { to: "agent", wait: true });
   const one = async (index: number): Promise<void> => {
@@ -85,7 +85,7 @@ async function mixture(count: number): Promise<void> {
 }
 
 describe("100,000 calls, many of which are given up", () => {
-  it("leave nothing behind: no call, no timer, no listener, no memory", { timeout: 60_000 }, async () => {
+  it("leave no call, timer, listener or memory behind", { timeout: 60_000 }, async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     await mixture(20_000);
     const [heap, live] = [heapUsed(), timers()];
@@ -96,7 +96,7 @@ describe("100,000 calls, many of which are given up", () => {
     expect(heapUsed() - heap).toBeLessThan(4 * 1024 * 1024);
   });
 
-  it("leave nothing at a signal that lives on", async () => {
+  it("leave no listener on a signal that outlives them", async () => {
     const client = caller.plugin.rpc.client(pumps, { to: "agent", wait: true });
     const { signal } = new AbortController();
     let listening = 0;
@@ -119,7 +119,7 @@ describe("100,000 calls, many of which are given up", () => {
 });
 
 describe("peers that come and go", () => {
-  it("leave nothing behind", async () => {
+  it("leave no state behind", async () => {
     for (let i = 0; i < 200; i += 1) {
       const { bus, member } = await harness.join("field");
       await using visitor = new TestService(bus, member);

@@ -46,7 +46,7 @@ function client() {
   return caller.plugin.rpc.client(reports, { to: "agent", wait: true });
 }
 
-/** Refuses every text that begins so, until what is returned is called. */
+/** Refuses every message with a prefix until the result is called. */
 function refuse(bus: DisconnectableBus, kinds: string): { readonly count: () => number; readonly stop: () => void } {
   let count = 0;
   bus.refuses = (text) => {
@@ -57,8 +57,8 @@ function refuse(bus: DisconnectableBus, kinds: string): { readonly count: () => 
   return { count: () => count, stop: () => (bus.refuses = () => false) };
 }
 
-describe("where too much waits to be sent", () => {
-  it("a stream goes on once its consumer can tell that it has taken items", async () => {
+describe("while too many bytes are queued", () => {
+  it("a stream continues once the credit of its consumer can be sent", async () => {
     const refused = refuse(callerBus, "k");
     const items = collect(client().lines(200));
     await until("it cannot tell", () => refused.count() > 0);
@@ -66,7 +66,7 @@ describe("where too much waits to be sent", () => {
     expect(await items).toHaveLength(200);
   });
 
-  it("a handler is told late that its caller has given up", async () => {
+  it("a cancellation reaches the handler late", async () => {
     const controller = new AbortController();
     const call = client().hang(undefined, { signal: controller.signal });
     await until("it runs", () => server.vortex.statistics().running === 1);
@@ -79,7 +79,7 @@ describe("where too much waits to be sent", () => {
     expect(ended).toMatchObject([{ code: "CALL_CANCELLED" }]);
   });
 
-  it("a short answer comes late, and in place of a long one an error", async () => {
+  it("a short answer arrives late, and an error in place of a long one", async () => {
     await client().read(1);
     const refused = refuse(serverBus, "re");
     const short = client().read(5);
@@ -95,7 +95,7 @@ describe("where too much waits to be sent", () => {
     expect(server.vortex.statistics()).toMatchObject({ running: 0, timers: 0 });
   });
 
-  it("nothing is kept for one who is gone", async () => {
+  it("no control message is kept for a peer that is gone", async () => {
     await client().read(1);
     const refused = refuse(serverBus, "r");
     client()

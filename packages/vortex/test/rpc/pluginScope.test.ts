@@ -37,7 +37,7 @@ afterEach(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-/** Serves a contract with a handler that runs until its signal fires, and then looks whether a resource is open. */
+/** Serves a contract with a handler that runs until its signal fires, and then checks whether a resource is open. */
 async function serveOn(resource: { isOpen: boolean }): Promise<void> {
   service.plugin.rpc.serve(other, {
     ping: async (_, { signal }) => {
@@ -53,8 +53,8 @@ async function serveOn(resource: { isOpen: boolean }): Promise<void> {
   await until("it runs", () => service.vortex.statistics().running === 1);
 }
 
-describe("what a plugin has acquired", () => {
-  it("is released after what needs it, whenever Vortex was used first", async () => {
+describe("a resource of a plugin", () => {
+  it("is released after the resources that need it, whenever Vortex was used first", async () => {
     await service.plugin.presence.peers();
     const resource = { isOpen: true };
     stack.defer(() => void (resource.isOpen = false));
@@ -72,7 +72,7 @@ describe("what a plugin has acquired", () => {
     expect(service.vortex.statistics()).toMatchObject({ contracts: 0, endpoints: 0, running: 0 });
   });
 
-  it("does not pile up on the stack when it is released before", async () => {
+  it("leaves no entry on the stack when it is released early", async () => {
     const { payloads, rpc } = service.plugin;
     for (let i = 0; i < 2000; i += 1) {
       const endpoint = payloads.endpoint({ key: "a" }, () => undefined);
@@ -82,7 +82,7 @@ describe("what a plugin has acquired", () => {
     }
     expect(stack.titles.length).toBeLessThan(300);
     expect(stack.titles).toContain(`the contract ${other.name}`);
-    // One that lies on a rung that was used before is released all the same.
+    // A resource in a slot that was used before is released as well.
     payloads.endpoint({ key: "a" }, () => undefined);
     rpc.serve(other, { ping: () => undefined });
     expect(service.vortex.statistics()).toMatchObject({ contracts: 1, endpoints: 1 });
@@ -90,7 +90,7 @@ describe("what a plugin has acquired", () => {
     expect(service.vortex.statistics()).toMatchObject({ contracts: 0, endpoints: 0 });
   });
 
-  it("that is released twice leaves alone what has taken its place", async () => {
+  it("that is released twice does not release its successor", async () => {
     const { payloads } = service.plugin;
     const endpoints = Array.from({ length: 200 }, () => payloads.endpoint({ key: "a" }, () => undefined));
     for (const endpoint of endpoints) endpoint[Symbol.dispose]();

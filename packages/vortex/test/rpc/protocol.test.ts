@@ -26,12 +26,12 @@ afterEach(async () => {
   await peer.bus[Symbol.asyncDispose]();
 });
 
-/** The id of the call that the peer was sent. */
+/** The id of the call that the peer received. */
 async function sentId(): Promise<string> {
   return /^c([0-9a-z]+) /.exec(await peer.next(/^c/))?.[1] ?? "";
 }
 
-describe("what a server sends", () => {
+describe("a server", () => {
   beforeEach(() => {
     service.plugin.rpc.serve(pumps, {
       add: ({ a, b }) => a + b,
@@ -42,14 +42,14 @@ describe("what a server sends", () => {
     });
   });
 
-  it("is in the order and the form of the protocol", async () => {
+  it("sends frames in the order and form of the protocol", async () => {
     peer.send(service.bus.self, `c1 1000 ${pumps.name} add\t{"a":1}`, `cz 1000 ${pumps.name} ping\t`);
     peer.send(service.bus.self, `c20 1000 ${pumps.name} count\t{"to":1}`);
     await peer.next(/^d/);
     expect(peer.texts).toEqual(["r1\t10", "rz\t", "n20\t1", "n20\t2", "d20"]);
   });
 
-  it("is nothing for a call that was given up, or is late", async () => {
+  it("sends nothing for a call that was cancelled, or is late", async () => {
     peer.send(service.bus.self, `c1 60000 ${pumps.name} echo\t1`, "x1", `c2 30 ${pumps.name} echo\t1`);
     await until("both have begun", () => service.vortex.statistics().running > 0);
     await until("none runs", () => service.vortex.statistics().running === 0);
@@ -58,7 +58,7 @@ describe("what a server sends", () => {
     expect(peer.texts).toEqual(["r3\t"]);
   });
 
-  it("is an error for a call that cannot be read, and one line in the log", async () => {
+  it("sends an error for an invalid call, and logs it once", async () => {
     peer.send(service.bus.self, "c5 soon x y\t1", "c6 10", `c7 10 ${"x".repeat(500)}\t`);
     peer.send(service.bus.self, "", "q", "c", "c!", "k1", "x", "r", "d-1", "n\t", "é", "p", "p{}\t", "\0", "c1\t\t\t");
     peer.send(service.bus.self, `c8 1000 ${pumps.name} ping\t`);
@@ -71,7 +71,7 @@ describe("what a server sends", () => {
     expect(service.log.lines).toEqual([expect.stringContaining(peer.bus.self.instance)]);
   });
 
-  it("never has a stack trace in it", async () => {
+  it("never sends a stack trace", async () => {
     peer.send(
       service.bus.self,
       `c1 1000 ${pumps.name} add\t{"a":`,
@@ -84,7 +84,7 @@ describe("what a server sends", () => {
     expect(peer.texts.join("\n")).not.toMatch(/ {4}at |\.ts:/);
   });
 
-  it("is not more of a stream than was taken, whatever a peer claims", async () => {
+  it("never sends more of a stream than its window admits, whatever credit the peer claims", async () => {
     peer.send(service.bus.self, `c1 1000 ${pumps.name} echo\t`, "k1 1", "k9 99", `c1 1000 ${pumps.name} ping\t`);
     await until("they came", () => service.vortex.statistics().invalidFrames === 2);
     expect(peer.texts).toEqual([]);
@@ -92,7 +92,7 @@ describe("what a server sends", () => {
   });
 });
 
-describe("what a client is sent", () => {
+describe("an answer", () => {
   const call = async (text: (id: string) => string): Promise<unknown> => {
     const answer = service.plugin.rpc.client(pumps, { to: peer.bus.self }).add({ a: 1 });
     const id = await sentId();
@@ -100,7 +100,7 @@ describe("what a client is sent", () => {
     return await answer;
   };
 
-  it("is a typed error, whatever it is", async () => {
+  it("is a typed error, however invalid it is", async () => {
     expect(await codeOf(call((id) => `r${id}\tnull`))).toBe("DATA_INVALID");
   });
 
@@ -112,7 +112,7 @@ describe("what a client is sent", () => {
     ["[".repeat(100_000), "DATA_INVALID"],
     ['{"code":"FORBIDDEN","message":"m"}', "FORBIDDEN"],
     ['{"code":"toString","message":"m"}', "RPC_HANDLER_FAILED"],
-    // What only this side can know.
+    // Codes that only the caller's side can determine.
     ['{"code":"VORTEX_NOBODY","message":"m"}', "RPC_HANDLER_FAILED"],
     ['{"code":"PEER_GONE","message":"m"}', "RPC_HANDLER_FAILED"],
     ['{"code":"RPC_REJECTED","message":"m","error":"toString","data":1}', "RPC_HANDLER_FAILED"],
@@ -120,18 +120,18 @@ describe("what a client is sent", () => {
     expect(await codeOf(call((id) => `e${id}\t${body}`))).toBe(code);
   });
 
-  it("names the code of a newer version that is not known here", async () => {
+  it("with a code of a newer version is an error that names the code", async () => {
     const error = await caught(call((id) => `e${id}\t${encode({ code: "PUMP_MELTED", message: "hot" })}`));
     expect(error.message).toContain('"PUMP_MELTED"');
     expect(error.message).toContain("hot");
     expect(error.fields).toMatchObject({ code: "PUMP_MELTED", service: "logic" });
   });
 
-  it("is a stream where one answer was to come", async () => {
+  it("that is a stream in place of one value is an error", async () => {
     expect(await codeOf(call((id) => `n${id}\t1`))).toBe("VORTEX_FRAME_INVALID");
   });
 
-  it("is believed only of the one that was called", async () => {
+  it("counts only from the called peer", async () => {
     const liar = await RawPeer.join(harness, "logic");
     const answer = service.plugin.rpc.client(pumps, { to: peer.bus.self }).add({ a: 1 });
     const id = await sentId();
@@ -141,7 +141,7 @@ describe("what a client is sent", () => {
     expect(await answer).toBe(2);
   });
 
-  it("may be more items than it can take", async () => {
+  it("with more items than the window ends the stream", async () => {
     const iterator = service.plugin.rpc.client(pumps, { to: peer.bus.self }).count({ to: 1 })[Symbol.asyncIterator]();
     const first = iterator.next();
     const id = await sentId();
@@ -155,7 +155,7 @@ describe("what a client is sent", () => {
 });
 
 describe("a client", () => {
-  it("sends nothing for a signal that has fired, and tells the peer of one that fires", async () => {
+  it("sends nothing for an aborted signal, and cancels the call when the signal fires", async () => {
     const client = service.plugin.rpc.client(pumps, { to: peer.bus.self });
     await expect(client.ping(undefined, { signal: AbortSignal.abort("no") })).rejects.toBe("no");
     const controller = new AbortController();
@@ -169,18 +169,18 @@ describe("a client", () => {
     await peer.next(/^x.* d$/);
   });
 
-  it("refuses a deadline that is none", async () => {
+  it("refuses an invalid deadline", async () => {
     const client = service.plugin.rpc.client(pumps, { to: peer.bus.self });
     expect(await codeOf(client.ping(undefined, { deadlineMs: Number.NaN }))).toBe("DATA_INVALID");
     expect(await codeOf(client.ping(undefined, { deadlineMs: 0 }))).toBe("DEADLINE_EXCEEDED");
     const answer = codeOf(client.ping(undefined, { deadlineMs: Infinity }));
-    // The longest that there is; what has passed since it was asked for is taken off.
+    // The longest deadline, less the time that has passed since the call.
     await peer.next(/^c\w+ 99999\d{5} /);
     await service.stack.disposeAsync();
     expect(await answer).toBe("PLUGIN_RELEASED");
   });
 
-  it("announces what was served one after the other once", async () => {
+  it("announces contracts that are served one after the other together", async () => {
     const announced: (readonly string[])[] = [];
     await peer.bus.watch("agent");
     peer.bus.onPresence((change) => announced.push(change.peer.serves));
@@ -200,7 +200,7 @@ describe("a client", () => {
 });
 
 describe("a connection that is lost", () => {
-  it("ends what is under way on both sides, and is told of calls made meanwhile", async () => {
+  it("ends open calls on both sides, and refuses calls made meanwhile", async () => {
     const reasons: unknown[] = [];
     service.plugin.rpc.serve(other, {
       ping: async (_, { signal }) => {

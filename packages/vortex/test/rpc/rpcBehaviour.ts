@@ -12,7 +12,7 @@ import { caught, codeOf, collect, fired, until } from "@peek/kit/testing";
 
 type Handlers = RpcHandlers<typeof pumps.procedures>;
 
-/** Handlers that do what their names say, unless a test has its own. */
+/** The default handlers; a test may replace some. */
 function handlersWith(own: Partial<Handlers> = {}): Handlers {
   return {
     add: ({ a, b }) => a + b,
@@ -26,7 +26,7 @@ function handlersWith(own: Partial<Handlers> = {}): Handlers {
   };
 }
 
-/** A promise that a test settles. */
+/** A promise that a test resolves. */
 class Gate {
   readonly #settle = Promise.withResolvers<void>();
   readonly opened: Promise<void> = this.#settle.promise;
@@ -36,7 +36,7 @@ class Gate {
   }
 }
 
-/** What RPC does on every driver of the bus. */
+/** The behaviour of RPC on every driver of the bus. */
 export function describeRpc(title: string, open: () => Promise<RpcHarness>): void {
   let harness: RpcHarness;
   let services: TestService[];
@@ -58,7 +58,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
     return service;
   }
 
-  /** A service with handlers, and one that can call them. */
+  /** Opens a service with handlers, and one that calls them. */
   async function pair(own: Partial<Handlers> = {}, options: RpcServeOptions = {}) {
     const server = await join("agent");
     const served = server.plugin.rpc.serve(pumps, handlersWith(own), options);
@@ -69,14 +69,14 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   }
 
   describe(`${title}: a call`, () => {
-    it("is answered with what the handler returns, whoever waits how", async () => {
+    it("returns the result of the handler, synchronous or not", async () => {
       const { client } = await pair({ add: async ({ a, b }) => await Promise.resolve(a + b) });
       expect(await client.add({ a: 1 })).toBe(10);
       expect(await client.ping()).toBeUndefined();
       expect(await client.start("x")).toBeUndefined();
     });
 
-    it("carries what JSON does not have", async () => {
+    it("carries values that JSON does not have", async () => {
       const { client } = await pair();
       const value = { at: new Date(5), big: 7n, bytes: new Uint8Array([1, 2]), none: undefined, nil: null, n: -0 };
       expect(await client.echo(value)).toStrictEqual(value);
@@ -84,7 +84,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(await client.echo(undefined)).toBeUndefined();
     });
 
-    it("says who calls, and how long the caller waits", async () => {
+    it("gives the handler the caller's identity and the remaining time", async () => {
       let seen: Partial<RpcCallContext> = {};
       const { caller, client } = await pair({
         ping: (_, { from, remainingMs }) => {
@@ -97,14 +97,14 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(seen.remainingMs).toBeLessThanOrEqual(5000);
     });
 
-    it("may be to the same process", async () => {
+    it("may go to the same process", async () => {
       const server = await join("logic");
       server.plugin.rpc.serve(pumps, handlersWith());
       expect(await server.plugin.rpc.client(pumps, { to: "logic", wait: true }).add({ a: 1, b: 2 })).toBe(3);
       expect(await server.plugin.rpc.client(pumps, { to: server.bus.self }).add({ a: 1, b: 2 })).toBe(3);
     });
 
-    it("runs on exactly one of three instances, and all have their turn", async () => {
+    it("runs on exactly one of three instances, in turn", async () => {
       const ran: string[] = [];
       for (const name of ["a", "b", "c"]) {
         const server = await join("agent");
@@ -120,7 +120,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(ran.toSorted()).toEqual(["a", "a", "a", "b", "b", "b", "c", "c", "c"]);
     });
 
-    it("goes to the instance that has fewest calls of the caller's", async () => {
+    it("goes to the instance with the fewest open calls of the caller", async () => {
       const gate = new Gate();
       const busy = await join("agent");
       busy.plugin.rpc.serve(pumps, handlersWith({ echo: () => gate.opened, add: () => 1 }));
@@ -138,7 +138,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await held;
     });
 
-    it("to one in particular runs there", async () => {
+    it("to a particular instance runs there", async () => {
       const servers = [await join("agent"), await join("agent")];
       for (const server of servers) {
         server.plugin.rpc.serve(pumps, handlersWith({ echo: () => server.bus.self.instance }));
@@ -150,7 +150,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       }
     });
 
-    it("to somebody who does not serve it is refused", async () => {
+    it("to an instance that does not serve the contract is refused", async () => {
       const server = await join("agent");
       const caller = await join("logic");
       const client = caller.plugin.rpc.client(pumps, { to: server.bus.self });
@@ -166,7 +166,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       });
     });
 
-    it("fails at once when nobody is there, and says what is missing", async () => {
+    it("fails at once without an instance, and names the missing one", async () => {
       const caller = await join("logic");
       const client = caller.plugin.rpc.client(pumps, { to: "agent" });
       expect(await caught(client.ping())).toMatchObject({
@@ -181,7 +181,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       });
     });
 
-    it("that waits is made once somebody serves it", async () => {
+    it("with wait: true is sent once an instance serves the contract", async () => {
       const caller = await join("logic");
       const client = caller.plugin.rpc.client(pumps, { to: "agent" });
       const answer = client.add({ a: 1 }, { wait: true });
@@ -192,7 +192,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(await answer).toBe(10);
     });
 
-    it("that waits fails with its deadline, or its signal", async () => {
+    it("with wait: true fails with its deadline, or its signal", async () => {
       const caller = await join("logic");
       const client = caller.plugin.rpc.client(pumps, { to: "agent", wait: true });
       expect(await codeOf(client.ping(undefined, { deadlineMs: 50 }))).toBe("VORTEX_NOBODY");
@@ -205,7 +205,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   });
 
   describe(`${title}: all instances`, () => {
-    it("are called, and what each answers is told", async () => {
+    it("are called, and each answer is returned", async () => {
       const failing = await join("agent");
       failing.plugin.rpc.serve(pumps, handlersWith({ echo: () => Promise.reject(new Error("no oil")) }));
       const working = await join("agent");
@@ -224,13 +224,13 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(answers).toHaveLength(2);
     });
 
-    it("that are none are an error", async () => {
+    it("fail when there is none", async () => {
       const caller = await join("logic");
       const client = caller.plugin.rpc.clientOfAll(pumps, { to: "agent" });
       expect(await codeOf(client.ping())).toBe("VORTEX_NOBODY");
     });
 
-    it("that do not answer in time, or are given up, are told each", async () => {
+    it("that do not answer in time, or are cancelled, are reported each", async () => {
       const { caller } = await pair({ echo: (_, { signal }) => fired(signal) });
       const client = caller.plugin.rpc.clientOfAll(pumps, { to: "agent" });
       expect(await client.echo(1, { deadlineMs: 50 })).toMatchObject([{ reason: { code: "DEADLINE_EXCEEDED" } }]);
@@ -301,7 +301,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(calls).toBe(0);
     });
 
-    it("is known at once when the instance that runs it is killed", async () => {
+    it("comes at once when the called process is killed", async () => {
       const { server, client } = await pair({ echo: (_, { signal }) => fired(signal) });
       const answer = caught(client.echo(0));
       await until("it runs", () => server.vortex.statistics().running === 1);
@@ -311,7 +311,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(performance.now() - began).toBeLessThan(3000);
     });
 
-    it("reaches the handler when the caller is killed", async () => {
+    it("reaches the handler when the calling process is killed", async () => {
       const reasons: unknown[] = [];
       const { server, caller, client } = await pair({
         echo: async (_, { signal }) => {
@@ -327,7 +327,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.vortex.statistics().timers).toBe(0);
     });
 
-    it("is no error of the handler's when that ends by its signal", async () => {
+    it("is no fault of a handler that obeys its signal", async () => {
       const { server, client } = await pair({
         echo: async (_, { signal }) => await delay(60_000, 0, { signal }),
       });
@@ -337,8 +337,8 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
     });
   });
 
-  describe(`${title}: who may call`, () => {
-    it("is told by the contract's server, and others are refused at once", async () => {
+  describe(`${title}: acceptOnlyFrom`, () => {
+    it("names the services that may call; others are refused at once", async () => {
       const server = await join("agent");
       let calls = 0;
       server.plugin.rpc.serve(pumps, handlersWith({ ping: () => void (calls += 1) }), { acceptOnlyFrom: "logic" });
@@ -357,7 +357,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   });
 
   describe(`${title}: limits`, () => {
-    it("make calls wait for their turn, and refuse those beyond", async () => {
+    it("queue calls, and refuse those beyond the queue", async () => {
       const gate = new Gate();
       const ran: unknown[] = [];
       const { server, client } = await pair(
@@ -379,7 +379,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.vortex.statistics()).toMatchObject({ running: 0, queued: 0, timers: 0 });
     });
 
-    it("take a call that was given up out of the queue", async () => {
+    it("remove a cancelled call from the queue", async () => {
       const gate = new Gate();
       const ran: unknown[] = [];
       const { server, client } = await pair(
@@ -409,7 +409,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(ran).toEqual(["first", "third"]);
     });
 
-    it("let callers take turns, also when one has filled the queue", async () => {
+    it("serve callers in turn, also when one has filled the queue", async () => {
       const gate = new Gate();
       const ran: string[] = [];
       const { server, client: greedy } = await pair(
@@ -443,8 +443,8 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
     });
   });
 
-  describe(`${title}: what does not fit`, () => {
-    it("is told of the input by the server, with the path", async () => {
+  describe(`${title}: a value that does not match the schema`, () => {
+    it("is reported for the input by the server, with the path", async () => {
       let calls = 0;
       const { client } = await pair({ add: () => (calls += 1) });
       const wrong = { a: "one" } as unknown as { a: number };
@@ -455,7 +455,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(calls).toBe(0);
     });
 
-    it("is told of the output by the client", async () => {
+    it("is reported for the output by the client", async () => {
       const { client } = await pair({ add: () => "three" as unknown as number });
       expect(await caught(client.add({ a: 1 }))).toMatchObject({
         code: "DATA_INVALID",
@@ -471,7 +471,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       });
     });
 
-    it("is told to both when the output cannot be encoded, or is too large", async () => {
+    it("is reported to both sides when the output cannot be encoded, or is too large", async () => {
       const { server, client } = await pair({
         echo: (value) => (value === 0 ? () => 1 : "x".repeat(17 * 1024 * 1024)),
       });
@@ -486,7 +486,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toHaveLength(2);
     });
 
-    it("is an input that is too large", async () => {
+    it("is refused as an input that is too large", async () => {
       const { client } = await pair();
       expect(await codeOf(client.echo("x".repeat(17 * 1024 * 1024)))).toBe("VORTEX_MESSAGE_TOO_LARGE");
     });
@@ -508,7 +508,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.errors).toMatchObject([{ stack: expect.stringContaining("rpcBehaviour") }]);
     });
 
-    it("of Peek's own crosses with its code", async () => {
+    it("that is a PeekError reaches the caller with its code", async () => {
       const { server, client } = await pair({
         echo: () => {
           throw new PeekError("STORAGE_BUSY", "All connections are in use", { fields: { secret: 1 } });
@@ -520,7 +520,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toEqual([]);
     });
 
-    it("that would speak of the call, but is of another that the handler made, is a failure of the handler", async () => {
+    it("with a code that would describe the call itself becomes RPC_HANDLER_FAILED", async () => {
       const { server, client } = await pair({
         echo: async () => await server.plugin.rpc.client(other, { to: "worker" }).ping(),
       });
@@ -533,7 +533,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toEqual([expect.stringContaining("error: peek_plugin_pump.Pumps.echo failed")]);
     });
 
-    it("that the contract declares crosses with its data", async () => {
+    it("that the contract declares reaches the caller with its data", async () => {
       const since = new Date(7);
       const { client } = await pair({
         start: (name) => {
@@ -548,7 +548,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(isRejection(pumps.procedures.start, await caught(client.start("closed")), "closed")).toBe(true);
     });
 
-    it("that the contract does not declare, or with other data, is a failure of the handler", async () => {
+    it("that the contract does not declare, or with other data, becomes RPC_HANDLER_FAILED", async () => {
       const { server, client } = await pair({
         start: (name) => {
           if (name === "a") throw new RpcRejection("toString", "of nobody");
@@ -564,7 +564,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toHaveLength(2);
     });
 
-    it("that is nothing sensible is told all the same", async () => {
+    it("that is no Error object reaches the caller all the same", async () => {
       const { client } = await pair({
         echo: (value) => {
           throw value === 0 ? null : { message: 1 };
@@ -603,7 +603,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(await codeOf(() => rpc.serve(other, { ping: () => undefined }, none))).toBe("CONTRACT_INVALID");
     });
 
-    it("takes the methods of an object for handlers", async () => {
+    it("accepts the methods of an object as handlers", async () => {
       class Ping {
         readonly #log: string[] = [];
         get count(): number {
@@ -620,7 +620,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(ping.count).toBe(1);
     });
 
-    it("that is taken back refuses those who wait, and waits for those that run", async () => {
+    it("that is withdrawn refuses queued calls, and waits for running ones", async () => {
       const gate = new Gate();
       const { server, served, client } = await pair(
         {
@@ -645,7 +645,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(await running).toBe("VORTEX_CLOSED");
     });
 
-    it("runs its handlers in the context in which it was served", async () => {
+    it("runs its handlers in the async context in which it was served", async () => {
       const context = new AsyncLocalStorage<string>();
       const server = await join("agent");
       const seen: unknown[] = [];
@@ -683,7 +683,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   });
 
   describe(`${title}: a stream`, () => {
-    it("gives all items in order, as often as it is iterated over", async () => {
+    it("yields all items in order, each time that it is iterated", async () => {
       let calls = 0;
       const { server, caller, client } = await pair({
         async *count({ to }) {
@@ -703,14 +703,14 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(caller.vortex.statistics()).toMatchObject({ pending: 0, timers: 0 });
     });
 
-    it("may come of a plain list, and of several next() at once", async () => {
+    it("may be an array, and may be read by several next() at once", async () => {
       const { client } = await pair({ count: () => [1, 2, 3] });
       const iterator = client.count({ to: 3 })[Symbol.asyncIterator]();
       const steps = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
       expect(steps.map(({ value }) => value)).toEqual([1, 2, 3, undefined]);
     });
 
-    it("is not produced faster than it is read", async () => {
+    it("is not produced faster than it is consumed", async () => {
       let produced = 0;
       const { server, client } = await pair({
         count: function* () {
@@ -719,7 +719,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       });
       const iterator = client.count({ to: 0 })[Symbol.asyncIterator]();
       expect(await iterator.next()).toMatchObject({ value: 1 });
-      // What was sent in vain would arrive before this.
+      // A message that must not be sent would arrive before this one.
       await client.ping();
       await client.ping();
       expect(produced).toBe(32);
@@ -730,7 +730,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await until("it has ended", () => server.vortex.statistics().running === 0);
     });
 
-    it("ends the iterator when the consumer breaks off", async () => {
+    it("ends the handler's iterator when the consumer breaks", async () => {
       const events: string[] = [];
       const { server, client } = await pair({
         async *count(_, { signal }) {
@@ -748,7 +748,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(server.log.lines).toEqual([]);
     });
 
-    it("fails with the producer's error, after the items before it", async () => {
+    it("fails with the handler's error, after the items before it", async () => {
       const { client } = await pair({
         async *count() {
           yield await Promise.resolve(1);
@@ -763,7 +763,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect([items, error.code]).toEqual([[1, 2], "STORAGE_BUSY"]);
     });
 
-    it("fails with an item that does not fit, or is no stream", async () => {
+    it("fails with an invalid item, and when the handler returns no iterable", async () => {
       const { server, client } = await pair({
         count: ({ to }) => (to === 1 ? ["one"] : to) as unknown as number[],
       });
@@ -810,7 +810,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       await until("it has ended", () => server.vortex.statistics().running === 0);
     });
 
-    it("fails when the producer is killed, and ends there when the consumer is", async () => {
+    it("fails when the serving process is killed, and ends there when the consuming one is", async () => {
       const own: Partial<Handlers> = {
         async *count(_, { signal }) {
           yield 1;
@@ -859,7 +859,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       },
     );
 
-    it("ends when its contract is taken back, though it would go on for ever", async () => {
+    it("ends when its contract is withdrawn, though it would never end", async () => {
       const { served, client } = await pair({
         count: function* () {
           for (let i = 1; ; i += 1) yield i;
@@ -875,7 +875,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       ).toBe("VORTEX_CLOSED");
     });
 
-    it("counts as a call that runs while it is open", async () => {
+    it("counts as a running call while it is open", async () => {
       const { client } = await pair({}, { concurrency: 1, queueLimit: 0 });
       const iterator = client.count({ to: 100 })[Symbol.asyncIterator]();
       await iterator.next();
@@ -886,7 +886,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   });
 
   describe(`${title}: the end of a plugin's phase`, () => {
-    it("gives up its calls, and takes back what it serves", async () => {
+    it("cancels its calls, and withdraws its contracts", async () => {
       const { server, caller, client } = await pair({ echo: (_, { signal }) => fired(signal).then(() => undefined) });
       const call = codeOf(client.echo(1));
       const iterator = client.count({ to: 1000 })[Symbol.asyncIterator]();
@@ -905,7 +905,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
       expect(caller.vortex.statistics()).toMatchObject({ pending: 0, waiting: 0, timers: 0 });
     });
 
-    it("ends what was begun in it, not what was begun before", async () => {
+    it("ends resources of that phase, not of earlier ones", async () => {
       const { server, caller, client } = await pair({ echo: () => gate.opened });
       const gate = new Gate();
       const early = client.echo(1);
@@ -922,7 +922,7 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
   });
 
   describe(`${title}: a contract of large items`, () => {
-    it("has no more than a little over 1 MiB of a stream under way", async () => {
+    it("has at most a little over 1 MiB of unconsumed items", async () => {
       const texts = defineRpc(`${plugin}.Texts`, { read: { stream: z.string() } });
       let produced = 0;
       const server = await join("agent");

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ServiceName } from "@peek/plugin-base";
 import { defineRpc } from "@peek/plugin-base/contracts";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { DisconnectableBus } from "./DisconnectableBus.ts";
 import { MemoryHarness } from "./MemoryHarness.ts";
@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   for (const service of services) await service[Symbol.asyncDispose]();
 });
 
@@ -35,13 +36,17 @@ async function join(name: ServiceName): Promise<TestService> {
   return service;
 }
 
-describe("calls that wait", () => {
-  it("are told of in the log after a while, once for all that wait for the same, with what is missing", async () => {
+describe("calls with wait: true", () => {
+  it("are logged after two seconds, once for all that wait for the same, with the missing peer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
     const other = defineRpc(`${plugin}.Other`, { take: {} });
     const calls = [client.take(1), client.take(2), caller.plugin.rpc.client(other, { to: "agent", wait: true }).take()];
     const lines = (): readonly string[] => caller.log.lines.filter((line) => line.includes(" is waiting "));
-    await until("both are told of", () => lines().length === 2);
+    vi.advanceTimersByTime(1900);
+    expect(lines()).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(lines()).toHaveLength(2);
     const agent = await join("agent");
     agent.plugin.rpc.serve(notes, { take: () => undefined });
     agent.plugin.rpc.serve(other, { take: () => undefined });
@@ -52,7 +57,7 @@ describe("calls that wait", () => {
     ]);
   });
 
-  it("are not told of when they do not wait for long", async () => {
+  it("are not logged when they wait briefly", async () => {
     const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
     const call = client.take(1);
     const agent = await join("agent");
@@ -62,7 +67,7 @@ describe("calls that wait", () => {
     expect(caller.log.lines).toEqual([]);
   });
 
-  it("are made before those that are made when somebody has come", async () => {
+  it("are sent before later calls", async () => {
     const taken: number[] = [];
     const client = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
     const calls = [client.take(1), client.take(2)];
@@ -80,7 +85,7 @@ describe("calls that wait", () => {
     expect(taken).toEqual([1, 2, 3, 4]);
   });
 
-  it("for a service and for an instance of it are made in the order in which they were", async () => {
+  it("to a service and to an instance of it are sent in order", async () => {
     const taken: number[] = [];
     const agent = await join("agent");
     const any = caller.plugin.rpc.client(notes, { to: "agent", wait: true });
@@ -92,7 +97,7 @@ describe("calls that wait", () => {
     expect(taken).toEqual([1, 2, 3, 4]);
   });
 
-  it("until it is known who is there are not overtaken by others", async () => {
+  it("that wait for the list of instances are not overtaken", async () => {
     const taken: number[] = [];
     const agent = await join("agent");
     agent.plugin.rpc.serve(notes, { take: (value) => void taken.push(value) });
@@ -109,7 +114,7 @@ describe("calls that wait", () => {
     expect(taken).toEqual([1, 2, 3]);
   });
 
-  it("cost no more each when they are many, for as many peers", async () => {
+  it("cost no more each when they are many", async () => {
     const count = 300;
     const client = (to: TestService) => caller.plugin.rpc.client(notes, { to: to.bus.self, wait: true });
     await caller.plugin.presence.peers("agent");

@@ -6,7 +6,7 @@ import type { RpcHarness } from "./RpcHarness.ts";
 import { describeRpc } from "./rpcBehaviour.ts";
 import { TestLog } from "@peek/kit/testing";
 
-/** Lets everybody in whose token is the name of a service. */
+/** Accepts every token that is the name of a service. */
 const authenticator: Authenticator = {
   authenticate: ({ headers }) => {
     const service = serviceNames.find((name) => headers.authorization === `Bearer ${name}`);

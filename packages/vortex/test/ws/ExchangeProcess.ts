@@ -8,7 +8,7 @@ import { TokenStore } from "@peek/bus/identity";
 import type { HubAnswer, HubArgument, HubQuestion } from "./exchangeMain.ts";
 import { nonEphemeralPort } from "@peek/bus/testing";
 
-/** A logic with real tokens in a process of its own, which serves `pumps` as logic. */
+/** Logic with real tokens in a separate process. It serves `pumps`. */
 export class ExchangeProcess implements AsyncDisposable {
   readonly port: number;
   readonly tokens: TokenStore;
@@ -53,7 +53,7 @@ export class ExchangeProcess implements AsyncDisposable {
     return await answer;
   }
 
-  /** Asks again and again until it is as it should be. */
+  /** Polls its state until a condition holds. */
   async until(isSo: (answer: HubAnswer) => boolean, timeoutMs = 20_000): Promise<HubAnswer> {
     const end = performance.now() + timeoutMs;
     for (;;) {
@@ -63,7 +63,7 @@ export class ExchangeProcess implements AsyncDisposable {
     }
   }
 
-  /** Ends it without a warning; settles when it has. */
+  /** Kills its process; settles when it has ended. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.isAlive) return;

@@ -7,7 +7,7 @@ import { recordingLog, member } from "@peek/bus/testing";
 import { pumps } from "../rpc/contracts.ts";
 import { plugin } from "../rpc/TestService.ts";
 
-/** What this is started with, as JSON. */
+/** The argument of the process, as JSON. */
 export interface HubArgument {
   /** The folder with logic's home. */
   readonly base: string;
@@ -15,24 +15,24 @@ export interface HubArgument {
   readonly heartbeatMs: number;
 }
 
-/** What it is asked: how it is, or how it is after a collection of garbage. */
+/** A request: the state, or the state after a garbage collection. */
 export type HubQuestion = "look" | "collect";
 
-/** How it is. */
+/** The state of the process. */
 export interface HubAnswer {
   /** Bytes. */
   readonly rss: number;
   /** Bytes. */
   readonly heapUsed: number;
-  /** What is in use outside the heap, such as what waits to be sent. Bytes. */
+  /** The memory outside the heap, such as queued data. Bytes. */
   readonly external: number;
-  /** All that it has logged. */
+  /** The lines of its log. */
   readonly lines: readonly string[];
   readonly connections: number;
   readonly members: number;
 }
 
-// What logic opens for the other services, in a process of its own, until it is killed or its parent is gone.
+// The data exchange of logic in a separate process, until it is killed or its parent ends.
 const { base, port, heartbeatMs } = JSON.parse(process.argv[2] ?? "") as HubArgument;
 const log = recordingLog();
 const tokens = new TokenStore(serviceHome("logic", { PEEK_HOME: base }));

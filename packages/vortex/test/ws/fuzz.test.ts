@@ -27,7 +27,7 @@ afterAll(async () => {
   await logic[Symbol.asyncDispose]();
 });
 
-/** Calls logic, again and again, until work is done; gives how long the slowest answer took, in milliseconds. */
+/** Calls logic over and over until work is done. Returns the duration of the slowest call in milliseconds. */
 async function slowestAnswer(work: Promise<unknown>): Promise<number> {
   const over = new AbortController();
   const done = work.finally(() => over.abort());
@@ -42,12 +42,12 @@ async function slowestAnswer(work: Promise<unknown>): Promise<number> {
   return slowest;
 }
 
-/** One connection that says hello and then sends what it should not; gives the errors about that. */
+/** Opens a connection that sends random frames after its hello. Returns the errors that it received. */
 async function oneOfMany(seed: number): Promise<readonly string[]> {
   using raw = await RawExchangeClient.join(logic.port, "agent", token);
   const frames = new RandomFrames(seed, witness.bus.peers("logic")[0]?.instance ?? "");
   for (let n = 0; n < framesEach; n += 1) raw.send(frames.next());
-  // What it is answered last, unless it was cut before.
+  // The last answer, unless it was cut before.
   raw.send("+worker");
   await Promise.race([raw.closed, raw.line(/^Pworker/).catch(() => undefined)]);
   return raw.lines.filter((line) => line.startsWith("E"));
@@ -64,7 +64,7 @@ async function manyFrames(count: number, seed: number): Promise<Set<string>> {
   return errors;
 }
 
-describe("an exchange that is sent nonsense", () => {
+describe("an exchange that gets random frames", () => {
   it(
     "answers 100,000 frames with typed errors, does not grow, and serves the others meanwhile",
     { timeout: 120_000 },
@@ -83,7 +83,7 @@ describe("an exchange that is sent nonsense", () => {
         expect(error).toEqual({ code: "VORTEX_FRAME_INVALID", message: expect.stringMatching(/^A line is invalid/) });
         expect(JSON.stringify(error)).not.toMatch(/\bat .*:\d+|node_modules|\.[jt]s\b|file:/);
       }
-      // One for each kind and address, or for each instance; not one for each frame.
+      // One line for each kind and address, or for each instance, rather than one for each frame.
       const lines = after.lines.filter((line) => !line.startsWith("info"));
       const ofInstances = lines.filter((line) => /^warning agent-\w+ of the agent service sent /.test(line));
       expect(new Set(ofInstances.map((line) => line.split(" ")[1])).size).toBe(ofInstances.length);
@@ -92,7 +92,7 @@ describe("an exchange that is sent nonsense", () => {
     },
   );
 
-  it("cuts who sends too large a frame, or what is no frame", { timeout: 60_000 }, async () => {
+  it("cuts a client that sends a frame that is too large or invalid", { timeout: 60_000 }, async () => {
     const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
@@ -117,7 +117,7 @@ describe("an exchange that is sent nonsense", () => {
     expect((await logic.ask("collect")).heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
   });
 
-  it("takes a frame of millions of empty lines for what it is, and goes on", { timeout: 60_000 }, async () => {
+  it("cuts a client that sends millions of empty lines in a frame, and carries on", { timeout: 60_000 }, async () => {
     using raw = await RawExchangeClient.join(logic.port, "agent", token);
     raw.send("\n".repeat(16 * 1024 * 1024));
     expect(await slowestAnswer(raw.closed)).toBeLessThan(5000);
@@ -125,7 +125,7 @@ describe("an exchange that is sent nonsense", () => {
     expect(raw.lines.filter((line) => line.startsWith("E"))).toHaveLength(100);
   });
 
-  it("does not let one who tells too much of himself get the others cut off", { timeout: 60_000 }, async () => {
+  it("is not blocked by a client that announces contracts too often", { timeout: 60_000 }, async () => {
     await witness.bus.watch("agent");
     using raw = await RawExchangeClient.join(logic.port, "agent", token);
     const names = Array.from({ length: 10_000 }, (_, n) => `peek_plugin_a.${"x".repeat(280)}${n}`);
@@ -136,34 +136,30 @@ describe("an exchange that is sent nonsense", () => {
     expect(states.slice(before)).toEqual([]);
   });
 
-  it(
-    "does not let one who sends much to another get that one cut off, as long as he reads",
-    { timeout: 60_000 },
-    async () => {
-      await using sender = await Caller.connect(logic.port, "agent", token);
-      const before = states.length;
-      const dropped = (): number => witness.service.vortex.statistics().invalidFrames;
-      const droppedBefore = dropped();
-      const text = "x".repeat(1024 * 1024);
-      const work = async (): Promise<void> => {
-        for (let sent = 0; sent < 100; sent += 1) {
-          sender.bus.send(witness.bus.self, text);
-          // Not more at a time than is taken from who sends.
-          await until("it is there", () => sent - (dropped() - droppedBefore) < 20);
-        }
-        await until("all are there", () => dropped() - droppedBefore === 100);
-      };
-      expect(await slowestAnswer(work())).toBeLessThan(5000);
-      expect(states.slice(before)).toEqual([]);
-    },
-  );
+  it("does not cut a receiver that reads, however much another client sends to it", { timeout: 60_000 }, async () => {
+    await using sender = await Caller.connect(logic.port, "agent", token);
+    const before = states.length;
+    const dropped = (): number => witness.service.vortex.statistics().invalidFrames;
+    const droppedBefore = dropped();
+    const text = "x".repeat(1024 * 1024);
+    const work = async (): Promise<void> => {
+      for (let sent = 0; sent < 100; sent += 1) {
+        sender.bus.send(witness.bus.self, text);
+        // At most as much at a time as the exchange reads from a sender.
+        await until("it is there", () => sent - (dropped() - droppedBefore) < 20);
+      }
+      await until("all are there", () => dropped() - droppedBefore === 100);
+    };
+    expect(await slowestAnswer(work())).toBeLessThan(5000);
+    expect(states.slice(before)).toEqual([]);
+  });
 
-  it("is not harmed by bytes from somebody without a credential", { timeout: 60_000 }, async () => {
+  it("is not affected by bytes of a client without a credential", { timeout: 60_000 }, async () => {
     const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 1000; n += 1) {
         const bytes = randomBytes(n);
-        // Not a letter first, which may be the beginning of a method that is waited for.
+        // The first byte is no letter, with which an HTTP method could begin.
         await exchangeBytes(logic.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
       }
     };

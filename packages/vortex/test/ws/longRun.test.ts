@@ -8,7 +8,7 @@ import type { LongRunArgument, LongRunReport } from "./longRunMain.ts";
 const calls = process.env["PEEK_LONG_TESTS"] === undefined ? 200_000 : 1_000_000;
 
 it(
-  `${calls} calls with connects, disconnects and aborts leave nothing in who calls or in logic`,
+  `${calls} calls with connects, disconnects and aborts leave no memory in the caller or in logic`,
   {
     timeout: 600_000,
   },
@@ -30,15 +30,15 @@ it(
       }
       expect(await exit).toEqual([0, null]);
       const [before, after] = reports;
-      if (before === undefined || after === undefined) throw new Error("It has not told twice.");
+      if (before === undefined || after === undefined) throw new Error("The process has not sent two reports.");
       expect(after.answered + after.givenUp).toBe(calls + calls / 10);
       expect(after.connections).toBe(((calls + calls / 10) * 2) / 1000);
-      // The pipe to its parent, and what the process began with.
+      // The pipe to its parent, and the initial resources of the process.
       expect(after.resources).toEqual(before.resources);
       expect(after.resources.filter((name) => /Timeout|TCP|Immediate|TLS/.test(name))).toEqual([]);
       expect(after.heapUsed - before.heapUsed).toBeLessThan(2 * 1024 * 1024);
-      const [hubBefore = 0, hubAfter = Infinity] = heaps;
-      expect(hubAfter - hubBefore).toBeLessThan(2 * 1024 * 1024);
+      const [logicBefore = 0, logicAfter = Infinity] = heaps;
+      expect(logicAfter - logicBefore).toBeLessThan(2 * 1024 * 1024);
       const { lines, members } = await logic.ask("look");
       expect(members).toBe(1);
       expect(lines.filter((line) => !line.startsWith("info"))).toEqual([]);

@@ -2,25 +2,25 @@ import { setImmediate } from "node:timers/promises";
 import type { ServiceName } from "@peek/plugin-base";
 import { Caller } from "./Caller.ts";
 
-/** What this is started with, as JSON. */
+/** The argument of the process, as JSON. */
 export interface LongRunArgument {
   readonly port: number;
   readonly tokens: Readonly<Record<"agent" | "worker", string>>;
   readonly calls: number;
 }
 
-/** What it tells. */
+/** A report of the process. */
 export interface LongRunReport {
-  /** Bytes, after a collection of garbage. */
+  /** Bytes, after a garbage collection. */
   readonly heapUsed: number;
-  /** What keeps the process running, sorted. */
+  /** The resources that keep the process running, sorted. */
   readonly resources: readonly string[];
   readonly answered: number;
   readonly givenUp: number;
   readonly connections: number;
 }
 
-// Calls, aborts and connections one after the other, as in many hours; tells how it is before, in the middle, and after.
+// Makes calls, aborts and connections, as many as in hours of operation. Reports before, in the middle, and after.
 const { port, tokens, calls } = JSON.parse(process.argv[2] ?? "") as LongRunArgument;
 const callsEach = 1000;
 const inFlight = 50;
@@ -34,7 +34,7 @@ await run(calls, calls);
 await tell();
 process.disconnect();
 
-/** Two callers take turns, so that one is always connected while the other comes and goes. */
+/** Two callers alternate, so that one is always connected while the other reconnects. */
 async function run(count: number, start: number): Promise<void> {
   for (let done = 0; done < count; done += callsEach) {
     await Promise.all([some("agent", start + done), some("worker", start + done + callsEach / 2)]);
@@ -47,7 +47,7 @@ async function some(service: ServiceName & keyof typeof tokens, start: number): 
   for (let n = 0; n < callsEach / 2; n += inFlight) {
     await Promise.all(Array.from({ length: inFlight }, (_, index) => one(caller, start + n + index)));
   }
-  // The last ones are given up by the end of the connection.
+  // The end of the connection cancels the last calls.
   const left = Array.from({ length: 5 }, () => caller.client.ping().catch(() => undefined));
   await caller[Symbol.asyncDispose]();
   await Promise.all(left);
@@ -67,7 +67,7 @@ async function one({ client }: Caller, n: number): Promise<void> {
 }
 
 async function tell(): Promise<void> {
-  // What was closed is gone after a turn or two.
+  // Closed resources are gone after one or two iterations of the event loop.
   for (let turn = 0; turn < 10; turn += 1) await setImmediate();
   globalThis.gc?.();
   const report: LongRunReport = {

@@ -1,6 +1,6 @@
 import { pumps } from "../rpc/contracts.ts";
 
-/** Numbers that look random and are the same each time: from 0 up to 1, exclusive. */
+/** A deterministic pseudo-random generator: numbers from 0 up to 1, exclusive. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,12 +11,12 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Makes frames as nobody should send them, and some that are right. */
+/** Generates invalid frames, and some valid ones. */
 export class RandomFrames {
   readonly #random: () => number;
   readonly #logic: string;
 
-  /** @param logic The instance that messages are for. */
+  /** @param logic The receiver of messages. */
   constructor(seed: number, logic: string) {
     this.#random = seededRandom(seed);
     this.#logic = logic;

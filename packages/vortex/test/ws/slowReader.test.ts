@@ -8,7 +8,7 @@ import { RawExchangeClient, SlowReader } from "@peek/bus/testing";
 
 const mebibyte = 1024 * 1024;
 
-/** A logic, somebody who sends, and somebody who reads so much in a second. */
+/** Opens logic, a sender, and a reader with a limited bandwidth. */
 async function connectAll(
   bytesPerSecond: number,
   heartbeatMs: number,
@@ -32,9 +32,9 @@ async function connectAll(
   return { logic, sender, reader, to: { service: "agent", instance: raw.instance }, states };
 }
 
-describe("one who reads more slowly than another sends to him", () => {
+describe("a receiver that is slower than its sender", () => {
   it(
-    "gets 100 MiB in order, and the sender is told to wait, while the exchange stays small",
+    "gets 100 MiB in order, and the sender gets VORTEX_OVERLOADED, while the exchange stays small",
     { timeout: 60_000 },
     async () => {
       const { logic, sender, reader, to, states } = await connectAll(60e6, 5000);
@@ -52,12 +52,12 @@ describe("one who reads more slowly than another sends to him", () => {
         } catch (error) {
           if (!PeekError.is(error)) throw error;
           expect(error.code).toBe("VORTEX_OVERLOADED");
-          // A short one is taken still: it may be what the other waits for.
+          // A short message is still accepted: the other side may wait for it.
           const short = `${refused}`.padEnd(1024, ".");
           sender.bus.send(to, short);
           refused += 1;
           bytes += short.length;
-          // Waits until less waits to be sent.
+          // Waits until the queue has shrunk.
           await reader.until(Math.min(bytes, reader.bytes + 4 * mebibyte));
           const { external, rss } = await logic.ask("collect");
           mostWaiting = Math.max(mostWaiting, external);
@@ -77,8 +77,8 @@ describe("one who reads more slowly than another sends to him", () => {
     },
   );
 
-  it("does not get the sender cut for its silence, nor hold up others", { timeout: 60_000 }, async () => {
-    const heartbeatMs = 500;
+  it("does not cause its sender to be cut as silent, and does not delay others", { timeout: 60_000 }, async () => {
+    const heartbeatMs = 1000;
     const { logic, sender, reader, to, states } = await connectAll(4.5e6, heartbeatMs);
     const witness = await Caller.connect(logic.port, "worker", logic.tokens.create("worker"));
     onTestFinished(() => witness[Symbol.asyncDispose]());
@@ -87,7 +87,7 @@ describe("one who reads more slowly than another sends to him", () => {
     for (let n = 0; n < 64; n += 1) sender.bus.send(to, "x".repeat(mebibyte / 4));
     let heldMs = 0;
     const over = new AbortController();
-    // It comes behind all that, and is not read before.
+    // The call queues behind all that data.
     const callBehind = async (): Promise<void> => {
       await sender.client.add({ a: 1, b: 2 });
       heldMs = performance.now() - start;
@@ -101,7 +101,8 @@ describe("one who reads more slowly than another sends to him", () => {
       slowest = Math.max(slowest, performance.now() - asked);
     }
     expect(heldMs).toBeGreaterThan(2 * heartbeatMs);
-    expect(slowest).toBeLessThan(1000);
+    // The witness is not held up with the sender.
+    expect(slowest).toBeLessThan(heldMs / 2);
     await reader.until(16 * mebibyte);
     expect(states).toEqual([]);
     expect((await logic.ask("look")).lines.filter((line) => !line.startsWith("info"))).toEqual([]);

@@ -27,7 +27,7 @@ afterEach(async () => {
   await logic[Symbol.asyncDispose]();
 });
 
-/** Sends 100 MiB to somebody, as fast as the exchange takes it; gives the largest size of the exchange meanwhile. */
+/** Sends 100 MiB to a peer as fast as the exchange accepts it. Returns the largest RSS of the exchange meanwhile. */
 async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number; readonly end: HubAnswer }> {
   const text = "x".repeat(mebibyte);
   let largestRss = 0;
@@ -36,7 +36,7 @@ async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number
       sender.bus.send(to, text);
       sent += mebibyte;
     } catch (error) {
-      // It is gone by now, or too much waits to be sent from here.
+      // The peer is gone, or too much is queued here.
       if (!PeekError.is(error)) throw error;
       if (error.code === "VORTEX_NOBODY") break;
       expect(error.code).toBe("VORTEX_OVERLOADED");
@@ -48,9 +48,9 @@ async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number
   return { largestRss: Math.max(largestRss, end.rss), end };
 }
 
-describe("100 MiB for a peer that does not read", () => {
+describe("100 MiB to a peer that does not read", () => {
   it(
-    "do not stay in the exchange: the peer is cut, with one line, and the sender is told",
+    "do not stay in the exchange: the peer is cut, with one log line, and the sender is notified",
     { timeout: 30_000 },
     async () => {
       const { rss } = await logic.ask("collect");
@@ -70,7 +70,7 @@ describe("100 MiB for a peer that does not read", () => {
     },
   );
 
-  it("do not keep a real service away: it comes back when it runs again", { timeout: 30_000 }, async () => {
+  it("do not end a suspended service for good: it reconnects when it runs again", { timeout: 30_000 }, async () => {
     const argument: ClientsArgument = {
       port: logic.port,
       service: "agent",
@@ -100,7 +100,7 @@ describe("100 MiB for a peer that does not read", () => {
   });
 });
 
-/** Waits until the clients are as they should be. */
+/** Waits until a condition on the clients holds. */
 async function report(child: ChildProcess, isSo: (report: ClientsReport) => boolean): Promise<ClientsReport> {
   for (;;) {
     const [message] = (await once(child, "message", { signal: AbortSignal.timeout(20_000) })) as [ClientsReport];
