@@ -79,7 +79,7 @@ describe("a receiver that is slower than its sender", () => {
 
   it("does not cause its sender to be cut as silent, and does not delay others", { timeout: 60_000 }, async () => {
     const heartbeatMs = 1000;
-    const { logic, sender, reader, to, states } = await connectAll(4.5e6, heartbeatMs);
+    const { logic, sender, reader, to, states } = await connectAll(2.5e6, heartbeatMs);
     const witness = await Caller.connect(logic.port, "worker", logic.tokens.create("worker"));
     onTestFinished(() => witness[Symbol.asyncDispose]());
     expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
