@@ -4,7 +4,7 @@ import type { PendingAction, PushedAction, Store } from "../api.ts";
 import { randomId } from "../randomId.ts";
 import type { DeviceStorage } from "../storage/DeviceStorage.ts";
 import type { ActionRecord, StorageBackend } from "../storage/StorageBackend.ts";
-import { isClaimable } from "../storage/UserQueue.ts";
+import { isClaimable } from "../storage/isClaimable.ts";
 import { userHash } from "../storage/userHash.ts";
 import type { TabMessage } from "../tabs/TabMessage.ts";
 import { TabSync } from "../tabs/TabSync.ts";

@@ -3,9 +3,10 @@ import type { Position } from "@peek/live-protocol";
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import { hasErrorName } from "../hasErrorName.ts";
 import { randomId } from "../randomId.ts";
+import { isClaimable } from "./isClaimable.ts";
 import type { ActionRecord, CachedChannel, KnownUser, NewAction, StorageBackend } from "./StorageBackend.ts";
 import { userHash } from "./userHash.ts";
-import { enqueue, isClaimable, type UserQueue } from "./UserQueue.ts";
+import { enqueue, type UserQueue } from "./UserQueue.ts";
 
 /** The version of the database. Later versions may add stores and fields, but not change these: pages of this version go on using them. */
 const version = 1;

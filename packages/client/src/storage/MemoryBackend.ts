@@ -1,6 +1,7 @@
 import { randomId } from "../randomId.ts";
+import { isClaimable } from "./isClaimable.ts";
 import type { ActionRecord, StorageBackend, KnownUser, NewAction } from "./StorageBackend.ts";
-import { enqueue, isClaimable, type UserQueue } from "./UserQueue.ts";
+import { enqueue, type UserQueue } from "./UserQueue.ts";
 import { userHash } from "./userHash.ts";
 
 /** A storage backend in the page's memory. It caches no channels: the page has their tuples anyway. */

@@ -20,12 +20,3 @@ export function enqueue(
     queue: { ...queue, lanes: new Map(queue.lanes).set(action.lane, seq) },
   };
 }
-
-/**
- * Whether an action without a user belongs to the user of a tab.
- *
- * @param hash The {@link userHash} of that user.
- */
-export function isClaimable(action: ActionRecord, hash: string, tab: string): boolean {
-  return action.user === undefined && (action.tab === tab || (action.supposed ?? hash) === hash);
-}
