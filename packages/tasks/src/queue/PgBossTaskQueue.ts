@@ -42,6 +42,8 @@ export interface TaskQueueOpenOptions {
   /** After how long without a heartbeat a task counts as lost with its worker. */
   readonly lostAfterSeconds: number;
   readonly logger: Logger;
+  /** How often a `user` checks whether an owner has created the schema. Default: 1,000. */
+  readonly pollMs?: number;
   /** Aborts opening. */
   readonly signal: AbortSignal;
 }
@@ -105,7 +107,7 @@ export class PgBossTaskQueue implements TaskQueue {
       );
       owned.use(new TaskCron({ database, logger }));
     } else {
-      await openAsUser(database, logger, signal);
+      await openAsUser(database, { logger, signal, pollMs: options.pollMs ?? 1000 });
     }
     const schedules = new TaskSchedules(database);
     return new PgBossTaskQueue(options, schedules, owned.move());

@@ -13,9 +13,6 @@ const bossVersion = 43;
 /** How often creating the schema is repeated after a race with another owner. */
 const maxRaces = 5;
 
-/** The interval of polls for the schema. */
-const pollMs = 1000;
-
 const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number(), hash: z.string().nullable() });
 
 /**
@@ -44,7 +41,10 @@ export async function openAsOwner(database: TaskDatabase, boss: PgBoss, connecti
  *
  * @throws PeekError `STORAGE_TOO_NEW`; the reason of the signal.
  */
-export async function openAsUser(database: TaskDatabase, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function openAsUser(
+  database: TaskDatabase,
+  { logger, signal, pollMs }: { readonly logger: Logger; readonly signal: AbortSignal; readonly pollMs: number },
+): Promise<void> {
   for (let isLogged = false; ;) {
     if (await isReady(database)) return;
     if (!isLogged) logger.info("Waiting for logic to create the tables of the tasks in the database");

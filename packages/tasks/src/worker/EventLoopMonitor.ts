@@ -1,9 +1,5 @@
 import type { Logger } from "@peek/plugin-base";
 
-const intervalMs = 500;
-/** The shortest blocking that is logged. */
-const minBlockedMs = 1000;
-
 /** Logs when light tasks block the event loop. */
 export class EventLoopMonitor implements Disposable {
   readonly #timer: NodeJS.Timeout;
@@ -13,7 +9,9 @@ export class EventLoopMonitor implements Disposable {
   #seen = new Set<string>();
   #checkedAt = performance.now();
 
-  constructor(logger: Logger) {
+  /** @param minBlockedMs The shortest blocking that is logged. */
+  constructor(logger: Logger, minBlockedMs: number) {
+    const intervalMs = minBlockedMs / 2;
     this.#timer = setInterval(() => {
       const now = performance.now();
       const blockedMs = now - this.#checkedAt - intervalMs;

@@ -8,14 +8,14 @@ import { runHandler } from "./runHandler.ts";
 import { ProgressThrottle } from "./ProgressThrottle.ts";
 import type { TaskJob, TaskRun } from "./TaskRun.ts";
 
-/** How long a task may take to end after its deadline before that is logged. */
-const graceMs = 1000;
-
 /** Runs light tasks on the event loop. */
 export class LightRunner {
   readonly #overdue: OverdueLog;
+  readonly #graceMs: number;
 
-  constructor(logger: Logger) {
+  /** @param graceMs How long a task may take to end after its deadline before that is logged. */
+  constructor(logger: Logger, graceMs: number) {
+    this.#graceMs = graceMs;
     this.#overdue = new OverdueLog(logger);
   }
 
@@ -38,7 +38,7 @@ export class LightRunner {
   async #watch(name: string, id: string, released: Promise<void>): Promise<void> {
     let isOver = false;
     const ended = released.finally(() => (isOver = true));
-    await waitAtMost(graceMs, ended);
+    await waitAtMost(this.#graceMs, ended);
     if (isOver) return;
     this.#overdue.started(name, id);
     await ended;

@@ -21,6 +21,8 @@ export interface TaskRunnerOptions {
   readonly signals: TaskSignals;
   readonly threads: number;
   readonly logger: Logger;
+  readonly overdueLogMs: number;
+  readonly blockedLogMs: number;
   /** Opens the storage of a plugin. */
   readonly storageOf: (plugin: string) => Promise<TaskStorage>;
   /** Called when a slot is free. */
@@ -41,11 +43,11 @@ export class TaskRunner implements AsyncDisposable {
   readonly #failures: AttemptFailureLog;
 
   constructor(options: TaskRunnerOptions) {
-    const { threads, logger } = options;
+    const { threads, logger, overdueLogMs, blockedLogMs } = options;
     this.#options = options;
-    this.#light = new LightRunner(logger);
+    this.#light = new LightRunner(logger, overdueLogMs);
     this.#heavy = new HeavyRunner(threads, logger);
-    this.#eventLoop = new EventLoopMonitor(logger);
+    this.#eventLoop = new EventLoopMonitor(logger, blockedLogMs);
     this.#failures = new AttemptFailureLog(logger);
   }
 

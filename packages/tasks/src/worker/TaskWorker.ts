@@ -29,6 +29,10 @@ export interface TaskWorkerOptions {
   readonly pollMs?: number;
   /** The interval of heartbeats for held tasks. Default: 5,000. */
   readonly heartbeatMs?: number;
+  /** How long a light task may run after its deadline before that is logged. Default: 1,000. */
+  readonly overdueLogMs?: number;
+  /** How long light tasks may block the event loop before that is logged. Default: 1,000. */
+  readonly blockedLogMs?: number;
   /** How long stopping may take. */
   readonly stopMs: number;
   readonly logger: Logger;
@@ -79,6 +83,8 @@ export class TaskWorker implements AsyncDisposable {
       threads,
       logger,
       storageOf: options.storageOf,
+      overdueLogMs: options.overdueLogMs ?? 1000,
+      blockedLogMs: options.blockedLogMs ?? 1000,
       onFreed: () => this.#pump(),
       onGone: (held) => this.#forget(held),
     });

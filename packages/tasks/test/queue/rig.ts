@@ -36,7 +36,7 @@ export async function openRig(options: Partial<TaskQueueOpenOptions> = {}): Prom
   const log = new TestLog();
   const open = async (more: Partial<TaskQueueOpenOptions> = {}): Promise<PgBossTaskQueue> => {
     const { signal } = new AbortController();
-    const times = { keepResultsHours: 24, keepDeadLettersDays: 30, lostAfterSeconds: 20 };
+    const times = { keepResultsHours: 24, keepDeadLettersDays: 30, lostAfterSeconds: 20, pollMs: 20 };
     return inner.use(
       await PgBossTaskQueue.open({ database, role: "owner", logger: log, signal, ...times, ...options, ...more }),
     );

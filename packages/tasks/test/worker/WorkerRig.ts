@@ -19,7 +19,15 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
 
   constructor(options: Partial<TaskWorkerOptions> = {}) {
     const { queue, log: logger } = this;
-    const sizes = { threads: 2, lightConcurrency: 4, pollMs: 20, heartbeatMs: 20, stopMs: 2000 };
+    const sizes = {
+      threads: 2,
+      lightConcurrency: 4,
+      pollMs: 20,
+      heartbeatMs: 20,
+      stopMs: 2000,
+      overdueLogMs: 100,
+      blockedLogMs: 100,
+    };
     const storageOf = async (): Promise<never> => {
       throw new Error("There is no storage here");
     };
