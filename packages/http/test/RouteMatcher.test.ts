@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "@peek/kit/testing";
 import { FilesRoute, hasHash } from "../src/plugin/FilesRoute.ts";
 import { RouteMatcher } from "../src/plugin/RouteMatcher.ts";
 import { RoutePattern, segmentsOf } from "../src/plugin/RoutePattern.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 
 function matcherOf(paths: readonly string[]): RouteMatcher {
   const target = new FilesRoute(temporaryFolder(), { singlePage: false, title: undefined });

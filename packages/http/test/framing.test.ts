@@ -7,7 +7,7 @@ import type { HttpHandler } from "@peek/plugin-base";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openPlugin } from "./openPlugin.ts";
 import { type RawAnswer, readAnswer, readAnswers } from "./readAnswers.ts";
-import type { TestLog } from "./TestLog.ts";
+import type { TestLog } from "@peek/kit/testing";
 
 const json = JSON.stringify({ pumps: Array.from({ length: 200 }, (_, id) => ({ id, name: `pump ${id}` })) });
 
@@ -59,8 +59,8 @@ async function askTwice(
   return { first, second, told: errorsOf(log) };
 }
 
-function errorsOf({ told }: TestLog): readonly string[] {
-  return told.filter((line) => line.startsWith("error"));
+function errorsOf({ withoutDebug }: TestLog): readonly string[] {
+  return withoutDebug.filter((line) => line.startsWith("error"));
 }
 
 const healthy = { status: 200, body: Buffer.from('{"status":"ok","service":"field"}') };

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { serviceHome } from "@peek/config";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { temporaryFolder, TestLog, until } from "@peek/kit/testing";
 import type { SiteSession } from "../src/index.ts";
 import {
   KnownDevices,
@@ -16,9 +17,6 @@ import {
 import { LocalRpc } from "./LocalRpc.ts";
 import { type OpenSite, openSite } from "./openSite.ts";
 import { rawRequest, upgradeLines } from "./rawRequest.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
-import { TestLog } from "./TestLog.ts";
-import { until } from "./until.ts";
 
 const password = "correct horse";
 const stranger = { device: "d", deviceTokens: [], isLocal: false };

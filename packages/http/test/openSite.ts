@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
+import { TestLog } from "@peek/kit/testing";
 import { AnonymousSessionProvider, HttpSite, type HttpSiteOptions, PluginRoutes } from "../src/index.ts";
-import { TestLog } from "./TestLog.ts";
 
 /** A site with one plugin. */
 export interface OpenSite {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { PeekError } from "@peek/errors";
 import type { HttpHandler } from "@peek/plugin-base";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "@peek/kit/testing";
 import { openPlugin } from "./openPlugin.ts";
 import { rawRequest } from "./rawRequest.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 
 async function textOf(response: Promise<Response>): Promise<string> {
   return await (await response).text();
@@ -103,8 +103,8 @@ describe("routes of a plugin", () => {
       { code: "INTERNAL", message: "The service has failed. See its log for the reason." },
     ]);
     expect((await get("/wrong")).status).toBe(500);
-    expect(log.told).toContain("error: GET /peek_plugin_pump/throws failed");
-    expect(log.told).toContain("error: GET /peek_plugin_pump/wrong returned a value that is not a Response");
+    expect(log.withoutDebug).toContain("error: GET /peek_plugin_pump/throws failed");
+    expect(log.withoutDebug).toContain("error: GET /peek_plugin_pump/wrong returned a value that is not a Response");
   });
 
   it("that fail for each request log a limited number of lines", async () => {
@@ -113,7 +113,7 @@ describe("routes of a plugin", () => {
       throw new Error("again");
     });
     for (let i = 0; i < 50; i += 1) await get("/throws");
-    expect(log.told.filter((line) => line.includes("/throws failed"))).toHaveLength(10);
+    expect(log.withoutDebug.filter((line) => line.includes("/throws failed"))).toHaveLength(10);
   });
 
   it("that take too long are answered with 504, and logged", async () => {
@@ -173,7 +173,7 @@ describe("routes of a plugin", () => {
     http.route("GET", "/x/:id", (_request, { params }) => Response.json(params));
     expect((await get(path)).status).toBe(400);
     expect((await get("/x/a%2500b?q=%2500")).status).toBe(200);
-    expect(log.told.filter((line) => line.startsWith("error"))).toEqual([]);
+    expect(log.withoutDebug.filter((line) => line.startsWith("error"))).toEqual([]);
   });
 
   it("end one by one or with the plugin, which waits for running requests", async () => {

@@ -245,8 +245,8 @@ describe("requests of pages of other origins", () => {
   it("for another host name are logged with the key of config.json", async () => {
     const { site, log } = await openSite();
     await rawRequest(site.port, ["GET /healthz HTTP/1.1", "host: evil.example", "connection: close"]);
-    expect(log.told.at(-1)).toContain("http://evil.example was refused");
-    expect(log.told.at(-1)).toContain("httpServer.field.allowedHosts");
+    expect(log.withoutDebug.at(-1)).toContain("http://evil.example was refused");
+    expect(log.withoutDebug.at(-1)).toContain("httpServer.field.allowedHosts");
   });
 
   it("are logged with a limited number of lines", async () => {
@@ -254,7 +254,7 @@ describe("requests of pages of other origins", () => {
     for (let i = 0; i < 50; i += 1) {
       await fetch(`${origin}/x?secret=5`, { method: "POST", headers: { origin: "http://evil.example" } });
     }
-    const lines = log.told.filter((line) => line.includes("evil.example"));
+    const lines = log.withoutDebug.filter((line) => line.includes("evil.example"));
     expect(lines.length).toBe(10);
     expect(log.lines.join()).not.toContain("secret");
   });

@@ -6,10 +6,10 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { expect, it } from "vitest";
+import { temporaryFolder } from "@peek/kit/testing";
 import type { SiteTls } from "../src/index.ts";
 import { securityHeaders } from "../src/site/securityHeaders.ts";
 import { openSite } from "./openSite.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 
 function certificate(name: string): SiteTls {
   const dir = temporaryFolder();

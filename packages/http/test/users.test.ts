@@ -4,11 +4,9 @@ import { type ServiceHome, serviceHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
 import { describe, expect, it } from "vitest";
 import type { Logger, PeekUser } from "@peek/plugin-base";
+import { temporaryFolder, TestLog, until } from "@peek/kit/testing";
 import { type PasswordCheck, UserDirectory, UserStore } from "../src/users/index.ts";
 import { hashOfSession, SessionStore } from "../src/users/SessionStore.ts";
-import { TestLog } from "./TestLog.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
-import { until } from "./until.ts";
 
 const password = "correct horse";
 

@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
 import { describe, expect, it } from "vitest";
+import { caught } from "@peek/kit/testing";
 import { InsertBatcher } from "../../src/caller/InsertBatcher.ts";
 import type { TaskRequest } from "../../src/queue/TaskQueue.ts";
-import { rejection } from "./rig.ts";
 
 const retry = { tries: 1, delayMs: 0, maxDelayMs: 0 };
 const request = (id: string, input = ""): TaskRequest => ({ id, input, priority: 0, retry, deadlineMs: 1 });
@@ -61,7 +61,7 @@ describe("calls that insert tasks into a queue", () => {
   it("fail together when the database cannot be reached, and later calls succeed", async () => {
     const statements = new Statements();
     const batcher = new InsertBatcher(statements.insert, true);
-    const added = [batcher.add([request("a")]), batcher.add([request("b")])].map(rejection);
+    const added = [batcher.add([request("a")]), batcher.add([request("b")])].map(caught);
     statements.end(0).reject(new PeekError("STORAGE_UNAVAILABLE", "The database cannot be reached."));
     statements.end(1).resolve();
     expect((await Promise.all(added)).map(({ code }) => code)).toEqual(["STORAGE_UNAVAILABLE", "STORAGE_UNAVAILABLE"]);

@@ -14,7 +14,8 @@ import {
 } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { Double, openRig, plugin, rejection, Sweep } from "./rig.ts";
+import { caught } from "@peek/kit/testing";
+import { Double, openRig, plugin, Sweep } from "./rig.ts";
 import { FakeTaskQueue } from "./FakeTaskQueue.ts";
 
 function open() {
@@ -73,7 +74,7 @@ describe("a task that is queued", () => {
     expect(ids).toEqual(ids.toSorted());
     expect(queue.inserts.length).toBe(1);
     expect(await tasks.enqueueAll(Double, [])).toEqual([]);
-    expect((await rejection(tasks.enqueueAll(Double, [...inputs, "1"]))).message).toContain(
+    expect((await caught(tasks.enqueueAll(Double, [...inputs, "1"]))).message).toContain(
       `10001 inputs cannot be queued at once for ${Double.name}: give a list of up to 10000.`,
     );
   });
@@ -90,8 +91,8 @@ describe("a task that is queued", () => {
     queue.before = (statement) => {
       if (statement === "insert") throw new PeekError("STORAGE_UNAVAILABLE", "The database cannot be reached.");
     };
-    expect(await rejection(tasks.enqueue(Double, "5"))).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
-    expect(await rejection(tasks.run(Double, "5"))).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    expect(await caught(tasks.enqueue(Double, "5"))).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    expect(await caught(tasks.run(Double, "5"))).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
     expect(signals.woken).toEqual([]);
   });
 });
@@ -101,11 +102,11 @@ describe("the input of a task", () => {
     const { tasks, queue } = open();
     const wrong = { from: "here" } as unknown as { from: number };
     for (const refused of [tasks.run(Sweep, wrong), tasks.enqueue(Sweep, wrong)]) {
-      const error = await rejection(refused);
+      const error = await caught(refused);
       expect(error).toMatchObject({ code: "TASK_INPUT_INVALID", fields: { task: Sweep.name, path: "$.from" } });
       expect(error.message).toContain(`The input of ${Sweep.name} does not fit its schema. $.from: expected number`);
     }
-    const error = await rejection(tasks.enqueueAll(Sweep, [{}, {}, wrong]));
+    const error = await caught(tasks.enqueueAll(Sweep, [{}, {}, wrong]));
     expect(error).toMatchObject({ code: "TASK_INPUT_INVALID" });
     expect(error.message).toContain(`The input of ${Sweep.name} at $[2] does not fit its schema`);
     expect(queue.inserts).toEqual([]);
@@ -114,7 +115,7 @@ describe("the input of a task", () => {
   it("that is not plain data is refused", async () => {
     const { tasks } = open();
     const Any = defineTask("peek_plugin_pumps.Any", { input: z.unknown() });
-    const error = await rejection(tasks.enqueue(Any, { deep: [() => 5] }));
+    const error = await caught(tasks.enqueue(Any, { deep: [() => 5] }));
     expect(error).toMatchObject({ code: "TASK_INPUT_INVALID", fields: { task: Any.name, path: "$.deep[0]" } });
     expect(error.message).toContain(`The input of ${Any.name} cannot be queued: `);
   });
@@ -122,7 +123,7 @@ describe("the input of a task", () => {
   it.each(["a\0", "Pizza \ud83c"])("with a text that PostgreSQL cannot store is refused: %j", async (text) => {
     const { tasks, queue } = open();
     const Any = defineTask("peek_plugin_pumps.Any", { input: z.object({ name: z.string() }) });
-    const error = await rejection(tasks.enqueue(Any, { name: text }));
+    const error = await caught(tasks.enqueue(Any, { name: text }));
     expect(error).toMatchObject({ code: "TASK_INPUT_INVALID", fields: { task: Any.name, path: "$.name" } });
     expect(queue.inserts).toEqual([]);
   });
@@ -132,20 +133,20 @@ describe("the input of a task", () => {
     const Text = defineTask("peek_plugin_pumps.Text", { input: z.string() });
     await tasks.enqueue(Text, "x".repeat(1024 * 1024 - 2));
     for (const text of ["x".repeat(1024 * 1024), "ü".repeat(512 * 1024)]) {
-      const error = await rejection(tasks.enqueue(Text, text));
+      const error = await caught(tasks.enqueue(Text, text));
       expect(error.code).toBe("TASK_INPUT_INVALID");
       expect(error.message).toContain(
         "but the limit is 1048576. Write it to a table of the plugin, and queue the id of its row: every handler can read it by context.storage()",
       );
     }
     const many = Array.from({ length: 65 }, () => "x".repeat(1024 * 1024 - 2));
-    expect((await rejection(tasks.enqueueAll(Text, many))).message).toContain("up to $[64] exceed the limit");
+    expect((await caught(tasks.enqueueAll(Text, many))).message).toContain("up to $[64] exceed the limit");
   });
 
   it("of a type with an async schema is refused as CONTRACT_INVALID", async () => {
     const { tasks } = open();
     const Late = defineTask("peek_plugin_pumps.Late", { input: z.string().refine(async () => true) });
-    expect(await rejection(tasks.enqueue(Late, ""))).toMatchObject({ code: "CONTRACT_INVALID" });
+    expect(await caught(tasks.enqueue(Late, ""))).toMatchObject({ code: "CONTRACT_INVALID" });
   });
 });
 
@@ -160,7 +161,7 @@ describe("a plugin may not", () => {
     ["null", null, "null as a task type"],
   ])("queue %s", async (_, task, what) => {
     const { tasks } = open();
-    const error = await rejection(tasks.enqueue(task as typeof foreign, 5));
+    const error = await caught(tasks.enqueue(task as typeof foreign, 5));
     expect(error.code).toBe("CONTRACT_INVALID");
     expect(error.message).toContain(`${plugin} cannot use ${what}`);
   });
@@ -213,7 +214,7 @@ describe("a plugin may not", () => {
     ["options that are null", null, "the options are null"],
   ])("queue a task with %s", async (_, options, message) => {
     const { tasks, queue } = open();
-    const error = await rejection(tasks.enqueue(Sweep, {}, options as TaskEnqueueOptions));
+    const error = await caught(tasks.enqueue(Sweep, {}, options as TaskEnqueueOptions));
     expect(error).toMatchObject({ code: "TASK_OPTIONS_INVALID", fields: { task: Sweep.name } });
     expect(error.message).toContain(`The task ${Sweep.name}: enqueue() failed: `);
     expect(error.message).toContain(message);
@@ -227,7 +228,7 @@ describe("a plugin may not", () => {
     [{ transaction: {} }, "there is no option transaction"],
   ])("run a task with %j", async (options, message) => {
     const { tasks } = open();
-    expect((await rejection(tasks.run(Sweep, {}, options as object))).message).toContain(message);
+    expect((await caught(tasks.run(Sweep, {}, options as object))).message).toContain(message);
   });
 
   it("queue tasks, wait for them or cancel them after it was stopped", async () => {
@@ -235,7 +236,7 @@ describe("a plugin may not", () => {
     const id = await tasks.enqueue(Sweep, {});
     await stop();
     const later = [tasks.enqueue(Sweep, {}), tasks.run(Sweep, {}), tasks.wait(Sweep, id), tasks.cancel(Sweep, id)];
-    for (const refused of later) expect(await rejection(refused)).toMatchObject({ code: "PLUGIN_RELEASED" });
+    for (const refused of later) expect(await caught(refused)).toMatchObject({ code: "PLUGIN_RELEASED" });
   });
 });
 
@@ -289,7 +290,7 @@ describe("a task in a transaction", () => {
   it("is refused when the object is a database and not a transaction", async () => {
     const { tasks } = open();
     const transaction = { isTransaction: false, executeQuery: async () => ({ rows: [] }) };
-    const error = await rejection(tasks.enqueue(Sweep, {}, { transaction } as unknown as TaskEnqueueOptions));
+    const error = await caught(tasks.enqueue(Sweep, {}, { transaction } as unknown as TaskEnqueueOptions));
     expect(error.message).toContain("the transaction that platform.storage.transaction() hands to its work");
   });
 });
@@ -321,7 +322,7 @@ describe("a schedule", () => {
     ["0 6 * * *", { name: "at six" }, 'name is "at six", but has to be a text of 1 to 100 letters, digits'],
   ])("with an invalid expression or option is refused: %j %j", async (cron, options, message) => {
     const { tasks } = open();
-    const error = await rejection(tasks.schedule(Sweep, cron as string, {}, options));
+    const error = await caught(tasks.schedule(Sweep, cron as string, {}, options));
     expect(error.code).toBe("TASK_OPTIONS_INVALID");
     expect(error.message).toContain(message);
   });
@@ -331,7 +332,7 @@ describe("a schedule", () => {
     queue.before = (statement) => {
       if (statement === "schedule") throw new Error("Constraint error, got value 99 expected range 0-59");
     };
-    const error = await rejection(tasks.schedule(Sweep, "99 * * * *", {}));
+    const error = await caught(tasks.schedule(Sweep, "99 * * * *", {}));
     expect(error.code).toBe("TASK_OPTIONS_INVALID");
     expect(error.message).toContain("expected range 0-59.");
   });

@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PgBossTaskQueue } from "@peek/tasks";
+import { caught, TestLog } from "@peek/kit/testing";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
-import { Double, doubleAll, doubles, RecordedLog, openRig, rejection, Sweep, fetchWoken } from "./rig.ts";
+import { Double, doubleAll, doubles, openRig, Sweep, fetchWoken } from "./rig.ts";
 
 let database: TestDatabase;
 let connections: TestTaskDatabase;
@@ -19,7 +20,7 @@ beforeAll(async () => {
     keepResultsHours: 1,
     keepDeadLettersDays: 1,
     lostAfterSeconds: 20,
-    logger: new RecordedLog(),
+    logger: new TestLog(),
     signal: new AbortController().signal,
   });
 });
@@ -54,7 +55,7 @@ describe("tasks in PostgreSQL", () => {
 
   it("fail with the error that their worker has recorded", async () => {
     const rig = open(20);
-    const running = rejection(rig.tasks.run(Double, "1"));
+    const running = caught(rig.tasks.run(Double, "1"));
     const [attempt] = await fetchWoken(rig, doubles);
     if (attempt === undefined) throw new Error("Nothing was fetched");
     const error = { code: "TASK_REJECTED", message: "There is no such pump" };
@@ -70,13 +71,13 @@ describe("tasks in PostgreSQL", () => {
     if (attempt === undefined) throw new Error("Nothing was fetched");
     const error = { code: "TASK_FAILED", message: "the valve is stuck" };
     await queue.settle(doubles, [{ kind: "retry", attempt, error, failures: 1, delayMs: 60_000 }]);
-    expect((await rejection(tasks.wait(Double, id, { deadlineMs: 1 }))).message).toContain(
+    expect((await caught(tasks.wait(Double, id, { deadlineMs: 1 }))).message).toContain(
       "it was waiting for its next try, after it had failed once, the last time with TASK_FAILED: the valve is stuck. It continues.",
     );
     expect(await tasks.cancel(Double, id)).toBe(true);
     expect(await tasks.cancel(Double, id)).toBe(false);
-    expect(await rejection(tasks.wait(Double, id))).toMatchObject({ code: "TASK_CANCELLED" });
-    expect(await rejection(tasks.run(Double, "2", { deadlineMs: 1 }))).toMatchObject({
+    expect(await caught(tasks.wait(Double, id))).toMatchObject({ code: "TASK_CANCELLED" });
+    expect(await caught(tasks.run(Double, "2", { deadlineMs: 1 }))).toMatchObject({
       code: "TASK_DEADLINE_EXCEEDED",
     });
     expect(signals.cancelledIds.length).toBe(2);
@@ -113,9 +114,9 @@ describe("tasks in PostgreSQL", () => {
       ids.push(await tasks.enqueue(Sweep, {}, { transaction, key: "out" }));
       throw new PeekError("INTERNAL", "no");
     });
-    expect((await rejection(failed)).message).toBe("no");
+    expect((await caught(failed)).message).toBe("no");
     expect(await tasks.find(Sweep, { key: "out" })).toEqual([]);
-    expect(await rejection(tasks.wait(Sweep, ids[2] ?? ""))).toMatchObject({ code: "TASK_NOT_FOUND" });
+    expect(await caught(tasks.wait(Sweep, ids[2] ?? ""))).toMatchObject({ code: "TASK_NOT_FOUND" });
   });
 
   it("have one schedule for each name, and an invalid cron expression is refused", async () => {
@@ -123,7 +124,7 @@ describe("tasks in PostgreSQL", () => {
     await tasks.schedule(Sweep, "0 6 * * 1-5", {}, { tz: "Europe/Berlin" });
     await tasks.schedule(Sweep, "0 7 * * 1-5", {}, { key: "north" });
     expect(await queue.schedules()).toMatchObject([{ cron: "0 7 * * 1-5", tz: "UTC", queue: { kind: "keyed" } }]);
-    expect(await rejection(tasks.schedule(Sweep, "99 * * * *", {}))).toMatchObject({ code: "TASK_OPTIONS_INVALID" });
+    expect(await caught(tasks.schedule(Sweep, "99 * * * *", {}))).toMatchObject({ code: "TASK_OPTIONS_INVALID" });
     expect([await tasks.unschedule(Sweep), await tasks.unschedule(Sweep)]).toEqual([true, false]);
   });
 });

@@ -1,5 +1,5 @@
-import type { Logger, PeerIdentity, PluginTasks } from "@peek/plugin-base";
-import { PeekError } from "@peek/errors";
+import type { PeerIdentity, PluginTasks } from "@peek/plugin-base";
+import { TestLog } from "@peek/kit/testing";
 import { decode, defineTask, encode } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { TaskCaller, type TaskUpdate, type TaskQueue, type TaskSignals } from "@peek/tasks";
@@ -50,35 +50,13 @@ export class RecordedSignals implements TaskSignals {
   }
 }
 
-/** Records the lines of the log. */
-export class RecordedLog implements Logger {
-  readonly lines: string[] = [];
-  readonly debug = this.#level("DEBUG");
-  readonly info = this.#level("INFO");
-  readonly warning = this.#level("WARNING");
-  readonly error = this.#level("ERROR");
-  readonly critical = this.#level("CRITICAL");
-
-  isLevelEnabled(): boolean {
-    return true;
-  }
-
-  #level(level: string) {
-    return (first: unknown, ...rest: readonly unknown[]): void => {
-      const [message, ...values] = typeof first === "string" ? [first, ...rest] : rest;
-      let at = 0;
-      this.lines.push(`${level} ${String(message).replaceAll(/%[sd]/g, () => String(values[at++]))}`);
-    };
-  }
-}
-
 /** A plugin that queues tasks, with its surroundings. */
 export interface Rig<Queue extends TaskQueue> extends AsyncDisposable {
   readonly queue: Queue;
   readonly caller: TaskCaller;
   readonly tasks: PluginTasks;
   readonly signals: RecordedSignals;
-  readonly log: RecordedLog;
+  readonly log: TestLog;
   /** Ends the plugin's phase. */
   readonly stop: () => Promise<void>;
 }
@@ -86,7 +64,7 @@ export interface Rig<Queue extends TaskQueue> extends AsyncDisposable {
 /** @param pollMs Default: no polling within a test. */
 export function openRig<Queue extends TaskQueue>(queue: Queue, pollMs = 1_000_000): Rig<Queue> {
   const signals = new RecordedSignals();
-  const log = new RecordedLog();
+  const log = new TestLog();
   const caller = new TaskCaller({ queue: async () => queue, signals, logger: log, pollMs });
   const stack = new AsyncDisposableStack();
   const stop = (): Promise<void> => stack.disposeAsync();
@@ -121,15 +99,4 @@ export async function doubleAll(rig: Rig<TaskQueue>, name: QueueName = doubles):
     done.map(({ attempt, output }) => ({ kind: "done", attempt, output })),
   );
   return done.map(({ attempt: { id }, output }) => ({ kind: "done", id, output }));
-}
-
-/** Waits for the error that a promise rejects with. */
-export async function rejection(promise: Promise<unknown>): Promise<PeekError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof PeekError) return error;
-    throw new Error(`The promise rejected with an error that is not a PeekError: ${String(error)}`, { cause: error });
-  }
-  throw new Error("The promise did not reject.");
 }

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { PeekError } from "@peek/errors";
 import { encode } from "@peek/plugin-base/contracts";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { doubleAll, Double, doubles, openRig, plugin, rejection, Sweep, fetchWoken } from "./rig.ts";
+import { caught } from "@peek/kit/testing";
+import { doubleAll, Double, doubles, openRig, plugin, Sweep, fetchWoken } from "./rig.ts";
 import { FakeTaskQueue } from "./FakeTaskQueue.ts";
 
 const unavailable = new PeekError("STORAGE_UNAVAILABLE", "The database cannot be reached.");
@@ -74,7 +75,7 @@ describe("run()", () => {
       return statement === "insert" ? sent.promise : undefined;
     };
     const running = tasks.run(Double, "5");
-    const waiting = rejection(tasks.wait(Sweep, other));
+    const waiting = caught(tasks.wait(Sweep, other));
     await looked.promise;
     expect(new Set(queue.reads)).toEqual(new Set([other]));
     sent.resolve();
@@ -94,7 +95,7 @@ describe("run()", () => {
     await doubleAll(rig);
     expect(await running).toBe("10 turns");
     expect(rig.log.lines).toEqual([
-      "WARNING Failed to read the tasks that are waited for: The database cannot be reached.",
+      "warning: Failed to read the tasks that are waited for: The database cannot be reached.",
     ]);
   });
 
@@ -106,7 +107,7 @@ describe("run()", () => {
     ["TASK_OF_A_NEWER_VERSION", "TASK_FAILED"],
   ])("fails with the error of the task: %s as %s", async (code, expected) => {
     const rig = open();
-    const running = rejection(rig.tasks.run(Double, "5"));
+    const running = caught(rig.tasks.run(Double, "5"));
     const [fetched] = await fetchWoken(rig, doubles);
     rig.caller.receive([{ kind: "failed", id: fetched?.id ?? "", error: { code, message: "There is no such pump" } }]);
     expect(await running).toMatchObject({
@@ -122,7 +123,7 @@ describe("run()", () => {
       [encode("ten"), " does not fit its schema"],
       ["{", " cannot be read: "],
     ] as const) {
-      const running = rejection(rig.tasks.run(Double, "5"));
+      const running = caught(rig.tasks.run(Double, "5"));
       const [fetched] = await fetchWoken(rig, doubles);
       rig.caller.receive([{ kind: "done", id: fetched?.id ?? "", output }]);
       const error = await running;
@@ -151,16 +152,16 @@ describe("run()", () => {
     rig.caller.receive([{ kind: "done", id, output: encode(10) }, progress(encode("too late"))]);
     expect(await running).toBe("10 turns");
     expect(seen).toEqual([1n, "of the caller", "half", "of the caller"]);
-    expect(rig.log.lines.filter((line) => line.startsWith("WARNING"))).toEqual([
-      `WARNING onProgress() of the task ${Double.name} threw an error: no`,
-      `WARNING onProgress() of the task ${Double.name} threw an error: nor later`,
+    expect(rig.log.lines.filter((line) => line.startsWith("warning"))).toEqual([
+      `warning: onProgress() of the task ${Double.name} threw an error: no`,
+      `warning: onProgress() of the task ${Double.name} threw an error: nor later`,
     ]);
   });
 
   it("cancels the task at its deadline, notifies the workers, and fails with the state of the task", async () => {
     const rig = open();
     const { tasks, queue, signals } = rig;
-    const waiting = await rejection(tasks.run(Double, "1", { deadlineMs: 1 }));
+    const waiting = await caught(tasks.run(Double, "1", { deadlineMs: 1 }));
     const [id] = queue.rows.keys();
     expect(waiting).toMatchObject({
       code: "TASK_DEADLINE_EXCEEDED",
@@ -197,7 +198,7 @@ describe("run()", () => {
       Object.assign(queue.rows.get(id) ?? {}, { state, attempts, failures });
       if (message !== undefined) Object.assign(queue.rows.get(id) ?? {}, { error: { code: "TASK_FAILED", message } });
     };
-    expect((await rejection(tasks.run(Double, "1", { deadlineMs: 1 }))).message).toContain(expected);
+    expect((await caught(tasks.run(Double, "1", { deadlineMs: 1 }))).message).toContain(expected);
   });
 
   it("returns the output of a task that is done when its deadline passes", async () => {
@@ -214,7 +215,7 @@ describe("run()", () => {
     const { tasks, queue, signals } = open();
     const { promise, resolve } = Promise.withResolvers<void>();
     queue.before = (statement) => (statement === "insert" ? promise : undefined);
-    const error = await rejection(tasks.run(Double, "1", { deadlineMs: 1 }));
+    const error = await caught(tasks.run(Double, "1", { deadlineMs: 1 }));
     expect(error.message).toContain("its state is unknown, since the database did not answer in time");
     resolve();
     await signals.until(() => signals.cancelledIds.length > 0);
@@ -227,7 +228,7 @@ describe("run()", () => {
     const reason = new Error("The user has left");
     const running = expect(tasks.run(Double, "1", { signal: controller.signal })).rejects.toBe(reason);
     await signals.until(() => signals.woken.length > 0);
-    const other = rejection(tasks.wait(Double, [...queue.rows.keys()][0] ?? ""));
+    const other = caught(tasks.wait(Double, [...queue.rows.keys()][0] ?? ""));
     controller.abort(reason);
     await running;
     expect(await other).toMatchObject({ code: "TASK_CANCELLED" });
@@ -238,7 +239,7 @@ describe("run()", () => {
 
   it("fails when its plugin is stopped, and cancels the task", async () => {
     const { tasks, queue, signals, stop } = open();
-    const running = rejection(tasks.run(Double, "1"));
+    const running = caught(tasks.run(Double, "1"));
     await signals.until(() => signals.woken.length > 0);
     await stop();
     expect(signals.cancelledIds).toEqual([...queue.rows.keys()]);
@@ -250,12 +251,12 @@ describe("run()", () => {
   it("fails when the task is cancelled or dropped", async () => {
     // Without polling: cancel() itself ends the wait.
     const withoutPolling = open();
-    const running = rejection(withoutPolling.tasks.run(Double, "1"));
+    const running = caught(withoutPolling.tasks.run(Double, "1"));
     const [fetched] = await fetchWoken(withoutPolling, doubles);
     expect(await withoutPolling.tasks.cancel(Double, fetched?.id ?? "")).toBe(true);
     expect(await running).toMatchObject({ code: "TASK_CANCELLED" });
     const rig = open(5);
-    const dropped = rejection(rig.tasks.run(Double, "1"));
+    const dropped = caught(rig.tasks.run(Double, "1"));
     await fetchWoken(rig, doubles);
     rig.queue.rows.clear();
     expect(await dropped).toMatchObject({ code: "TASK_NOT_FOUND" });
@@ -316,7 +317,7 @@ describe("wait()", () => {
   it("fails for an unknown id, and for the id of a task of another type", async () => {
     const { tasks } = open();
     const id = await tasks.enqueue(Sweep, {});
-    expect((await rejection(tasks.wait(Double, "123"))).message).toBe(
+    expect((await caught(tasks.wait(Double, "123"))).message).toBe(
       `wait() for ${Double.name} failed: "123" is not the id of a task. Give the id that enqueue() returned.`,
     );
     for (const waiting of [
@@ -324,20 +325,20 @@ describe("wait()", () => {
       tasks.wait(Double, "5"),
       tasks.wait(Double, id.replace(/.$/, "x")),
     ]) {
-      expect(await rejection(waiting)).toMatchObject({ code: "TASK_NOT_FOUND", fields: { task: Double.name } });
+      expect(await caught(waiting)).toMatchObject({ code: "TASK_NOT_FOUND", fields: { task: Double.name } });
     }
   });
 
   it("does not cancel the task at its deadline, by its signal or at the plugin's stop", async () => {
     const { tasks, queue, signals, stop } = open();
     const id = await tasks.enqueue(Double, "5");
-    const late = await rejection(tasks.wait(Double, id, { deadlineMs: 1 }));
+    const late = await caught(tasks.wait(Double, id, { deadlineMs: 1 }));
     expect(late.message).toContain("was not done within 1 ms: no worker had started it. It continues.");
     const controller = new AbortController();
     const aborted = expect(tasks.wait(Double, id, { signal: controller.signal })).rejects.toBe("enough");
     controller.abort("enough");
     await aborted;
-    const stopped = rejection(tasks.wait(Double, id));
+    const stopped = caught(tasks.wait(Double, id));
     await stop();
     expect(await stopped).toMatchObject({ code: "PLUGIN_RELEASED", fields: { task: Double.name, id } });
     expect([queue.rows.get(id)?.state, signals.cancelledIds]).toEqual(["waiting", []]);
@@ -349,7 +350,7 @@ describe("wait()", () => {
     queue.before = () => {
       throw unavailable;
     };
-    expect(await rejection(tasks.wait(Double, id))).toBe(unavailable);
+    expect(await caught(tasks.wait(Double, id))).toBe(unavailable);
   });
 });
 
@@ -367,7 +368,7 @@ describe("find() and cancel()", () => {
     await doubleAll(rig, keyed);
     expect(await tasks.find(Double, { id })).toMatchObject([{ id, state: "done", attempts: 1, output: "10 turns" }]);
     expect(await tasks.cancel(Double, id)).toBe(false);
-    expect((await rejection(tasks.find(Double, {} as { id: string }))).message).toContain('such as { key: "pump 5" }');
+    expect((await caught(tasks.find(Double, {} as { id: string }))).message).toContain('such as { key: "pump 5" }');
   });
 
   it("replace an output that does not fit its schema any more by an error", async () => {
@@ -385,7 +386,7 @@ describe("the end of a service", () => {
     const rig = open();
     const { tasks, caller, signals } = rig;
     const id = await tasks.enqueue(Double, "5");
-    const ended = [rejection(tasks.run(Double, "5")), rejection(tasks.wait(Double, id))];
+    const ended = [caught(tasks.run(Double, "5")), caught(tasks.wait(Double, id))];
     await signals.until(() => signals.woken.length > 1);
     await caller[Symbol.asyncDispose]();
     expect((await Promise.all(ended)).map(({ code }) => code)).toEqual(["TASK_CANCELLED", "PLUGIN_RELEASED"]);

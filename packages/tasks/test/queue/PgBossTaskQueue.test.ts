@@ -1,9 +1,9 @@
+import { TestLog } from "@peek/kit/testing";
 import { until } from "./until.ts";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 import { type AttemptOutcome, queueText, type FetchedTask } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
 import { keyed, openRig, plain, request, rolePassword, single } from "./rig.ts";
-import { TestLog } from "../TestLog.ts";
 
 const error = { code: "TASK_FAILED", message: "It broke" };
 const done = (attempt: FetchedTask): AttemptOutcome => ({ kind: "done", attempt, output: '"out"' });

@@ -1,6 +1,6 @@
 import { PgBossTaskQueue } from "@peek/tasks";
 import { describe, expect, it } from "vitest";
-import { TestLog } from "../TestLog.ts";
+import { TestLog } from "@peek/kit/testing";
 import { MachineServer, noMachineClock, TestTaskDatabase } from "../testing.ts";
 import { plain, request } from "./rig.ts";
 import { until } from "./until.ts";

@@ -7,7 +7,7 @@ import {
   type TaskRequest,
 } from "@peek/tasks";
 import pg from "pg";
-import { TestLog } from "../TestLog.ts";
+import { TestLog } from "@peek/kit/testing";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
 
 /** What the roles of tests log in with, where the server asks. */

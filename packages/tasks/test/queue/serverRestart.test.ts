@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PgBossTaskQueue, type TaskQueueOpenOptions } from "@peek/tasks";
 import { expect, it } from "vitest";
+import { TestLog } from "@peek/kit/testing";
 import { EmbeddedServer, TestTaskDatabase } from "../testing.ts";
 import { plain, request } from "./rig.ts";
-import { TestLog } from "../TestLog.ts";
 import { until } from "./until.ts";
 
 it(

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { TestLog } from "@peek/kit/testing";
 import { attemptFailure } from "../../src/worker/attemptResult.ts";
 import { AttemptFailureLog } from "../../src/worker/AttemptFailureLog.ts";
 import type { HeldTask } from "../../src/worker/HeldTask.ts";
-import { TestLog } from "../TestLog.ts";
 
 const name = "peek_plugin_x.Throws";
 

@@ -1,5 +1,6 @@
 import type { TaskHandler } from "@peek/plugin-base";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestLog } from "@peek/kit/testing";
 import { HeavyRunner } from "../../src/worker/HeavyRunner.ts";
 import type { TaskRun } from "../../src/worker/TaskRun.ts";
 import buffers from "./fixtures/buffers.ts";
@@ -14,7 +15,6 @@ import spin from "./fixtures/spin.ts";
 import throws from "./fixtures/throws.ts";
 import waits from "./fixtures/waits.ts";
 import wrongOutput from "./fixtures/wrongOutput.ts";
-import { TestLog } from "../TestLog.ts";
 
 let runner: HeavyRunner;
 beforeAll(() => {

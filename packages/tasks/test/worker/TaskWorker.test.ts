@@ -404,7 +404,7 @@ describe("A handler is refused", () => {
     });
     const other = { ...nowhere, url: negate.url };
     await expect(rig.worker.handle(other)).rejects.toThrow(/is the handler of peek_plugin_x.Negate/);
-    const noDefault = { ...nowhere, url: new URL("../TestLog.ts", import.meta.url).href };
+    const noDefault = { ...nowhere, url: new URL("../TestTaskDatabase.ts", import.meta.url).href };
     await expect(rig.worker.handle(noDefault)).rejects.toThrow(/the default export of .* is undefined\. Write/);
   });
 });

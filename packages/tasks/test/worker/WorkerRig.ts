@@ -1,10 +1,10 @@
 import type { PeerIdentity, TaskHandler } from "@peek/plugin-base";
+import { TestLog } from "@peek/kit/testing";
 import type { TaskUpdate, TaskSignals } from "../../src/caller/TaskSignals.ts";
 import { type QueueKind, type QueueName, queueOf } from "../../src/queue/QueueName.ts";
 import type { AttemptOutcome, FetchedTask } from "../../src/queue/TaskQueue.ts";
 import { TaskWorker, type TaskWorkerOptions } from "../../src/worker/index.ts";
 import { MemoryQueue } from "./MemoryQueue.ts";
-import { TestLog } from "../TestLog.ts";
 
 export const origin: PeerIdentity = { service: "logic", instance: "logic-1" };
 

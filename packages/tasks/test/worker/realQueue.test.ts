@@ -3,11 +3,11 @@ import { defineTask } from "@peek/plugin-base/contracts";
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { TestLog } from "@peek/kit/testing";
 import { PgBossTaskQueue, type TaskRequest } from "../../src/index.ts";
 import { queueOf, queueText } from "../../src/queue/QueueName.ts";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
 import negate from "./fixtures/negate.ts";
-import { TestLog } from "../TestLog.ts";
 import { origin, until, WorkerRig } from "./WorkerRig.ts";
 
 async function openQueue(stack: AsyncDisposableStack, database: TestDatabase, role: "owner" | "user") {
