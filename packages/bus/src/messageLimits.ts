@@ -7,7 +7,7 @@ export const maxMessageBytes: number = 16 * 1024 * 1024;
 /** How many bytes may be queued for one peer before it is disconnected, or its sender is refused: 32 MiB. */
 export const maxWaitingBytes: number = 2 * maxMessageBytes;
 
-/** The high-water mark of a peer's queue: while more is queued, the exchange stops reading from those who send to the peer. 8 MiB. */
+/** The high-water mark of a peer's queue: while more is queued, the exchange stops reading from its senders. 8 MiB. */
 export const highWaterBytes: number = maxWaitingBytes / 4;
 
 /** The low-water mark of a peer's queue: the exchange resumes reading. 1 MiB. */

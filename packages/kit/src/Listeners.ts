@@ -10,7 +10,7 @@ export class Listeners<Event> {
   }
 
   /** Calls all listeners. An error of one of them is thrown, and the following ones are not called. */
-  tell(event: Event): void {
+  notify(event: Event): void {
     for (const { call } of this.#listeners) call(event);
   }
 

@@ -49,11 +49,11 @@ describe("Listeners", () => {
     const heard: number[] = [];
     const listener = (event: number): void => void heard.push(event);
     const [first] = [listeners.add(listener), listeners.add(listener)];
-    listeners.tell(1);
+    listeners.notify(1);
     first[Symbol.dispose]();
-    listeners.tell(2);
+    listeners.notify(2);
     listeners.clear();
-    listeners.tell(3);
+    listeners.notify(3);
     expect(heard).toEqual([1, 1, 2]);
   });
 });

@@ -24,7 +24,7 @@ export class ExchangeAuthenticator implements Authenticator, Disposable {
       if (error !== undefined) {
         logger.error({ code: error.code }, "Failed to read the tokens: %s", error.message);
       }
-      this.#listeners.tell();
+      this.#listeners.notify();
     });
   }
 

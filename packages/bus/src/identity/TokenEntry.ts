@@ -45,6 +45,7 @@ export function newEntry({ id, service, secret }: Token, label: string): TokenEn
   return { id, service, label, hash: hashOf(secret).toString("hex"), made: new Date().toISOString() };
 }
 
+/** Whether a token is accepted, and if not, why. */
 export type TokenState = "valid" | "expired" | "revoked";
 
 /** The present state of a token. */

@@ -181,7 +181,7 @@ export class TokenStore implements Disposable {
     this.#version = this.#read() ? version : undefined;
     const error = this.#error;
     const isSameError = error !== undefined && error.message === errorBefore?.message;
-    if (!isFirst && !isSameError) this.#notifyLater(() => this.#listeners.tell(error));
+    if (!isFirst && !isSameError) this.#notifyLater(() => this.#listeners.notify(error));
   }
 
   /** Returns false when the same version may be readable later. */

@@ -21,7 +21,7 @@ export class MemoryBus implements Bus, ExchangeMember {
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
   readonly #watches = new Map<ServiceName, PromiseWithResolvers<void>>();
-  readonly #peers = new PeerRegistry((change) => this.#presenceListeners.tell(change));
+  readonly #peers = new PeerRegistry((change) => this.#presenceListeners.notify(change));
   #receiver: ((from: PeerIdentity, message: string) => void) | undefined;
   #events: Event[] = [];
   #timer: NodeJS.Immediate | undefined;
@@ -92,12 +92,12 @@ export class MemoryBus implements Bus, ExchangeMember {
     this.#queue(() => {
       if (kind !== "left") return this.#peers.put(peer);
       this.#peers.remove(peer.service, peer.instance);
-      this.#goneListeners.tell(peer.instance);
+      this.#goneListeners.notify(peer.instance);
     });
   }
 
   gone(instance: string): void {
-    this.#queue(() => this.#goneListeners.tell(instance));
+    this.#queue(() => this.#goneListeners.notify(instance));
   }
 
   onceDrained(listener: () => void): void {
@@ -137,7 +137,7 @@ export class MemoryBus implements Bus, ExchangeMember {
     this.#events = [];
     clearImmediate(this.#timer);
     for (const { resolve } of this.#watches.values()) resolve();
-    this.#stateListeners.tell("closed");
+    this.#stateListeners.notify("closed");
     for (const listeners of [this.#stateListeners, this.#presenceListeners, this.#goneListeners]) listeners.clear();
   }
 

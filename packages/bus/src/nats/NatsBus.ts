@@ -46,7 +46,7 @@ export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;
   readonly #connector: NatsConnector;
   readonly #sessionOwner: NatsSessionOwner;
-  readonly #presence = new NatsPresence((change) => this.#presenceListeners.tell(change));
+  readonly #presence = new NatsPresence((change) => this.#presenceListeners.notify(change));
   readonly #stateListeners = new Listeners<BusState>();
   readonly #presenceListeners = new Listeners<PresenceChange>();
   readonly #goneListeners = new Listeners<string>();
@@ -82,7 +82,7 @@ export class NatsBus implements Bus {
       receive: (from, message) => {
         if (this.#state === "connected") this.#receiver?.(from, message);
       },
-      gone: (instance) => this.#goneListeners.tell(instance),
+      gone: (instance) => this.#goneListeners.notify(instance),
       invalid: (title, subject) =>
         this.#refusals.refused("NATS", title, `${title} violates the protocol of Peek's services; on ${subject}`),
     };
@@ -156,7 +156,7 @@ export class NatsBus implements Bus {
     const closing = session?.close();
     this.#ending.abort();
     this.#presence.clear();
-    this.#stateListeners.tell("closed");
+    this.#stateListeners.notify("closed");
     for (const listeners of [this.#stateListeners, this.#presenceListeners, this.#goneListeners]) listeners.clear();
     await (closing ?? this.#connection?.close());
   }
@@ -232,7 +232,7 @@ export class NatsBus implements Bus {
     this.#state = "connected";
     session.begin();
     this.#connector.connected();
-    this.#stateListeners.tell("connected");
+    this.#stateListeners.notify("connected");
   }
 
   #end(session: NatsSession): void {
@@ -241,7 +241,7 @@ export class NatsBus implements Bus {
     this.#session = undefined;
     this.#state = "connecting";
     this.#presence.clear();
-    this.#stateListeners.tell("connecting");
+    this.#stateListeners.notify("connecting");
   }
 
   async #fail(connection: NatsServerConnection, error: PeekError): Promise<string> {

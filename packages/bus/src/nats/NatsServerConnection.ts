@@ -11,7 +11,7 @@ import { plainAddress } from "../plainAddress.ts";
 
 /** How many bytes may be sent before the server is asked to acknowledge them. */
 const ackBytes = 1024 * 1024;
-/** After how many heartbeats without an answer the connection is taken for dead. */
+/** After how many heartbeats without an answer the connection is considered dead. */
 const maxSilentBeats = 2;
 /** The client's own heartbeat is too slow to be useful, and cannot be switched off: it gets the longest interval. */
 const clientPingMs = 3_600_000;

@@ -19,7 +19,7 @@ import {
   presenceQuerySubject,
 } from "./natsSubjects.ts";
 
-/** After how many heartbeats without a record a peer is taken for gone. */
+/** After how many heartbeats without a record a peer is considered gone. */
 const maxSilentBeats = 2.5;
 /** How long to wait for the server when a session closes. */
 const closeMs = 500;
@@ -192,7 +192,7 @@ export class NatsSession {
     else this.#onRecord(address, Buffer.from(data.subarray(1)).toString(), subject);
   }
 
-  /** A message was lost: both sides take each other for gone, so that neither waits for an answer. */
+  /** A message was lost: both sides consider each other gone, so that neither waits for an answer. */
   #dropPeer(peer: NatsPeer, subject: string): void {
     this.#owner.invalid("a fragment of a message", subject);
     peer.sendControl(goodbyeFrame);

@@ -25,9 +25,9 @@ import { Throttle } from "./Throttle.ts";
 
 /** How many invalid lines close a connection. Each heartbeat forgives one. */
 const maxInvalidLines = 100;
-/** After how many heartbeats without input a connection is taken for dead. */
+/** After how many heartbeats without input a connection is considered dead. */
 const maxSilentBeats = 2;
-/** After how many heartbeats without any output, while data is queued, a connection is taken for stuck. */
+/** After how many heartbeats without any output, while data is queued, a connection is considered stuck. */
 const maxStuckBeats = 2;
 /** The most that is queued for a connection, even when hundreds of members send to it at the same time; bytes. */
 const maxBufferedBytes = 4 * maxWaitingBytes;

@@ -32,7 +32,7 @@ const defaultAttemptMs = 10_000;
 const closeMs = 500;
 /** A connection that lasted this long resets the backoff. */
 const stableMs = 2000;
-/** After how many heartbeats without input the connection is taken for dead. */
+/** After how many heartbeats without input the connection is considered dead. */
 const maxSilentBeats = 2;
 /** The longest JSON of served contracts: it fits into a hello; characters. */
 const maxServesJson = maxControlLine - 1024;
@@ -91,7 +91,7 @@ export class WsBus implements Bus {
     const { service, member, host, port, secure, logger } = options;
     this.#options = options;
     this.self = { service, instance: member.instance };
-    this.#presence = new WsPresence(this.self, (change) => this.#presenceListeners.tell(change));
+    this.#presence = new WsPresence(this.self, (change) => this.#presenceListeners.notify(change));
     this.#url = `${secure ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
     // An observer is a command, which reports the reason itself.
     this.#outages = new OutageLog(member.observer === true ? undefined : logger, `the logic service at ${this.#url}`);
@@ -250,7 +250,7 @@ export class WsBus implements Bus {
     this.#connectedAt = Infinity;
     this.#identities.clear();
     this.#presence.clear();
-    if (former !== this.#state) this.#stateListeners.tell(this.#state);
+    if (former !== this.#state) this.#stateListeners.notify(this.#state);
   }
 
   #onFrame(data: RawData, isBinary: boolean): void {
@@ -312,7 +312,7 @@ export class WsBus implements Bus {
     if (this.#batcher !== undefined && this.#serves !== this.#announced) this.#announceOver(this.#batcher);
     for (const service of this.#presence.services) this.#requestPeers(service);
     this.#outages.connected();
-    this.#stateListeners.tell("connected");
+    this.#stateListeners.notify("connected");
   }
 
   #beat(heartbeatMs: number): void {
@@ -332,7 +332,7 @@ export class WsBus implements Bus {
 
   #onGone(instance: string): void {
     this.#identities.delete(instance);
-    this.#goneListeners.tell(instance);
+    this.#goneListeners.notify(instance);
   }
 
   #requestPeers(service: ServiceName): void {

@@ -23,7 +23,7 @@
  *
  * The version of the protocol is negotiated as the WebSocket's subprotocol; an exchange speaks one version only. The exchange
  * refuses a connection with an HTTP status other than 101, the header `peek-exchange`, and the reason as the body. Both sides send
- * WebSocket pings at the interval in welcome, and take the other side for dead when nothing was received for two intervals.
+ * WebSocket pings at the interval in welcome, and consider the other side dead when nothing was received for two intervals.
  */
 
 import { PeekError } from "@peek/errors";
@@ -67,12 +67,16 @@ const version = z.string().regex(/^[\x21-\x7e]{1,100}$/, { error: "a version of 
 const time = z.iso.datetime();
 const served = z.array(z.string().min(1).max(300)).max(10_000);
 
+/** The introduction of a service. */
 export const helloSchema = z.object({ instance, version, since: time, observer: z.boolean(), serves: served });
 
+/** The settings of the connection. */
 export const welcomeSchema = z.object({ heartbeatMs: z.number().positive().max(3_600_000) });
 
+/** The names of the contracts that an instance serves. */
 export const servesSchema = served;
 
+/** The description of a connected instance. */
 export const peerSchema = z.object({
   service: z.enum(serviceNames),
   instance,
@@ -83,10 +87,13 @@ export const peerSchema = z.object({
   serves: served,
 }) satisfies z.ZodType<Peer>;
 
+/** A peer list, or a part of one. */
 export const peersSchema = z.array(peerSchema).max(100_000);
 
+/** Why a line is invalid. */
 export const errorSchema = z.object({ code: z.string().max(100), message: z.string().max(1000) });
 
+/** The name of a service. */
 export const serviceSchema = z.enum(serviceNames);
 
 /** The longest line that carries no message of the bus; characters. */

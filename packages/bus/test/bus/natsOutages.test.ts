@@ -154,7 +154,7 @@ describe("a NATS server", () => {
     agent.bus.announce(serves);
     await logic.recorder.until(() => logic.recorder.changes.at(-1)?.peer.serves.length === serves.length);
     expect(logic.bus.peers("agent")).toMatchObject([{ instance: agent.bus.self.instance, serves }]);
-    // A later bus gets the whole record, and so do all with each heartbeat: no peer is taken for gone.
+    // A later bus gets the whole record, and so do all with each heartbeat: no peer is considered gone.
     await using late = openNatsBus(server, "office");
     await late.bus.watch("agent");
     await connected(late.bus);

@@ -97,7 +97,7 @@ export class MemoryLogic implements Disposable {
       this.#connection.abort(new PeekError("PEER_GONE", "Logic is gone."));
     }
     this.#peer = { ...this.#peer, instance };
-    this.#presence.tell({ kind: isConnected ? "joined" : "left", peer: this.#peer });
+    this.#presence.notify({ kind: isConnected ? "joined" : "left", peer: this.#peer });
   }
 
   /** Stops to answer, though the connection stands, for longer than is tolerated; or answers again. */
@@ -111,7 +111,7 @@ export class MemoryLogic implements Disposable {
   }
 
   rightsChanged(observable: string): void {
-    this.#rights.tell(observable);
+    this.#rights.notify(observable);
   }
 
   [Symbol.dispose](): void {

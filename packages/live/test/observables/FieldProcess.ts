@@ -33,10 +33,10 @@ export class FieldProcess implements AsyncDisposable {
       logic: this.logic,
       ...common,
       lingerMs,
-      onMistaken: (observable) => this.#rights.tell(observable),
+      onMistaken: (observable) => this.#rights.notify(observable),
     });
     this.logic.onRightsChanged((observable) => {
-      this.#rights.tell(observable);
+      this.#rights.notify(observable);
       this.channels.retry(observable);
     });
   }

@@ -17,7 +17,7 @@ export interface LoggedSend {
   readonly waitsForPeer: boolean;
   /** Identifies the awaited peer or service. */
   readonly key: string;
-  /** What the send is for: the contract's name. */
+  /** The name of the contract that is called. */
   readonly title: string;
   /** Describes the send and why it waits: `to call pump.Notes on agent: no agent service is connected`. */
   describe(): string;

@@ -13,7 +13,7 @@ export interface SendTarget {
   readonly service: ServiceName;
   /** Identifies the receiver: the name of an instance, or the {@link serviceKey} of any instance that serves a contract. */
   readonly key: string;
-  /** What is sent: the contract's name. */
+  /** The name of the contract that is called. */
   readonly title: string;
   /** @param wait Whether to wait for a peer to connect, and not only for the list of connected peers. */
   readiness(wait: boolean): Readiness;

@@ -108,7 +108,7 @@ export class RpcClients {
     }
   }
 
-  /** Each iteration makes a call of its own. */
+  /** Each iteration makes a separate call. */
   #callStream(
     procedure: ClientProcedure,
     target: CallTarget,

@@ -9,7 +9,7 @@ export class SlowStopWarning implements Disposable {
   readonly #timers: TimingWheel;
   readonly #timer: CallbackTimer;
 
-  /** @param warn Logs what the stop is waiting for. */
+  /** @param warn Logs the reason of the delay. */
   constructor(timers: TimingWheel, warn: () => void) {
     this.#timers = timers;
     this.#timer = new CallbackTimer(warn);

@@ -36,7 +36,7 @@ export class DisconnectableBus implements Bus {
   cut(isCut: boolean): void {
     this.#isCut = isCut;
     this.#watched.clear();
-    this.#states.tell(this.state);
+    this.#states.notify(this.state);
   }
 
   onState(listener: (state: BusState) => void): Disposable {

@@ -29,7 +29,7 @@ export class ExposedContracts {
   }
 
   removeObservable(name: string): void {
-    if (this.#observables.delete(name)) this.#removed.tell(name);
+    if (this.#observables.delete(name)) this.#removed.notify(name);
   }
 
   removeAction(name: string): void {

@@ -115,7 +115,7 @@ export class LogicClient implements AsyncDisposable {
         const changes = this.#client.rights(undefined, { wait: true, deadlineMs: maxDeadlineMs, signal });
         for await (const { observable } of changes) {
           backoff.reset();
-          this.#rights.tell(observable);
+          this.#rights.notify(observable);
         }
       } catch (error) {
         if (!signal.aborted && this.#monitor.isReached && !isOutage(error)) this.#logRightsFailure(error);

@@ -142,7 +142,7 @@ export class LogicMonitor implements AsyncDisposable {
         this.#knownInstances.add(peer.instance);
         this.#probes.set(peer.instance, new LogicProbe(this.#rpc, peer, () => this.#check()));
       }
-      if (this.isReached && !wasReached) this.#reached.tell();
+      if (this.isReached && !wasReached) this.#reached.notify();
       this.#check();
     }
   }
@@ -165,6 +165,6 @@ export class LogicMonitor implements AsyncDisposable {
     else if (performance.now() - at > staleMs) reason = "Logic does not answer";
     if (before?.reason === reason) return;
     this.#staleness = reason === undefined ? undefined : { at: Math.min(at, before?.at ?? at), reason };
-    this.#changed.tell();
+    this.#changed.notify();
   }
 }
