@@ -45,7 +45,7 @@ const text = fc.oneof(
   }),
 );
 
-test("whatever a browser sends is a message, or refused by an error that quotes little of it", () => {
+test("every text of a browser is a valid message, or refused by an error that quotes little of it", () => {
   fc.assert(
     fc.property(text, (sent) => {
       try {
@@ -60,7 +60,7 @@ test("whatever a browser sends is a message, or refused by an error that quotes 
   );
 });
 
-test("browsers that send rubbish get typed errors and are cut off; others are served all the time", async () => {
+test("browsers that send invalid messages receive errors with codes and are closed, while others are served", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "0" });
@@ -92,7 +92,7 @@ test("browsers that send rubbish get typed errors and are cut off; others are se
   expect(witness.gaps).toBe(0);
 }, 60_000);
 
-test("bytes that are no WebSocket frames end their own connection only", async () => {
+test("invalid WebSocket frames end their own connection only", async () => {
   await using site = await TestSite.open();
   const witness = await site.browser();
   await fc.assert(

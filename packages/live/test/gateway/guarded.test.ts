@@ -20,7 +20,7 @@ afterEach(async () => {
   await owned.disposeAsync();
 });
 
-test("an observable that asks who watches after a restart of logic shows nothing to whom it refuses", async () => {
+test("an observable that is guarded since a restart of logic sends nothing to users that it refuses", async () => {
   const logic = owned.use(new LogicProcess(await harness.join("logic")));
   logic.observables.provide(pumpTuple, { load: () => pumpsOf(10) });
   const anna = await site.browser("anna");

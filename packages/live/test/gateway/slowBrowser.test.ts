@@ -8,7 +8,7 @@ import { canonical, selector, TestSite } from "./TestSite.ts";
 
 const mebi = 1024 * 1024;
 
-test("a browser that does not read costs little, delays nobody, and has the latest state when it reads again", async () => {
+test("a browser that does not read takes little memory, delays no other browser, and receives the latest state when it reads again", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 0, text: "first" });
@@ -36,7 +36,7 @@ test("a browser that does not read costs little, delays nobody, and has the late
   await expect.poll(() => site.gateway.statistics()).toMatchObject({ lagging: 0, bufferedBytes: 0 });
 }, 30_000);
 
-test("a message of many MiB waits in parts, with pongs between them and no other message", async () => {
+test("a message of many MiB is sent in fragments, with pongs between them and no other message", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put(...firstRows);
@@ -61,7 +61,7 @@ test("a message of many MiB waits in parts, with pongs between them and no other
   expect(browser.gaps).toBe(0);
 }, 30_000);
 
-test("a large snapshot is compressed, once for all, and what comes after it keeps its order", async () => {
+test("a large snapshot is compressed once for all browsers, and later changes follow it in order", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   const rows = Array.from({ length: 5000 }, (_, id) => ({ id, text: `pump ${id}` }));
@@ -106,7 +106,7 @@ test("a browser that reads nothing for too long is closed and logged, and others
   await lively.untilRow(c, 0, "go on");
 }, 30_000);
 
-test("a browser that reads little, so that only its pongs prove it, is not stuck; one that stops reading is", async () => {
+test("a browser that reads slowly is kept because of its pongs; a browser that stops reading is closed", async () => {
   await using site = await TestSite.open({ beatMs: 100 });
   const channel = site.logic.channel(selector);
   channel.put(...firstRows);

@@ -3,7 +3,7 @@ import { canonical, selector, TestSite } from "./TestSite.ts";
 
 const staleFor = (ms: number) => ({ at: performance.now() - ms, reason: "The database does not answer" });
 
-test("browsers are told of a channel that is stale for how long, and when it is current again, after what has changed", async () => {
+test("browsers are notified since when a channel is stale, and that it is current again after its changes", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
@@ -31,7 +31,7 @@ test("browsers are told of a channel that is stale for how long, and when it is 
   }
 });
 
-test("while it is not known how things are on logic, all are told since when; then each channel is confirmed", async () => {
+test("browsers are notified since when logic does not answer, and each channel is confirmed when it does", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
@@ -50,7 +50,7 @@ test("while it is not known how things are on logic, all are told since when; th
   await late.next("up", ({ on }) => on);
 });
 
-test("what is so is said before a probe is answered, also when nobody has looked", async () => {
+test("a browser is notified that logic does not answer before its probe is answered", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   site.logic.silence(true);
@@ -59,7 +59,7 @@ test("what is so is said before a probe is answered, also when nobody has looked
   expect(browser.messages.find(({ t }) => t === "up")).toMatchObject({ on: false });
 });
 
-test("a browser that is sent nothing hears a pulse as often as it was told, and need not answer", async () => {
+test("an idle browser receives pulses at the announced interval, and need not answer them", async () => {
   await using site = await TestSite.open({ beatMs: 500 });
   const { browser, hi } = await site.greeted();
   expect(hi.pulseMs).toBe(100);

@@ -32,7 +32,7 @@ async function untilSpeed(browser: RawBrowser, channel: number, speed: number): 
   });
 }
 
-test("what a provider says is shown to all, after a restart of logic too, of which they see the changes only", async () => {
+test("all browsers receive the tuples of a provider, and after a restart of logic only the changes", async () => {
   let rows: Pump[] = pumpsOf(1000);
   const logic = await startLogic();
   const provided = logic.observables.provide(pumpTuple, { load: () => rows });
@@ -57,7 +57,7 @@ test("what a provider says is shown to all, after a restart of logic too, of whi
   }
 }, 20_000);
 
-test("a user whose rights are revoked is shown nothing more, another goes on", async () => {
+test("a user whose rights are revoked receives nothing more, and another user goes on", async () => {
   const may = new Set(["anna", "bert"]);
   let rows = pumpsOf(10);
   const logic = await startLogic();

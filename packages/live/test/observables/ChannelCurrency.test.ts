@@ -19,15 +19,15 @@ function rig() {
   return { changes, currency, look, read };
 }
 
-describe("what a channel has", () => {
-  it("is current as long as all changes are told, however long nothing changes", () => {
+describe("the tuples of a channel", () => {
+  it("are current as long as all changes are reported, however long nothing changes", () => {
     const { look, read } = rig();
     expect(look(100)).toBeUndefined();
     read(100);
     expect(look(1_000_000)).toBeUndefined();
   });
 
-  it("is stale when a change waits for long, as of the change; and current when it was read", () => {
+  it("are stale since a change that waits for long, and current when it was loaded", () => {
     const { currency, look, read } = rig();
     read(100);
     currency.changed(5000);
@@ -40,7 +40,7 @@ describe("what a channel has", () => {
     expect(look(9500)).toBeUndefined();
   });
 
-  it("stays stale by a reading that began before a later change, as of its beginning", () => {
+  it("stay stale after a load that began before a later change, as of the beginning of the load", () => {
     const { currency, look } = rig();
     currency.begin(100);
     currency.succeed();
@@ -52,7 +52,7 @@ describe("what a channel has", () => {
     expect(look(6000)?.at).toBe(2000);
   });
 
-  it("is stale when changes are not told, as of when they were, with the reason", () => {
+  it("are stale when changes are not reported, since the last report, with the reason", () => {
     const { changes, look, read } = rig();
     read(100);
     changes.trouble = "The database cannot be reached";
@@ -64,7 +64,7 @@ describe("what a channel has", () => {
     expect(look(20_600, 10_000)).toBeUndefined();
   });
 
-  it("does not go to and fro at the limit", () => {
+  it("do not alternate between stale and current at the limit", () => {
     const { look, read } = rig();
     read(0);
     expect(look(13_100, 10_000)).toBeDefined();
@@ -73,7 +73,7 @@ describe("what a channel has", () => {
     expect(look(13_400, 10_500)).toBeUndefined();
   });
 
-  it("is told anew only when it is as of a later time, or for another reason", () => {
+  it("are reported as stale again only for a later time or another reason", () => {
     const { changes, currency, look, read } = rig();
     read(0);
     const first = look(14_000, 10_000);
@@ -84,7 +84,7 @@ describe("what a channel has", () => {
     expect(currency.check(15_700)).toBe(false);
   });
 
-  it("whatever happens, is never current when it was not known to be for the time allowed", () => {
+  it("are never current longer than allowed after they were last known to be, in any order of events", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 2000 }) }),
       fc.constantFrom({ kind: "change" as const }, { kind: "begin" as const }, { kind: "succeed" as const }),

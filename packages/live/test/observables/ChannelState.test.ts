@@ -36,8 +36,8 @@ function parsed(rows: Rows): unknown[] {
   return [...rows.values()].map((text): unknown => JSON.parse(text));
 }
 
-describe("a channel", () => {
-  it("brings whoever comes from any of its positions to where it is", () => {
+describe("the state of a channel", () => {
+  it("brings a follower from any of its positions to the present one", () => {
     fc.assert(
       fc.property(fc.array(list, { minLength: 1, maxLength: 8 }), (lists) => {
         using state = newState();
@@ -57,7 +57,7 @@ describe("a channel", () => {
     );
   });
 
-  it("brings those of another epoch, and those who know the way from elsewhere, to the same", () => {
+  it("brings followers of another epoch, whose steps it has learned, to the present position", () => {
     const lists = fc.array(list, { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(lists, lists, (own, foreign) => {
@@ -86,7 +86,7 @@ describe("a channel", () => {
     );
   });
 
-  it("says all that there is when that is much less than what has changed", () => {
+  it("sends a snapshot when that is much shorter than the delta", () => {
     using state = newState();
     const rows = Array.from({ length: 1000 }, (_, id): [string, string] => [`${id}`, JSON.stringify({ id })]);
     state.begin({ epoch: "e", offset: 0 }, new Map(rows));
@@ -96,7 +96,7 @@ describe("a channel", () => {
     expect(state.catchUp({ epoch: "e", offset: 0 })[0]?.text).toContain('"t":"s"');
   });
 
-  it("keeps no more of its past than 10,000 steps and 8 MiB, and nothing when it is disposed", () => {
+  it("keeps at most 10,000 steps and 8 MiB of its history, and nothing when it is disposed", () => {
     const budget = new RingBudget();
     const state = newState(budget);
     state.begin({ epoch: "e", offset: 0 }, new Map());
@@ -121,7 +121,7 @@ describe("a channel", () => {
     expect(budget.chars).toBe(0);
   });
 
-  it("is the one to give up its past when it keeps most, and all have more than they may", () => {
+  it("discards its history first when it keeps most of all, and the budget is exceeded", () => {
     const budget = new RingBudget(1_000_000);
     const [large, small] = [newState(budget), newState(budget)];
     for (const state of [large, small]) state.begin({ epoch: "e", offset: 0 }, new Map());

@@ -9,8 +9,8 @@ function holdsOf(): { readonly holds: LoadHold; readonly freed: () => number } {
   return { holds, freed: () => freed };
 }
 
-describe("a hold", () => {
-  it("has one run wait, and no other, however long it lasts", () => {
+describe("a load hold", () => {
+  it("delays one load and no other, however long it lasts", () => {
     const { holds, freed } = holdsOf();
     expect(holds.delayedUntil(1000)).toBe(0);
     holds.acquire();
@@ -26,7 +26,7 @@ describe("a hold", () => {
     expect(holds.delayedUntil(1061)).toBe(0);
   });
 
-  it("that comes while a run waits does not have it wait for longer, but the next", () => {
+  it("that is acquired while a load is delayed delays the next load, and not that one", () => {
     const { holds, freed } = holdsOf();
     const [first, second] = [holds.acquire(), holds.acquire()];
     expect(holds.delayedUntil(1000)).toBe(1050);
@@ -44,7 +44,7 @@ describe("a hold", () => {
     expect(freed()).toBe(1);
   });
 
-  it("that is over has nothing wait", () => {
+  it("that was released delays nothing", () => {
     const { holds, freed } = holdsOf();
     holds.acquire()[Symbol.dispose]();
     expect(holds.delayedUntil(1000)).toBe(0);

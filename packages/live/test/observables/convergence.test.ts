@@ -21,7 +21,7 @@ const change = fc.record({
 });
 
 describe("slow and random providers", () => {
-  it("end in what there is, by offsets that rise, whatever the clock says", { timeout: 60_000 }, async () => {
+  it("lead to the latest state by rising offsets, whatever the clock says", { timeout: 60_000 }, async () => {
     let now = Date.now();
     // Each look at the clock is an hour earlier.
     vi.spyOn(Date, "now").mockImplementation(() => (now -= 3_600_000));

@@ -29,8 +29,8 @@ const user = { id: "a", name: "Anna", groups: [], anonymous: false };
 const never = new AbortController().signal;
 const secret = { id: 1, name: "secret" };
 
-describe("an observable that asks who watches from now on", () => {
-  it("tells nothing to those who were let in when it did not, and has them admitted anew", async () => {
+describe("an observable that has become guarded, or open", () => {
+  it("sends nothing to watchers that were admitted before it was guarded, and has them admitted anew", async () => {
     const first = await startLogic();
     first.observables.provide(pumpTuple, { load: () => pumpsOf(2) });
     const watcher = field.watch();
@@ -64,7 +64,7 @@ describe("an observable that asks who watches from now on", () => {
     await until("it is given up", () => field.statistics().followedChannels === 1);
   });
 
-  it("is followed again by those who watch when it asks nobody any more", async () => {
+  it("is followed again by its watchers when it is open again", async () => {
     const first = await startLogic();
     const provided = first.observables.provide(pumpTuple, { scope: () => "x", load: () => [secret] });
     const open = field.watch();
@@ -83,7 +83,7 @@ describe("an observable that asks who watches from now on", () => {
     expect(scoped.channel.isLive).toBe(false);
   });
 
-  it("has all of its channels admitted anew by a few words", async () => {
+  it("has the watchers of all its channels admitted anew by a few notifications", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { authorize: () => true, load: () => [secret] });
     const told: string[] = [];

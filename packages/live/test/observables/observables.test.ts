@@ -58,8 +58,8 @@ class Pumps {
   }
 }
 
-describe("those who watch", () => {
-  it("are told what there is and each change, by one run of the provider for all of them", async () => {
+describe("watchers", () => {
+  it("receive the tuples and each change, by one load() for all of them", async () => {
     const logic = await startLogic();
     const [one, two] = [await startField(), await startField()];
     const pumps = new Pumps(1000);
@@ -89,7 +89,7 @@ describe("those who watch", () => {
     expect(watchers.map(({ kinds }) => kinds)).toEqual(["sdd", "sdd", "sdd", "sdd", "sdd"]);
   });
 
-  it("cost one run for all changes that come while one is under way", async () => {
+  it("cost one load() for all changes that come while another one runs", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(3);
@@ -113,7 +113,7 @@ describe("those who watch", () => {
     expect(pumps.loads).toBe(4);
   });
 
-  it("get deltas merged, `unchanged` or a snapshot when they come back, whichever is right and short", async () => {
+  it("receive a merged delta, `unchanged` or a snapshot when they come back, whichever is right and short", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(1000);
@@ -157,7 +157,7 @@ describe("those who watch", () => {
     });
   });
 
-  it("never see each other's tuples when their scopes differ", async () => {
+  it("never see tuples of another scope", async () => {
     const logic = await startLogic();
     const field = await startField();
     const scopes: string[] = [];
@@ -187,7 +187,7 @@ describe("those who watch", () => {
     expect(a?.channel.number).not.toBe(b?.channel.number);
   });
 
-  it("leave nothing behind", async () => {
+  it("leave no channel, stream or memory behind", async () => {
     const logic = await startLogic({ lingerMs: 20 });
     const field = await startField(20);
     const pumps = new Pumps(100);
@@ -219,8 +219,8 @@ describe("those who watch", () => {
   });
 });
 
-describe("logic that restarts", () => {
-  it("is followed again, and who watches is told the net changes only", async () => {
+describe("logic that has restarted", () => {
+  it("is followed again, and watchers receive only the differences", async () => {
     const first = await startLogic();
     const field = await startField();
     const pumps = new Pumps(1000);
@@ -249,7 +249,7 @@ describe("logic that restarts", () => {
     expect(watcher.tuples).toEqual(pumps.rows);
   });
 
-  it("has those wait who ask whether they may watch, until they give up", async () => {
+  it("is awaited by questions who may watch, until they are aborted", async () => {
     const field = await startField();
     const selector = new TupleSelector(pumpTuple.name, {});
     const impatient = new AbortController();
@@ -265,7 +265,7 @@ describe("logic that restarts", () => {
 });
 
 describe("a provider", () => {
-  it("that fails is tried again, while who watches keeps what there is", async () => {
+  it("that fails is called again, while watchers keep their tuples", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(2);
@@ -291,13 +291,17 @@ describe("a provider", () => {
   });
 
   it.each([
-    ["no list", () => 5, "must return a list"],
-    ["what does not fit", () => [{ id: "x", name: "" }], "does not fit its schema"],
-    ["a key twice", () => [...pumpsOf(1), ...pumpsOf(1)], "two tuples with the key"],
-    ["too many", () => pumpsOf(11), "Make the selector select less"],
-    ["too much", () => [{ id: 1, name: "x".repeat(17_000_000) }], "Make the selector select less"],
-    ["too much of what needs escapes", () => [{ id: 1, name: '"'.repeat(6_000_000) }], "Make the selector select less"],
-  ])("that gives %s is refused, and told why", async (_, load, why) => {
+    ["a value that is not a list", () => 5, "must return a list"],
+    ["a tuple that does not match the schema", () => [{ id: "x", name: "" }], "does not fit its schema"],
+    ["two tuples with one key", () => [...pumpsOf(1), ...pumpsOf(1)], "two tuples with the key"],
+    ["too many tuples", () => pumpsOf(11), "Make the selector select less"],
+    ["too many bytes", () => [{ id: 1, name: "x".repeat(17_000_000) }], "Make the selector select less"],
+    [
+      "too many bytes because of escapes",
+      () => [{ id: 1, name: '"'.repeat(6_000_000) }],
+      "Make the selector select less",
+    ],
+  ])("that returns %s fails with a reason for its watchers", async (_, load, why) => {
     const logic = await startLogic();
     const field = await startField();
     logic.observables.provide(pumpTuple, { maxTuples: 10, load: load as () => Pump[] });
@@ -310,7 +314,7 @@ describe("a provider", () => {
     expect(logic.log.lines.join("\n")).toContain(why);
   });
 
-  it("is followed when it comes later than those who watch, and left when its plugin stops", async () => {
+  it("is followed when it comes later than its watchers, and left when its plugin stops", async () => {
     const logic = await startLogic();
     const field = await startField();
     const watcher = field.watch();
@@ -340,7 +344,7 @@ describe("a provider", () => {
     expect(logic.server.statistics()).toMatchObject({ observables: 0, channels: 0, followers: 0 });
   });
 
-  it("is refused when it cannot be", async () => {
+  it("is refused when it is invalid", async () => {
     const logic = await startLogic({ hasStorage: false });
     const load = (): Pump[] => [];
     const provide = (provider: ObservableProvider<unknown, z.ZodType>): (() => unknown) => {
@@ -364,8 +368,8 @@ describe("a provider", () => {
   });
 });
 
-describe("tables", () => {
-  it("that change have those loaded again whom it concerns", async () => {
+describe("changed tables", () => {
+  it("have the channels loaded again that affects() selects", async () => {
     const tables = new TestTables();
     tables.isUp = false;
     const logic = await startLogic({ changes: () => (tables.tries > 0 ? tables : (tables.tries++, undefined)) });
@@ -400,7 +404,7 @@ describe("tables", () => {
     expect(tables.watches).toBe(0);
   });
 
-  it("of rights have everybody admitted again", async () => {
+  it("of rights have all watchers admitted again", async () => {
     const tables = new TestTables();
     const logic = await startLogic({ changes: () => tables });
     const field = await startField();
@@ -434,7 +438,7 @@ describe("tables", () => {
 });
 
 describe("admit()", () => {
-  it("refuses what is unknown, does not fit, or fails; and asks about many by one call", async () => {
+  it("refuses unknown observables, invalid selectors and failures, and sends many questions in one call", async () => {
     const logic = await startLogic();
     const field = await startField();
     let asked = 0;
@@ -465,7 +469,7 @@ describe("admit()", () => {
     expect(asked).toBe(1250);
   });
 
-  it("is for field and office alone", async () => {
+  it("is served to field and office only", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { load: () => [] });
     const agent = owned.use(new FieldProcess(await harness.join("agent")));
@@ -477,7 +481,7 @@ describe("admit()", () => {
 });
 
 describe("demand()", () => {
-  it("has a channel come to a position that shows what is there now, though nothing changes", async () => {
+  it("moves a channel to a position that shows all that is committed, even when nothing has changed", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(2);
@@ -512,7 +516,7 @@ describe("demand()", () => {
 });
 
 describe("demand() while a demanded run is under way", () => {
-  it("has both positions come, though nothing changes", async () => {
+  it("moves the channel to both positions, even when nothing has changed", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(2);
@@ -532,7 +536,7 @@ describe("demand() while a demanded run is under way", () => {
 });
 
 describe("hold()", () => {
-  it("has a channel wait with its next run, but not for long", async () => {
+  it("delays the next load of a channel, but not for long", async () => {
     const logic = await startLogic();
     const field = await startField();
     const pumps = new Pumps(2);
@@ -555,8 +559,8 @@ describe("hold()", () => {
   });
 });
 
-describe("what cannot be followed", () => {
-  it("is told, and leaves what is watched as it is", async () => {
+describe("a channel that cannot be followed", () => {
+  it("reports its trouble, and keeps the tuples of its watchers", async () => {
     const first = await startLogic();
     const field = await startField();
     first.observables.provide(pumpTuple, { selector: z.object({ site: z.int() }), load: () => pumpsOf(2) });
@@ -575,8 +579,8 @@ describe("what cannot be followed", () => {
   });
 });
 
-describe("a proxy that is disposed", () => {
-  it("refuses to follow", async () => {
+describe("a channel registry that is disposed", () => {
+  it("refuses to open channels", async () => {
     const field = await startField();
     await field.channels[Symbol.asyncDispose]();
     await field.logic[Symbol.asyncDispose]();

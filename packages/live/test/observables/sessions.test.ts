@@ -62,10 +62,10 @@ async function toldTo(rpc: PluginRpc, follow: Follow): Promise<readonly ChannelU
 const admit = (rpc: PluginRpc, proof: string, of = selector) =>
   rpc.client(ObservablesRpc, { to: "logic", wait: true }).admit({ asks: [{ proof, selector: of }] });
 
-describe("logic", () => {
+describe("logic as a server of observables", () => {
   const rows = (scope: string): object[] => [{ id: 1, name: `of ${scope}`, speed: 0 }];
 
-  it("shows a service what the session of one who watches may see, and nothing of another's", async () => {
+  it("sends a gateway the tuples that the session may see, and none of another session's", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, {
       authorize: ({ user }) => user.id !== "eve",
@@ -87,7 +87,7 @@ describe("logic", () => {
     expect(await admit(field, "office:anna")).toMatchObject([{ ok: false, code: "SESSION_ENDED" }]);
   });
 
-  it("shows what all may see only to those who are somebody, and in no scope that it has not got", async () => {
+  it("sends the tuples of an open observable only to valid sessions, and in no other scope", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { load: () => pumpsOf(2) });
     sessions.ended.add("nobody");
@@ -98,7 +98,7 @@ describe("logic", () => {
     expect(await toldTo(field, { ...follow, proof: "anna", scope: "x" })).toEqual([{ k: "lapsed" }]);
   });
 
-  it("gives no service what is not defined for it, nor what its plugin has no part for", async () => {
+  it("serves no observable to a service that it is not defined for, or that its plugin has no part for", async () => {
     const logic = await startLogic({ services: ["office"] });
     logic.observables.provide(officeTuple, { load: () => [{ id: 1 }] });
     logic.observables.provide(pumpTuple, { load: () => pumpsOf(1) });
@@ -114,7 +114,7 @@ describe("logic", () => {
     }
   });
 
-  it.each(["worker", "agent"] as const)("shows nothing to one with the token of %s", async (service) => {
+  it.each(["worker", "agent"] as const)("serves nothing to a service with the token of %s", async (service) => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { load: () => pumpsOf(1) });
     const rpc = await thief(service);
@@ -123,7 +123,7 @@ describe("logic", () => {
     await expect(admit(rpc, "anna")).rejects.toEqual(forbidden);
   });
 
-  it("asks a plugin once whether a session may follow to which it was admitted, until rights change", async () => {
+  it("asks a plugin once whether an admitted session may follow, until rights change", async () => {
     const logic = await startLogic();
     let asked = 0;
     const provided = logic.observables.provide(pumpTuple, {
@@ -142,7 +142,7 @@ describe("logic", () => {
     expect(asked).toBe(2);
   });
 
-  it("tells no more of what is followed in the name of a session that has ended", async () => {
+  it("ends a stream with its session", async () => {
     const logic = await startLogic();
     const provided = logic.observables.provide(pumpTuple, { scope: () => "x", load: () => pumpsOf(1) });
     const field = await thief("field");
@@ -158,8 +158,8 @@ describe("logic", () => {
   });
 });
 
-describe("a channel that several watch", () => {
-  it("goes on without a break when the session ends in whose name it is followed", async () => {
+describe("a channel with several watchers", () => {
+  it("goes on without a break when the session ends on whose behalf it is followed", async () => {
     const logic = await startLogic();
     let speed = 0;
     const provided = logic.observables.provide(pumpTuple, {

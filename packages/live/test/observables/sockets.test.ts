@@ -82,8 +82,8 @@ afterEach(async () => {
   await owned.disposeAsync();
 });
 
-describe("over sockets", () => {
-  it("megabytes arrive, and 300 channels come back after logic does, each told what is different only", async () => {
+describe("observables over sockets", () => {
+  it("send megabytes, and after a restart of logic only the differences of 300 channels", async () => {
     await using first = await SocketLogic.open(0);
     const field = owned.use(new FieldProcess(dial(first.port)));
     let speed = 0;
@@ -109,7 +109,7 @@ describe("over sockets", () => {
     expect(others.every(({ kinds }) => kinds === "sd")).toBe(true);
   });
 
-  it("one who reads slowly is told what has become of it, not each step", async () => {
+  it("send a slow gateway the latest state, not each step", async () => {
     await using logic = await SocketLogic.open(0);
     const joined = dial(logic.port);
     const vortex = owned.use(new Vortex({ ...joined, logger: new TestLog() }));

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { Frame } from "../../src/gateway/frames/Frame.ts";
 import { canonical, observable, selector, TestSite } from "./TestSite.ts";
 
-test("a browser is told who it is, what there is, and each change after it", async () => {
+test("a browser receives its user, the tuples of a channel, and then each change", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
@@ -15,7 +15,7 @@ test("a browser is told who it is, what there is, and each change after it", asy
   expect(browser.binaryFrames).toBe(0);
 });
 
-test("a message is made once, however many watch, and all are brought to the same state in order", async () => {
+test("a message is encoded once however many browsers watch, and all browsers arrive at the same state in order", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "0" });
@@ -41,7 +41,7 @@ test("a message is made once, however many watch, and all are brought to the sam
   }
 });
 
-test("a browser that comes back is sent what has changed since, or told that nothing has", async () => {
+test("a browser that comes back receives the changes since its position, a confirmation, or a snapshot", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "1" });
@@ -61,7 +61,7 @@ test("a browser that comes back is sent what has changed since, or told that not
   expect(await browser.next("s")).toMatchObject({ e: "e1", o: 5 });
 });
 
-test("a channel is followed by its first browser, left after its last, and a selector that differs is another", async () => {
+test("a channel is followed from its first browser to its last, and another selector is another channel", async () => {
   await using site = await TestSite.open();
   const other = new TupleSelector(observable, { site: "north" });
   const channel = site.logic.channel(selector);
@@ -76,7 +76,7 @@ test("a channel is followed by its first browser, left after its last, and a sel
   await expect.poll(() => channel.followers).toBe(0);
 });
 
-test("a subscription waits for a channel of which nothing is known yet", async () => {
+test("a subscription waits for a channel that logic has not answered for", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.key = undefined;
@@ -90,7 +90,7 @@ test("a subscription waits for a channel of which nothing is known yet", async (
   expect(await browser.next("s")).toMatchObject({ rows: [{ id: 1, text: "at last" }] });
 });
 
-test("a channel in trouble ends subscriptions only while there is nothing to show", async () => {
+test("a channel that fails ends its subscriptions only while it has no tuples", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   const browser = await site.browser();
@@ -111,7 +111,7 @@ test("a channel in trouble ends subscriptions only while there is nothing to sho
   expect(site.gateway.statistics().subscriptions).toBe(1);
 });
 
-test("when logic is lost and found, a browser is told, and hears of each channel when that is live again", async () => {
+test("a browser is notified when logic is lost and reached again, and when each channel is live again", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
@@ -130,7 +130,7 @@ test("when logic is lost and found, a browser is told, and hears of each channel
   expect(browser.messages.filter(({ t }) => t === "u")).toEqual([]);
 });
 
-test("a digest is computed for logic only when it was started again, and may not know the position", async () => {
+test("a gateway sends logic a digest only after a restart of logic, which may not know the position", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });

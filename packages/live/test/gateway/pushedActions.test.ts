@@ -14,7 +14,7 @@ const act = {
   watch: [] as string[],
 };
 
-test("an action is passed on with what proves its session, whatever user the browser names, and answered", async () => {
+test("an action is sent to logic with the proof of its session, whatever user the browser names, and answered", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser("anna", "phone");
   browser.send({ t: "act", id: 9, act: { ...act, user: { id: "root" }, device: "another" } });
@@ -40,7 +40,7 @@ test.each([
   ["lane", "Pizza \0"],
   ["client", "\ud83d"],
   ["body", '"\ud83c"'],
-])("an action with a %s that is no whole text is not passed on: %j", async (field, text) => {
+])("an action whose %s is not well-formed text is not sent to logic: %j", async (field, text) => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   browser.send({ t: "act", id: 1, act: { ...act, [field]: text } });
@@ -49,7 +49,7 @@ test.each([
   expect(site.logic.actions).toEqual([]);
 });
 
-test("positions are asked for in the scope in which the browser watches, and only of what it watches", async () => {
+test("an action asks for the positions of the channels that its browser watches, in the browser's scope, and of no others", async () => {
   await using site = await TestSite.open();
   site.logic.admitting = ({ id }) => ({ ok: true, scope: `of ${id}`, guarded: true });
   site.logic.channel(selector, "of anna").put({ id: 1, text: "one" });
@@ -62,7 +62,7 @@ test("positions are asked for in the scope in which the browser watches, and onl
   expect(site.logic.actions[0]?.watch).toEqual([{ selector: canonical, scope: "of anna" }]);
 });
 
-test("an action that is not exposed is kept by the device, one that is rejected is not", async () => {
+test("an action that is not exposed is to be tried again, an action that is rejected is not", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   browser.send({ t: "act", id: 1, act: { ...act, type: "peek_plugin_pump.Hidden" } });
@@ -78,7 +78,7 @@ test("an action that is not exposed is kept by the device, one that is rejected 
   expect(JSON.stringify(out)).not.toContain("secret");
 });
 
-test("of a browser's actions 64 are under way at a time, and others are to be pushed again", async () => {
+test("64 actions of a browser are executed at a time, and further ones are to be tried again", async () => {
   await using site = await TestSite.open();
   const answers: ((outcome: ActionOutcome) => void)[] = [];
   site.logic.running = () => new Promise((resolve) => answers.push(resolve));
@@ -91,7 +91,7 @@ test("of a browser's actions 64 are under way at a time, and others are to be pu
   expect(site.gateway.statistics().actions).toBe(0);
 });
 
-test("when the browser has gone, whoever executes its action is told", async () => {
+test("the signal of an action fires when its browser has gone", async () => {
   await using site = await TestSite.open();
   const told = Promise.withResolvers<unknown>();
   site.logic.running = (_envelope, signal) =>

@@ -22,7 +22,7 @@ function pluginOf(
   return { stack, scoped: new ScopedExposedContracts(name, scopes, exposure, "field") };
 }
 
-test("what a plugin exposes ends when it is disposed, and with the phase of the plugin's life", async () => {
+test("an exposed contract is withdrawn when it is disposed, and with the phase of its plugin", async () => {
   const exposure = new ExposedContracts();
   const { stack, scoped } = pluginOf(exposure);
   const removed: string[] = [];
@@ -39,7 +39,7 @@ test("what a plugin exposes ends when it is disposed, and with the phase of the 
   expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("PLUGIN_RELEASED");
 });
 
-test("a plugin exposes its own, once", async () => {
+test("a plugin exposes only its own contracts, and each once", async () => {
   const exposure = new ExposedContracts();
   const { scoped } = pluginOf(exposure);
   scoped.observables.expose(Pump);

@@ -6,7 +6,7 @@ import { firstRows, largeText } from "./noise.ts";
 import { RawBrowser } from "./RawBrowser.ts";
 import { canonical, selector, TestSite } from "./TestSite.ts";
 
-test("when a session ends, all its connections are closed at once, and nobody else's", async () => {
+test("the end of a session closes all its connections at once, and no others", async () => {
   await using site = await TestSite.open();
   const anna = [await site.browser("anna"), await site.browser("anna")];
   const bert = await site.browser("bert");
@@ -17,7 +17,7 @@ test("when a session ends, all its connections are closed at once, and nobody el
   expect(site.gateway.statistics()).toMatchObject({ connections: 1, subscriptions: 1 });
 });
 
-test("when a user is another in name or groups, all connections are asked to come again", async () => {
+test("a change of a user's name or groups asks all connections of the user to connect again", async () => {
   await using site = await TestSite.open();
   const anna = await site.browser("anna");
   site.sessions.get("anna")?.abort(new PeekError("SESSION_CHANGED", "The user has changed."));
@@ -25,7 +25,7 @@ test("when a user is another in name or groups, all connections are asked to com
   expect(anna.closed?.reason).toBe("The user has changed.");
 });
 
-test("a browser that has to log in is told so by the WebSocket, and is no connection", async () => {
+test("a browser that has to log in is closed with that reason, and does not count as a connection", async () => {
   await using site = await TestSite.open();
   await using browser = new RawBrowser(site.url, { "x-user": "nobody" });
   expect(await browser.untilClosed()).toBe(4401);
@@ -34,7 +34,7 @@ test("a browser that has to log in is told so by the WebSocket, and is no connec
   expect(site.gateway.statistics().connections).toBe(0);
 });
 
-test("a browser that has to log in is not kept waiting by a service that stops", async () => {
+test("a service that stops refuses a browser that has to log in", async () => {
   await using site = await TestSite.open();
   await site.gateway.drain(AbortSignal.timeout(10_000));
   await using browser = new RawBrowser(site.url, { "x-user": "nobody" });
@@ -42,7 +42,7 @@ test("a browser that has to log in is not kept waiting by a service that stops",
   expect(await browser.untilClosed()).toBe(1006);
 });
 
-test("a service that stops asks browsers to go elsewhere, and takes no more", async () => {
+test("a service that stops asks its browsers to connect elsewhere, and accepts no others", async () => {
   await using site = await TestSite.open({ drainMs: 200 });
   const browsers = await Promise.all(Array.from({ length: 30 }, () => site.browser()));
   for (const each of browsers) await each.subscribe(1, canonical);
@@ -52,7 +52,7 @@ test("a service that stops asks browsers to go elsewhere, and takes no more", as
   expect(new Set(await Promise.all(browsers.map((each) => each.untilClosed())))).toEqual(new Set([4503]));
 }, 20_000);
 
-test("who does not go when a service stops is cut off", async () => {
+test("a browser that does not leave a stopping service is cut off", async () => {
   await using site = await TestSite.open({ drainMs: 100 });
   const channel = site.logic.channel(selector);
   channel.put(...firstRows);
@@ -68,7 +68,7 @@ test("who does not go when a service stops is cut off", async () => {
   expect(site.gateway.statistics()).toMatchObject({ connections: 0, subscriptions: 0, channels: 0 });
 });
 
-test("a browser hears something in each beat, and one that does not answer is taken for gone", async () => {
+test("a browser receives something in each heartbeat, and is cut off when it does not answer", async () => {
   await using site = await TestSite.open({ beatMs: 100 });
   const lively = await site.browser();
   const silent = await site.browser();
@@ -79,7 +79,7 @@ test("a browser hears something in each beat, and one that does not answer is ta
   await lively.subscribe(1, canonical);
 });
 
-test("a browser that only listens is asked whether it is there, however much it is sent", async () => {
+test("a browser that sends nothing is sent heartbeats, however many changes it receives", async () => {
   await using site = await TestSite.open({ beatMs: 100 });
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "0" });
@@ -96,7 +96,7 @@ test("a browser that only listens is asked whether it is there, however much it 
   expect(browser.messages.some(({ t }) => t === "beat")).toBe(true);
 });
 
-test("nothing is left when a gateway ends while everything is under way", async () => {
+test("a gateway that is disposed while it is busy leaves nothing behind", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "x".repeat(1_000_000) });
   site.logic.running = (_envelope, signal) =>

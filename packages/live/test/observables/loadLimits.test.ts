@@ -27,8 +27,8 @@ async function startLogic(options?: LogicProcessOptions): Promise<LogicProcess> 
 
 const selector = z.object({ site: z.int() });
 
-describe("a channel that nobody follows any more", () => {
-  it("is not loaded when its turn comes, and is when somebody follows it again", async () => {
+describe("a channel without followers", () => {
+  it("is not loaded when it is next in the queue, but as soon as it is followed again", async () => {
     const logic = await startLogic({ maxLoads: 1 });
     const brief = owned.use(new FieldProcess(await harness.join("field"), 0));
     const gate = Promise.withResolvers<void>();
@@ -57,7 +57,7 @@ describe("a channel that nobody follows any more", () => {
     expect(loads).toEqual([0, 51, 7]);
   });
 
-  it("shows what has changed meanwhile to who follows it next, and not first what was before", async () => {
+  it("shows its next follower the changes made meanwhile, and not first the state before", async () => {
     const logic = await startLogic({ maxLoads: 1 });
     const [brief, other] = [
       owned.use(new FieldProcess(await harness.join("field"), 0)),
@@ -95,8 +95,8 @@ describe("a channel that nobody follows any more", () => {
   });
 });
 
-describe("a load that does not end", () => {
-  it("is given up, told, and tried again, and takes nobody else's turn", async () => {
+describe("a load() that does not return", () => {
+  it("is aborted at its deadline, reported and called again, and does not delay others", async () => {
     const logic = await startLogic({ maxLoads: 2, loadDeadlineMs: 50 });
     const signals: AbortSignal[] = [];
     let isHanging = true;
@@ -134,7 +134,7 @@ describe("a load that does not end", () => {
     isHanging = false;
   });
 
-  it("holds up neither others when its channel is closed, nor a plugin that stops for ever", async () => {
+  it("delays neither other channels when its own is closed, nor for ever a plugin that stops", async () => {
     const logic = await startLogic({ maxLoads: 1, lingerMs: 0, loadDeadlineMs: 500 });
     const brief = owned.use(new FieldProcess(await harness.join("field"), 0));
     const signals: AbortSignal[] = [];
@@ -162,8 +162,8 @@ describe("a load that does not end", () => {
   });
 });
 
-describe("a selector that an observable does not take", () => {
-  it("is refused as such, by the channel too, so that nobody tries it again", async () => {
+describe("a selector that an observable refuses", () => {
+  it("is reported as invalid by its channel too, so that it is not tried again", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { selector, load: () => pumpsOf(1) });
     const watchers = [field.watch({ site: "x" }), field.watch({ site: "x" })];
@@ -180,8 +180,8 @@ describe("a selector that an observable does not take", () => {
   });
 });
 
-describe("channels that are given up while logic is away", () => {
-  it("end at once, however many wait to be followed", async () => {
+describe("channels that are closed while logic is not reached", () => {
+  it("end at once, however many wait to be opened", async () => {
     await using brief = new FieldProcess(await harness.join("field"), 0);
     for (let index = 0; index < 1000; index += 1) brief.watch({ site: index })[Symbol.dispose]();
     await until("they are given up", () => brief.statistics().followedChannels === 0);

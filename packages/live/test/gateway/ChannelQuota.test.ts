@@ -22,7 +22,7 @@ async function untilRead(browser: RawBrowser): Promise<void> {
   await browser.next("err");
 }
 
-test("who asks for ever new channels waits, other browsers and what others watch do not", async () => {
+test("a user that asks for ever new channels waits; other users, and channels that others watch, do not", async () => {
   await using site = await TestSite.open();
   using opening = vi.spyOn(ChannelRegistry.prototype, "open");
   const bert = await site.browser("bert");
@@ -41,7 +41,7 @@ test("who asks for ever new channels waits, other browsers and what others watch
   await bert.subscribe(3, new TupleSelector(observable, { of: "bert too" }).canonical());
 });
 
-test("who has to wait for a new channel gets it when it is his turn", async () => {
+test("a user that has to wait for a new channel gets it as soon as there is a token", async () => {
   await using site = await TestSite.open();
   await using browsers = new AsyncDisposableStack();
   const anna = browsers.use(await site.browser());
@@ -60,7 +60,7 @@ test("who has to wait for a new channel gets it when it is his turn", async () =
   expect(site.gateway.statistics().subscriptions).toBe(30);
 });
 
-test("guarded channels cost when they are asked for, and what is ended while logic is away is forgotten only then", async () => {
+test("questions about subscriptions that have ended count against the limit until logic answers", async () => {
   await using site = await TestSite.open();
   const answers = Promise.withResolvers<Admission>();
   site.logic.admitting = () => answers.promise;

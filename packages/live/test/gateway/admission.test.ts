@@ -7,7 +7,7 @@ import { canonical, observable, selector, TestSite } from "./TestSite.ts";
 
 const refused: Admission = { ok: false, code: "FORBIDDEN", message: "The user may not watch it." };
 
-test("an observable that asks nobody is asked for once, also when many come at once", async () => {
+test("logic is asked once about an observable that is open to all, also when many browsers come at once", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   const browsers = await Promise.all(Array.from({ length: 30 }, (_, index) => site.browser(`user ${index}`)));
@@ -15,7 +15,7 @@ test("an observable that asks nobody is asked for once, also when many come at o
   expect(site.logic.admissions).toBe(1);
 });
 
-test("who may watch is asked for each user, and each is shown only his own scope", async () => {
+test("logic is asked for each user of a guarded observable, and each user sees only the user's own scope", async () => {
   await using site = await TestSite.open();
   site.logic.admitting = ({ id }) => (id === "eve" ? refused : { ok: true, scope: id, guarded: true });
   for (const name of ["anna", "bert"]) site.logic.channel(selector, name).put({ id: 1, text: `of ${name}` });
@@ -30,7 +30,7 @@ test("who may watch is asked for each user, and each is shown only his own scope
   expect(site.logic.admissions).toBe(3);
 });
 
-test("rights that are revoked end the stream, those that stay do not", async () => {
+test("a change of rights ends the subscriptions of users that lost theirs, and no others", async () => {
   await using site = await TestSite.open();
   const forbidden = new Set<string>();
   site.logic.admitting = ({ id }) => (forbidden.has(id) ? refused : { ok: true, scope: "", guarded: true });
@@ -51,7 +51,7 @@ test("rights that are revoked end the stream, those that stay do not", async () 
   expect(site.gateway.statistics().subscriptions).toBe(1);
 });
 
-test("a user whose scope has changed is shown the other one, and nothing more of the first", async () => {
+test("a user whose scope has changed receives the new scope, and nothing more of the old one", async () => {
   await using site = await TestSite.open();
   let scope = "day";
   site.logic.admitting = () => ({ ok: true, scope, guarded: true });
@@ -67,7 +67,7 @@ test("a user whose scope has changed is shown the other one, and nothing more of
   await expect.poll(() => site.logic.channel(selector, "day").followers).toBe(0);
 });
 
-test("an answer that is older than a change of rights does not count", async () => {
+test("an admission from before a change of rights does not count", async () => {
   await using site = await TestSite.open();
   const asked = Promise.withResolvers<undefined>();
   const first = Promise.withResolvers<Admission>();
@@ -85,7 +85,7 @@ test("an answer that is older than a change of rights does not count", async () 
   expect(site.logic.channel(selector).followers).toBe(0);
 });
 
-test("however often rights change while it is asked for, an answer that is older does not count", async () => {
+test("an outdated admission does not count, however often rights change while logic is asked", async () => {
   await using site = await TestSite.open();
   // Each change but the last comes while the answer is on its way; with the seventh, the right is gone.
   site.logic.admitting = async () => {
@@ -100,7 +100,7 @@ test("however often rights change while it is asked for, an answer that is older
   expect(site.logic.following).toEqual([]);
 });
 
-test("who may not watch any more is refused, even while rights change all the time", async () => {
+test("a user that lost the right to watch is refused, even while rights change all the time", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   site.logic.admitting = () => ({ ok: true, scope: "", guarded: true });
@@ -114,7 +114,7 @@ test("who may not watch any more is refused, even while rights change all the ti
   expect(await browser.next("off")).toMatchObject({ id: 1, code: "FORBIDDEN" });
 });
 
-test("rights of another observable do not make an answer older", async () => {
+test("a change of rights of another observable does not make an admission outdated", async () => {
   await using site = await TestSite.open();
   site.logic.admitting = async () => {
     site.logic.rightsChanged("peek_plugin_pump.Another");
@@ -125,7 +125,7 @@ test("rights of another observable do not make an answer older", async () => {
   expect(site.logic.admissions).toBe(1);
 });
 
-test("when logic is found again, it is asked again", async () => {
+test("logic is asked again for all subscriptions when it is reached again", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();
@@ -139,7 +139,7 @@ test("when logic is found again, it is asked again", async () => {
   await browser.next("off", ({ id }) => id === 2);
 });
 
-test("while logic comes back, what is shown stays until it can be said who may see it", async () => {
+test("tuples stay while a restarted logic has not loaded the plugin, until it can decide who may watch", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put({ id: 1, text: "one" });
@@ -158,7 +158,7 @@ test("while logic comes back, what is shown stays until it can be said who may s
   expect(browser.messages.some(({ t }) => t === "off")).toBe(false);
 });
 
-test("when the service follows as many channels as it can, a subscription is refused and leaves nothing", async () => {
+test("a subscription beyond the channel limit is refused and leaves nothing behind", async () => {
   await using site = await TestSite.open();
   const opening = vi.spyOn(ChannelRegistry.prototype, "open").mockImplementation(() => {
     throw new PeekError("SUBSCRIPTION_LIMIT", "There are too many channels.");
@@ -173,7 +173,7 @@ test("when the service follows as many channels as it can, a subscription is ref
   await browser.subscribe(1, canonical);
 });
 
-test("who asks while logic is not reached waits, and is forgotten when he leaves", async () => {
+test("a subscription waits while logic is not reached, and is discarded when its browser leaves", async () => {
   await using site = await TestSite.open();
   site.logic.admitting = (_user, _selector, signal) =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
@@ -186,7 +186,7 @@ test("who asks while logic is not reached waits, and is forgotten when he leaves
   await site.untilIdle();
 });
 
-test("what is not exposed cannot be watched, and what is exposed no more ends", async () => {
+test("an observable that is not exposed cannot be watched, and subscriptions end when it is no longer exposed", async () => {
   await using site = await TestSite.open();
   site.logic.channel(selector).put({ id: 1, text: "one" });
   const browser = await site.browser();

@@ -11,12 +11,13 @@ const mebi = 1024 * 1024;
 /** A browser that begins to watch, and reads nothing more: what it is sent is out of date with the next change. */
 async function slowBrowser(site: TestSite, name: string): Promise<RawBrowser> {
   const browser = await site.browser(name, name);
-  browser.send({ t: "sub", id: 1, sel: canonical });
+  // The snapshot follows at once.
+  await browser.subscribe(1, canonical);
   browser.socket.pause();
   return browser;
 }
 
-test("what slow browsers keep of the past of a channel is bounded, and they give way to others", async () => {
+test("the memory of large frames is bounded, and slow browsers are evicted when others need it", async () => {
   await using site = await TestSite.open({ beatMs: 100, maxLargeFrameBytes: 40 * mebi });
   const channel = site.logic.channel(selector);
   const text = noise(10 * mebi);
@@ -24,7 +25,6 @@ test("what slow browsers keep of the past of a channel is bounded, and they give
   for (let change = 0; change < 12; change += 1) {
     channel.put({ id: 0, text }, { id: 1, text: String(change) });
     await slowBrowser(site, `slow ${change}`);
-    await until("it to be served", () => site.gateway.statistics().subscriptions > 0);
     most = Math.max(most, site.gateway.statistics().largeFrameBytes);
   }
   const quick = await site.browser("quick");
@@ -36,7 +36,7 @@ test("what slow browsers keep of the past of a channel is bounded, and they give
   expect(site.log.lines.join("\n")).toContain("it reads slowly, and the memory for large frames is used up");
 }, 30_000);
 
-test("one large frame that many are sent counts once, until the last has it", async () => {
+test("a large frame for many browsers counts once, until the last browser has received it", async () => {
   await using site = await TestSite.open();
   const channel = site.logic.channel(selector);
   channel.put(...firstRows);
@@ -57,7 +57,7 @@ test("one large frame that many are sent counts once, until the last has it", as
   await until("nothing to be under way", () => site.gateway.statistics().largeFrameBytes === 0);
 }, 30_000);
 
-test("whatever is taken and released, there is room for what is counted, and nobody waits while there is", () => {
+test("the budget is never exceeded, and no browser waits while its frame would fit, in any order of calls", () => {
   const max = 100;
   const step = fc.oneof(
     fc.record({ do: fc.constant("take" as const), who: fc.nat(9), frame: fc.nat(7) }),
@@ -116,7 +116,7 @@ test("whatever is taken and released, there is room for what is counted, and nob
   );
 });
 
-test("who wants less has its turn when one who waits before it leaves", () => {
+test("a smaller frame is served when the browser that waits before it leaves", () => {
   const frames = new FrameMemoryBudget(100);
   const large = { ...nobody };
   const granted: boolean[] = [];
@@ -128,7 +128,7 @@ test("who wants less has its turn when one who waits before it leaves", () => {
   expect(granted).toEqual([true]);
 });
 
-test("who begins to take a frame while those who were slow are cut off is not one of them", () => {
+test("a browser that begins to receive a frame while slow browsers are evicted is not evicted", () => {
   const frames = new FrameMemoryBudget(100);
   const [shared, other] = [{}, {}];
   const cut: string[] = [];

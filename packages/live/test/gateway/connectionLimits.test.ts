@@ -21,7 +21,7 @@ async function refusal(
   return promise;
 }
 
-test("more browsers than a service takes are refused before they are connected, and told when to come again", async () => {
+test("browsers beyond the connection limit are refused by HTTP with a time to try again", async () => {
   await using site = await TestSite.open({ maxConnections: 2 });
   await site.browser();
   const second = await site.browser();
@@ -31,7 +31,7 @@ test("more browsers than a service takes are refused before they are connected, 
   await site.browser();
 });
 
-test("a device and a user have only so many connections, others are let in", async () => {
+test("a device and a user cannot exceed their connection limits, and others can connect", async () => {
   await using site = await TestSite.open({ maxPerDevice: 2, maxPerUser: 3 });
   await site.browser("anna", "phone");
   await site.browser("anna", "phone");
@@ -41,7 +41,7 @@ test("a device and a user have only so many connections, others are let in", asy
   await site.browser("bert", "another");
 });
 
-test("a WebSocket of another protocol, and one of a session that has ended, are refused", async () => {
+test("a WebSocket of another subprotocol or of an ended session is refused", async () => {
   await using site = await TestSite.open();
   expect(await refusal(site.url, {}, "chat")).toMatchObject({ status: 400 });
   site.sessions.set("eve", new AbortController());
@@ -49,7 +49,7 @@ test("a WebSocket of another protocol, and one of a session that has ended, are 
   expect(await refusal(site.url, { "x-user": "eve" })).toMatchObject({ status: 401 });
 });
 
-test("of ten thousand subscriptions of one browser, those within the limit are made", async () => {
+test("a browser gets subscriptions up to the limit, and is closed when it goes on to ask for more", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   const of = (id: number): string => new TupleSelector(observable, { id }).canonical();
@@ -67,7 +67,7 @@ test("of ten thousand subscriptions of one browser, those within the limit are m
   expect(browser.messages.at(-1)).toMatchObject({ t: "err", code: "CLIENT_OVERLOAD" });
 });
 
-test("who pings all the time is cut off", async () => {
+test("a browser that pings all the time is closed", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   // Not all at once: ws would cut it off by itself.
@@ -81,14 +81,14 @@ test("who pings all the time is cut off", async () => {
   expect(await browser.untilClosed()).toBe(4429);
 });
 
-test("who sends pongs all the time is cut off", async () => {
+test("a browser that sends pongs all the time is closed", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   for (let pong = 0; pong < 5000; pong += 1) browser.socket.pong();
   expect(await browser.untilClosed()).toBe(4429);
 });
 
-test("who sends messages in many parts without content is cut off: all bytes count", async () => {
+test("a browser that sends many empty fragments is closed, because all bytes count", async () => {
   // Nothing more is granted while it runs.
   await using site = await TestSite.open({ beatMs: 600_000 });
   const browser = await site.browser();
@@ -108,7 +108,7 @@ test("who sends messages in many parts without content is cut off: all bytes cou
   expect(await browser.untilClosed()).toBe(4429);
 });
 
-test("who has not logged in is told so and closed, also when he does not close, and many at a time are refused", async () => {
+test("browsers that are not logged in are closed with that reason within a second, and refused by HTTP when they are many", async () => {
   await using site = await TestSite.open();
   const headers = { "x-user": "nobody" };
   const told = new WebSocket(site.url, "peek.client.1", { headers });
@@ -121,8 +121,11 @@ test("who has not logged in is told so and closed, also when he does not close, 
     ...["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
     "Sec-WebSocket-Protocol: peek.client.1",
   ];
-  const silent = Array.from({ length: 300 }, async () => {
-    const socket = connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true });
+  const sockets = Array.from({ length: 300 }, () =>
+    connect({ host: "127.0.0.1", port: Number(port), allowHalfOpen: true }),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  const silent = sockets.map(async (socket) => {
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
     let answer = "";
     socket.on("data", (data) => void (answer += data.toString("latin1")));
@@ -139,7 +142,7 @@ test("who has not logged in is told so and closed, also when he does not close, 
   expect((await once(again, "close"))[0]).toBe(4401);
 });
 
-test("a frame that is too large is not read", async () => {
+test("a frame above the size limit closes the connection", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   browser.send("x".repeat(600 * 1024));
@@ -147,7 +150,7 @@ test("a frame that is too large is not read", async () => {
   expect(await browser.untilClosed()).toBe(1009);
 });
 
-test("a frame that says that it has a gigabyte is refused by its header", async () => {
+test("a frame whose header announces a gigabyte closes the connection before its payload is read", async () => {
   await using site = await TestSite.open();
   const witness = await site.browser();
   const browser = await site.browser();
@@ -160,7 +163,7 @@ test("a frame that says that it has a gigabyte is refused by its header", async 
   await witness.subscribe(1, canonical);
 });
 
-test("a number is used once, and a selector that is none is refused", async () => {
+test("the number of a subscription is used once, and an invalid selector is refused", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   await browser.subscribe(1, canonical);
@@ -173,7 +176,7 @@ test("a number is used once, and a selector that is none is refused", async () =
   expect(site.gateway.statistics().subscriptions).toBe(1);
 });
 
-test("who sends without reading the answers is not listened to, until he reads", async () => {
+test("nothing is read from a browser that does not read its replies, until it reads them", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser();
   site.logic.running = () => ({ kind: "done", result: "x".repeat(1_000_000), at: [] });
