@@ -2,10 +2,9 @@ import { messageOf, PeekError } from "@peek/errors";
 import { LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { parseQueueText, type QueueName, queueText } from "../queue/QueueName.ts";
-import type { FetchedTask } from "../queue/TaskQueue.ts";
+import type { FetchedTask, WorkerQueue } from "../queue/TaskQueue.ts";
 import type { RunnableTask } from "./HeldTask.ts";
 import type { TaskScheduler, FetchRequest } from "./TaskScheduler.ts";
-import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
 /** What a {@link FetchLoop} works with. */
 export interface FetchLoopOptions {
@@ -16,7 +15,7 @@ export interface FetchLoopOptions {
   /** Whether fetching has to pause. {@link FetchLoop.pump} has to be called afterwards. */
   readonly isFull: () => boolean;
   /** Passes the fetched tasks on to the scheduler. */
-  readonly onFetched: (take: FetchRequest, tasks: readonly FetchedTask[]) => void;
+  readonly onFetched: (request: FetchRequest, tasks: readonly FetchedTask[]) => void;
 }
 
 /** How many queues are fetched at a time. */
@@ -45,13 +44,13 @@ export class FetchLoop implements AsyncDisposable {
   /** Starts as many fetches as the scheduler and the limits allow. */
   pump(): void {
     while (!this.#stopped && this.#fetches.size < maxConcurrentFetches && !this.#options.isFull()) {
-      const take = this.#options.scheduler.nextFetch();
-      if (take === undefined) return;
-      const taking = this.#fetch(take).finally(() => {
-        this.#fetches.delete(taking);
+      const request = this.#options.scheduler.nextFetch();
+      if (request === undefined) return;
+      const fetching = this.#fetch(request).finally(() => {
+        this.#fetches.delete(fetching);
         this.pump();
       });
-      this.#fetches.add(taking);
+      this.#fetches.add(fetching);
     }
   }
 
@@ -72,16 +71,16 @@ export class FetchLoop implements AsyncDisposable {
     clearInterval(this.#timer);
   }
 
-  async #fetch(take: FetchRequest): Promise<void> {
+  async #fetch(request: FetchRequest): Promise<void> {
     const { queue, onFetched } = this.#options;
     let tasks: readonly FetchedTask[] = [];
     try {
-      tasks = await queue.fetch(nameOf(take.queue), take.count);
+      tasks = await queue.fetch(nameOf(request.queue), request.count);
       this.#succeeded();
     } catch (error) {
       this.#failed(error);
     }
-    onFetched(take, tasks);
+    onFetched(request, tasks);
   }
 
   async #poll(): Promise<void> {

@@ -2,11 +2,11 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
 import { Backoff } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
-import type { TaskUpdate, TaskSignals } from "../caller/TaskSignals.ts";
+import type { TaskSignals } from "../caller/TaskSignals.ts";
 import { parseQueueText } from "../queue/QueueName.ts";
-import type { AttemptOutcome } from "../queue/TaskQueue.ts";
+import type { AttemptOutcome, WorkerQueue } from "../queue/TaskQueue.ts";
 import type { HeldTask } from "./HeldTask.ts";
-import type { WorkerQueue } from "../queue/TaskQueue.ts";
+import { updatesByOrigin } from "./updatesByOrigin.ts";
 
 /** What a {@link OutcomeRecorder} works with. */
 export interface OutcomeRecorderOptions {
@@ -24,8 +24,6 @@ const maxBatch = 500;
 const maxBatchCharacters = 4 * 1024 * 1024;
 /** How long outcomes of a busy queue are gathered: a statement costs about the same for one outcome as for many. */
 const gatherMs = 20;
-/** A longer output is not sent: its receiver reads it from the database. */
-const maxSentCharacters = 64 * 1024;
 /** Errors that the next try may not have. */
 const transientErrors: ReadonlySet<string> = new Set([
   "STORAGE_UNAVAILABLE",
@@ -144,24 +142,8 @@ export class OutcomeRecorder {
       queue,
       batch.map(([held]) => held),
     );
-    this.#notify(batch.filter(([{ task }]) => ours.has(task.id)));
-  }
-
-  #notify(recorded: readonly (readonly [HeldTask, AttemptOutcome])[]): void {
-    const { signals } = this.#options;
-    const byOrigin = new Map<
-      string,
-      { readonly origin: Parameters<TaskSignals["notify"]>[0]; readonly updates: TaskUpdate[] }
-    >();
-    for (const [{ task }, outcome] of recorded) {
-      const update = updateOf(task.id, outcome);
-      const { origin } = task;
-      if (update === undefined || origin === undefined) continue;
-      const known = byOrigin.get(origin.instance);
-      if (known === undefined) byOrigin.set(origin.instance, { origin, updates: [update] });
-      else known.updates.push(update);
-    }
-    for (const { origin, updates } of byOrigin.values()) signals.notify(origin, updates);
+    const recorded = batch.filter(([{ task }]) => ours.has(task.id));
+    for (const { origin, updates } of updatesByOrigin(recorded)) this.#options.signals.notify(origin, updates);
   }
 
   #failed(error: PeekError): void {
@@ -216,10 +198,4 @@ function batchOf(
     batch.push(entry);
   }
   return batch;
-}
-
-function updateOf(id: string, outcome: AttemptOutcome): TaskUpdate | undefined {
-  if (outcome.kind === "failed") return { kind: "failed", id, error: outcome.error };
-  if (outcome.kind !== "done") return undefined;
-  return { kind: "done", id, output: outcome.output.length > maxSentCharacters ? undefined : outcome.output };
 }

@@ -4,7 +4,7 @@ import type { Logger, TaskHandler } from "@peek/plugin-base";
 import type { TaskStorage } from "@peek/plugin-base/internal";
 import type { TaskSignals } from "../caller/TaskSignals.ts";
 import { parseQueueText, queueKinds, queueOf, queueText } from "../queue/QueueName.ts";
-import type { FetchedTask } from "../queue/TaskQueue.ts";
+import type { FetchedTask, WorkerQueue } from "../queue/TaskQueue.ts";
 import { AttemptStatistics } from "./AttemptStatistics.ts";
 import type { HandlerRegistration, RunnableTask, HeldTask } from "./HeldTask.ts";
 import { importHandler } from "./importHandler.ts";
@@ -14,7 +14,6 @@ import { FetchLoop } from "./FetchLoop.ts";
 import { TaskRunner } from "./TaskRunner.ts";
 import { HeartbeatSender } from "./HeartbeatSender.ts";
 import type { WorkerStatus } from "./WorkerStatus.ts";
-import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
 /** What a {@link TaskWorker} works with. */
 export interface TaskWorkerOptions {
@@ -33,7 +32,7 @@ export interface TaskWorkerOptions {
   readonly overdueLogMs?: number;
   /** How long light tasks may block the event loop before that is logged. Default: 1,000. */
   readonly blockedLogMs?: number;
-  /** How long stopping may take. */
+  /** How long stopping may request. */
   readonly stopMs: number;
   readonly logger: Logger;
   /** Opens the storage of a plugin. @throws PeekError when the plugin has none. */
@@ -96,7 +95,7 @@ export class TaskWorker implements AsyncDisposable {
       held: all,
       onLost: (held) => this.#lost(held),
     });
-    const onFetched = (take: FetchRequest, tasks: readonly FetchedTask[]): void => this.#fetched(take, tasks);
+    const onFetched = (request: FetchRequest, tasks: readonly FetchedTask[]): void => this.#fetched(request, tasks);
     this.#loop = new FetchLoop({
       queue,
       scheduler: this.#scheduler,
@@ -110,7 +109,7 @@ export class TaskWorker implements AsyncDisposable {
 
   /**
    * Handles the tasks of a type until the result is disposed. Disposal starts no more tasks, waits for the running ones as long as
-   * stopping may take, and returns unfinished ones to the queue.
+   * stopping may request, and returns unfinished ones to the queue.
    *
    * @throws PeekError `TASK_ALREADY_HANDLED`; `TASK_HANDLER_INVALID` when the handler of a heavy task is not the default export of
    *   its module.
@@ -187,22 +186,22 @@ export class TaskWorker implements AsyncDisposable {
     this.#loop.pump();
   }
 
-  #fetched(take: FetchRequest, tasks: readonly FetchedTask[]): void {
-    const registration = this.#byQueue.get(take.queue);
+  #fetched(request: FetchRequest, tasks: readonly FetchedTask[]): void {
+    const registration = this.#byQueue.get(request.queue);
     // Its handler was removed.
     if (registration === undefined) {
       const [first] = tasks;
       if (first !== undefined) this.#logHandedBack(first.queue.task, tasks.length);
-      return this.#handBack(tasks.map((task) => ({ task, queue: take.queue })));
+      return this.#handBack(tasks.map((task) => ({ task, queue: request.queue })));
     }
-    const items = tasks.map((task): RunnableTask => ({ task, queue: take.queue, registration }));
+    const items = tasks.map((task): RunnableTask => ({ task, queue: request.queue, registration }));
     for (const held of items) {
       const before = this.#held.get(held.task.id);
       // The lease was lost while this process was suspended, and this worker fetched the task again.
       if (before !== undefined) this.#lost([before]);
       this.#held.set(held.task.id, held);
     }
-    if (!this.#scheduler.fetched(take, items)) this.#handBack(items);
+    if (!this.#scheduler.fetched(request, items)) this.#handBack(items);
     this.#pump();
   }
 

@@ -1,7 +1,6 @@
 import { PeekError } from "@peek/errors";
 import { type QueueName, queueText } from "../../src/queue/QueueName.ts";
-import type { Attempt, AttemptOutcome, FetchedTask } from "../../src/queue/TaskQueue.ts";
-import type { WorkerQueue } from "../../src/queue/TaskQueue.ts";
+import type { Attempt, AttemptOutcome, FetchedTask, WorkerQueue } from "../../src/queue/TaskQueue.ts";
 
 interface Row {
   readonly task: FetchedTask;
