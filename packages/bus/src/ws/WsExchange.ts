@@ -1,8 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf, PeekError } from "@peek/errors";
+import { refuseUpgrade } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { WebSocketServer } from "ws";
 import type { Exchange } from "../Exchange.ts";
@@ -255,14 +256,8 @@ export class WsExchange implements AsyncDisposable {
 
   #refuse(socket: Duplex, address: string, status: number, reason: string, kind = reason): void {
     this.#refusals.refused(address, kind, `a connection was refused: ${reason}`);
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
-      "Connection: close",
-      `${refusalHeader}: ${protocol}`,
-      "Content-Type: text/plain; charset=utf-8",
-      `Content-Length: ${Buffer.byteLength(reason)}`,
-    ];
-    socket.end(`${head.join("\r\n")}\r\n\r\n${reason}`, () => socket.destroy());
+    const headers = { [refusalHeader]: protocol };
+    refuseUpgrade(socket, { status, contentType: "text/plain; charset=utf-8", body: reason, headers });
   }
 
   #onHandshakeError(error: Error, socket: Duplex): void {
