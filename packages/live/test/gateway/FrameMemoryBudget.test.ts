@@ -60,10 +60,10 @@ test("a large frame for many browsers counts once, until the last browser has re
 test("the budget is never exceeded, and no browser waits while its frame would fit, in any order of calls", () => {
   const max = 100;
   const step = fc.oneof(
-    fc.record({ do: fc.constant("take" as const), who: fc.nat(9), frame: fc.nat(7) }),
-    fc.record({ do: fc.constant("release" as const), who: fc.nat(9), frame: fc.nat(7) }),
-    fc.record({ do: fc.constant("leave" as const), who: fc.nat(9), frame: fc.nat(7) }),
-    fc.record({ do: fc.constant("tick" as const), who: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("take" as const), index: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("release" as const), index: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("leave" as const), index: fc.nat(9), frame: fc.nat(7) }),
+    fc.record({ do: fc.constant("tick" as const), index: fc.nat(9), frame: fc.nat(7) }),
   );
   fc.assert(
     fc.property(
@@ -75,37 +75,38 @@ test("the budget is never exceeded, and no browser waits while its frame would f
         /** What each holds, and waits for. */
         const held = Array.from({ length: 10 }, () => new Set<{ readonly size: number }>());
         const wanted = new Map<number, { readonly size: number }>();
-        const take = (who: number, key: { readonly size: number }): void => {
-          if (frames.take(key, key.size, holders[who] ?? nobody)) {
-            held[who]?.add(key);
-            wanted.delete(who);
-          } else wanted.set(who, key);
+        const take = (index: number, key: { readonly size: number }): void => {
+          if (frames.take(key, key.size, holders[index] ?? noHolder)) {
+            held[index]?.add(key);
+            wanted.delete(index);
+          } else wanted.set(index, key);
         };
-        const holders = held.map((mine, who): FrameHolder => ({
+        const holders = held.map((mine, index): FrameHolder => ({
           onMemoryFree: () => {
-            const key = wanted.get(who);
-            if (key !== undefined) take(who, key);
+            const key = wanted.get(index);
+            if (key !== undefined) take(index, key);
           },
           onEvicted: () => {
-            wanted.delete(who);
-            frames.leave(holders[who] ?? nobody);
-            for (const key of mine) frames.release(key, holders[who] ?? nobody);
+            wanted.delete(index);
+            frames.leave(holders[index] ?? noHolder);
+            for (const key of mine) frames.release(key, holders[index] ?? noHolder);
             mine.clear();
           },
         }));
-        for (const { do: action, who, frame } of steps) {
+        for (const { do: action, index, frame } of steps) {
           const key = keys[frame] ?? { size: 1 };
-          if (action === "take" && !wanted.has(who)) take(who, key);
-          else if (action === "release" && held[who]?.delete(key) === true) frames.release(key, holders[who] ?? nobody);
+          if (action === "take" && !wanted.has(index)) take(index, key);
+          else if (action === "release" && held[index]?.delete(key) === true)
+            frames.release(key, holders[index] ?? noHolder);
           else if (action === "leave") {
-            wanted.delete(who);
-            frames.leave(holders[who] ?? nobody);
+            wanted.delete(index);
+            frames.leave(holders[index] ?? noHolder);
           } else if (action === "tick") frames.tick();
           const out = new Set(held.flatMap((each) => [...each]));
           const bytes = [...out].reduce((sum, { size }) => sum + size, 0);
           expect(frames.bytes).toBe(bytes);
           expect(bytes <= max || out.size === 1).toBe(true);
-          // Whoever is the first of those who wait waits for room.
+          // The first browser that waits does not fit.
           const [first] = wanted.values();
           if (first !== undefined) expect(bytes > 0 && bytes + first.size > max).toBe(true);
         }
@@ -118,10 +119,10 @@ test("the budget is never exceeded, and no browser waits while its frame would f
 
 test("a smaller frame is served when the browser that waits before it leaves", () => {
   const frames = new FrameMemoryBudget(100);
-  const large = { ...nobody };
+  const large = { ...noHolder };
   const granted: boolean[] = [];
-  const small: FrameHolder = { ...nobody, onMemoryFree: () => granted.push(frames.take(small, 10, small)) };
-  expect(frames.take(nobody, 60, nobody)).toBe(true);
+  const small: FrameHolder = { ...noHolder, onMemoryFree: () => granted.push(frames.take(small, 10, small)) };
+  expect(frames.take(noHolder, 60, noHolder)).toBe(true);
   expect(frames.take(large, 50, large)).toBe(false);
   expect(frames.take(small, 10, small)).toBe(false);
   frames.leave(large);
@@ -133,7 +134,7 @@ test("a browser that begins to receive a frame while slow browsers are evicted i
   const [shared, other] = [{}, {}];
   const cut: string[] = [];
   const slow: FrameHolder = {
-    ...nobody,
+    ...noHolder,
     onEvicted: () => {
       cut.push("slow");
       frames.release(other, slow);
@@ -153,4 +154,4 @@ test("a browser that begins to receive a frame while slow browsers are evicted i
   expect(frames.bytes).toBe(50);
 });
 
-const nobody: FrameHolder = { onMemoryFree: () => undefined, onEvicted: () => undefined };
+const noHolder: FrameHolder = { onMemoryFree: () => undefined, onEvicted: () => undefined };

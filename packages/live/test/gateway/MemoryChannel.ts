@@ -12,7 +12,7 @@ export interface Row {
 export class MemoryChannel {
   /** Undefined: logic has not answered yet. */
   key: readonly string[] | undefined = ["id"];
-  /** Whether logic answers those who begin to follow it. */
+  /** Whether logic answers new followers. */
   isLive = true;
   staleness: Staleness | undefined;
   /** Why it cannot be followed while it has no rows. */

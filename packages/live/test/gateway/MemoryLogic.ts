@@ -33,12 +33,12 @@ const firstPeer: Peer = {
 export class MemoryLogic implements Disposable {
   readonly rpc: PluginRpc;
   readonly presence: PluginPresence;
-  /** How many questions were asked who may watch. */
+  /** How many questions for admission were asked. */
   admissions = 0;
   /** The streams that were opened. */
   readonly following: FollowInput[] = [];
   readonly actions: PassedAction[] = [];
-  /** Answers who may watch. */
+  /** Answers the questions for admission. */
   admitting: (user: PeekUser, selector: TupleSelector, signal: AbortSignal) => Admission | Promise<Admission> = () => ({
     ok: true,
     scope: "",

@@ -14,7 +14,7 @@ export interface Shown {
   offset: number;
 }
 
-/** A browser that does what it is told. It keeps what it was sent, and what that makes of the channels. */
+/** A browser that the test controls. It keeps all messages, and the tuples of the channels. */
 export class RawBrowser implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly messages: ServerMessage[] = [];

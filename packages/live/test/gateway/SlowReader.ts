@@ -12,7 +12,7 @@ interface Header {
 }
 
 /**
- * A browser below its WebSocket: it reads everything, or 32 KiB when it is told to. It watches a channel, and answers the pings
+ * A browser below its WebSocket: it reads everything, or 32 KiB at each {@link read}. It watches a channel, and answers the pings
  * that it has read.
  */
 export class SlowReader implements Disposable {

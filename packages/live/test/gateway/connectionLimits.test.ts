@@ -61,7 +61,7 @@ test("a browser gets subscriptions up to the limit, and is closed when it goes o
   // One that ends makes room for another.
   browser.send({ t: "unsub", id: 0 });
   await browser.subscribe(2000, of(2000));
-  // Who goes on is cut off.
+  // A browser that goes on is closed.
   for (let id = 3000; id < 13_000; id += 1) browser.send({ t: "sub", id, sel: of(id) });
   expect(await browser.untilClosed()).toBe(4429);
   expect(browser.messages.at(-1)).toMatchObject({ t: "err", code: "CLIENT_OVERLOAD" });
@@ -111,8 +111,8 @@ test("a browser that sends many empty fragments is closed, because all bytes cou
 test("browsers that are not logged in are closed with that reason within a second, and refused by HTTP when they are many", async () => {
   await using site = await TestSite.open();
   const headers = { "x-user": "nobody" };
-  const told = new WebSocket(site.url, "peek.client.1", { headers });
-  expect((await once(told, "close"))[0]).toBe(4401);
+  const closed = new WebSocket(site.url, "peek.client.1", { headers });
+  expect((await once(closed, "close"))[0]).toBe(4401);
   expect(await refusal(site.url, headers, "chat")).toEqual({ status: 401, retryAfter: "5" });
   // They ask, and say nothing more.
   const { port } = new URL(site.url);

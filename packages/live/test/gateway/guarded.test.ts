@@ -43,7 +43,7 @@ test("an observable that is guarded since a restart of logic sends nothing to us
     },
   });
   const shows = (each: typeof anna): boolean => JSON.stringify(each.messages).includes("secret");
-  await anna.until("she sees it", () => shows(anna));
+  await anna.until("anna sees the rows", () => shows(anna));
   answer.resolve();
   await bert.next("off", ({ code }) => code === "FORBIDDEN");
   expect(new Set(asked)).toEqual(new Set(["anna", "bert"]));

@@ -93,11 +93,11 @@ test("64 actions of a browser are executed at a time, and further ones are to be
 
 test("the signal of an action fires when its browser has gone", async () => {
   await using site = await TestSite.open();
-  const told = Promise.withResolvers<unknown>();
+  const aborted = Promise.withResolvers<unknown>();
   site.logic.running = (_envelope, signal) =>
     new Promise((_resolve, reject) =>
       signal.addEventListener("abort", () => {
-        told.resolve(undefined);
+        aborted.resolve(undefined);
         reject(signal.reason as Error);
       }),
     );
@@ -105,5 +105,5 @@ test("the signal of an action fires when its browser has gone", async () => {
   browser.send({ t: "act", id: 1, act });
   await expect.poll(() => site.gateway.statistics().actions).toBe(1);
   await browser[Symbol.asyncDispose]();
-  await told.promise;
+  await aborted.promise;
 });

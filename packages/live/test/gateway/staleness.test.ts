@@ -15,7 +15,7 @@ test("browsers are notified since when a channel is stale, and that it is curren
   const { age, why } = await browser.next("stale", (message) => message.c === c);
   expect(Math.round(age / 10_000)).toBe(6);
   expect(why).toBe("The database does not answer");
-  // What changes meanwhile is told; that it is stale, not again.
+  // Changes are sent meanwhile; the staleness is not sent again.
   channel.put({ id: 1, text: "two" });
   await browser.untilRow(c, 1, "two");
   const late = await site.browser();

@@ -6,9 +6,9 @@ import { ChannelCurrency } from "../../src/logic/observables/ChannelCurrency.ts"
 function rig() {
   const changes: { reportedUntil: number; trouble: string | undefined } = { reportedUntil: 0, trouble: undefined };
   const currency = new ChannelCurrency(changes);
-  /** All is told until then. */
-  const look = (now: number, told: number = now) => {
-    changes.reportedUntil = told;
+  /** All changes until then are reported. */
+  const look = (now: number, reportedUntil: number = now) => {
+    changes.reportedUntil = reportedUntil;
     currency.check(now);
     return currency.staleness;
   };
@@ -114,7 +114,7 @@ describe("the tuples of a channel", () => {
             beganAt = undefined;
           } else if (each.kind === "cut") cutAt ??= now;
           else if (each.kind === "mend") {
-            // What was missed is told, as of when it may have been.
+            // A change that was missed is reported, as of the time when it may have been made.
             if (cutAt !== undefined) currency.changed(cutAt);
             cutAt = undefined;
           }

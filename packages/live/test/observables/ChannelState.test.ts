@@ -17,7 +17,7 @@ function newState(budget = new RingBudget()): ChannelState<ChannelMessage> {
   return new ChannelState(messageWriter(1), budget);
 }
 
-/** What one who has rows has after messages. */
+/** The rows of a follower after messages. */
 function after(rows: Rows, messages: readonly ChannelMessage[]): unknown[] {
   let parsed = new Map([...rows].map(([key, text]): [string, unknown] => [key, JSON.parse(text)]));
   for (const { text } of messages) {

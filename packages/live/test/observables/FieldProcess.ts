@@ -41,7 +41,7 @@ export class FieldProcess implements AsyncDisposable {
     });
   }
 
-  /** One who watches pumps. */
+  /** A watcher of pumps. */
   watch(values: SelectorValues = {}, scope = "", guarded = false, proof = "a"): Watcher {
     const selector = new TupleSelector(pumpTuple.name, values);
     return new Watcher(this.channels.open({ selector, scope, guarded }), proof);

@@ -7,7 +7,7 @@ export class TestTables implements ChangeSource {
   /** Whether the database can be reached. */
   isUp = true;
   tries = 0;
-  /** From when on nothing is told, by `performance.now()`; undefined while it is. */
+  /** Since when changes are not reported, by `performance.now()`; undefined while they are. */
   silentSince: number | undefined;
   readonly #watches = new Set<{
     readonly options: WatchTablesOptions;

@@ -35,8 +35,8 @@ describe("an observable that has become guarded, or open", () => {
     first.observables.provide(pumpTuple, { load: () => pumpsOf(2) });
     const watcher = field.watch();
     await until("it is there", () => watcher.channel.isLive);
-    const told: string[] = [];
-    field.onRightsChanged((observable) => told.push(observable));
+    const notified: string[] = [];
+    field.onRightsChanged((observable) => notified.push(observable));
     await first.kill();
     await until("it is stale", () => !watcher.channel.isLive);
     const second = await startLogic();
@@ -48,29 +48,29 @@ describe("an observable that has become guarded, or open", () => {
         return [secret];
       },
     });
-    await until("it is told", () => told.includes(pumpTuple.name));
+    await until("it is reported", () => notified.includes(pumpTuple.name));
     const admission = await field.logic.admit(user.id, selector, never);
     expect(admission).toEqual({ ok: true, scope: "", guarded: true });
     const admitted = field.watch({}, "", true);
     await until("it is there", () => admitted.channel.isLive);
     expect(admitted.tuples).toEqual([{ ...secret, speed: 0 }]);
-    // Loaded once, for the one who was let in.
+    // Loaded once, for the admitted watcher.
     expect(scopes).toEqual([""]);
     expect(watcher.kinds).toBe("s");
     expect(watcher.channel).toMatchObject({ isLive: false });
     expect(watcher.channel.number).not.toBe(admitted.channel.number);
     expect(field.statistics().followedChannels).toBe(2);
     watcher[Symbol.dispose]();
-    await until("it is given up", () => field.statistics().followedChannels === 1);
+    await until("it is closed", () => field.statistics().followedChannels === 1);
   });
 
   it("is followed again by its watchers when it is open again", async () => {
     const first = await startLogic();
     const provided = first.observables.provide(pumpTuple, { scope: () => "x", load: () => [secret] });
     const open = field.watch();
-    const told: string[] = [];
-    field.onRightsChanged((observable) => told.push(observable));
-    await until("it is told", () => told.length > 0);
+    const notified: string[] = [];
+    field.onRightsChanged((observable) => notified.push(observable));
+    await until("it is reported", () => notified.length > 0);
     expect(open.channel).toMatchObject({ isLive: false, position: undefined });
     const scoped = field.watch({}, "x", true);
     await until("it is there", () => scoped.channel.isLive);
@@ -86,14 +86,17 @@ describe("an observable that has become guarded, or open", () => {
   it("has the watchers of all its channels admitted anew by a few notifications", async () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { authorize: () => true, load: () => [secret] });
-    const told: string[] = [];
-    field.onRightsChanged((observable) => told.push(observable));
-    await until("it is connected", () => told.length === 1);
+    const notified: string[] = [];
+    field.onRightsChanged((observable) => notified.push(observable));
+    await until("it is connected", () => notified.length === 1);
     const watchers = Array.from({ length: 2000 }, (_, site) => field.watch({ site }));
-    await until("all have asked", () => watchers.every(({ channel }) => channel.key === undefined) && told.length > 2);
+    await until(
+      "all have asked",
+      () => watchers.every(({ channel }) => channel.key === undefined) && notified.length > 2,
+    );
     for (const watcher of watchers) watcher[Symbol.dispose]();
     await until("nothing is left", () => field.statistics().followedChannels === 0);
-    expect(told.length).toBeLessThan(5);
+    expect(notified.length).toBeLessThan(5);
     expect(logic.server.statistics()).toMatchObject({ channels: 0, followers: 0, loads: 0 });
   });
 });

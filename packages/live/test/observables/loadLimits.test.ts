@@ -115,7 +115,9 @@ describe("a load() that does not return", () => {
     await until("two run", () => signals.length === 2);
     const well = field.watch({ site: 9 });
     await until("it is there", () => well.rows.size === 9);
-    await until("it is told", () => stuck.every(({ channel }) => channel.trouble?.code === "OBSERVABLE_LOAD_FAILED"));
+    await until("it is reported", () =>
+      stuck.every(({ channel }) => channel.trouble?.code === "OBSERVABLE_LOAD_FAILED"),
+    );
     const reason: unknown = signals[0]?.reason;
     expect(PeekError.is(reason) && reason.code).toBe("DEADLINE_EXCEEDED");
     expect(logic.log.lines.filter((line) => line.includes("50 ms"))).toHaveLength(1);
@@ -129,7 +131,7 @@ describe("a load() that does not return", () => {
     const { length } = signals;
     provided.notify({ site: 1 });
     await until("it hangs", () => signals.length > length);
-    await until("it is given up", () => signals[length]?.aborted === true);
+    await until("it is closed", () => signals[length]?.aborted === true);
     expect(stuck[0]?.channel).toMatchObject({ isLive: true, trouble: undefined });
     isHanging = false;
   });
@@ -167,7 +169,7 @@ describe("a selector that an observable refuses", () => {
     const logic = await startLogic();
     logic.observables.provide(pumpTuple, { selector, load: () => pumpsOf(1) });
     const watchers = [field.watch({ site: "x" }), field.watch({ site: "x" })];
-    await until("it is told", () => watchers.every(({ channel }) => channel.trouble !== undefined));
+    await until("it is reported", () => watchers.every(({ channel }) => channel.trouble !== undefined));
     for (const { channel } of watchers) {
       expect(channel).toMatchObject({ isLive: false, position: undefined, key: undefined });
       expect(channel.trouble).toMatchObject({
@@ -184,7 +186,7 @@ describe("channels that are closed while logic is not reached", () => {
   it("end at once, however many wait to be opened", async () => {
     await using brief = new FieldProcess(await harness.join("field"), 0);
     for (let index = 0; index < 1000; index += 1) brief.watch({ site: index })[Symbol.dispose]();
-    await until("they are given up", () => brief.statistics().followedChannels === 0);
+    await until("they are closed", () => brief.statistics().followedChannels === 0);
     const stays = Array.from({ length: 600 }, (_, index) => brief.watch({ site: 2000 + index }));
     for (let index = 0; index < 1000; index += 1) brief.watch({ site: 5000 + index })[Symbol.dispose]();
     await until("they have ended", () => {

@@ -208,7 +208,7 @@ describe("watchers", () => {
     await until("no streams", () => logic.vortex.statistics().streamsOut === 1);
     // The one left is that of rights.
     await expect.poll(() => field.vortex.statistics()).toMatchObject({ streamsIn: 1, pending: 1, waiting: 0 });
-    // Who comes back within the time finds all of it.
+    // A watcher that comes back within the time finds all of it.
     const first = field.watch({ site: 1 });
     await until("it is there", () => first.rows.size === 100);
     first[Symbol.dispose]();
@@ -408,8 +408,8 @@ describe("changed tables", () => {
     const tables = new TestTables();
     const logic = await startLogic({ changes: () => tables });
     const field = await startField();
-    const told: string[] = [];
-    field.onRightsChanged((observable) => told.push(observable));
+    const notified: string[] = [];
+    field.onRightsChanged((observable) => notified.push(observable));
     let isAllowed = true;
     const provided = logic.observables.provide(pumpTuple, {
       rightsTables: ["pump_right"],
@@ -417,23 +417,23 @@ describe("changed tables", () => {
       load: () => [],
     });
     const selector = new TupleSelector(pumpTuple.name, {});
-    await until("it is told", () => told.length > 0);
+    await until("it is reported", () => notified.length > 0);
     expect(await field.logic.admit(user.id, selector, never)).toMatchObject({ ok: true });
     isAllowed = false;
-    const { length } = told;
+    const { length } = notified;
     tables.commit({ table: "pump_right", operation: "delete", rows: undefined });
-    await until("it is told", () => told.length > length);
+    await until("it is reported", () => notified.length > length);
     expect(await field.logic.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
     provided.rightsChanged();
-    await until("it is told", () => told.length > length + 1);
+    await until("it is reported", () => notified.length > length + 1);
     // What has changed while logic was away is not known.
     await logic.kill();
     await until("it is away", () => field.logic.staleness !== undefined);
-    const before = told.length;
+    const before = notified.length;
     const second = await startLogic();
     second.observables.provide(pumpTuple, { authorize: () => true, load: () => [] });
-    await until("it is told", () => told.length > before);
-    expect(new Set(told)).toEqual(new Set([pumpTuple.name]));
+    await until("it is reported", () => notified.length > before);
+    expect(new Set(notified)).toEqual(new Set([pumpTuple.name]));
   });
 });
 
@@ -565,7 +565,7 @@ describe("a channel that cannot be followed", () => {
     const field = await startField();
     first.observables.provide(pumpTuple, { selector: z.object({ site: z.int() }), load: () => pumpsOf(2) });
     const wrong = field.watch({ site: "x" });
-    await until("it is told", () => wrong.channel.trouble?.code === "DATA_INVALID");
+    await until("it is reported", () => wrong.channel.trouble?.code === "DATA_INVALID");
     const watcher = field.watch({ site: 1 });
     await until("it is there", () => watcher.channel.isLive);
     await first.kill();
@@ -573,7 +573,7 @@ describe("a channel that cannot be followed", () => {
     // Another version of the plugin.
     const second = await startLogic();
     second.observables.provide({ ...pumpTuple, key: ["id", "name"] }, { load: () => pumpsOf(3) });
-    await until("it is told", () => watcher.channel.trouble?.code === "CONTRACT_INVALID");
+    await until("it is reported", () => watcher.channel.trouble?.code === "CONTRACT_INVALID");
     expect(watcher.channel).toMatchObject({ key: ["id"], isLive: false });
     expect(watcher.rows.size).toBe(2);
   });

@@ -32,7 +32,7 @@ async function startLogic(options: LogicProcessOptions = {}): Promise<LogicProce
   return owned.use(new LogicProcess(await harness.join("logic"), { sessions, sessionCheckMs: 20, ...options }));
 }
 
-/** One who has the token of a service, and says what he likes. */
+/** An attacker that has the token of a service, and sends arbitrary calls. */
 async function thief(service: "field" | "office" | "worker" | "agent"): Promise<PluginRpc> {
   const joined = await harness.join(service);
   owned.use(joined.bus);
@@ -48,8 +48,8 @@ interface Follow {
   readonly selector?: string;
 }
 
-/** What one is told who follows, until he has been told the tuples, or there is nothing more. */
-async function toldTo(rpc: PluginRpc, follow: Follow): Promise<readonly ChannelUpdate[]> {
+/** The updates of a channel until the snapshot, or to the end. */
+async function updatesFor(rpc: PluginRpc, follow: Follow): Promise<readonly ChannelUpdate[]> {
   const updates: ChannelUpdate[] = [];
   const input = { selector, scope: "", guarded: true, ...follow };
   for await (const update of rpc.client(ObservablesRpc, { to: "logic", wait: true }).follow(input)) {
@@ -73,17 +73,17 @@ describe("logic as a server of observables", () => {
       load: (_, { scope }) => rows(scope),
     });
     const field = await thief("field");
-    const anna = await toldTo(field, { proof: "field:anna", scope: "anna" });
+    const anna = await updatesFor(field, { proof: "field:anna", scope: "anna" });
     expect(anna.map(({ k }) => k)).toEqual(["open", "snapshot"]);
     const lapsed = [{ k: "lapsed" }];
     // Bert's rows, in the name of Anna; of nobody; of a session of another site; of whom the plugin does not let in.
-    expect(await toldTo(field, { proof: "field:anna", scope: "bert" })).toEqual(lapsed);
+    expect(await updatesFor(field, { proof: "field:anna", scope: "bert" })).toEqual(lapsed);
     sessions.ended.add("bert");
-    expect(await toldTo(field, { proof: "bert", scope: "bert" })).toEqual(lapsed);
-    expect(await toldTo(field, { proof: "office:bert", scope: "bert" })).toEqual(lapsed);
-    expect(await toldTo(field, { proof: "field:eve", scope: "eve" })).toEqual(lapsed);
+    expect(await updatesFor(field, { proof: "bert", scope: "bert" })).toEqual(lapsed);
+    expect(await updatesFor(field, { proof: "office:bert", scope: "bert" })).toEqual(lapsed);
+    expect(await updatesFor(field, { proof: "field:eve", scope: "eve" })).toEqual(lapsed);
     // That a service was let in with it before counts for that service alone.
-    expect(await toldTo(await thief("office"), { proof: "field:anna", scope: "anna" })).toEqual(lapsed);
+    expect(await updatesFor(await thief("office"), { proof: "field:anna", scope: "anna" })).toEqual(lapsed);
     expect(await admit(field, "office:anna")).toMatchObject([{ ok: false, code: "SESSION_ENDED" }]);
   });
 
@@ -93,9 +93,9 @@ describe("logic as a server of observables", () => {
     sessions.ended.add("nobody");
     const field = await thief("field");
     const follow = { guarded: false };
-    expect((await toldTo(field, { ...follow, proof: "anna" })).at(-1)).toMatchObject({ k: "snapshot" });
-    expect(await toldTo(field, { ...follow, proof: "nobody" })).toEqual([{ k: "lapsed" }]);
-    expect(await toldTo(field, { ...follow, proof: "anna", scope: "x" })).toEqual([{ k: "lapsed" }]);
+    expect((await updatesFor(field, { ...follow, proof: "anna" })).at(-1)).toMatchObject({ k: "snapshot" });
+    expect(await updatesFor(field, { ...follow, proof: "nobody" })).toEqual([{ k: "lapsed" }]);
+    expect(await updatesFor(field, { ...follow, proof: "anna", scope: "x" })).toEqual([{ k: "lapsed" }]);
   });
 
   it("serves no observable to a service that it is not defined for, or that its plugin has no part for", async () => {
@@ -105,12 +105,12 @@ describe("logic as a server of observables", () => {
     const office = new TupleSelector(officeTuple.name, {}).canonical();
     const field = await thief("field");
     for (const each of [office, selector]) {
-      await expect(toldTo(field, { proof: "anna", guarded: false, selector: each })).rejects.toThrow(
+      await expect(updatesFor(field, { proof: "anna", guarded: false, selector: each })).rejects.toThrow(
         "does not provide",
       );
       expect(await admit(field, "anna", each)).toMatchObject([{ ok: false, code: "OBSERVABLE_UNKNOWN" }]);
-      const told = await toldTo(await thief("office"), { proof: "anna", guarded: false, selector: each });
-      expect(told.at(-1)).toMatchObject({ k: "snapshot" });
+      const updates = await updatesFor(await thief("office"), { proof: "anna", guarded: false, selector: each });
+      expect(updates.at(-1)).toMatchObject({ k: "snapshot" });
     }
   });
 
@@ -119,7 +119,7 @@ describe("logic as a server of observables", () => {
     logic.observables.provide(pumpTuple, { load: () => pumpsOf(1) });
     const rpc = await thief(service);
     const forbidden = expect.objectContaining({ code: "FORBIDDEN" });
-    await expect(toldTo(rpc, { proof: "anna", guarded: false })).rejects.toEqual(forbidden);
+    await expect(updatesFor(rpc, { proof: "anna", guarded: false })).rejects.toEqual(forbidden);
     await expect(admit(rpc, "anna")).rejects.toEqual(forbidden);
   });
 
@@ -135,10 +135,10 @@ describe("logic as a server of observables", () => {
     });
     const field = await thief("field");
     await admit(field, "anna");
-    await toldTo(field, { proof: "anna" });
+    await updatesFor(field, { proof: "anna" });
     expect(asked).toBe(1);
     provided.rightsChanged();
-    await toldTo(field, { proof: "anna" });
+    await updatesFor(field, { proof: "anna" });
     expect(asked).toBe(2);
   });
 
