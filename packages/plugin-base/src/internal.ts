@@ -1,4 +1,4 @@
-/** For the platform's own packages: how they recognise a plugin's class, and meet each other. Not for plugins. */
+/** For the platform's own packages: the brand of entry hooks, and the interfaces between these packages. Not for plugins. */
 export { ENTRY_HOOK_BRAND, PLUGIN_API_VERSION, type EntryHookBrand } from "./common/entryHookBrand.ts";
 export type { PlatformCore, PlatformParts } from "./common/PlatformParts.ts";
 export type { EntryHookFunctionName, PublishedApiName } from "./common/PluginApi.ts";

@@ -292,7 +292,7 @@ describe("a provider", () => {
 
   it.each([
     ["a value that is not a list", () => 5, "must return a list"],
-    ["a tuple that does not match the schema", () => [{ id: "x", name: "" }], "does not fit its schema"],
+    ["a tuple that does not match the schema", () => [{ id: "x", name: "" }], "does not match its schema"],
     ["two tuples with one key", () => [...pumpsOf(1), ...pumpsOf(1)], "two tuples with the key"],
     ["too many tuples", () => pumpsOf(11), "Make the selector select less"],
     ["too many bytes", () => [{ id: 1, name: "x".repeat(17_000_000) }], "Make the selector select less"],

@@ -1,10 +1,10 @@
 import type { Transaction } from "kysely";
 import type { DeadLetter } from "./PluginActions.ts";
 
-/** A dead letter as it is handed in. */
+/** A dead letter that is to be stored. */
 export type NewDeadLetter = Omit<DeadLetter, "id" | "rejectedAt" | "times">;
 
-/** Which action it is: nobody else's has the same. */
+/** The unique key of an action. */
 export interface ActionKey {
   /** The queue of one user on one device. */
   readonly client: string;
@@ -14,51 +14,51 @@ export interface ActionKey {
   readonly sequence: number;
 }
 
-/** What the ledger is told of an action before it is executed. */
+/** An action that is to be executed, for the ledger. */
 export interface LedgerRequest extends ActionKey {
-  /** The one before it in its lane that its client has not been told the outcome of; 0: there is none. */
+  /** The sequence of the previous action in its lane whose outcome the client does not know; 0: none. */
   readonly after: number;
-  /** Of those up to this, the client knows the outcomes: they need not be kept. */
+  /** The client knows the outcomes of all actions up to this sequence: they need not be stored. */
   readonly acknowledged: number;
-  /** A client is its first user's. */
+  /** A client belongs to its first user. */
   readonly userId: string;
   /** The device that the client is on. */
   readonly device: string;
 }
 
-/** What has become of an action. */
+/** The outcome of an action. */
 export type LedgerOutcome =
-  /** @property body What was recorded then. */
+  /** @property body The recorded outcome. */
   | { readonly kind: "done" | "rejected"; readonly body: string; readonly repeated: boolean }
-  /** It was done or rejected, and its client said that it knew: the outcome is no longer kept. */
+  /** It was done or rejected, and its client has acknowledged the outcome, which is no longer stored. */
   | { readonly kind: "forgotten" }
-  /** One before it in its lane was not executed yet. @property last The last that was; 0: none. */
+  /** A previous action in its lane was not executed yet. @property last The sequence of the last executed one; 0: none. */
   | { readonly kind: "early"; readonly last: number }
-  /** The client is another user's. */
+  /** The client belongs to another user. */
   | { readonly kind: "foreign" }
-  /** As much is kept of its user, or its device, as may be, and all of that was in use lately. */
+  /** The quota of its user or device is used up, and all of it was in use lately. */
   | { readonly kind: "full" };
 
-/** How much is kept of the actions of one plugin: data. */
+/** How much the ledger stores of the actions of one plugin: data. */
 export interface LedgerUsage {
   readonly plugin: string;
   readonly clients: number;
   readonly lanes: number;
-  /** How long the outcomes are that are kept; bytes, or less. */
+  /** The size of the stored outcomes, at most; bytes. */
   readonly outcomeBytes: number;
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
-  /** Whose bounds are used most, and how much of them; `device:` stands for all who are not logged in. Absent where there is nobody. */
+  /** The user with the highest use of the quota; `device:` stands for all anonymous users. Absent without users. */
   readonly fullest?: { readonly user: string; readonly percent: number };
 }
 
-/** Records which actions were executed, in the transaction in which they are. */
+/** Records executed actions in the transactions that execute them. */
 export interface ActionLedger {
   /**
-   * Executes an action of a plugin, once: when it is recorded already, the recorded outcome is given and the work is not done.
+   * Executes an action of a plugin once: when it is already recorded, the recorded outcome is returned, and the work is not done.
    *
-   * @param work What the action does, within a transaction of the plugin's own; gives the body to be recorded. When it throws,
-   *   nothing has happened, and the error is passed on. On a conflict it is run again from the beginning.
+   * @param work Executes the action within a transaction of the plugin, and returns the body to be recorded. When it throws, the
+   *   transaction is rolled back, and the error is passed on. On a conflict it is run again from the beginning.
    */
   execute(
     plugin: string,
@@ -66,12 +66,12 @@ export interface ActionLedger {
     work: (transaction: Transaction<Record<string, never>>) => Promise<string>,
   ): Promise<LedgerOutcome>;
   /**
-   * Records that an action was rejected, with its dead letter; unless it is recorded already. Those that are `FORBIDDEN` have one
-   * letter for each user and action, without what was pushed.
+   * Records that an action was rejected, with its dead letter, unless it is already recorded. `FORBIDDEN` actions have one letter
+   * for each user and action, without the pushed data.
    */
   reject(plugin: string, request: LedgerRequest, body: string, letter: NewDeadLetter): Promise<LedgerOutcome>;
   deadLetters(plugin: string): Promise<readonly DeadLetter[]>;
   deleteDeadLetter(plugin: string, id: string): Promise<boolean>;
-  /** How much is kept, of each plugin that has anything. */
+  /** How much is stored for each plugin that has actions. */
   usage(): Promise<readonly LedgerUsage[]>;
 }

@@ -2,14 +2,14 @@ import type { Transaction } from "kysely";
 import type { ActionType } from "../contracts/ActionType.ts";
 import type { PeekUser } from "../users/PeekUser.ts";
 
-/** What a handler knows of the action that it executes. */
+/** The context of an action for its handler. */
 export interface ActionContext<Tables extends object> {
   /**
-   * The transaction in which the action is recorded as done. What the handler changes by it is committed together with that,
-   * or not at all; what it changes elsewhere may happen more than once.
+   * The transaction in which the action is recorded as done. The handler's changes in it are committed together with that record,
+   * or not at all; changes elsewhere may happen more than once.
    */
   readonly transaction: Transaction<Tables>;
-  /** Who has pushed it. */
+  /** The user who pushed it. */
   readonly user: PeekUser;
   /** The device it was pushed on. */
   readonly device: string;
@@ -27,18 +27,18 @@ export type ActionHandler<Tables extends object, T, ResultInput> = (
 
 /** How actions of a type are executed. */
 export interface ActionHandleOptions {
-  /** Whether a user may do it, asked before each. Default: all may whom the service lets in. */
+  /** Whether a user may push the action, checked for each action. Default: all users of the service may. */
   readonly authorize?: (user: PeekUser) => boolean | PromiseLike<boolean>;
   /** How long the handler may take; milliseconds. Default: 30,000. */
   readonly deadlineMs?: number;
 }
 
-/** An action that was not executed, and never will be by itself. */
+/** An action that was rejected, and is not retried. */
 export interface DeadLetter {
   readonly id: string;
   /** The action's type: `<plugin>.<Action>`. */
   readonly action: string;
-  /** What was pushed, as the device encoded it; empty where the user may not do it (`FORBIDDEN`). */
+  /** The pushed data as the device encoded it; empty for a `FORBIDDEN` action. */
   readonly body: string;
   readonly user: PeekUser;
   readonly device: string;
@@ -46,17 +46,17 @@ export interface DeadLetter {
   readonly pushedAt: string;
   /** When it was rejected; ISO 8601, UTC. */
   readonly rejectedAt: string;
-  /** Why: `ACTION_REJECTED` when the handler rejected it, `ACTION_FAILED` when it failed each time, `DATA_INVALID`, `FORBIDDEN`. */
+  /** Why: `ACTION_REJECTED` when the handler rejected it, `ACTION_FAILED` when it failed at every attempt, `DATA_INVALID`, `FORBIDDEN`. */
   readonly code: string;
   readonly message: string;
-  /** How many rejections it stands for: one, but for `FORBIDDEN`, of which there is one letter for each user and action, the last. */
+  /** The number of rejections: 1, except for `FORBIDDEN`, which has one letter for each user and action, with the last one. */
   readonly times: number;
 }
 
-/** `platform.actions` on logic: what users do. */
+/** `platform.actions` on logic: executing the actions of users. */
 export interface PluginActions<Tables extends object> {
   /**
-   * Executes the actions of a type, each exactly once, those of one lane of a device in their order.
+   * Executes the actions of a type, each exactly once, and those of one lane of a device in order.
    *
    * ```ts
    * actions.handle(AddIntValue, async ({ id, offset }, { transaction }) => {
@@ -64,11 +64,10 @@ export interface PluginActions<Tables extends object> {
    * });
    * ```
    *
-   * A handler that throws an `ActionRejection` has rejected the action for good. On an `ActionPutOff`, and on an error that
-   * passes (the database cannot be reached, a conflict, a statement or a call to another service that took too long) all is rolled
-   * back and the action is tried again later. On any other error, and when it takes longer than it may, it is tried three times
-   * in all, and then rejected as `ACTION_FAILED`. Rejected actions are kept as dead letters; those that come
-   * after them are executed.
+   * A handler that throws an `ActionRejection` rejects the action for good. After an `ActionPutOff` or a temporary error (the
+   * database cannot be reached, a conflict, a timeout of a statement or of a call to another service), the transaction is rolled
+   * back and the action is retried later. After any other error, or when it exceeds its deadline, it is attempted three times in
+   * all, and then rejected as `ACTION_FAILED`. Rejected actions are stored as dead letters; later actions are executed.
    *
    * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's; `ACTION_ALREADY_HANDLED`;
    *   `ACTION_NEEDS_STORAGE` where plugin_package.json does not require `storage`.
@@ -80,17 +79,18 @@ export interface PluginActions<Tables extends object> {
   ): AsyncDisposable;
   /** The dead letters of this plugin, the newest first, at most 1,000. */
   deadLetters(): Promise<readonly DeadLetter[]>;
-  /** Deletes a dead letter. Returns whether it was there. */
+  /** Deletes a dead letter. Returns whether it existed. */
   deleteDeadLetter(id: string): Promise<boolean>;
 }
 
 /** `platform.actions` on field and office. */
 export interface PluginExposedActions {
   /**
-   * Lets the browsers of this service push actions of a type, which logic executes, until it is disposed or the plugin stops.
+   * Allows the browsers of this service to push actions of a type, which logic executes, until the result is disposed or the
+   * plugin stops.
    *
-   * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's; `ACTION_ALREADY_HANDLED` when
-   *   it is exposed already.
+   * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's; `ACTION_ALREADY_HANDLED` when it is
+   *   already exposed.
    */
   expose(type: ActionType<unknown, unknown, unknown, unknown>): Disposable;
 }

@@ -1,7 +1,7 @@
 import type { PeekPlatformCommonHook } from "../common/PeekPlatformCommonHook.ts";
 import type { OtherPluginApis } from "../common/PluginApi.ts";
 
-/** What the agent service (which integrates external systems) hands to a plugin. */
+/** The platform object of a plugin on the agent service: which integrates external systems. */
 export interface PeekAgentPlatformHook extends PeekPlatformCommonHook, OtherPluginApis<"agent"> {
   readonly serviceName: "agent";
 }

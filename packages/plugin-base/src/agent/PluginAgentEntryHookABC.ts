@@ -7,8 +7,8 @@ export abstract class PluginAgentEntryHookABC extends PluginCommonEntryHookABC<P
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "agent", apiVersion: PLUGIN_API_VERSION };
 
   /**
-   * What other plugins on the agent service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
-   * Default: nothing.
+   * The API of this plugin for other plugins on the agent service, which call `platform.getOtherPluginApi()`. Read after load().
+   * Default: none.
    */
   get publishedAgentApi(): unknown {
     return undefined;

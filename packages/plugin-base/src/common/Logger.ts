@@ -1,34 +1,34 @@
 /**
  * Writes one line to the log.
  *
- * The message may hold `%s`, `%d` and `%o` for the values that follow it. Facts for machines go first, as an object;
- * an error goes there as `err`.
+ * The message may contain `%s`, `%d` and `%o` for the values that follow it. Facts for programs come first, as an object;
+ * an error is its `err`.
  */
 export interface LogFunction {
   (message: string, ...values: readonly unknown[]): void;
   (facts: Readonly<Record<string, unknown>>, message: string, ...values: readonly unknown[]): void;
 }
 
-/** A named logger. Its name, and so its level, comes from the module that asked for it. */
+/** A named logger. Its name, and thus its level, is that of the module that requested it. */
 export interface Logger {
-  /** For whoever looks for a fault. */
+  /** Details for finding a fault. */
   readonly debug: LogFunction;
-  /** What an operator wants to have read when all is well. */
+  /** Events of normal operation that an operator wants to know. */
   readonly info: LogFunction;
-  /** Something is not as it should be, and the work goes on. */
+  /** A problem that does not stop the work. */
   readonly warning: LogFunction;
-  /** Something that was asked for was not done. */
+  /** A requested operation failed. */
   readonly error: LogFunction;
-  /** The service cannot go on. */
+  /** The service cannot continue. */
   readonly critical: LogFunction;
-  /** Whether a line of this level would be written; for messages that are dear to make. */
+  /** Whether a line of this level would be written; for messages that are expensive to build. */
   isLevelEnabled(level: LogMethod): boolean;
 }
 
 /** The levels of a {@link Logger}, lowest first. */
 export type LogMethod = "debug" | "info" | "warning" | "error" | "critical";
 
-/** What a module says of itself: its `import.meta`. */
+/** A module's `import.meta`. */
 export interface ModuleMeta {
   /** The module's `import.meta.url`. */
   readonly url: string;

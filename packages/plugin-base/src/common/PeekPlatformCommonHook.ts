@@ -4,13 +4,13 @@ import type { PluginDisposables } from "./PluginDisposables.ts";
 import type { PluginVortex } from "../vortex/PluginVortex.ts";
 import type { ServiceName } from "./services.ts";
 
-/** How a plugin asks for another's API. */
+/** The options of `getOtherPluginApi()`. */
 export interface OtherPluginApiOptions {
   /** Whether the dependency is declared `"optional": true`. Default: false. */
   readonly optional?: boolean;
 }
 
-/** What every service hands to every plugin. Each service's own interface adds to it. */
+/** The properties of every platform object, on every service. The interface of each service adds to it. */
 export interface PeekPlatformCommonHook {
   /** The service that this part of the plugin runs on. */
   readonly serviceName: ServiceName;
@@ -19,18 +19,17 @@ export interface PeekPlatformCommonHook {
   /** The plugin's plugin_package.json, checked. */
   readonly packageConfig: PluginPackage;
   /**
-   * A folder of this plugin's own on this service (`<plugin.dataPath>/<plugin name>`), mode 0700, made when first
-   * asked for. It outlives the plugin and its upgrades.
+   * The folder for this plugin's files on this service (`<plugin.dataPath>/<plugin name>`), mode 0700, created on first access. It survives restarts and upgrades of the plugin.
    *
-   * @throws Error of `node:fs` when it cannot be made.
+   * @throws Error of `node:fs` when it cannot be created.
    */
   readonly dataDir: string;
-  /** What the plugin has acquired in the present phase. See {@link PluginDisposables}. */
+  /** The resources that the plugin has acquired in its present phase. See {@link PluginDisposables}. */
   readonly disposables: PluginDisposables;
-  /** The other services: how to call them, and who is connected. */
+  /** The other services: calls, messages, and which services are connected. */
   readonly vortex: PluginVortex;
   /**
-   * Fires when the plugin is to stop: the service stops, or the plugin has failed. Hand it to whatever takes an
+   * Fires when the plugin has to stop: the service stops, or the plugin has failed. Pass it to every function that accepts an
    * `AbortSignal`.
    */
   readonly signal: AbortSignal;

@@ -14,7 +14,7 @@ type ApiOfClass<Class, Service extends ServiceName> = Class extends abstract new
   : never;
 
 /**
- * What the plugin whose public entry is `Module` publishes on `Service`, read from the return type of its
+ * The API that the plugin with the public entry `Module` publishes on `Service`, from the return type of its
  * `peek<Service>EntryHook()`.
  *
  * @example
@@ -27,13 +27,13 @@ export type PluginApi<Module, Service extends ServiceName> =
       : never
     : never;
 
-/** The part of a platform by which one plugin reaches another on the same service. */
+/** The part of a platform object that gives access to other plugins on the same service. */
 export interface OtherPluginApis<Service extends ServiceName> {
   /**
    * The API that another plugin publishes on this service. The other has been loaded before this plugin's load(), and
    * started before its start().
    *
-   * @typeParam Module The other plugin's public entry, `typeof import("peek-plugin-other")`: it gives the type.
+   * @typeParam Module The other plugin's public entry, `typeof import("peek-plugin-other")`, which determines the type.
    * @param pluginName The other plugin's name, as in `dependencies` of this one's plugin_package.json.
    * @returns The API; with `{ optional: true }`, undefined where the other plugin is not running here.
    * @throws PeekError `API_NOT_DECLARED` when plugin_package.json has no such dependency, or one that is optional

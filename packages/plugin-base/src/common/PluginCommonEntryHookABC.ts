@@ -4,12 +4,11 @@ import type { PeekPlatformCommonHook } from "./PeekPlatformCommonHook.ts";
 import type { PluginDisposables } from "./PluginDisposables.ts";
 
 /**
- * What the entry hooks of all services have in common. A plugin extends the class of the service, such as
+ * The base class of the entry hooks of all services. A plugin extends the class of the service, such as
  * `PluginLogicEntryHookABC`.
  *
  * The platform constructs it once, then calls load(), start(), stop() and unload(), in this order and each at most
- * once. stop() is called only if start() had succeeded, and unload() only if load() had. Each may return a promise,
- * which is waited for up to a deadline (`plugin.deadlines` in config.json).
+ * once. stop() is called only if start() had succeeded, and unload() only if load() had. Each may return a promise, for which the platform waits until a deadline (`plugin.deadlines` in config.json).
  */
 export abstract class PluginCommonEntryHookABC<Platform extends PeekPlatformCommonHook = PeekPlatformCommonHook> {
   readonly #name: string;
@@ -19,7 +18,7 @@ export abstract class PluginCommonEntryHookABC<Platform extends PeekPlatformComm
   /**
    * @param pluginName The plugin's name, `peek_plugin_<name>`.
    * @param pluginRootDir The folder that holds plugin_package.json.
-   * @param platform Everything the plugin can ask of the service.
+   * @param platform The platform object: everything that the service offers to the plugin.
    */
   constructor(pluginName: string, pluginRootDir: string, platform: Platform) {
     this.#name = pluginName;
@@ -47,13 +46,13 @@ export abstract class PluginCommonEntryHookABC<Platform extends PeekPlatformComm
     return this.#platform.packageConfig;
   }
 
-  /** Everything the plugin can ask of the service. */
+  /** The platform object: everything that the service offers to the plugin. */
   get platform(): Platform {
     return this.#platform;
   }
 
   /**
-   * What the plugin has acquired: put here, it is released by the platform, whatever becomes of the plugin.
+   * The stack for the plugin's resources: the platform releases them, also when the plugin fails.
    * See {@link PluginDisposables}.
    */
   get disposables(): PluginDisposables {
@@ -73,12 +72,12 @@ export abstract class PluginCommonEntryHookABC<Platform extends PeekPlatformComm
   /** Called just after the plugin's database schema has been migrated. No plugin has been started yet. */
   abstract load(): void | Promise<void>;
 
-  /** Called when every plugin has been loaded. Those that this one depends on have been started. */
+  /** Called when all plugins have been loaded. The plugins that this one depends on have been started. */
   abstract start(): void | Promise<void>;
 
-  /** Called when the plugin is to stop what start() began. Those that depend on this one have been stopped. */
+  /** Called to stop the work that start() began. The plugins that depend on this one have been stopped. */
   abstract stop(): void | Promise<void>;
 
-  /** Called last, to let go of what load() had acquired. */
+  /** Called last, to release the resources that load() acquired. */
   abstract unload(): void | Promise<void>;
 }

@@ -1,15 +1,15 @@
 /**
- * What a plugin has acquired and must be given back: a stack, released last in, first out.
+ * The resources of a plugin: a stack that is released last in, first out.
  *
- * The platform releases what was added in load() after unload(), and what was added in or after start() after
+ * The platform releases resources that were added in load() after unload(), and those added in or after start() after
  * stop(); both also when the hook threw or hung, or the plugin failed. The methods are those of the language's
  * `AsyncDisposableStack`.
  */
 export interface PluginDisposables {
-  /** Whether all of it has been released, so that nothing can be added any more. */
+  /** Whether everything has been released, so that nothing can be added any more. */
   readonly disposed: boolean;
   /**
-   * Adds something that knows how to release itself, and returns it.
+   * Adds a disposable value, and returns it.
    *
    * @throws PeekError `PLUGIN_RELEASED` when it is too late; the value has been released by then.
    */

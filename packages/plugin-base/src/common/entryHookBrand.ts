@@ -1,8 +1,7 @@
 import type { ServiceName } from "./services.ts";
 
 /**
- * The version of what platform and plugin expect of each other: the abstract classes, the platform interfaces and the
- * manifest. The first number changes when an existing plugin would break, the second when something is added.
+ * The version of the API between platform and plugins: the abstract classes, the platform interfaces and the manifest. The first number changes when an existing plugin would break, the second when something is added.
  */
 export const PLUGIN_API_VERSION = "1.0";
 
@@ -14,7 +13,7 @@ export const PLUGIN_API_VERSION = "1.0";
  */
 export const ENTRY_HOOK_BRAND: unique symbol = Symbol.for("peek.plugin-base.entry-hook");
 
-/** What a platform reads off a plugin's class before it constructs it. */
+/** The mark on a plugin's class, which the platform checks before it constructs the class. */
 export interface EntryHookBrand {
   /** The service whose abstract class it extends. */
   readonly service: ServiceName;

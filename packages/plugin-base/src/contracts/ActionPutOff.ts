@@ -1,8 +1,8 @@
 import { PeekError } from "@peek/errors";
 
 /**
- * What the handler of an action throws when it cannot be executed now: all is rolled back, and it is tried again, for as long as
- * it takes; what comes after it in its lane waits.
+ * The handler of an action throws it when the action cannot be executed now: the transaction is rolled back, and the action is
+ * retried until it succeeds; later actions in its lane wait.
  *
  * ```ts
  * throw new ActionPutOff("The pump's controller does not answer");

@@ -3,8 +3,8 @@ import { PeekError } from "@peek/errors";
 const brand: unique symbol = Symbol.for("peek.action-rejection");
 
 /**
- * What the handler of an action throws to reject it for good: whoever pushed it is told the message, and it is kept as a dead
- * letter.
+ * The handler of an action throws it to reject the action for good: the browser that pushed it gets the message, and the action
+ * is stored as a dead letter.
  *
  * ```ts
  * throw new ActionRejection("The pump is locked", { fields: { pump: 5 } });
@@ -17,12 +17,12 @@ export class ActionRejection extends PeekError {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** Whether `value` is one, of this copy of the package or of another that a plugin was installed with. */
+  /** Whether `value` is one, also from another copy of this package. */
   static override is(value: unknown): value is ActionRejection {
     try {
       return PeekError.is(value) && brand in value;
     } catch {
-      // A proxy may throw whatever is asked of it.
+      // A proxy may throw at every access.
       return false;
     }
   }

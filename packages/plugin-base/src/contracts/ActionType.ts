@@ -2,10 +2,10 @@ import type { z } from "zod";
 import type { GatewayService } from "./gatewayServices.ts";
 
 /**
- * A type of actions: small things that users do, pushed on a device and executed on logic. Made by {@link defineAction}.
+ * A type of actions: small changes that users make, pushed on a device and executed on logic. Made by {@link defineAction}.
  *
- * `T` is an action that was checked, `Input` what may be pushed; `Result` what whoever pushed it gets, `ResultInput` what the
- * handler may return.
+ * `T` is the checked action, `Input` the type that may be pushed; `Result` is the result that the browser gets, `ResultInput` the
+ * type that the handler may return.
  */
 export interface ActionType<T, Input = T, Result = void, ResultInput = Result> {
   /** `<plugin>.<Action>`, such as `peek_plugin_tutorial.AddIntValue`. */

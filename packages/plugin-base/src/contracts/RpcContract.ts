@@ -2,9 +2,9 @@ import type { z } from "zod";
 
 /** One procedure of an RPC contract. */
 export interface RpcProcedure {
-  /** What the caller sends. Default: nothing. */
+  /** The input, which the caller sends. Default: none. */
   readonly input?: z.ZodType;
-  /** What the handler returns. Default: nothing. Not together with `stream`. */
+  /** The output, which the handler returns. Default: none. Not together with `stream`. */
   readonly output?: z.ZodType;
   /** The items of a handler that returns many, one after the other. Not together with `output`. */
   readonly stream?: z.ZodType;
@@ -15,7 +15,7 @@ export interface RpcProcedure {
 /** The procedures of a contract, by name. */
 export type RpcProcedures = Readonly<Record<string, RpcProcedure>>;
 
-/** A named set of procedures, shared by those who call them and those who serve them. Made by {@link defineRpc}. */
+/** A named set of procedures, shared by callers and servers. Made by {@link defineRpc}. */
 export interface RpcContract<Procedures extends RpcProcedures = RpcProcedures> {
   /** `<plugin>.<Name>`, such as `peek_plugin_tutorial.RpcForAgent`. */
   readonly name: string;
@@ -24,17 +24,17 @@ export interface RpcContract<Procedures extends RpcProcedures = RpcProcedures> {
   readonly procedures: Procedures;
 }
 
-/** What a caller hands to a procedure: undefined where it has no `input`. */
+/** The input that a caller passes: undefined where the procedure has no `input`. */
 export type RpcInput<P extends RpcProcedure> = P extends { readonly input: infer S extends z.ZodType }
   ? z.input<S>
   : void;
 
-/** What the handler of a procedure is handed, checked. */
+/** The checked input that a handler gets. */
 export type RpcCheckedInput<P extends RpcProcedure> = P extends { readonly input: infer S extends z.ZodType }
   ? z.output<S>
   : void;
 
-/** What the handler of a procedure returns. */
+/** The return type of a procedure's handler. */
 export type RpcReturn<P extends RpcProcedure> = P extends { readonly stream: infer S extends z.ZodType }
   ? AsyncIterable<z.input<S>> | Iterable<z.input<S>>
   : P extends { readonly output: infer S extends z.ZodType }
@@ -46,7 +46,7 @@ export type RpcOutput<P extends RpcProcedure> = P extends { readonly output: inf
   ? z.output<S>
   : void;
 
-/** What a call of a procedure gives: the promise of an answer; or items as they come, where it has `stream`. */
+/** The result of a call: a promise of the answer, or an async iterable of items where the procedure has `stream`. */
 export type RpcResult<P extends RpcProcedure> = P extends { readonly stream: infer S extends z.ZodType }
   ? AsyncIterable<z.output<S>>
   : Promise<RpcOutput<P>>;

@@ -1,31 +1,31 @@
 import type { z } from "zod";
 
-/** How a task that failed is tried again. */
+/** How a failed task is retried. */
 export interface TaskRetry {
-  /** How often it is tried in all, 1 to 100. A try that was lost with its worker does not count. Default: 3. */
+  /** The maximum number of attempts, 1 to 100. An attempt that was lost with its worker does not count. Default: 3. */
   readonly tries?: number;
-  /** The pause before it is tried again; milliseconds. It doubles each time. Default: 1,000. */
+  /** The delay before the first retry; milliseconds. It doubles with each retry. Default: 1,000. */
   readonly delayMs?: number;
-  /** The longest pause; milliseconds. Default: 60,000. */
+  /** The maximum delay; milliseconds. Default: 60,000. */
   readonly maxDelayMs?: number;
 }
 
-/** What is said of tasks of a type besides what goes in and comes out. */
+/** The properties of a type of tasks beside its input and output. */
 export interface TaskTraits {
   /**
-   * Where its handler runs on a worker. `heavy` work has a thread to itself: whatever it does (loops for ever, eats memory, ends
-   * the process), it alone fails. `light` work waits more than it computes, and runs on the worker's event loop, with all that the
-   * plugin has there. Default: `heavy`.
+   * Where its handler runs on a worker. A `heavy` task has a thread to itself: if it loops for ever, uses too much memory or ends the process, only this task
+   * fails. A `light` task waits more than it computes, and runs on the worker's event loop, together with the plugin. Default:
+   * `heavy`.
    */
   readonly weight: "light" | "heavy";
-  /** How long one try may take; milliseconds. A thread is ended then. Default: 60,000. */
+  /** The deadline of one attempt; milliseconds. A thread is ended then. Default: 60,000. */
   readonly deadlineMs: number;
-  /** What a thread may have of memory, buffers included, while it runs a `heavy` task; MiB. Default: 512. */
+  /** The memory limit of the thread of a `heavy` task, including buffers; MiB. Default: 512. */
   readonly memoryMb: number;
   readonly retry: Required<TaskRetry>;
   /**
-   * Goes up when tasks of before can no longer be run by the handler, or the handler of before cannot run tasks of now: a worker
-   * takes those of its own version only. Default: 1.
+   * To be raised when a new handler cannot run old tasks, or an old handler cannot run new tasks: a worker takes only tasks of
+   * its own version. Default: 1.
    */
   readonly version: number;
 }
@@ -33,7 +33,8 @@ export interface TaskTraits {
 /**
  * A type of tasks: work that logic queues and a worker does. Made by {@link defineTask}.
  *
- * `Input` and `Output` are what was checked; `InputGiven` is what may be queued, `OutputGiven` what the handler may return.
+ * `Input` and `Output` are the checked types; `InputGiven` is the type that may be queued, `OutputGiven` the type that the handler
+ * may return.
  */
 export interface TaskType<Input, Output = void, InputGiven = Input, OutputGiven = Output> extends TaskTraits {
   /** `<plugin>.<Task>`, such as `peek_plugin_tutorial.PickRandomNumber`. */
@@ -45,5 +46,5 @@ export interface TaskType<Input, Output = void, InputGiven = Input, OutputGiven 
   readonly output: z.ZodType<Output, OutputGiven> | undefined;
 }
 
-/** A type of tasks of which nothing is known; every type of tasks is one. */
+/** Any type of tasks. */
 export type AnyTaskType = TaskType<unknown, unknown, unknown, unknown>;

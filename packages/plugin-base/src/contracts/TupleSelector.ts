@@ -4,14 +4,14 @@ import { canonicalText } from "./encoding/canonicalText.ts";
 import { decode } from "./encoding/decode.ts";
 import { isRecord } from "./encoding/isRecord.ts";
 
-/** What a selector says: a plain object of what {@link encode} takes. */
+/** The values of a selector: a plain object of values that {@link encode} accepts. */
 export type SelectorValues = Readonly<Record<string, unknown>>;
 
-/** How long the canonical text may be, in UTF-8 bytes. */
+/** The maximum length of the canonical text in UTF-8 bytes. */
 const maxBytes = 8 * 1024;
 
 /**
- * Says which tuples are meant: those of a type (or of an observable) to which the given values apply. It never changes.
+ * Selects tuples of a type (or of an observable) by values. It is immutable.
  *
  * ```ts
  * const selector = new TupleSelector("peek_plugin_tutorial.StringInt", { site: "north", since: new Date() });
@@ -21,13 +21,13 @@ export class TupleSelector {
   /** `<plugin>.<Name>`. */
   readonly name: string;
   readonly #canonical: string;
-  /** Given out as it is; undefined where it holds what cannot be frozen. */
+  /** Returned without a copy; undefined where it contains values that cannot be frozen. */
   readonly #frozen: SelectorValues | undefined;
 
   /**
    * @param name `<plugin>.<Name>`.
-   * @param selector It is copied. Properties that are undefined, at any level, are as good as none.
-   * @throws PeekError `CONTRACT_INVALID` for the name, for a selector that is no plain object, or one whose canonical text
+   * @param selector It is copied. Undefined properties, at any level, are equal to absent ones.
+   * @throws PeekError `CONTRACT_INVALID` for an invalid name, for a selector that is not a plain object, or one whose canonical text
    *   is longer than 8 KiB.
    * @throws PeekError `DATA_UNENCODABLE` for a value that cannot be sent.
    */
@@ -47,9 +47,9 @@ export class TupleSelector {
   }
 
   /**
-   * The selector of a canonical text, which may come from anybody.
+   * Parses a canonical text, which may come from any client.
    *
-   * @throws PeekError `DATA_INVALID` for a text that {@link canonical} would never give.
+   * @throws PeekError `DATA_INVALID` for a text that {@link canonical} never returns.
    */
   static parse(canonical: string): TupleSelector {
     if (canonical.length > maxBytes) throw malformed(`is longer than ${maxBytes} bytes`);
@@ -57,25 +57,25 @@ export class TupleSelector {
     if (!Array.isArray(pair) || pair.length !== 2) throw malformed("is not a pair of a name and an object");
     const [name, selector]: unknown[] = pair;
     const result = construct(name, selector);
-    // Two texts of one selector would be two keys of one thing.
+    // Two texts of one selector would be two keys of one channel.
     if (result.#canonical !== canonical) throw malformed("is not in canonical form");
     return result;
   }
 
-  /** The values, with keys in canonical order. Where there are dates, bytes, maps or sets in it, a copy each time. */
+  /** The values, with keys in canonical order. A new copy for each access where it contains dates, bytes, maps or sets. */
   get selector(): SelectorValues {
     return this.#frozen ?? valuesOf(this.#canonical.slice(this.name.length + 4, -1));
   }
 
   /**
-   * The text that this selector and all that are equal have, and no other: `["peek_plugin_tutorial.StringInt",{"id":5}]`.
+   * The text that equal selectors have in common, and different ones do not: `["peek_plugin_tutorial.StringInt",{"id":5}]`.
    * Neither the order of keys nor that of the entries of maps and sets makes a difference.
    */
   canonical(): string {
     return this.#canonical;
   }
 
-  /** Whether it means the same. */
+  /** Whether the selectors are equal. */
   equals(other: TupleSelector): boolean {
     return this.#canonical === other.canonical();
   }
@@ -94,11 +94,11 @@ function construct(name: unknown, selector: unknown): TupleSelector {
 
 function valuesOf(text: string): SelectorValues {
   const values = decode(text);
-  // It is the text of a plain object, made here.
+  // The text was made here, from a plain object.
   return values as SelectorValues;
 }
 
-/** Freezes a value in depth, as far as it can be. @returns whether all of it could. */
+/** Freezes a value deeply, as far as possible. @returns Whether all of it could be frozen. */
 function freeze(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (!Array.isArray(value) && !isRecord(value)) return false;
@@ -108,7 +108,7 @@ function freeze(value: unknown): boolean {
 
 function isLonger(text: string, bytes: number): boolean {
   if (text.length > bytes) return true;
-  // No character takes more than three bytes for each of its code units.
+  // Each UTF-16 code unit takes at most three bytes in UTF-8.
   return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;
 }
 

@@ -4,7 +4,7 @@ import type { GatewayService } from "./gatewayServices.ts";
 /**
  * A type of tuples: typed records that all sides share. Made by {@link defineTuple}.
  *
- * `T` is a tuple that was checked; `Input` what may be checked, which lacks what has a default.
+ * `T` is the checked tuple; `Input` is the type before the check, in which fields with defaults are optional.
  */
 export interface TupleType<T, Input = unknown> {
   /** `<plugin>.<Tuple>`, such as `peek_plugin_tutorial.StringInt`. */
@@ -13,7 +13,7 @@ export interface TupleType<T, Input = unknown> {
   readonly plugin: string;
   /** The schema that every boundary checks with. */
   readonly schema: z.ZodType<T, Input>;
-  /** The fields that tell one tuple from another, in order. */
+  /** The fields of the key, which identifies a tuple, in order. */
   readonly key: readonly string[];
   /** Where browsers may watch it, when plugins expose it there; undefined: wherever its plugin has a part. */
   readonly services?: readonly GatewayService[] | undefined;

@@ -6,22 +6,22 @@ type Issue = z.core.$ZodIssue;
 
 /** How many mistakes are told. */
 const maxIssues = 3;
-/** How much of what a schema says of a mistake is told: it may quote what it was given. */
+/** The maximum length of a schema's description of a mistake, which may quote the value. */
 const maxExpectationLength = 100;
 
 /**
- * Checks data from another side, or for it, against its schema.
+ * Checks received data, or data to be sent, against its schema.
  *
  * @param what What the data is, for the message: `the input of peek_plugin_tutorial.RpcForAgent.addInts`.
- * @returns What the schema makes of it: with defaults, and without unknown fields.
- * @throws PeekError `DATA_INVALID` when it does not fit; `fields` has the path of the first mistake and the first issues
- *   in words. The value itself is never in it.
+ * @returns The output of the schema: with defaults, and without unknown fields.
+ * @throws PeekError `DATA_INVALID` when it does not match; `fields` has the path of the first mistake, and the first mistakes in words. The value
+ *   itself is never included.
  * @throws PeekError `CONTRACT_INVALID` when the schema itself throws, or is asynchronous.
  */
 export function checkData<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = parse(schema, value, what);
   if (result.success) return result.data;
-  throw misfit(result.error.issues, what);
+  throw mismatch(result.error.issues, what);
 }
 
 function parse<Schema extends z.ZodType>(
@@ -35,21 +35,21 @@ function parse<Schema extends z.ZodType>(
     const mistake =
       cause instanceof z.core.$ZodAsyncError
         ? "is asynchronous. Schemas of contracts have to be synchronous: leave out async refinements and transforms, and do that work in the handler"
-        : `threw an error instead of telling what is wrong: ${messageOf(cause)}. Let its refinements and transforms not throw`;
+        : `threw an error instead of reporting the mistake: ${messageOf(cause)}. Make sure that its refinements and transforms do not throw`;
     throw new PeekError("CONTRACT_INVALID", `The schema of ${what} ${mistake}.`, { cause });
   }
 }
 
-function misfit(issues: readonly Issue[], what: string): PeekError {
+function mismatch(issues: readonly Issue[], what: string): PeekError {
   const mistakes = issues.slice(0, maxIssues).map((issue) => innermost(issue, []));
-  const told = mistakes.map(({ issue, path }) => `${dataPath(path)}: ${expectation(issue)}`);
-  const more = issues.length > told.length ? `; and ${issues.length - told.length} more` : "";
-  return new PeekError("DATA_INVALID", `${what} does not fit its schema. ${told.join("; ")}${more}`, {
-    fields: { path: dataPath(mistakes[0]?.path ?? []), issues: told },
+  const shown = mistakes.map(({ issue, path }) => `${dataPath(path)}: ${expectation(issue)}`);
+  const more = issues.length > shown.length ? `; and ${issues.length - shown.length} more` : "";
+  return new PeekError("DATA_INVALID", `${what} does not match its schema. ${shown.join("; ")}${more}`, {
+    fields: { path: dataPath(mistakes[0]?.path ?? []), issues: shown },
   });
 }
 
-/** Of a union's branches, the one that went furthest is what was meant. */
+/** Of the branches of a union, the one that matched furthest is most likely the intended one. */
 function innermost(
   issue: Issue,
   outer: readonly PropertyKey[],

@@ -7,14 +7,14 @@ import { isSafeName } from "./safeName.ts";
 export type TupleShape = Readonly<Record<string, z.ZodType>>;
 
 /**
- * Checks the fields of what is being defined.
+ * Checks the fields of a new contract.
  *
- * @param kind What it is: `tuple type`.
+ * @param kind The kind of contract for messages: `tuple type`.
  * @throws PeekError `CONTRACT_INVALID`
  */
 export function checkShape(kind: string, name: string, shape: unknown): asserts shape is TupleShape {
   if (typeof shape !== "object" || shape === null || !isRecord(shape)) {
-    // `{ __proto__: z.string() }` has no field but another prototype.
+    // `{ __proto__: z.string() }` sets the prototype instead of a field.
     throw invalid(kind, name, "the fields have to be a plain object, { id: z.int() }, with no __proto__");
   }
   for (const field of Reflect.ownKeys(shape)) {

@@ -1,11 +1,11 @@
 import { describeValue, PeekError } from "@peek/errors";
 import { isPluginName } from "../common/pluginName.ts";
 
-/** How long the name of a tuple type, an RPC contract or a selector may be. */
+/** The maximum length of the name of a tuple type, an RPC contract or a selector. */
 const maxNameLength = 200;
 const ownName = /^[A-Z][A-Za-z0-9]*$/;
 
-/** The plugin that a name of the form `<plugin>.<PascalName>` begins with; undefined for any other text. */
+/** The plugin in a name of the form `<plugin>.<PascalName>`; undefined for any other text. */
 export function pluginOfContract(name: unknown): string | undefined {
   if (typeof name !== "string" || name.length > maxNameLength) return undefined;
   const dot = name.indexOf(".");
@@ -14,16 +14,17 @@ export function pluginOfContract(name: unknown): string | undefined {
 }
 
 /**
- * Checks the name of what is being defined.
+ * Checks the name of a new contract.
  *
- * @param kind What it is: `a tuple type`.
- * @returns The plugin that it begins with.
+ * @param kind The kind of contract for messages: `a tuple type`.
+ * @returns The plugin in the name.
  * @throws PeekError `CONTRACT_INVALID`
  */
 export function checkContractName(kind: string, name: unknown): string {
   const plugin = pluginOfContract(name);
   if (plugin !== undefined) return plugin;
-  const length = typeof name === "string" && name.length > maxNameLength ? `, of at most ${maxNameLength} letters` : "";
+  const length =
+    typeof name === "string" && name.length > maxNameLength ? `, of at most ${maxNameLength} characters` : "";
   throw new PeekError(
     "CONTRACT_INVALID",
     `${describeValue(name)} cannot be the name of ${kind}. It has to be the plugin's name, a dot, and a name that begins with a capital${length}: ${corrected(name)}`,
@@ -31,7 +32,7 @@ export function checkContractName(kind: string, name: unknown): string {
   );
 }
 
-/** The right name that is nearest. */
+/** The most similar valid name. */
 function corrected(name: unknown): string {
   const [first = "", ...rest] = typeof name === "string" ? name.slice(0, maxNameLength).split(".") : [];
   const plugin = isPluginName(first) ? first : "peek_plugin_tutorial";

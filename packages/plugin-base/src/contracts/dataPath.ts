@@ -1,9 +1,9 @@
 import { cutText } from "@peek/errors";
-/** How much of a path a message shows: keys may come from a peer, and be of any length. */
+/** The maximum length of a path in a message: keys may come from a peer, and be of any length. */
 const maxLength = 100;
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 
-/** Where something is within a value, as a message shows it: `$.a[3].b`, and `$` for the value itself. */
+/** Formats a path within a value for a message: `$.a[3].b`; `$` is the value itself. */
 export function dataPath(steps: readonly PropertyKey[]): string {
   let text = "$";
   for (const step of steps) {

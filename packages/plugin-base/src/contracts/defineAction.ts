@@ -5,25 +5,24 @@ import { checkContractName } from "./contractName.ts";
 import { checkShape, type TupleShape } from "./checkShape.ts";
 import { checkGatewayServices, type GatewayService } from "./gatewayServices.ts";
 
-/** What there is to say of an action type besides its fields. */
+/** The options of an action type. */
 export interface ActionOptions<Result extends z.ZodType> {
-  /** What the handler returns, for whoever pushed the action. Default: nothing. */
+  /** The schema of the handler's result, which the pushing browser gets. Default: no result. */
   readonly result?: Result;
   /**
-   * Where browsers may push actions of the type, such as `["office"]`: logic executes none for another service, whatever that says.
-   * Default: field and office, as far as the plugin has a part there.
+   * Where browsers may push actions of the type, such as `["office"]`: logic executes none for other services. Default: field and office, where the plugin has a part.
    */
   readonly services?: readonly GatewayService[];
 }
 
 /**
- * Defines a type of actions, once, for the devices that push them and for logic, which executes them.
+ * Defines a type of actions, shared by the devices that push them and logic, which executes them.
  *
  * ```ts
  * export const AddIntValue = defineAction("peek_plugin_tutorial.AddIntValue", { id: z.int(), offset: z.int() });
  * ```
  *
- * Actions may lie on a device for weeks: a field that was added later needs a default, or to be optional.
+ * Actions may wait on a device for weeks: a field that is added later needs a default, or has to be optional.
  *
  * @param name `<plugin>.<Name>`.
  * @throws PeekError `CONTRACT_INVALID`

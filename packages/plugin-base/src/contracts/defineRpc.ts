@@ -10,7 +10,7 @@ const schemaFields = ["input", "output", "stream"];
 const procedureFields: ReadonlySet<PropertyKey> = new Set([...schemaFields, "errors"]);
 
 /**
- * Defines a set of procedures, once, for those who serve them and those who call them.
+ * Defines a set of procedures, shared by servers and callers.
  *
  * ```ts
  * export const rpcForAgent = defineRpc("peek_plugin_tutorial.RpcForAgent", {
@@ -20,8 +20,7 @@ const procedureFields: ReadonlySet<PropertyKey> = new Set([...schemaFields, "err
  * });
  * ```
  *
- * Schemas must be synchronous. Fields of objects that a schema does not know are dropped when it checks, so that either side
- * may be of a newer version.
+ * Schemas must be synchronous. A schema drops unknown fields of objects, so that either side may have a newer version.
  *
  * @param name `<plugin>.<Name>`.
  * @throws PeekError `CONTRACT_INVALID`
@@ -35,7 +34,7 @@ export function defineRpc<const Procedures extends RpcProcedures>(
   for (const [procedure, definition] of Object.entries(checked)) {
     checked[procedure] = checkProcedure(name, procedure, definition);
   }
-  // A copy with the same fields, each of which was looked at.
+  // A copy with the same fields, each of which was checked.
   return Object.freeze({ name, plugin, procedures: Object.freeze(checked) as Procedures });
 }
 
@@ -52,7 +51,7 @@ function checkProcedure(contract: string, name: string, definition: unknown): ob
     if (!procedureFields.has(field)) {
       throw invalid(contract, `the procedure ${name} has a field ${describeValue(field)}. There are ${fieldNames}`);
     }
-    // `output: condition ? schema : undefined` is what JavaScript lets one write.
+    // JavaScript allows `output: condition ? schema : undefined`.
     if (value === undefined) delete procedure[field];
     else if (field === "errors") procedure[field] = checkErrors(contract, name, value);
     else checkSchema(contract, `the ${field} of ${name}`, value);
@@ -78,7 +77,7 @@ function checkName(contract: string, kind: string, name: string): void {
   if (identifier.test(name) && isSafeName(name)) return;
   throw invalid(
     contract,
-    `no ${kind} can be called ${describeValue(name)}. It has to be an identifier of at most 100 letters that objects do not have by themselves, such as addInts`,
+    `no ${kind} can be called ${describeValue(name)}. It has to be an identifier of at most 100 characters that is not a property of all objects, such as addInts`,
   );
 }
 
@@ -87,7 +86,7 @@ function checkSchema(contract: string, what: string, schema: unknown): void {
   throw invalid(contract, `${what} has to be a zod schema, such as z.string()`);
 }
 
-/** A copy without a prototype: what a peer names is found in it only if it was put there. */
+/** A copy without a prototype: a peer's name is found in it only if it was defined. */
 function copyRecord(contract: string, what: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || !isRecord(value)) {
     throw invalid(contract, `${what} must be a plain object, with no __proto__`);

@@ -3,18 +3,18 @@ import { z } from "zod";
 import { checkContractName } from "./contractName.ts";
 import type { TaskRetry, TaskTraits, TaskType } from "./TaskType.ts";
 
-/** What there is to say of a type of tasks. */
+/** The options of a type of tasks. */
 export interface TaskOptions<Input extends z.ZodType, Output extends z.ZodType> extends Partial<
   Omit<TaskTraits, "retry">
 > {
-  /** What goes into it. Default: nothing. */
+  /** The schema of the input. Default: no input. */
   readonly input?: Input;
-  /** What comes out of it. Default: nothing. */
+  /** The schema of the output. Default: no output. */
   readonly output?: Output;
   readonly retry?: TaskRetry;
 }
 
-/** The bounds of what is a number. */
+/** The limits of numeric options. */
 const bounds = {
   deadlineMs: [1, 24 * 60 * 60 * 1000],
   memoryMb: [16, 65_536],
@@ -25,13 +25,13 @@ const bounds = {
 } as const;
 
 /**
- * Defines a type of tasks, once, for logic, which queues them, and the workers, which do them.
+ * Defines a type of tasks, shared by logic, which queues them, and workers, which run them.
  *
  * ```ts
  * export const PickRandomNumber = defineTask("peek_plugin_tutorial.PickRandomNumber", { input: z.int(), output: z.int() });
  * ```
  *
- * Tasks may wait for long: what was queued before an upgrade has to fit the schema after it, or `version` goes up.
+ * Tasks may wait for a long time: inputs that were queued before an upgrade have to match the new schema; otherwise raise `version`.
  *
  * @param name `<plugin>.<Name>`.
  * @throws PeekError `CONTRACT_INVALID`

@@ -5,19 +5,18 @@ import { checkShape, type TupleShape } from "./checkShape.ts";
 import { checkGatewayServices, type GatewayService } from "./gatewayServices.ts";
 import type { TupleType } from "./TupleType.ts";
 
-/** What there is to say of a tuple type besides its fields. */
+/** The options of a tuple type. */
 export interface TupleOptions<Field extends string> {
-  /** The field, or fields, that tell one tuple of the type from another. */
+  /** The field or fields of the key, which identifies a tuple. */
   readonly key: Field | readonly [Field, ...Field[]];
   /**
-   * Where browsers may watch tuples of the type, such as `["office"]`: logic gives them to no other service, whatever that asks for.
-   * Default: field and office, as far as the plugin has a part there.
+   * Where browsers may watch tuples of the type, such as `["office"]`: logic gives them to no other service. Default: field and office, where the plugin has a part.
    */
   readonly services?: readonly GatewayService[];
 }
 
 /**
- * Defines a type of tuples, once, for all sides.
+ * Defines a type of tuples, shared by all sides.
  *
  * ```ts
  * export const StringIntTuple = defineTuple(
@@ -28,9 +27,9 @@ export interface TupleOptions<Field extends string> {
  * export type StringInt = TupleOf<typeof StringIntTuple>;
  * ```
  *
- * A field may hold another tuple: `pump: PumpTuple.schema`. Fields that a tuple has and this definition does not know,
- * which a newer version of the plugin on the other side has sent, are dropped when it is checked. A field that was added
- * later needs a default, or to be optional, for tuples of an older version to be taken.
+ * A field may contain another tuple: `pump: PumpTuple.schema`. Unknown fields, which a newer version of the plugin on the other
+ * side may send, are dropped by the check. A field that is added later needs a default, or has to be optional, so that tuples
+ * of an older version are accepted.
  *
  * @param name `<plugin>.<Name>`.
  * @throws PeekError `CONTRACT_INVALID`

@@ -1,15 +1,15 @@
 import { describeValue, PeekError } from "@peek/errors";
 
-/** The services that browsers connect with. */
+/** The services that browsers connect to. */
 export const gatewayServices = ["field", "office"] as const;
 
-/** A service that browsers connect with. */
+/** A service that browsers connect to. */
 export type GatewayService = (typeof gatewayServices)[number];
 
 /**
- * Checks what a plugin says of where a contract may be exposed.
+ * Checks the services where a contract may be exposed.
  *
- * @returns Undefined when it says nothing.
+ * @returns undefined without services.
  * @throws PeekError `CONTRACT_INVALID`
  */
 export function checkGatewayServices(

@@ -2,19 +2,19 @@ import type { RpcErrorData, RpcErrorName, RpcProcedure } from "./RpcContract.ts"
 import { RpcRejection } from "./RpcRejection.ts";
 
 /**
- * Whether a call failed with an error that its procedure declares, and what came with it.
+ * Whether a call failed with a given error that its procedure declares; narrows the type of its data.
  *
  * ```ts
  * try {
  *   await client.addPump({ name });
  * } catch (error) {
  *   if (!isRejection(rpcForAgent.procedures.addPump, error, "duplicate")) throw error;
- *   logger.info("it is there already, with id %d", error.data.id);
+ *   logger.info("The pump exists already, with id %d", error.data.id);
  * }
  * ```
  *
  * @param procedure The procedure that was called: the data was checked against its schema when the answer came.
- * @param error What the call rejected with.
+ * @param error The error of the call.
  * @param name One of the names under `errors` of the procedure.
  */
 export function isRejection<P extends RpcProcedure, Name extends RpcErrorName<P>>(

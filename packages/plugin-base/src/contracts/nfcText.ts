@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * The schema of a text in Unicode's composed form (NFC), for contracts whose texts are compared or looked up by: "ü" may also be written as
- * "u" and two dots, which looks the same and is another text. Others are refused; whoever sends it writes `text.normalize()`.
+ * The schema of a text in Unicode's composed form (NFC), for texts that are compared or used as keys: "ü" may also be encoded as
+ * "u" and two dots, which looks the same and is a different text. Other texts are refused; the sender calls `text.normalize()`.
  *
  * @example
  * defineTuple("peek_plugin_pump.Pump", { name: nfcText().max(100) }, { key: "name" });

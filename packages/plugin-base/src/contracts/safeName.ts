@@ -1,6 +1,5 @@
 /**
- * Whether a name means nothing to JavaScript itself: objects that are made of it later have no `constructor`,
- * `toString` or `__proto__` that is data.
+ * Whether a name is not a property of all JavaScript objects, such as `constructor`, `toString` or `__proto__`.
  */
 export function isSafeName(name: string): boolean {
   return name !== "" && !(name in Object.prototype);

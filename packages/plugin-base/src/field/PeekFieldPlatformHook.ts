@@ -4,7 +4,7 @@ import type { OtherPluginApis } from "../common/PluginApi.ts";
 import type { PluginHttp } from "../http/PluginHttp.ts";
 import type { PluginExposedObservables } from "../observables/PluginObservables.ts";
 
-/** What the field service (the gateway for field users' browsers and devices) hands to a plugin. */
+/** The platform object of a plugin on the field service: the gateway for field users' browsers and devices. */
 export interface PeekFieldPlatformHook extends PeekPlatformCommonHook, OtherPluginApis<"field"> {
   readonly serviceName: "field";
   /** Which observables browsers may watch. */

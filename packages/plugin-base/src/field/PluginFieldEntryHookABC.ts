@@ -7,8 +7,8 @@ export abstract class PluginFieldEntryHookABC extends PluginCommonEntryHookABC<P
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "field", apiVersion: PLUGIN_API_VERSION };
 
   /**
-   * What other plugins on the field service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
-   * Default: nothing.
+   * The API of this plugin for other plugins on the field service, which call `platform.getOtherPluginApi()`. Read after load().
+   * Default: none.
    */
   get publishedFieldApi(): unknown {
     return undefined;

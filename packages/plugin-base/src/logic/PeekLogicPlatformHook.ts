@@ -16,9 +16,9 @@ interface LogicPlatform extends PeekPlatformCommonHook, OtherPluginApis<"logic">
 }
 
 /**
- * What the logic service (the centre, which owns the data) hands to a plugin.
+ * The platform object of a plugin on the logic service: the centre, which owns the data.
  *
- * @typeParam Tables The rows of the plugin's tables, where it requires storage. Default: it does not.
+ * @typeParam Tables The rows of the plugin's tables, if it requires storage. Default: it does not.
  */
 export type PeekLogicPlatformHook<Tables extends object | undefined = undefined> = LogicPlatform &
   StorageOf<Tables> &

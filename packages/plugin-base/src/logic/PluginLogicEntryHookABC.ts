@@ -14,8 +14,8 @@ export abstract class PluginLogicEntryHookABC<
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "logic", apiVersion: PLUGIN_API_VERSION };
 
   /**
-   * What other plugins on the logic service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
-   * Default: nothing.
+   * The API of this plugin for other plugins on the logic service, which call `platform.getOtherPluginApi()`. Read after load().
+   * Default: none.
    */
   get publishedLogicApi(): unknown {
     return undefined;
@@ -27,7 +27,7 @@ export interface PluginLogicEntryHookClass<Api = unknown> {
   new (
     pluginName: string,
     pluginRootDir: string,
-    // Whatever platform the class asks for: the manifest says whether it has storage, which types do not know.
+    // Any platform: whether it has storage depends on the manifest, which types do not know.
     platform: never,
   ): PluginLogicEntryHookABC & { readonly publishedLogicApi: Api };
 }

@@ -8,7 +8,7 @@ const semverPattern =
 const text = z.string().min(1).max(500);
 const version = z.string().max(100).regex(semverPattern, { error: 'a version such as "1.4.0"' });
 const pluginName = z.string().refine(isPluginName, { error: 'a plugin\'s name such as "peek_plugin_tutorial"' });
-const versionRange = text.describe('The versions that will do, as a range of npm\'s semver: "^1.2.0".');
+const versionRange = text.describe('The accepted versions, as a range of npm\'s semver: "^1.2.0".');
 
 const runnableService = z.enum(["logic", "field", "office", "worker", "agent"]);
 
@@ -28,12 +28,12 @@ const dependency = z.union([
     optional: z
       .boolean()
       .default(false)
-      .describe("Whether this plugin also runs where the other does not. Default: false."),
+      .describe("Whether this plugin also runs without the other one. Default: false."),
     services: z
       .array(runnableService)
       .min(1)
       .optional()
-      .describe("The services on which this plugin needs the other. Default: all that this plugin runs on."),
+      .describe("The services on which this plugin needs the other one. Default: all services of this plugin."),
   }),
 ]);
 
@@ -50,11 +50,11 @@ const storageSection = z
       ),
   })
   .catchall(z.json())
-  .describe("What the plugin has in the database, and its own settings for that.");
+  .describe("The plugin's migrations, and its own settings for the database.");
 
 /**
- * The schema of plugin_package.json, the file at the root of a plugin's package that tells the platform what the
- * plugin is and what it needs. `plugin_package.schema.json` beside this package's package.json is made from it.
+ * The schema of plugin_package.json, the file at the root of a plugin's package that describes the plugin and its needs to the
+ * platform. `plugin_package.schema.json` beside this package's package.json is generated from it.
  */
 export const pluginPackageSchema = z.strictObject({
   $schema: z.string().optional().describe("Where an editor finds this schema."),
@@ -72,15 +72,15 @@ export const pluginPackageSchema = z.strictObject({
       buildNumber: z.string().max(100).optional().describe("Filled in by the plugin's build."),
       buildDate: z.string().max(100).optional().describe("Filled in by the plugin's build."),
     })
-    .describe("What the plugin is."),
+    .describe("The name, version and origin of the plugin."),
   requiresServices: z
     .array(requiredService)
     .min(1)
-    .describe("The services that the plugin has a part for, and what else it needs of the platform."),
+    .describe("The services for which the plugin has a part, and other parts of the platform that it needs."),
   dependencies: z
     .record(pluginName, dependency)
     .default({})
-    .describe("The plugins whose API this one uses, by name: a range, or an object with more to say."),
+    .describe("The plugins whose API this one uses, by name: a version range, or an object with options."),
   logic: serviceSection.optional(),
   field: serviceSection.optional(),
   office: serviceSection.optional(),
@@ -93,15 +93,15 @@ export const pluginPackageSchema = z.strictObject({
   "office-doc": serviceSection.optional(),
 });
 
-/** A plugin_package.json as it was written, checked. */
+/** A checked plugin_package.json, as it was written. */
 export type PluginManifest = z.infer<typeof pluginPackageSchema>;
 
-/** What a plugin is: its plugin_package.json, checked, with the version that stands in package.json. */
+/** A checked plugin_package.json with the version of package.json. */
 export type PluginPackage = Omit<PluginManifest, "plugin"> & {
   readonly plugin: PluginManifest["plugin"] & { version: string };
 };
 
-/** Whether a text is a version as npm has them, such as `1.4.0` or `2.0.0-rc.1`. */
+/** Whether a text is a version in npm's format, such as `1.4.0` or `2.0.0-rc.1`. */
 export function isPluginVersion(text: unknown): text is string {
   return version.safeParse(text).success;
 }

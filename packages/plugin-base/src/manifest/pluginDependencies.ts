@@ -3,9 +3,9 @@ import type { PluginManifest } from "./PluginPackage.ts";
 
 /** One entry of `dependencies`, in its full form. */
 export interface PluginDependency {
-  /** The name of the plugin that is depended on. */
+  /** The name of the required plugin. */
   readonly name: string;
-  /** The versions of it that will do, as a range of npm's semver. */
+  /** Its accepted versions, as a range of npm's semver. */
   readonly range: string;
   /** Whether the dependant also runs without it. */
   readonly optional: boolean;

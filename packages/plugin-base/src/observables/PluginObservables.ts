@@ -5,24 +5,23 @@ import type { ObservableProvider } from "./ObservableProvider.ts";
 
 /** An observable that a plugin provides, until it is disposed or the plugin stops. */
 export interface ProvidedObservable extends AsyncDisposable {
-  /** Has what is watched loaded again: for data that is not in tables. Default: all selectors. */
+  /** Loads the watched data again, for data that is not in tables. Default: all selectors. */
   notify(selector?: SelectorValues): void;
-  /** Has `authorize` and `scope` asked again for everybody who watches. */
+  /** Calls `authorize` and `scope` again for all watching users. */
   rightsChanged(): void;
 }
 
 /** `platform.observables` on logic: live data for browsers and devices. */
 export interface PluginObservables {
   /**
-   * Provides the tuples of a type to those who watch them by a selector, in browsers of the field and office services that
-   * expose it.
+   * Provides the tuples of a type to browsers that watch them by a selector, on the field and office services that expose it.
    *
    * ```ts
    * observables.provide(StringIntTuple, { tables: ["string_int"], load: () => stringInts.all() });
    * ```
    *
-   * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's, or something of the provider
-   *   is not as it should be; `OBSERVABLE_ALREADY_PROVIDED`; `OBSERVABLE_NEEDS_STORAGE` for tables, where plugin_package.json
+   * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's, or the
+   *   provider is invalid; `OBSERVABLE_ALREADY_PROVIDED`; `OBSERVABLE_NEEDS_STORAGE` for tables, where plugin_package.json
    *   does not require `storage`.
    */
   provide<T, Input, Selector extends z.ZodType = z.ZodType<SelectorValues>>(
@@ -30,7 +29,7 @@ export interface PluginObservables {
     provider: ObservableProvider<Input, Selector>,
   ): ProvidedObservable;
   /**
-   * Has what is watched of an observable of this plugin loaded again. Nothing happens when it is not provided.
+   * Loads the watched data of an observable of this plugin again. Nothing happens when it is not provided.
    *
    * @param selector Default: all selectors.
    */
@@ -40,11 +39,11 @@ export interface PluginObservables {
 /** `platform.observables` on field and office. */
 export interface PluginExposedObservables {
   /**
-   * Lets the browsers of this service watch an observable that the plugin provides on logic, until it is disposed or the
-   * plugin stops.
+   * Allows the browsers of this service to watch an observable that the plugin provides on logic, until the result is disposed or
+   * the plugin stops.
    *
    * @throws PeekError `CONTRACT_INVALID` when the type's name does not begin with this plugin's; `OBSERVABLE_ALREADY_PROVIDED`
-   *   when it is exposed already.
+   *   when it is already exposed.
    */
   expose(type: TupleType<unknown>): Disposable;
 }

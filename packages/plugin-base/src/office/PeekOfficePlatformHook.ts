@@ -4,7 +4,7 @@ import type { OtherPluginApis } from "../common/PluginApi.ts";
 import type { PluginHttp } from "../http/PluginHttp.ts";
 import type { PluginExposedObservables } from "../observables/PluginObservables.ts";
 
-/** What the office service (the gateway for desktop users' browsers) hands to a plugin. */
+/** The platform object of a plugin on the office service: the gateway for desktop users' browsers. */
 export interface PeekOfficePlatformHook extends PeekPlatformCommonHook, OtherPluginApis<"office"> {
   readonly serviceName: "office";
   /** Which observables browsers may watch. */

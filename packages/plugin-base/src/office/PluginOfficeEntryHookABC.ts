@@ -7,8 +7,8 @@ export abstract class PluginOfficeEntryHookABC extends PluginCommonEntryHookABC<
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "office", apiVersion: PLUGIN_API_VERSION };
 
   /**
-   * What other plugins on the office service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
-   * Default: nothing.
+   * The API of this plugin for other plugins on the office service, which call `platform.getOtherPluginApi()`. Read after load().
+   * Default: none.
    */
   get publishedOfficeApi(): unknown {
     return undefined;

@@ -1,19 +1,18 @@
 import type { Kysely } from "kysely";
 
-/** Any tables: what a migration works on is not what the plugin's types say today. */
+/** Any tables: a migration works on tables as they were, not as the plugin's present types describe them. */
 export type MigrationTables = Record<string, Record<string, unknown>>;
 
 /**
- * What a migration works with: the schema builder, queries and `sql`, all within the migration's own transaction and
- * the plugin's own schema. `transaction()` throws.
+ * The database for a migration: the schema builder, queries and `sql`, within the migration's transaction and the plugin's
+ * schema. `transaction()` throws.
  */
 export type MigrationDatabase = Kysely<MigrationTables>;
 
 /**
- * A module in `storage.migrationsDir`: `0001_create_pumps.ts`. They are applied in the order of their numbers, each
- * once and each in a transaction of its own.
+ * A module in `storage.migrationsDir`: `0001_create_pumps.ts`. Migrations are applied in the order of their numbers, each once and in a separate transaction.
  *
- * One that has been applied somewhere is never changed again: what is to be different is a further migration.
+ * A migration that has been applied is never changed again: a further migration makes the next change.
  *
  * @example
  * export async function up(db: MigrationDatabase): Promise<void> {
@@ -21,8 +20,8 @@ export type MigrationDatabase = Kysely<MigrationTables>;
  * }
  */
 export interface Migration {
-  /** Takes the schema one step further. It imports nothing of the plugin's: that changes, a migration does not. */
+  /** Migrates the schema one step forward. It imports nothing from the plugin: the plugin changes, a migration does not. */
   up(db: MigrationDatabase): Promise<void>;
-  /** Takes that step back, for `peek storage rollback`. Default: there is no way back. */
+  /** Reverts the step, for `peek storage rollback`. Default: it cannot be reverted. */
   down?(db: MigrationDatabase): Promise<void>;
 }

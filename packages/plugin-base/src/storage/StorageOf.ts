@@ -1,9 +1,9 @@
 import type { PluginStorage } from "./PluginStorage.ts";
 
 /**
- * The part of a platform that a plugin with `storage` in its plugin_package.json has besides.
+ * The additional part of the platform object of a plugin with `storage` in its plugin_package.json.
  *
- * @typeParam Tables The rows of each table, by its name; undefined for a plugin without storage, which has nothing.
+ * @typeParam Tables The rows of each table, by its name; undefined for a plugin without storage, which has no such part.
  */
 export type StorageOf<Tables extends object | undefined> = Tables extends object
   ? { readonly storage: PluginStorage<Tables> }

@@ -1,25 +1,25 @@
-/** Rows as `pg` gives them by itself, with its own types of values. */
+/** Rows with the value types of `pg` itself. */
 export interface TaskRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The database as tasks use it: connections of the account that owns it. */
+/** The database for tasks: connections of the account that owns it. */
 export interface TaskDatabase extends AsyncDisposable {
   /**
-   * Runs a statement, in a transaction of its own; several, separated by semicolons, where there are no values.
+   * Runs a statement in a separate transaction; without values, also several statements separated by semicolons.
    *
    * @throws PeekError as `PluginStorage`.
    */
   query(sql: string, values?: readonly unknown[]): Promise<TaskRows>;
-  /** Whether it can be reached, as last seen. */
+  /** Whether the database was available at the last use. */
   readonly available: boolean;
 }
 
-/** What a statement in a plugin's transaction carries that something has to be done after: see {@link afterCommit}. */
+/** A statement in a plugin's transaction with a callback after the commit: see {@link afterCommit}. */
 export interface AfterCommit {
-  /** Called once, when the transaction was committed. It must not throw. */
+  /** Called once after the commit. It must not throw. */
   readonly [afterCommit]: () => void;
 }
 
-/** The property of a compiled query by which the storage finds what is to be done when its transaction has been committed. */
+/** The property of a compiled query with the function that the storage calls after the commit of its transaction. */
 export const afterCommit: unique symbol = Symbol.for("peek.after-commit");

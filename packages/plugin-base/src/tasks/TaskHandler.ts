@@ -1,26 +1,25 @@
 import type { PluginStorage } from "../storage/index.ts";
 import type { AnyTaskType, TaskType } from "../contracts/TaskType.ts";
 
-/** What a handler knows of the task that it does. */
+/** The context of a task for its handler. */
 export interface TaskContext {
   /** The task's id. */
   readonly id: string;
-  /** Which try it is, from 1; one that was lost with its worker, and those before `peek tasks retry`, count here too. */
+  /** The number of this attempt, from 1, including attempts that were lost with their worker, and those before `peek tasks retry`. */
   readonly attempt: number;
-  /** Fires when nobody wants the output any more: it was cancelled, takes too long, or the worker stops. */
+  /** Fires when the output is not needed any more: the task was cancelled, exceeds its deadline, or the worker stops. */
   readonly signal: AbortSignal;
   /**
-   * Tells whoever follows the task how far it is: text or numbers, encoded at most 10 kB. What is told faster than ten times a
-   * second is left out, but for the last.
+   * Reports progress to callers that wait for the task: any value of at most 10 kB when encoded. Reports beyond ten a second are
+   * skipped, except the last one.
    *
    * @throws PeekError `DATA_UNENCODABLE`
    */
   readonly progress: (value: unknown) => void;
   /**
-   * The plugin's storage, with its role and its schema. A heavy task has one connection of its own, in its thread: of queries outside
-   * of a transaction that is under way, each waits for that to end. It is made when it is first needed, counts as one of the
-   * plugin's, and is closed when the task ends: what it has not committed is rolled back, also when the thread is ended. A light task
-   * has what its plugin has.
+   * The plugin's storage, with its role and its schema. A heavy task has one connection in its thread: queries outside of an open transaction wait for its end. The connection is
+   * opened on first use, counts as one of the plugin's, and is closed when the task ends: uncommitted changes are rolled back, also
+   * when the thread is ended. A light task uses the connections of its plugin.
    *
    * ```ts
    * const { db } = await context.storage<Tables>();
@@ -31,30 +30,30 @@ export interface TaskContext {
   readonly storage: <Tables extends object>() => Promise<PluginStorage<Tables>>;
 }
 
-/** What does the tasks of a type. */
+/** Runs the tasks of a type. */
 export type TaskFunction<Input, OutputGiven> = (
   input: Input,
   context: TaskContext,
 ) => OutputGiven | PromiseLike<OutputGiven>;
 
-/** A type of tasks with what does it, and the module that a thread finds it in. Made by {@link defineTaskHandler}. */
+/** The handler of a type of tasks, with its module for threads. Made by {@link defineTaskHandler}. */
 export interface TaskHandler {
   readonly task: AnyTaskType;
-  /** Of the module whose default export this is. */
+  /** The URL of the module whose default export this is. */
   readonly url: string;
   readonly run: TaskFunction<unknown, unknown>;
 }
 
 /**
- * Says what does the tasks of a type. It has to be the default export of its module: for a heavy task, a thread imports the module
- * again, so that the module should import no more than the work needs.
+ * Defines the handler of a type of tasks. It has to be the default export of its module: for a heavy task, a thread imports the
+ * module again, so that the module should import only what the work needs.
  *
  * ```ts
  * export default defineTaskHandler(import.meta, PickRandomNumber, (number) => -number);
  * ```
  *
- * What a `light` task needs of its plugin, the entry hook hands to a function that makes the handler; that module has no default
- * export then.
+ * If a `light` task needs something from its plugin, the entry hook passes it to a function that makes the handler; that module has
+ * no default export then.
  *
  * @param meta The module's `import.meta`.
  */
@@ -63,6 +62,6 @@ export function defineTaskHandler<Input, Output, InputGiven, OutputGiven>(
   task: TaskType<Input, Output, InputGiven, OutputGiven>,
   run: TaskFunction<Input, NoInfer<OutputGiven>>,
 ): TaskHandler {
-  // It is only ever given what the schema of the input made.
+  // It is only called with the checked input.
   return Object.freeze({ task, url: meta.url, run: run as TaskFunction<unknown, unknown> });
 }

@@ -1,14 +1,14 @@
-/** Who uses a browser or a device, as the field or office service knows it. */
+/** The user of a browser or device. */
 export interface PeekUser {
   /**
-   * Stable, and never given to anybody else: what is the user's hangs on it. Of Peek's own store a UUID, or the name of a user who
-   * was made before there were any; `device:<id>` for an anonymous one.
+   * Stable, and never used for another user: the user's data refers to it. In Peek's own store a UUID, or the name for a user who was
+   * created before UUIDs were used; `device:<id>` for an anonymous user.
    */
   readonly id: string;
-  /** For people. It may change, and whoever had it is not whoever has it. */
+  /** The name for people. It may change, and later belong to another user. */
   readonly name: string;
-  /** What the user belongs to; empty for an anonymous one. */
+  /** The groups of the user; empty for an anonymous user. */
   readonly groups: readonly string[];
-  /** Whether nobody has logged in: all that is known is the device. */
+  /** Whether the user has not logged in: only the device is known. */
   readonly anonymous: boolean;
 }

@@ -1,19 +1,19 @@
 import type { PeerIdentity } from "../vortex/Peer.ts";
 import type { PeekUser } from "./PeekUser.ts";
 
-/** Who is behind a session, as logic itself knows it. */
+/** The holder of a session. */
 export interface SessionHolder {
   readonly user: PeekUser;
-  /** Of the browser: the same for all its logins. */
+  /** The device of the browser: the same for all its logins. */
   readonly device: string;
 }
 
 /**
- * Tells logic on whose behalf another service acts. The service names nobody: it shows what proves a session, which it has from
- * a browser, and which logic has made. `SESSION_ENDED`: there is no such session, or it is another kind of site's. `FORBIDDEN`:
- * nobody is known there, and logic does not let the site have browsers without a login.
+ * Checks on logic on whose behalf another service acts. The service does not name the user: it presents the proof of a session
+ * that logic created, which it got from a browser. `SESSION_ENDED`: the session does not exist, or belongs to another kind of
+ * site. `FORBIDDEN`: the browser is anonymous, and logic does not allow the site to have anonymous browsers.
  *
- * @param proof The hash of the session's id; `device:<id>` where nobody has logged in.
+ * @param proof The hash of the session's id; `device:<id>` for an anonymous browser.
  */
 export type SessionCheck = (
   proof: string,

@@ -1,10 +1,10 @@
 import type { ServiceName } from "../common/services.ts";
 
-/** Who sent something: a running service, as its credential says. */
+/** The identity of a running service, as its credentials prove it. */
 export interface PeerIdentity {
-  /** The service that its credential is for. */
+  /** The service of its credentials. */
   readonly service: ServiceName;
-  /** This process of the service: `agent-k3v9x2m7qd`. Another after each start. */
+  /** The process of the service: `agent-k3v9x2m7qd`. Each start has a new one. */
   readonly instance: string;
 }
 
@@ -14,37 +14,37 @@ export interface Peer extends PeerIdentity {
   readonly version: string;
   /** When the process started, by its own clock; ISO 8601, UTC. */
   readonly since: string;
-  /** When it was connected, by the clock of whoever tells it; ISO 8601, UTC. */
+  /** When it connected, by the clock of the reporting process; ISO 8601, UTC. */
   readonly connectedSince: string;
-  /** Where it is connected from: an address without port, `local` for the process that asks. */
+  /** Its address without port; `local` for the own process. */
   readonly address: string;
   /** The names of the RPC contracts that it serves, sorted. */
   readonly serves: readonly string[];
 }
 
-/** Something has changed in who is connected. */
+/** A change of the connected services. */
 export type PresenceChange =
   | { readonly kind: "joined"; readonly peer: Peer }
-  /** What it serves has changed. */
+  /** The contracts that it serves have changed. */
   | { readonly kind: "updated"; readonly peer: Peer }
   | { readonly kind: "left"; readonly peer: Peer };
 
-/** Who is connected: as far as this service is connected itself. */
+/** The connected services, as far as this service is connected itself. */
 export interface PluginPresence {
   /** This service. */
   readonly self: PeerIdentity;
   /**
-   * Who is connected now, in the order in which they were. While this service is not connected: nobody but itself.
+   * The connected services, in the order in which they connected. While this service is not connected: only itself.
    *
-   * @param service Only those of this service. Default: of all.
+   * @param service Only instances of this service. Default: all services.
    */
   peers(service?: ServiceName): Promise<readonly Peer[]>;
   /**
-   * Who is connected, and then each change: first a `joined` for everyone who is there already. When this service loses
-   * its connection, all others have `left`; they join again once it is back. One that was away in between, however shortly,
-   * is told as `left` and `joined`. Ends with the plugin, with `break`, or when `signal` fires; the iteration never throws.
+   * Follows the connected services: first a `joined` for each connected one, then each change. When this service loses its
+   * connection, all others have `left`; they join again after the reconnect. A service that was disconnected for a moment is
+   * reported as `left` and `joined`. Ends with the plugin, with `break`, or when `signal` fires; the iteration never throws.
    *
-   * @throws PeekError `CONTRACT_INVALID` when `service` is none.
+   * @throws PeekError `CONTRACT_INVALID` for an invalid `service`.
    */
   changes(options?: PresenceOptions): AsyncIterable<PresenceChange>;
   /**
@@ -55,7 +55,7 @@ export interface PluginPresence {
   waitFor(service: ServiceName, options?: { readonly signal?: AbortSignal }): Promise<Peer>;
 }
 
-/** Of whom {@link PluginPresence.changes} tells. */
+/** The options of {@link PluginPresence.changes}. */
 export interface PresenceOptions {
   /** Default: all services. */
   readonly service?: ServiceName;

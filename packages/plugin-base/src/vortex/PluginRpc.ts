@@ -12,16 +12,16 @@ import type {
 } from "../contracts/RpcContract.ts";
 import type { PeerIdentity } from "./Peer.ts";
 
-/** What a handler knows of the call that it answers. */
+/** The context of a call for its handler. */
 export interface RpcCallContext {
-  /** Who calls, as its credential says. */
+  /** The calling service, as its credentials prove it. */
   readonly from: PeerIdentity;
   /**
-   * Fires when nobody waits for the answer any more: the caller gave up, its deadline passed, it is gone, or this
-   * plugin stops. Its reason is a PeekError.
+   * Fires when the answer is not needed any more: the caller cancelled the call, its deadline passed, it is gone, or this plugin
+   * stops. Its reason is a PeekError.
    */
   readonly signal: AbortSignal;
-  /** How long the caller waits still; milliseconds. */
+  /** How long the caller still waits; milliseconds. */
   readonly remainingMs: number;
 }
 
@@ -38,42 +38,41 @@ export interface RpcServeOptions {
   /** The services that may call, at least one; others are refused at once with `FORBIDDEN`. Default: all. */
   readonly acceptOnlyFrom?: ServiceName | readonly ServiceName[];
   /**
-   * How many calls run at a time, over all callers; streams count while they are open. While others wait, a caller loses the
-   * streams beyond its share that it has not taken an item from for 5 s. Default: 100.
+   * The maximum number of concurrent calls of all callers; streams count while they are open. While other callers wait, streams
+   * beyond a caller's share are ended when the caller has not taken an item for 5 s. Default: 100.
    */
   readonly concurrency?: number;
   /**
-   * How many calls wait for their turn; a call beyond that is refused with `RPC_BUSY`, and so is one with which the inputs
-   * that wait in this process would have more than 64 MiB. Default: 1000.
+   * The maximum number of waiting calls; further calls are refused with `RPC_BUSY`, and so are calls with which the waiting inputs
+   * in this process would exceed 64 MiB. Default: 1000.
    */
   readonly queueLimit?: number;
 }
 
-/** Who is called: any one instance of a service, or one in particular. */
+/** The called service: any one instance of it, or a given instance. */
 export type RpcTarget = ServiceName | PeerIdentity;
 
-/** Whom a client calls, and how long it waits unless the call says otherwise. */
+/** The target of a client, and the defaults of its calls. */
 export interface RpcClientOptions {
-  /** Any instance of a service, the least busy of those that serve the contract; or one in particular. */
+  /** The least busy instance of a service that serves the contract, or a given instance. */
   readonly to: RpcTarget;
   /** Default: 30,000 ms. */
   readonly deadlineMs?: number;
   /** See {@link RpcCallOptions.wait}. Default: false. */
   readonly wait?: boolean;
-  /** Gives up every call: see {@link RpcCallOptions.signal}. Most clients want `platform.signal`. Default: none. */
+  /** Cancels all calls: see {@link RpcCallOptions.signal}. Most clients want `platform.signal`. Default: none. */
   readonly signal?: AbortSignal;
 }
 
-/** What can be said of one call. */
+/** The options of one call. */
 export interface RpcCallOptions {
-  /** Gives the call up: it rejects with the signal's reason, and the handler's signal fires. Default: the client's. */
+  /** Cancels the call: it rejects with the signal's reason, and the handler's signal fires. Default: the client's. */
   readonly signal?: AbortSignal;
-  /** How long the answer is waited for, or for a stream: the next item; milliseconds. Default: the client's. */
+  /** How long to wait for the answer, or for the next item of a stream; milliseconds. Default: the client's. */
   readonly deadlineMs?: number;
   /**
-   * Whether a call waits, within its deadline, for somebody to be connected who serves the contract. Otherwise it fails
-   * at once with `VORTEX_NOBODY`. Those that wait are made in their order, before others that are made when somebody has come.
-   * Default: the client's.
+   * Whether a call waits, within its deadline, until a service is connected that serves the contract. Otherwise it fails at once
+   * with `VORTEX_NOBODY`. Waiting calls are made in their order, before later ones. Default: the client's.
    */
   readonly wait?: boolean;
 }
@@ -88,12 +87,12 @@ export type RpcClient<Procedures extends RpcProcedures> = {
   readonly [Name in keyof Procedures]: (...args: InputArguments<Procedures[Name]>) => RpcResult<Procedures[Name]>;
 };
 
-/** What one of all the called instances answered. */
+/** The answer of one of the called instances. */
 export type RpcAnswer<T> =
   | { readonly status: "fulfilled"; readonly from: PeerIdentity; readonly value: T }
   | { readonly status: "rejected"; readonly from: PeerIdentity; readonly reason: PeekError };
 
-/** The procedures of a contract, as functions that call every instance. Those with `stream` are not among them. */
+/** The procedures of a contract without `stream`, as functions that call every instance. */
 export type RpcClientOfAll<Procedures extends RpcProcedures> = {
   readonly [Name in keyof Procedures as Procedures[Name] extends { readonly stream: unknown } ? never : Name]: (
     ...args: InputArguments<Procedures[Name]>
@@ -103,15 +102,15 @@ export type RpcClientOfAll<Procedures extends RpcProcedures> = {
 /** Calls between services. */
 export interface PluginRpc {
   /**
-   * Answers the calls of a contract, until the plugin stops or what is returned is disposed. A disposal refuses new
-   * calls, aborts those that run, and settles when the handlers have.
+   * Answers the calls of a contract, until the plugin stops or the result is disposed. The disposal refuses new calls, aborts
+   * running ones, and settles when their handlers have.
    *
-   * Like all that a plugin acquires, it ends before what was acquired before it: handlers have ended by the time that what
-   * they use is released.
+   * Like all resources of a plugin, it ends before earlier ones: the handlers have ended before the resources that they use are
+   * released.
    *
    * @throws PeekError `CONTRACT_INVALID` when the contract's name does not begin with this plugin's, a handler is missing, or
    *   an option is wrong.
-   * @throws PeekError `RPC_ALREADY_SERVED` when it is served here already.
+   * @throws PeekError `RPC_ALREADY_SERVED` when it is already served here.
    */
   serve<Procedures extends RpcProcedures>(
     contract: RpcContract<Procedures>,
@@ -120,11 +119,9 @@ export interface PluginRpc {
   ): AsyncDisposable;
   /**
    * The functions that call one instance of a service. Each rejects with a PeekError: `VORTEX_DISCONNECTED` or
-   * `VORTEX_NOBODY` when it was not sent, `PEER_GONE` when the instance that runs it is gone and nobody knows whether
-   * it was done, `DEADLINE_EXCEEDED`, `FORBIDDEN`, `RPC_BUSY`, `RPC_UNKNOWN`, `DATA_INVALID`, `RPC_HANDLER_FAILED`; with
-   * an {@link RpcRejection} when the handler threw one that the contract declares; and with a PeekError of the handler's that
-   * says nothing of a call, such as `STORAGE_BUSY`. These codes always speak of this call: when the handler threw one of them,
-   * since a call that it made itself has failed, it is `RPC_HANDLER_FAILED`, with the code in the message and in
+   * `VORTEX_NOBODY` when it was not sent, `PEER_GONE` when the called instance is gone and the outcome is unknown, `DEADLINE_EXCEEDED`, `FORBIDDEN`, `RPC_BUSY`, `RPC_UNKNOWN`, `DATA_INVALID`, `RPC_HANDLER_FAILED`; with
+   * an {@link RpcRejection} when the handler threw one that the contract declares; and with other PeekErrors of the handler, such as `STORAGE_BUSY`. The codes above always refer to this call: when the handler
+   * threw one of them, because its own call failed, the error is `RPC_HANDLER_FAILED`, with that code in the message and in
    * `fields.code`. A call is never sent twice.
    *
    * @throws PeekError `CONTRACT_INVALID` when `to` is neither a service nor a peer.
@@ -134,8 +131,7 @@ export interface PluginRpc {
     options: RpcClientOptions,
   ): RpcClient<Procedures>;
   /**
-   * The functions that call every instance of a service that serves the contract. What each answered is in the result;
-   * the call itself fails only when nobody was called.
+   * The functions that call every instance of a service that serves the contract. The result has the answer of each; the call itself fails only when no instance was called.
    *
    * @throws PeekError `CONTRACT_INVALID` when `to` is not a service.
    */

@@ -2,12 +2,12 @@ import type { PluginPresence } from "./Peer.ts";
 import type { PluginPayloads } from "./PluginPayloads.ts";
 import type { PluginRpc } from "./PluginRpc.ts";
 
-/** How the parts of a plugin on different services find each other and talk. */
+/** The communication between the parts of a plugin on different services. */
 export interface PluginVortex {
   /** Calls with an answer. */
   readonly rpc: PluginRpc;
   /** Messages without an answer. */
   readonly payloads: PluginPayloads;
-  /** Who is connected. */
+  /** The connected services. */
   readonly presence: PluginPresence;
 }

@@ -9,9 +9,9 @@ interface WorkerPlatform extends PeekPlatformCommonHook, OtherPluginApis<"worker
 }
 
 /**
- * What the worker service (which runs tasks in parallel) hands to a plugin.
+ * The platform object of a plugin on the worker service: which runs tasks in parallel.
  *
- * @typeParam Tables The rows of the plugin's tables, where it requires storage. Default: it does not.
+ * @typeParam Tables The rows of the plugin's tables, if it requires storage. Default: it does not.
  */
 export type PeekWorkerPlatformHook<Tables extends object | undefined = undefined> = WorkerPlatform &
   StorageOf<Tables> &

@@ -14,8 +14,8 @@ export abstract class PluginWorkerEntryHookABC<
   static readonly [ENTRY_HOOK_BRAND]: EntryHookBrand = { service: "worker", apiVersion: PLUGIN_API_VERSION };
 
   /**
-   * What other plugins on the worker service may use of this one, by `platform.getOtherPluginApi()`. Read after load().
-   * Default: nothing.
+   * The API of this plugin for other plugins on the worker service, which call `platform.getOtherPluginApi()`. Read after load().
+   * Default: none.
    */
   get publishedWorkerApi(): unknown {
     return undefined;
@@ -27,7 +27,7 @@ export interface PluginWorkerEntryHookClass<Api = unknown> {
   new (
     pluginName: string,
     pluginRootDir: string,
-    // Whatever platform the class asks for: the manifest says whether it has storage, which types do not know.
+    // Any platform: whether it has storage depends on the manifest, which types do not know.
     platform: never,
   ): PluginWorkerEntryHookABC & { readonly publishedWorkerApi: Api };
 }

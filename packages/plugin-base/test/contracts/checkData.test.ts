@@ -27,7 +27,7 @@ describe("checkData", () => {
     [undefined, "$: expected object, received undefined"],
   ])("%j", (value, mistake) => {
     const error = caught(() => checkData(schema, value, what));
-    expect(error.message).toBe(`${what} does not fit its schema. ${mistake}`);
+    expect(error.message).toBe(`${what} does not match its schema. ${mistake}`);
     expect(error).toMatchObject({
       code: "DATA_INVALID",
       fields: { path: mistake.split(":", 1)[0], issues: [mistake] },
@@ -60,7 +60,7 @@ describe("checkData", () => {
     });
     const thrown = caught(() => checkData(throwing, "x", what));
     expect(thrown).toMatchObject({ code: "CONTRACT_INVALID", cause });
-    expect(thrown.message).toContain(`The schema of ${what} threw an error instead of telling what is wrong: oh`);
+    expect(thrown.message).toContain(`The schema of ${what} threw an error instead of reporting the mistake: oh`);
     const asynchronous = caught(() =>
       checkData(
         z.string().refine(async () => true),

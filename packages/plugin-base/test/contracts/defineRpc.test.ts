@@ -46,7 +46,7 @@ describe("defineRpc", () => {
     ["a blank", { "add ints": {} }, '"add ints"'],
     ["a digit first", { "1st": {} }, '"1st"'],
     ["no name", { "": {} }, '""'],
-    ["a name of 101 letters", { ["x".repeat(101)]: {} }, "at most 100 letters"],
+    ["a name of 101 letters", { ["x".repeat(101)]: {} }, "at most 100 characters"],
     ["a symbol", { [Symbol.iterator]: {} }, "symbols"],
     ["no object", null, "plain object"],
     ["a procedure that is a schema", { ping: z.string() }, "the procedure ping must be a plain object"],

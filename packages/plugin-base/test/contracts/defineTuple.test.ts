@@ -48,7 +48,7 @@ describe("defineTuple", () => {
     ["peek_plugin_pumps.Größe", "peek_plugin_pumps.GrE"],
     ["", "peek_plugin_tutorial.StringInt"],
     [".Pump", "peek_plugin_tutorial.Pump"],
-    [`peek_plugin_pumps.${"P".repeat(183)}`, `of at most 200 letters: peek_plugin_pumps.${"P".repeat(182)}`],
+    [`peek_plugin_pumps.${"P".repeat(183)}`, `of at most 200 characters: peek_plugin_pumps.${"P".repeat(182)}`],
   ])("refuses the name %j and says how it would be right", (name, right) => {
     const error = caught(() => defineTuple(name, { id: z.int() }, { key: "id" }));
     expect(error.code).toBe("CONTRACT_INVALID");

@@ -29,7 +29,9 @@ describe.each(places)("a text at %s", (path, put) => {
 
   it("of whole characters arrives as it was", () => {
     fc.assert(
+      // As the key of an object, `__proto__` is refused.
       fc.property(anyText, (text) => {
+        fc.pre(text !== "__proto__");
         expect(decode(encode(put(text)))).toStrictEqual(put(text));
       }),
     );

@@ -104,11 +104,11 @@ describe("the input of a task", () => {
     for (const refused of [tasks.run(Sweep, wrong), tasks.enqueue(Sweep, wrong)]) {
       const error = await caught(refused);
       expect(error).toMatchObject({ code: "TASK_INPUT_INVALID", fields: { task: Sweep.name, path: "$.from" } });
-      expect(error.message).toContain(`The input of ${Sweep.name} does not fit its schema. $.from: expected number`);
+      expect(error.message).toContain(`The input of ${Sweep.name} does not match its schema. $.from: expected number`);
     }
     const error = await caught(tasks.enqueueAll(Sweep, [{}, {}, wrong]));
     expect(error).toMatchObject({ code: "TASK_INPUT_INVALID" });
-    expect(error.message).toContain(`The input of ${Sweep.name} at $[2] does not fit its schema`);
+    expect(error.message).toContain(`The input of ${Sweep.name} at $[2] does not match its schema`);
     expect(queue.inserts).toEqual([]);
   });
 

@@ -120,7 +120,7 @@ describe("run()", () => {
   it("fails when the output of a worker with another version does not fit the schema", async () => {
     const rig = open();
     for (const [output, what] of [
-      [encode("ten"), " does not fit its schema"],
+      [encode("ten"), " does not match its schema"],
       ["{", " cannot be read: "],
     ] as const) {
       const running = caught(rig.tasks.run(Double, "5"));
@@ -371,7 +371,7 @@ describe("find() and cancel()", () => {
     expect((await caught(tasks.find(Double, {} as { id: string }))).message).toContain('such as { key: "pump 5" }');
   });
 
-  it("replace an output that does not fit its schema any more by an error", async () => {
+  it("replace an output that does not match its schema any more by an error", async () => {
     const { tasks, queue } = open();
     const id = await tasks.enqueue(Double, "5");
     Object.assign(queue.rows.get(id) ?? {}, { state: "done", output: encode("ten") });

@@ -1,4 +1,4 @@
-/** What newer engines have. */
+/** The methods of newer engines. */
 interface NativeEncoder {
   toBase64(): string;
 }
@@ -6,25 +6,25 @@ interface NativeDecoder {
   fromBase64(text: string): Uint8Array;
 }
 
-/** How many bytes become arguments of one call. */
+/** How many bytes are passed as arguments of one call. */
 const chunk = 0x8000;
 
-/** Bytes as base64, with padding. */
+/** Encodes bytes as base64, with padding. */
 export function toBase64(bytes: Uint8Array): string {
   if (hasEncoder(bytes)) return bytes.toBase64();
   let binary = "";
   for (let start = 0; start < bytes.length; start += chunk) {
-    // Spread, they would be iterated over, which is slow.
+    // A spread would iterate over them, which is slow.
     binary += String(Reflect.apply(String.fromCharCode, undefined, bytes.subarray(start, start + chunk)));
   }
   return btoa(binary);
 }
 
-/** The bytes of base64; undefined for a text that is not base64, has blanks in it or no padding. */
+/** Decodes base64; undefined for a text that is not base64, contains blanks or lacks padding. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
     const bytes = hasDecoder(Uint8Array) ? Uint8Array.fromBase64(text) : bytesOf(atob(text));
-    // Blanks and missing padding are what the decoders would let pass.
+    // The decoders accept blanks and missing padding.
     return Math.ceil(bytes.length / 3) * 4 === text.length ? bytes : undefined;
   } catch {
     return undefined;

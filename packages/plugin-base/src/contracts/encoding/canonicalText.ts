@@ -2,8 +2,8 @@ import { type Json, taggedCopy } from "./taggedCopy.ts";
 import { Tag } from "./tags.ts";
 
 /**
- * The one text of a value that can be compared and looked up by: as {@link encode} makes it, but with keys in the order of
- * their UTF-16 code units, maps and sets in that of their entries' texts, and without properties that are undefined.
+ * The canonical text of a value, for comparisons and keys: as {@link encode} makes it, but with keys in the order of their UTF-16
+ * code units, maps and sets in the order of their entries' texts, and without undefined properties.
  *
  * @throws PeekError `DATA_UNENCODABLE`
  */
@@ -20,7 +20,7 @@ function textOf(value: Json): string {
     .join(",")}}`;
 }
 
-/** What has no order has to be given one. */
+/** Maps and sets have no order of their own: their entries are sorted. */
 function contentText(key: string, content: Json): string {
   const isUnordered = key === Tag.map || key === Tag.set;
   return isUnordered && isJsonList(content) ? `[${content.map(textOf).sort().join(",")}]` : textOf(content);

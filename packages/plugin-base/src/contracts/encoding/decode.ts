@@ -3,18 +3,18 @@ import { nestedDeeper } from "./nestedDeeper.ts";
 import { maxDepth } from "./tags.ts";
 import { untag } from "./untag.ts";
 
-/** What a message shows of a text. */
+/** The maximum length of a quoted text in a message. */
 const maxShown = 100;
 
 /**
- * The value that {@link encode} made a text of. The text may come from anybody.
+ * Decodes a text of {@link encode}. The text may come from any client.
  *
- * @throws PeekError `DATA_INVALID`, with the path, for a text that `encode` would never make: no JSON, more than 100
- *   levels, a property `__proto__`, a tag that is unknown or malformed, a text that is not well-formed or has the character NUL.
+ * @throws PeekError `DATA_INVALID`, with the path, for a text that `encode` never makes: invalid JSON, more than 100
+ *   levels, a property `__proto__`, an unknown or malformed tag, a text that is not well-formed or has the character NUL.
  */
 export function decode(text: string): unknown {
   if (text === "") return undefined;
-  // A text of 200 characters has room for 100 levels, each opened and closed.
+  // A text of up to 200 characters has at most 100 levels, each opened and closed.
   if (text.length > 2 * maxDepth && nestedDeeper(text, maxDepth)) {
     throw invalid(`has more than ${maxDepth} levels`);
   }
@@ -30,9 +30,9 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a key could be a tag or `__proto__`, either may be written with escapes, or a text could be one that is refused. */
+/** Whether a key may be a tag or `__proto__`, also with escapes, or a text may be refused. */
 function mayNeedUntagging(text: string): boolean {
-  // Looking for one character is many times quicker than for two, and mostly finds none.
+  // Searching for one character is many times faster than for two, and mostly finds none.
   return (
     (text.includes("$") && text.includes('"$')) ||
     (text.includes("\\") && text.includes("\\u")) ||

@@ -2,10 +2,10 @@ import { isList, isRecord } from "./isRecord.ts";
 import { maxDepth, tagCode } from "./tags.ts";
 
 /**
- * Whether JSON has all that is in a value, so that its text is exact without tags. Most values are such, and this is
- * what they cost besides JSON itself.
+ * Whether JSON represents a value exactly, without tags. This is so for most values, whose encoding costs only this check beside
+ * JSON itself.
  *
- * @param depth How many levels there are above it.
+ * @param depth The number of levels above it.
  */
 export function isPlainJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
@@ -24,7 +24,7 @@ export function isPlainJson(value: unknown, depth: number): boolean {
 function isPlainContainer(value: object, depth: number): boolean {
   if (isRecord(value)) return isPlainRecord(value, depth);
   if (!isList(value)) return false;
-  // By index: a hole is no element to an iteration by `every`.
+  // By index: `every` skips holes.
   for (let index = 0; index < value.length; index += 1) {
     if (!isPlainJson(value[index], depth)) return false;
   }

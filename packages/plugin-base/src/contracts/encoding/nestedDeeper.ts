@@ -3,7 +3,7 @@ const backslash = 0x5c;
 
 /**
  * Whether the lists and objects of a JSON text are nested deeper than `levels`, up to where it stops being JSON.
- * `JSON.parse` has no limit of its own, and whoever walks its result would run out of stack.
+ * `JSON.parse` has no limit, and a recursive walk over its result would overflow the stack.
  */
 export function nestedDeeper(text: string, levels: number): boolean {
   if (!opensMore(text, levels)) return false;
@@ -28,7 +28,7 @@ export function nestedDeeper(text: string, levels: number): boolean {
   return false;
 }
 
-/** Whether there are more brackets that could open something. Jumping from one to the next is what costs least. */
+/** Whether there are more opening brackets. Jumping from one to the next is fastest. */
 function opensMore(text: string, levels: number): boolean {
   let count = 0;
   for (const bracket of ["{", "["]) {
@@ -40,7 +40,7 @@ function opensMore(text: string, levels: number): boolean {
   return false;
 }
 
-/** Where the string that begins at `start` has its closing quote; the end of the text where it has none. */
+/** The index of the closing quote of the string that begins at `start`; the end of the text without one. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);

@@ -5,17 +5,17 @@ import { isList, isRecord } from "./isRecord.ts";
 import { maxDepth, maxDigits, Tag, tagCode } from "./tags.ts";
 import { textFault } from "./textFault.ts";
 
-/** What JSON has. */
+/** The values that JSON represents. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** How a value is copied. */
 export interface TaggerOptions {
-  /** Whether a property that is undefined is as good as none. Default: false. */
+  /** Whether undefined properties are omitted. Default: false. */
   readonly dropUndefined?: boolean;
 }
 
 /**
- * A copy of a value in which what JSON does not have is written with tags.
+ * Copies a value, with tags for values that JSON does not represent.
  *
  * @throws PeekError `DATA_UNENCODABLE`; `DATA_INVALID` for a text that {@link textFault} refuses.
  */
@@ -32,11 +32,11 @@ export function taggedCopy(value: unknown, options: TaggerOptions = {}): Json {
 
 class Tagger {
   readonly #dropUndefined: boolean;
-  /** Where in the value it is. */
+  /** The path within the value. */
   readonly #path: PropertyKey[] = [];
-  /** The lists and objects that it is in. */
+  /** The enclosing lists and objects. */
   readonly #within: object[] = [];
-  /** How many levels of text that is. */
+  /** The number of levels in the text. */
   #depth = 0;
 
   constructor(dropUndefined: boolean) {

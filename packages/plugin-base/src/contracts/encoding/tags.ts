@@ -1,6 +1,6 @@
 /**
- * How values are written that JSON does not have: an object of one key, the tag. An ordinary key that begins with `$` is
- * written with one more.
+ * The encoding of values that JSON does not represent: an object with one key, the tag. An ordinary key that begins with `$` gets
+ * another `$` in front.
  */
 export const Tag = {
   /** ISO 8601 in UTC with milliseconds; null for an invalid date. */
@@ -19,7 +19,7 @@ export const Tag = {
   set: "$set",
 } as const;
 
-/** The numbers that JSON does not have, by what is written for them. */
+/** The numbers that JSON does not represent, by their texts. */
 export const specialNumbers: ReadonlyMap<unknown, number> = new Map([
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
@@ -27,10 +27,10 @@ export const specialNumbers: ReadonlyMap<unknown, number> = new Map([
   ["-0", -0],
 ]);
 
-/** How many digits a bigint may have: the time that they take grows faster than their number. */
+/** The maximum number of digits of a bigint: the time grows faster than the number of digits. */
 export const maxDigits = 100_000;
 
-/** How many levels of lists and objects the text of a value may have, tags included. */
+/** The maximum number of levels of lists and objects in a text, including tags. */
 export const maxDepth = 100;
 
 /** The first character of tags. */

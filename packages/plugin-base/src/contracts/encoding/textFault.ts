@@ -2,9 +2,9 @@
 const suspicious = /\\u(?:[dD][89a-fA-F]|0000)/;
 
 /**
- * Why a text is refused wherever texts are sent, received or looked up by; undefined for one that is in order. A half of a character, as
- * `"🍕".slice(0, 1)` leaves it, cannot be written as UTF-8: two different halves would become the same text. PostgreSQL has no texts with
- * the character NUL.
+ * Why a text is refused wherever texts are sent, received or used as keys; undefined for a valid text. A lone surrogate, as in
+ * `"🍕".slice(0, 1)`, cannot be encoded as UTF-8: two different ones would become the same text. PostgreSQL does not store the
+ * character NUL.
  */
 export function textFault(text: string): string | undefined {
   if (!text.isWellFormed())
@@ -12,7 +12,7 @@ export function textFault(text: string): string | undefined {
   return text.includes("\0") ? "is a text with the character NUL: leave it out" : undefined;
 }
 
-/** Whether a JSON text may hold one that {@link textFault} refuses: false is certain. */
+/** Whether a JSON text may contain a text that {@link textFault} refuses; false is certain. */
 export function mayHaveTextFault(json: string): boolean {
   return (json.includes("\\u") && suspicious.test(json)) || !json.isWellFormed();
 }

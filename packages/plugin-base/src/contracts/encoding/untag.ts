@@ -8,7 +8,7 @@ const isoDate = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const digits = /^(?:0|-?[1-9][0-9]*)$/;
 
 /**
- * Puts what tags stand for in their place, in what `JSON.parse` has made and nobody else has.
+ * Replaces tags by their values in a result of `JSON.parse`, in place.
  *
  * @throws PeekError `DATA_INVALID`
  */
@@ -18,7 +18,7 @@ export function untag(value: unknown): unknown {
     return untagger.value(value);
   } catch (error) {
     if (PeekError.is(error)) throw error;
-    // What the engine cannot hold: a bigint of too many digits, a map of too many entries.
+    // The engine's limits: a bigint of too many digits, a map of too many entries.
     throw untagger.invalid(messageOf(error));
   }
 }
@@ -118,7 +118,7 @@ class Untagger {
   }
 }
 
-/** Whether a key begins with one `$`, and not with two, as an ordinary key does that begins with one itself. */
+/** Whether a key is a tag: it begins with exactly one `$`. */
 function isTag(key: string): boolean {
   return key.charCodeAt(0) === tagCode && key.charCodeAt(1) !== tagCode;
 }
@@ -132,6 +132,6 @@ function dateOf(content: unknown): Date | undefined {
   if (content === null) return new Date(Number.NaN);
   if (typeof content !== "string" || !isoDate.test(content)) return undefined;
   const date = new Date(content);
-  // There is no 31 February and no 24 o'clock: engines take such for a day later.
+  // Engines accept 31 February and 24 o'clock as a later day.
   return date.getUTCDate() === Number(content.slice(-16, -14)) ? date : undefined;
 }
