@@ -4,7 +4,7 @@ import { workspaceDir } from "../workspace.ts";
 import { loadName } from "./loadPlugin.ts";
 
 /** The assumed folder of the page: its imports are resolved from there. */
-const place = join(workspaceDir, "packages", "vortex", "load-page.js");
+const place = join(workspaceDir, "tests", "load-page.js");
 
 const page = `
 import { defineAction } from "@peek/plugin-base/contracts";
