@@ -129,7 +129,7 @@ describe("peek token", () => {
       return { code: ending.code, stdout, stderr };
     };
     for (const wrong of [text.slice(0, -1), "peek_agent_hello", "14"]) {
-      expect(await set("agent", wrong)).toMatchObject({ code: 78, stderr: expect.stringContaining("is not one") });
+      expect(await set("agent", wrong)).toMatchObject({ code: 78, stderr: expect.stringContaining("is malformed") });
     }
     expect(await set("field", text)).toMatchObject({ code: 78, stderr: expect.stringContaining("is for agent") });
     expect(await set("agent", text)).toMatchObject({ code: 0 });

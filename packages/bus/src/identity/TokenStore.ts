@@ -207,8 +207,8 @@ export class TokenStore implements Disposable {
 
   #unknown(id: string): PeekError {
     // A text that is no id may be a whole token, and must not be shown.
-    const token = tokenIdPattern.test(id) ? `There is no token ${id}` : "The given text is no id of a token";
-    return new PeekError("TOKEN_UNKNOWN", `${token} in ${this.#file.path}. See peek token list.`);
+    const token = tokenIdPattern.test(id) ? id : "with the given id, which is malformed,";
+    return new PeekError("TOKEN_UNKNOWN", `There is no token ${token} in ${this.#file.path}. See peek token list.`);
   }
 }
 
