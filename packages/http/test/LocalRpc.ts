@@ -9,15 +9,15 @@ interface Served {
   readonly options: RpcServeOptions;
 }
 
-/** Calls within the process, of which each passes the contract's schemas as JSON does. */
+/** RPC within the process. Each call passes the schemas of its contract as JSON. */
 export class LocalRpc {
   readonly #served = new Map<string, Served>();
-  /** Whether nobody answers. */
+  /** Whether all calls fail. */
   isAway = false;
-  /** How often somebody was called. */
+  /** The number of calls. */
   calls = 0;
 
-  /** The RPC of one who calls as a service. */
+  /** The RPC of a service. */
   for(service: PeerIdentity["service"]): PluginRpc {
     const rpc = {
       serve: (

@@ -3,7 +3,7 @@ import { type LoginAttempt, LoginRateLimits } from "../src/users/LoginRateLimits
 
 const stranger = { site: "field", name: "anna", isLocal: false } as const;
 
-/** How many of so many attempts are permitted, each of which fails. */
+/** Counts the allowed ones of a number of failing attempts. */
 function permitted(limits: LoginRateLimits, count: number, attempt: (index: number) => LoginAttempt): number {
   return Array.from({ length: count }, (_, index) => limits.count(attempt(index))).filter(Boolean).length;
 }
@@ -48,7 +48,7 @@ it("attempts with invented addresses and names are limited for each site", () =>
   });
   const count = permitted(limits, 3000, invented);
   expect(count).toBeGreaterThanOrEqual(1000);
-  // As many as are given back meanwhile, however slow the machine is.
+  // On a slow machine, the bucket is refilled meanwhile.
   expect(count).toBeLessThan(1500);
 });
 

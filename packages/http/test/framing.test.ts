@@ -11,7 +11,7 @@ import type { TestLog } from "@peek/kit/testing";
 
 const json = JSON.stringify({ pumps: Array.from({ length: 200 }, (_, id) => ({ id, name: `pump ${id}` })) });
 
-/** Starts another service that a handler fetches from. Returns its URL. */
+/** Starts a server that a handler fetches from. Returns its URL. */
 async function upstream(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   server.listen(0, "127.0.0.1");
@@ -43,12 +43,12 @@ async function encodingUpstream(encoding: keyof typeof encoders, text = json): P
   });
 }
 
-/** Asks a handler, and then, by the same connection, for something else. */
+/** Sends a request to a handler, and another request on the same connection. */
 async function askTwice(
   handler: HttpHandler,
   method = "GET",
   headers: readonly string[] = [],
-): Promise<{ readonly first: RawAnswer; readonly second: RawAnswer | undefined; readonly told: readonly string[] }> {
+): Promise<{ readonly first: RawAnswer; readonly second: RawAnswer | undefined; readonly errors: readonly string[] }> {
   const { http, site, log } = await openPlugin();
   http.route("GET", "/x", handler);
   const [first, second] = await readAnswers(site.port, [
@@ -56,7 +56,7 @@ async function askTwice(
     ["GET /healthz HTTP/1.1", "host: localhost", "connection: close"],
   ]);
   if (first === undefined) throw new Error("There was no answer");
-  return { first, second, told: errorsOf(log) };
+  return { first, second, errors: errorsOf(log) };
 }
 
 function errorsOf({ withoutDebug }: TestLog): readonly string[] {
@@ -142,9 +142,9 @@ describe("a response that a handler has fetched", () => {
       response.writeHead(200, { "content-length": 1000 });
       response.write("x".repeat(500), () => response.destroy());
     });
-    const { first, second, told } = await askTwice(() => fetch(url));
+    const { first, second, errors } = await askTwice(() => fetch(url));
     expect([first.isWhole, second]).toEqual([false, undefined]);
-    expect(told).toEqual([
+    expect(errors).toEqual([
       "error: GET /peek_plugin_pump/x failed in the middle of its body; the connection was closed",
     ]);
   });
@@ -219,13 +219,13 @@ describe("a body that a handler has encoded itself", () => {
 
 describe("a body that fails", () => {
   it.each(["identity", "br"])("before its first byte is answered with 500, in the encoding %s", async (encoding) => {
-    const { first, second, told } = await askTwice(() => new Response(streamOf(new Error("secret 5"))), "GET", [
+    const { first, second, errors } = await askTwice(() => new Response(streamOf(new Error("secret 5"))), "GET", [
       `accept-encoding: ${encoding}`,
     ]);
     expect([first.status, first.headers.get("content-encoding")]).toEqual([500, undefined]);
     expect(first.body.toString()).toContain('"INTERNAL"');
     expect(second).toMatchObject(healthy);
-    expect(told).toEqual(["error: GET /peek_plugin_pump/x failed"]);
+    expect(errors).toEqual(["error: GET /peek_plugin_pump/x failed"]);
   });
 
   it.each(["identity", "br"])("after its first byte closes the connection, in the encoding %s", async (encoding) => {
@@ -283,10 +283,10 @@ describe("a body that fails", () => {
       return response;
     };
     for (const handler of [() => new Response(numbers), read, () => Response.error()]) {
-      const { first, second, told } = await askTwice(handler);
+      const { first, second, errors } = await askTwice(handler);
       expect(first.status).toBe(500);
       expect(second).toMatchObject(healthy);
-      expect(told).toHaveLength(1);
+      expect(errors).toHaveLength(1);
     }
   });
 

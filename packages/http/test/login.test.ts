@@ -47,7 +47,7 @@ async function openLogic(): Promise<Logic> {
   return { users, authenticator, rpc };
 }
 
-/** A field whose users log in; or an office. */
+/** Opens a field or office site with users. */
 async function openField(logic: Logic, site: "field" | "office" = "field"): Promise<OpenSite> {
   const sessions = new UserSessionProvider({
     backend: remoteBackend(logic.rpc.for(site)),
@@ -58,7 +58,7 @@ async function openField(logic: Logic, site: "field" | "office" = "field"): Prom
   return await openSite({ sessions, site, service: site });
 }
 
-/** Logic's own site. */
+/** Opens logic's own site. */
 async function openAdmin({ authenticator }: Logic): Promise<OpenSite> {
   const sessions = new UserSessionProvider({
     backend: authenticator.backendFor("admin"),
@@ -76,7 +76,7 @@ function cookiesOf(response: Response): string {
     .join("; ");
 }
 
-/** Logs in as a program does. */
+/** Logs in like a program. */
 async function logIn(
   origin: string,
   name: string,
@@ -95,7 +95,7 @@ async function statusOf(origin: string, cookie: string, path = "/peek/session"):
   return (await fetch(`${origin}${path}`, { headers: { cookie }, redirect: "manual" })).status;
 }
 
-/** Opens a WebSocket's connection, and gives the session that it came with. */
+/** Opens the connection of a WebSocket, and returns its session. */
 async function openSocket({ site, origin }: OpenSite, cookie: string): Promise<SiteSession> {
   const came = Promise.withResolvers<SiteSession>();
   site.onUpgrade("/live", (_request, socket, _head, session) => {
@@ -207,16 +207,16 @@ describe("logging in", () => {
     const others = await logIn(origin, "berta", password, { cookie: known.cookie });
     for (let i = 0; i < 11; i += 1) await logIn(origin, "anna", `wrong ${i}`);
     expect((await logIn(origin, "anna")).status).toBe(401);
-    // What is kept outlasts the session, and the same browser's of another user.
+    // The token outlasts the session, and the login of another user on the same browser.
     const kept = others.cookie.replace(/peek_session_field=[^;]*/, "");
     expect((await logIn(origin, "anna", password, { cookie: kept })).status).toBe(200);
-    // It is another's.
+    // The token belongs to another user.
     const own = await logIn(origin, "berta");
     expect((await logIn(origin, "anna", password, { cookie: own.cookie })).status).toBe(401);
-    // It is no password, and not for trying without end.
+    // The token is not a password, and has a limit too.
     for (let i = 0; i < 10; i += 1) await logIn(origin, "anna", `wrong ${i}`, { cookie: kept });
     expect((await logIn(origin, "anna", password, { cookie: kept })).status).toBe(401);
-    // A new password is known to nobody: its attempts are counted anew.
+    // With a new password, counting starts over.
     await logic.users.setPassword("anna", "battery staple");
     await until("it is known", async () => (await logIn(origin, "anna", "battery staple")).status === 200);
   });
@@ -349,7 +349,7 @@ describe("a session", () => {
     ["office", "field"],
     ["admin", "field"],
     ["admin", "office"],
-  ] as const)("of %s is none on %s, though its id is sent as that's own cookie", async (from, to) => {
+  ] as const)("of %s is invalid on %s, even when its id is sent as the cookie of the other site", async (from, to) => {
     const logic = await openLogic();
     const open = (site: "admin" | "field" | "office") => (site === "admin" ? openAdmin(logic) : openField(logic, site));
     const [own, other] = [await open(from), await open(to)];

@@ -2,11 +2,11 @@ import type { PluginHttp } from "@peek/plugin-base";
 import { onTestFinished } from "vitest";
 import { type OpenSite, openSite } from "./openSite.ts";
 
-/** A site whose plugin can be given routes. */
+/** A site with a plugin that has no routes yet. */
 export interface OpenPlugin extends OpenSite {
   readonly http: PluginHttp;
   readonly stack: AsyncDisposableStack;
-  /** Where its paths begin. */
+  /** The URL of the plugin. */
   readonly base: string;
   readonly get: (path: string, init?: RequestInit) => Promise<Response>;
 }

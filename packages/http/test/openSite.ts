@@ -10,7 +10,7 @@ export interface OpenSite {
   readonly log: TestLog;
 }
 
-/** Opens a site on a port that is free, until the running test is over. */
+/** Opens a site on a free port, until the running test is over. */
 export async function openSite(options: Partial<HttpSiteOptions> = {}): Promise<OpenSite> {
   const log = new TestLog();
   const plugins = options.plugins ?? new PluginRoutes();

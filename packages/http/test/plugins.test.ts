@@ -58,7 +58,7 @@ describe("routes of a plugin", () => {
 
   it.each(["identity", "br", "gzip"])("stream in both directions, with the encoding %s", async (encoding) => {
     const { http, get, origin } = await openPlugin();
-    // What comes is sent back at once.
+    // Echoes each chunk at once.
     http.route("POST", "/echo", (request) => new Response(request.body, { headers: { "content-type": "text/plain" } }));
     const sending = new TransformStream<Uint8Array, Uint8Array>();
     const writer = sending.writable.getWriter();
@@ -223,7 +223,7 @@ describe("routes of a plugin", () => {
 });
 
 describe("files of a plugin", () => {
-  /** Of a browser that has its cookies already. */
+  /** Sends a request of a browser that has its cookies already. */
   const device = "0f8fad5b-d9cb-469f-a165-70867728950e";
   const cookie = `peek_device=${device}; peek_user=${createHash("sha256").update(`device:${device}`).digest("hex").slice(0, 16)}`;
 

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** Sends a text to a port, and gives all that comes back until the connection is closed. */
+/** Sends a text to a port, and returns all bytes until the connection is closed, as text. */
 export async function rawRequest(port: number, lines: readonly string[]): Promise<string> {
   return (await rawBytes(port, lines)).toString();
 }
 
-/** As {@link rawRequest}, with the bytes as they came. */
+/** As {@link rawRequest}, but returns the bytes. */
 export async function rawBytes(port: number, lines: readonly string[]): Promise<Buffer> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
@@ -15,7 +15,7 @@ export async function rawBytes(port: number, lines: readonly string[]): Promise<
   return await buffer(socket);
 }
 
-/** What an upgrade is asked for with. */
+/** The lines of a request for a WebSocket. */
 export function upgradeLines(path: string, headers: Readonly<Record<string, string>> = {}): readonly string[] {
   const all = {
     host: "127.0.0.1",

@@ -1,21 +1,21 @@
 import { rawBytes } from "./rawRequest.ts";
 
-/** An answer as it came over the connection. */
+/** A response as it came over the connection. */
 export interface RawAnswer {
   readonly status: number;
-  /** By lower-case name; of cookies, the last. */
+  /** By lower-case name; of several cookies, the last one. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
-  /** Whether the body came to the end that its framing promises. */
+  /** Whether the body is complete according to its framing. */
   readonly isWhole: boolean;
 }
 
 /**
- * Sends requests by one connection, and reads the answers as a proxy would: each by its framing alone.
+ * Sends requests on one connection, and reads the responses by their framing, as a proxy does.
  *
  * @param requests Lines without the blank one; only the last has `connection: close`.
- * @param methods Of the requests.
- * @throws Error when there are bytes that are no part of an answer.
+ * @param methods The methods of the requests.
+ * @throws Error when there are bytes that do not belong to a response.
  */
 export async function readAnswers(
   port: number,
@@ -34,7 +34,7 @@ export async function readAnswers(
   return answers;
 }
 
-/** Reads the first answer of some, and how long it is. */
+/** Reads the first response and its length. */
 export function readAnswer(bytes: Buffer, method: string): { readonly answer: RawAnswer; readonly length: number } {
   const headEnd = bytes.indexOf("\r\n\r\n");
   const [first = "", ...lines] = bytes.subarray(0, headEnd).toString("latin1").split("\r\n");
@@ -67,7 +67,7 @@ function readChunks<T>(bytes: Buffer, end: (body: Buffer, length: number, isWhol
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd < 0) return end(Buffer.concat(parts), bytes.length, false);
     const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
-    if (Number.isNaN(size)) throw new Error("What should be the size of a chunk is none");
+    if (Number.isNaN(size)) throw new Error("The size of a chunk is not a number.");
     const next = lineEnd + 2 + size + 2;
     if (next > bytes.length) return end(Buffer.concat(parts), bytes.length, false);
     if (size === 0) return end(Buffer.concat(parts), next);

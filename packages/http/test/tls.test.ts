@@ -44,7 +44,7 @@ it("a site with TLS restricts cookies to encrypted connections, and uses a renew
     expect.stringMatching(/^__Host-peek_device=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
     expect.stringMatching(/^peek_user=.*; Secure; SameSite=Lax$/),
   ]);
-  // Browsers would want it of the plain sites of the same host too, whatever their port.
+  // Browsers would apply it to plain sites of the same host too, on all ports.
   expect(headers).not.toHaveProperty("strict-transport-security");
   expect((await ask(`${origin}/x`, { method: "POST", headers: { origin } })).statusCode).toBe(404);
   const plain = { origin: origin.replace("https", "http") };
@@ -55,10 +55,10 @@ it("a site with TLS restricts cookies to encrypted connections, and uses a renew
 });
 
 it("browsers are told to insist on TLS only at the default port", () => {
-  const told = (port: number, tls?: SiteTls): unknown =>
+  const hstsOf = (port: number, tls?: SiteTls): unknown =>
     securityHeaders({ port, tls, allowedOrigins: [] }).strictTransportSecurity;
   const tls = { cert: "", key: "" };
-  expect(told(443, tls)).toEqual({ maxAge: 15_552_000, includeSubDomains: false });
-  expect(told(8000, tls)).toBe(false);
-  expect(told(443)).toBe(false);
+  expect(hstsOf(443, tls)).toEqual({ maxAge: 15_552_000, includeSubDomains: false });
+  expect(hstsOf(8000, tls)).toBe(false);
+  expect(hstsOf(443)).toBe(false);
 });

@@ -117,7 +117,7 @@ describe("users", () => {
     expect(await store.verify("anna", password)).toEqual({ ok: false, reason: "refused" });
     other.setEnabled("anna", true);
     await until("anna is enabled", async () => (await store.verify("anna", password)).ok);
-    // The sessions from before stay ended.
+    // Former sessions stay ended.
     expect(isGood()).toBe(false);
   });
 
@@ -170,7 +170,7 @@ describe("users", () => {
     const home = newHome();
     const store = await storeWith(home, "Anna", "berta");
     const file = join(home.usersDir, "users.json");
-    // As it was written then.
+    // The former format.
     const { users } = JSON.parse(readFileSync(file, "utf8")) as { users: Record<string, unknown>[] };
     writeFileSync(file, JSON.stringify({ users: users.map(({ id: _id, ...entry }) => entry) }));
     const after = new Users(home);
@@ -236,7 +236,7 @@ describe("sessions", () => {
     const file = join(home.usersDir, "sessions.json");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, "utf8")).not.toContain(id);
-    // As after a kill: nothing is written at the end.
+    // As after a kill: without disposal.
     await using after = new SessionStore({ home, days: 30, logger });
     expect(after.find(hashOfSession(id), "field")).toMatchObject(session);
     after.end(hashOfSession(id), "field");

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 
 /**
- * Whether anything goes out over a connection. What counts is what the system has taken off the socket's hands: a large frame
- * may be on its way for longer than many heartbeats.
+ * Detects a connection whose writes are stuck. It counts bytes that the operating system has taken from the socket: a large frame may
+ * take longer than many heartbeats.
  */
 export class WriteProgress {
   readonly #stream: Duplex;
@@ -13,7 +13,7 @@ export class WriteProgress {
     this.#stream = stream;
   }
 
-  /** To be called with each heartbeat: for how many, one after the other, something waited and nothing of it went out. */
+  /** To be called with each heartbeat. Returns for how many heartbeats in a row bytes have waited without progress. */
   beat(): number {
     const left = this.#stream.writableLength + queued(this.#stream);
     this.#idleBeats = left > 0 && left === this.#left ? this.#idleBeats + 1 : 0;
@@ -23,8 +23,8 @@ export class WriteProgress {
 }
 
 /**
- * What Node has handed to libuv of the write that is under way, and the system has not taken. Node's own time-outs of sockets
- * look at the same number (lib/net.js, `_onTimeout`), for the same reason; it has no public name.
+ * The bytes of the current write that libuv has and the operating system has not taken. Node's own socket timeouts use the same number
+ * (lib/net.js, `_onTimeout`); it has no public API.
  */
 function queued(stream: Duplex): number {
   const handle: unknown = "_handle" in stream ? stream._handle : undefined;

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** How long a client may take to read the answer before the connection is closed. */
@@ -16,6 +15,8 @@ export interface UpgradeRefusal {
 
 /** Answers a request for an upgrade, such as a WebSocket, by an HTTP error, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, { status, contentType, body, headers = {} }: UpgradeRefusal): void {
+  // Not imported: services without a server need not load the module.
+  const { STATUS_CODES } = process.getBuiltinModule("node:http");
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}`,
     "connection: close",

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { PeekError, type PeekErrorCode } from "@peek/errors";
 
-/** Waits for a condition; throws when it has not come true within 10 s. */
+/** Waits for a condition. Throws when it is not true within 10 s. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + 10_000;
   while (!(await condition())) {
@@ -10,23 +10,23 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** The PeekError by which something fails. */
+/** Waits for the PeekError of a failing action. */
 export async function caught(action: PromiseLike<unknown> | (() => unknown)): Promise<PeekError> {
   try {
     await (typeof action === "function" ? action() : action);
   } catch (error) {
     if (PeekError.is(error)) return error;
-    throw new Error(`Not a PeekError was thrown: ${String(error)}`, { cause: error });
+    throw new Error(`The error is not a PeekError: ${String(error)}`, { cause: error });
   }
-  throw new Error("Nothing was thrown");
+  throw new Error("The action did not fail.");
 }
 
-/** The code by which something fails. */
+/** Waits for the code of a failing action. */
 export async function codeOf(action: PromiseLike<unknown> | (() => unknown)): Promise<PeekErrorCode> {
   return (await caught(action)).code;
 }
 
-/** All items of a stream. */
+/** Collects all items of a stream. */
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);

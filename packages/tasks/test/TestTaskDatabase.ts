@@ -4,14 +4,14 @@ import pg from "pg";
 
 type Row = Record<string, unknown>;
 
-/** The database of a test, as the storage gives it to tasks: errors are PeekErrors, several statements give the rows of the last. */
+/** The database of a test as the storage provides it: errors are PeekErrors, and several statements return the rows of the last one. */
 export class TestTaskDatabase implements TaskDatabase {
-  /** Called before each statement; what it throws, the statement fails with. */
+  /** Called before each statement, which fails with an error of it. */
   onQuery: ((sql: string) => void) | undefined;
   readonly #pool: pg.Pool;
 
   constructor({ connectUrl }: { readonly connectUrl: string }, size = 4) {
-    // Names without a schema are found nowhere, as on the real one.
+    // As in the product, names without a schema are not found.
     this.#pool = new pg.Pool({ connectionString: connectUrl, max: size, options: "-c search_path=pg_catalog" });
     this.#pool.on("error", () => undefined);
   }
@@ -23,7 +23,7 @@ export class TestTaskDatabase implements TaskDatabase {
   async query(sql: string, values: readonly unknown[] = []): Promise<TaskRows> {
     this.onQuery?.(sql);
     try {
-      // Of several statements, `pg` gives a list, whatever its types say.
+      // For several statements, `pg` returns a list, against its types.
       const results: pg.QueryResult<Row>[] = [await this.#pool.query<Row>(sql, [...values])].flat();
       return { rows: results.at(-1)?.rows ?? [] };
     } catch (error) {

@@ -7,7 +7,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** The next times, as the clock shows them, with what it is ahead of UTC. */
+/** The next times in local time, with the offset from UTC. */
 function next(cron: string, tz: string, after: string, count: number): readonly string[] {
   const times = new CronTimes(cron, tz);
   const format = new Intl.DateTimeFormat("sv-SE", {
@@ -83,7 +83,7 @@ describe("a cron expression", () => {
 
 describe("a cron expression when the clock is put forward or back", () => {
   it.each([
-    // A quarter past two is skipped, by half an hour.
+    // 02:15 is skipped: the clock is put forward by half an hour.
     ["15 2 * * *", "Australia/Lord_Howe", "2026-10-02T18:00:00Z", ["2026-10-04 02:30 +11", "2026-10-05 02:15 +11"]],
     ["45 1 * * *", "Australia/Lord_Howe", "2026-04-03T20:00:00Z", ["2026-04-05 01:45 +11", "2026-04-06 01:45 +10.5"]],
     ["30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", ["2026-03-29 03:00 +2", "2026-03-30 02:30 +2"]],
@@ -104,16 +104,16 @@ describe("a cron expression when the clock is put forward or back", () => {
   });
 });
 
-/** A change of a zone's clock. */
+/** A change of the offset of a zone. */
 interface Change {
   readonly tz: string;
   readonly at: number;
-  /** What it is ahead of UTC before and after; milliseconds. */
+  /** The offsets before and after; milliseconds. */
   readonly before: number;
   readonly after: number;
 }
 
-/** All changes of clocks from 2020 to 2037, of zones that have the same ones only once. */
+/** All changes of offsets from 2020 to 2037, without duplicates of zones with the same rules. */
 function findChanges(): readonly Change[] {
   const changes = new Map<string, Change>();
   for (const tz of Intl.supportedValuesOf("timeZone")) {
@@ -141,7 +141,7 @@ function findChanges(): readonly Change[] {
   return [...changes.values()];
 }
 
-/** When an expression comes between two times, minute by minute, by what the issue of clocks that change says. */
+/** The times of an expression in a range, found minute by minute: the specification for changes of the clock. */
 function expected(cron: string, { at, before, after }: Change, from: number, to: number): readonly number[] {
   const { minutes, hours, months, hasDay, isFixed, namesHours } = parseCron(cron);
   const names = (local: number): boolean => {
@@ -183,7 +183,7 @@ describe("at every change of every clock from 2020 to 2037", () => {
     expect(changes.length).toBeGreaterThan(500);
     for (const change of changes) {
       const { at, before, after } = change;
-      // In the middle of what is skipped, or comes twice.
+      // In the middle of the skipped or repeated period.
       const local = new Date(at + (before + after) / 2);
       const [minute, hour, day] = [local.getUTCMinutes(), local.getUTCHours(), local.getUTCDate()].map(twoDigits);
       for (const cron of [`${minute} ${hour} ${day} * *`, `${minute} * * * *`, `*/7 ${hour} * * *`]) {

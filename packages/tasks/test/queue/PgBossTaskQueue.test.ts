@@ -60,7 +60,7 @@ describe("a queue", () => {
       { kind: "handedBack", attempt: e, begun: true },
     ];
     expect(await queue.settle(plain, outcomes)).toEqual(new Set(ids([a, b, c, d, e])));
-    // Said again, such as when the answer was lost: nobody has them any more.
+    // Repeated, as after a lost answer: the worker does not hold them any more.
     expect(await queue.settle(plain, outcomes)).toEqual(new Set());
     expect(await queue.read(a.id)).toMatchObject({ state: "done", output: '"out"', attempts: 1, failures: 0 });
     expect(await queue.read(b.id)).toMatchObject({
@@ -75,7 +75,7 @@ describe("a queue", () => {
     const again = await queue.fetch(plain, 5);
     expect(new Set(ids(again))).toEqual(new Set(ids([b, d, e])));
     expect(again.find(({ id }) => id === b.id)).toMatchObject({ failures: 1, retryCount: 1 });
-    // What the first worker says of it late is not taken for the second's.
+    // A late outcome of the first worker does not count for the second one.
     expect(await queue.settle(plain, [done(d)])).toEqual(new Set());
   });
 
@@ -126,7 +126,7 @@ describe("a queue", () => {
     await queue.settle(single, [failed(task)]);
     const next = request({ key: "a" });
     expect(await queue.insert(single, [next])).toEqual([next.id]);
-    // Beside that one, the dead letter cannot be queued again.
+    // While that task waits, the dead letter cannot be queued again.
     expect(await queue.retry({ task: single.task })).toBe(0);
     expect(ids(await queue.readByKey(single.task, "single", "a", 5))).toEqual([next.id, task.id]);
   });
@@ -370,7 +370,7 @@ describe("opening", () => {
     await rig.test.query("DROP SCHEMA peek_tasks CASCADE");
     const log = new TestLog();
     const user = rig.open({ role: "user", logger: log });
-    await until("it waits", () => log.lines.some((line) => line.includes("Waiting for logic")));
+    await until("the log line of the waiting user", () => log.lines.some((line) => line.includes("Waiting for logic")));
     await Promise.all([rig.open(), rig.open(), rig.open()]);
     const queue = await user;
     await queue.ensure(plain);
@@ -390,7 +390,7 @@ describe("opening", () => {
     const waits = new AbortController();
     const log = new TestLog();
     const user = rig.open({ role: "user", signal: waits.signal, logger: log });
-    await until("it waits", () => log.lines.length > 0);
+    await until("the log line of the waiting user", () => log.lines.length > 0);
     waits.abort(new Error("Enough"));
     await expect(user).rejects.toThrow("Enough");
   });
@@ -401,12 +401,12 @@ describe("opening", () => {
     const after: string[] = [];
     {
       await using rig = await openRig();
-      // It looks for lost tasks and at the schedules as soon as it is open.
+      // It searches for lost tasks and checks the schedules at once.
       await rig.queue[Symbol.asyncDispose]();
       rig.database.onQuery = (sql) => after.push(sql);
       expect(rig.log.lines).toEqual([]);
     }
-    await until("all timers are gone", () => timers() <= before);
+    await until("the end of all timers", () => timers() <= before);
     expect(after).toEqual([]);
   });
 
@@ -421,7 +421,7 @@ describe("opening", () => {
   });
 });
 
-/** A task as the functions in the database are handed it. */
+/** The argument of the SQL functions that insert tasks. */
 function requestRow(): object {
   const data = { input: "{}", retry: { tries: 1, delayMs: 0, maxDelayMs: 0 }, failures: 0 };
   return { id: crypto.randomUUID(), data, priority: 0, takes: 3, expire: 60 };
@@ -455,7 +455,7 @@ describe("schedules", () => {
     await test.query("UPDATE peek_tasks.schedule SET created_on = now() - interval '1 hour'");
     const others = await Promise.all([rig.open(), rig.open()]);
     await until("it is queued", async () => (await queue.due([keyed])).length > 0);
-    // They have looked at the schedules when they are disposed.
+    // They have checked the schedules before their disposal ends.
     for (const other of others) await other[Symbol.asyncDispose]();
     const rows = await test.query("SELECT id::text, priority, expire_seconds FROM peek_tasks.job_common");
     const times = rows.map(({ id }) => parseInt(String(id).replace("-", "").slice(0, 12), 16));
@@ -485,7 +485,7 @@ describe("schedules", () => {
     await queue.schedule(plain, "one", "* * * * *", "UTC", what);
     await queue.schedule(plain, "three", "* * * * *", "UTC", what, { maxWaiting: 3 });
     let minutes = 0;
-    /** What TaskCron does in a minute, of which there are many in a weekend. */
+    /** Does the work of TaskCron for one minute. */
     const come = async (name: string): Promise<unknown> => {
       minutes += 1;
       const [row] = await test.query(
@@ -500,7 +500,7 @@ describe("schedules", () => {
       { name: "one", waiting: 1, maxWaiting: 1, leftOut: 19 },
       { name: "three", waiting: 3, maxWaiting: 3, leftOut: 17 },
     ]);
-    // Those that run do not wait.
+    // Running tasks do not count as waiting.
     const taken = await queue.fetch(plain, 2);
     expect(taken).toHaveLength(2);
     expect([await come("one"), await come("one"), await come("three"), await come("three")]).toEqual([
@@ -522,7 +522,7 @@ describe("schedules", () => {
       [waiting],
     );
     await using _other = await rig.open();
-    await until("it is told", async () => rig.log.lines.length > 0);
+    await until("a log line", async () => rig.log.lines.length > 0);
     expect(rig.log.lines).toEqual([
       "warning: Times of the schedule default (* * * * *) of peek_plugin_test.Work.1 are skipped: its limit of waiting tasks has been reached. Check that a worker does these tasks",
     ]);
@@ -566,7 +566,7 @@ describe("schedules", () => {
     await (await rig.open())[Symbol.asyncDispose]();
     const [state] = await queue.scheduleStates();
     expect(state).toMatchObject({ paused: false, next: expect.stringMatching(/:00\.000Z$/) });
-    // At most the minute that began just now, and none of the hour.
+    // At most the current minute, and not the hour.
     expect((await queue.fetch(plain, 10)).length).toBeLessThan(2);
   });
 

@@ -49,7 +49,7 @@ describe.skipIf(noMachineClock && process.env["CI"] === undefined)("a database w
       server.setClock("+7200");
       await adjusted(2);
       expect(await state(first.id)).toBe("running");
-      // Its time of the calendar has come.
+      // Its calendar time has come.
       expect((await queue.fetch(plain, 5)).map(({ id }) => id)).toEqual([onDate.id]);
     } finally {
       clearInterval(beat);

@@ -10,7 +10,7 @@ import pg from "pg";
 import { TestLog } from "@peek/kit/testing";
 import { openTestDatabase, type TestDatabase, TestTaskDatabase } from "../testing.ts";
 
-/** What the roles of tests log in with, where the server asks. */
+/** The password of the roles of tests, for servers that require one. */
 export const rolePassword = "secret";
 
 /** A queue in a database of its own. */
@@ -21,11 +21,11 @@ export interface Rig extends AsyncDisposable {
   readonly log: TestLog;
   /** Runs a statement as a role that has logged in with {@link rolePassword}, in a transaction of its own. */
   asRole(role: string, sql: string, values: readonly unknown[]): Promise<unknown>;
-  /** A transaction that has been begun, by a connection of its own. */
+  /** Begins a transaction on a connection of its own. */
   transaction(): Promise<AsyncDisposable & { readonly query: RunStatement }>;
-  /** Puts tasks that nobody will do into the queue {@link plain}, as the database has them. */
+  /** Inserts rows into the queue {@link plain}. */
   fill(state: string, count: number): Promise<void>;
-  /** Another process on the same database. */
+  /** Opens the queue for another process. */
   open(options?: Partial<TaskQueueOpenOptions>): Promise<PgBossTaskQueue>;
 }
 
@@ -56,7 +56,7 @@ export async function openRig(options: Partial<TaskQueueOpenOptions> = {}): Prom
     const client = new pg.Client({ connectionString: test.connectUrl });
     await client.connect();
     await client.query("BEGIN");
-    // Its time is that of its first statement.
+    // The first statement determines its time.
     await client.query("SELECT");
     const query: RunStatement = async (sql, values) => await client.query(sql, [...values]);
     return { query, [Symbol.asyncDispose]: () => client.end() };
@@ -90,7 +90,7 @@ export const single: QueueName = { ...plain, kind: "single" };
 
 let made = 0;
 
-/** A request; of two, the later has the greater id. */
+/** Makes a request, with a greater id than the one before. */
 export function request(more: Partial<TaskRequest> = {}): TaskRequest {
   made += 1;
   const id = `01900000-0000-7000-8000-${made.toString(16).padStart(12, "0")}`;

@@ -34,7 +34,7 @@ async function errorOf(handler: TaskHandler, input = "1"): Promise<string> {
   return result.kind === "failed" ? `${result.error.code} ${result.error.message}` : `done ${result.output}`;
 }
 
-/** That the next two, one for each thread, come to their ends. */
+/** Expects the next two tasks, one for each thread, to succeed. */
 async function expectToGoOn(): Promise<void> {
   const results = await Promise.all([start(negate, "5").result, start(negate, "6").result]);
   expect(results).toEqual([
@@ -88,7 +88,7 @@ describe("A faulty handler fails with its name, and later tasks succeed:", () =>
 
 test("A timer that a task leaves behind does not fire during the next task", async () => {
   expect(await errorOf(lateThrow, '"afterwards"')).toBe("done ");
-  // On the one that has it in mind, and on the other.
+  // On the thread with the timer, and on the other one.
   const beside = await Promise.all([errorOf(spin, "100"), errorOf(spin, "100")]);
   expect(beside).toEqual([expect.stringMatching(/^done /), expect.stringMatching(/^done /)]);
 });
@@ -113,12 +113,12 @@ test("Input and output are checked, and errors name the task and the path", asyn
 });
 
 test("Of frequent progress reports, the first and the last are passed on", async () => {
-  const told: string[] = [];
-  const result = await start(progress, "100000", (value) => told.push(value)).result;
+  const received: string[] = [];
+  const result = await start(progress, "100000", (value) => received.push(value)).result;
   expect(result).toEqual({ kind: "done", output: "100000" });
-  expect(told[0]).toBe('{"done":1}');
-  expect(told.at(-1)).toBe('{"done":100000}');
-  expect(told.length).toBeLessThan(100);
+  expect(received[0]).toBe('{"done":1}');
+  expect(received.at(-1)).toBe('{"done":100000}');
+  expect(received.length).toBeLessThan(100);
 });
 
 test("An aborted task gets its signal, and a thread that ignores it is terminated", async () => {

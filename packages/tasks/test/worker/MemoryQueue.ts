@@ -7,21 +7,21 @@ interface Row {
   state: "waiting" | "running" | "ended";
 }
 
-/** Tasks in memory, for what a real database does not do on demand. */
+/** A queue in memory that can fail and delay on demand. */
 export class MemoryQueue implements WorkerQueue {
   readonly rows = new Map<string, Row>();
   readonly fetches: { readonly queue: string; readonly count: number }[] = [];
   readonly settled: AttemptOutcome[] = [];
   dueAsked = 0;
-  /** While true, whatever is asked fails. */
+  /** While true, all calls fail. */
   isAway = false;
-  /** The numbers of outcomes that settles held, whether they were recorded or not. */
+  /** The number of outcomes of each settle(), whether it succeeded or not. */
   readonly settles: number[] = [];
-  /** While true for a settle, it takes too long. */
+  /** Whether a settle() exceeds its timeout. */
   isSlow: (outcomes: readonly AttemptOutcome[]) => boolean = () => false;
-  /** What a settle fails with that holds such an outcome. */
+  /** Whether a settle() with this outcome is refused. */
   refuse: (outcome: AttemptOutcome) => boolean = () => false;
-  /** What is waited for before a take is answered. */
+  /** Runs before a fetch(). */
   beforeFetch: () => Promise<void> | void = () => undefined;
 
   add(queue: QueueName, input: string, options: Partial<FetchedTask> = {}): string {
@@ -78,7 +78,7 @@ export class MemoryQueue implements WorkerQueue {
     return new Set(held.map(({ id }) => id));
   }
 
-  /** What has become of a task at last. */
+  /** The last outcome of a task. */
   outcome(id: string): AttemptOutcome | undefined {
     return this.settled.findLast(({ attempt }) => attempt.id === id);
   }

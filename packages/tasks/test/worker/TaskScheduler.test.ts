@@ -12,7 +12,7 @@ function take(of: TaskScheduler<number>): FetchRequest {
   return next;
 }
 
-/** As if `count` tasks of a queue had run, for so long each. */
+/** Simulates `count` tasks of a queue that ran for `ms` each. */
 function learn(of: TaskScheduler<number>, queue: string, ms: number, count = 200): void {
   for (let i = 0; i < count; i += 1) {
     of.markReady(queue);
@@ -118,7 +118,7 @@ describe("The order of tasks", () => {
       it.markReady(queue);
     }
     for (let next = it.nextFetch(); next !== undefined; next = it.nextFetch()) it.fetched(next, items(next.count));
-    // What had no slot waits for one.
+    // Tasks without a slot wait for one.
     const order: string[] = [];
     for (let i = 0; i < 8; i += 1) {
       const run = it.nextRun();

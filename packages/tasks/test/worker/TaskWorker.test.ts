@@ -99,7 +99,7 @@ describe("The outcome of a task", () => {
         long: "20001 characters, too long for the log",
       },
     });
-    // From a thread.
+    // The rejection in a thread.
     expect(rig.log.facts).toContainEqual({ err: expect.any(Error), fields: { feeder: 17, password: "geheim" } });
   });
 
@@ -323,7 +323,7 @@ describe("Queues are fetched", () => {
     const before = begun.length;
     rig.worker.wake(queueText(rig.queueOf(few)));
     for (const id of ids) await rig.ended(id);
-    // They take turns.
+    // The plugins alternate.
     expect(begun.lastIndexOf("few") - before).toBeLessThan(100);
   });
 });

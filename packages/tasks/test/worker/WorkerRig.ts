@@ -8,7 +8,7 @@ import { MemoryQueue } from "./MemoryQueue.ts";
 
 export const origin: PeerIdentity = { service: "logic", instance: "logic-1" };
 
-/** A worker on tasks in memory. */
+/** A worker with a queue in memory. */
 export class WorkerRig implements AsyncDisposable, TaskSignals {
   readonly queue = new MemoryQueue();
   readonly log = new TestLog();
@@ -52,7 +52,7 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
     return queueOf(task, "plain");
   }
 
-  /** What became of a task at last. */
+  /** Waits for the last outcome of a task. */
   async ended(id: string): Promise<AttemptOutcome | undefined> {
     await until(`the end of ${id}`, () => this.queue.rows.get(id)?.state === "ended");
     return this.queue.outcome(id);
