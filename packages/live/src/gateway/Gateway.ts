@@ -103,7 +103,7 @@ export class Gateway implements AsyncDisposable {
       logic,
       logger,
       logThrottle,
-      onMistaken: (observable) => admission.rightsChanged(observable),
+      onAdmissionsOutdated: (observable) => admission.rightsChanged(observable),
       ...(lingerMs !== undefined && { lingerMs }),
     });
     const admission = new SubscriptionAdmission(exposed, new AdmissionCache(logic), channels);

@@ -33,7 +33,7 @@ export class FieldProcess implements AsyncDisposable {
       logic: this.logic,
       ...common,
       lingerMs,
-      onMistaken: (observable) => this.#rights.notify(observable),
+      onAdmissionsOutdated: (observable) => this.#rights.notify(observable),
     });
     this.logic.onRightsChanged((observable) => {
       this.#rights.notify(observable);

@@ -26,9 +26,10 @@ export class SubscriptionAdmission {
     if (this.#refuseHidden(subscription)) return true;
     const scope = this.#cache.scopeOf(subscription.selector.name);
     if (scope === undefined) return false;
-    const place = { scope, guarded: false };
-    if (!this.#channels.isWatched(subscription.selector, place) && !this.#quotaOf(subscription).tryTake()) return false;
-    this.#watch(subscription, place);
+    const channelScope = { scope, guarded: false };
+    if (!this.#channels.isWatched(subscription.selector, channelScope) && !this.#quotaOf(subscription).tryTake())
+      return false;
+    this.#watch(subscription, channelScope);
     return true;
   }
 
@@ -87,9 +88,9 @@ export class SubscriptionAdmission {
     else subscription.refuse(code, message);
   }
 
-  #watch(subscription: Subscription, place: ChannelScope): void {
+  #watch(subscription: Subscription, channelScope: ChannelScope): void {
     try {
-      subscription.watch(this.#channels.open({ selector: subscription.selector, ...place }));
+      subscription.watch(this.#channels.open({ selector: subscription.selector, ...channelScope }));
     } catch (error) {
       // There may be too many channels.
       subscription.refuse(PeekError.is(error) ? error.code : "INTERNAL", messageOf(error));

@@ -23,7 +23,7 @@ export interface ChannelRegistryOptions {
   /** How long a channel is followed after its last subscriber has left. Default: 30,000. */
   readonly lingerMs?: number;
   /** Called when the subscribers to an observable have to be admitted anew, because logic has refused to send them its channels. */
-  readonly onMistaken: (observable: string) => void;
+  readonly onAdmissionsOutdated: (observable: string) => void;
 }
 
 /** How many channels there are: data. */
@@ -41,8 +41,8 @@ export interface ChannelStatistics {
 const defaultLingerMs = 30_000;
 /** How many channels one process follows at most. */
 const maxChannels = 100_000;
-/** How often the subscribers to an observable are admitted anew at most: many of its channels are mistaken at once. */
-const mistakenIntervalMs = 1000;
+/** The least time between two readmissions of the subscribers to an observable: many of its channels ask for it at once. */
+const readmissionIntervalMs = 1000;
 /** How many streams are being opened at a time: when logic comes back, all channels are followed again at once. */
 const maxOpening = 500;
 
@@ -52,14 +52,14 @@ export class ChannelRegistry implements AsyncDisposable {
   readonly #context: GatewayChannelContext;
   readonly #budget = new RingBudget();
   readonly #channels = new Map<string, GatewayChannel>();
-  readonly #mistaken: NameThrottle;
+  readonly #readmission: NameThrottle;
   readonly #closing = new Set<Promise<void>>();
   #isClosed = false;
   #lastNumber = 0;
 
   constructor(options: ChannelRegistryOptions) {
     this.#options = options;
-    this.#mistaken = new NameThrottle(mistakenIntervalMs, options.onMistaken);
+    this.#readmission = new NameThrottle(readmissionIntervalMs, options.onAdmissionsOutdated);
     const { logic, logger, logThrottle, lingerMs = defaultLingerMs } = options;
     this.#context = { logic, logger, logThrottle, lingerMs, opening: new Semaphore(maxOpening), budget: this.#budget };
   }
@@ -117,7 +117,7 @@ export class ChannelRegistry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    this.#mistaken[Symbol.dispose]();
+    this.#readmission[Symbol.dispose]();
     for (const key of this.#channels.keys()) this.#close(key);
     await Promise.all(this.#closing);
   }
@@ -134,9 +134,9 @@ export class ChannelRegistry implements AsyncDisposable {
     this.#lastNumber += 1;
     const channel = new GatewayChannel(this.#context, this.#lastNumber, name, {
       onIdle: () => this.#close(key),
-      onMistaken: () => {
+      onAdmissionsOutdated: () => {
         if (this.#isClosed || this.#channels.get(key) !== channel) return;
-        if (channel.subscribers.size > 0) this.#mistaken.pass(observable);
+        if (channel.subscribers.size > 0) this.#readmission.pass(observable);
         else this.#close(key);
       },
     });

@@ -62,7 +62,7 @@ export interface GatewayChannelEvents {
   /** The channel has had no subscriber for long, or none that may watch. */
   onIdle(): void;
   /** Rights have changed, so that subscribers have to be admitted anew. */
-  onMistaken(): void;
+  onAdmissionsOutdated(): void;
 }
 
 /** A channel of logic, followed by one stream for all browsers of this gateway that have subscribed to it. */
@@ -79,7 +79,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   #isLive = false;
   /** Whether the subscribers know that the channel is live. */
   #wasLive = false;
-  #isMistaken = false;
+  #isAdmissionOutdated = false;
   /** Of the logic services, when the channel was last confirmed. */
   #generation = -1;
   #trouble: { readonly code: string; readonly message: string } | undefined;
@@ -144,8 +144,8 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   }
 
   /** Whether logic has said that the subscribers were admitted wrongly: nothing is followed for them. */
-  get isMistaken(): boolean {
-    return this.#isMistaken;
+  get isAdmissionOutdated(): boolean {
+    return this.#isAdmissionOutdated;
   }
 
   subscribe(subscriber: ChannelSubscriber): void {
@@ -155,7 +155,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   unsubscribe(subscriber: ChannelSubscriber): void {
     if (!this.#subscribers.delete(subscriber) || this.#subscribers.size > 0 || this.#stream.isClosed) return;
-    if (this.#isMistaken) this.#events.onIdle();
+    if (this.#isAdmissionOutdated) this.#events.onIdle();
     else this.#linger = setTimeout(() => this.#events.onIdle(), this.#context.lingerMs).unref();
   }
 
@@ -176,7 +176,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   /** Follows it again now, if that has failed. */
   retry(): void {
-    if (this.#trouble !== undefined || this.#isMistaken) this.#stream.retry();
+    if (this.#trouble !== undefined || this.#isAdmissionOutdated) this.#stream.retry();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -186,7 +186,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     this.#replica[Symbol.dispose]();
   }
 
-  sponsor(except: string | undefined): string | undefined {
+  sessionProof(except: string | undefined): string | undefined {
     let second: string | undefined;
     for (const { session } of this.#subscribers) {
       if (session.ended.aborted) continue;
@@ -200,9 +200,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     const { position: at } = this.#replica;
     const { selector, scope, guarded } = this.#name;
     const { logic } = this.#context;
-    // Logic keeps its latest steps. It needs the digest, which takes time, only when it was started again.
-    const digest = logic.generation === this.#generation ? "" : this.#replica.digest;
-    const resume = at === undefined ? undefined : { ...at, digest };
+    const resume = at === undefined ? undefined : { ...at, digest: this.#digestFor(logic) };
     return logic.follow({ proof, selector: selector.canonical(), scope, guarded, at: resume }, signal);
   }
 
@@ -230,8 +228,8 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   }
 
   onRefused(): void {
-    this.#isMistaken = true;
-    this.#events.onMistaken();
+    this.#isAdmissionOutdated = true;
+    this.#events.onAdmissionsOutdated();
   }
 
   onEnd(reopens: boolean): void {
@@ -264,14 +262,19 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     this.#failed(code, message);
   }
 
+  /** Logic keeps its latest steps: it needs the digest, which takes time, only when it was started again. */
+  #digestFor({ generation }: LogicClient): string {
+    return generation === this.#generation ? "" : this.#replica.digest;
+  }
+
   /** Returns whether the stream goes on. */
   #opened({ key, guarded }: ChannelUpdate & { readonly k: "open" }): boolean {
     // Logic reports it again if it still holds.
     this.#staleness.report(undefined);
-    this.#isMistaken = guarded !== this.guarded;
-    if (this.#isMistaken) {
+    this.#isAdmissionOutdated = guarded !== this.guarded;
+    if (this.#isAdmissionOutdated) {
       this.#trouble = undefined;
-      this.#events.onMistaken();
+      this.#events.onAdmissionsOutdated();
       return false;
     }
     if (this.#replica.open(key)) this.#statusChanged();

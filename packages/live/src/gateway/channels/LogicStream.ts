@@ -8,7 +8,7 @@ export interface LogicStreamOwner {
    *
    * @param except The proof of a session that logic has refused: another is preferred.
    */
-  sponsor(except: string | undefined): string | undefined;
+  sessionProof(except: string | undefined): string | undefined;
   /** Opens the stream of updates, on behalf of a session. */
   open(proof: string, signal: AbortSignal): AsyncIterable<ChannelUpdate>;
   /** Takes an update. Returns whether the stream goes on. */
@@ -92,7 +92,7 @@ export class LogicStream implements AsyncDisposable {
 
   /** Reads the stream to its end. Returns whether it is to be opened again at once. */
   async #read(onOpened: () => void): Promise<boolean> {
-    const proof = this.#owner.sponsor(this.#refusals === 0 ? undefined : this.#proof) ?? this.#proof;
+    const proof = this.#owner.sessionProof(this.#refusals === 0 ? undefined : this.#proof) ?? this.#proof;
     if (proof === undefined) return false;
     this.#proof = proof;
     let reopens = false;

@@ -11,7 +11,7 @@ import type { ChannelSubscriber, GatewayChannel } from "./GatewayChannel.ts";
 export interface SubscriptionOwner {
   readonly writer: FrameWriter;
   readonly session: GatewaySession;
-  /** Remembers a subscription that is behind: {@link Subscription.bring} is called when messages can be sent again. */
+  /** Remembers a subscription that is behind: {@link Subscription.catchUp} is called when messages can be sent again. */
   lag(subscription: Subscription): void;
   /** Ends a subscription, and notifies the browser of the reason. */
   refuse(subscription: Subscription, code: string, message: string): void;
@@ -31,9 +31,9 @@ export class Subscription implements ChannelSubscriber {
   #channel: GatewayChannel | undefined;
   #at: Resume | undefined;
   /** Whether the browser knows the channel's number. */
-  #isOn = false;
+  #isAnnounced = false;
   /** Whether the browser has to be sent something of the channel, even if nothing has changed: only then it is live. */
-  #isOwed = true;
+  #needsConfirmation = true;
   /** The staleness that the browser was last notified of. */
   #sentStaleness: Staleness | undefined;
   /** Whether it is admitted anew when its channel is live. */
@@ -73,14 +73,14 @@ export class Subscription implements ChannelSubscriber {
       this.#channel.unsubscribe(this);
       // The browser has the tuples of a channel that it may not see any more.
       this.#at = undefined;
-      this.#isOn = false;
-      this.#isOwed = true;
+      this.#isAnnounced = false;
+      this.#needsConfirmation = true;
       this.#sentStaleness = undefined;
     }
     this.#channel = channel;
     this.#selector = undefined;
     channel.subscribe(this);
-    this.bring();
+    this.catchUp();
   }
 
   /** Ends it, and notifies the browser of the reason. */
@@ -108,30 +108,30 @@ export class Subscription implements ChannelSubscriber {
 
   /** Sends the browser that its tuples are right, as soon as that is known. */
   confirm(): void {
-    this.#isOwed = true;
-    this.bring();
+    this.#needsConfirmation = true;
+    this.catchUp();
   }
 
   onLive(): void {
-    this.#isOwed = true;
+    this.#needsConfirmation = true;
     if (this.#isUnsure) this.readmit();
   }
 
   onStatus(): void {
-    this.bring();
+    this.catchUp();
   }
 
   onMessage(from: Position, message: ChannelMessage, isLogicStale: boolean): void {
     const at = this.#at;
-    const follows = this.#isOn && at !== undefined && (at === from || isSamePosition(at, from));
+    const follows = this.#isAnnounced && at !== undefined && (at === from || isSamePosition(at, from));
     const isKnown = isLogicStale || this.#channel?.staleness === this.#sentStaleness;
     if (follows && isKnown) this.#send(message);
-    else if (this.#owner.writer.isFree) this.bring();
+    else if (this.#owner.writer.isFree) this.catchUp();
     else this.#owner.lag(this);
   }
 
   /** Brings the browser to where the channel is, as far as its connection accepts messages. */
-  bring(): void {
+  catchUp(): void {
     const channel = this.#channel;
     if (channel === undefined || this.#isOver || !this.#announce(channel)) return;
     const { writer } = this.#owner;
@@ -149,9 +149,9 @@ export class Subscription implements ChannelSubscriber {
     }
     // It is where the channel is. When that is live later, it says so.
     if (!channel.isLive) return;
-    if (this.#isOwed) {
+    if (this.#needsConfirmation) {
       if (!writer.isFree) return this.#owner.lag(this);
-      this.#isOwed = false;
+      this.#needsConfirmation = false;
       for (const { frame } of channel.confirmation()) writer.send(frame);
     }
     if (staleness !== undefined || this.#sentStaleness === undefined) return;
@@ -167,7 +167,7 @@ export class Subscription implements ChannelSubscriber {
       return false;
     }
     this.#at = message.to;
-    this.#isOwed = false;
+    this.#needsConfirmation = false;
     return true;
   }
 
@@ -179,8 +179,8 @@ export class Subscription implements ChannelSubscriber {
       return false;
     }
     if (key === undefined) return false;
-    if (!this.#isOn) {
-      this.#isOn = true;
+    if (!this.#isAnnounced) {
+      this.#isAnnounced = true;
       this.#owner.writer.reply(Frame.ofJson({ t: "on", id: this.id, c: channel.number, key }));
     }
     return position !== undefined;

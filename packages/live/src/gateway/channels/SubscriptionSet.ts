@@ -56,7 +56,7 @@ export class SubscriptionSet {
     for (const each of lagging) {
       if (!writer.isFree) return;
       lagging.delete(each);
-      each.bring();
+      each.catchUp();
     }
     if (lagging.size === 0) this.#lagging = undefined;
   }

@@ -33,7 +33,7 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
   #at: Resume | undefined;
   /** Updates that belong together and were begun; undefined before the first update. */
   #queue: ChannelUpdate[] | undefined;
-  #isIn = false;
+  #isSynced = false;
   /** The staleness that was sent last. */
   #sentStaleness: Staleness | undefined;
   #failure: PeekError | undefined;
@@ -47,8 +47,8 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
   }
 
   /** Whether the tuples were sent, or confirmed. */
-  get isIn(): boolean {
-    return this.#isIn;
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
   [Symbol.asyncIterator](): this {
@@ -127,8 +127,8 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
 
   #due(): ChannelUpdate[] {
     const due = this.#channel.catchUp(this.#at);
-    if (this.#isIn) return [...due];
-    this.#isIn = true;
+    if (this.#isSynced) return [...due];
+    this.#isSynced = true;
     if (due.length === 0) return [...this.#channel.unchanged()];
     return due.some(({ k }) => k === "snapshot") ? [...this.#channel.history(), ...due] : [...due];
   }

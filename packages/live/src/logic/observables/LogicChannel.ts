@@ -234,7 +234,7 @@ export class LogicChannel implements FollowedChannel, Loadable, AsyncDisposable 
     logLoadFailure(this.#context, error);
     if (this.isReady) return;
     const failure = loadFailed(this.#context.type.name, error);
-    for (const follower of this.#followers) if (!follower.isIn) follower.fail(failure);
+    for (const follower of this.#followers) if (!follower.isSynced) follower.fail(failure);
   }
 
   #wake(): void {

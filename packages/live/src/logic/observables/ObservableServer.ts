@@ -242,8 +242,9 @@ export class ObservableServer implements AsyncDisposable {
       const selector = TupleSelector.parse(canonical);
       const observable = this.#find(selector.name, from.service);
       if (observable === undefined) throw unknownObservable(selector.name);
-      const isMistaken = guarded !== observable.guarded;
-      if (!isMistaken && !(await this.#admission.mayFollow(proof, from, observable, selector, scope))) return undefined;
+      const isAdmissionOutdated = guarded !== observable.guarded;
+      if (!isAdmissionOutdated && !(await this.#admission.mayFollow(proof, from, observable, selector, scope)))
+        return undefined;
       return observable.follow(selector, scope, guarded, resumeOf(at));
     } catch (error) {
       // As the error of the call, it would mean that the call itself is invalid.
