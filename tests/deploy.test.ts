@@ -134,7 +134,7 @@ describe("a deployed service", () => {
     });
     expect(ending).toEqual({ code: 78, signal: null });
     expect(stderr).toBe(
-      "run_peek_logic_service: this is Node 20.20.2, and Peek needs 24.12 or later. Put a newer node first in the PATH.\n",
+      "run_peek_logic_service: Node 20.20.2 is too old: Peek needs 24.12 or later. Put a newer Node first in the PATH.\n",
     );
   });
 });

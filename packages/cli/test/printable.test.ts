@@ -25,7 +25,7 @@ function printed(): readonly string[] {
   return lines;
 }
 
-describe("what comes from elsewhere moves no cursor", () => {
+describe("text from another machine cannot control the terminal", () => {
   it("in a table, which keeps its columns", () => {
     const lines = printed();
     printTable([
@@ -40,7 +40,7 @@ describe("what comes from elsewhere moves no cursor", () => {
     ]);
   });
 
-  it("in JSON, which says the same", () => {
+  it("in JSON, which keeps its meaning", () => {
     const lines = printed();
     const data = { [evil]: [evil, "two\nlines"] };
     printJson(data);
@@ -55,7 +55,7 @@ describe("what comes from elsewhere moves no cursor", () => {
     expect(lines).toEqual([`peek: ${harmless}\nand more`]);
   });
 
-  it("in the reason of what is no data exchange at all", async () => {
+  it("in the reason why a server is not a data exchange", async () => {
     const base = mkdtempSync(join(tmpdir(), "peek-cli-"));
     onTestFinished(() => rmSync(base, { recursive: true, force: true }));
     vi.stubEnv("PEEK_HOME", base);

@@ -37,7 +37,7 @@ describe("peek tasks", () => {
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
-  it("says what there is none of: a database, or tasks in it", async () => {
+  it("says that there is no database, or no tasks in it", async () => {
     useHome(undefined);
     expect(await tasks("list")).toMatchObject({ code: 69, stderr: expect.stringContaining("no database yet") });
     useHome("postgresql://user:geheim@127.0.0.1:1/database");
@@ -53,7 +53,7 @@ describe("peek tasks", () => {
     expect(await tasks("drop", "--all", pump.task)).toMatchObject({ code: 64, stdout: "" });
   });
 
-  it("does not wait for logic to bring tables of an older Peek up to date", async () => {
+  it("does not wait for logic to update the tables of an older Peek", async () => {
     await using own = new AsyncDisposableStack();
     const older = own.use(await openTestDatabase());
     await openQueue(older, own);
@@ -118,7 +118,7 @@ describe("peek tasks", () => {
       expect(await queue.cancel(valve, cancelled)).toBe(true);
     });
 
-    it("counts the tasks of each type, and shows the dead letters, with nothing that a terminal acts on", async () => {
+    it("counts the tasks of each type, and shows the dead letters without control characters", async () => {
       useHome(database.connectUrl);
       const { code, stdout, stderr } = await tasks("list");
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -172,7 +172,7 @@ describe("peek tasks", () => {
       expect(await tasks("list", "--state", "running")).toMatchObject({ code: 0, stdout: "No task is running." });
     });
 
-    it("as JSON has all that is known", async () => {
+    it("as JSON has all fields", async () => {
       useHome(database.connectUrl);
       const overview: unknown = JSON.parse((await tasks("list", "--json")).stdout);
       expect(overview).toEqual({
@@ -205,7 +205,7 @@ describe("peek tasks", () => {
       useHome(each.connectUrl);
     });
 
-    it("retry queues dead letters and cancelled ones again, and says which are neither", async () => {
+    it("retry queues dead letters and cancelled tasks again, and reports the other tasks", async () => {
       const [burst = "", leaked = ""] = await failed(queue, pump, "It burst", 1, 2);
       const [cancelled = "", waiting = ""] = await queued(queue, pump, 3, 4);
       await queue.cancel(pump, cancelled);
@@ -233,7 +233,7 @@ describe("peek tasks", () => {
       );
     });
 
-    it("retry leaves what another with its singleton key waits for, and says so", async () => {
+    it("retry does not queue a task whose singleton key is in use, and reports it", async () => {
       const single: QueueName = { task: "peek_plugin_pump.Rinse", version: 1, kind: "single" };
       const [burst = ""] = await failed(queue, single, "It burst", 1);
       await queued(queue, single, 2);
@@ -245,7 +245,7 @@ describe("peek tasks", () => {
       expect(await statesOf(queue, burst)).toEqual(["failed"]);
     });
 
-    it("retry --all queues those of a type again", async () => {
+    it("retry --all queues the dead letters of a type again", async () => {
       const ids = await failed(queue, pump, "It burst", 1, 2, 3);
       const [other = ""] = await failed(queue, valve, "It stuck", 4);
       expect(await tasks("retry", "--all", pump.task)).toEqual({
@@ -276,7 +276,7 @@ describe("peek tasks", () => {
       expect(await statesOf(queue, other)).toEqual(["failed"]);
     });
 
-    it("drop deletes what is not running", async () => {
+    it("drop deletes tasks that are not running", async () => {
       const [burst = "", leaked = ""] = await failed(queue, pump, "It burst", 1, 2);
       const [running = ""] = await queued(queue, pump, 3);
       expect(await queue.fetch(pump, 1)).toMatchObject([{ id: running }]);
@@ -295,7 +295,7 @@ describe("peek tasks", () => {
       ]);
     });
 
-    it("drop --all deletes the dead letters of a type, or those that wait", async () => {
+    it("drop --all deletes the dead letters or the waiting tasks of a type", async () => {
       const letters = await failed(queue, pump, "It burst", 1, 2);
       const waiting = await queued(queue, pump, 3, 4, 5);
       const others = [...(await failed(queue, valve, "It stuck", 6)), ...(await queued(queue, valve, 7))];

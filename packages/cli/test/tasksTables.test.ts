@@ -11,7 +11,7 @@ function printed(): readonly string[] {
 }
 
 describe("a table on a terminal", () => {
-  it("is cut to its width, but not so that nothing is left", () => {
+  it("is cut to its width, down to a minimum", () => {
     const lines = printed();
     const cells = [
       ["ID", "WHY"],
@@ -28,7 +28,7 @@ describe("peek status", () => {
   const told = { version: "1.0.0", pid: 1, since: "2026-01-01T00:00:00.000Z", plugins: [] };
   const peer = { version: "1.0.0", since: told.since, connectedSince: told.since, address: "", serves: [] };
 
-  it("shows the queues that logic tells of, and what the workers do", () => {
+  it("shows the queues that logic reports, and the load of the workers", () => {
     const lines = printed();
     const queues = [{ task, waiting: 5, later: 1, running: 2, failed: 3, oldestMs: 90_000 }];
     const counts = { task, weight: "heavy", running: 2, taken: 0, done: 7, failed: 3 } as const;
@@ -54,7 +54,7 @@ describe("peek status", () => {
     ]);
   });
 
-  it("says nothing of tasks where there are none", () => {
+  it("prints no tables of tasks where there are none", () => {
     const lines = printed();
     printTaskStatus([
       {

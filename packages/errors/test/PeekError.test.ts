@@ -37,7 +37,7 @@ describe("PeekError", () => {
       }),
       "a value of type object",
     ],
-  ])("says what its message is also when that is no text: %#", (message, text) => {
+  ])("has a readable message also when a value that is not a string was passed: %#", (message, text) => {
     expect(new PeekError("ACTION_REJECTED", message as string).message).toBe(text);
   });
 });
@@ -86,25 +86,25 @@ describe("toError", () => {
       "an object was thrown whose properties cannot be read",
     ],
     ["no stack", Object.assign(new Error("plain"), { stack: undefined }), "plain"],
-  ])("survives an error with %s", (_what, thrown, message) => {
+  ])("converts an error with %s", (_what, thrown, message) => {
     expect(toError(thrown)).toMatchObject({ message, stack: expect.any(String) });
   });
 
-  it("leaves an Error as it is", () => {
+  it("returns an Error unchanged", () => {
     const error = new TypeError("x");
     expect(toError(error)).toBe(error);
   });
 });
 
 describe("messageOf", () => {
-  it("gives the first line, or the name where there is no message", () => {
+  it("returns the first line, or the name of an error without a message", () => {
     expect(messageOf(new Error("one\ntwo"))).toBe("one");
     expect(messageOf(new RangeError())).toBe("RangeError");
   });
 });
 
 describe("describeValue", () => {
-  it("survives values that have no JSON", () => {
+  it("describes values that have no JSON", () => {
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;
     expect(describeValue(circle)).toBe("a value of type object");
@@ -112,7 +112,7 @@ describe("describeValue", () => {
     expect(describeValue(10n)).toBe("10");
   });
 
-  it("cuts long ones short", () => {
+  it("cuts long values", () => {
     expect(describeValue("x".repeat(1000))).toHaveLength(60);
   });
 });

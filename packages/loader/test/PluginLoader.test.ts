@@ -18,8 +18,8 @@ function noting(log: string[], plugin: TestPlugin = {}): TestPlugin {
   };
 }
 
-describe("the order", () => {
-  it("is all load(), then all start(), dependencies first, and the exact reverse at the end", async () => {
+describe("plugins", () => {
+  it("are all loaded, then all started, dependencies first, and ended in the exact reverse order", async () => {
     const log: string[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), {
       peek_plugin_c: noting(log, { dependencies: { peek_plugin_b: "^1.0.0" } }),
@@ -43,7 +43,7 @@ describe("the order", () => {
     ]);
   });
 
-  it("lets a dependant wait until load() and start() have settled", async () => {
+  it("are loaded and started only after the hooks of their dependencies have settled", async () => {
     const log: string[] = [];
     const slow = (step: string) => async (): Promise<void> => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -56,7 +56,7 @@ describe("the order", () => {
     expect(log).toEqual(["load settled", "load peek_plugin_b", "start settled", "start peek_plugin_b"]);
   });
 
-  it("lets plugins that do not depend on each other go side by side", async () => {
+  it("that do not depend on each other are loaded and started in parallel", async () => {
     const both = { load: Promise.withResolvers<void>(), start: Promise.withResolvers<void>() };
     const { states } = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { load: () => both.load.promise, start: () => both.start.promise },
@@ -65,7 +65,7 @@ describe("the order", () => {
     expect(states).toEqual({ peek_plugin_a: "started", peek_plugin_b: "started" });
   });
 
-  it("stops and unloads one at a time", async () => {
+  it("are stopped and unloaded one at a time", async () => {
     const log: string[] = [];
     const slow = ({ name }: { readonly name: string }): Promise<void> => {
       log.push(`${name} begins`);
@@ -80,14 +80,14 @@ describe("the order", () => {
     expect(log).toEqual([...once, ...once]);
   });
 
-  it("unloads what was loaded and never started", async () => {
+  it("that were loaded and never started are unloaded", async () => {
     const log: string[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).loaded();
     await loader.stop();
     expect(log).toEqual(["load peek_plugin_a", "unload peek_plugin_a"]);
   });
 
-  it("stops nothing twice", async () => {
+  it("are not stopped twice", async () => {
     const log: string[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).started();
     await loader.stop();
@@ -96,8 +96,8 @@ describe("the order", () => {
   });
 });
 
-describe("the status", () => {
-  it("tells each state on the way", async () => {
+describe("the status of a plugin", () => {
+  it("shows each state between the steps", async () => {
     const test = new TestLoader(temporaryFolder(), { peek_plugin_a: {} });
     const seen: unknown[] = [];
     const look = (): void => void seen.push(test.states["peek_plugin_a"]);
@@ -112,7 +112,7 @@ describe("the status", () => {
     expect(seen).toEqual(["resolved", "loaded", "started", "unloaded"]);
   });
 
-  it("tells each state within the hooks", async () => {
+  it("shows each state within the hooks", async () => {
     const seen: unknown[] = [];
     const look = (): void => void seen.push(test.states["peek_plugin_a"]);
     const test = new TestLoader(temporaryFolder(), {
@@ -123,7 +123,7 @@ describe("the status", () => {
     expect(seen).toEqual(["loading", "loading", "starting", "stopping", "unloading"]);
   });
 
-  it("says what the plugin is, where it is from, and how long it took", async () => {
+  it("shows the title, the source and the durations", async () => {
     const base = temporaryFolder();
     const test = await new TestLoader(base, { peek_plugin_a: { version: "3.2.1" } }).started();
     expect(test.loader.status()).toEqual([
@@ -140,7 +140,7 @@ describe("the status", () => {
     ]);
   });
 
-  it("is in the order of plugin.enabled", async () => {
+  it("is listed in the order of plugin.enabled", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_b: { dependencies: { peek_plugin_a: "1" } },
       peek_plugin_a: {},
@@ -150,7 +150,7 @@ describe("the status", () => {
 });
 
 describe("a plugin", () => {
-  it("is handed its name, its folder and its platform", async () => {
+  it("gets its name, its folder and its platform object", async () => {
     const base = temporaryFolder();
     const seen: Record<string, unknown>[] = [];
     const test = await new TestLoader(base, {
@@ -189,13 +189,13 @@ describe("a plugin", () => {
     expect(test.logged("info")).toEqual(["info peek_plugin_a._private.logic.Thing: hello 5"]);
   });
 
-  it("that never asks for its folder for files has none", async () => {
+  it("that never reads dataDir has no folder for files", async () => {
     const base = temporaryFolder();
     await new TestLoader(base, { peek_plugin_a: {} }).started();
     expect(existsSync(join(base, "data"))).toBe(false);
   });
 
-  it("hears of the end before stop(), and where it was never started before unload()", async () => {
+  it("gets its signal aborted before stop(), or before unload() when it was never started", async () => {
     const heard: boolean[] = [];
     const listen: TestPlugin = {
       stop: ({ platform }) => void heard.push(platform.signal.aborted),
@@ -208,7 +208,7 @@ describe("a plugin", () => {
     expect(heard).toEqual([true, true, true]);
   });
 
-  it("is known by what it begins, and by nothing once that is over", async () => {
+  it("is attributed the code that it started, and no other code", async () => {
     const known: (string | undefined)[] = [];
     const timer = Promise.withResolvers<void>();
     const running = (): string | undefined =>
@@ -235,7 +235,7 @@ describe("a plugin", () => {
     expect(running()).toBeUndefined();
   });
 
-  it("may be loaded by two loaders at once, each with an instance of its own", async () => {
+  it("can be loaded by two loaders at once, with an instance for each", async () => {
     const base = temporaryFolder();
     const instances = new Set<unknown>();
     const first = await new TestLoader(base, { peek_plugin_a: { load: (hook) => void instances.add(hook) } }).started();
@@ -255,7 +255,7 @@ describe("a plugin", () => {
 });
 
 describe("a plugin that is skipped", () => {
-  it("is one that does not require the service: no code of it runs", async () => {
+  it("does not require the service, and none of its code runs", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { requiresServices: ["field"], code: "throw new Error('it ran')" },
       peek_plugin_b: {},
@@ -269,7 +269,7 @@ describe("a plugin that is skipped", () => {
     ["exports nothing", "export {};"],
     ["exports the function of another service", "export const peekFieldEntryHook = () => class {};"],
     ["exports something else by that name", "export const peekLogicEntryHook = 7;"],
-  ])("is one that requires the service and %s, with a warning", async (_what, code) => {
+  ])("requires the service and %s, and a warning is logged", async (_what, code) => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: { code }, peek_plugin_b: {} }).started();
     expect(test.states).toEqual({ peek_plugin_a: "skipped", peek_plugin_b: "started" });
     expect(test.status("peek_plugin_a").error).toMatchObject({ code: "ENTRY_HOOK_MISSING" });
@@ -357,7 +357,7 @@ describe("a plugin that cannot be resolved", () => {
       "DEPENDENCY_CYCLE",
       "peek_plugin_a → peek_plugin_a",
     ],
-  ])("since it %s fails alone, and none of its code runs", async (_what, plugin, code, part) => {
+  ])("because it %s fails alone, and none of its code runs", async (_what, plugin, code, part) => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { ...plugin, code: "throw new Error('it ran')" },
       peek_plugin_field: { requiresServices: ["field"] },
@@ -371,7 +371,7 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.logged("error")).toEqual([expect.stringContaining("peek_plugin_a failed: ")]);
   });
 
-  it("since a folder is in the place of its manifest fails alone", async () => {
+  it("because its manifest is a folder fails alone", async () => {
     const base = temporaryFolder();
     const test = new TestLoader(base, { peek_plugin_a: { manifest: null }, peek_plugin_b: {} });
     writePlugin(join(base, "peek-plugin-a", manifestName), "peek_plugin_inner");
@@ -388,7 +388,7 @@ describe("a plugin that cannot be resolved", () => {
     ["__proto__", "PLUGIN_NAME_INVALID", "Write peek_plugin_<name>"],
     ["", "PLUGIN_NAME_INVALID", '""'],
     ["peek_plugin_gone", "PLUGIN_NOT_FOUND", "peek_plugin_gone has no package peek-plugin-gone in the given folders"],
-  ])("since it is enabled as %j fails alone", async (name, code, part) => {
+  ])("because it is enabled as %j fails alone", async (name, code, part) => {
     const test = await new TestLoader(
       temporaryFolder(),
       { peek_plugin_good: {} },
@@ -398,7 +398,7 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.status(name).error).toMatchObject({ code, message: expect.stringContaining(part) });
   });
 
-  it("since it is enabled twice fails alone, once", async () => {
+  it("because it is enabled twice fails alone, once", async () => {
     const enabled = ["peek_plugin_a", "peek_plugin_b", "peek_plugin_a"];
     const test = await new TestLoader(
       temporaryFolder(),
@@ -409,7 +409,7 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.status("peek_plugin_a").error).toMatchObject({ code: "PLUGIN_DUPLICATE" });
   });
 
-  it("since it is in a circle fails with those in it; those outside run, or are blocked by it", async () => {
+  it("because it is on a cycle fails with the others on it; plugins outside run, or are blocked by it", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { dependencies: { peek_plugin_b: "1" } },
       peek_plugin_b: { dependencies: { peek_plugin_a: "1", peek_plugin_base: "1" } },
@@ -428,7 +428,7 @@ describe("a plugin that cannot be resolved", () => {
     expect(test.status("peek_plugin_top").blockedBy).toBe("peek_plugin_a");
   });
 
-  it("with keys that are not known runs, and they are named", async () => {
+  it("with unknown keys in its manifest runs, and the log names them", async () => {
     const text = JSON.stringify({ ...manifestOf("peek_plugin_a"), requireServices: [], note: 1 });
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: { manifest: text } }).started();
     expect(test.states).toEqual({ peek_plugin_a: "started" });
@@ -441,7 +441,7 @@ describe("a plugin that cannot be resolved", () => {
   });
 });
 
-it("nothing enabled is nothing done", async () => {
+it("a loader without enabled plugins loads, starts and stops nothing", async () => {
   const test = await new TestLoader(temporaryFolder(), {}).started();
   expect(await test.loader.stop()).toEqual([]);
   expect([test.loader.status(), test.lines]).toEqual([[], []]);

@@ -12,11 +12,11 @@ function reachable(from: PluginState): ReadonlySet<PluginState> {
 }
 
 describe("the moves between states", () => {
-  it("lead to every state from the first", () => {
+  it("lead from the first state to every other one", () => {
     expect([...reachable("configured")].toSorted()).toEqual([...pluginStates].toSorted());
   });
 
-  it("lead through a whole life in one way", () => {
+  it("have exactly one path through a complete life", () => {
     const life = [
       "configured",
       "resolved",
@@ -52,7 +52,7 @@ describe("the moves between states", () => {
     expect(reachable(state).has("resolved") && state !== "resolved" && state !== "configured").toBe(false);
   });
 
-  it("never lead to a running plugin past load() or start()", () => {
+  it("never lead to `started` without load() and start()", () => {
     expect(pluginStates.filter((state) => isLegalMove(state, "loaded"))).toEqual(["loading"]);
     expect(pluginStates.filter((state) => isLegalMove(state, "started"))).toEqual(["starting"]);
   });

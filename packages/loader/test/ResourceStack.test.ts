@@ -25,7 +25,7 @@ const newStack = (): ResourceStack => new ResourceStack("peek_plugin_a");
 afterEach(() => void vi.useRealTimers());
 
 describe("ResourceStack", () => {
-  it("gives up sooner on what is being released, and on the rest, when it is hurried", async () => {
+  it("abandons the resource that is being released, and the rest, sooner when its time is shortened", async () => {
     vi.useFakeTimers();
     const stack = newStack();
     const forever = (): Promise<void> => new Promise(() => undefined);
@@ -38,7 +38,7 @@ describe("ResourceStack", () => {
     expect(await released).toHaveLength(2);
   });
 
-  it("releases last in, first out, each after the one before", async () => {
+  it("releases last in, first out, one at a time", async () => {
     const stack = newStack();
     const log: string[] = [];
     stack.defer(() => void log.push("deferred"));
@@ -54,7 +54,7 @@ describe("ResourceStack", () => {
     expect(log).toEqual(["slow begins", "slow ends", "used", "adopted value", "deferred"]);
   });
 
-  it("gives back what it was given", () => {
+  it("returns the added value", () => {
     const stack = newStack();
     const pump = new Pump();
     expect(stack.use(pump)).toBe(pump);
@@ -63,7 +63,7 @@ describe("ResourceStack", () => {
     expect(stack.adopt(pump, () => undefined)).toBe(pump);
   });
 
-  it("prefers the asynchronous way where something has both", async () => {
+  it("prefers Symbol.asyncDispose where a value has both", async () => {
     const log: string[] = [];
     const stack = newStack();
     stack.use({
@@ -74,7 +74,7 @@ describe("ResourceStack", () => {
     expect(log).toEqual(["in time"]);
   });
 
-  it("refuses to use what cannot release itself", () => {
+  it("refuses a value that is not disposable", () => {
     const stack = newStack();
     expect(() => stack.use({} as Disposable)).toThrow(TypeError);
     expect(() => stack.use({ [Symbol.dispose]: "no function" } as unknown as Disposable)).toThrow(TypeError);
@@ -88,7 +88,7 @@ describe("ResourceStack", () => {
     expect(pump.released).toBe(1);
   });
 
-  it("tells what throws or rejects, and releases the rest", async () => {
+  it("reports a resource that throws or rejects, and releases the rest", async () => {
     const stack = newStack();
     const first = stack.use(new Pump());
     stack.defer(function closeLine() {
@@ -118,7 +118,7 @@ describe("ResourceStack", () => {
     });
   });
 
-  it("gives up on what does not settle, and releases the rest, within one budget", async () => {
+  it("abandons a resource that does not settle, and releases the rest, within one budget", async () => {
     vi.useFakeTimers();
     const stack = newStack();
     const first = stack.use(new Pump());
@@ -142,7 +142,7 @@ describe("ResourceStack", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("releases everything that takes no time although the budget is used up", async () => {
+  it("releases synchronous resources although the budget is used up", async () => {
     const stack = newStack();
     const pumps = Array.from({ length: 5 }, () => stack.use(new Pump()));
     const lines: string[] = [];
@@ -155,8 +155,8 @@ describe("ResourceStack", () => {
   describe.each([
     ["while it is released", async (stack: ResourceStack) => void stack.release(1000)],
     ["after it was released", async (stack: ResourceStack) => void (await stack.release(1000))],
-  ])("what is acquired %s", (_when, release) => {
-    it("is released at once, and the plugin is told", async () => {
+  ])("a resource that is acquired %s", (_when, release) => {
+    it("is released at once, and the plugin gets an error", async () => {
       const stack = newStack();
       stack.defer(() => new Promise((resolve) => setImmediate(resolve)));
       await release(stack);
@@ -177,7 +177,7 @@ describe("ResourceStack", () => {
       expect(errors[0]?.message).toContain("peek_plugin_a acquired a Pump after it had been stopped");
     });
 
-    it("may throw when it is released, without further harm", async () => {
+    it("may throw when it is released, without an unhandled rejection", async () => {
       const stack = newStack();
       await release(stack);
       expect(caught(() => stack.defer(() => Promise.reject(new Error("stuck")))).code).toBe("PLUGIN_RELEASED");
@@ -191,7 +191,7 @@ describe("ResourceStack", () => {
     });
   });
 
-  it("names what it holds although it has no class, or a class without a name", async () => {
+  it("has a title for values without a class or with an anonymous class", async () => {
     const stack = newStack();
     const stuck = (): never => {
       throw new Error("stuck");

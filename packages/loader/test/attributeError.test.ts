@@ -11,7 +11,7 @@ const path = (plugin: string): string => `    at f (/plugins/peek plugin-${plugi
 const stack = (...frames: readonly string[]): string =>
   ["Error: x", ...frames, "    at node:internal/timers:1:1"].join("\n");
 
-describe("an error that nobody caught", () => {
+describe("an uncaught error", () => {
   it.each([
     ["whose file is innermost in the stack", stack(url("ab"), url("a")), undefined, "ab"],
     ["whose file is in the stack by its path", stack(path("a")), undefined, "a"],
@@ -23,19 +23,19 @@ describe("an error that nobody caught", () => {
       "ab",
       "ab",
     ],
-  ])("is the plugin's %s", (_what, text, current, guilty) => {
+  ])("is attributed to the plugin %s", (_what, text, current, guilty) => {
     expect(attributeError(text, current, plugins, strangers)).toBe(guilty);
   });
 
-  it("is the one's who called the API that threw", () => {
+  it("is attributed to the plugin that called the API which threw", () => {
     expect(attributeError(stack(url("a"), url("user")), "user", plugins, userDependsOnA)).toBe("user");
   });
 
-  it("is the one's whose listener threw, though another's code was running", () => {
+  it("is attributed to the plugin whose listener threw, although another plugin's code was running", () => {
     expect(attributeError(stack(url("user"), url("a")), "a", plugins, userDependsOnA)).toBe("user");
   });
 
-  it("is nobody's when nothing is known", () => {
+  it("is attributed to no plugin without a stack frame or a running plugin", () => {
     expect(
       attributeError(stack("    at /plugins/peek plugin-abc/x.js:1:1"), undefined, plugins, strangers),
     ).toBeUndefined();

@@ -20,11 +20,11 @@ describe("a dependency", () => {
   it.each([
     ["1.3.0-beta.1", "^1.2.0"],
     ["2.0.0-rc.1", ">=1"],
-  ])("is met by the pre-release %s where the range is %s", (version, range) => {
+  ])("is satisfied by the pre-release %s for the range %s", (version, range) => {
     expect(bind({ ...running, version }, range).waitsFor).toEqual(["peek_plugin_b"]);
   });
 
-  it("waits for one that failed before its version was known: it blocks when its turn has come", () => {
+  it("waits for a plugin that failed before its version was known, which blocks it later", () => {
     const failed = { state: "failed", version: undefined, services: [] } as const;
     expect(bind(failed)).toEqual({ waitsFor: ["peek_plugin_b"], error: undefined, warnings: [] });
   });
@@ -60,7 +60,7 @@ describe("a dependency", () => {
     ],
   ] as const;
 
-  it.each(refusals)("that %s speaks against the plugin", (_what, target, range, code, part) => {
+  it.each(refusals)("that %s makes the plugin fail", (_what, target, range, code, part) => {
     const { waitsFor, error, warnings } = bind(target, range);
     expect(error).toMatchObject({
       code,
@@ -72,7 +72,7 @@ describe("a dependency", () => {
     expect({ waitsFor, warnings }).toEqual({ waitsFor: [], warnings: [] });
   });
 
-  it.each(refusals)("that %s is done without where it is optional", (_what, target, range, code, part) => {
+  it.each(refusals)("that %s is ignored where it is optional", (_what, target, range, code, part) => {
     const { waitsFor, error, warnings } = bind(target, range, true);
     expect({ waitsFor, error }).toEqual({ waitsFor: [], error: undefined });
     // That it is not there is what optional means; that it is there and will not do, somebody has to hear.
@@ -80,7 +80,7 @@ describe("a dependency", () => {
   });
 });
 
-it("the first dependency that is not met is told, and the others are waited for", () => {
+it("the first unsatisfied dependency is reported, and the plugin waits for the others", () => {
   const dependencies = ["b", "c", "d"].map((name) => ({
     name,
     range: name === "b" ? "^1.0.0" : "^9.0.0",

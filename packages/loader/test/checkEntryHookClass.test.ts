@@ -37,11 +37,11 @@ function foreign(brand: unknown): unknown {
 }
 
 describe("checkEntryHookClass", () => {
-  it("accepts a class that extends the service's", () => {
+  it("accepts a class that extends the abstract class of the service", () => {
     expect(check(LogicEntryHook)).toBe(LogicEntryHook);
   });
 
-  it("accepts one that does so by a class in between, which has the hooks", () => {
+  it("accepts a class that inherits the hooks from a class in between", () => {
     class Derived extends LogicEntryHook {}
     expect(check(Derived)).toBe(Derived);
   });
@@ -113,7 +113,7 @@ describe("checkEntryHookClass", () => {
     ["a newer minor version of two digits", `${major}.${minor + 10}`, "Upgrade the platform"],
     ["a newer major version", `${major + 1}.0`, "Upgrade the platform"],
     ["an older major version", `${major - 1}.9`, "Install a version of the plugin that was built for this platform"],
-  ])("refuses a class of %s of the plugin API, and names both", (_what, apiVersion, cure) => {
+  ])("refuses a class of %s of the plugin API, and names both versions", (_what, apiVersion, cure) => {
     const error = caught(() => check(foreign({ service: "logic", apiVersion })));
     expect(error).toMatchObject({
       code: "ENTRY_HOOK_INCOMPATIBLE",
@@ -129,7 +129,7 @@ describe("requireHooks", () => {
     requireHooks(instance as LogicEntryHook, "peekLogicEntryHook", checkEntryHookClass(LogicEntryHook, "f", "logic"));
   const hook = (): void => undefined;
 
-  it("takes hooks that are methods, and hooks that are properties", () => {
+  it("accepts hooks that are methods, and hooks that are properties", () => {
     class Methods {
       load(): void {}
       start(): void {}
@@ -144,7 +144,7 @@ describe("requireHooks", () => {
   it.each([
     [{}, "does not define load(), start(), stop(), unload()"],
     [{ load: hook, start: hook, stop: 7, unload: hook }, "does not define stop()"],
-  ])("refuses an instance that lacks some", (instance, says) => {
+  ])("refuses an instance that lacks a hook", (instance, says) => {
     const error = caught(() => require(instance));
     expect(error.code).toBe("ENTRY_HOOK_WRONG_CLASS");
     expect(error.message).toContain(says);

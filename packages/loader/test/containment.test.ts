@@ -53,7 +53,7 @@ async function runThrough(plugin: TestPlugin, onGoodLoaded?: () => void): Promis
 
 const parts = ["entry", "construct", "load", "start", "stop", "unload"] as const;
 
-describe.each(parts)("a plugin that does wrong in %s", (part) => {
+describe.each(parts)("a plugin that misbehaves in %s", (part) => {
   const throwing: readonly (readonly [string, () => unknown, string])[] = [
     [
       "throws",
@@ -110,7 +110,7 @@ describe.each(parts)("a plugin that does wrong in %s", (part) => {
     ],
   ];
 
-  it.each(throwing)("as it %s fails in that step, and alone", async (_what, bad, message) => {
+  it.each(throwing)("because it %s fails alone in that step", async (_what, bad, message) => {
     const log: string[] = [];
     const test = await runThrough(noting(log, part, bad));
     const { state, error } = test.status("peek_plugin_bad");
@@ -123,8 +123,8 @@ describe.each(parts)("a plugin that does wrong in %s", (part) => {
   });
 });
 
-describe.each(parts.filter((part) => part !== "construct"))("a plugin that does wrong in %s", (part) => {
-  it("as it hangs is warned of, then given up on, and alone", async () => {
+describe.each(parts.filter((part) => part !== "construct"))("a plugin that misbehaves in %s", (part) => {
+  it("because it hangs is warned about, then abandoned, and fails alone", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const log: string[] = [];
     const entered = Promise.withResolvers<void>();
@@ -172,18 +172,18 @@ describe("a package", () => {
     ["returns nothing for a class", { entry: () => undefined }, "ENTRY_HOOK_NOT_A_CLASS", "undefined"],
     ["returns an object for a class", { entry: () => ({}) }, "ENTRY_HOOK_NOT_A_CLASS", "{}"],
     ["returns a class of its own", { entry: () => class Own {} }, "ENTRY_HOOK_WRONG_CLASS", "the class Own"],
-  ])("that %s fails its plugin, and alone", async (_what, plugin, code, part) => {
+  ])("that %s makes only its plugin fail", async (_what, plugin, code, part) => {
     const test = await runThrough(plugin);
     expect(test.status("peek_plugin_bad")).toMatchObject({ state: "failed", error: { code, hook: "import" } });
     expect(test.status("peek_plugin_bad").error?.message).toContain(part);
   });
 
-  it("may give its class in a promise", async () => {
+  it("may return its class in a promise", async () => {
     const test = await runThrough({ entry: async (entryHookClass) => entryHookClass });
     expect(test.states["peek_plugin_bad"]).toBe("unloaded");
   });
 
-  it("that settles its import after it was given up on is not constructed", async () => {
+  it("whose import settles after it was abandoned is not constructed", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const entry = Promise.withResolvers<unknown>();
     const entered = Promise.withResolvers<void>();
@@ -211,7 +211,7 @@ describe("a package", () => {
 });
 
 describe("stop()", () => {
-  it("names the plugins that did not stop or unload as they should", async () => {
+  it("returns the plugins that failed to stop or unload", async () => {
     const bad = (): never => {
       throw new Error("no");
     };
@@ -228,7 +228,7 @@ describe("stop()", () => {
     ]);
   });
 
-  it("takes no longer than it is given, however many plugins hang, and still calls every hook", async () => {
+  it("stays within its budget when many plugins hang, and still calls every hook", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const log: string[] = [];
     const hang =
@@ -251,8 +251,8 @@ describe("stop()", () => {
   });
 });
 
-describe("a service that is to stop meanwhile", () => {
-  it("does not begin load() after an import during which it came", async () => {
+describe("a service that is stopped meanwhile", () => {
+  it("does not begin load() after an import during which the stop came", async () => {
     const log: string[] = [];
     const stop = new AbortController();
     const test = await new TestLoader(temporaryFolder(), {
@@ -268,7 +268,7 @@ describe("a service that is to stop meanwhile", () => {
     expect(test.states).toEqual({ peek_plugin_a: "unloaded" });
   });
 
-  it("begins nothing more", async () => {
+  it("begins no further plugin", async () => {
     const stop = new AbortController();
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), {
@@ -309,7 +309,7 @@ describe("a service that is to stop meanwhile", () => {
     },
   );
 
-  it("lets a hook end well that settles in time, and stops its plugin", async () => {
+  it("waits for a hook that settles in time, and then stops its plugin", async () => {
     const stop = new AbortController();
     const entered = Promise.withResolvers<void>();
     const start = Promise.withResolvers<void>();

@@ -20,7 +20,7 @@ const bad = (): never => {
 };
 const optional = { version: "1", optional: true };
 
-describe("what depends on a plugin that fails", () => {
+describe("a plugin that depends on a failing one", () => {
   function chain(log: string[], broken: TestPlugin): Readonly<Record<string, TestPlugin>> {
     const noting: TestPlugin = Object.fromEntries(
       (["load", "start", "stop", "unload"] as const).map((hook) => [
@@ -47,7 +47,7 @@ describe("what depends on a plugin that fails", () => {
     ["cannot be resolved", { manifest: null }],
     ["cannot be imported", { code: "throw new Error('no')" }],
     ["fails in load()", { load: bad }],
-  ])("is blocked, and not begun, when that one %s", async (_what, broken) => {
+  ])("is blocked, and none of its code runs, when the dependency %s", async (_what, broken) => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), chain(log, broken)).started();
     expect(test.states).toEqual(outcome);
@@ -60,7 +60,7 @@ describe("what depends on a plugin that fails", () => {
     expect(test.status("peek_plugin_middle").error?.message).toContain("peek_plugin_broken, which is failed (");
   });
 
-  it("is blocked and unloaded, and not started, when that one fails in start()", async () => {
+  it("is blocked and unloaded, and not started, when the dependency fails in start()", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), chain(log, { start: bad })).started();
     expect(test.states).toEqual(outcome);
@@ -73,12 +73,12 @@ describe("what depends on a plugin that fails", () => {
     ]);
   });
 
-  it("is blocked when that one is skipped for want of a hook function", async () => {
+  it("is blocked when the dependency is skipped because it has no hook function", async () => {
     const test = await new TestLoader(temporaryFolder(), chain([], { code: "export {};" })).started();
     expect(test.states).toEqual({ ...outcome, peek_plugin_broken: "skipped" });
   });
 
-  it("is stopped and unloaded all the same when that one fails in stop()", async () => {
+  it("is stopped and unloaded when the dependency fails in stop()", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), chain(log, { stop: bad })).started();
     await test.loader.stop();
@@ -93,7 +93,7 @@ describe("what depends on a plugin that fails", () => {
 });
 
 describe("an optional dependency", () => {
-  it("on a circle does not count, and that is told", async () => {
+  it("on a cycle is ignored, with a warning", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { dependencies: { peek_plugin_b: { version: "1", optional: true } } },
       peek_plugin_b: { dependencies: { peek_plugin_a: "1" } },
@@ -111,7 +111,7 @@ describe("an optional dependency", () => {
     ["cannot be resolved", { manifest: "" }],
     ["fails in load()", { load: bad }],
     ["is skipped for want of a hook function", { code: "export {};" }],
-  ])("that %s is done without", async (_what, other) => {
+  ])("that %s is ignored", async (_what, other) => {
     const seen: unknown[] = [];
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: {
@@ -124,7 +124,7 @@ describe("an optional dependency", () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it("that runs is loaded and started first, and its API is there", async () => {
+  it("that runs is loaded and started first, and its API is available", async () => {
     const log: unknown[] = [];
     const api = { count: 1 };
     await new TestLoader(temporaryFolder(), {
@@ -151,7 +151,7 @@ describe("an optional dependency", () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it("of another version is warned of", async () => {
+  it("of another version is ignored with a warning", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { dependencies: { peek_plugin_b: optional } },
       peek_plugin_b: { version: "2.0.0" },
@@ -159,7 +159,7 @@ describe("an optional dependency", () => {
     expect(test.logged("warning")).toEqual([expect.stringContaining("version 2.0.0 is installed")]);
   });
 
-  it("limited to other services does not count here", async () => {
+  it("that is limited to other services is ignored here", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { dependencies: { peek_plugin_gone: { version: "1", services: ["field"] } } },
     }).started();
@@ -168,7 +168,7 @@ describe("an optional dependency", () => {
 });
 
 describe("getOtherPluginApi()", () => {
-  it("gives what the other publishes, the very object, in load() and at any time until the end", async () => {
+  it("returns the published object itself, in load() and at any time until the end", async () => {
     const api = { count: 1 };
     const seen: unknown[] = [];
     const ask = (hook: PluginCommonEntryHookABC): void => void seen.push(asked(hook, "peek_plugin_b"));
@@ -222,7 +222,7 @@ describe("getOtherPluginApi()", () => {
     expect(seen).toEqual(["API_NOT_PUBLISHED"]);
   });
 
-  it("fails the plugin that does not catch the refusal, with the refusal's code and cure", async () => {
+  it("makes a plugin that does not catch the refusal fail with its code and message", async () => {
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: {
         load: (hook) => void (hook.platform as PeekLogicPlatformHook).getOtherPluginApi("peek_plugin_b"),
@@ -236,7 +236,7 @@ describe("getOtherPluginApi()", () => {
     expect(test.status("peek_plugin_a").error?.message).toContain('"dependencies": { "peek_plugin_b": "^1.0.0" }');
   });
 
-  it("is refused once the plugin that asks has been unloaded", async () => {
+  it("is refused once the calling plugin has been unloaded", async () => {
     const hooks: PluginCommonEntryHookABC[] = [];
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { dependencies: { peek_plugin_b: "1" }, load: (hook) => void hooks.push(hook) },

@@ -64,7 +64,7 @@ it.each([
     { "a.mjs": 'import "not-installed-anywhere";' },
     /^It failed: Cannot find package 'not-installed-anywhere' imported from .*\/a\.mjs$/,
   ],
-])("%s is told with its place", async (_what, files, message) => {
+])("the message for %s has the place of the error", async (_what, files, message) => {
   expect(importError(await failureOf(files), "It")).toMatchObject({
     code: "IMPORT_FAILED",
     message: expect.stringMatching(message),
@@ -72,7 +72,7 @@ it.each([
   });
 });
 
-it("TypeScript in an installed package is told as that", async () => {
+it("the message for TypeScript in an installed package names it", async () => {
   const thrown = await failureOf({ "a.mjs": 'import "b/b.ts";', "node_modules/b/b.ts": "let b: number;" });
   expect(importError(thrown, "It")).toMatchObject({
     code: "ENTRY_UNRESOLVED",
@@ -84,7 +84,7 @@ it.each([
   ["throws", 'throw new Error("no pump");'],
   ["throws a SyntaxError of its own", 'JSON.parse("{");'],
   ["compiles text that is none", 'new Function("let b = ;");'],
-])("code that %s is no failure of an import", async (_what, code) => {
+])("code that %s is not an import error", async (_what, code) => {
   const thrown = await failureOf({ "a.mjs": code });
   expect(thrown).toBeInstanceOf(Error);
   expect(importError(thrown, "It")).toBeUndefined();
@@ -108,6 +108,6 @@ it.each([
       },
     }),
   ],
-])("%s is none", (_what, thrown) => {
+])("%s is not an import error", (_what, thrown) => {
   expect(importError(thrown, "It")).toBeUndefined();
 });

@@ -12,12 +12,12 @@ function installedOf({ loader }: TestLoader): PluginStatus["installed"] {
   return loader.statusWithInstalled()[0]?.installed;
 }
 
-it("as long as nothing was installed, nothing is told", async () => {
+it("findReplaced() returns undefined while nothing has been installed", async () => {
   const test = await new TestLoader(temporaryFolder(), { [name]: {} }).started();
   expect(installedOf(test)).toBeUndefined();
 });
 
-it("of a plugin that was replaced by another version, that version is told", async () => {
+it("findReplaced() returns the new version of a plugin that was replaced", async () => {
   const base = temporaryFolder();
   const test = await new TestLoader(base, { [name]: {} }).started();
   rmSync(join(base, "peek-plugin-a"), { recursive: true });
@@ -26,7 +26,7 @@ it("of a plugin that was replaced by another version, that version is told", asy
   expect(test.status(name)).toMatchObject({ state: "started", version: "1.0.0" });
 });
 
-it("of a plugin whose build was replaced, its version is told, which is the same", async () => {
+it("findReplaced() returns the same version when only the build of a plugin was replaced", async () => {
   const base = temporaryFolder();
   const test = await new TestLoader(base, { [name]: {} }).started();
   const entry = join(base, "peek-plugin-a", "index.js");
@@ -35,7 +35,7 @@ it("of a plugin whose build was replaced, its version is told, which is the same
   expect(installedOf(test)).toEqual({ version: "1.0.0" });
 });
 
-it("of a plugin that was removed or damaged, it is told why a restart would not find it", async () => {
+it("findReplaced() returns the problem of a plugin that was removed or damaged", async () => {
   const base = temporaryFolder();
   const test = await new TestLoader(base, { [name]: {} }).started();
   writeFileSync(join(base, "peek-plugin-a", "plugin_package.json"), "{");
@@ -44,7 +44,7 @@ it("of a plugin that was removed or damaged, it is told why a restart would not 
   expect(installedOf(test)?.problem).toContain("has no plugin_package.json");
 });
 
-it("of a plugin that could not be found, it is told when it was installed meanwhile", async () => {
+it("findReplaced() returns the version of a plugin that was missing and has been installed", async () => {
   const base = temporaryFolder();
   let dir: string | undefined;
   const source = { title: "here", find: () => dir, packageNames: () => [] };

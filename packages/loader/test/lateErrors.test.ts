@@ -15,7 +15,7 @@ function noting(log: string[], plugin: TestPlugin = {}): TestPlugin {
 }
 
 describe("reportError()", () => {
-  it("fails a started plugin, after those that depend on it; others run on", async () => {
+  it("makes a started plugin fail, after its dependants; other plugins continue", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: noting(log),
@@ -50,7 +50,7 @@ describe("reportError()", () => {
     expect(test.status("peek_plugin_c").blockedBy).toBe("peek_plugin_b");
   });
 
-  it("fails a plugin that was only loaded, which is unloaded", async () => {
+  it("makes a loaded plugin fail, which is unloaded", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).loaded();
     test.loader.reportError("peek_plugin_a", late);
@@ -59,7 +59,7 @@ describe("reportError()", () => {
     expect(log).toEqual(["unload peek_plugin_a"]);
   });
 
-  it("fails once, however many errors come", async () => {
+  it("makes a plugin fail once when it reports several errors", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: noting(log) }).started();
     for (let count = 0; count < 3; count += 1) test.loader.reportError("peek_plugin_a", late);
@@ -69,7 +69,7 @@ describe("reportError()", () => {
     expect(test.states).toEqual({ peek_plugin_a: "failed" });
   });
 
-  it("takes those that depend on it down once, however many errors come meanwhile", async () => {
+  it("tears dependants down once when further errors are reported meanwhile", async () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: noting(log),
@@ -82,28 +82,31 @@ describe("reportError()", () => {
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
   });
 
-  it.each(["load", "start"] as const)("fails a plugin in %s(), and waits for nobody", async (hook) => {
-    const test = await new TestLoader(
-      temporaryFolder(),
-      {
-        peek_plugin_a: {
-          [hook]: () => {
-            test.loader.reportError("peek_plugin_a", late);
-            return new Promise(() => undefined);
+  it.each(["load", "start"] as const)(
+    "makes a plugin fail in %s(), and the others do not wait for it",
+    async (hook) => {
+      const test = await new TestLoader(
+        temporaryFolder(),
+        {
+          peek_plugin_a: {
+            [hook]: () => {
+              test.loader.reportError("peek_plugin_a", late);
+              return new Promise(() => undefined);
+            },
           },
+          peek_plugin_b: {},
         },
-        peek_plugin_b: {},
-      },
-      { deadlines: { ...deadlines, stopMs: 20 } },
-    ).resolved();
-    await test.loader.load();
-    await test.loader.start();
-    expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "started" });
-    expect(test.status("peek_plugin_a").error).toMatchObject({ code: "PLUGIN_LATE_ERROR", hook });
-    await test.loader.stop();
-  });
+        { deadlines: { ...deadlines, stopMs: 20 } },
+      ).resolved();
+      await test.loader.load();
+      await test.loader.start();
+      expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "started" });
+      expect(test.status("peek_plugin_a").error).toMatchObject({ code: "PLUGIN_LATE_ERROR", hook });
+      await test.loader.stop();
+    },
+  );
 
-  it("lets a start() run to its end, and calls stop() for it", async () => {
+  it("waits for a running start(), and then calls stop()", async () => {
     const log: string[] = [];
     const running = Promise.withResolvers<void>();
     const test = await new TestLoader(temporaryFolder(), {
@@ -117,23 +120,26 @@ describe("reportError()", () => {
     await vi.waitFor(() => expect(log).toEqual(["stop peek_plugin_a", "unload peek_plugin_a"]));
   });
 
-  it.each(["stop", "unload"] as const)("does not cut %s() off, and counts it as trouble", async (hook) => {
-    const log: string[] = [];
-    const test = await new TestLoader(temporaryFolder(), {
-      peek_plugin_a: {
-        [hook]: async () => {
-          test.loader.reportError("peek_plugin_a", late);
-          await Promise.resolve();
-          log.push("to its end");
+  it.each(["stop", "unload"] as const)(
+    "does not interrupt %s(), and reports that the plugin failed to stop",
+    async (hook) => {
+      const log: string[] = [];
+      const test = await new TestLoader(temporaryFolder(), {
+        peek_plugin_a: {
+          [hook]: async () => {
+            test.loader.reportError("peek_plugin_a", late);
+            await Promise.resolve();
+            log.push("to its end");
+          },
         },
-      },
-    }).started();
-    expect(await test.loader.stop()).toMatchObject([{ name: "peek_plugin_a", state: "unloaded" }]);
-    expect(log).toEqual(["to its end"]);
-    expect(test.logged("error")).toEqual([expect.stringContaining("timer went wrong")]);
-  });
+      }).started();
+      expect(await test.loader.stop()).toMatchObject([{ name: "peek_plugin_a", state: "unloaded" }]);
+      expect(log).toEqual(["to its end"]);
+      expect(test.logged("error")).toEqual([expect.stringContaining("timer went wrong")]);
+    },
+  );
 
-  it("keeps the code that an error of the platform has", async () => {
+  it("keeps the code of a PeekError", async () => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
     test.loader.reportError("peek_plugin_a", new PeekError("PLUGIN_CALLED_EXIT", "it called process.exit(1)"));
     await test.loader.stop();
@@ -144,14 +150,14 @@ describe("reportError()", () => {
     ["null", null],
     ["text", "no"],
     ["nothing", undefined],
-  ])("takes %s for an error", async (_what, thrown) => {
+  ])("accepts %s as an error", async (_what, thrown) => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
     expect(test.loader.reportError("peek_plugin_a", thrown)).toBe(true);
     await test.loader.stop();
     expect(test.states).toEqual({ peek_plugin_a: "failed" });
   });
 
-  it("only logs what a plugin throws that does not run any more", async () => {
+  it("only logs the errors of a plugin that has ended", async () => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
     await test.loader.stop();
     expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
@@ -161,14 +167,14 @@ describe("reportError()", () => {
     ]);
   });
 
-  it("tells of one that goes on throwing after its end once, not each time", async () => {
+  it("logs a plugin that throws repeatedly after its end once, not each time", async () => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
     await test.loader.stop();
     for (let count = 0; count < 1000; count += 1) test.loader.reportError("peek_plugin_a", late);
     expect(test.logged("error")).toHaveLength(1);
   });
 
-  it("takes two that fail at once, and those that depend on both, to their end", async () => {
+  it("tears down two plugins that fail at once, and the plugins that depend on both", async () => {
     const log: string[] = [];
     const both = { peek_plugin_a1: "1", peek_plugin_a2: "1" };
     const slowly = { stop: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
@@ -208,7 +214,7 @@ describe("reportError()", () => {
     await vi.waitFor(() => expect(log).toEqual(["unload peek_plugin_a"]));
   });
 
-  it("lets a start() that depends on a failing plugin settle, and ends it before that plugin", async () => {
+  it("waits for the start() of a dependant, and ends the dependant before the failing plugin", async () => {
     const log: string[] = [];
     const running = Promise.withResolvers<void>();
     const test = await new TestLoader(temporaryFolder(), {
@@ -225,13 +231,13 @@ describe("reportError()", () => {
     expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
   });
 
-  it("knows no plugin that is not enabled", async () => {
+  it("returns false for a plugin that is not enabled", async () => {
     const test = await new TestLoader(temporaryFolder(), { peek_plugin_a: {} }).started();
     expect(test.loader.reportError("peek_plugin_b", late)).toBe(false);
     expect(test.states).toEqual({ peek_plugin_a: "started" });
   });
 
-  it("fails a dependant's start() that was under way, since what it needs is gone", async () => {
+  it("makes a dependant fail whose start() was running, since its dependency is gone", async () => {
     const entered = Promise.withResolvers<void>();
     const start = Promise.withResolvers<void>();
     const log: string[] = [];

@@ -56,12 +56,12 @@ describe("planOrder", () => {
       [],
       { a: ["a", "c", "a"], b: ["b", "c", "a", "b"], c: ["c", "a", "c"] },
     ],
-  ])("names the way round where plugins depend on %s", (_what, lines, order, paths) => {
+  ])("reports the path of the cycle where plugins depend on %s", (_what, lines, order, paths) => {
     expect(new Set(planOrder(graph(...lines)).order)).toEqual(new Set(order));
     expect(pathsOf(graph(...lines))).toEqual(paths);
   });
 
-  it("says which dependency to take away", () => {
+  it("says in the message which dependency to remove", () => {
     const error = planOrder(graph("a < b", "b < a")).cyclic.get("a");
     expect(error).toMatchObject({ code: "DEPENDENCY_CYCLE", exitCode: 78 });
     expect(error?.message).toBe(
@@ -69,7 +69,7 @@ describe("planOrder", () => {
     );
   });
 
-  it("copes with a chain of ten thousand", () => {
+  it("orders a chain of ten thousand plugins", () => {
     const count = 10_000;
     const nodes = Array.from({ length: count }, (_, index) => ({
       name: `${index}`,
@@ -79,7 +79,7 @@ describe("planOrder", () => {
   });
 });
 
-describe("any graph", () => {
+describe("planOrder of any graph", () => {
   const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
   const nodes = fc.uniqueArray(fc.constantFrom(...names), { maxLength: names.length }).chain((present) =>
     fc.tuple(
@@ -105,7 +105,7 @@ describe("any graph", () => {
     return after.has(start) && reached.has(start);
   }
 
-  it("has every plugin in the order once, or refused for a circle that it is on", () => {
+  it("has each plugin in the order once, or refuses it because of a cycle", () => {
     fc.assert(
       fc.property(nodes, (given) => {
         const { order, cyclic } = planOrder(given);
@@ -121,7 +121,7 @@ describe("any graph", () => {
     );
   });
 
-  it("has every plugin after those that it depends on", () => {
+  it("has each plugin after its dependencies", () => {
     fc.assert(
       fc.property(nodes, (given) => {
         const { order } = planOrder(given);
@@ -135,7 +135,7 @@ describe("any graph", () => {
     );
   });
 
-  it("shows circles that are there, each beginning and ending with the plugin", () => {
+  it("reports existing cycles, each of which begins and ends with the plugin", () => {
     fc.assert(
       fc.property(nodes, (given) => {
         const after = new Map(given.map((node) => [node.name, node.after]));
@@ -150,7 +150,7 @@ describe("any graph", () => {
     );
   });
 
-  it("is ordered the same each time, and keeps the given order where nothing else is asked", () => {
+  it("is deterministic, and keeps the given order of independent plugins", () => {
     fc.assert(
       fc.property(nodes, (given) => {
         expect(planOrder(structuredClone(given))).toEqual(planOrder(given));

@@ -32,8 +32,8 @@ function acquiring(log: string[], change: TestPlugin = {}): TestPlugin {
   };
 }
 
-describe("what a plugin has acquired", () => {
-  it("in start() is released after stop(), and in load() after unload(), the last first", async () => {
+describe("a resource of a plugin", () => {
+  it("from start() is released after stop(), one from load() after unload(), the last one first", async () => {
     const log: string[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), { peek_plugin_a: acquiring(log) }).started();
     await loader.stop();
@@ -49,7 +49,7 @@ describe("what a plugin has acquired", () => {
     ]);
   });
 
-  it("after start() is released after stop(), before what was acquired earlier", async () => {
+  it("that is acquired after start() is released after stop(), before earlier ones", async () => {
     const log: string[] = [];
     const hooks: PluginCommonEntryHookABC[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), {
@@ -121,7 +121,7 @@ describe("what a plugin has acquired", () => {
     ]);
   });
 
-  it("is given up on when its release hangs", async () => {
+  it("is abandoned when its release hangs", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     const test = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { start: ({ disposables }) => disposables.defer(forever) },
@@ -136,7 +136,7 @@ describe("what a plugin has acquired", () => {
   });
 });
 
-describe("what a plugin acquires too late", () => {
+describe("a resource that a plugin acquires too late", () => {
   /** Adds something, and tells what came of it. */
   function acquire(hook: PluginCommonEntryHookABC | undefined): readonly [unknown, boolean] {
     let released = false;
@@ -182,7 +182,7 @@ describe("what a plugin acquires too late", () => {
     ["after it failed in stop()", { stop: bad }],
     ["after it failed in start()", { start: bad }],
     ["after it failed in load()", { load: bad }],
-  ])("%s is released at once, and it is told", async (_when, change) => {
+  ])("%s is released at once, and the plugin gets an error", async (_when, change) => {
     const hooks: PluginCommonEntryHookABC[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { ...change, construct: (hook) => void hooks.push(hook) },
@@ -191,7 +191,7 @@ describe("what a plugin acquires too late", () => {
     expect(acquire(hooks[0])).toEqual(["PLUGIN_RELEASED", true]);
   });
 
-  it("in unload() is released after it", async () => {
+  it("that is acquired in unload() is released after it", async () => {
     const log: string[] = [];
     const { loader } = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: {
@@ -205,7 +205,7 @@ describe("what a plugin acquires too late", () => {
     expect(log).toEqual(["unload", "released"]);
   });
 
-  it("by a stack that it kept from load() is released at once too", async () => {
+  it("that is added to a stack from load() is released at once too", async () => {
     const kept: PluginCommonEntryHookABC["disposables"][] = [];
     const { loader } = await new TestLoader(temporaryFolder(), {
       peek_plugin_a: { load: ({ disposables }) => void kept.push(disposables) },

@@ -72,7 +72,7 @@ describe("the entry of a package", () => {
     ["exports names", { exports: "./dist/index.js" }, "./dist/index.js"],
     ["main names", { main: "dist/index.js" }, "dist/index.js"],
     ["nothing but custom says", {}, "index.js"],
-  ])("is missed by the file that %s", (_what, content, file) => {
+  ])("is refused when the file does not exist that %s", (_what, content, file) => {
     const error = caught(() => resolveEntry(packageWith(content, []), []));
     expect(error.code).toBe("ENTRY_UNRESOLVED");
     expect(error.message).toContain(`names ${file} as the entry, which does not exist. Build the package.`);

@@ -60,7 +60,7 @@ function fileAged(file: string, days: number): void {
 afterEach(() => void vi.useRealTimers());
 
 describe("FileSink", () => {
-  it("writes lines to a file for its owner alone, in a folder for its owner alone", async () => {
+  it("writes lines to a file and a folder that only the owner can read", async () => {
     const dir = join(temporaryFolder(), "home", "log");
     const { sink, file, troubles } = sinkIn(dir);
     sink.write(line("one"));
@@ -79,7 +79,7 @@ describe("FileSink", () => {
     expect(readFileSync(file, "utf8")).toBe("2026-11-22 07:19:00.000 INFO a:one\\ntwo\n");
   });
 
-  it("goes on at the end of the file that is there", async () => {
+  it("appends to an existing file", async () => {
     const dir = temporaryFolder();
     for (const msg of ["one", "two"]) {
       const { sink } = sinkIn(dir);
@@ -89,7 +89,7 @@ describe("FileSink", () => {
     expect(readFileSync(join(dir, "peek-logic-service.log"), "utf8")).toBe(`${line("one").json}${line("two").json}`);
   });
 
-  it("makes nothing before the first line", async () => {
+  it("creates nothing before the first line", async () => {
     const dir = join(temporaryFolder(), "log");
     await sinkIn(dir).sink[Symbol.asyncDispose]();
     expect(existsSync(dir)).toBe(false);
@@ -114,7 +114,7 @@ describe("FileSink", () => {
     expect(troubles).toEqual([]);
   });
 
-  it("keeps rotated files for their owner alone", async () => {
+  it("creates rotated files that only the owner can read", async () => {
     const dir = temporaryFolder();
     const { sink, file } = sinkIn(dir);
     sink.write(line("x".repeat(1024 * 1024)));
@@ -127,7 +127,7 @@ describe("FileSink", () => {
     ]);
   });
 
-  it("puts what is left of an earlier day away, under that day", async () => {
+  it("archives the file of an earlier day under that day", async () => {
     const dir = temporaryFolder();
     const { sink, file } = sinkIn(dir);
     writeFileSync(file, "old\n");
@@ -138,7 +138,7 @@ describe("FileSink", () => {
     expect(readFileSync(file, "utf8")).toBe(line("new").json);
   });
 
-  it("removes its own rotated files when they are older than they are kept, and nothing else", async () => {
+  it("removes its own rotated files after daysToKeep, and no other files", async () => {
     const dir = temporaryFolder();
     const old = ["peek-logic-service-2026-01-01.1.log.gz", "peek-logic-service-2026-01-01.2.log.gz"];
     const kept = [
@@ -163,7 +163,7 @@ describe("FileSink", () => {
       (dir: string) => mkdirSync(join(dir, "peek-logic-service.log"), { recursive: true }),
       "it is not a file",
     ],
-  ])("tells once, and goes on, when %s", async (_what, spoil, why) => {
+  ])("reports once, and continues, when %s", async (_what, spoil, why) => {
     const base = temporaryFolder();
     const dir = join(base, "home", "log");
     if (why !== "ENOTDIR") mkdirSync(join(base, "home"));
@@ -190,7 +190,7 @@ describe("FileSink", () => {
     ]);
   });
 
-  it("tries again after half a minute, writes what waited, and tells that it is over", async () => {
+  it("retries after half a minute, writes the waiting lines, and reports the recovery", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const base = temporaryFolder();
     const dir = join(base, "log");
@@ -212,7 +212,7 @@ describe("FileSink", () => {
     expect(troubles).toHaveLength(1);
   });
 
-  it("keeps a bounded number of lines while it cannot write, and says in their place how many are missing", async () => {
+  it("keeps a limited number of lines while it cannot write, and writes how many are missing", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { sink, file, troubles, recoveries } = sinkIn(temporaryFolder(), { maxFileMegabytes: 100 });
     mkdirSync(file);
@@ -252,7 +252,7 @@ describe("FileSink", () => {
     ]);
   });
 
-  it("has a loop that logs wait for the disk rather than hold or lose lines", async () => {
+  it("blocks a loop that logs until the disk has the lines, instead of losing lines", async () => {
     const { sink, file, troubles } = sinkIn(temporaryFolder(), { maxFileMegabytes: 1000 });
     // So that something is being written when the loop begins.
     sink.write(line("first"));
@@ -287,7 +287,7 @@ describe("FileSink", () => {
     expect(troubles).toEqual([]);
   });
 
-  it("goes on in a file that was copied and cut short", async () => {
+  it("continues in a file that was copied and truncated", async () => {
     const { sink, file, onReopen } = sinkIn(temporaryFolder());
     sink.write(line("one"));
     await until(file, "one");
@@ -298,7 +298,7 @@ describe("FileSink", () => {
     expect(onReopen).not.toHaveBeenCalled();
   });
 
-  it("compresses what an earlier process had no time for, and numbers on", async () => {
+  it("compresses files of an earlier process, and continues their numbers", async () => {
     const dir = temporaryFolder();
     const now = new Date();
     const two = (value: number): string => String(value).padStart(2, "0");
@@ -312,7 +312,7 @@ describe("FileSink", () => {
     expect(gunzipSync(readFileSync(join(dir, `${today}.4.log.gz`))).toString()).toBe("left\n");
   });
 
-  it("takes lines after its end, and writes none", async () => {
+  it("ignores lines after its end", async () => {
     const { sink, file } = sinkIn(temporaryFolder());
     sink.write(line("one"));
     await sink[Symbol.asyncDispose]();

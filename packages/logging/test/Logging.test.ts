@@ -19,7 +19,7 @@ function lineOf(write: (logger: ReturnType<Logging["getLogger"]>) => void): Capt
 describe("the levels", () => {
   const order = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const satisfies readonly Level[];
 
-  it.each(order)("%s lets through what is as grave, and no less", (level) => {
+  it.each(order)("%s passes lines of its level and above only", (level) => {
     const { sink, logging: all } = logging({ level });
     const logger = all.getLogger("a");
     logger.debug("x");
@@ -31,7 +31,7 @@ describe("the levels", () => {
     expect(logger.isLevelEnabled("warning")).toBe(order.indexOf(level) <= order.indexOf("WARNING"));
   });
 
-  it("are those of the longest name that fits", () => {
+  it("are those of the longest matching name", () => {
     const { sink, logging: all } = logging({ level: "ERROR", levels: { "a.b": "DEBUG", "a.b.c": "CRITICAL" } });
     for (const name of ["a", "a.b", "a.b.x", "a.b.c"]) all.getLogger(name).info("x");
     expect(sink.text).toEqual(["INFO a.b:x\n", "INFO a.b.x:x\n"]);
@@ -108,7 +108,7 @@ describe("a line", () => {
     expect(other.lines).toHaveLength(1);
   });
 
-  it("holds an error with its stack and its cause", () => {
+  it("has an error with its stack and its cause", () => {
     const { record } = lineOf((logger) =>
       logger.error({ err: new TypeError("no", { cause: new Error("why") }) }, "failed"),
     );
@@ -137,13 +137,13 @@ describe("a line", () => {
     expect(sink.text).toEqual(["INFO a:\n"]);
   });
 
-  it.each(["name", "level", "time"])("keeps its own %s where a fact is called so", (fact) => {
+  it.each(["name", "level", "time"])("keeps its own %s where a fact has this name", (fact) => {
     const { sink, logging: all } = logging();
     all.getLogger("a").info({ [fact]: { of: "the plugin" } }, "x");
     expect(sink.text).toEqual(["INFO a:x\n"]);
   });
 
-  it("is written where a fact cannot be", () => {
+  it("is replaced by a note where a fact cannot be serialized", () => {
     const circle: Record<string, unknown> = { big: 1n };
     circle["self"] = circle;
     const { record } = lineOf((logger) => logger.info({ circle }, "x"));

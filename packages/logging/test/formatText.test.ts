@@ -12,7 +12,7 @@ describe("formatText", () => {
     expect(formatText({ ...record, msg: "loaded" }, false)).toBe("INFO peek_plugin_a.b:loaded\n");
   });
 
-  it("begins with date and time where it is asked to, as on the wall", () => {
+  it("begins with date and local time where timestamps are on", () => {
     expect(formatText({ ...record, msg: "loaded" }, true)).toBe(
       "2026-11-22 07:19:00.005 INFO peek_plugin_a.b:loaded\n",
     );
@@ -31,11 +31,11 @@ describe("formatText", () => {
     expect(formatText({ ...record, msg }, false)).toBe(`INFO peek_plugin_a.b:${text}\n`);
   });
 
-  it("leaves letters of all languages", () => {
+  it("keeps characters of all languages", () => {
     expect(formatText({ ...record, msg: "Größe 大 🙂" }, false)).toContain("Größe 大 🙂");
   });
 
-  it("sets an error's stack in below the line, free of control characters", () => {
+  it("indents an error's stack below the line, without control characters", () => {
     const err = { message: "no\u001b[2J", stack: "Error: no\u001b[2J\n    at a (x.js:1:2)\n    at b" };
     expect(formatText({ ...record, msg: "failed", err }, false)).toBe(
       ["INFO peek_plugin_a.b:failed", "    Error: no\\u001b[2J", "        at a (x.js:1:2)", "        at b", ""].join(

@@ -64,7 +64,7 @@ describe("a fact that is a secret by its name", () => {
     ...["connectUrl", "connectionString", "sessionId", "session_id", "jwt"],
   ];
 
-  it.each(names)("%s is not written, at any depth and whatever it is", (name) => {
+  it.each(names)("%s is not written, at any depth and of any type", (name) => {
     const { json, record } = logged({
       [name]: s,
       a: { b: [{ c: { [name]: s, other: 1 } }] },
@@ -94,7 +94,7 @@ describe("a fact that is a secret by its name", () => {
     ["key", "meter-7"],
     ["primaryKey", "id"],
     ["author", "Miller"],
-  ])("%s: %j is none", (name, value) => {
+  ])("%s: %j is not a secret", (name, value) => {
     expect(logged({ [name]: value }).record).toMatchObject({ [name]: value });
   });
 });
@@ -198,15 +198,15 @@ describe("a message", () => {
     expect(record.err?.stack).not.toContain(s);
   });
 
-  it.each(harmless)("%j is left as it is", (text) => {
+  it.each(harmless)("%j is unchanged", (text) => {
     expect(logged({ fact: text }, text).record).toMatchObject({ msg: text, fact: text });
   });
 
-  it("that is masked is left as it is when it is masked again", () => {
+  it("that is masked is unchanged when it is masked again", () => {
     for (const [, masked] of table) expect(maskSecrets(masked)).toBe(masked);
   });
 
-  it("is masked whatever surrounds the secret", () => {
+  it("is masked with any text around the secret", () => {
     const around = fc.string({ unit: "grapheme-ascii", maxLength: 30 }).filter((text) => !/["'\\]/.test(text));
     fc.assert(
       fc.property(around, around, (before, after) => {

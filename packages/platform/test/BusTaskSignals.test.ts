@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { BusTaskSignals } from "../src/tasks/BusTaskSignals.ts";
 import { logger } from "./silentLogger.ts";
 
-it("that nobody is there to be told is no line of the log", async () => {
+it("a signal without a receiver is not logged", async () => {
   await using owned = new AsyncDisposableStack();
   const member = { instance: makeInstanceName("logic"), version: "1.0.0", since: new Date().toISOString() };
   const bus = owned.use(new MemoryBus(new Exchange(), "logic", member));

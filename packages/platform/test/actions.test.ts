@@ -49,7 +49,7 @@ function handleRaise(before: () => Promise<void> | void = () => undefined): void
 }
 
 describe("an action", () => {
-  it("is executed once, however often it is pushed, and gives the same result each time", async () => {
+  it("is executed once when it is pushed repeatedly, and has the same result each time", async () => {
     handleRaise();
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => push()));
     expect(outcomes.map((each) => (each.kind === "done" ? each.result : each))).toEqual(Array(10).fill("1"));
@@ -58,20 +58,20 @@ describe("an action", () => {
     expect(await rig.level()).toBe(2);
   });
 
-  it("waits for the one before it in its lane, and for nothing else", async () => {
+  it("waits for the previous action in its lane, and for no other one", async () => {
     handleRaise();
     expect(await push({ sequence: 2, after: 1 })).toEqual({ kind: "early", last: 0 });
     expect(await push({ sequence: 2, after: 1, lane: "other" })).toEqual({ kind: "early", last: 0 });
     expect(await push({ sequence: 5, after: 0, lane: "other" })).toMatchObject({ kind: "done" });
   });
 
-  it("of a type that nobody handles is kept by the device", async () => {
+  it("of an unhandled type is kept by the device", async () => {
     expect(await push()).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN" });
     handleRaise();
     expect(await push()).toMatchObject({ kind: "done" });
   });
 
-  it("that its handler rejects changes nothing, is a dead letter, and lets those after it proceed", async () => {
+  it("that its handler rejects changes nothing, becomes a dead letter, and does not block later ones", async () => {
     let isRejecting = true;
     handleRaise(() => {
       if (isRejecting) throw new ActionRejection("The pump is locked", { fields: { secret: 5 } });
@@ -87,7 +87,7 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toEqual([]);
   });
 
-  it("is rejected also where the handler's words are half of a character", async () => {
+  it("is rejected also where the handler's message is not well-formed", async () => {
     handleRaise(() => {
       throw new ActionRejection("No pizza \ud83c\0");
     });
@@ -103,7 +103,7 @@ describe("an action", () => {
     ],
     ["of no agent", () => new PeekError("VORTEX_NOBODY", "no agent at 10.0.0.5"), "VORTEX_NOBODY"],
     ["late at an agent", () => new PeekError("DEADLINE_EXCEEDED", "the agent"), "DEADLINE_EXCEEDED"],
-  ])("that is %s is tried again by the device, which is told the code alone", async (_how, error, code) => {
+  ])("that is %s is retried by the device, which gets only the code", async (_how, error, code) => {
     let failures = 0;
     handleRaise(() => {
       failures += 1;
@@ -118,7 +118,7 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toEqual([]);
   });
 
-  it("whose handler fails each time is tried three times, told in the log, and a dead letter", async () => {
+  it("whose handler always fails is attempted three times, logged, and becomes a dead letter", async () => {
     let attempts = 0;
     handleRaise(() => {
       attempts += 1;
@@ -132,7 +132,7 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toMatchObject([{ code: "ACTION_FAILED" }]);
   });
 
-  it("that does not fit its type is a dead letter", async () => {
+  it("that does not match its type becomes a dead letter", async () => {
     handleRaise();
     expect(await push({}, '{"by":"x"}')).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
     expect(await push({ sequence: 2, after: 1 }, "{")).toMatchObject({ kind: "rejected", code: "DATA_INVALID" });
@@ -143,7 +143,7 @@ describe("an action", () => {
     expect(await rig.actions.deadLetters()).toHaveLength(3);
   });
 
-  it("in the name of a session that has ended is kept by the device, and not executed", async () => {
+  it("of an ended session is kept by the device, and not executed", async () => {
     handleRaise();
     const nobody = { ...ada, id: "nobody" };
     expect(await push({ user: nobody })).toMatchObject({ kind: "retry", code: "SESSION_ENDED" });
@@ -151,7 +151,7 @@ describe("an action", () => {
     expect(await rig.level()).toBe(1);
   });
 
-  it("that is for another service is not executed for this one", async () => {
+  it("for another service is not executed for this one", async () => {
     const ForOffice = defineAction(`${plugin}.ForOffice`, {}, { services: ["office"] });
     let calls = 0;
     rig.actions.handle(ForOffice, () => void (calls += 1));
@@ -160,7 +160,7 @@ describe("an action", () => {
     expect(calls).toBe(0);
   });
 
-  it("of a client that another user has begun is refused", async () => {
+  it("of a client that belongs to another user is refused", async () => {
     handleRaise();
     expect(await push()).toMatchObject({ kind: "done" });
     expect(await push({ sequence: 2, user: eve })).toMatchObject({ kind: "rejected", code: "FORBIDDEN" });
@@ -191,7 +191,7 @@ describe("authorize", () => {
 });
 
 describe("a handler that takes longer than it may", () => {
-  it("changes nothing, though it goes on", async () => {
+  it("changes nothing, although it continues", async () => {
     const late: Promise<unknown>[] = [];
     rig.actions.handle(
       Raise,
@@ -214,7 +214,7 @@ describe("a handler that takes longer than it may", () => {
 });
 
 describe("a plugin that stops", () => {
-  it("has what is under way pushed again, and executed once when it is back", async () => {
+  it("has pending actions pushed again, which are executed once after its restart", async () => {
     const started = Promise.withResolvers<void>();
     handleRaise(async () => {
       started.resolve();
@@ -231,7 +231,7 @@ describe("a plugin that stops", () => {
 });
 
 describe("many actions", () => {
-  it("of many devices are executed each once, those of a slow plugin with others put off", async () => {
+  it("of many devices are executed once each, and those of a slow plugin are put off", async () => {
     const gate = Promise.withResolvers<void>();
     handleRaise(() => gate.promise);
     const pushes = Array.from({ length: 600 }, (_, index) =>
@@ -247,7 +247,7 @@ describe("many actions", () => {
 });
 
 describe("handle()", () => {
-  it("of one who pushes without end wait, and nobody else's", async () => {
+  it("of a user who pushes without end wait, and those of other users do not", async () => {
     await using slow = await ActionRig.open({ perSecond: 0.1, burst: 3 });
     slow.actions.handle(Raise, ({ by }) => by);
     const push = (n: number, user = ada): ReturnType<ActionRig["push"]> =>
@@ -264,7 +264,7 @@ describe("handle()", () => {
     expect(visits.filter((kind) => kind === "done")).toHaveLength(30);
   });
 
-  it("refuses what cannot be handled", () => {
+  it("refuses an invalid handler", () => {
     handleRaise();
     expect(() => handleRaise()).toThrow(expect.objectContaining({ code: "ACTION_ALREADY_HANDLED" }));
     const foreign = defineAction("peek_plugin_valve.Open", {});

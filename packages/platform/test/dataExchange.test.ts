@@ -55,7 +55,7 @@ async function shownAt(port: number): Promise<string | undefined> {
   return fingerprint256;
 }
 
-it("logic shows a renewed certificate without a restart", async () => {
+it("logic uses a renewed certificate without a restart", async () => {
   const base = temporaryFolder();
   const dir = join(base, "tls");
   mkdirSync(dir);
@@ -75,7 +75,7 @@ it("logic shows a renewed certificate without a restart", async () => {
   expect(observed).toMatchObject([{ peer: { service: "logic" }, status: { service: "logic" } }]);
 });
 
-it("a service says that its token can be read on the way to another machine, and not to its own", async () => {
+it("a service warns about a connection without TLS to another machine, and not to its own", async () => {
   const base = temporaryFolder();
   // A name that is nobody's.
   const { log } = await start("agent", base, { dataExchange: { host: "logic.invalid" } });

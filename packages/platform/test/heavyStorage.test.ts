@@ -105,7 +105,7 @@ const written = async (): Promise<unknown> =>
 const patience = { timeout: 20_000, interval: 50 };
 
 describe("a heavy task", { timeout: 40_000 }, () => {
-  it("reads and writes a hundred thousand rows by a connection of its own, with the plugin's role", async () => {
+  it("reads and writes a hundred thousand rows on a separate connection with the plugin's role", async () => {
     const id = await push(Totals, { pageSize: 5000 });
     await expect.poll(() => isOver(id), patience).toBe(true);
     const task = await queue.read(id);
@@ -121,7 +121,7 @@ describe("a heavy task", { timeout: 40_000 }, () => {
   it.each([
     ["waits", "TASK_TIMED_OUT"],
     ["spins", "TASK_TIMED_OUT"],
-  ])("whose thread is ended in the middle of a transaction, since it %s, leaves nothing", async (how, code) => {
+  ])("whose thread is ended within a transaction because it %s leaves no changes", async (how, code) => {
     const id = await push(Stuck, { how });
     await expect.poll(() => told.length, patience).toBeGreaterThan(0);
     expect(await connections()).toBe(1);
@@ -143,7 +143,7 @@ describe("a heavy task", { timeout: 40_000 }, () => {
     },
   );
 
-  it("that does not wait for what it writes is not done", async () => {
+  it("that does not await its writes fails", async () => {
     const id = await push(Stuck, { how: "forgets" });
     await expect.poll(() => isOver(id), patience).toBe(true);
     expect(await queue.read(id)).toMatchObject({

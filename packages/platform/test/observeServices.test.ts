@@ -23,7 +23,7 @@ class CuttingExchange extends Exchange {
   }
 }
 
-it("a connection that is lost before the answer is an error, and not that nobody is there", async () => {
+it("observeServices() fails when the connection is lost before the answers, instead of returning no services", async () => {
   const home = serviceHome("logic", { PEEK_HOME: temporaryFolder() });
   const tokens = new TokenStore(home);
   onTestFinished(() => tokens[Symbol.dispose]());

@@ -17,7 +17,7 @@ function statusWith(plugins: readonly PluginStatus[]): ServiceStatus {
   return { service: "logic", version: "1.2.3", pid: 1, since: "2026-01-01T00:00:00.000Z", plugins };
 }
 
-it("what a service tells of itself has bounds, and what is longer is cut there", () => {
+it("a status report has limits, and longer texts and lists are cut", () => {
   const told = statusReport(statusWith([failed, { ...failed, title: "y".repeat(1000) }]));
   expect(output.safeParse(told).success).toBe(true);
   expect(told.plugins[0]).toMatchObject({ name: "peek_plugin_ill", state: "failed", error: { code: "HOOK_THREW" } });
@@ -29,6 +29,6 @@ it.each([
   ["a version", { version: "1".repeat(301) }],
   ["a message", { plugins: [failed] }],
   ["a list of plugins", { plugins: Array.from({ length: 1001 }, () => ({ ...failed, error: undefined })) }],
-])("%s that is too long is not taken from a service", (_what, part) => {
+])("a status report with %s that exceeds the limit is refused", (_what, part) => {
   expect(output.safeParse({ ...statusWith([]), ...part }).success).toBe(false);
 });

@@ -49,7 +49,7 @@ function tasksOf(worker: WorkerTasksExtension, phase: AsyncDisposableStack): Plu
   return worker.openScope(plugin, () => phase).tasks;
 }
 
-it("a handler ends with the phase of its plugin", async () => {
+it("a task handler ends with the phase of its plugin", async () => {
   const worker = await openWorker();
   const phase = new AsyncDisposableStack();
   await tasksOf(worker, phase).handle(defineTaskHandler(import.meta, Fill, () => undefined));
@@ -58,7 +58,7 @@ it("a handler ends with the phase of its plugin", async () => {
   expect(worker.status()?.worker?.tasks).toEqual([]);
 });
 
-it("a handler of a plugin that was stopped before it was made ready is given up", async () => {
+it("a task handler is released when its plugin stops before the registration is complete", async () => {
   const worker = await openWorker();
   const phase = new AsyncDisposableStack();
   const handling = tasksOf(worker, phase).handle(defineTaskHandler(import.meta, Fill, () => undefined));

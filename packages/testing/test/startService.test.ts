@@ -34,7 +34,7 @@ async function writePlugin(name: string, body: string, imports = ""): Promise<st
 }
 
 describe("startService", () => {
-  it("boots the real service in a home of its own, and removes it", async () => {
+  it("starts the real service in a temporary home, and removes the home at the end", async () => {
     const logic = await startService("logic");
     expect(statSync(logic.home.dir).mode & 0o777).toBe(0o700);
     expect(logic.status()).toMatchObject({ service: "logic", pid: process.pid, plugins: [] });
@@ -43,7 +43,7 @@ describe("startService", () => {
     expect(logic.log.lines.at(-1)).toBe("INFO peek_logic_service:Stopped");
   });
 
-  it("runs a plugin from its folder, and shows what it is and what it logs", async () => {
+  it("runs a plugin from its folder, and returns its status and log", async () => {
     const dir = await writePlugin("peek_plugin_pump", "start() { this.getLogger(import.meta).debug('Pumping'); }");
     await using logic = await startService("logic", { plugins: [dir] });
     expect(logic.plugin("peek_plugin_pump")).toMatchObject({
@@ -64,7 +64,7 @@ describe("startService", () => {
     ]);
   });
 
-  it("rejects with the error of the plugin that failed, and where it was thrown; and leaves nothing behind", async () => {
+  it("rejects with the error of the failed plugin and its stack, and leaves nothing behind", async () => {
     const dir = await writePlugin("peek_plugin_broken", "load() { throw new Error('no pump'); }");
     const well = await writePlugin("peek_plugin_well", "");
     const starting = startService("logic", { plugins: [dir, well] });
@@ -90,7 +90,7 @@ describe("startService", () => {
     });
   });
 
-  it("says on stderr for whom a call waits", async () => {
+  it("prints on stderr which absent service a call waits for", async () => {
     const dir = await writePlugin(
       "peek_plugin_waiting",
       `start() {
@@ -108,7 +108,7 @@ describe("startService", () => {
     );
   });
 
-  it("shows why a plugin failed, where that is allowed", async () => {
+  it("returns the error of a failed plugin with allowFailed", async () => {
     const dir = await writePlugin("peek_plugin_broken", "load() { throw new Error('no pump'); }");
     await using logic = await startService("logic", { plugins: [dir], allowFailed: true });
     expect(logic.plugin("peek_plugin_broken")).toMatchObject({
@@ -117,7 +117,7 @@ describe("startService", () => {
     });
   });
 
-  it("returns those that failed to stop", async () => {
+  it("returns the plugins that failed to stop", async () => {
     const dir = await writePlugin("peek_plugin_clinging", "stop() { return new Promise(() => {}); }");
     const deadlines = { stopSeconds: 0.05 };
     const logic = await startService("logic", { plugins: [dir], config: { plugin: { deadlines } } });
@@ -137,7 +137,7 @@ describe("startService", () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
-  it("tells a plugin by its signal when it is to stop, before stop()", async () => {
+  it("aborts the signal of a plugin before stop()", async () => {
     const dir = await writePlugin(
       "peek_plugin_listening",
       `start() { this.platform.signal.addEventListener("abort", () => this.getLogger(import.meta).info("signal")); }
@@ -151,14 +151,14 @@ describe("startService", () => {
     ]);
   });
 
-  it("says which plugins there are, when asked for one that there is not", async () => {
+  it("names the enabled plugins when the requested one is not enabled", async () => {
     await using logic = await startService("logic", { plugins: ["peek_plugin_tutorial"] });
     expect(() => logic.plugin("peek_plugin_x")).toThrow("Enabled plugins: peek_plugin_tutorial");
   });
 });
 
 describe("LogCapture.waitFor", () => {
-  it("gives a line that is there, one that comes, or all there were", async () => {
+  it("resolves with a past or future line, or rejects with all lines", async () => {
     await using logic = await startService("logic");
     expect(await logic.log.waitFor("Ready")).toMatchObject({ level: "INFO", name: "peek_logic_service" });
     const coming = logic.log.waitFor(/service:Stopped$/);

@@ -67,18 +67,18 @@ describe("a pending restart", () => {
       { state: "failed", installed: { version: "1.1.0" } },
       "runs without peek_plugin_pump, and 1.1.0 is installed",
     ],
-  ])("is told of %s", (_what, plugin, part) => {
+  ])("is reported for %s", (_what, plugin, part) => {
     expect(pendingRestarts([observed("logic", "logic-1", [plugin, { name: "peek_plugin_well" }])])).toEqual([
       `restart pending: logic-1 ${part}. Restart logic to run the installed software.`,
     ]);
   });
 
-  it("is told of the service itself", () => {
+  it("is reported for the service itself", () => {
     const told = pendingRestarts([observed("field", "field-1", [], { installedVersion: "1.2.0" })]);
     expect(told[0]).toContain("field-1 is version 1.0.0, and 1.2.0 is installed.");
   });
 
-  it("is not told where nothing has changed", () => {
+  it("is not reported when nothing has changed", () => {
     expect(pendingRestarts([observed("logic", "logic-1", [{ version: "1.0.0" }])])).toEqual([]);
   });
 });
