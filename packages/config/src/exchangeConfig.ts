@@ -108,7 +108,7 @@ export const dataExchangeSchema = z
       .max(300)
       .default(5)
       .describe(
-        "How often each connection is checked; a connection that does not answer for two to three times as long counts as lost. With logic's data exchange, the value of logic applies; seconds.",
+        "How often each connection is checked, in seconds; a connection that does not answer for two to three times as long counts as lost. With logic's data exchange, the value of logic applies.",
       ),
     nats: natsSchema.prefault({}).describe("Also read by logic."),
   })

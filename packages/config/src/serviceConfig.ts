@@ -30,23 +30,25 @@ const loggingSchema = z.strictObject({
     .min(1)
     .max(100_000)
     .default(100)
-    .describe("The size at which a log file is rotated before the end of the day; megabytes."),
+    .describe("The size at which a log file is rotated before the end of the day, in megabytes."),
 });
 
 const deadlinesSchema = z.strictObject({
-  warnSeconds: seconds.default(5).describe("After this time in one hook, a warning names the plugin; seconds."),
+  warnSeconds: seconds
+    .default(5)
+    .describe("The time in seconds after which a warning names a plugin whose hook has not settled."),
   migrateSeconds: seconds
     .default(3600)
     .describe(
-      "The deadline for migrating a plugin's database schema; on the worker, for waiting until logic has done it; seconds.",
+      "The deadline in seconds for migrating a plugin's database schema; on the worker, for waiting until logic has done it.",
     ),
-  loadSeconds: seconds.default(60).describe("The deadline for importing a plugin, and for its load(); seconds."),
-  startSeconds: seconds.default(60).describe("The deadline for start(); seconds."),
-  stopSeconds: seconds.default(10).describe("The deadline for stop(); seconds."),
-  unloadSeconds: seconds.default(10).describe("The deadline for unload(); seconds."),
+  loadSeconds: seconds.default(60).describe("The deadline for importing a plugin, and for its load(), in seconds."),
+  startSeconds: seconds.default(60).describe("The deadline for start(), in seconds."),
+  stopSeconds: seconds.default(10).describe("The deadline for stop(), in seconds."),
+  unloadSeconds: seconds.default(10).describe("The deadline for unload(), in seconds."),
   shutdownSeconds: seconds
     .default(30)
-    .describe("The deadline for stopping and unloading all plugins together; seconds."),
+    .describe("The deadline for stopping and unloading all plugins together, in seconds."),
 });
 
 const pluginSchema = z.strictObject({
@@ -78,15 +80,15 @@ const storageSchema = z.strictObject({
     .min(0)
     .max(86_400)
     .default(60)
-    .describe("How long a start waits for a database that cannot be reached; seconds."),
+    .describe("How long a start waits for a database that cannot be reached, in seconds."),
   poolSize: z.int().min(1).max(1000).default(2).describe("The maximum number of connections of each plugin."),
   acquireTimeoutSeconds: seconds
     .default(10)
-    .describe("How long a query waits for a free or new connection of its plugin; seconds."),
+    .describe("How long a query waits for a free or new connection of its plugin, in seconds."),
   statementTimeoutSeconds: seconds
     .default(60)
-    .describe("The time limit of a statement, except in migrations; seconds."),
-  idleInTransactionTimeoutSeconds: seconds.default(60).describe("How long a transaction may be idle; seconds."),
+    .describe("The time limit of a statement in seconds, except in migrations."),
+  idleInTransactionTimeoutSeconds: seconds.default(60).describe("How long a transaction may be idle, in seconds."),
 });
 
 const usersSchema = z.strictObject({
@@ -118,21 +120,19 @@ const tasksSchema = z.strictObject({
     .min(0.01)
     .max(24 * 3650)
     .default(168)
-    .describe("How long the outputs of done tasks are kept; hours."),
+    .describe("How long the outputs of done tasks are kept, in hours."),
   keepDeadLettersDays: z
     .number()
     .min(0.01)
     .max(3650)
     .default(90)
-    .describe("How long tasks that have failed for good are kept; days."),
+    .describe("How long tasks that have failed for good are kept, in days."),
   lostAfterSeconds: z
     .int()
     .min(10)
     .max(3600)
     .default(20)
-    .describe(
-      "On logic: after this time without a heartbeat for a task, its worker has lost it, and another worker takes it; seconds.",
-    ),
+    .describe("On logic: the time in seconds without a heartbeat for a task after which another worker takes it."),
 });
 
 /** The schema of config.json, the same for all services. */

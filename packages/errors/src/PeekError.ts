@@ -11,7 +11,7 @@ const maxMessage = 1000;
 /** Facts beside the message: names and numbers that logs and tests read without parsing text. */
 export type PeekErrorFields = Readonly<Record<string, unknown>>;
 
-/** What is attached to a {@link PeekError} beside its code and message. */
+/** The options of a {@link PeekError}, beside its code and message. */
 export interface PeekErrorOptions {
   /** The error that led to this one. */
   readonly cause?: unknown;

@@ -11,7 +11,7 @@ export interface HookDeadlines {
   /** For importing a plugin, and then for its load(). */
   readonly loadMs: number;
   readonly startMs: number;
-  /** For stop(); also the time that a running hook has left when the service is told to stop. */
+  /** For stop(); also the time that a running hook has left when the service begins to stop. */
   readonly stopMs: number;
   readonly unloadMs: number;
   /** For stopping and unloading all plugins together. */
@@ -32,7 +32,7 @@ export interface PluginLoaderOptions {
   /** The folder in which each plugin has a folder of its own. */
   readonly dataPath: string;
   readonly deadlines: HookDeadlines;
-  /** What contributes to the platform objects of plugins. Default: nothing. */
+  /** The extensions that contribute to the platform objects of plugins. Default: none. */
   readonly extensions?: readonly PlatformExtension[];
   /** The logger of a name. */
   readonly getLogger: (name: string) => Logger;

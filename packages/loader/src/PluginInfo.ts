@@ -1,6 +1,6 @@
 import type { PluginPackage } from "@peek/plugin-base/manifest";
 
-/** What is known of a plugin before any of its code runs. */
+/** The facts about a plugin that are known before any of its code runs. */
 export interface PluginInfo {
   /** `peek_plugin_<name>`, or `peek_core_<name>`. */
   readonly name: string;

@@ -157,7 +157,7 @@ export class PluginLoader {
     record.fail(error, hook);
     const where = hook === undefined ? "" : ` in ${hookTitle(hook)}`;
     const isStopping = this.#shutdown.hasBegun;
-    // A plugin that waits for a database when the service is told to stop did nothing wrong.
+    // A plugin that waits for a database when the service begins to stop did nothing wrong.
     const level = isStopping && hook === "migrate" ? "info" : "error";
     this.#logger[level](errorFields(error), "%s failed%s: %s", record.name, where, error.message);
     if (isStopping) {

@@ -7,7 +7,7 @@ import type { PluginLoaderOptions } from "./LoaderOptions.ts";
 import { newLivePlugin, type PluginRecord } from "./PluginRecord.ts";
 import type { Shutdown } from "./Shutdown.ts";
 
-/** What a {@link PluginRunner} works with. */
+/** The dependencies of a {@link PluginRunner}. */
 export interface PluginRunnerOptions extends Pick<PluginLoaderOptions, "service" | "extensions"> {
   readonly hooks: HookRunner;
   readonly entryHooks: EntryHookFactory;

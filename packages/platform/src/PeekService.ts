@@ -266,7 +266,7 @@ export class PeekService implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<readonly PluginStatus[]> {
-    // Whatever fails, the home is unlocked and pending log lines are written.
+    // Also when a step fails, the home is unlocked and pending log lines are written.
     await using _owned = this.#owned;
     this.#cancel.abort();
     // The caller of start() gets its failure.

@@ -66,7 +66,7 @@ const freeSites: ServiceConfigInput["httpServer"] = {
   dataExchange: { sitePort: 0 },
 };
 
-/** What stands in the warning of a plugin that keeps a database connection. */
+/** A part of the warning about a plugin that keeps a database connection. */
 const leak = "still in use and had to be closed";
 
 /**

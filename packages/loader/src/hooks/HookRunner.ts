@@ -10,7 +10,7 @@ import type { PluginContext } from "./PluginContext.ts";
 import type { ResourceStack } from "./ResourceStack.ts";
 import { type Cancellable, withDeadline } from "./withDeadline.ts";
 
-/** What a {@link HookRunner} works with. */
+/** The dependencies of a {@link HookRunner}. */
 export interface HookRunnerOptions {
   readonly context: PluginContext;
   readonly deadlines: HookDeadlines;

@@ -10,7 +10,7 @@ import type { SiteStatus } from "../status/ServiceStatus.ts";
 import type { ExtensionOptions, ServiceExtension } from "./ServiceExtension.ts";
 import type { VortexExtension } from "./VortexExtension.ts";
 
-/** What an {@link HttpExtension} works with. */
+/** The dependencies of an {@link HttpExtension}. */
 export interface HttpExtensionOptions extends ExtensionOptions {
   /** Why the service is not ready, in sentences for an operator; empty when it is ready. */
   readonly health: () => readonly string[];

@@ -3,7 +3,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import type { ServiceDefinition } from "../ServiceDefinition.ts";
 
-/** What every extension of a service works with. */
+/** The dependencies of every extension. */
 export interface ExtensionOptions {
   readonly definition: ServiceDefinition;
   readonly home: ServiceHome;
@@ -11,7 +11,7 @@ export interface ExtensionOptions {
   readonly getLogger: (name: string) => Logger;
 }
 
-/** What an extension is opened with. */
+/** The context in which an extension is opened. */
 export interface OpenContext {
   /** The plugins that are about to be loaded. */
   readonly plugins: readonly PluginInfo[];

@@ -16,7 +16,7 @@ export interface TaskSources {
   readonly storage: StorageExtension;
 }
 
-/** What logic and the workers have in common for tasks: the queue in the database, the signals, and the caller. */
+/** The parts of tasks that logic and the workers share: the queue in the database, the signals, and the caller. */
 export class TaskConnection implements AsyncDisposable {
   /** Opened on first use: the database is not used before a plugin queues or handles a task. */
   readonly queue: Lazy<TaskQueue>;

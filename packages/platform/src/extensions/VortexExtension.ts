@@ -9,7 +9,7 @@ import type { ServiceStatus, VortexStatus } from "../status/ServiceStatus.ts";
 import { platformPlugin, ServiceStatusRpc, statusReport } from "../status/serviceStatusRpc.ts";
 import type { ExtensionOptions, ServiceExtension } from "./ServiceExtension.ts";
 
-/** What a {@link VortexExtension} works with. */
+/** The dependencies of a {@link VortexExtension}. */
 export interface VortexExtensionOptions extends ExtensionOptions {
   readonly version: string;
   /** When the process began to start. */

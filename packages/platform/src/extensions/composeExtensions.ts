@@ -11,7 +11,7 @@ import { StorageExtension } from "./StorageExtension.ts";
 import { VortexExtension, type VortexExtensionOptions } from "./VortexExtension.ts";
 import { WorkerTasksExtension } from "./WorkerTasksExtension.ts";
 
-/** What the extensions of a service work with. */
+/** The dependencies of the extensions of a service. */
 export type ComposeOptions = VortexExtensionOptions & Pick<HttpExtensionOptions, "health">;
 
 /** The extension that contributes each part of a service's platform object. A part without one does not compile. */

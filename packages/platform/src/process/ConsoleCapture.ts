@@ -2,7 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 import type { Logger } from "@peek/plugin-base";
 
-/** What a {@link ConsoleCapture} needs of the service. */
+/** The dependencies of a {@link ConsoleCapture}. */
 export interface ConsoleCaptureOptions {
   /** The plugin whose code prints, by the stack of an error that is made there. */
   readonly pluginAtFault: (error: Error) => string | undefined;

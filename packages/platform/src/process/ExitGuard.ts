@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from "node:module";
 import { PeekError } from "@peek/errors";
 
-/** What an {@link ExitGuard} needs of the service. */
+/** The dependencies of an {@link ExitGuard}. */
 export interface ExitGuardOptions {
   /** The plugin whose code is running, by the stack of an error that is made there. */
   readonly pluginAtFault: (error: Error) => string | undefined;

@@ -1,6 +1,6 @@
 import { toError } from "@peek/errors";
 
-/** What an {@link UncaughtErrorHandler} needs of the service. */
+/** The dependencies of an {@link UncaughtErrorHandler}. */
 export interface UncaughtErrorHandlerOptions {
   /** Makes the plugin fail that caused the error; returns whether such a plugin is known. */
   readonly reportUncaught: (error: Error) => boolean;

@@ -1,4 +1,4 @@
-/** What a {@link ViolationReporter} needs of the service. */
+/** The dependencies of a {@link ViolationReporter}. */
 export interface ViolationReporterOptions {
   /** The plugin whose code is running, by the stack of an error that is made there. */
   readonly pluginAtFault: (error: Error) => string | undefined;
@@ -27,7 +27,7 @@ export class ViolationReporter {
     return this.#options.pluginAtFault(error);
   }
 
-  /** @param what What the plugin did, as the rest of a sentence that begins with its name. */
+  /** @param what The violation, as the rest of a sentence that begins with the plugin's name. */
   report(plugin: string | undefined, what: string): void {
     const violation = `${plugin} ${what}`;
     if (this.#reported.has(violation) || this.#reported.size > maxReported) return;

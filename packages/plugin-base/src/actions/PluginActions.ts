@@ -29,7 +29,7 @@ export type ActionHandler<Tables extends object, T, ResultInput> = (
 export interface ActionHandleOptions {
   /** Whether a user may push the action, checked for each action. Default: all users of the service may. */
   readonly authorize?: (user: PeekUser) => boolean | PromiseLike<boolean>;
-  /** How long the handler may take; milliseconds. Default: 30,000. */
+  /** How long the handler may take. Default: 30,000. */
   readonly deadlineMs?: number;
 }
 

@@ -4,9 +4,9 @@ import type { z } from "zod";
 export interface TaskRetry {
   /** The maximum number of attempts, 1 to 100. An attempt that was lost with its worker does not count. Default: 3. */
   readonly tries?: number;
-  /** The delay before the first retry; milliseconds. It doubles with each retry. Default: 1,000. */
+  /** The delay before the first retry. It doubles with each retry. Default: 1,000. */
   readonly delayMs?: number;
-  /** The maximum delay; milliseconds. Default: 60,000. */
+  /** The maximum delay. Default: 60,000. */
   readonly maxDelayMs?: number;
 }
 
@@ -18,7 +18,7 @@ export interface TaskTraits {
    * `heavy`.
    */
   readonly weight: "light" | "heavy";
-  /** The deadline of one attempt; milliseconds. A thread is ended then. Default: 60,000. */
+  /** The deadline of one attempt. A thread is ended then. Default: 60,000. */
   readonly deadlineMs: number;
   /** The memory limit of the thread of a `heavy` task, including buffers; MiB. Default: 512. */
   readonly memoryMb: number;

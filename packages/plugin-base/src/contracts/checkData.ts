@@ -4,7 +4,7 @@ import { dataPath } from "./dataPath.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** How many mistakes are told. */
+/** The maximum number of mistakes in a message. */
 const maxIssues = 3;
 /** The maximum length of a schema's description of a mistake, which may quote the value. */
 const maxExpectationLength = 100;
@@ -12,7 +12,7 @@ const maxExpectationLength = 100;
 /**
  * Checks received data, or data to be sent, against its schema.
  *
- * @param what What the data is, for the message: `the input of peek_plugin_tutorial.RpcForAgent.addInts`.
+ * @param what The name of the data in the message: `the input of peek_plugin_tutorial.RpcForAgent.addInts`.
  * @returns The output of the schema: with defaults, and without unknown fields.
  * @throws PeekError `DATA_INVALID` when it does not match; `fields` has the path of the first mistake, and the first mistakes in words. The value
  *   itself is never included.

@@ -18,7 +18,7 @@ export type HttpHandler = (request: Request, context: HttpContext) => Response |
 export interface HttpRouteOptions {
   /** The maximum size of a request body; bytes. Default: 1 MiB. */
   readonly maxBodyBytes?: number;
-  /** How long the handler may take to answer; milliseconds. Default: 30,000. */
+  /** How long the handler may take to answer. Default: 30,000. */
   readonly deadlineMs?: number;
 }
 

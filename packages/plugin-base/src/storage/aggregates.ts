@@ -23,7 +23,7 @@ export type AverageOf<Value> = Value extends bigint | string
 type ValueOf<DB, TB extends keyof DB, Reference> = ExtractTypeFromReferenceExpression<DB, TB, Reference>;
 
 // Kysely lets an author say what an aggregate gives, `countAll<number>()`, and believes it. These come first among its overloads:
-// the types are what PostgreSQL gives, whatever is said.
+// the types are those of PostgreSQL, not the declared ones.
 declare module "kysely" {
   interface FunctionModule<DB, TB extends keyof DB> {
     countAll<_Said extends number | string | bigint = bigint, T extends TB = TB>(

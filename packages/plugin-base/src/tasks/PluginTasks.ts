@@ -32,7 +32,7 @@ export interface TaskEnqueueOptions extends TaskQueueOptions {
 
 /** How a task is waited for. */
 export interface TaskWaitOptions {
-  /** How long to wait; milliseconds. Default: 60,000. */
+  /** How long to wait. Default: 60,000. */
   readonly deadlineMs?: number;
   /** Ends the wait. Default: none. */
   readonly signal?: AbortSignal;

@@ -21,7 +21,7 @@ export interface RpcCallContext {
    * stops. Its reason is a PeekError.
    */
   readonly signal: AbortSignal;
-  /** How long the caller still waits; milliseconds. */
+  /** How long the caller still waits. */
   readonly remainingMs: number;
 }
 
@@ -68,7 +68,7 @@ export interface RpcClientOptions {
 export interface RpcCallOptions {
   /** Cancels the call: it rejects with the signal's reason, and the handler's signal fires. Default: the client's. */
   readonly signal?: AbortSignal;
-  /** How long to wait for the answer, or for the next item of a stream; milliseconds. Default: the client's. */
+  /** How long to wait for the answer, or for the next item of a stream. Default: the client's. */
   readonly deadlineMs?: number;
   /**
    * Whether a call waits, within its deadline, until a service is connected that serves the contract. Otherwise it fails at once
