@@ -98,7 +98,7 @@ describe("three workers", () => {
     expect(lines.length).toBeLessThanOrEqual(3);
     for (const line of lines) {
       expect(line).toMatch(
-        /A call of \S+agentsOnly by office-\w{10} of the office service was refused: it is accepted/,
+        /A call of \S+agentsOnly by office-\w{10} of the office service was refused: only agent may call it/,
       );
     }
   });

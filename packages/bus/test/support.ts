@@ -4,5 +4,5 @@ export { openNatsBus } from "./bus/openNatsBus.ts";
 export { NatsServer } from "./nats/NatsServer.ts";
 export { RawExchangeClient } from "./ws/RawExchangeClient.ts";
 export { SlowReader } from "./ws/SlowReader.ts";
-export { exchangeBytes } from "./ws/rawConnections.ts";
+export { sendRawBytes } from "./ws/rawConnections.ts";
 export { nonEphemeralPort } from "./ws/nonEphemeralPort.ts";

@@ -42,7 +42,7 @@ export async function requestUpgrade(port: number, options: UpgradeOptions = {})
 }
 
 /** Connects by TCP, sends bytes, and returns the answer when the other side has closed the connection. */
-export async function exchangeBytes(port: number, bytes: Uint8Array | string, host = "127.0.0.1"): Promise<string> {
+export async function sendRawBytes(port: number, bytes: Uint8Array | string, host = "127.0.0.1"): Promise<string> {
   const socket = connect({ host, port });
   let answer = "";
   socket.on("data", (part: Buffer) => void (answer += part.toString("latin1")));

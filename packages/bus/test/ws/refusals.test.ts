@@ -5,7 +5,7 @@ import { parseToken } from "@peek/bus/identity";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
 import { makeToken, tokenText } from "../../src/identity/Token.ts";
-import { type UpgradeOptions, requestUpgrade, exchangeBytes } from "./rawConnections.ts";
+import { type UpgradeOptions, requestUpgrade, sendRawBytes } from "./rawConnections.ts";
 import { exchangePath, protocol } from "../../src/ws/exchangeProtocol.ts";
 import { RawExchangeClient } from "./RawExchangeClient.ts";
 import { TestExchange, type TestExchangeOptions } from "./TestExchange.ts";
@@ -105,9 +105,7 @@ describe("a client without a valid token", () => {
       ...[`Sec-WebSocket-Protocol: ${protocol}`, ...headers(logic.tokens.create("agent"))],
     ];
     // An accepted WebSocket is closed because of the following bytes, which are no frame.
-    expect(await exchangeBytes(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(
-      new RegExp(`^HTTP/1\\.1 ${status} `),
-    );
+    expect(await sendRawBytes(port, `${lines.join("\r\n")}\r\n\r\nxxxx`)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   it("causes one log line, however many tokens it invents", async () => {
@@ -225,12 +223,12 @@ describe("other protocols at a port without TLS", () => {
   it.each<[string, (port: number) => Promise<unknown>, RegExp | undefined]>([
     [
       "random bytes",
-      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff]), randomBytes(5000)])),
+      (port) => sendRawBytes(port, Buffer.concat([Buffer.from([0xff]), randomBytes(5000)])),
       /does not speak HTTP/,
     ],
-    ["zeros", (port) => exchangeBytes(port, Buffer.alloc(1000)), /does not speak HTTP/],
-    ["words", (port) => exchangeBytes(port, "SSH-2.0-OpenSSH_9.2\r\n"), /does not speak HTTP/],
-    ["a header without end", (port) => exchangeBytes(port, `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`), /HTTP/],
+    ["zeros", (port) => sendRawBytes(port, Buffer.alloc(1000)), /does not speak HTTP/],
+    ["words", (port) => sendRawBytes(port, "SSH-2.0-OpenSSH_9.2\r\n"), /does not speak HTTP/],
+    ["a header without end", (port) => sendRawBytes(port, `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`), /HTTP/],
     [
       "TLS",
       (port) => requestUpgrade(port, { secure: true }),
@@ -238,12 +236,12 @@ describe("other protocols at a port without TLS", () => {
     ],
     [
       "a path that is none",
-      (port) => exchangeBytes(port, `GET // HTTP/1.1\r\n${upgrade}\r\n\r\n`),
+      (port) => sendRawBytes(port, `GET // HTTP/1.1\r\n${upgrade}\r\n\r\n`),
       /nothing at this path/,
     ],
     [
       "a path that is a bad URL",
-      (port) => exchangeBytes(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
+      (port) => sendRawBytes(port, `GET http://[::bad HTTP/1.1\r\n${upgrade}\r\n\r\n`),
       /nothing at this path/,
     ],
   ])("%s: is refused with one log line, and others are not affected", async (_what, make, line) => {

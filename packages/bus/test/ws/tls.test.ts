@@ -6,7 +6,7 @@ import type { ExchangeTls, WsBus } from "@peek/bus/ws";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connected } from "../bus/BusHarness.ts";
 import { type Certificate, type CertificateOptions, TestAuthority } from "../identity/TestAuthority.ts";
-import { requestUpgrade, exchangeBytes } from "./rawConnections.ts";
+import { requestUpgrade, sendRawBytes } from "./rawConnections.ts";
 import { TestExchange } from "./TestExchange.ts";
 
 let dir: string;
@@ -40,15 +40,12 @@ async function answered(bus: WsBus, logic: TestExchange): Promise<void> {
 
 describe("other protocols at a TLS port", () => {
   it.each<[string, (port: number) => Promise<unknown>]>([
-    ["plain HTTP", (port) => exchangeBytes(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
+    ["plain HTTP", (port) => sendRawBytes(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
     ["a service without TLS", (port) => requestUpgrade(port, { token: "x" })],
-    [
-      "random bytes",
-      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), randomBytes(5000)])),
-    ],
+    ["random bytes", (port) => sendRawBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0xff]), randomBytes(5000)]))],
     [
       "a hello of SSL 2",
-      (port) => exchangeBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)])),
+      (port) => sendRawBytes(port, Buffer.concat([Buffer.from([0xff, 0xff, 0x01]), randomBytes(5000)])),
     ],
   ])("%s: is refused with one log line, and others are not affected", async (_what, make) => {
     const logic = await openExchange(authority.issue());

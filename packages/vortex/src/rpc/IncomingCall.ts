@@ -52,7 +52,8 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
   /** The id as the caller wrote it. */
   readonly #idText: string;
   readonly #deadlineMs: number;
-  readonly #signal: CallSignal;
+  /** Created on first use: most calls end without it. */
+  #callSignal: CallSignal | undefined = undefined;
   #body: string;
   #hasSentItems = false;
   #isRunning = false;
@@ -78,7 +79,6 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
     this.procedure = procedure;
     this.#body = body;
     this.#deadlineMs = deadlineMs;
-    this.#signal = new CallSignal(procedure.title, peer.identity, contract.run);
   }
 
   get from(): PeerIdentity {
@@ -91,6 +91,11 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
 
   get remainingMs(): number {
     return Math.max(0, this.dueAt - performance.now());
+  }
+
+  get #signal(): CallSignal {
+    this.#callSignal ??= new CallSignal(this.procedure.title, this.from, this.contract.run);
+    return this.#callSignal;
   }
 
   /** Whether the caller still waits for an answer. */
@@ -229,7 +234,7 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
     const stream = new ServedStream(this, result);
     this.#stream = stream;
     // The handler itself may have caused the call to end.
-    const { firedFor } = this.#signal;
+    const firedFor = this.#callSignal?.firedFor;
     if (firedFor !== undefined && this.#isAwaited) {
       this.#settle();
       this.#reply("e", errorBody(this.#signal.errorOf(firedFor)));
@@ -275,7 +280,7 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
 
   #fail(failure: Failure): void {
     // A handler that fails after its signal has fired has obeyed the signal: that is no fault.
-    const isEnded = this.#signal.firedFor !== undefined;
+    const isEnded = this.#callSignal?.firedFor !== undefined;
     if (failure.fault !== undefined && !isEnded) this.contract.logFault(this, failure.fault);
     if (this.#isAwaited) {
       const isStopped = failure.fault !== undefined && isEnded;

@@ -5,7 +5,7 @@ import { exchangePath, maxFrameBytes, protocol } from "@peek/bus/ws";
 import { until } from "@peek/kit/testing";
 import { Caller } from "./Caller.ts";
 import { ExchangeProcess } from "./ExchangeProcess.ts";
-import { exchangeBytes, RawExchangeClient } from "@peek/bus/testing";
+import { sendRawBytes, RawExchangeClient } from "@peek/bus/testing";
 import { RandomFrames } from "./randomFrames.ts";
 
 const framesEach = 250;
@@ -108,7 +108,7 @@ describe("an exchange that gets random frames", () => {
       ].join("\r\n");
       for (let n = 0; n < 100; n += 1) {
         const bytes = Buffer.concat([Buffer.from(head), Buffer.from([0xff]), randomBytes(1000)]);
-        expect(await exchangeBytes(logic.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
+        expect(await sendRawBytes(logic.port, bytes)).toMatch(/^HTTP\/1\.1 101/);
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);
@@ -160,7 +160,7 @@ describe("an exchange that gets random frames", () => {
       for (let n = 0; n < 1000; n += 1) {
         const bytes = randomBytes(n);
         // The first byte is no letter, with which an HTTP method could begin.
-        await exchangeBytes(logic.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
+        await sendRawBytes(logic.port, Buffer.concat([Buffer.from([0x80 + (n % 0x80)]), bytes]));
       }
     };
     expect(await slowestAnswer(work())).toBeLessThan(5000);
