@@ -57,3 +57,14 @@ it("Each loss that is longer than the grace period is logged once as an error", 
     `info: ${message}`,
   ]);
 });
+
+it("A suspicion that arises while the database is being probed is not cleared by the answer", () => {
+  const health = reachedOnce();
+  health.suspect();
+  const { suspicions } = health;
+  health.suspect();
+  health.reached(suspicions);
+  expect(health.suspected).toBe(true);
+  health.reached(health.suspicions);
+  expect(health.suspected).toBe(false);
+});

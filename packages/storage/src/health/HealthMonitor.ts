@@ -50,8 +50,7 @@ export class HealthMonitor implements Disposable {
 
   async #check(): Promise<void> {
     try {
-      await this.#probe();
-      this.#health.reached();
+      this.#health.reached(await this.#probe());
     } catch (error) {
       if (!PeekError.is(error)) throw error;
       if (lossCodes.has(error.code)) this.#health.lost(error);
@@ -59,13 +58,18 @@ export class HealthMonitor implements Disposable {
     this.schedule();
   }
 
-  /** A connection that was closed while idle proves nothing about the database: the next attempt opens a new one. */
-  async #probe(): Promise<void> {
+  /**
+   * A connection that was closed while idle proves nothing about the database: the next attempt opens a new one.
+   *
+   * @returns The number of suspicions before the attempt that succeeded.
+   */
+  async #probe(): Promise<number> {
     for (;;) {
+      const { suspicions } = this.#health;
       const connection = await this.#pool.acquire();
       try {
         await connection.probe(this.#timing.timeoutMs[this.#state()]);
-        return;
+        return suspicions;
       } catch (error) {
         if (!PeekError.is(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
       } finally {

@@ -18,6 +18,7 @@ export class StorageHealth {
   #error: string | undefined;
   #everReached = false;
   #suspected = false;
+  #suspicions = 0;
   readonly #graceMs: number;
   /** When the loss was noticed, by `performance.now()`, as long as it has not been logged as an error. */
   #unreportedSince: number | undefined;
@@ -42,10 +43,19 @@ export class StorageHealth {
     return this.#error === undefined;
   }
 
-  /** The database has answered. */
-  reached(): void {
+  /** How many times the database was suspected. */
+  get suspicions(): number {
+    return this.#suspicions;
+  }
+
+  /**
+   * The database has answered.
+   *
+   * @param suspicions The number of suspicions when it was asked: later ones stay. Default: none stays.
+   */
+  reached(suspicions = this.#suspicions): void {
     this.#everReached = true;
-    this.#suspected = false;
+    this.#suspected = this.#suspicions !== suspicions;
     if (this.available) return;
     const seconds = (Date.now() - this.#since.getTime()) / 1000;
     this.#logger.info("The database can be reached again, after %s s", seconds.toFixed(1));
@@ -75,7 +85,9 @@ export class StorageHealth {
 
   /** The database may be lost: a probe decides. */
   suspect(): void {
-    if (!this.available || this.#suspected) return;
+    if (!this.available) return;
+    this.#suspicions += 1;
+    if (this.#suspected) return;
     this.#suspected = true;
     this.#onTrouble();
   }
