@@ -112,7 +112,7 @@ describe("a thief with a token", () => {
   it("for field is limited when he tries passwords, and the log marks the addresses as reported by field", async () => {
     const at = (address: string, secret: string) => ({ name: "carl", password: secret, address });
     await ofField.login(at("1.2.3.4\nCRITICAL forged", "wrong"));
-    const said = `\\(as ${ofField.instance} says\\) was refused`;
+    const said = `\\(reported by ${ofField.instance}\\) was refused`;
     await services.logic.waitFor(new RegExp(`A login from an unknown address ${said}`));
     for (let index = 0; index < 10; index += 1) await ofField.login(at("127.0.0.1", `wrong ${index}`));
     await services.logic.waitFor(new RegExp(`A login from 127\\.0\\.0\\.1 ${said}`));
