@@ -1,3 +1,5 @@
+import { waitAtMost } from "@peek/kit";
+
 /**
  * Waits for an event.
  *
@@ -5,10 +7,7 @@
  * @returns Whether the event came in time.
  */
 export async function waitForEvent(listen: (done: () => void) => Disposable, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const { promise, resolve } = Promise.withResolvers<true>();
   using _listening = listen(() => resolve(true));
-  const isInTime = await promise;
-  clearTimeout(timer);
-  return isInTime;
+  return (await waitAtMost(timeoutMs, promise)) === true;
 }

@@ -1,3 +1,4 @@
+import { waitAtMost } from "@peek/kit";
 import type { ActionLedger, LedgerUsage } from "@peek/plugin-base/internal";
 
 /** How long an answer is used again. */
@@ -22,13 +23,7 @@ export class LedgerUsageReader {
     if (this.#query === undefined || now - this.#query.at > freshMs) {
       this.#query = { at: now, answer: this.#readNow() };
     }
-    const late = Promise.withResolvers<Usage>();
-    const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
-    try {
-      return await Promise.race([this.#query.answer, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await waitAtMost(timeoutMs, this.#query.answer);
   }
 
   async #readNow(): Promise<Usage> {
