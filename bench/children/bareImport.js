@@ -2,7 +2,7 @@ import { readFileList } from "./readFileList.js";
 import { construct, runAll } from "./barePlugin.js";
 import { ready } from "./ready.js";
 
-// What no platform can do without: import each plugin, construct it, load it, start it. Nothing is checked.
+// The minimum of any platform: import each plugin, construct it, load it, start it. It checks nothing.
 const urls = readFileList();
 const since = performance.now();
 const plugins = [];

@@ -2,7 +2,7 @@ import { readFileList } from "./readFileList.js";
 import { construct, runAll } from "./barePlugin.js";
 import { ready } from "./ready.js";
 
-// As bareImport.js, without waiting for one import before the next is begun.
+// Like bareImport.js, but all imports begin at once.
 const urls = readFileList();
 const since = performance.now();
 const plugins = await Promise.all(urls.map(async (url) => construct(await import(url))));

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { readInput } from "./readInput.js";
 
-// The same SQL, each migration in a transaction of its own, and nothing else: no roles, no locks, no records.
+// The same SQL, each migration in its own transaction, without roles, locks and records.
 const { connectUrl, schemas, statements } = readInput();
 const since = performance.now();
 const client = new pg.Client({ connectionString: connectUrl });

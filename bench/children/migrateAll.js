@@ -3,7 +3,7 @@ import { Storage } from "@peek/storage";
 import pg from "pg";
 import { readInput } from "./readInput.js";
 
-// What the logic service does with the database for its plugins, without the service: opens it, migrates all.
+// The logic service's work on the database for its plugins, without the service: it opens it, and migrates all.
 const { connectUrl, plugins } = readInput();
 
 let queries = 0;

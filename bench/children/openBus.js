@@ -2,13 +2,13 @@ import { serviceConfigSchema, serviceHome } from "@peek/config";
 import { WsBus } from "@peek/bus/ws";
 import { wsCredentials } from "@peek/bus/identity";
 import { NatsBus } from "@peek/bus/nats";
-import { makeMember } from "./openHub.js";
+import { makeMember } from "./openExchange.js";
 import { silentLogger } from "./silentLogger.js";
 
 /**
- * A bus as a service other than logic has it, which shows the token that logic made for this machine.
+ * A bus like that of a service other than logic, with the token that logic made for this machine.
  *
- * @param {{ peekHome: string, port: number }} where The hub's.
+ * @param {{ peekHome: string, port: number }} where The home and port of the exchange.
  */
 export function openWsBus(service, { peekHome, port }) {
   const member = makeMember(service);
@@ -26,7 +26,7 @@ export function openWsBus(service, { peekHome, port }) {
   return { bus, member };
 }
 
-/** A bus that goes through a NATS server with the permissions that Peek asks for. */
+/** A bus over a NATS server with the permissions that Peek requires. */
 export function openNatsBus(service, { natsUrl, passwords }) {
   const member = makeMember(service);
   const { dataExchange } = serviceConfigSchema.parse({});

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What the bench has for this process: the JSON in the file named on the command line. */
+/** The input of this process: the JSON in the file that the command line names. */
 export function readInput() {
   return JSON.parse(readFileSync(process.argv[2], "utf8"));
 }

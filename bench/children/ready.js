@@ -1,16 +1,16 @@
-// JavaScript and not TypeScript, as all that is measured: stripping types would be measured too.
+// JavaScript and not TypeScript, like all measured code: stripping types would be measured too.
 
 /**
- * Tells the bench that all is done, and stays until it is told to stop.
+ * Prints that the process is ready, and waits until it is stopped.
  *
- * @param {number} since When the work began, by performance.now().
- * @param {number} [expected] How many plugins must have been started.
+ * @param {number} since The begin of the work, by performance.now().
+ * @param {number} [expected] The number of plugins that must have been started.
  */
 export function ready(since, expected = 0) {
   const ms = performance.now() - since;
   const started = globalThis.startedPlugins ?? 0;
   if (started !== expected) throw new Error(`${started} of ${expected} plugins were started`);
-  // Ended in order, Node writes its compile cache.
+  // After a clean end, Node writes its compile cache.
   process.once("SIGTERM", () => process.exit(0));
   setInterval(() => undefined, 2 ** 30);
   console.log(`Ready in ${ms} ms`);

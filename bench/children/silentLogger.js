@@ -1,6 +1,6 @@
 const nothing = () => undefined;
 
-/** A logger for who has nothing to say. */
+/** A logger without output. */
 export const silentLogger = {
   debug: nothing,
   info: nothing,

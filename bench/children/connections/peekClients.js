@@ -3,7 +3,7 @@ import { readArgument } from "../readArgument.js";
 import { ready } from "../ready.js";
 import { inGroups } from "./inGroups.js";
 
-// Many agents in one process; each says what it serves and follows logic, as one with a plugin does.
+// Many agents in one process; each announces its contracts and watches logic, like one with a plugin.
 const { count, ...where } = readArgument();
 let connected = 0;
 await inGroups(count, async () => {

@@ -1,11 +1,11 @@
-/** A payload that is longer is an update; bytes. What is said besides is shorter. */
+/** Longer payloads, in bytes, are updates. Other messages are shorter. */
 const leastUpdate = 900;
 
-/** Counts the frames of a WebSocket server in what comes from its socket; looks into those only that are no updates. */
+/** Counts the frames of a WebSocket server in the data of its socket; parses only frames that are no updates. */
 export class FrameCounter {
-  /** The beginning of a frame that has not come whole. */
+  /** The begin of an incomplete frame. */
   #rest = Buffer.alloc(0);
-  /** How much of an update's payload is to come. */
+  /** The missing bytes of an update's payload. */
   #left = 0;
   #onUpdate;
   #onText;
@@ -41,12 +41,12 @@ export class FrameCounter {
         bytes = bytes.subarray(start + size);
       } else break;
     }
-    // What is kept would keep the whole chunk.
+    // A view would keep the whole chunk in memory.
     this.#rest = bytes.length === 0 ? bytes : Buffer.from(bytes);
   }
 }
 
-/** @returns Where the payload begins, and its size; undefined while the header has not come whole. */
+/** @returns The offset and the size of the payload; undefined while the header is incomplete. */
 function readHeader(bytes) {
   if (bytes.length < 2) return undefined;
   const short = bytes[1];

@@ -1,4 +1,4 @@
 import { measureCommits } from "./measureCommits.js";
 
-// How long a commit takes for whoever makes it.
+// Measures the time of a commit for its writer.
 await measureCommits();

@@ -2,7 +2,7 @@ import pg from "pg";
 import { measurePromises } from "../rpc/measureCalls.js";
 import { readArgument } from "../readArgument.js";
 
-// The limit: the same row in a transaction of its own.
+// The limit: the same row, each in a transaction.
 const { connectUrl, connections, table } = readArgument();
 const pool = new pg.Pool({ connectionString: connectUrl, max: connections });
 const insert = { name: "insert", text: `insert into ${table} (name, amount) values ($1, $2)`, values: ["new", 1] };

@@ -4,14 +4,14 @@ import { z } from "zod";
 /** The plugin that the bench runs on Peek's services. */
 export const plugin = "peek_plugin_live";
 
-/** Tuples of some length, of which one changes with each round. */
+/** Tuples with a text, of which one changes with each round. */
 export const PumpTuple = defineTuple(
   `${plugin}.Pump`,
   { id: z.int(), round: z.int(), text: z.string().max(100_000) },
   { key: "id" },
 );
 
-/** What a subscriber of all of them asks for. */
+/** The selector of all of them. */
 export const pumpSelector = new TupleSelector(PumpTuple.name, {}).canonical();
 
 /** The rows of the table sample. */

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** The kernel's unit of what processes have used, the same on all machines; milliseconds. */
+/** The kernel's unit of CPU time in milliseconds, the same on all machines. */
 const tickMs = 10;
 
-/** What a process has used of the CPU; microseconds, to the next 10 ms. */
+/** The CPU time of a process in microseconds, rounded to 10 ms. */
 export function cpuOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name before may hold anything.
+  // The preceding name may contain any character.
   const [user, system] = stat
     .slice(stat.lastIndexOf(")") + 2)
     .split(" ")

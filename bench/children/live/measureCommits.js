@@ -2,19 +2,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { readArgument } from "../readArgument.js";
 
-/** The rows of the table; each commit is of the next. */
+/** The rows of the table; each commit changes the next one. */
 const rowCount = 10;
 const perSecond = 100;
 const warmUpCount = 100;
-/** Nobody needs so long; milliseconds. */
+/** No measurement takes this long. */
 const patienceMs = 30_000;
 
 /**
- * Commits so many changes in a second, and measures how long after a commit was asked for its row was seen; tells the bench, and
- * ends the process. When a row is seen with a later value, those before it were seen as well.
+ * Commits changes at a rate, and measures the time from the request to commit until its row is seen; prints the figures, and
+ * ends the process. A row that is seen with a later value counts as seen with the earlier ones.
  *
- * @param follow Calls from then on with the id and the value of a row that has changed. Not given: the answer to the commit
- *   itself is what is waited for.
+ * @param follow Calls its argument with the id and the value of each changed row. Without it, the answer to the commit is
+ *   measured.
  */
 export async function measureCommits(follow) {
   const { connectUrl, table, commits } = readArgument();

@@ -2,7 +2,7 @@ import pg from "pg";
 import { readArgument } from "../readArgument.js";
 import { ready } from "../ready.js";
 
-// Listens to what a trigger of the table says of each row.
+// Listens for the notifications of a trigger for each row.
 const client = new pg.Client({ connectionString: readArgument().connectUrl });
 await client.connect();
 client.on("notification", () => undefined);

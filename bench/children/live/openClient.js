@@ -4,7 +4,7 @@ import { readArgument } from "../readArgument.js";
 
 let last = 0;
 
-/** A browser of its own, as far as Peek can tell; nothing survives it. */
+/** A separate browser from Peek's view, without persistent storage. */
 export function openClient() {
   last += 1;
   return connect({

@@ -2,7 +2,7 @@ import { measurePromises } from "../rpc/measureCalls.js";
 import { AddRecord } from "./contracts.js";
 import { openClient } from "./openClient.js";
 
-// Each client pushes an action, and has its result before it pushes the next.
+// Each client pushes an action, and awaits its result before it pushes the next.
 const free = Array.from({ length: 64 }, openClient);
 await Promise.all(
   free.map(async ({ connection }) => {

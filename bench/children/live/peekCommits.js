@@ -2,7 +2,7 @@ import { SampleTuple } from "./contracts.js";
 import { measureCommits } from "./measureCommits.js";
 import { openClient } from "./openClient.js";
 
-// From the commit to the function that a page has given.
+// From the commit to the callback of a page.
 await measureCommits(async (seen) => {
   const { subscribe, getSnapshot } = openClient().subscribe(SampleTuple, {}, { keep: false });
   const { promise, resolve } = Promise.withResolvers();

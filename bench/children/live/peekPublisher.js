@@ -5,7 +5,7 @@ import { Exchange, MemoryBus } from "@peek/bus";
 import { ExposedContracts, Gateway } from "@peek/live/gateway";
 import { ObservableServer } from "@peek/live/logic";
 import { Vortex } from "@peek/vortex";
-import { makeMember } from "../openHub.js";
+import { makeMember } from "../openExchange.js";
 import { readArgument } from "../readArgument.js";
 import { silentLogger } from "../silentLogger.js";
 import { plugin, PumpTuple } from "./contracts.js";
@@ -13,7 +13,7 @@ import { publishRounds } from "./publishRounds.js";
 import { change, tuples } from "./tuples.js";
 
 // All that Peek does for an update, in one process: logic runs the provider and compares, field takes the delta by RPC and sends it
-// to its browsers. What is between the two otherwise is measured by the calls of the RPC.
+// to its browsers. The RPC cases measure the connection between the two.
 const { port } = readArgument();
 const exchange = new Exchange();
 

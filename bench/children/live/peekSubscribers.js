@@ -4,7 +4,7 @@ import { readArgument } from "../readArgument.js";
 import { PumpTuple } from "./contracts.js";
 import { subscribeAll } from "./subscribeAll.js";
 
-// Peek's own client, as pages have it.
+// Peek's own client, as in pages.
 const { port } = readArgument();
 let names = 0;
 await subscribeAll(async (onRound) => {

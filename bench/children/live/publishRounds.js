@@ -1,22 +1,22 @@
-import { tellMemory } from "../connections/tellMemory.js";
+import { reportMemory } from "../connections/reportMemory.js";
 import { readArgument } from "../readArgument.js";
 import { ready } from "../ready.js";
-import { listenReins } from "./Reins.js";
+import { listenRoundControl } from "./roundControl.js";
 import { rounds } from "./rounds.js";
 
 /**
- * What a process does that publishes and nothing else: it tells what it occupies with and without its subscribers, if it can, and
- * then what publishing costs.
+ * The program of a process that only publishes: it prints its memory with and without subscribers, if it can, and
+ * then the cost of publishing.
  *
- * @param {(round: number) => void} publish To all; rounds count from 1.
+ * @param {(round: number) => void} publish Publishes to all; rounds count from 1.
  */
 export async function publishRounds(publish) {
-  const { count, reinsPort, ms } = readArgument();
-  const reins = await listenReins(reinsPort);
-  const tellsMemory = globalThis.gc !== undefined;
-  if (tellsMemory) await tellMemory(0);
+  const { count, controlPort, ms } = readArgument();
+  const control = await listenRoundControl(controlPort);
+  const reportsMemory = globalThis.gc !== undefined;
+  if (reportsMemory) await reportMemory(0);
   ready(0);
-  await reins.connected;
-  if (tellsMemory) await tellMemory(count);
-  await rounds({ publish, reins, count, ms });
+  await control.connected;
+  if (reportsMemory) await reportMemory(count);
+  await rounds({ publish, control, count, ms });
 }

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { pumpSelector } from "./contracts.js";
 import { FrameCounter } from "./FrameCounter.js";
 
-/** What is asked for by HTTP, and what is said then, until updates come. */
+/** The HTTP request of each server, and the messages until updates begin. */
 const dialects = {
   ws: { path: "/", answers: () => undefined, ready: (text) => text === "hi" },
   peek: {
@@ -13,7 +13,7 @@ const dialects = {
       if (text.startsWith('{"t":"hi"')) return JSON.stringify({ t: "sub", id: 1, sel: pumpSelector });
       return text === '{"t":"beat"}' ? text : undefined;
     },
-    // All that there is comes first, and is as long as an update.
+    // The snapshot comes first, and is as long as an update.
     ready: () => false,
   },
   socketIo: {
@@ -27,12 +27,11 @@ const dialects = {
 };
 
 /**
- * A subscriber that costs as little as can be: it counts what comes, whoever serves it. One that had to make objects of it would
- * be what is measured.
+ * A subscriber of minimal cost, for any server: it only counts updates. If it parsed them, the bench would measure that.
  *
  * @param {{ port: number, dialect: keyof typeof dialects }} where
  * @param {() => void} onUpdate
- * @returns When updates come from now on.
+ * @returns A promise that settles when updates begin.
  */
 export function rawSubscriber({ port, dialect }, onUpdate) {
   const { path, protocol, answers, ready } = dialects[dialect];
@@ -77,7 +76,7 @@ export function rawSubscriber({ port, dialect }, onUpdate) {
   return promise;
 }
 
-/** Masked, as whoever connects has to; by zeros, which leave it as it is. */
+/** A masked frame, as clients have to send; the mask is zero, which leaves the bytes unchanged. */
 function textFrame(text) {
   const payload = Buffer.from(text);
   if (payload.length > 125) {

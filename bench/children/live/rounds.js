@@ -1,15 +1,15 @@
 const warmUpMs = 500;
 
-/** Publishes an update, waits until all subscribers have it, publishes the next; tells the bench what that has cost. */
-export async function rounds({ publish, reins, count, ms }) {
-  const { begin, end } = await reins.connected;
+/** Publishes an update, waits until all subscribers have it, publishes the next; prints the cost. */
+export async function rounds({ publish, control, count, ms }) {
+  const { begin, end } = await control.connected;
   let round = 0;
   const publishFor = async (duration) => {
     const took = [];
     const began = performance.now();
     for (let now = began; now - began < duration;) {
       round += 1;
-      await reins.round(() => publish(round));
+      await control.round(() => publish(round));
       const before = now;
       now = performance.now();
       took.push(now - before);

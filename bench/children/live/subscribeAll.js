@@ -1,20 +1,20 @@
 import { inGroups } from "../connections/inGroups.js";
 import { readArgument } from "../readArgument.js";
 import { ready } from "../ready.js";
-import { openReins } from "./Reins.js";
+import { openRoundControl } from "./roundControl.js";
 
 /**
- * Subscribers that read what they are sent. Tells the server when all of them have an update, and the bench what a subscriber was
- * sent for each, and what that has cost it.
+ * Subscribers that parse their messages. Notifies the server when all of them have an update, and prints the bytes and the CPU time of a
+ * subscriber for each.
  *
- * @param subscribe Subscribes one, which calls with what tells the round of a tuple; gives its WebSocket.
+ * @param subscribe Makes one subscriber, which calls its argument with the round of a tuple; returns its WebSocket.
  */
 export async function subscribeAll(subscribe) {
-  const { count, rows, reinsPort } = readArgument();
+  const { count, rows, controlPort } = readArgument();
   const sockets = [];
   let round = 1;
   let got = 0;
-  let reins;
+  let control;
   await inGroups(count, async () => {
     let last = 0;
     const socket = await subscribe((roundOf) => {
@@ -24,13 +24,13 @@ export async function subscribeAll(subscribe) {
       if (got < count) return;
       got = 0;
       round += 1;
-      reins.done();
+      control.done();
     });
     sockets.push(socket);
   });
   const bytes = () => sockets.reduce((sum, { _socket: socket }) => sum + socket.bytesRead, 0);
   let before;
-  reins = await openReins(reinsPort, {
+  control = await openRoundControl(controlPort, {
     onBegin: () => (before = { bytes: bytes(), cpu: process.cpuUsage(), round }),
     onEnd: () => {
       const { user, system } = process.cpuUsage(before.cpu);

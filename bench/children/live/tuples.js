@@ -1,6 +1,6 @@
 import { readArgument } from "../readArgument.js";
 
-/** The tuples that are watched: so many, each with a text of so many characters. */
+/** The watched tuples, each with a text of a given length. */
 export function tuples({ rows, textLength } = readArgument()) {
   return Array.from({ length: rows }, (_, id) => ({ id, round: 0, text: "x".repeat(textLength) }));
 }

@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { readArgument } from "../readArgument.js";
 import { subscribeAll } from "./subscribeAll.js";
 
-// Whoever is sent everything with each change reads all of it, and keeps it by key.
+// Subscribers that receive all tuples with each change parse them, and store them by key.
 const { port } = readArgument();
 await subscribeAll(async (onRound) => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });

@@ -1,13 +1,13 @@
 import pg from "pg";
 import { readArgument } from "../readArgument.js";
 
-// So many connections insert rows, one transaction each, as quickly as they are answered.
+// Several connections insert rows at full speed, one transaction each.
 const { connectUrl, table, writers, ms } = readArgument();
 const clients = Array.from({ length: writers }, () => new pg.Client({ connectionString: connectUrl }));
 await Promise.all(clients.map((client) => client.connect()));
 const text = `insert into ${table} (name, amount) values ($1, $2)`;
 
-/** @returns How many were committed in a second. */
+/** @returns The commits per second. */
 async function writeFor(duration) {
   const began = performance.now();
   let written = 0;

@@ -4,7 +4,7 @@ import { readArgument } from "../readArgument.js";
 import { change, tuples } from "./tuples.js";
 import { publishRounds } from "./publishRounds.js";
 
-// The limit: one frame, made once, is written to all sockets. Whoever sends all tuples with each change does the same.
+// The limit: one frame, made once, is written to all sockets. The case that sends all tuples with each change does the same.
 const { port, whole = false } = readArgument();
 const server = new WebSocketServer({ host: "127.0.0.1", port, perMessageDeflate: false, backlog: 8192 });
 await once(server, "listening");

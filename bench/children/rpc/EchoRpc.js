@@ -13,5 +13,5 @@ const reading = z.object({
   good: z.boolean(),
 });
 
-/** What is called: gives back what it is handed, checked on both sides and both ways. */
+/** The called procedure: it returns its input, with validation on both sides and in both directions. */
 export const EchoRpc = defineRpc(`${plugin}.EchoRpc`, { echo: { input: reading, output: reading } });

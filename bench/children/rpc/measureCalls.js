@@ -2,14 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readArgument } from "../readArgument.js";
 
 const inFlight = 64;
-/** Nobody needs so long; milliseconds. */
+/** No measurement takes this long. */
 const patienceMs = 60_000;
 
 /**
- * Measures calls, with many in flight and then one at a time; tells the bench, and ends the process.
+ * Measures calls, with many in flight and then one at a time; prints the figures, and ends the process.
  *
- * @param {(done: () => void) => void} issue Makes a call, and calls `done` when it is answered: one and the same function
- *   for all calls that are under way at a time.
+ * @param {(done: () => void) => void} issue Makes a call, and calls `done` when it is answered: the same function
+ *   for all calls in flight.
  */
 export async function measureCalls(issue) {
   const { ms } = readArgument();
@@ -23,25 +23,25 @@ export async function measureCalls(issue) {
   process.exit(0);
 }
 
-/** As {@link measureCalls}, for calls that give promises. */
+/** Like {@link measureCalls}, for calls that return promises. */
 export async function measurePromises(call) {
-  // One promise more, such as of a catch, would be measured too.
+  // A further promise, such as that of a catch, would be measured too.
   // oxlint-disable-next-line promise/no-callback-in-promise
   await measureCalls((done) => void call().then(done, fail));
 }
 
-/** As {@link measureCalls}, for calls that take a callback for an error and an answer. */
+/** Like {@link measureCalls}, for calls with a callback for an error and an answer. */
 export async function measureCallbacks(call) {
   await measureCalls((done) => call((error) => (error ? fail(error) : done())));
 }
 
-/** Ends the process: nothing that fails is measured. */
+/** Ends the process: failures must not be measured. */
 export function fail(error) {
   console.error(error);
   process.exit(1);
 }
 
-/** @returns How many were answered in a second. */
+/** @returns The answered calls per second. */
 function manyAtATime(issue, ms) {
   const { promise, resolve } = Promise.withResolvers();
   const began = performance.now();
@@ -57,7 +57,7 @@ function manyAtATime(issue, ms) {
   return promise;
 }
 
-/** @returns How long each took; microseconds. */
+/** @returns The microseconds of each call. */
 function oneAtATime(issue, ms) {
   const { promise, resolve } = Promise.withResolvers();
   const took = [];

@@ -1,6 +1,6 @@
 import { openNatsBus, openWsBus } from "../openBus.js";
 
-/** The bus that the bench asks for, and when it is connected. */
+/** The bus that the bench requests, and a promise of its connection. */
 export function openPeekBus({ service, natsUrl, ...where }) {
   const { bus, member } =
     natsUrl === undefined ? openWsBus(service, where) : openNatsBus(service, { natsUrl, ...where });

@@ -1,4 +1,4 @@
-/** What goes there and back in each call: 106 bytes as JSON. */
+/** The input and output of each call: 106 bytes as JSON. */
 export const payload = {
   id: 4711,
   name: "pump-17.flow",

@@ -4,7 +4,7 @@ import { EchoRpc } from "./EchoRpc.js";
 import { openPeekBus } from "./openPeekBus.js";
 import { openPlugin } from "./openPlugin.js";
 
-// A service that can be called, by whatever bus it is.
+// A service that answers calls, on any bus.
 const opened = openPeekBus(readArgument());
 openPlugin(opened).rpc.serve(EchoRpc, { echo: (input) => input });
 await opened.connected;

@@ -1,8 +1,8 @@
 import { measureEnqueue } from "./measureEnqueue.js";
 import { openPeer } from "./openPeer.js";
-import { tell } from "./tell.js";
+import { report } from "./report.js";
 
-// How quickly a queue takes tasks; nobody does them.
+// Measures queuing without a worker.
 const { peer, argument } = await openPeer();
-tell(await measureEnqueue(await peer.openProducer(argument), argument.ms));
+report(await measureEnqueue(await peer.openProducer(argument), argument.ms));
 process.exit(0);

@@ -1,10 +1,10 @@
-/** How many tasks are queued by one statement. */
+/** The number of tasks that one statement queues. */
 const batch = 500;
 
 /**
- * Measures how quickly tasks are queued: one after the other, ten at a time, and 500 by one call.
+ * Measures queuing: one after the other, ten at a time, and 500 by one call.
  *
- * @returns Tasks in a second.
+ * @returns Tasks per second.
  */
 export async function measureEnqueue({ enqueue, enqueueAll }, ms) {
   const all = async () => {
@@ -22,7 +22,7 @@ export async function measureEnqueue({ enqueue, enqueueAll }, ms) {
   return { single: await rate(one, 1), ten: await rate(one, 10), batched: await rate(all, 1) };
 }
 
-/** @returns What the work says that it has done, in a second. */
+/** @returns The tasks per second that the work reports. */
 async function repeat(work, inFlight, ms) {
   const began = performance.now();
   let done = 0;

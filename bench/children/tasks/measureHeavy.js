@@ -1,7 +1,7 @@
-/** By then all threads are there. */
+/** The time after which all threads have started. */
 const warmUpCount = 10;
 
-/** @returns Tasks in a second, all of them asked for at once. */
+/** @returns Tasks per second, all of them queued at once. */
 export async function measureHeavy(run, count) {
   await Promise.all(Array.from({ length: warmUpCount }, run));
   const since = performance.now();

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const warmUpRounds = 50;
-/** So that each finds all at rest; milliseconds. */
+/** The pause before each task, so that the system is idle. */
 const pauseMs = 10;
 
 /**
- * Measures how long it takes from queuing a task until its result is there, one at a time.
+ * Measures the time from queuing a task until its result arrives, one at a time.
  *
  * @returns Milliseconds.
  */

@@ -1,7 +1,7 @@
 import { enqueueMany } from "./enqueueMany.js";
 import { openPeer } from "./openPeer.js";
 
-// Queues tasks for whoever is started after it.
+// Queues tasks for a worker that is started later.
 const { peer, argument } = await openPeer();
 const { enqueueAll } = await peer.openProducer(argument);
 await enqueueMany(enqueueAll, argument.queued);

@@ -1,7 +1,7 @@
-/** Between two looks at the clock; looking is not free. */
+/** The work between two reads of the clock, which cost time. */
 const rounds = 2000;
 
-/** Uses up so much of the CPU time of its thread; milliseconds. A thread that has to wait for a core takes longer. */
+/** Uses `ms` milliseconds of CPU time on its thread. A thread that has to wait for a core takes longer. */
 export function spin(ms) {
   const began = process.threadCpuUsage();
   let value = 1;

@@ -1,10 +1,10 @@
 import { openPeer } from "./openPeer.js";
-import { Tally } from "./Tally.js";
-import { tell } from "./tell.js";
+import { ThroughputMeter } from "./ThroughputMeter.js";
+import { report } from "./report.js";
 
-// How quickly tasks are done that were queued before.
+// Measures the execution of tasks that were queued before.
 const { peer, argument } = await openPeer();
-const tally = new Tally(argument.counts);
-const { areRecorded } = await peer.startWorker(argument, tally.begin);
-tell(await tally.figures(areRecorded));
+const meter = new ThroughputMeter(argument.counts);
+const { areRecorded } = await peer.startWorker(argument, meter.begin);
+report(await meter.figures(areRecorded));
 process.exit(0);

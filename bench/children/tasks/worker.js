@@ -1,7 +1,7 @@
 import { ready } from "../ready.js";
 import { openPeer } from "./openPeer.js";
 
-// Does what another process queues.
+// Executes tasks that another process queues.
 const { peer, argument } = await openPeer();
 await peer.startWorker(argument, () => undefined);
 ready(0);

@@ -79,20 +79,20 @@ async function runIdle(kind: "ws" | "peek", { temp, signal }: SuiteContext): Pro
     const args = [...options, script, JSON.stringify({ ...argument, count })];
     return held.use(new Child({ args, signal }));
   };
-  const hub = start("Hub", idleCount, ["--expose-gc"]);
-  const empty = await readMemory(hub);
-  await hub.line(/^Ready in /);
+  const server = start("Server", idleCount, ["--expose-gc"]);
+  const empty = await readMemory(server);
+  await server.line(/^Ready in /);
   // One after the other: concurrent calls would leave more memory with the data exchange.
   for (let each = 0; each < clientProcesses; each += 1) {
     await start("Clients", idleCount / clientProcesses).line(/^Ready in /);
   }
-  const full = await readMemory(hub);
+  const full = await readMemory(server);
   const each = (metric: MemoryMetric): number => (full[metric] - empty[metric]) / idleCount / 1024;
   return { rss: each("rss"), settled: each("settled"), heap: each("heap") };
 }
 
-async function readMemory(hub: Child): Promise<Sample<MemoryMetric>> {
-  const { match } = await hub.line(/^Memory .*"rss":(\d+),"settled":(\d+),"heap":(\d+)/);
+async function readMemory(server: Child): Promise<Sample<MemoryMetric>> {
+  const { match } = await server.line(/^Memory .*"rss":(\d+),"settled":(\d+),"heap":(\d+)/);
   return { rss: Number(match[1]), settled: Number(match[2]), heap: Number(match[3]) };
 }
 
@@ -103,15 +103,15 @@ async function runReturn(absenceMs: number, { temp, signal }: SuiteContext): Pro
     const args = [limitScript(`connections/peek${name}`), JSON.stringify({ ...argument, count })];
     return held.use(new Child({ args, signal }));
   };
-  const hub = start("Hub");
-  await hub.line(/^Ready in /);
+  const server = start("Server");
+  await server.line(/^Ready in /);
   const clients = Array.from({ length: clientProcesses }, () => start("Clients", returningCount / clientProcesses));
   for (const client of clients) await client.line(/^Ready in /);
   const ended = performance.now();
-  await hub[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
   if (absenceMs > 0) await setTimeout(absenceMs, undefined, { signal });
   const began = absenceMs > 0 ? performance.now() : ended;
-  start("Hub");
+  start("Server");
   await Promise.all(clients.map((client) => client.line(/^All connected/)));
   return { seconds: (performance.now() - began) / 1000 };
 }

@@ -37,7 +37,7 @@ ${ratioTable(measured, columns).replaceAll("× limit", "× all rows")}`;
 };
 
 async function runCase(publisher: string, subscribers: string, { signal }: SuiteContext): Promise<Sample<Metric>> {
-  const argument = { port: await freePort(), reinsPort: await freePort(), count, ms: sliceMs, whole: true, ...shape };
+  const argument = { port: await freePort(), controlPort: await freePort(), count, ms: sliceMs, whole: true, ...shape };
   await using held = new AsyncDisposableStack();
   const start = (script: string): Child => {
     const args = [limitScript(`live/${script}`), JSON.stringify(argument)];

@@ -64,7 +64,7 @@ async function runPublisher(
   count: number,
   { signal }: SuiteContext,
 ): Promise<Sample<Metric>> {
-  const argument = { port: await freePort(), reinsPort: await freePort(), count, ms: sliceMs, ...published };
+  const argument = { port: await freePort(), controlPort: await freePort(), count, ms: sliceMs, ...published };
   await using held = new AsyncDisposableStack();
   const server = held.use(new Child({ args: ["--expose-gc", script, JSON.stringify(argument)], signal }));
   const empty = await readMemory(server);
@@ -80,16 +80,16 @@ async function runPublisher(
 }
 
 async function runServices(count: number, { temp, signal }: SuiteContext): Promise<Sample<Metric>> {
-  const reinsPort = await freePort();
+  const controlPort = await freePort();
   const dir = await mkdtemp(join(temp, "fanout-"));
   await using services = await LiveServices.start({
     dir,
     signal,
-    published: { count, reinsPort, ms: sliceMs, ...published },
+    published: { count, controlPort, ms: sliceMs, ...published },
   });
   const { logic, field, port } = services;
   const empty = await askMemory(field);
-  await using clients = subscribers({ port, reinsPort, count, dialect: "peek", pid: field.pid }, signal);
+  await using clients = subscribers({ port, controlPort, count, dialect: "peek", pid: field.pid }, signal);
   await clients.line(/^Ready in /);
   const memory = memoryEach(empty, await askMemory(field), count);
   // The service waits for that.

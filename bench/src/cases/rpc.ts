@@ -34,7 +34,7 @@ ${callTable(measured)}`;
 async function peekOneHop({ temp }: SuiteContext): Promise<CallPrograms> {
   const where = await peekPlace(temp);
   return {
-    servers: [{ script: limitScript("rpc/peekHub"), argument: where }],
+    servers: [{ script: limitScript("rpc/peekExchange"), argument: where }],
     client: { script: limitScript("rpc/peekClient"), argument: { ...where, service: "agent", to: "logic" } },
   };
 }
@@ -43,7 +43,7 @@ async function peekTwoHops({ temp }: SuiteContext): Promise<CallPrograms> {
   const where = await peekPlace(temp);
   return {
     servers: [
-      { script: limitScript("rpc/peekHub"), argument: where },
+      { script: limitScript("rpc/peekExchange"), argument: where },
       { script: limitScript("rpc/peekServer"), argument: { ...where, service: "worker" } },
     ],
     client: { script: limitScript("rpc/peekClient"), argument: { ...where, service: "agent", to: "worker" } },

@@ -1,8 +1,8 @@
 import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
-import { tellMemory } from "../../connections/tellMemory.js";
+import { reportMemory } from "../../connections/reportMemory.js";
 import { AddRecord, NewestTuple, PumpTuple, SampleTuple } from "../contracts.js";
 
-/** What the bench's plugin does on field. */
+/** The bench's plugin on field. */
 export class FieldHook extends PluginFieldEntryHookABC {
   load() {}
 
@@ -10,7 +10,7 @@ export class FieldHook extends PluginFieldEntryHookABC {
     const { observables, actions } = this.platform;
     for (const each of [PumpTuple, SampleTuple, NewestTuple]) observables.expose(each);
     actions.expose(AddRecord);
-    process.on("SIGUSR2", () => void tellMemory());
+    process.on("SIGUSR2", () => void reportMemory());
   }
 
   stop() {}

@@ -3,7 +3,7 @@ import { sql } from "@peek/plugin-base/storage";
 import { AddRecord, NewestTuple, SampleTuple } from "../contracts.js";
 import { publish } from "./publish.js";
 
-/** What the bench's plugin does on logic. */
+/** The bench's plugin on logic. */
 export class LogicHook extends PluginLogicEntryHookABC {
   load() {}
 
@@ -11,7 +11,7 @@ export class LogicHook extends PluginLogicEntryHookABC {
     const { observables, actions, storage } = this.platform;
     const { published } = JSON.parse(process.env.PEEK_BENCH);
     if (published !== undefined) {
-      // It is over when the bench ends the process.
+      // It ends when the bench ends the process.
       void publish(observables, published);
       return;
     }

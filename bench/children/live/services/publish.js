@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { PumpTuple } from "../contracts.js";
-import { listenReins } from "../Reins.js";
+import { listenRoundControl } from "../roundControl.js";
 import { rounds } from "../rounds.js";
 import { change, tuples } from "../tuples.js";
 
-/** Publishes as soon as the bench says so. */
-export async function publish(observables, { count, reinsPort, ms, ...shape }) {
+/** Publishes when the bench signals it. */
+export async function publish(observables, { count, controlPort, ms, ...shape }) {
   const asked = once(process, "SIGUSR2");
   const all = tuples(shape);
   const provided = observables.provide(PumpTuple, { load: () => all });
-  const reins = await listenReins(reinsPort);
+  const control = await listenRoundControl(controlPort);
   await asked;
   const publishOne = (round) => {
     change(all, round);
     provided.notify();
   };
-  await rounds({ publish: publishOne, reins, count, ms });
+  await rounds({ publish: publishOne, control, count, ms });
 }

@@ -3,12 +3,12 @@ import { z } from "zod";
 
 const plugin = "peek_plugin_tasks";
 
-/** Does nothing, on the worker's event loop. */
+/** An empty task on the worker's event loop. */
 export const NoOp = defineTask(`${plugin}.NoOp`, {
   input: z.object({ n: z.int() }),
   output: z.int(),
   weight: "light",
 });
 
-/** Uses up so much CPU time, on a thread. */
+/** Uses CPU time on a thread. */
 export const Spin = defineTask(`${plugin}.Spin`, { input: z.number(), output: z.int() });

@@ -3,16 +3,16 @@ import { enqueueMany } from "../enqueueMany.js";
 import { measureEnqueue } from "../measureEnqueue.js";
 import { measureHeavy } from "../measureHeavy.js";
 import { measureLatency } from "../measureLatency.js";
-import { tell } from "../tell.js";
+import { report } from "../report.js";
 import { NoOp, Spin } from "./contracts.js";
 import { readMeasure } from "./readMeasure.js";
 
-/** What the bench's plugin does on logic. */
+/** The bench's plugin on logic. */
 export class LogicHook extends PluginLogicEntryHookABC {
   load() {}
 
   start() {
-    // When the bench says that all is there.
+    // The bench signals when all services are ready.
     process.once("SIGUSR2", () => void this.#measure());
   }
 
@@ -30,14 +30,14 @@ export class LogicHook extends PluginLogicEntryHookABC {
       );
     switch (measure) {
       case "enqueue":
-        return tell(await measureEnqueue({ enqueue: () => tasks.enqueue(NoOp, { n: 1 }), enqueueAll }, ms));
+        return report(await measureEnqueue({ enqueue: () => tasks.enqueue(NoOp, { n: 1 }), enqueueAll }, ms));
       case "latency":
-        return tell(await measureLatency(() => tasks.run(NoOp, { n: 1 }), rounds));
+        return report(await measureLatency(() => tasks.run(NoOp, { n: 1 }), rounds));
       case "heavy":
-        return tell(await measureHeavy(() => tasks.run(Spin, cpuMs), count));
+        return report(await measureHeavy(() => tasks.run(Spin, cpuMs), count));
       default:
         await enqueueMany(enqueueAll, queued);
-        return tell({ queued });
+        return report({ queued });
     }
   }
 }

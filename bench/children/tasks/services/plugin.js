@@ -1,4 +1,4 @@
-/** The bench's plugin, as the services import it. */
+/** The bench's plugin, imported by the services. */
 export async function peekLogicEntryHook() {
   const { LogicHook } = await import("./logicHook.js");
   return LogicHook;

@@ -1,12 +1,12 @@
 import { defineTaskHandler, PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";
 import pg from "pg";
-import { Tally } from "../Tally.js";
-import { tell } from "../tell.js";
+import { ThroughputMeter } from "../ThroughputMeter.js";
+import { report } from "../report.js";
 import { NoOp } from "./contracts.js";
 import { readMeasure } from "./readMeasure.js";
 import spinHandler from "./spinHandler.js";
 
-/** What the bench's plugin does on the worker. */
+/** The bench's plugin on the worker. */
 export class WorkerHook extends PluginWorkerEntryHookABC {
   load() {}
 
@@ -15,9 +15,9 @@ export class WorkerHook extends PluginWorkerEntryHookABC {
     const { measure, counts, connectUrl } = readMeasure();
     let begin = () => undefined;
     if (measure === "throughput") {
-      const tally = new Tally(counts);
-      begin = tally.begin;
-      void tally.figures(await recordsOf(connectUrl)).then(tell);
+      const meter = new ThroughputMeter(counts);
+      begin = meter.begin;
+      void meter.figures(await recordsOf(connectUrl)).then(report);
     }
     const noOp = ({ n }, { id }) => {
       begin(id);
@@ -32,7 +32,7 @@ export class WorkerHook extends PluginWorkerEntryHookABC {
   unload() {}
 }
 
-/** @returns What says whether the database has it that tasks are done. */
+/** @returns A function that checks in the database whether tasks are done. */
 async function recordsOf(connectUrl) {
   const client = new pg.Client({ connectionString: connectUrl });
   await client.connect();

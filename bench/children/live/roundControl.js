@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-/** What the publisher says to the subscribers: what is counted begins, and has ended. */
+/** The messages of the publisher to the subscribers: the measurement begins, and has ended. */
 const begin = "b";
 const end = "e";
 
 /**
- * By what the publisher is told that all subscribers have an update: one byte each time, on a connection of its own.
+ * The publisher's side of the acknowledgements: the subscribers send one byte, on a separate connection, when all have an update.
  *
- * @returns `connected`: when all subscribers are there.
+ * @returns `connected` settles when all subscribers are connected.
  */
-export async function listenReins(port) {
+export async function listenRoundControl(port) {
   const server = createServer({ noDelay: true });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -27,7 +27,7 @@ export async function listenReins(port) {
   });
   return {
     connected: promise,
-    /** Publishes, and waits until all have it. */
+    /** Publishes, and waits until all subscribers have the update. */
     round: async (publish) => {
       const { promise: done, resolve: resolveDone } = Promise.withResolvers();
       onDone = resolveDone;
@@ -37,8 +37,8 @@ export async function listenReins(port) {
   };
 }
 
-/** The other end. */
-export async function openReins(port, { onBegin = () => undefined, onEnd = () => undefined }) {
+/** The subscribers' side. */
+export async function openRoundControl(port, { onBegin = () => undefined, onEnd = () => undefined }) {
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   await once(socket, "connect");
   socket.on("data", (data) => {

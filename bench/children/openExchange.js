@@ -5,11 +5,11 @@ import { ensureLocalTokens, ExchangeAuthenticator, TokenStore } from "@peek/bus/
 import { silentLogger } from "./silentLogger.js";
 
 /**
- * The data exchange as the logic service has it, with tokens in its home.
+ * A data exchange like the logic service's, with tokens in its home.
  *
  * @param {{ peekHome: string, port: number }} where
  */
-export async function openHub({ peekHome, port }) {
+export async function openExchange({ peekHome, port }) {
   const home = serviceHome("logic", { PEEK_HOME: peekHome });
   createServiceHome(home);
   ensureLocalTokens(home);
@@ -17,7 +17,7 @@ export async function openHub({ peekHome, port }) {
   const exchange = new Exchange();
   const member = makeMember("logic");
   const bus = new MemoryBus(exchange, "logic", member);
-  const hub = await WsExchange.listen({
+  const listener = await WsExchange.listen({
     exchange,
     host: "127.0.0.1",
     port,
@@ -26,10 +26,10 @@ export async function openHub({ peekHome, port }) {
     logger: silentLogger,
     onFrame: () => bus.settle(),
   });
-  return { bus, hub, member };
+  return { bus, listener, member };
 }
 
-/** What a process of a service says of itself. */
+/** The self-description of a process of a service. */
 export function makeMember(service) {
   return { instance: makeInstanceName(service), version: "1.0.0", since: new Date().toISOString() };
 }

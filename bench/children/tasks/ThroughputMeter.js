@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** So many of the last tasks are asked for: those before them were recorded before, or with them. */
-const askedFor = 1000;
+/** The number of last tasks whose records are checked: earlier tasks were recorded before, or with them. */
+const checkedCount = 1000;
 
 /**
- * Counts what a worker does: from the beginning of the first task that counts, until it is kept that the last one is done.
- * What is queued besides those is left to the worker.
+ * Measures the throughput of a worker: from the begin of the first counted task until the last one is recorded.
+ * The worker may have further tasks.
  */
-export class Tally {
+export class ThroughputMeter {
   #warmUp;
   #count;
   #begun = 0;
@@ -15,24 +15,24 @@ export class Tally {
   #last = [];
   #finished = Promise.withResolvers();
 
-  /** @param counts How many tasks come before those that count, since the code is not yet warm, and how many count. */
+  /** @param counts The number of tasks to warm up, and of the counted ones after them. */
   constructor({ warmUp, count }) {
     this.#warmUp = warmUp;
     this.#count = count;
   }
 
-  /** A task begins. */
+  /** Has to be called when a task begins. */
   begin = (id) => {
     const begun = (this.#begun += 1);
     if (begun === this.#warmUp + 1) this.#since = performance.now();
     const toGo = this.#warmUp + this.#count - begun;
-    if (toGo >= 0 && toGo < askedFor) this.#last.push(id);
+    if (toGo >= 0 && toGo < checkedCount) this.#last.push(id);
     if (toGo === 0) this.#finished.resolve();
   };
 
   /**
    * @param {(ids: readonly string[]) => Promise<boolean>} areRecorded
-   * @returns Tasks in a second, and MiB that the process has then.
+   * @returns Tasks per second, and the MiB of the process afterwards.
    */
   async figures(areRecorded) {
     await this.#finished.promise;

@@ -1,21 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { getHeapSpaceStatistics } from "node:v8";
 
-/** Two readings this far apart, in time and in size, have to agree. */
+/** The time and the difference in size within which two readings have to agree. */
 const intervalMs = 250;
 const agreement = 0.003;
 const maxReadings = 40;
 
 /**
- * Tells the bench what this process occupies once it has come to rest, without its garbage; bytes.
+ * Prints the stable memory of this process in bytes, after garbage collection.
  *
- * @param {number} connections How many there are.
+ * @param {number} connections The number of connections.
  */
-export async function tellMemory(connections) {
+export async function reportMemory(connections) {
   let before = 0;
   for (let reading = 0; reading < maxReadings; reading += 1) {
     await delay(intervalMs);
-    // Twice: what is found to be unused by the first may hold what only the second gives back.
+    // Twice: objects that the first collection frees may hold others, which only the second frees.
     globalThis.gc();
     globalThis.gc();
     const { rss, heapUsed, external } = process.memoryUsage();
@@ -30,8 +30,7 @@ export async function tellMemory(connections) {
 }
 
 /**
- * What the young generation occupies, empty as it is: how large that has become is owed to what was going on, not to what is
- * there, and does not grow with it.
+ * The size of the young generation, which is empty: it depends on past work, not on live objects, and does not grow with them.
  */
 function youngBytes() {
   return getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space").physical_space_size;
