@@ -24,7 +24,7 @@ export async function openExchange({ peekHome, port }) {
     authenticator: new ExchangeAuthenticator(new TokenStore(home), false, silentLogger),
     heartbeatMs: dataExchange.heartbeatSeconds * 1000,
     logger: silentLogger,
-    onFrame: () => bus.settle(),
+    onFrame: () => bus.deliver(),
   });
   return { bus, listener, member };
 }
