@@ -24,7 +24,7 @@ const ofService: Readonly<Record<string, readonly string[]>> = {
  * that waits for them could not be imported meanwhile.
  */
 export function startFiles(service: string): CodeSplittingOptions {
-  const start = [...everyService, ...(ofService[service] ?? [])];
+  const start = [...everyService, `plugin-base/src/${service}/index.ts`, ...(ofService[service] ?? [])];
   return {
     // The modules that these import statically come with them.
     groups: [

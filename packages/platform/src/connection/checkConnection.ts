@@ -1,5 +1,7 @@
+import { wsCredentials } from "@peek/bus/identity";
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import type { ServiceName } from "@peek/plugin-base";
+import { exchangeTls } from "./exchangeTls.ts";
 
 /**
  * Finds mistakes in the configuration that would prevent a service from connecting to the others, without connecting.
@@ -12,10 +14,8 @@ export async function checkConnection(service: ServiceName, home: ServiceHome, c
     const { natsConfigOf } = await import("./natsConfigOf.ts");
     parseNatsConfig(natsConfigOf(config.dataExchange.nats, home), service);
   } else if (service === "logic") {
-    const { exchangeTls } = await import("./exchangeTls.ts");
     exchangeTls(config.httpServer.dataExchange, home);
   } else {
-    const { wsCredentials } = await import("@peek/bus/identity");
     wsCredentials({ service, home, config });
   }
 }

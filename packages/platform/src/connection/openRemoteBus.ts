@@ -1,3 +1,4 @@
+import { explainTlsFailure, isThisMachine, wsCredentials } from "@peek/bus/identity";
 import type { ServiceConfig, ServiceHome } from "@peek/config";
 import type { PeekError } from "@peek/errors";
 import type { Logger, ServiceName } from "@peek/plugin-base";
@@ -29,7 +30,6 @@ export async function openRemoteBus(options: RemoteBusOptions): Promise<Bus> {
 
 async function openWs({ service, member, home, config, credentials, logger }: RemoteBusOptions): Promise<Bus> {
   const { WsBus } = await import("@peek/bus/ws");
-  const { explainTlsFailure, isThisMachine, wsCredentials } = await import("@peek/bus/identity");
   const { host, httpPort, useSsl } = config.dataExchange;
   if (!useSsl && !isThisMachine(host)) {
     logger.warning(
@@ -51,7 +51,6 @@ async function openWs({ service, member, home, config, credentials, logger }: Re
 
 async function openNats({ service, member, home, config, onFatal, logger }: RemoteBusOptions): Promise<Bus> {
   const { NatsBus } = await import("@peek/bus/nats");
-  const { explainTlsFailure } = await import("@peek/bus/identity");
   const { natsConfigOf } = await import("./natsConfigOf.ts");
   return NatsBus.open({
     service,

@@ -1,3 +1,4 @@
+import { clientPath } from "@peek/live-protocol";
 import { PeekError } from "@peek/errors";
 import { PluginScopes } from "@peek/kit";
 import type { Gateway } from "@peek/live/gateway";
@@ -42,7 +43,6 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
   /** Once the connection to the other services is open, and before the site is. */
   async open(): Promise<void> {
     const { ExposedContracts, Gateway, ScopedExposedContracts } = await import("@peek/live/gateway");
-    const { clientPath } = await import("@peek/live-protocol");
     const { definition, getLogger } = this.#options;
     const { rpc, presence } = this.#vortex.own;
     const exposed = new ExposedContracts();

@@ -1,9 +1,11 @@
+import { ensureLocalTokens, ExchangeAuthenticator, isLoopback, TokenStore } from "@peek/bus/identity";
 import { PeekError } from "@peek/errors";
 import type { PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginVortex } from "@peek/plugin-base";
-import type { Bus, BusMember } from "@peek/bus";
-import type { Vortex } from "@peek/vortex";
+import { type Bus, type BusMember, Exchange, makeInstanceName, MemoryBus } from "@peek/bus";
+import { Vortex } from "@peek/vortex";
 import type { WsExchange } from "@peek/bus/ws";
+import { exchangeTls, followExchangeTls } from "../connection/exchangeTls.ts";
 import { openRemoteBus } from "../connection/openRemoteBus.ts";
 import type { ServiceStatus, VortexStatus } from "../status/ServiceStatus.ts";
 import { platformPlugin, ServiceStatusRpc, statusReport } from "../status/serviceStatusRpc.ts";
@@ -40,7 +42,6 @@ export class VortexExtension implements ServiceExtension<{ readonly vortex: Plug
    */
   async open(): Promise<void> {
     const { definition, config, status } = this.#options;
-    const { Vortex } = await import("@peek/vortex");
     // Over NATS, logic is a peer like the others.
     const isHub = definition.name === "logic" && config.dataExchange.nats.servers.length === 0;
     const member = await this.#member();
@@ -84,12 +85,9 @@ export class VortexExtension implements ServiceExtension<{ readonly vortex: Plug
 
   async #openHub(member: BusMember): Promise<Bus> {
     const { definition, home, config } = this.#options;
-    const { Exchange, MemoryBus } = await import("@peek/bus");
     const { WsExchange } = await import("@peek/bus/ws");
-    const { ensureLocalTokens, ExchangeAuthenticator, isLoopback, TokenStore } = await import("@peek/bus/identity");
     const logger = this.#logger("DataExchange");
     const site = config.httpServer.dataExchange;
-    const { exchangeTls, followExchangeTls } = await import("../connection/exchangeTls.ts");
     const tls = exchangeTls(site, home);
     const { withheld } = ensureLocalTokens(home);
     if (withheld.length > 0) {
@@ -129,7 +127,6 @@ export class VortexExtension implements ServiceExtension<{ readonly vortex: Plug
 
   async #member(): Promise<BusMember> {
     const { definition, version, since } = this.#options;
-    const { makeInstanceName } = await import("@peek/bus");
     return { instance: makeInstanceName(definition.name), version, since: since.toISOString() };
   }
 
