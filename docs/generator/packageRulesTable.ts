@@ -9,7 +9,7 @@ export function packageRulesTable(): string {
     readFileSync(join(workspaceDir, "scripts", "packageRules.json"), "utf8"),
   );
   const rows = Object.entries(rules).map(([name, allowed]) => [
-    `\`${name}\``,
+    `[${name}](packages/${name}/README.md)`,
     description(name),
     allowed.length === 0 ? "none" : allowed.join(", "),
   ]);

@@ -15,7 +15,7 @@ import type { z } from "zod";
 /** How long to wait for another process that is changing the file. */
 const lockMs = 5000;
 
-/** What a {@link PrivateListFile} holds, and how its errors describe it. */
+/** The content of a {@link PrivateListFile}, and the words of its errors. */
 export interface PrivateListFormat<Entry> {
   /** The file's name: `users.json`. */
   readonly name: string;
@@ -25,9 +25,9 @@ export interface PrivateListFormat<Entry> {
   readonly schemaOf: (document: unknown) => z.ZodType<readonly Entry[]>;
   /** Makes the document that is written. */
   readonly documentOf: (entries: readonly Entry[]) => Readonly<Record<string, unknown>>;
-  /** What a damaged file prevents: `Nobody can log in`. */
+  /** The consequence of a damaged file: `Nobody can log in`. */
   readonly damage: string;
-  /** What to do about a file that becomes too large: `Remove users`. */
+  /** The advice for a file that becomes too large: `Remove users`. */
   readonly remedy: string;
 }
 

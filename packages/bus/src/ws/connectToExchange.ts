@@ -9,8 +9,8 @@ export interface WsCredentials {
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
   /**
-   * The SHA-256 fingerprint of the exchange's certificate, as `node:tls` formats it. No other certificate is accepted then, whatever
-   * authority signed it, and host names are not compared. The certificate must be in `ca`. Default: unknown.
+   * The SHA-256 fingerprint of the exchange's certificate, as `node:tls` formats it. No other certificate is accepted then, even if a
+   * known authority signed it, and host names are not compared. The certificate must be in `ca`. Default: unknown.
    */
   readonly fingerprint?: string;
 }

@@ -24,7 +24,7 @@ const defaultDeadlineMs = 30_000;
 const maxDeadlineMs = 2_147_483_647;
 const maxTitleLength = 200;
 
-/** What a {@link ScopedHttp} works with. */
+/** The options of {@link ScopedHttp}. */
 export interface ScopedHttpParts {
   readonly plugin: string;
   readonly rootDir: string;

@@ -24,7 +24,7 @@ interface Handlers {
   readonly onLoginNeeded: LoginNeededHandler | undefined;
 }
 
-/** What an {@link UpgradeRouter} works with. */
+/** The options of {@link UpgradeRouter}. */
 export interface UpgradeRouterOptions {
   readonly site: SiteName;
   readonly trustProxy: boolean;

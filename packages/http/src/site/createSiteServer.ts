@@ -17,8 +17,8 @@ const maxHeaderSize = 16 * 1024;
 const defaultHeadersMs = 10_000;
 const defaultRequestMs = 120_000;
 const defaultConnections = 20_000;
-/** Longer than proxies keep an idle connection; milliseconds. */
-const keepAliveTimeout = 65_000;
+/** Longer than proxies keep an idle connection. */
+const keepAliveTimeoutMs = 65_000;
 
 /** Makes the server of a site, with its limits. */
 export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, listener: RequestListener): Server {
@@ -28,7 +28,7 @@ export function createSiteServer(tls: SiteTls | undefined, limits: SiteLimits, l
     headersTimeout: Math.min(headersMs, requestMs),
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(headersMs / 2, 5000),
-    keepAliveTimeout,
+    keepAliveTimeout: keepAliveTimeoutMs,
     // Clients that offer another upgrade, such as HTTP/2, also accept a plain answer.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === "websocket",
   };

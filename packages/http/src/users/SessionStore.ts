@@ -34,7 +34,7 @@ const fileSchema = z.object({
 /** A session in the file, with the hash of its id. */
 export type SessionEntry = Readonly<z.infer<typeof sessionSchema>>;
 
-/** What a {@link SessionStore} works with. */
+/** The options of {@link SessionStore}. */
 export interface SessionStoreOptions {
   /** The home of logic. */
   readonly home: ServiceHome;

@@ -9,7 +9,7 @@ import { LoginRateLimits } from "./LoginRateLimits.ts";
 import type { SessionStore } from "./SessionStore.ts";
 import type { UserDirectory } from "./UserDirectory.ts";
 
-/** What a {@link UserAuthenticator} works with. */
+/** The options of {@link UserAuthenticator}. */
 export interface UserAuthenticatorOptions {
   readonly users: UserDirectory;
   readonly sessions: SessionStore;

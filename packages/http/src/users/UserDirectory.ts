@@ -18,7 +18,7 @@ export type PasswordCheck =
   | { readonly ok: true; readonly user: PeekUser; readonly generation: string }
   | { readonly ok: false; readonly reason: "refused" | "busy" };
 
-/** What a {@link UserDirectory} works with. */
+/** The options of {@link UserDirectory}. */
 export interface UserDirectoryOptions {
   /** The home of logic. */
   readonly home: ServiceHome;

@@ -21,7 +21,7 @@ const maxTracked = 20_000;
 const defaultRevalidateMs = 2000;
 const sessionPattern = /^[\w-]{43}$/;
 
-/** What a {@link UserSessionProvider} works with. */
+/** The options of {@link UserSessionProvider}. */
 export interface UserSessionProviderOptions {
   readonly backend: AuthenticationBackend;
   /** Only members of this group may use the site. Default: all users may. */

@@ -34,7 +34,7 @@ export class InsertBatcher {
   }
 
   /**
-   * Queues all of these tasks or none, whatever becomes of other calls in the same statement.
+   * Queues all of these tasks or none, independently of other calls in the same statement.
    *
    * @returns Their ids.
    * @throws PeekError as the database.

@@ -1,7 +1,7 @@
 import type { PeerIdentity } from "@peek/plugin-base";
 import type { TaskError } from "../queue/TaskQueue.ts";
 
-/** What a worker reports about a task to the process that queued it. It may get lost: the database has the same. */
+/** A worker's report about a task to the process that queued it. A lost report does no harm: the database has the same facts. */
 export type TaskUpdate =
   /** @property output Encoded by `encode()`; undefined when it is too long to send, and has to be read from the database. */
   | { readonly kind: "done"; readonly id: string; readonly output: string | undefined }

@@ -2,7 +2,7 @@
 export interface OffsetChange {
   /** Milliseconds since 1970, UTC; -Infinity: before the requested range. */
   readonly at: number;
-  /** How far local time is ahead of UTC; milliseconds. */
+  /** How many milliseconds local time is ahead of UTC. */
   readonly offset: number;
 }
 

@@ -8,7 +8,7 @@ import { occurrenceId } from "./occurrenceId.ts";
 import { parseQueueText } from "./QueueName.ts";
 import { PeriodicJob } from "./PeriodicJob.ts";
 
-/** What a {@link TaskCron} works with. */
+/** The options of {@link TaskCron}. */
 export interface TaskCronOptions {
   readonly database: TaskDatabase;
   readonly logger: Logger;

@@ -10,7 +10,7 @@ export interface Retention {
   readonly deadLettersSeconds: number;
 }
 
-/** What a {@link TaskMaintenance} works with. */
+/** The options of {@link TaskMaintenance}. */
 export interface TaskMaintenanceOptions {
   readonly database: TaskDatabase;
   readonly logger: Logger;

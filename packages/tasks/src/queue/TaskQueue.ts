@@ -109,7 +109,7 @@ export interface TaskSchedule {
   readonly tz: string;
 }
 
-/** What a schedule does at times at which its task cannot be done. */
+/** How a schedule proceeds at times at which its task cannot be done. */
 export interface SchedulePolicy {
   /** While this many of its tasks wait, its times are skipped. */
   readonly maxWaiting: number;

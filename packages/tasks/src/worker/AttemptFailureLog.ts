@@ -11,7 +11,7 @@ const summaryMs = 5000;
 
 type Kind = "retry" | "failed";
 
-/** What follows a failed try. */
+/** The outcome of a failed attempt. */
 export type FailedOutcome =
   | Pick<Extract<AttemptOutcome, { kind: "retry" }>, "kind" | "delayMs">
   | { readonly kind: "failed" };

@@ -6,7 +6,7 @@ import type { FetchedTask, WorkerQueue } from "../queue/TaskQueue.ts";
 import type { RunnableTask } from "./HeldTask.ts";
 import type { TaskScheduler, FetchRequest } from "./TaskScheduler.ts";
 
-/** What a {@link FetchLoop} works with. */
+/** The options of {@link FetchLoop}. */
 export interface FetchLoopOptions {
   readonly queue: WorkerQueue;
   readonly scheduler: TaskScheduler<RunnableTask>;

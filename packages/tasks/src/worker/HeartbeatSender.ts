@@ -3,7 +3,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { RunnableTask } from "./HeldTask.ts";
 import type { WorkerQueue } from "../queue/TaskQueue.ts";
 
-/** What a {@link HeartbeatSender} works with. */
+/** The options of {@link HeartbeatSender}. */
 export interface HeartbeatSenderOptions {
   readonly queue: WorkerQueue;
   readonly heartbeatMs: number;

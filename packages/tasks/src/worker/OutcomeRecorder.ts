@@ -8,7 +8,7 @@ import type { AttemptOutcome, WorkerQueue } from "../queue/TaskQueue.ts";
 import type { HeldTask } from "./HeldTask.ts";
 import { updatesByOrigin } from "./updatesByOrigin.ts";
 
-/** What a {@link OutcomeRecorder} works with. */
+/** The options of {@link OutcomeRecorder}. */
 export interface OutcomeRecorderOptions {
   readonly queue: WorkerQueue;
   readonly signals: TaskSignals;

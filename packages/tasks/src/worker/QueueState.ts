@@ -1,7 +1,7 @@
 /** Where a task runs: each weight has slots of its own. */
 export type Weight = "light" | "heavy";
 
-/** What a worker knows of a queue. */
+/** The state of a queue, as its worker knows it. */
 export interface QueueState<Item> {
   readonly queue: string;
   readonly plugin: string;

@@ -14,7 +14,7 @@ import type { OutcomeRecorder } from "./OutcomeRecorder.ts";
 import { EventLoopMonitor } from "./EventLoopMonitor.ts";
 import type { TaskRun } from "./TaskRun.ts";
 
-/** What a {@link TaskRunner} works with. */
+/** The options of {@link TaskRunner}. */
 export interface TaskRunnerOptions {
   readonly scheduler: TaskScheduler<RunnableTask>;
   readonly recorder: OutcomeRecorder;

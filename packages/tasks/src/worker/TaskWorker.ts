@@ -15,7 +15,7 @@ import { TaskRunner } from "./TaskRunner.ts";
 import { HeartbeatSender } from "./HeartbeatSender.ts";
 import type { WorkerStatus } from "./WorkerStatus.ts";
 
-/** What a {@link TaskWorker} works with. */
+/** The options of {@link TaskWorker}. */
 export interface TaskWorkerOptions {
   /** The caller keeps ownership. */
   readonly queue: WorkerQueue;

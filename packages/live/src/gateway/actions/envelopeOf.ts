@@ -10,7 +10,7 @@ export interface PreparedAction {
 }
 
 /**
- * Prepares a pushed action. Logic knows the user and the device by the session, whatever the browser says.
+ * Prepares a pushed action. Logic knows the user and the device by the session; nothing that the browser says changes them.
  *
  * @param scopes The scopes that the browser watches, by canonical selector.
  */

@@ -40,7 +40,7 @@ export class Subscription implements ChannelSubscriber {
   #isUnsure = false;
   #isOver = false;
 
-  /** @param at What the browser has from before. */
+  /** @param at The state that the browser has from before. */
   constructor(id: number, owner: SubscriptionOwner, selector: TupleSelector, at: Resume | undefined) {
     this.id = id;
     this.#owner = owner;

@@ -8,7 +8,7 @@ const bytesPerTick = 2 * 1024 * 1024;
 
 /**
  * Two token buckets of what a browser sends, refilled with each tick, of which there is one in a second: messages, pings and pongs;
- * and all bytes that are received, of whatever frames and parts of frames.
+ * and all received bytes, of all kinds of frames and of incomplete frames.
  */
 export class InboundLimit {
   readonly #socket: Duplex;

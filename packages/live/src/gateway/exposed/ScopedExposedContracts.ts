@@ -4,7 +4,7 @@ import type { ActionType, GatewayService, TupleType } from "@peek/plugin-base/co
 import type { PluginScopes } from "@peek/kit";
 import type { ExposedContracts } from "./ExposedContracts.ts";
 
-/** `platform.observables` and `platform.actions` of one plugin on a gateway. What it exposes is withdrawn with its scope. */
+/** `platform.observables` and `platform.actions` of one plugin on a gateway. The end of the scope withdraws them. */
 export class ScopedExposedContracts {
   readonly observables: PluginExposedObservables = { expose: (type) => this.#exposeObservable(type) };
   readonly actions: PluginExposedActions = { expose: (type) => this.#exposeAction(type) };

@@ -14,7 +14,7 @@ const outages: ReadonlySet<string> = new Set([
   "RPC_BUSY",
 ]);
 
-/** Whether a call failed because logic is not reached now, whatever it was asked. */
+/** Whether a call failed because logic is not reached now, independently of the request. */
 export function isOutage(error: unknown): boolean {
   return PeekError.is(error) && outages.has(error.code);
 }

@@ -40,7 +40,7 @@ export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, und
   #isOver = false;
   #waiting: PromiseWithResolvers<Result> | undefined;
 
-  /** @param at What the gateway has from before. */
+  /** @param at The state that the gateway has from before. */
   constructor(channel: FollowedChannel, at: Resume | undefined) {
     this.#channel = channel;
     this.#at = at;
