@@ -46,7 +46,7 @@ async function runTasks(): Promise<boolean> {
   }
   const results = await Promise.all([
     turbo(["test", "--filter=tests", ...options], 4),
-    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", "--concurrency=1", ...options], 3),
+    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", "--concurrency=2", ...options], 2),
   ]);
   return results.every(Boolean);
 }

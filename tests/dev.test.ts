@@ -1,7 +1,9 @@
 import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { freePort } from "./src/freePort.ts";
 import { RunningProcess } from "./src/RunningProcess.ts";
+import { TestHome } from "./src/TestHome.ts";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
@@ -32,8 +34,16 @@ describe("pnpm dev", () => {
 
   it("starts all five services without a warning, and restarts each when the code of a plugin changes", async () => {
     const base = await temporaryFolder();
-    await using running = dev(base);
     const services = ["logic", "field", "office", "worker", "agent"];
+    // Other tests run logic on the default port at the same time.
+    const port = await freePort();
+    const atLogic = { httpServer: { dataExchange: { sitePort: port } } };
+    const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
+    for (const service of services) {
+      const place = service === "logic" ? atLogic : { dataExchange: { httpPort: port } };
+      await TestHome.at(base, service, { ...config, ...place });
+    }
+    await using running = dev(base);
     const ready = services.map((service) => readyLine(service));
     await Promise.all(ready.map((line) => running.waitFor(line)));
     await running.waitFor(/office:dev: INFO .*:Connected to the logic service/);

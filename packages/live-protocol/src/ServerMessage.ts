@@ -74,7 +74,7 @@ export type ActionOutcomeMessage =
       readonly msg: string;
       readonly at: readonly (Position | null)[];
     }
-  /** The action was not executed. The browser pushes it again after `afterMs`. */
+  /** The action may or may not have been executed. The browser sends it again after `afterMs`; the ledger prevents a second execution. */
   | { readonly kind: "retry"; readonly code: string; readonly msg: string; readonly afterMs: number }
-  /** The browser has to push the actions of the lane after number `last` first. */
+  /** The browser has to send the actions of the lane after number `last` first. */
   | { readonly kind: "early"; readonly last: number };

@@ -2,7 +2,7 @@ import type { DeviceStorage } from "../storage/DeviceStorage.ts";
 import type { ActionRecord, NewAction } from "../storage/StorageBackend.ts";
 import { userHash } from "../storage/userHash.ts";
 
-type PushedAction = Omit<NewAction, "user" | "supposed" | "tab">;
+type ActionToStore = Omit<NewAction, "user" | "supposed" | "tab">;
 
 /** Stores the actions of a tab on the device in the order in which they are pushed, before and after the user is known. */
 export class ActionRecorder {
@@ -38,7 +38,7 @@ export class ActionRecorder {
    * @param user The user who was known when it was pushed.
    * @throws PeekError `CLIENT_STORAGE_UNAVAILABLE`
    */
-  async record(action: PushedAction, user: string | undefined): Promise<ActionRecord> {
+  async record(action: ActionToStore, user: string | undefined): Promise<ActionRecord> {
     const recording = this.#queue.then(() => this.#record(action, user));
     this.#queue = recording.catch(() => undefined);
     return recording;
@@ -51,7 +51,7 @@ export class ActionRecorder {
     return claiming;
   }
 
-  async #record(action: PushedAction, user: string | undefined): Promise<ActionRecord> {
+  async #record(action: ActionToStore, user: string | undefined): Promise<ActionRecord> {
     await this.#begun.promise;
     const supposed = user === undefined ? this.#supposed : userHash(user);
     // Until the earlier actions are assigned to the user, this one must not come before them.

@@ -12,7 +12,7 @@ const minPauseMs = 20;
 const maxPauseMs = 60_000;
 /** The pause of a lane whose first action came too early, according to the service. */
 const earlyPauseMs = 1000;
-/** How often an action looks whether the channels that it affects are subscribed. */
+/** How often the sender checks whether the channels that an action affects are subscribed. */
 const subscriptionCheckMs = 250;
 /** A service finds no shorter action too large. */
 const minTooLargeChars = 16_000;

@@ -16,7 +16,7 @@ export class LeaderElection implements Disposable {
   #end: (() => void) | undefined;
   #isLeader = false;
 
-  /** @param changed Called when this tab has become the leader, or is it no longer. */
+  /** @param changed Called when this tab has become the leader, or no longer is. */
   constructor(storage: StorageBackend, tab: string, changed: (isLeader: boolean) => void) {
     this.#storage = storage;
     this.#tab = tab;

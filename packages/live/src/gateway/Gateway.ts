@@ -33,9 +33,9 @@ const retryAfterSeconds = 5;
 
 /** Options of a {@link Gateway}. */
 export interface GatewayOptions {
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly rpc: PluginRpc;
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly presence: PluginPresence;
   /** The contracts that the plugins of this service expose. */
   readonly exposed: ExposedContracts;

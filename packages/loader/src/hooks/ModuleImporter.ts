@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How often an import is repeated, and the wait before the first repetition, which grows with each. */
+/** How many times an import is repeated, and the wait before the first repetition, which grows with each. */
 const maxRetries = 20;
 const firstWaitMs = 5;
 

@@ -23,7 +23,7 @@ export interface TaskRequest {
 /** One try at a task, by one worker: it is fetched and settled. */
 export interface Attempt {
   readonly id: string;
-  /** How often the task was fetched before. */
+  /** How many times the task was fetched before. */
   readonly retryCount: number;
 }
 
@@ -33,7 +33,7 @@ export interface FetchedTask extends Attempt {
   /** Encoded by `encode()`. */
   readonly input: string;
   readonly key?: string;
-  /** How often it has failed. Tries that were lost with their worker do not count. */
+  /** How many times it has failed. Tries that were lost with their worker do not count. */
   readonly failures: number;
   readonly retry: Required<TaskRetry>;
   readonly origin?: PeerIdentity;

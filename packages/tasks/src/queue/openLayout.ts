@@ -10,7 +10,7 @@ import { layoutHash, layoutSql, layoutVersion, schema } from "./layoutSql.ts";
 /** The schema version of the pg-boss release that this package pins. */
 const bossVersion = 43;
 
-/** How often creating the schema is repeated after a race with another owner. */
+/** How many times creating the schema is repeated after a race with another owner. */
 const maxRaces = 5;
 
 const versionsSchema = z.object({ boss: z.coerce.number(), ours: z.number(), hash: z.string().nullable() });

@@ -3,7 +3,7 @@ import type { Envelope } from "./taskRows.ts";
 import type { TaskRequest } from "./TaskQueue.ts";
 import type { QueueKind } from "./QueueName.ts";
 
-/** How often a task may be lost with its worker before it fails. */
+/** How many times a task may be lost with its worker before it fails. */
 export const maxLosses = 20;
 
 /** Time for a fetched task to wait for a free slot on its worker. */

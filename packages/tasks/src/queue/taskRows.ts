@@ -9,7 +9,7 @@ export interface Envelope {
   readonly retry: TaskRequest["retry"];
   readonly failures: number;
   readonly origin?: PeerIdentity;
-  /** How often it was fetched and handed back without a start. */
+  /** How many times it was fetched and handed back without a start. */
   readonly unbegun?: number;
   /** Whether it was queued with a delay, and not for a calendar time. */
   readonly delayed?: boolean;

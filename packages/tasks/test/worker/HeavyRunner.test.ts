@@ -106,7 +106,7 @@ test.each([
 
 test("Input and output are checked, and errors name the task and the path", async () => {
   expect(await errorOf(negate, '"five"')).toMatch(
-    /^TASK_INPUT_INVALID the input of peek_plugin_x.Negate does not fit .*\$: /,
+    /^TASK_INPUT_INVALID the input of peek_plugin_x.Negate does not match its schema\. \$: /,
   );
   expect(await errorOf(negate, "{")).toMatch(/^TASK_INPUT_INVALID peek_plugin_x.Negate: /);
   expect(await errorOf(wrongOutput)).toMatch(/^TASK_OUTPUT_INVALID the output of peek_plugin_x.WrongOutput .*\$\.n: /);

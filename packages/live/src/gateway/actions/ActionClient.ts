@@ -14,7 +14,7 @@ const unsendable: ReadonlySet<PeekErrorCode> = new Set(["DATA_UNENCODABLE", "VOR
 export class ActionClient {
   readonly #logic: RpcClient<(typeof ActionsRpc)["procedures"]>;
 
-  /** @param rpc Of `peek_core_platform`. */
+  /** @param rpc In the name of the platform itself, `peek_core_platform`. */
   constructor(rpc: PluginRpc) {
     this.#logic = rpc.client(ActionsRpc, { to: "logic", deadlineMs });
   }
@@ -37,7 +37,7 @@ export class ActionClient {
         return { kind: "rejected", code: "DATA_INVALID", msg, at: envelope.watch.map(() => null) };
       }
       // Logic may have executed it. The ledger knows: trying again does no harm.
-      const msg = "Logic is not reached, or did not answer. The action is tried again.";
+      const msg = "Logic cannot be reached, or did not answer. The device sends the action again.";
       return { kind: "retry", code, msg, afterMs: retryAfterMs };
     }
   }

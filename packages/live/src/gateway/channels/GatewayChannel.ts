@@ -120,7 +120,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     return this.#replica.position;
   }
 
-  /** Whether it is followed, and logic has said that the tuples are right. */
+  /** Whether it is followed, and logic has confirmed the tuples. */
   get isLive(): boolean {
     return this.#isLive;
   }
@@ -297,7 +297,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     for (const each of this.#subscribers) each.onMessage(from, message, isLogicStale);
   }
 
-  /** Logic has said that the tuples are right. Returns whether that was not known before. */
+  /** Logic has confirmed the tuples. Returns whether that was not known before. */
   #confirmed(): boolean {
     const isNews = !this.#isLive || this.#trouble !== undefined;
     this.#isLive = true;

@@ -34,7 +34,7 @@ export class LogicStream implements AsyncDisposable {
   readonly #running: Promise<void>;
   /** Of the session on whose behalf the channel is followed, or was last. */
   #proof: string | undefined;
-  /** How often a session was refused since the channel was live. */
+  /** How many times a session was refused since the channel was live. */
   #refusals = 0;
 
   /** @param opening Limits how many streams are being opened at a time. */

@@ -89,7 +89,7 @@ export class Subscription implements ChannelSubscriber {
   }
 
   readmit(): void {
-    // An answer that is on its way is asked for again by itself.
+    // A pending admission repeats its own request.
     if (this.isPending || this.#isOver) return;
     this.#isUnsure = false;
     this.#owner.readmit(this);
@@ -106,7 +106,7 @@ export class Subscription implements ChannelSubscriber {
     this.#channel?.unsubscribe(this);
   }
 
-  /** Sends the browser that its tuples are right, as soon as that is known. */
+  /** Confirms to the browser that its tuples are current, as soon as that is known. */
   confirm(): void {
     this.#needsConfirmation = true;
     this.catchUp();

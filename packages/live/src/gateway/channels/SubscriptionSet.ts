@@ -39,7 +39,7 @@ export class SubscriptionSet {
     for (const each of all) each.end();
   }
 
-  /** Sends the browser that its tuples are right, as soon as that is known of each channel. */
+  /** Confirms to the browser that its tuples are current, as soon as that is known of each channel. */
   confirm(): void {
     for (const each of this.#all) each.confirm();
   }

@@ -110,7 +110,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     this.#sentStaleness = staleness;
     this.writer.reply(upstreamFrame(staleness));
     if (staleness !== undefined) return;
-    // A channel is live only when the browser is sent so.
+    // A browser shows a channel as live only after a confirmation.
     this.#subscriptions.confirm();
   }
 
@@ -244,7 +244,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
 
   #subscribe({ id, sel, at }: ClientMessage & { readonly t: "sub" }): void {
     if (this.#subscriptions.find(id) !== undefined)
-      throw frameInvalid("the number of a subscription must be used once");
+      throw frameInvalid("the number of a subscription must not be used twice");
     if (this.#subscriptions.size >= maxSubscriptions || this.#pending >= maxPending) {
       const message = `A browser may have ${maxSubscriptions} subscriptions. End some first.`;
       return this.#sendOff(id, "SUBSCRIPTION_LIMIT", message);

@@ -17,9 +17,9 @@ import { LogicMonitor } from "./LogicMonitor.ts";
 
 /** Options of a {@link LogicClient}. */
 export interface LogicClientOptions {
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly rpc: PluginRpc;
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly presence: PluginPresence;
   readonly logger: Logger;
   readonly logThrottle: LogThrottle;
@@ -66,12 +66,12 @@ export class LogicClient implements AsyncDisposable {
     return this.#admissions.size;
   }
 
-  /** Calls when {@link staleness} has begun, or has ended. */
+  /** Calls the listener when {@link staleness} has begun, or has ended. */
   onStaleness(listener: () => void): Disposable {
     return this.#monitor.onChange(listener);
   }
 
-  /** Calls when logic is reached again: rights may have changed meanwhile. */
+  /** Calls the listener when logic is reached again: rights may have changed meanwhile. */
   onReached(listener: () => void): Disposable {
     return this.#monitor.onReached(listener);
   }

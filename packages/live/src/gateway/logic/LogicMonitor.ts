@@ -18,9 +18,9 @@ export const logicNotReached = "The service does not reach logic";
 
 /** Options of a {@link LogicMonitor}. */
 export interface LogicMonitorOptions {
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly rpc: PluginRpc;
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly presence: PluginPresence;
 }
 
@@ -113,12 +113,12 @@ export class LogicMonitor implements AsyncDisposable {
     return this.#staleness;
   }
 
-  /** Calls when {@link staleness} has begun, or has ended. */
+  /** Calls the listener when {@link staleness} has begun, or has ended. */
   onChange(listener: () => void): Disposable {
     return this.#changed.add(listener);
   }
 
-  /** Calls when a logic service is connected, and none was before. */
+  /** Calls the listener when a logic service is connected, and none was before. */
   onReached(listener: () => void): Disposable {
     return this.#reached.add(listener);
   }

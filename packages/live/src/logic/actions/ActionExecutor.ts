@@ -35,7 +35,7 @@ export interface Rejection {
 }
 
 const defaultDeadlineMs = 30_000;
-/** How often an action is tried whose handler fails permanently. */
+/** How many times an action is tried if its handler fails permanently. */
 const maxAttempts = 3;
 /** The wait before the second attempt. It doubles with each further one. */
 const firstWaitMs = 50;

@@ -34,7 +34,7 @@ export interface ActionChannels {
 
 /** Options of an {@link ActionServer}. */
 export interface ActionServerOptions {
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly rpc: PluginRpc;
   /** Finds the user of a session. */
   readonly sessions: SessionCheck;
@@ -59,11 +59,11 @@ const queueLimit = 20_000;
 const concurrencyPerPlugin = 4;
 /** How many actions of one plugin wait: a slow plugin does not delay others. */
 const maxWaitingPerPlugin = 500;
-/** After how long a device tries an action again. */
+/** The delay before a device sends an action again. */
 const laterMs = 1000;
-/** After how long a device tries an action again that nobody handles, or whose session has ended. */
+/** The delay if no plugin handles the action, or its session has ended. */
 const unknownMs = 5000;
-/** After how long a device tries an action again for which the ledger has no room: it may take a day. */
+/** The delay if the ledger has no room for the action: it may take a day. */
 const fullMs = 60_000;
 const defaultRate: Rate = { perSecond: 100, burst: 2000 };
 /** How many times the rate of one user all users have together that are not logged in. */
@@ -100,8 +100,8 @@ export class ActionServer implements AsyncDisposable {
   }
 
   /**
-   * Accepts actions from gateways. Best called when the plugins have started, so that no device learns that an action is unknown which
-   * is about to be handled.
+   * Accepts actions from gateways. Best called when the plugins have started, so that no device learns that an action is
+   * unknown shortly before a plugin handles it.
    */
   serve(): void {
     this.#owned.use(

@@ -25,7 +25,7 @@ type Result = IteratorResult<ChannelUpdate, undefined>;
 const done: Result = { done: true, value: undefined };
 
 /**
- * The updates of a channel for one gateway. It keeps a position and no queue: a gateway that reads slowly skips intermediate states
+ * The updates of a channel for one gateway. It keeps a position and no queue of states: a gateway that reads slowly skips intermediate states
  * and receives the latest one.
  */
 export class ChannelFollower implements AsyncIterableIterator<ChannelUpdate, undefined> {

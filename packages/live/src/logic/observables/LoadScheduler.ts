@@ -4,7 +4,7 @@ export interface Loadable {
   load(): Promise<void>;
 }
 
-/** How many providers of one plugin run at a time. */
+/** How many loads of one plugin run at a time. */
 const defaultLimit = 16;
 
 /** Runs the loads of a plugin's channels in the order of their requests, a limited number at a time. */

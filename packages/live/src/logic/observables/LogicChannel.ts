@@ -39,7 +39,7 @@ export class LogicChannel implements FollowedChannel, Loadable, AsyncDisposable 
   /** Whether changes were made while nobody followed, and are not loaded yet. */
   #isUnseen = false;
   #isClosed = false;
-  /** The first load, from the next one on, whose position was promised by {@link demand}. */
+  /** The number of the earliest load that has not begun and whose position {@link demand} has promised. */
   #demandedLoad: number | undefined;
   /** The last such load. */
   #lastDemanded = 0;

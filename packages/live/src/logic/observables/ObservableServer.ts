@@ -28,7 +28,7 @@ import { UserAdmission } from "./UserAdmission.ts";
 
 /** Options of an {@link ObservableServer}. */
 export interface ObservableServerOptions {
-  /** Of `peek_core_platform`. */
+  /** In the name of the platform itself, `peek_core_platform`. */
   readonly rpc: PluginRpc;
   /** Finds the user of a session. */
   readonly sessions: SessionCheck;
@@ -36,7 +36,7 @@ export interface ObservableServerOptions {
   readonly changes: () => ChangeSource | undefined;
   /** Ties code to the plugin that it belongs to. Default: by the async context. */
   readonly capture?: CaptureContext;
-  /** How many providers of one plugin run at a time. Default: 16. */
+  /** How many loads of one plugin run at a time. Default: 16. */
   readonly maxLoads?: number;
   /** How long one load() may take. Default: 60,000. */
   readonly loadDeadlineMs?: number;
@@ -59,7 +59,7 @@ export interface ObservablePlugin {
   readonly services: readonly ServiceName[];
 }
 
-/** The present load of an {@link ObservableServer}: data. */
+/** Statistics of an {@link ObservableServer}. */
 export interface ObservableServerStatistics {
   readonly observables: number;
   readonly channels: number;
@@ -104,7 +104,7 @@ export class ObservableServer implements AsyncDisposable {
 
   /**
    * Accepts gateways. Until then they wait: best called when the plugins have started, so that no gateway learns that an observable
-   * is unknown which is about to be provided.
+   * is unknown shortly before a plugin provides it.
    */
   serve(): void {
     this.#owned.use(
