@@ -1,3 +1,4 @@
+import { serviceConfigSchema } from "@peek/config";
 import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -41,7 +42,9 @@ describe("pnpm dev", () => {
     const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
     for (const service of services) {
       const place = service === "logic" ? atLogic : { dataExchange: { httpPort: port } };
-      await TestHome.at(base, service, { ...config, ...place });
+      const home = await TestHome.at(base, service, { ...config, ...place });
+      // A service completes its configuration and saves it, which would restart it here.
+      await home.writeConfig(JSON.stringify(serviceConfigSchema.parse(JSON.parse(await home.readConfig()))));
     }
     await using running = dev(base);
     const ready = services.map((service) => readyLine(service));
