@@ -2,7 +2,7 @@ import type { ObservedService } from "@peek/platform";
 import { printTable } from "../output.ts";
 import { inUnits } from "../storage/inUnits.ts";
 
-/** Prints the calls in progress of each service, and the load of field and office by their browsers. */
+/** Prints the calls in progress of each service, the load of logic by channels, and of field and office by their browsers. */
 export function printLoad(observed: readonly ObservedService[]): void {
   const calls = observed.flatMap(({ peer, status }) =>
     status?.calls === undefined ? [] : [[peer.instance, ...callCells(status.calls)]],
@@ -10,6 +10,16 @@ export function printLoad(observed: readonly ObservedService[]): void {
   if (calls.length > 0) {
     console.log("");
     printTable([["CALLS OF", "PENDING", "WAITING", "RUNNING", "QUEUED"], ...calls]);
+  }
+  const provided = observed.flatMap(({ peer, status }) => {
+    const { channels = 0, provided: load } = status?.live ?? {};
+    if (load === undefined || load.observables === 0) return [];
+    const counts = [load.observables, channels, load.followers, load.loads].map(String);
+    return [[peer.instance, ...counts, inUnits(load.historyChars)]];
+  });
+  if (provided.length > 0) {
+    console.log("");
+    printTable([["LIVE DATA OF", "OBSERVABLES", "CHANNELS", "STREAMS", "LOADS", "HISTORY"], ...provided]);
   }
   const browsers = observed.flatMap(({ peer, status }) => {
     const { channels = 0, browsers: load } = status?.live ?? {};

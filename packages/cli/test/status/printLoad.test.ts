@@ -22,16 +22,23 @@ function printed(services: readonly ObservedService[]): readonly string[] {
   return lines;
 }
 
-it("peek status prints the calls of each service, and the load by browsers where there are any", () => {
+it("peek status prints the calls of each service, and the load by channels and browsers where there are any", () => {
   const browsers = { connections: 50, subscriptions: 70, lagging: 1, waitingBytes: 2_500_000, actions: 3 };
+  const provided = { observables: 2, followers: 24, loads: 900, historyChars: 1_250_000 };
   const live = { channels: 12, stale: 0, entries: [] };
   expect(
-    printed([observed("logic", { calls, live }), observed("field", { calls, live: { ...live, browsers } })]),
+    printed([
+      observed("logic", { calls, live: { ...live, provided } }),
+      observed("field", { calls, live: { ...live, browsers } }),
+    ]),
   ).toEqual([
     "",
     "CALLS OF  PENDING  WAITING  RUNNING  QUEUED",
     "logic-1   1        2        3        4",
     "field-1   1        2        3        4",
+    "",
+    "LIVE DATA OF  OBSERVABLES  CHANNELS  STREAMS  LOADS  HISTORY",
+    "logic-1       2            12        24       900    1.3 MB",
     "",
     "BROWSERS OF  CONNECTED  SUBSCRIPTIONS  CHANNELS  LAGGING  ACTIONS  WAITING TO BE SENT",
     "field-1      50         70             12        1        3        2.5 MB",

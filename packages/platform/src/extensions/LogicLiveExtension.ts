@@ -65,9 +65,11 @@ export class LogicLiveExtension implements ServiceExtension<LiveParts> {
     };
   }
 
-  /** How many channels are followed, and which of them are stale; undefined before it was opened. */
+  /** The load by channels, and the stale ones; undefined before it was opened. */
   status(): LiveStatus | undefined {
-    return this.#opened?.observables.stale();
+    if (this.#opened === undefined) return undefined;
+    const { observables, followers, loads, historyChars } = this.#opened.observables.statistics();
+    return { ...this.#opened.observables.stale(), provided: { observables, followers, loads, historyChars } };
   }
 
   begin(): void {

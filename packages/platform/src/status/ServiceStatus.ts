@@ -40,8 +40,22 @@ export interface BrowserLoad {
   readonly actions: number;
 }
 
+/** The load of logic by the channels that gateways follow. */
+export interface ObservableLoad {
+  /** Observables that plugins provide. */
+  readonly observables: number;
+  /** Streams of channels to gateways. */
+  readonly followers: number;
+  /** Loads of the present channels so far. */
+  readonly loads: number;
+  /** Characters of the channels' histories. */
+  readonly historyChars: number;
+}
+
 /** The live data of a service. */
 export interface LiveStatus extends StaleStatus {
+  /** On logic. */
+  readonly provided?: ObservableLoad;
   /** On field and office. */
   readonly browsers?: BrowserLoad;
 }

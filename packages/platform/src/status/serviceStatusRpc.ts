@@ -86,6 +86,7 @@ const liveSchema = z.object({
   channels: count,
   stale: count,
   entries: z.array(staleSchema).max(maxStale).readonly(),
+  provided: z.object({ observables: count, followers: count, loads: count, historyChars: count }).optional(),
   browsers: z
     .object({ connections: count, subscriptions: count, lagging: count, waitingBytes: count, actions: count })
     .optional(),
