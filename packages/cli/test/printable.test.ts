@@ -14,7 +14,7 @@ import { runCommandLine } from "../src/runCommandLine.ts";
 const evil = "a\u001B[2Jb\u009B2Jc\u0007\u007F\r\u2028d";
 const harmless = "a\\u001b[2Jb\\u009b2Jc\\u0007\\u007f\\u000d\\u2028d";
 
-/** What is printed from now on, on both outputs. */
+/** The lines that the command prints from now on, on both outputs. */
 function printed(): readonly string[] {
   const lines: string[] = [];
   const print = (line: unknown): void => void lines.push(String(line));

@@ -10,7 +10,7 @@ import { commandLogger } from "../src/commandLogger.ts";
 import { runCommandLine } from "../src/runCommandLine.ts";
 import type { TestDatabase } from "./testing.ts";
 
-/** What a command came to. */
+/** The exit code and the output of a command. */
 export interface Answer {
   readonly code: number;
   readonly stdout: string;

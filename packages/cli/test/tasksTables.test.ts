@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { printFitted } from "../src/tasks/printFitted.ts";
 import { printTaskStatus } from "../src/tasks/printTaskStatus.ts";
 
-/** What is printed on standard output from now on, until the test ends. */
+/** The lines that the command prints on standard output from now on, until the test ends. */
 function printed(): readonly string[] {
   const lines: string[] = [];
   const spy = vi.spyOn(console, "log").mockImplementation((line: unknown) => void lines.push(String(line)));

@@ -296,7 +296,7 @@ describe("several mistakes", () => {
     expect(error.fields["mistakes"]).toHaveLength(3);
   });
 
-  it("are told without the keys that are not known", () => {
+  it("are reported without the keys that are not known", () => {
     const file = join(temporaryFolder(), "config.json");
     writeFileSync(file, '{"loging": {}, "logging": {"level": 1}}');
     expect(caught(() => loadConfig(file)).fields["mistakes"]).toHaveLength(1);

@@ -57,7 +57,7 @@ describe("loadConfig without a file", () => {
     expect(readdirSync(dir)).toEqual(["config.json"]);
   });
 
-  it("gives the first file what it was told to", () => {
+  it("writes the given settings to the first file", () => {
     const file = join(temporaryFolder(), "config.json");
     const { config } = loadConfig(file, { logging: { level: "DEBUG" } });
     expect(config).toEqual({ ...defaults, logging: { ...defaults.logging, level: "DEBUG" } });

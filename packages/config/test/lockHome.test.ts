@@ -29,7 +29,7 @@ function newHome(): ServiceHome {
   return home;
 }
 
-/** What the lock file says when this process holds it. */
+/** The content of the lock file while this process holds the lock. */
 function ownContent(): Readonly<Record<string, unknown>> {
   const home = newHome();
   using _lock = lockHome(home);
@@ -126,7 +126,7 @@ describe("HomeLock", () => {
       `Process ${process.pid} of the machine or container peek-2 has been running on HOME since noon. Stop it there first`,
     ],
     ["nobody", () => "", "An unknown process has been running on HOME. Stop it first, or give"],
-  ])("refuses a second holder, whatever its file says: %s", (_what, content, expected) => {
+  ])("refuses a second holder with any content of the lock file: %s", (_what, content, expected) => {
     const home = newHome();
     using _lock = lockHome(home);
     writeFileSync(home.lockFile, content(ownContent()));

@@ -9,7 +9,7 @@ it("a text of a message is cut to its length, between characters, and has no NUL
   expect(cutText("a\0b\ud83c", 9)).toBe("a\u{FFFD}b\u{FFFD}");
 });
 
-it("whatever the text is", () => {
+it("any text is cut to its length, is well-formed and has no NUL", () => {
   const anyUnits = fc.array(fc.integer({ min: 0, max: 0xff_ff })).map((units) => String.fromCharCode(...units));
   fc.assert(
     fc.property(anyUnits, fc.integer({ min: 1, max: 20 }), (text, length) => {

@@ -54,7 +54,7 @@ it("a site with TLS restricts cookies to encrypted connections, and uses a renew
   expect(await nameAt(site.port)).toBe("after");
 });
 
-it("browsers are told to insist on TLS only at the default port", () => {
+it("the site tells browsers to insist on TLS only at the default port", () => {
   const hstsOf = (port: number, tls?: SiteTls): unknown =>
     securityHeaders({ port, tls, allowedOrigins: [] }).strictTransportSecurity;
   const tls = { cert: "", key: "" };

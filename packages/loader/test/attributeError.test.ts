@@ -15,7 +15,7 @@ describe("an uncaught error", () => {
   it.each([
     ["whose file is innermost in the stack", stack(url("ab"), url("a")), undefined, "ab"],
     ["whose file is in the stack by its path", stack(path("a")), undefined, "a"],
-    ["whose file is in the stack, whoever's code is running", stack(url("a")), "ab", "a"],
+    ["whose file is in the stack, while code of any plugin is running", stack(url("a")), "ab", "a"],
     ["whose code is running, when no file of a plugin is in the stack", stack(), "ab", "ab"],
     [
       "whose code is running, when the message alone names a file",

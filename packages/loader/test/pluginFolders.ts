@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type PluginCommonEntryHookABC, packageNameOf } from "@peek/plugin-base";
 
-/** What a plugin does in a part of its life. */
+/** A part of a plugin's life. */
 export type Part = "entry" | "construct" | "load" | "start" | "stop" | "unload" | "api";
 type Script = Partial<Record<Exclude<Part, "entry">, (hook: PluginCommonEntryHookABC) => unknown>> & {
   /** Given the class, returns what the package's function does. */
@@ -26,7 +26,7 @@ export type TestPlugin = Script & {
 };
 
 const key = Symbol.for("peek.loader.test.scripts");
-/** What the plugins do, by the address of their folders. */
+/** The scripts of the plugins, by the address of their folders. */
 const scripts = new Map<string, Script>();
 Reflect.set(globalThis, key, scripts);
 

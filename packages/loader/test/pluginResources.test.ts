@@ -151,7 +151,7 @@ describe("a resource that a plugin acquires too late", () => {
   }
 
   it.each(["load", "start"] as const)(
-    "in a %s() that was given up on is released at once, and it is told",
+    "in a %s() that was given up on is released at once, and the plugin gets an error",
     async (part) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
       const entered = Promise.withResolvers<void>();

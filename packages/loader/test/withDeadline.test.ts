@@ -87,7 +87,7 @@ describe("withDeadline", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("counts from when it is told to, and not before", async () => {
+  it("counts from the time when `begins` resolves, and not before", async () => {
     const { promise: begins, resolve: begin } = Promise.withResolvers<void>();
     const given = { ...options(), begins };
     const { done } = withDeadline(forever, given);

@@ -99,7 +99,7 @@ describe("a fact that is a secret by its name", () => {
   });
 });
 
-/** What a message holds, and what of it is written. */
+/** Messages, and the text that the log has of each. */
 const table: readonly (readonly [text: string, masked: string])[] = [
   // Assignments.
   ["password=hunter2", "password=[redacted]"],
@@ -158,13 +158,13 @@ const table: readonly (readonly [text: string, masked: string])[] = [
   ["postgres://u:123/hunter2@db/peek", "postgres://u:[redacted]@db/peek"],
   ['cannot reach "amqp://u:hunter2@h": refused', 'cannot reach "amqp://u:[redacted]@h": refused'],
   ["postgres://u:hunter2@[::1]:5432/peek", "postgres://u:[redacted]@[::1]:5432/peek"],
-  // What is one by its shape.
+  // Secrets that are known by their shape.
   ["got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_123 from it", "got [redacted] from it"],
   ["-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nand", "[redacted]\nand"],
   ["peek_agent_k3v4x2m7_hunter2hunter2hunter2-_", "peek_agent_k3v4x2m7_[redacted]"],
 ];
 
-/** What is not a secret, and is left as it is. */
+/** Texts without a secret, which the log leaves unchanged. */
 const harmless: readonly string[] = [
   ...[
     "https://example.com:8080/a@b",

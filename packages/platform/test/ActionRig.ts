@@ -19,7 +19,7 @@ export interface Tables {
   readonly pump: { readonly id: number; readonly level: number };
 }
 
-/** What pushes have otherwise. */
+/** The values in which a push differs from the default. */
 interface PushOptions {
   readonly sequence?: number;
   readonly after?: number;
@@ -45,7 +45,7 @@ const users = new Map([ada, eve].map((each) => [each.id, each]));
 
 /** Logic and a gateway in one process, over a bus, with a real database: as far as actions go. */
 export class ActionRig implements AsyncDisposable {
-  /** What the plugin's logger was told. */
+  /** The lines that the plugin logged. */
   readonly told: string[] = [];
   readonly storage: PluginStorage<Tables>;
   readonly server: ActionServer;

@@ -68,7 +68,7 @@ it("logic uses a renewed certificate without a restart", async () => {
   const after = writeBundle(file, "after");
   await log.until(/^INFO peek_vortex\.DataExchange:Reloaded the certificate of CN=after/);
   expect(await shownAt(port)).toBe(after.fingerprint256);
-  // Whoever asks on its machine knows it by the file.
+  // A client on the same machine knows the certificate by its file.
   const home = serviceHome("logic", { PEEK_HOME: base });
   const config = serviceConfigSchema.parse({ httpServer: { dataExchange: { ...site, sitePort: port } } });
   const observed = await observeServices({ service: "logic", home, config, version: "1", timeoutMs: 5000, logger });

@@ -17,7 +17,7 @@ const held = new AsyncDisposableStack();
 let database: TestDatabase;
 let queue: TaskQueue;
 let worker: TaskWorker;
-/** What the tasks have told of how far they are. */
+/** The progress that the tasks have reported. */
 const told: string[] = [];
 let made = 0;
 

@@ -8,7 +8,7 @@ import { observeServices } from "../src/index.ts";
 import { logger } from "./silentLogger.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
-/** Cuts whoever asks who of a service is there, before it answers. */
+/** Cuts the connection of a client that asks for the instances of a service, before it answers. */
 class CuttingExchange extends Exchange {
   readonly #members = new Map<string, Parameters<Exchange["join"]>[1]>();
 

@@ -2,13 +2,13 @@ import { type PluginFieldEntryHookClass, PluginFieldEntryHookABC } from "@peek/p
 import { PluginLogicEntryHookABC } from "@peek/plugin-base/logic";
 import { PluginWorkerEntryHookABC } from "@peek/plugin-base/worker";
 
-/** What the example publishes on logic. */
+/** The API that the example publishes on logic. */
 export interface ExampleLogicApi {
   readonly pumpCount: number;
   listPumps(site: string): Promise<readonly string[]>;
 }
 
-/** What the example publishes on field. */
+/** The API that the example publishes on field. */
 export interface ExampleFieldApi {
   readonly online: boolean;
 }

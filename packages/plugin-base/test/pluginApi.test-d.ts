@@ -9,7 +9,7 @@ import type { ExampleFieldApi, ExampleLogicApi } from "./examplePlugin.ts";
 
 type Example = typeof import("./examplePlugin.ts");
 
-// What a plugin publishes is read off the class that its function returns, at once or in a promise.
+// The type of a plugin's API comes from the class that its function returns, at once or in a promise.
 expectTypeOf<PluginApi<Example, "logic">>().toEqualTypeOf<ExampleLogicApi>();
 expectTypeOf<PluginApi<Example, "field">>().toEqualTypeOf<ExampleFieldApi>();
 // It has a part on worker and publishes nothing there.

@@ -17,7 +17,7 @@ const disposables: PluginDisposables = {
   defer: silent,
 };
 
-/** What a plugin on logic is handed, as far as a hook that does nothing needs it. */
+/** The platform hook of a plugin on logic, as far as a hook that does nothing needs it. */
 export function stubPlatform(): PeekLogicPlatformHook {
   return {
     serviceName: "logic",

@@ -44,13 +44,13 @@ expectTypeOf(AddInts.retry).toEqualTypeOf<{
   readonly delayMs: number;
   readonly maxDelayMs: number;
 }>();
-// Whoever takes any type of tasks takes these.
+// A function that takes any type of tasks takes these.
 expectTypeOf(AddInts).toExtend<AnyTaskType>();
 expectTypeOf(Count).toExtend<AnyTaskType>();
 expectTypeOf(Sweep).toExtend<AnyTaskType>();
 // @ts-expect-error -- a type of tasks does not change
 AddInts.deadlineMs = 5;
-// What is left out is nothing.
+// An omitted schema means void.
 expectTypeOf(defineTask("peek_plugin_pumps.Tick")).toEqualTypeOf<TaskType<void, void, void, void>>();
 expectTypeOf(defineTask("peek_plugin_pumps.Roll", { output: z.int() })).toEqualTypeOf<
   TaskType<void, number, void, number>
@@ -70,7 +70,7 @@ defineTask("peek_plugin_pumps.AddInts", { input: z.int(), retry: { limit: 5 } })
 declare const tasks: PluginTasks;
 declare const signal: AbortSignal;
 
-// What goes in, and what comes out.
+// The types of inputs and outputs.
 expectTypeOf(tasks.run(AddInts, { a: 1 })).toEqualTypeOf<Promise<number>>();
 expectTypeOf(tasks.run(Count, "5", { deadlineMs: 5, signal, priority: 1, key: "north" })).toEqualTypeOf<
   Promise<string>
@@ -159,7 +159,7 @@ interface Tables {
   readonly pump: { readonly id: number; readonly name: string };
 }
 
-// A transaction of the plugin's storage, whatever its tables.
+// A task can be enqueued in a transaction of the plugin's storage, with any tables.
 export async function inTransaction(storage: PluginStorage<Tables>): Promise<string> {
   return await storage.transaction(async (transaction) => {
     await transaction.insertInto("pump").values({ id: 1, name: "north" }).execute();

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 const pluginBase = join(dirname(dirname(import.meta.dirname)), "plugin-base");
 
-/** A plugin's package in a folder of its own, whatever that is called. */
+/** Writes a plugin's package to a folder of its own, with any name. */
 async function writePlugin(name: string, body: string, imports = ""): Promise<string> {
   const dir = await realpath(await mkdtemp(join(tmpdir(), "peek-plugin-")));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));

@@ -48,7 +48,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
 
     describe("messages", () => {
       it(
-        "arrive in order, exactly once, with the identity of their sender, whatever their size",
+        "arrive in order, exactly once, with the identity of their sender, at any size",
         { timeout: 60_000 },
         async () => {
           const { logic, agent, logicRecorder, agentRecorder } = await openPair();

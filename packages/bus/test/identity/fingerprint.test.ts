@@ -13,7 +13,7 @@ async function openExchange(tls: Certificate): Promise<TestExchange> {
 
 const fingerprintOf = ({ cert }: Certificate): string => new X509Certificate(cert).fingerprint256;
 
-it("an exchange is identified by the fingerprint of its certificate, whatever its host names are", async () => {
+it("an exchange is identified by the fingerprint of its certificate, with any host names", async () => {
   const authority = new TestAuthority(temporaryFolder());
   const own = authority.issue({ hosts: "DNS:elsewhere.example" });
   const logic = await openExchange(own);

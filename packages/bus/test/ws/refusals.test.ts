@@ -114,7 +114,7 @@ describe("a client without a valid token", () => {
     expect(logic.log.lines.length - before).toBeLessThanOrEqual(1);
   });
 
-  it("is refused with the malformed token as the reason, whatever the scheme", async () => {
+  it("is refused with the malformed token as the reason, with any scheme", async () => {
     expect(await requestUpgrade(logic.port, { authorization: "Basic cGVlazpwZWVr" })).toMatchObject({
       status: 401,
       text: expect.stringMatching(/its token is malformed/),

@@ -5,7 +5,7 @@ import type { Admission } from "../../src/rpc/ObservablesRpc.ts";
 import type { RawBrowser } from "./RawBrowser.ts";
 import { canonical, observable, TestSite } from "./TestSite.ts";
 
-/** What a user may ask for at once that nobody watches. */
+/** The number of unwatched channels that a user may ask for at once. */
 const burst = 2000;
 
 /** Begins to watch what nobody watches, and ends it at once; so often. */

@@ -7,7 +7,7 @@ import type { Row } from "./MemoryChannel.ts";
 type Kind = ServerMessage["t"];
 export type Of<K extends Kind> = ServerMessage & { readonly t: K };
 
-/** What a browser has of a channel. */
+/** The rows and the position that a browser has of a channel. */
 export interface Shown {
   readonly rows: Map<number, Row>;
   epoch: string;

@@ -155,7 +155,7 @@ test("a frame whose header announces a gigabyte closes the connection before its
   const witness = await site.browser();
   const browser = await site.browser();
   const header = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]);
-  // What is below the socket, which ws has no other name for.
+  // The TCP socket below the WebSocket. ws offers no public access to it.
   const below: unknown = Reflect.get(browser.socket, "_socket");
   if (!(below instanceof Socket)) throw new Error("There is no socket");
   below.write(header);

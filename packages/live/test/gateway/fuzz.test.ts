@@ -17,7 +17,7 @@ const act = fc.record({
   watch: fc.array(fc.constantFrom(canonical, "", "[]"), { maxLength: 20 }),
 });
 
-/** What is nearly a message, and sometimes one. */
+/** Values that are nearly messages, and sometimes are messages. */
 const near = fc.oneof(
   fc.record(
     {

@@ -37,7 +37,7 @@ test("an observable that is guarded since a restart of logic sends nothing to us
     load: () => [{ id: 1, name: "secret" }],
     authorize: async ({ user }) => {
       asked.push(user.id);
-      // Whatever time it takes.
+      // The answer for bert may take any time.
       if (user.id === "bert") await answer.promise;
       return user.id === "anna";
     },

@@ -14,7 +14,7 @@ const act = {
   watch: [] as string[],
 };
 
-test("an action is sent to logic with the proof of its session, whatever user the browser names, and answered", async () => {
+test("an action is sent to logic with the proof of its session, for any user that the browser names, and answered", async () => {
   await using site = await TestSite.open();
   const browser = await site.browser("anna", "phone");
   browser.send({ t: "act", id: 9, act: { ...act, user: { id: "root" }, device: "another" } });

@@ -59,7 +59,7 @@ describe("the tuples of a channel", () => {
     expect(look(20_000, 10_000)).toEqual({ at: 10_000, reason: "The database cannot be reached" });
     changes.trouble = undefined;
     expect(look(20_500, 10_000)).toEqual({ at: 10_000, reason: "The database does not answer" });
-    // What was read meanwhile was so when it was.
+    // Tuples that the channel reads meanwhile are current as of the time of the read.
     read(20_000);
     expect(look(20_600, 10_000)).toBeUndefined();
   });

@@ -6,7 +6,7 @@ import { type JoinedBus, plugin } from "@peek/vortex/testing";
 import { TestLog } from "@peek/kit/testing";
 import { TestSessions } from "./TestSessions.ts";
 
-/** What a test may have otherwise than a service does. */
+/** The settings in which a test may differ from a service. */
 export interface LogicProcessOptions {
   readonly changes?: () => ChangeSource | undefined;
   readonly lingerMs?: number;

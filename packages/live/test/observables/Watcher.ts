@@ -47,7 +47,7 @@ export class Watcher implements ChannelSubscriber, Disposable {
   }
 
   onLive(): void {
-    // What follows says it as well.
+    // The next status or message says the same.
   }
 
   readmit(): void {

@@ -14,14 +14,14 @@ afterEach(() => {
 const change = fc.record({
   id: fc.nat(8),
   what: fc.constantFrom("put", "remove", "move", "fail", "restart", "join"),
-  /** What the runs that begin next take. */
+  /** The time that the next runs take: turns of the event loop, or milliseconds if more than 2. */
   takes: fc.nat(4),
   /** Whether something else happens before the next change. */
   waits: fc.boolean(),
 });
 
 describe("slow and random providers", () => {
-  it("lead to the latest state by rising offsets, whatever the clock says", { timeout: 60_000 }, async () => {
+  it("lead to the latest state by rising offsets, at any time of the clock", { timeout: 60_000 }, async () => {
     let now = Date.now();
     // Each look at the clock is an hour earlier.
     vi.spyOn(Date, "now").mockImplementation(() => (now -= 3_600_000));

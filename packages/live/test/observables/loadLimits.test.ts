@@ -122,7 +122,7 @@ describe("a load() that does not return", () => {
     expect(PeekError.is(reason) && reason.code).toBe("DEADLINE_EXCEEDED");
     expect(logic.log.lines.filter((line) => line.includes("50 ms"))).toHaveLength(1);
     isHanging = false;
-    // What comes too late is of no use.
+    // The channels ignore answers that come too late.
     for (const answer of late) answer();
     await until("it works", () => stuck.every(({ channel }) => channel.isLive));
     expect(stuck.map(({ rows }) => rows.size)).toEqual([1, 2, 3]);
@@ -177,7 +177,7 @@ describe("a selector that an observable refuses", () => {
         message: expect.stringContaining(pumpTuple.name) as string,
       });
     }
-    // What a browser says wrongly is no matter for the log of a service.
+    // Services do not log the mistakes of a browser.
     expect([...field.log.lines, ...logic.log.lines].filter((line) => line.includes("site"))).toEqual([]);
   });
 });

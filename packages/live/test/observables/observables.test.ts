@@ -37,7 +37,7 @@ const never = new AbortController().signal;
 class Pumps {
   rows: Pump[];
   loads = 0;
-  /** What a run waits for. */
+  /** Each run waits for this promise. */
   gate: Promise<void> = Promise.resolve();
   error: Error | undefined;
 
@@ -79,7 +79,7 @@ describe("watchers", () => {
     // Made once for all whom a service tells.
     const at = { epoch: "elsewhere", offset: 1 };
     expect(watchers[0]?.channel.catchUp(at)[0]).toBe(watchers[1]?.channel.catchUp(undefined)[0]);
-    // What has not changed is no news.
+    // The observable sends nothing when no tuple has changed.
     observable.notify({});
     await until("it has run", () => pumps.loads === 3);
     observable.notify({ other: 1 });
@@ -391,7 +391,7 @@ describe("changed tables", () => {
     await until("all are live", () => watchers.every(({ channel }) => channel.isLive));
     expect([...loads.values()]).toEqual([1, 1, 1]);
     tables.isUp = true;
-    // What was changed before it could be followed is not missed.
+    // Logic does not miss changes from the time before it could follow the tables.
     await until("all have run again", () => [...loads.values()].every((count) => count === 2));
     expect(tables.rows).toBe(true);
     tables.commit({ table: "pump", operation: "update", rows: [{ site: 2 }] });
@@ -426,7 +426,7 @@ describe("changed tables", () => {
     expect(await field.logic.admit(user.id, selector, never)).toMatchObject({ ok: false, code: "FORBIDDEN" });
     provided.rightsChanged();
     await until("it is reported", () => notified.length > length + 1);
-    // What has changed while logic was away is not known.
+    // Field does not know the changes from the time while logic was away.
     await logic.kill();
     await until("it is away", () => field.logic.staleness !== undefined);
     const before = notified.length;

@@ -2,7 +2,7 @@ import { defineTuple, type TupleOf } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { plugin } from "@peek/vortex/testing";
 
-/** What the tests watch. */
+/** The tuples that the tests watch. */
 export const pumpTuple = defineTuple(
   `${plugin}.Pump`,
   { id: z.int(), name: z.string(), speed: z.int().default(0) },

@@ -17,7 +17,7 @@ export default defineTaskHandler(import.meta, Stuck, async ({ how }, { storage, 
       throw signal.reason;
     }
   });
-  // What it does not wait for is not done.
+  // The platform does not commit a transaction that the handler does not wait for.
   if (how === "forgets") {
     writing.catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -41,7 +41,7 @@ const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
   ),
 }));
 
-/** Whatever can be encoded. */
+/** Any value that can be encoded. */
 export const anyValue: fc.Arbitrary<unknown> = tree;
 
 /** Plain objects of that. */

@@ -24,7 +24,7 @@ expectTypeOf<StringInt>().toEqualTypeOf<{
   int1: number;
   note?: string | undefined;
 }>();
-// What is checked may lack what has a default.
+// The input of a check may lack fields that have a default.
 expectTypeOf<z.input<typeof StringIntTuple.schema>>().toEqualTypeOf<{
   id: number;
   string1: string;
@@ -46,7 +46,7 @@ expectTypeOf<TupleOf<typeof ListTuple>>().toEqualTypeOf<{
 expectTypeOf<z.input<typeof ListTuple.schema>["at"]>().toEqualTypeOf<Date>();
 expectTypeOf<z.input<typeof ListTuple.schema>["items"][number]["id"]>().toEqualTypeOf<number>();
 
-// Whoever takes tuples of any type takes these.
+// A function that takes tuples of any type takes these.
 expectTypeOf(ListTuple).toExtend<TupleType<unknown>>();
 expectTypeOf(StringIntTuple).toExtend<TupleType<StringInt>>();
 expectTypeOf(StringIntTuple).not.toExtend<TupleType<TupleOf<typeof ListTuple>>>();

@@ -120,7 +120,7 @@ describe("decode", () => {
     expect(caught(() => decode(behind)).message).toContain("more than 100 levels");
   });
 
-  it("has one error for whatever else comes", () => {
+  it("has one error for any other text", () => {
     fc.assert(fc.property(anyText, decodeHostile));
     const token = fc.constantFrom(
       ...[

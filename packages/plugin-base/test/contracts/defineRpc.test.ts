@@ -24,7 +24,7 @@ describe("defineRpc", () => {
     expect(Object.isFrozen(procedures)).toBe(false);
   });
 
-  it("has no procedure that was not defined, whatever a peer asks for", () => {
+  it("has no procedure that was not defined, for any name that a peer asks for", () => {
     const { procedures } = defineRpc(name, { ping: { errors: {} } });
     for (const asked of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
       expect(Reflect.get(procedures, asked)).toBeUndefined();

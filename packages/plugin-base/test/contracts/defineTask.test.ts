@@ -74,7 +74,7 @@ describe("defineTask", () => {
 });
 
 describe("TaskRejection", () => {
-  it("is told from every other error, also from one of another copy of the package", () => {
+  it("differs from every other error, and is recognized from another copy of the package", () => {
     const rejection = new TaskRejection("There is no such pump", { fields: { pump: 5 } });
     expect(rejection).toMatchObject({ code: "TASK_REJECTED", fields: { pump: 5 } });
     expect(TaskRejection.is(rejection)).toBe(true);

@@ -40,7 +40,7 @@ declare const pump: Pump;
 const client = rpc.client(contract, { to: "agent" });
 const signal = AbortSignal.abort();
 
-// What goes in, and what comes out.
+// The types of inputs and outputs.
 expectTypeOf(client.addInts({ a: 1, b: 2 })).toEqualTypeOf<Promise<number>>();
 expectTypeOf(client.updateStatus("fine", { deadlineMs: 5, signal, wait: true })).toEqualTypeOf<Promise<void>>();
 expectTypeOf(client.ping()).toEqualTypeOf<Promise<void>>();

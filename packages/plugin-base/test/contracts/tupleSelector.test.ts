@@ -26,7 +26,7 @@ function reversedRecord(value: Record<string, unknown>): Record<string, unknown>
 }
 
 describe("TupleSelector", () => {
-  it("has one text, whatever the order of keys", () => {
+  it("has one text, for any order of keys", () => {
     expect(canonical({ b: 1, a: { d: [2, 1], c: "x" } })).toBe(`["${name}",{"a":{"c":"x","d":[2,1]},"b":1}]`);
     expect(canonical({ 9: 1, 10: 2, a: 3, B: 4, "": 5 })).toBe(`["${name}",{"":5,"10":2,"9":1,"B":4,"a":3}]`);
     expect(canonical({})).toBe(`["${name}",{}]`);
@@ -44,7 +44,7 @@ describe("TupleSelector", () => {
     expect(new Set(texts.map((text) => canonical({ [text]: 1 }))).size).toBe(texts.length);
   });
 
-  it("is told from every other by it", () => {
+  it("differs from every other in its text", () => {
     const values = [
       ...[
         null,
@@ -168,7 +168,7 @@ describe("TupleSelector", () => {
     expect(caught(() => TupleSelector.parse(text)).code).toBe("DATA_INVALID");
   });
 
-  it("refuses whatever else is no text of one", () => {
+  it("refuses any other text that is not canonical", () => {
     fc.assert(
       fc.property(anyRecord(), fc.nat(), fc.string({ maxLength: 2 }), (selector, at, other) => {
         const text = canonical(selector);

@@ -108,7 +108,7 @@ describe("a cron expression when the clock is put forward or back", () => {
 interface Change {
   readonly tz: string;
   readonly at: number;
-  /** The offsets before and after; milliseconds. */
+  /** The offsets before and after the change, in milliseconds. */
   readonly before: number;
   readonly after: number;
 }

@@ -84,7 +84,7 @@ describe("a server", () => {
     expect(peer.texts.join("\n")).not.toMatch(/ {4}at |\.ts:/);
   });
 
-  it("never sends more of a stream than its window admits, whatever credit the peer claims", async () => {
+  it("never sends more of a stream than its window admits, for any credit that the peer claims", async () => {
     peer.send(service.bus.self, `c1 1000 ${pumps.name} echo\t`, "k1 1", "k9 99", `c1 1000 ${pumps.name} ping\t`);
     await until("they came", () => service.vortex.statistics().invalidFrames === 2);
     expect(peer.texts).toEqual([]);
