@@ -45,7 +45,7 @@ async function runTasks(): Promise<boolean> {
     return turbo(["test", "//#typecheck", "//#lint", "--concurrency=1", ...options]);
   }
   const results = await Promise.all([
-    turbo(["test", "--filter=tests", ...options], 4),
+    turbo(["test", "--filter=tests", ...options], 3),
     turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", "--concurrency=2", ...options], 2),
   ]);
   return results.every(Boolean);
