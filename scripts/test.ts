@@ -4,7 +4,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { countsFile, type TestCounts } from "./TestCounts.ts";
 
@@ -26,6 +28,7 @@ async function turbo(args: readonly string[], workers?: number): Promise<boolean
     env: {
       ...process.env,
       PEEK_TEST_MACHINE: machine,
+      TMPDIR: temporary,
       // Turbo's own --force would also build again, in two processes at a time.
       ...(isForced && { PEEK_TEST_RUN: String(Date.now()) }),
       ...(workers !== undefined && { PEEK_TEST_WORKERS: String(workers) }),
@@ -88,6 +91,22 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
+/** Memory as a file system: databases that a test creates and drops cost a quarter of the processor time there. */
+const memoryFolder = "/dev/shm";
+const neededBytes = 6 * 1024 ** 3;
+
+/** Where tests keep their temporary files: in memory where there is room enough. */
+async function temporaryFolder(): Promise<string> {
+  if (process.env["TMPDIR"] !== undefined) return tmpdir();
+  try {
+    const { bavail, bsize } = await statfs(memoryFolder);
+    return bavail * bsize >= neededBytes ? memoryFolder : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+const temporary = await temporaryFolder();
 const machine = await describeMachine();
 const isForced = process.argv.includes("--force");
 const args = process.argv.slice(2).filter((each) => each !== "--force");

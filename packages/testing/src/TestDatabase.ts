@@ -46,7 +46,7 @@ export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {
   const server = testServer();
   const name = `${server.prefix}_${randomUUID().replaceAll("-", "").slice(0, 16)}`;
   const template = plugins.length === 0 ? "template0" : await templateOf(server, plugins);
-  await server.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await server.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   const connectUrl = server.urlOf(name);
   const pool = new pg.Pool({ connectionString: connectUrl, max: 2, idleTimeoutMillis: 100 });
   pool.on("error", () => undefined);
@@ -94,7 +94,7 @@ async function templateOf(server: TestServer, folders: readonly string[]): Promi
     if ((await server.query("SELECT 1 FROM pg_database WHERE datname = $1", [name])).length > 0) return;
     const draft = `${name}_draft`;
     await server.query(`DROP DATABASE IF EXISTS ${draft}`);
-    await server.query(`CREATE DATABASE ${draft} TEMPLATE template0`);
+    await server.query(`CREATE DATABASE ${draft} TEMPLATE template0 STRATEGY file_copy`);
     await migrate(server.urlOf(draft), plugins);
     await server.query(`ALTER DATABASE ${draft} RENAME TO ${name}`);
   });
