@@ -18,7 +18,7 @@ export function serviceBin(service: ServiceName): string {
 /** The package that every plugin imports. */
 export const pluginBaseDir: string = join(workspaceDir, "packages", "plugin-base");
 
-/** A program that is a limit: any platform has to do at least its work. */
+/** A reference program: each platform has to do at least its work. */
 export function limitScript(name: string): string {
   return join(benchDir, "children", `${name}.js`);
 }

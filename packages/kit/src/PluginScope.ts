@@ -4,7 +4,7 @@ import { DisposableSlot } from "./DisposableSlot.ts";
 /** How many free slots of one title may lie on a stack, from which nothing can be removed, before one is filled again. */
 const maxFreeSlots = 100;
 
-/** All that one plugin took from one part of the platform in one phase of its life. It is disposed with the phase. */
+/** The resources of one plugin from one part of the platform in one phase of its life. The end of the phase disposes them. */
 export class PluginScope {
   /** The plugin's name. */
   readonly plugin: string;
