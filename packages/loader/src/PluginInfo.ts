@@ -8,3 +8,9 @@ export interface PluginInfo {
   readonly rootDir: string;
   readonly manifest: PluginPackage;
 }
+
+/** The facts about one generation of a plugin: one run of one version in this process. */
+export interface PluginGeneration extends PluginInfo {
+  /** 1 for the first generation of the plugin since the service was started. A number is never used twice. */
+  readonly generation: number;
+}

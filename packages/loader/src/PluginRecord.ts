@@ -5,7 +5,7 @@ import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest
 import type { Cancellable } from "./hooks/withDeadline.ts";
 import { ResourceStack } from "./hooks/ResourceStack.ts";
 import type { FingerprintedPlugin } from "./installedPlugin.ts";
-import type { PluginInfo } from "./PluginInfo.ts";
+import type { PluginGeneration } from "./PluginInfo.ts";
 import { isLegalMove, type PluginState } from "./PluginState.ts";
 import type { HookName, PluginStatus } from "./PluginStatus.ts";
 
@@ -44,9 +44,11 @@ export interface PluginFailure {
   readonly hook: HookName | undefined;
 }
 
-/** One plugin on one service: its state, its manifest and its instance. Only the loader keeps it. */
+/** One generation of a plugin on one service: its state, its manifest and its instance. Only the loader keeps it. */
 export class PluginRecord {
   readonly name: string;
+  /** 1 for the first one of the plugin in this process. */
+  readonly generation: number;
   /** Set when resolved. */
   resolved: FingerprintedPlugin | undefined;
   /** The dependencies of its manifest that apply to this service. */
@@ -65,8 +67,9 @@ export class PluginRecord {
   #blockedBy: string | undefined;
   readonly #resolveFailed: () => void;
 
-  constructor(name: string) {
+  constructor(name: string, generation: number) {
     this.name = name;
+    this.generation = generation;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.failedOrBlocked = promise;
     this.#resolveFailed = resolve;
@@ -86,9 +89,9 @@ export class PluginRecord {
   }
 
   /** The facts that extensions get; only read once resolved. */
-  get info(): PluginInfo {
+  get info(): PluginGeneration {
     const { rootDir, manifest } = this.#resolvedPlugin();
-    return { name: this.name, rootDir, manifest };
+    return { name: this.name, generation: this.generation, rootDir, manifest };
   }
 
   /** The checked manifest; only read once resolved. */

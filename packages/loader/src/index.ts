@@ -5,7 +5,7 @@ export { resolveEntry } from "./hooks/resolveEntry.ts";
 export { manifestName } from "./manifest/readManifest.ts";
 export { type Order, type OrderNode, planOrder } from "./order/planOrder.ts";
 export type { PlatformExtension } from "./PlatformExtension.ts";
-export type { PluginInfo } from "./PluginInfo.ts";
+export type { PluginGeneration, PluginInfo } from "./PluginInfo.ts";
 export { PluginLoader } from "./PluginLoader.ts";
 export { isLegalMove, type PluginState, pluginStates } from "./PluginState.ts";
 export type { HookName, PluginStatus } from "./PluginStatus.ts";

@@ -51,7 +51,7 @@ class Planner {
 
   #resolveOne(name: string, times: number): void {
     const { sources, conditions, service } = this.#options;
-    const record = new PluginRecord(name);
+    const record = new PluginRecord(name, 1);
     this.#records.set(name, record);
     try {
       if (times > 1) throw duplicate(name);

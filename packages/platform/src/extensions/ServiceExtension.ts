@@ -13,7 +13,7 @@ export interface ExtensionOptions {
 
 /** The context in which an extension is opened. */
 export interface OpenContext {
-  /** The plugins that are about to be loaded. */
+  /** The plugins that are about to be loaded. Others may follow while the service runs. */
   readonly plugins: readonly PluginInfo[];
   /** Fires when the service is to stop. */
   readonly signal: AbortSignal;
