@@ -66,8 +66,10 @@ export default defineConfig({
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
-    // The first test of a file that starts a service imports all of it, beside others that do the same.
-    testTimeout: 20_000,
+    // The limits of a hang, not of a duration: on a busy machine, a test takes several times its usual time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     // Most of the time is waiting for processes, databases and deadlines.
     maxWorkers: Number(process.env["PEEK_TEST_WORKERS"] ?? Math.max(4, availableParallelism())),
     reporters: ["default", "./scripts/CountReporter.ts"],
@@ -102,8 +104,6 @@ export default defineConfig({
           name: "services",
           include: ["tests/**/*.test.ts"],
           ...givenServer,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
     ],

@@ -5,9 +5,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import pg from "pg";
 import { countsFile, type TestCounts } from "./TestCounts.ts";
 
 const workspaceDir = dirname(import.meta.dirname);
@@ -64,9 +64,8 @@ function readCounts(folder: string): TestCounts | undefined {
 /** The programs and servers that some tests need, and are skipped without: a cached result is valid only with the same ones. */
 async function describeMachine(): Promise<string> {
   const programs = ["chromium", "faketime", "nats-server", "openssl", "pgbouncer"].filter(isInstalled);
-  const url = new URL(process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres");
-  const hasPostgresql = await answers(url.hostname, Number(url.port || 5432));
-  return [...programs, ...(hasPostgresql ? ["postgresql"] : [])].join();
+  const version = await postgresqlVersion();
+  return [...programs, ...(version === undefined ? [] : [`postgresql ${version}`])].join();
 }
 
 function isInstalled(program: string): boolean {
@@ -78,17 +77,19 @@ function isInstalled(program: string): boolean {
   }
 }
 
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3000 });
-    const settle = (value: boolean): void => {
-      socket.destroy();
-      resolve(value);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("timeout", () => settle(false));
-    socket.once("error", () => settle(false));
-  });
+/** The version of the server of the tests that need a given one. Undefined: none answers. */
+async function postgresqlVersion(): Promise<string | undefined> {
+  const connectionString = process.env["PEEK_TEST_POSTGRESQL"] ?? "postgresql://postgres@127.0.0.1:5432/postgres";
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 3000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
+    return rows[0]?.server_version;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 /** Memory as a file system: databases that a test creates and drops cost a quarter of the processor time there. */

@@ -117,7 +117,7 @@ it("a process exits after its client was closed", async () => {
   };
   const [output] = await Promise.all([ended, serve()]);
   expect(output).toEqual({ stdout: "", stderr: "" });
-}, 20_000);
+});
 
 it("of several services, the client asks each before it requests a login", async () => {
   const [first, second] = await Promise.all([openService(), openService()]);

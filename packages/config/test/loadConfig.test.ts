@@ -289,7 +289,7 @@ describe("any config that is right", () => {
   );
   const form = fc.constantFrom(undefined, 1, 2, 4, "\t");
 
-  it("keeps every value, is saved as JSON, and settles with the first load", { timeout: 30_000 }, () => {
+  it("keeps every value, is saved as JSON, and settles with the first load", () => {
     const file = join(temporaryFolder(), "config.json");
     fc.assert(
       fc.property(known, strangers, form, (given, unknown, indent) => {

@@ -192,7 +192,7 @@ describe("HomeLock", () => {
   it.each([
     ["a stale file", true],
     ["no file", false],
-  ])("lets one of eight processes win, each time that they race for %s", { timeout: 60_000 }, async (_what, stale) => {
+  ])("lets one of eight processes win, each time that they race for %s", async (_what, stale) => {
     const content = JSON.stringify({ ...ownContent(), pid: await deadPid() });
     const racers = Array.from({ length: 8 }, () => new Racer());
     await Promise.all(racers.map((racer) => racer.answer()));

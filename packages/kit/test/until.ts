@@ -1,12 +1,12 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { PeekError, type PeekErrorCode } from "@peek/errors";
 
-/** Waits for a condition. Throws when it is not true within 10 s. */
+/** Waits for a condition. Throws when it is not true within 30 s. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + 30_000;
   while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error(`Not within 10 s: ${what}`);
-    await setImmediate();
+    if (performance.now() > giveUpAt) throw new Error(`Not within 30 s: ${what}`);
+    await delay(2);
   }
 }
 

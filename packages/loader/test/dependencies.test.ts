@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PeekError } from "@peek/errors";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
@@ -64,7 +64,7 @@ describe("a plugin that depends on a failing one", () => {
     const log: string[] = [];
     const test = await new TestLoader(temporaryFolder(), chain(log, { start: bad })).started();
     expect(test.states).toEqual(outcome);
-    await vi.waitFor(() => expect(log).toHaveLength(4));
+    await expect.poll(() => log).toHaveLength(4);
     expect(log).toEqual([
       "load peek_plugin_middle",
       "load peek_plugin_top",

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PeekError } from "@peek/errors";
 import type { TestPlugin } from "./pluginFolders.ts";
 import { deadlines, TestLoader } from "./TestLoader.ts";
@@ -25,7 +25,7 @@ describe("reportError()", () => {
       peek_plugin_e: noting(log),
     }).started();
     expect(test.loader.reportError("peek_plugin_a", late)).toBe(true);
-    await vi.waitFor(() => expect(log).toHaveLength(6));
+    await expect.poll(() => log).toHaveLength(6);
     expect(log).toEqual([
       "stop peek_plugin_c",
       "unload peek_plugin_c",
@@ -76,7 +76,7 @@ describe("reportError()", () => {
       peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" } }),
     }).started();
     for (let count = 0; count < 3; count += 1) test.loader.reportError("peek_plugin_a", late);
-    await vi.waitFor(() => expect(log).toHaveLength(4));
+    await expect.poll(() => log).toHaveLength(4);
     await test.loader.stop();
     expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
@@ -117,7 +117,7 @@ describe("reportError()", () => {
     await started;
     expect(log).toEqual([]);
     running.resolve();
-    await vi.waitFor(() => expect(log).toEqual(["stop peek_plugin_a", "unload peek_plugin_a"]));
+    await expect.poll(() => log).toEqual(["stop peek_plugin_a", "unload peek_plugin_a"]);
   });
 
   it.each(["stop", "unload"] as const)(
@@ -193,7 +193,7 @@ describe("reportError()", () => {
       peek_plugin_c: "blocked",
     };
     expect(test.states).toEqual(states);
-    await vi.waitFor(() => expect(log).toHaveLength(6));
+    await expect.poll(() => log).toHaveLength(6);
     expect(log.slice(0, 2).toSorted()).toEqual(["unload peek_plugin_b", "unload peek_plugin_c"]);
     expect(await test.loader.stop()).toEqual([]);
     expect(test.states).toEqual(states);
@@ -211,7 +211,7 @@ describe("reportError()", () => {
     test.loader.reportError("peek_plugin_a", late);
     await test.loader.start();
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
-    await vi.waitFor(() => expect(log).toEqual(["unload peek_plugin_a"]));
+    await expect.poll(() => log).toEqual(["unload peek_plugin_a"]);
   });
 
   it("waits for the start() of a dependant, and ends the dependant before the failing plugin", async () => {
@@ -222,12 +222,12 @@ describe("reportError()", () => {
       peek_plugin_b: noting(log, { dependencies: { peek_plugin_a: "1" }, start: () => running.promise }),
     }).loaded();
     const started = test.loader.start();
-    await vi.waitFor(() => expect(test.states["peek_plugin_b"]).toBe("starting"));
+    await expect.poll(() => test.states["peek_plugin_b"]).toBe("starting");
     test.loader.reportError("peek_plugin_a", late);
     expect(test.states).toEqual({ peek_plugin_a: "failed", peek_plugin_b: "blocked" });
     running.resolve();
     await started;
-    await vi.waitFor(() => expect(log).toHaveLength(4));
+    await expect.poll(() => log).toHaveLength(4);
     expect(log).toEqual(["stop peek_plugin_b", "unload peek_plugin_b", "stop peek_plugin_a", "unload peek_plugin_a"]);
   });
 

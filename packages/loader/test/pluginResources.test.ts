@@ -101,7 +101,7 @@ describe("a resource of a plugin", () => {
       peek_plugin_b: { start: bad },
     }).started();
     expect(test.states["peek_plugin_a"]).toBe("blocked");
-    await vi.waitFor(() => expect(log).toHaveLength(5));
+    await expect.poll(() => log).toHaveLength(5);
     expect(log).toEqual(["construct", "load", "unload", "release of load", "release of construct"]);
   });
 

@@ -45,7 +45,7 @@ function sinkIn(dir: string, options: Partial<FileSinkOptions> = {}) {
 
 /** Waits until a file has a text in it. */
 async function until(file: string, text: string): Promise<void> {
-  await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain(text), { timeout: 10_000 });
+  await expect.poll(() => readFileSync(file, "utf8")).toContain(text);
 }
 
 /** A line of about a kilobyte. */
@@ -197,7 +197,7 @@ describe("FileSink", () => {
     writeFileSync(dir, "");
     const { sink, file, troubles, recoveries } = sinkIn(dir);
     sink.write(line("one"));
-    await vi.waitFor(() => expect(troubles).toHaveLength(1));
+    await expect.poll(() => troubles).toHaveLength(1);
     vi.setSystemTime(Date.now() + 29_000);
     rmSync(dir);
     sink.write(line("two"));
@@ -206,7 +206,7 @@ describe("FileSink", () => {
     expect(existsSync(dir)).toBe(false);
     vi.setSystemTime(Date.now() + 2000);
     sink.write(line("three"));
-    await vi.waitFor(() => expect(recoveries).toEqual([0]));
+    await expect.poll(() => recoveries).toEqual([0]);
     expect(readFileSync(file, "utf8")).toBe(["one", "two", "three"].map((msg) => line(msg).json).join(""));
     await sink[Symbol.asyncDispose]();
     expect(troubles).toHaveLength(1);
@@ -217,11 +217,11 @@ describe("FileSink", () => {
     const { sink, file, troubles, recoveries } = sinkIn(temporaryFolder(), { maxFileMegabytes: 100 });
     mkdirSync(file);
     for (let index = 0; index < 20_000; index += 1) sink.write(long(index));
-    await vi.waitFor(() => expect(troubles).toHaveLength(1));
+    await expect.poll(() => troubles).toHaveLength(1);
     rmSync(file, { recursive: true });
     vi.setSystemTime(Date.now() + 31_000);
     sink.write(long(20_000));
-    await vi.waitFor(() => expect(recoveries).toHaveLength(1), { timeout: 10_000 });
+    await expect.poll(() => recoveries).toHaveLength(1);
     sink.write(long(20_001));
     await sink[Symbol.asyncDispose]();
 
@@ -281,7 +281,7 @@ describe("FileSink", () => {
     if (what === "replaced") writeFileSync(`${file}.new`, "");
     move(file);
     sink.write(line("two"));
-    await vi.waitFor(() => expect(onReopen).toHaveBeenCalledOnce());
+    await expect.poll(() => onReopen).toHaveBeenCalledOnce();
     await sink[Symbol.asyncDispose]();
     expect(readFileSync(file, "utf8")).toBe(line("two").json);
     expect(troubles).toEqual([]);

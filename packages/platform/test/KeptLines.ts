@@ -17,7 +17,7 @@ export class KeptLines implements LogSink {
 
   /** Waits for a line. */
   async until(pattern: RegExp): Promise<void> {
-    const late = AbortSignal.timeout(10_000);
+    const late = AbortSignal.timeout(30_000);
     while (!this.#lines.some((line) => pattern.test(line))) await once(this.#writing, "line", { signal: late });
   }
 

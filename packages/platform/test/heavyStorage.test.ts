@@ -102,12 +102,10 @@ const connections = async (): Promise<unknown> => (await database.query(threads)
 const written = async (): Promise<unknown> =>
   (await database.query("SELECT count(*)::int AS count FROM pl_pump.total"))[0]?.["count"];
 
-const patience = { timeout: 20_000, interval: 50 };
-
-describe("a heavy task", { timeout: 40_000 }, () => {
+describe("a heavy task", () => {
   it("reads and writes a hundred thousand rows on a separate connection with the plugin's role", async () => {
     const id = await push(Totals, { pageSize: 5000 });
-    await expect.poll(() => isOver(id), patience).toBe(true);
+    await expect.poll(() => isOver(id)).toBe(true);
     const task = await queue.read(id);
     expect(task).toMatchObject({ state: "done" });
     const role = (await database.query("SELECT role FROM peek_platform.plugin"))[0]?.["role"];
@@ -115,7 +113,7 @@ describe("a heavy task", { timeout: 40_000 }, () => {
     expect(await database.query("SELECT max(value)::int AS sum, count(*)::int AS rows FROM pl_pump.total")).toEqual([
       { sum: 450_000, rows: 100_000 },
     ]);
-    await expect.poll(connections, patience).toBe(0);
+    await expect.poll(connections).toBe(0);
   });
 
   it.each([
@@ -123,11 +121,11 @@ describe("a heavy task", { timeout: 40_000 }, () => {
     ["spins", "TASK_TIMED_OUT"],
   ])("whose thread is ended within a transaction because it %s leaves no changes", async (how, code) => {
     const id = await push(Stuck, { how });
-    await expect.poll(() => told.length, patience).toBeGreaterThan(0);
+    await expect.poll(() => told.length).toBeGreaterThan(0);
     expect(await connections()).toBe(1);
-    await expect.poll(() => isOver(id), patience).toBe(true);
+    await expect.poll(() => isOver(id)).toBe(true);
     expect(await queue.read(id)).toMatchObject({ state: "failed", error: { code } });
-    await expect.poll(connections, patience).toBe(0);
+    await expect.poll(connections).toBe(0);
     expect(await written()).toBe(0);
   });
 
@@ -135,9 +133,9 @@ describe("a heavy task", { timeout: 40_000 }, () => {
     "that is cancelled in the middle of a transaction, and %s, leaves nothing",
     async (how) => {
       const id = await push(Stuck, { how });
-      await expect.poll(() => told.length, patience).toBeGreaterThan(0);
+      await expect.poll(() => told.length).toBeGreaterThan(0);
       worker.cancelled(id);
-      await expect.poll(connections, patience).toBe(0);
+      await expect.poll(connections).toBe(0);
       expect(await written()).toBe(0);
       await queue.cancel(queueOf(Stuck, "plain"), id);
     },
@@ -145,12 +143,12 @@ describe("a heavy task", { timeout: 40_000 }, () => {
 
   it("that does not await its writes fails", async () => {
     const id = await push(Stuck, { how: "forgets" });
-    await expect.poll(() => isOver(id), patience).toBe(true);
+    await expect.poll(() => isOver(id)).toBe(true);
     expect(await queue.read(id)).toMatchObject({
       state: "failed",
       error: { message: expect.stringContaining("still in use") },
     });
-    await expect.poll(connections, patience).toBe(0);
+    await expect.poll(connections).toBe(0);
     expect(await written()).toBe(0);
   });
 });

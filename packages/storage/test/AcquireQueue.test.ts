@@ -38,7 +38,7 @@ it("A connection that is made after the timeout of its request is handed back", 
     "connecting",
   );
   connecting.resolve("late");
-  await vi.waitFor(() => expect(onUnused).toHaveBeenCalledExactlyOnceWith("late"));
+  await expect.poll(() => onUnused).toHaveBeenCalledExactlyOnceWith("late");
 });
 
 it("rejectAll() rejects queued requests and those whose connection is being made", async () => {

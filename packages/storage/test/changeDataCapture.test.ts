@@ -178,8 +178,8 @@ describe("A committed change of a watched table", () => {
     const recorder = await watch(await open(), ["pump"], true);
     const long = await connect();
     await long.query("BEGIN; INSERT INTO pl_pump.pump VALUES (1000, 0)");
-    const clients = await Promise.all(Array.from({ length: 8 }, () => connect()));
-    for (let round = 0; round < 5; round += 1) {
+    const clients = await Promise.all(Array.from({ length: 5 }, () => connect()));
+    for (let round = 0; round < 2; round += 1) {
       const ids = clients.map((_, index) => round * 10 + index);
       for (const [index, client] of clients.entries()) {
         await client.query("BEGIN");
@@ -192,9 +192,9 @@ describe("A committed change of a watched table", () => {
         await until(`row ${ids[index]} is reported`, told_);
       }
     }
-    expect(recorder.changes).toHaveLength(40);
+    expect(recorder.changes).toHaveLength(10);
     await long.query("COMMIT");
-    await until("the long one is reported", () => recorder.changes.length === 41);
+    await until("the long one is reported", () => recorder.changes.length === 11);
     expect(recorder.changes.at(-1)?.rows).toEqual([{ id: 1000, level: 0 }]);
   });
 
@@ -474,7 +474,7 @@ describe("A reader of changes", () => {
 const noted = "SELECT count(*)::int FROM peek_vortex.change";
 
 async function untilGone(): Promise<void> {
-  const giveUpAt = performance.now() + 15_000;
+  const giveUpAt = performance.now() + 30_000;
   while ((await valueOf(database, noted)) !== 0) {
     if (performance.now() > giveUpAt) throw new Error("What was read is still there");
     await database.query("SELECT pg_sleep(0.1)");

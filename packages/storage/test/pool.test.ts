@@ -7,7 +7,7 @@ import { TcpProxy } from "./TcpProxy.ts";
 import { openTestDatabase } from "./testing.ts";
 
 describe("The connections of a plugin", () => {
-  it("do not leak memory", { timeout: 30_000 }, async () => {
+  it("do not leak memory", async () => {
     await using database = await openTestDatabase();
     await using storage = await openStorage(database);
     await using entered = enter(storage);

@@ -7,7 +7,7 @@ import type { PeekFieldPlatformHook } from "@peek/plugin-base/field";
 import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
 import { defineTaskHandler, type PeekWorkerPlatformHook } from "@peek/plugin-base/worker";
 import { openTestDatabase, startService, type StartServiceOptions } from "@peek/testing";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 
 const name = "peek_plugin_pump";
@@ -56,7 +56,7 @@ async function endedPlatform<Platform extends PluginCommonEntryHookABC["platform
   onTestFinished(async () => void (await started.stop()));
   const hook = Reflect.get(globalThis, hooks) as PluginCommonEntryHookABC<Platform>;
   Reflect.deleteProperty(globalThis, hooks);
-  await vi.waitFor(() => expect(hook.disposables.disposed).toBe(true));
+  await expect.poll(() => hook.disposables.disposed).toBe(true);
   return hook.platform;
 }
 

@@ -14,11 +14,11 @@ it("a declared error reaches the caller with its data, and a stream ends when it
   );
   // It also ends what still runs: a handler that goes on without its reader is named here.
   expect(await logic.stop()).toEqual([]);
-}, 15_000);
+}, 60_000);
 
 it("a call of all agents returns the answer of each", async () => {
   await using logic = await startService("logic", { plugins });
   await using agent = await startService("agent", { plugins, logic });
   expect(agent.plugin("peek_plugin_tutorial").state).toBe("started");
   await logic.log.waitFor("agent says that 1 + 9 = 10");
-}, 15_000);
+}, 60_000);

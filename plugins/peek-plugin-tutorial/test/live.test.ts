@@ -34,7 +34,7 @@ it("a subscription shows the actions of others, and changes in the database", as
 
   await database.query("UPDATE pl_tutorial.string_int SET string1 = 'two'");
   await until(rows, ([row]) => row?.string1 === "two");
-}, 15_000);
+}, 60_000);
 
 it("an action on a missing row is rejected, and kept as a dead letter", async () => {
   await using database = await openTestDatabase({ plugins });
@@ -47,4 +47,4 @@ it("an action on a missing row is rejected, and kept as a dead letter", async ()
   expect(await database.query("SELECT plugin FROM peek_vortex.dead_letter")).toEqual([
     { plugin: "peek_plugin_tutorial" },
   ]);
-}, 15_000);
+}, 60_000);

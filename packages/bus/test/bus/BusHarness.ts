@@ -43,7 +43,7 @@ export async function connected(bus: Bus): Promise<Bus> {
     if (state === "connected") resolve();
     else if (state === "closed") reject(new Error("It was closed before it was connected."));
   });
-  const late = setTimeout(() => reject(new Error("It is not connected within 10 s.")), 10_000);
+  const late = setTimeout(() => reject(new Error("It is not connected within 30 s.")), 30_000);
   try {
     await promise;
   } finally {

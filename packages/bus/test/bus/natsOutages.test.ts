@@ -80,7 +80,7 @@ describe("a NATS server", () => {
     expect(logic.recorder.texts.map(({ text }) => text)).not.toContain("lost");
   });
 
-  it("that accepts no data makes send() refuse messages, within bounds", { timeout: 30_000 }, async () => {
+  it("that accepts no data makes send() refuse messages, within bounds", async () => {
     await using server = await NatsServer.start();
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
     await using agent = openNatsBus(server, "agent", { heartbeatMs: 60_000 });
@@ -119,7 +119,7 @@ describe("a NATS server", () => {
     expect(logic.recorder.texts.slice(1).map(({ text }) => text)).toEqual(texts);
   });
 
-  it("that accepts no data still gets short messages, up to twice the limit", { timeout: 30_000 }, async () => {
+  it("that accepts no data still gets short messages, up to twice the limit", async () => {
     await using server = await NatsServer.start();
     const [logic, agent] = await openPair([server, server], 60_000);
     await using stack = new AsyncDisposableStack();
@@ -143,7 +143,7 @@ describe("a NATS server", () => {
     server.goOn();
   });
 
-  it("with a small max_payload gets long presence records in fragments", { timeout: 20_000 }, async () => {
+  it("with a small max_payload gets long presence records in fragments", async () => {
     await using server = await NatsServer.start({ config: `max_payload: 4096\n${natsAuthorization()}` });
     const [logic, agent] = await openPair([server, server]);
     await using stack = new AsyncDisposableStack();
@@ -203,7 +203,7 @@ describe("a NATS server", () => {
     expect(agent.recorder.texts.map(({ text }) => text)).toEqual(["hello to you", "hello to you"]);
   });
 
-  it("disconnects a service that does not read, which reconnects", { timeout: 60_000 }, async () => {
+  it("disconnects a service that does not read, which reconnects", async () => {
     await using server = await NatsServer.start();
     await using relay = await TcpProxy.open(server.port);
     await using logic = openNatsBus(server, "logic", { heartbeatMs: 60_000 });
@@ -235,7 +235,7 @@ describe("a NATS server", () => {
 });
 
 describe("a cluster of NATS servers", () => {
-  it("carries on when one server is killed", { timeout: 60_000 }, async () => {
+  it("carries on when one server is killed", async () => {
     const servers = await NatsServer.startCluster();
     await using stack = new AsyncDisposableStack();
     for (const server of servers) stack.use(server);
@@ -277,30 +277,26 @@ describe("a cluster of NATS servers", () => {
     await logic.recorder.until(() => logic.recorder.texts.length === agents.length);
   });
 
-  it(
-    "never reports a present instance as gone, however quickly instances join and get messages",
-    { timeout: 60_000 },
-    async () => {
-      const servers = await NatsServer.startCluster();
-      await using stack = new AsyncDisposableStack();
-      for (const server of servers) stack.use(server);
-      const [first, second] = servers;
-      const logic = stack.use(openNatsBus(first, "logic"));
-      await connected(logic.bus);
-      await logic.bus.watch("agent");
-      logic.bus.onPresence(({ kind, peer }) => {
-        if (kind === "joined") logic.bus.send(peer, "welcome");
-      });
-      for (let n = 0; n < 30; n += 1) {
-        await using agent = openNatsBus(second, "agent");
-        await agent.recorder.until(() => agent.recorder.texts.length > 0, `agent ${n} was welcomed`);
-      }
-      await logic.recorder.until(() => logic.recorder.gone.length === 30);
-      expect(logic.recorder.news).toHaveLength(60);
-      const order = logic.recorder.changes.map(({ kind }) => kind);
-      expect(order.filter((_, index) => index % 2 === 0).every((kind) => kind === "joined")).toBe(true);
-    },
-  );
+  it("never reports a present instance as gone, however quickly instances join and get messages", async () => {
+    const servers = await NatsServer.startCluster();
+    await using stack = new AsyncDisposableStack();
+    for (const server of servers) stack.use(server);
+    const [first, second] = servers;
+    const logic = stack.use(openNatsBus(first, "logic"));
+    await connected(logic.bus);
+    await logic.bus.watch("agent");
+    logic.bus.onPresence(({ kind, peer }) => {
+      if (kind === "joined") logic.bus.send(peer, "welcome");
+    });
+    for (let n = 0; n < 30; n += 1) {
+      await using agent = openNatsBus(second, "agent");
+      await agent.recorder.until(() => agent.recorder.texts.length > 0, `agent ${n} was welcomed`);
+    }
+    await logic.recorder.until(() => logic.recorder.gone.length === 30);
+    expect(logic.recorder.news).toHaveLength(60);
+    const order = logic.recorder.changes.map(({ kind }) => kind);
+    expect(order.filter((_, index) => index % 2 === 0).every((kind) => kind === "joined")).toBe(true);
+  });
 });
 
 /** Waits until a condition holds for a while: each bus detects the end of a server at another time. */

@@ -22,7 +22,7 @@ export function recordingLog(): RecordingLog {
   return {
     lines,
     until: async (pattern) => {
-      const late = AbortSignal.timeout(10_000);
+      const late = AbortSignal.timeout(30_000);
       while (!lines.some((line) => pattern.test(line))) await once(writing, "line", { signal: late });
     },
     debug: write("debug"),

@@ -26,7 +26,7 @@ export async function spawnBus(service: ServiceName, target: BusProcessTarget): 
     // It ends with its standard input, also when this process is killed.
     stdio: ["pipe", "pipe", "inherit"],
   });
-  await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(20_000) });
+  await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(30_000) });
   return {
     identity: { service, instance: argument.member.instance },
     kill: () => void child.kill("SIGKILL"),

@@ -229,7 +229,7 @@ describe("changes by other processes", () => {
     expect(store.verify(text)).toEqual({ ok: false, reason: "revoked", id });
   });
 
-  it("are not lost when they are concurrent", { timeout: 30_000 }, async () => {
+  it("are not lost when they are concurrent", async () => {
     const home = newHome();
     const store = open(home);
     const base = dirname(home.dir);

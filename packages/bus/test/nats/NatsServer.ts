@@ -106,7 +106,7 @@ export class NatsServer implements AsyncDisposable {
   /** Waits for a line of its log. */
   async logged(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.#lines.join("\n"))) {
-      await once(this.#logging, "line", { signal: AbortSignal.timeout(10_000) });
+      await once(this.#logging, "line", { signal: AbortSignal.timeout(30_000) });
     }
   }
 

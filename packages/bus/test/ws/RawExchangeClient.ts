@@ -67,7 +67,7 @@ export class RawExchangeClient implements Disposable {
       else if (this.socket.readyState === WebSocket.CLOSED) reject(new Error(`Closed without ${String(pattern)}`));
     };
     this.#waiting.add(look);
-    const late = setTimeout(() => reject(new Error(`No ${String(pattern)} within 10 s`)), 10_000);
+    const late = setTimeout(() => reject(new Error(`No ${String(pattern)} within 30 s`)), 30_000);
     look();
     try {
       return await promise;

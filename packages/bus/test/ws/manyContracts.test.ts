@@ -14,7 +14,7 @@ async function openExchange(): Promise<TestExchange> {
 }
 
 describe("a service with many contracts", () => {
-  it("is listed to its watchers although the list exceeds a frame", { timeout: 30_000 }, async () => {
+  it("is listed to its watchers although the list exceeds a frame", async () => {
     const logic = await openExchange();
     const serves = contractNames(500, 250);
     const bytesEach = JSON.stringify(serves).length;

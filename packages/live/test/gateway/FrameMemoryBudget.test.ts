@@ -34,7 +34,7 @@ test("the memory of large frames is bounded, and slow browsers are evicted when 
   expect(most).toBeGreaterThan(5 * mebi);
   expect(most).toBeLessThanOrEqual(40 * mebi);
   expect(site.log.lines.join("\n")).toContain("it reads slowly, and the memory for large frames is used up");
-}, 30_000);
+});
 
 test("a large frame for many browsers counts once, until the last browser has received it", async () => {
   await using site = await TestSite.open();
@@ -55,7 +55,7 @@ test("a large frame for many browsers counts once, until the last browser has re
     browsers.map((each) => each.until("the row", () => each.channels.get(c)?.rows.get(0)?.text === largeText)),
   );
   await until("nothing to be under way", () => site.gateway.statistics().largeFrameBytes === 0);
-}, 30_000);
+});
 
 test("the budget is never exceeded, and no browser waits while its frame would fit, in any order of calls", () => {
   const max = 100;

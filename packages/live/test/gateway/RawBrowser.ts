@@ -50,7 +50,7 @@ export class RawBrowser implements AsyncDisposable {
 
   /** Waits for something to be so, looking whenever something has come. */
   async until<T>(what: string, find: () => T | undefined | false): Promise<T> {
-    const late = AbortSignal.timeout(10_000);
+    const late = AbortSignal.timeout(30_000);
     for (;;) {
       const found = find();
       if (found !== undefined && found !== false) return found;
@@ -58,7 +58,7 @@ export class RawBrowser implements AsyncDisposable {
       try {
         await once(this.#news, "news", { signal: late });
       } catch (error) {
-        throw new Error(`Not within 10 s: ${what}`, { cause: error });
+        throw new Error(`Not within 30 s: ${what}`, { cause: error });
       }
     }
   }

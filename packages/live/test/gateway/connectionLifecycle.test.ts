@@ -50,7 +50,7 @@ test("a service that stops asks its browsers to connect elsewhere, and accepts n
   await expect(site.browser()).rejects.toThrow(/hi/u);
   await draining;
   expect(new Set(await Promise.all(browsers.map((each) => each.untilClosed())))).toEqual(new Set([4503]));
-}, 20_000);
+});
 
 test("a browser that does not leave a stopping service is cut off", async () => {
   await using site = await TestSite.open({ drainMs: 100 });

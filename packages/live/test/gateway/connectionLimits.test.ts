@@ -208,4 +208,4 @@ test("nothing is read from a browser that does not read its replies, until it re
   expect(heard).toBeLessThanOrEqual(50);
   browser.socket.resume();
   await browser.until("all answers", () => browser.messages.filter(({ t }) => t === "res").length === 60);
-}, 30_000);
+});

@@ -50,4 +50,4 @@ test("an observable that is guarded since a restart of logic sends nothing to us
   expect(shows(bert)).toBe(false);
   const after = anna.messages.findLast(({ t }) => t === "s");
   expect(after).toMatchObject({ rows: [{ id: 1, name: "secret", speed: 0 }] });
-}, 20_000);
+});

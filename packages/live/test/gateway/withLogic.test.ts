@@ -55,7 +55,7 @@ test("all browsers receive the tuples of a provider, and after a restart of logi
     expect(each.messages.some(({ t }) => t === "off")).toBe(false);
     expect(each.gaps).toBe(0);
   }
-}, 20_000);
+});
 
 test("a user whose rights are revoked receives nothing more, and another user goes on", async () => {
   const may = new Set(["anna", "bert"]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import pg from "pg";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { readEmbeddedConnection } from "../../src/embedded/EmbeddedConnection.ts";
 import { enter, openStorage } from "../support.ts";
 import { ChangeRecorder } from "../ChangeRecorder.ts";
@@ -8,8 +8,6 @@ import { serverPid } from "./processesOn.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 import { TestLog } from "./TestLog.ts";
 import { query } from "./testServer.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const plugin = "peek_plugin_pump";
 const all = ["pump", "valve"].map((table) => ({ table, operation: "update", rows: undefined }));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EmbeddedServer, type Storage } from "@peek/storage";
 import { enter, openStorage, until } from "../support.ts";
 import { ChangeRecorder } from "../ChangeRecorder.ts";
@@ -11,8 +11,6 @@ import { quick } from "./testServer.ts";
 import { TestLog } from "./TestLog.ts";
 
 const plugin = "peek_plugin_pump";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** A database on the server of this file. */
 interface Database {

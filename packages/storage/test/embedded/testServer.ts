@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type QueryResultRow } from "pg";
-import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { EmbeddedConnection } from "../../src/embedded/EmbeddedConnection.ts";
 import { EmbeddedServer } from "../../src/embedded/EmbeddedServer.ts";
 import { TestLog } from "./TestLog.ts";
@@ -45,8 +45,6 @@ export async function query(
  * @returns A function that fills a folder with a copy of it, as a stopped server has left it.
  */
 export function madeOnce(): (dir: string) => void {
-  // The machine may be busy with other tests.
-  vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
   let made = "";
   beforeAll(async () => {
     made = mkdtempSync(join(tmpdir(), "peek-"));

@@ -131,7 +131,7 @@ describe("a queue", () => {
     expect(ids(await queue.readByKey(single.task, "single", "a", 5))).toEqual([next.id, task.id]);
   });
 
-  it("returns the tasks of a key in order, to any number of workers", { timeout: 30_000 }, async () => {
+  it("returns the tasks of a key in order, to any number of workers", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);
@@ -187,7 +187,7 @@ describe("a queue", () => {
     expect(await queue.fetch(keyed, 5)).toHaveLength(1);
   });
 
-  it("returns tasks of all keys when there are more keys than one fetch examines", { timeout: 30_000 }, async () => {
+  it("returns tasks of all keys when there are more keys than one fetch examines", async () => {
     await using rig = await openRig();
     const { queue } = rig;
     await queue.ensure(keyed);

@@ -6,7 +6,7 @@ import { plain, request } from "./rig.ts";
 import { until } from "./until.ts";
 
 describe.skipIf(noMachineClock && process.env["CI"] === undefined)("a database whose clock is set", () => {
-  it("keeps delays and retry delays, and loses no running task", { timeout: 60_000 }, async () => {
+  it("keeps delays and retry delays, and loses no running task", async () => {
     await using server = await MachineServer.start();
     await using database = new TestTaskDatabase({ connectUrl: server.urlOf("postgres") });
     const logger = new TestLog();

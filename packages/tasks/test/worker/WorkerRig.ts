@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { PeerIdentity, TaskHandler } from "@peek/plugin-base";
 import { TestLog } from "@peek/kit/testing";
 import type { TaskUpdate, TaskSignals } from "../../src/caller/TaskSignals.ts";
@@ -63,11 +64,11 @@ export class WorkerRig implements AsyncDisposable, TaskSignals {
   }
 }
 
-/** Waits for a condition; throws when it has not come true within 10 s. */
+/** Waits for a condition; throws when it has not come true within 30 s. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + 30_000;
   while (!condition()) {
-    if (performance.now() > giveUpAt) throw new Error(`Not within 10 s: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    if (performance.now() > giveUpAt) throw new Error(`Not within 30 s: ${what}`);
+    await delay(2);
   }
 }

@@ -85,7 +85,7 @@ async function mixture(count: number): Promise<void> {
 }
 
 describe("100,000 calls, many of which are given up", () => {
-  it("leave no call, timer, listener or memory behind", { timeout: 60_000 }, async () => {
+  it("leave no call, timer, listener or memory behind", async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     await mixture(20_000);
     const [heap, live] = [heapUsed(), timers()];

@@ -20,7 +20,7 @@ beforeAll(async () => {
   token = logic.tokens.create("agent");
   witness = await Caller.connect(logic.port, "office", logic.tokens.create("office"));
   witness.bus.onState((state) => states.push(state));
-}, 30_000);
+});
 
 afterAll(async () => {
   await witness[Symbol.asyncDispose]();
@@ -92,7 +92,7 @@ describe("an exchange that gets random frames", () => {
     },
   );
 
-  it("cuts a client that sends a frame that is too large or invalid", { timeout: 60_000 }, async () => {
+  it("cuts a client that sends a frame that is too large or invalid", async () => {
     const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 5; n += 1) {
@@ -117,7 +117,7 @@ describe("an exchange that gets random frames", () => {
     expect((await logic.ask("collect")).heapUsed - before.heapUsed).toBeLessThan(4 * 1024 * 1024);
   });
 
-  it("cuts a client that sends millions of empty lines in a frame, and carries on", { timeout: 60_000 }, async () => {
+  it("cuts a client that sends millions of empty lines in a frame, and carries on", async () => {
     using raw = await RawExchangeClient.join(logic.port, "agent", token);
     raw.send("\n".repeat(16 * 1024 * 1024));
     expect(await slowestAnswer(raw.closed)).toBeLessThan(5000);
@@ -125,7 +125,7 @@ describe("an exchange that gets random frames", () => {
     expect(raw.lines.filter((line) => line.startsWith("E"))).toHaveLength(100);
   });
 
-  it("is not blocked by a client that announces contracts too often", { timeout: 60_000 }, async () => {
+  it("is not blocked by a client that announces contracts too often", async () => {
     await witness.bus.watch("agent");
     using raw = await RawExchangeClient.join(logic.port, "agent", token);
     const names = Array.from({ length: 10_000 }, (_, n) => `peek_plugin_a.${"x".repeat(280)}${n}`);
@@ -136,7 +136,7 @@ describe("an exchange that gets random frames", () => {
     expect(states.slice(before)).toEqual([]);
   });
 
-  it("does not cut a receiver that reads, however much another client sends to it", { timeout: 60_000 }, async () => {
+  it("does not cut a receiver that reads, however much another client sends to it", async () => {
     await using sender = await Caller.connect(logic.port, "agent", token);
     const before = states.length;
     const dropped = (): number => witness.service.vortex.statistics().invalidFrames;
@@ -154,7 +154,7 @@ describe("an exchange that gets random frames", () => {
     expect(states.slice(before)).toEqual([]);
   });
 
-  it("is not affected by bytes of a client without a credential", { timeout: 60_000 }, async () => {
+  it("is not affected by bytes of a client without a credential", async () => {
     const before = await logic.ask("collect");
     const work = async (): Promise<void> => {
       for (let n = 0; n < 1000; n += 1) {

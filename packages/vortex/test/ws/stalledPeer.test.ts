@@ -20,7 +20,7 @@ let sender: Caller;
 beforeEach(async () => {
   logic = await ExchangeProcess.start({ heartbeatMs: 500 });
   sender = await Caller.connect(logic.port, "office", logic.tokens.create("office"));
-}, 30_000);
+});
 
 afterEach(async () => {
   await sender[Symbol.asyncDispose]();
@@ -49,28 +49,24 @@ async function sendMuch(to: PeerIdentity): Promise<{ readonly largestRss: number
 }
 
 describe("100 MiB to a peer that does not read", () => {
-  it(
-    "do not stay in the exchange: the peer is cut, with one log line, and the sender is notified",
-    { timeout: 30_000 },
-    async () => {
-      const { rss } = await logic.ask("collect");
-      using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
-      const gone = Promise.withResolvers<string>();
-      sender.bus.onGone(gone.resolve);
-      raw.socket.pause();
-      const { largestRss, end } = await sendMuch({ service: "agent", instance: raw.instance });
-      expect(largestRss - rss).toBeLessThan(150 * mebibyte);
-      expect(end.lines.filter((line) => line.startsWith("warning"))).toEqual([
-        expect.stringMatching(
-          new RegExp(`^warning 127\\.0\\.0\\.1: ${raw.instance} does not read: \\d+ bytes are queued for it; its con`),
-        ),
-      ]);
-      expect(await gone.promise).toBe(raw.instance);
-      expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
-    },
-  );
+  it("do not stay in the exchange: the peer is cut, with one log line, and the sender is notified", async () => {
+    const { rss } = await logic.ask("collect");
+    using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
+    const gone = Promise.withResolvers<string>();
+    sender.bus.onGone(gone.resolve);
+    raw.socket.pause();
+    const { largestRss, end } = await sendMuch({ service: "agent", instance: raw.instance });
+    expect(largestRss - rss).toBeLessThan(150 * mebibyte);
+    expect(end.lines.filter((line) => line.startsWith("warning"))).toEqual([
+      expect.stringMatching(
+        new RegExp(`^warning 127\\.0\\.0\\.1: ${raw.instance} does not read: \\d+ bytes are queued for it; its con`),
+      ),
+    ]);
+    expect(await gone.promise).toBe(raw.instance);
+    expect(await sender.client.add({ a: 1, b: 2 })).toBe(3);
+  });
 
-  it("do not end a suspended service for good: it reconnects when it runs again", { timeout: 30_000 }, async () => {
+  it("do not end a suspended service for good: it reconnects when it runs again", async () => {
     const argument: ClientsArgument = {
       port: logic.port,
       service: "agent",
@@ -103,7 +99,7 @@ describe("100 MiB to a peer that does not read", () => {
 /** Waits until a condition on the clients holds. */
 async function report(child: ChildProcess, isSo: (report: ClientsReport) => boolean): Promise<ClientsReport> {
   for (;;) {
-    const [message] = (await once(child, "message", { signal: AbortSignal.timeout(20_000) })) as [ClientsReport];
+    const [message] = (await once(child, "message", { signal: AbortSignal.timeout(30_000) })) as [ClientsReport];
     if (isSo(message)) return message;
   }
 }
