@@ -1,7 +1,8 @@
 import { PeekError } from "@peek/errors";
 import { type Catalogue, type PluginSchema, readCatalogue } from "./catalogue/readCatalogue.ts";
+import type { Logger } from "@peek/plugin-base";
 import type { OpenDatabase } from "./openDatabase.ts";
-import { plannedSchema } from "./provisioning/provisionSchemas.ts";
+import { plannedSchema, provisionSchemas } from "./provisioning/provisionSchemas.ts";
 
 /** The maximum age of an answer that several waiting plugins share. */
 const maxAgeMs = 400;
@@ -9,6 +10,8 @@ const maxAgeMs = 400;
 /** The catalogue as it was last read: which plugins have a schema, and which migrations were applied. */
 export class CatalogueCache {
   readonly #database: OpenDatabase;
+  /** The plugins whose schema could not be provisioned. */
+  readonly #refused: Map<string, PeekError>;
   #current: Catalogue | undefined;
   #reading: Promise<Catalogue | undefined> | undefined;
   #readAt = -Infinity;
@@ -16,6 +19,7 @@ export class CatalogueCache {
   constructor(database: OpenDatabase) {
     this.#database = database;
     this.#current = database.catalogue;
+    this.#refused = new Map(database.refused);
   }
 
   /** As last read; undefined when Peek had no tables in the database. */
@@ -33,11 +37,28 @@ export class CatalogueCache {
    * @throws PeekError `STORAGE_SCHEMA_…` or `STORAGE_ROLE_TAKEN` when it could not be provisioned.
    */
   schemaOf(plugin: string): PluginSchema {
-    const refusal = this.#database.refused.get(plugin);
+    const refusal = this.#refused.get(plugin);
     if (refusal !== undefined) throw refusal;
     const pluginSchema = this.#current?.pluginSchemas.get(plugin);
     if (pluginSchema !== undefined) return pluginSchema;
     throw new PeekError("INTERNAL", `The catalogue of the database has no schema of ${plugin} after provisioning.`);
+  }
+
+  /**
+   * Creates the schema and the role of a plugin, where they are missing.
+   *
+   * @throws PeekError `STORAGE_SCHEMA_…` or `STORAGE_ROLE_TAKEN` when it cannot be provisioned; `STORAGE_UNAVAILABLE` or
+   *   `STORAGE_REFUSED`.
+   */
+  async provision(plugin: string, logger: Logger): Promise<void> {
+    const { pool, target, serverInfo } = this.#database;
+    const { catalogue, refused } = await pool.use(({ client }) =>
+      provisionSchemas(client, target, serverInfo, [plugin], this.#current, logger),
+    );
+    this.#current = catalogue;
+    const refusal = refused.get(plugin);
+    if (refusal !== undefined) throw refusal;
+    this.#refused.delete(plugin);
   }
 
   /** The schema that a plugin has in a catalogue, or that provisioning would create. */

@@ -16,10 +16,10 @@ import { type DryRunMigration, Migrator, type RollbackOptions } from "./migratio
 import { type OpenDatabase, openDatabase, platformConnections } from "./openDatabase.ts";
 import { ChangeDataCapture } from "./outbox/ChangeDataCapture.ts";
 import { type AnyPluginStorage, PluginConnections } from "./PluginConnections.ts";
-import type { ConnectionBudget } from "./pool/ConnectionBudget.ts";
+import { ConnectionBudget } from "./pool/ConnectionBudget.ts";
 import type { ConnectionPool } from "./pool/ConnectionPool.ts";
 import { platformPool } from "./pool/platformPool.ts";
-import { planConnectionBudget } from "./pool/planConnectionBudget.ts";
+import { planConnectionLimit } from "./pool/planConnectionLimit.ts";
 import type { PooledConnection } from "./pool/PooledConnection.ts";
 import { provisionSchemasInTransaction } from "./provisioning/provisionSchemas.ts";
 import { readSchemaStatuses, type SchemaStatus } from "./readSchemaStatuses.ts";
@@ -37,6 +37,9 @@ export class Storage implements AsyncDisposable {
   readonly #options: StorageOptions;
   readonly #database: OpenDatabase;
   readonly #logger: Logger;
+  /** The plugins that require storage, in their present versions, by name. */
+  readonly #known: Map<string, StoragePlugin>;
+  readonly #budget: ConnectionBudget;
   readonly #catalogue: CatalogueCache;
   readonly #migrator: Migrator;
   readonly #owned: AsyncDisposableStack;
@@ -55,6 +58,8 @@ export class Storage implements AsyncDisposable {
     const catalogue = new CatalogueCache(database);
     this.#options = options;
     this.#database = database;
+    this.#known = new Map(options.plugins.map((plugin) => [plugin.name, plugin]));
+    this.#budget = budget;
     this.#logger = logger;
     this.#catalogue = catalogue;
     this.#owned = owned;
@@ -105,8 +110,29 @@ export class Storage implements AsyncDisposable {
     monitor = held.use(new HealthMonitor(database.pool, health, options.timing?.health));
     const { target, serverInfo } = database;
     logger.info("PostgreSQL %s: %s", serverInfo.version, describeTarget(target));
-    const budget = planConnectionBudget(options, serverInfo, platformConnections, logger);
-    return new Storage(options, database, budget, held.move());
+    const limit = planConnectionLimit(options.plugins.length, config, serverInfo, platformConnections, logger);
+    return new Storage(options, database, new ConnectionBudget(limit), held.move());
+  }
+
+  /**
+   * Takes a plugin that the storage was opened without, or another version of a known one: its schema is provisioned where
+   * this process applies migrations, and its connections are counted. {@link migrate} comes next. Does nothing for a
+   * version that is known.
+   *
+   * @throws PeekError `STORAGE_CONNECTIONS`, `STORAGE_SCHEMA_…`, `STORAGE_ROLE_TAKEN`, `STORAGE_UNAVAILABLE` or
+   *   `STORAGE_REFUSED`; the next call tries again.
+   */
+  async register(plugin: StoragePlugin): Promise<void> {
+    const known = this.#known.get(plugin.name);
+    if (known?.version === plugin.version && known.migrationsDir === plugin.migrationsDir) return;
+    const { config, migrations } = this.#options;
+    if (known === undefined) {
+      const count = this.#known.size + 1;
+      const { serverInfo } = this.#database;
+      this.#budget.limit = planConnectionLimit(count, config, serverInfo, platformConnections, this.#logger);
+      if (migrations === "apply") await this.#catalogue.provision(plugin.name, this.#logger);
+    }
+    this.#known.set(plugin.name, plugin);
   }
 
   /**
@@ -178,7 +204,7 @@ export class Storage implements AsyncDisposable {
       const catalogue = await readCatalogue(client);
       this.#catalogue.current = catalogue;
       const pluginSchemaOf = (name: string): PluginSchema => this.#catalogue.plannedSchema(name, catalogue);
-      return await readSchemaStatuses(client, catalogue, this.#options.plugins, pluginSchemaOf);
+      return await readSchemaStatuses(client, catalogue, [...this.#known.values()], pluginSchemaOf);
     });
   }
 
@@ -245,9 +271,9 @@ export class Storage implements AsyncDisposable {
   }
 
   #plugin(name: string): StoragePlugin {
-    const plugin = this.#options.plugins.find((each) => each.name === name);
+    const plugin = this.#known.get(name);
     if (plugin !== undefined) return plugin;
-    throw new PeekError("INTERNAL", `The storage was opened without the plugin ${name}.`);
+    throw new PeekError("INTERNAL", `The storage does not know the plugin ${name}.`);
   }
 }
 

@@ -10,10 +10,12 @@ import type { TaskConnection, TaskSources } from "./TaskConnection.ts";
 export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: PluginTasks }> {
   readonly #options: ExtensionOptions;
   readonly #sources: TaskSources;
+  #connecting: Promise<void> | undefined;
   #connection: TaskConnection | undefined;
   #monitor: QueueMonitor | undefined;
   /** Whether the queues may hold tasks that this process has not queued. */
   #hasHandlers = false;
+  #hasBegun = false;
 
   constructor(options: ExtensionOptions, sources: TaskSources) {
     this.#options = options;
@@ -26,16 +28,15 @@ export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: P
 
   /** Once the connection to the other services is open. */
   async open({ plugins }: OpenContext): Promise<void> {
-    const { TaskConnection } = await import("./TaskConnection.ts");
-    const connection = await TaskConnection.open(this.#options, this.#sources, plugins);
-    if (connection === undefined) return;
-    this.#connection = connection;
-    connection.signals.listen({ onUpdates: (updates) => connection.caller.receive(updates) });
-    this.#monitor = connection.use(new QueueMonitor(connection.queue, connection.logger));
+    for (const plugin of plugins) if (this.appliesTo(plugin)) await this.migrate(plugin);
+  }
+
+  /** Connects with the first plugin that may have tasks, which need not have been enabled at the start. */
+  async migrate({ manifest }: PluginInfo): Promise<void> {
     // A plugin that handles tasks has a part for the workers.
-    this.#hasHandlers = plugins.some(
-      (plugin) => this.appliesTo(plugin) && plugin.manifest.requiresServices.includes("worker"),
-    );
+    this.#hasHandlers ||= manifest.requiresServices.includes("worker");
+    await (this.#connecting ??= this.#connect());
+    if (this.#hasBegun && this.#hasHandlers) this.#monitor?.begin();
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly tasks: PluginTasks } {
@@ -45,6 +46,7 @@ export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: P
 
   /** Begins to monitor tasks that were queued before this start. */
   begin(): void {
+    this.#hasBegun = true;
     if (this.#hasHandlers) this.#monitor?.begin();
   }
 
@@ -55,6 +57,15 @@ export class LogicTasksExtension implements ServiceExtension<{ readonly tasks: P
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connecting;
     await this.#connection?.[Symbol.asyncDispose]();
+  }
+
+  async #connect(): Promise<void> {
+    const { TaskConnection } = await import("./TaskConnection.ts");
+    const connection = await TaskConnection.open(this.#options, this.#sources);
+    this.#connection = connection;
+    connection.signals.listen({ onUpdates: (updates) => connection.caller.receive(updates) });
+    this.#monitor = connection.use(new QueueMonitor(connection.queue, connection.logger));
   }
 }

@@ -17,7 +17,9 @@ export type StorageRole = "owner" | "user";
 export class StorageExtension implements ServiceExtension<{ readonly storage: AnyStorage }> {
   readonly role: StorageRole;
   readonly #options: ExtensionOptions;
+  readonly #closing = new AbortController();
   #storage: Storage | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(options: ExtensionOptions, role: StorageRole) {
     this.#options = options;
@@ -25,39 +27,13 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
   }
 
   /**
-   * Opens the database, if one of the plugins requires it.
+   * Opens the database, if one of the plugins requires it. Otherwise it is opened for the first plugin that requires it.
    *
    * @throws PeekError as {@link Storage.open}.
    */
   async open({ plugins, signal }: OpenContext): Promise<void> {
-    const { definition, home, config, getLogger } = this.#options;
-    const isOwner = this.role === "owner";
     const requiring = plugins.filter((plugin) => this.appliesTo(plugin));
-    if (requiring.length === 0 || signal.aborted) return;
-    const options = {
-      config: config.storage,
-      embeddedDir: isOwner ? home.postgresDir : siblingHome(home, "logic").postgresDir,
-      embedded: isOwner ? "start" : "find",
-      plugins: requiring.map(storagePluginOf),
-      getLogger,
-      signal,
-    } as const;
-    // The location is imported first: while the database starts there is time to import the rest.
-    const { DatabaseLocation } = await import("@peek/storage/location");
-    await using held = new AsyncDisposableStack();
-    const location = held.use(new DatabaseLocation(options));
-    location.prestart();
-    const { Storage } = await import("@peek/storage");
-    // From here on the storage disposes the location, also when opening the storage fails.
-    held.move();
-    const migrations = isOwner ? "apply" : "await";
-    const opening = Storage.open({ ...options, location, migrations, title: `peek ${definition.name}` });
-    try {
-      this.#storage = await opening;
-    } catch (error) {
-      // When the service has been told to stop meanwhile, the database is not needed any more.
-      if (!signal.aborted) throw error;
-    }
+    if (requiring.length > 0 && !signal.aborted) await this.#openFor(requiring, signal);
   }
 
   appliesTo({ manifest }: PluginInfo): boolean {
@@ -66,7 +42,11 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
 
   async migrate(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void> {
     migrationsDirOf(plugin);
-    await this.#opened().migrate(plugin.name, signal, begin);
+    if (this.#storage === undefined) await this.#openFor([plugin], signal);
+    signal.throwIfAborted();
+    const storage = this.#opened();
+    await storage.register(storagePluginOf(plugin));
+    await storage.migrate(plugin.name, signal, begin);
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly storage: AnyStorage } {
@@ -114,7 +94,47 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    // The plugin that needed it, or the start of the service, gets the failure.
+    await Promise.allSettled([this.#opening]);
     await this.#storage?.[Symbol.asyncDispose]();
+  }
+
+  /** Opens the database once, for plugins that require it. After a failure the next call tries again. */
+  async #openFor(requiring: readonly PluginInfo[], signal: AbortSignal): Promise<void> {
+    this.#opening ??= this.#open(requiring, AbortSignal.any([signal, this.#closing.signal])).finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  async #open(requiring: readonly PluginInfo[], signal: AbortSignal): Promise<void> {
+    const { definition, home, config, getLogger } = this.#options;
+    const isOwner = this.role === "owner";
+    const options = {
+      config: config.storage,
+      embeddedDir: isOwner ? home.postgresDir : siblingHome(home, "logic").postgresDir,
+      embedded: isOwner ? "start" : "find",
+      plugins: requiring.map(storagePluginOf),
+      getLogger,
+      signal,
+    } as const;
+    // The location is imported first: while the database starts there is time to import the rest.
+    const { DatabaseLocation } = await import("@peek/storage/location");
+    await using held = new AsyncDisposableStack();
+    const location = held.use(new DatabaseLocation(options));
+    location.prestart();
+    const { Storage } = await import("@peek/storage");
+    // From here on the storage disposes the location, also when opening the storage fails.
+    held.move();
+    const migrations = isOwner ? "apply" : "await";
+    const opening = Storage.open({ ...options, location, migrations, title: `peek ${definition.name}` });
+    try {
+      this.#storage = await opening;
+    } catch (error) {
+      // When the service has been told to stop meanwhile, the database is not needed any more.
+      if (!signal.aborted) throw error;
+    }
   }
 
   #opened(): Storage {

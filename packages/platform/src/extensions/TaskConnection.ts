@@ -1,5 +1,4 @@
 import { PeekError } from "@peek/errors";
-import type { PluginInfo } from "@peek/loader";
 import type { Logger } from "@peek/plugin-base";
 import type { TaskDatabase } from "@peek/plugin-base/internal";
 import type { TaskCaller, TaskQueue } from "@peek/tasks";
@@ -39,16 +38,7 @@ export class TaskConnection implements AsyncDisposable {
     this.caller = this.#owned.use(new Caller({ queue: () => this.queue.get(), signals: this.signals, logger }));
   }
 
-  /**
-   * @param plugins The plugins that are about to be loaded.
-   * @returns undefined where none of them can have tasks.
-   */
-  static async open(
-    options: ExtensionOptions,
-    sources: TaskSources,
-    plugins: readonly PluginInfo[],
-  ): Promise<TaskConnection | undefined> {
-    if (!plugins.some((plugin) => sources.storage.appliesTo(plugin))) return undefined;
+  static async open(options: ExtensionOptions, sources: TaskSources): Promise<TaskConnection> {
     const { TaskCaller } = await import("@peek/tasks");
     return new TaskConnection(options, sources, TaskCaller);
   }

@@ -20,6 +20,7 @@ interface Opened {
 export class WorkerTasksExtension implements ServiceExtension<{ readonly tasks: PluginWorkerTasks }> {
   readonly #options: ExtensionOptions;
   readonly #sources: TaskSources;
+  #connecting: Promise<void> | undefined;
   #opened: Opened | undefined;
 
   constructor(options: ExtensionOptions, sources: TaskSources) {
@@ -33,28 +34,12 @@ export class WorkerTasksExtension implements ServiceExtension<{ readonly tasks: 
 
   /** Once the connection to the other services is open. */
   async open({ plugins }: OpenContext): Promise<void> {
-    const { TaskConnection } = await import("./TaskConnection.ts");
-    const connection = await TaskConnection.open(this.#options, this.#sources, plugins);
-    if (connection === undefined) return;
-    const { TaskWorker } = await import("@peek/tasks/worker");
-    const { config, getLogger } = this.#options;
-    const { signals, caller } = connection;
-    const worker = connection.use(
-      new TaskWorker({
-        queue: workerQueue(connection.queue),
-        signals,
-        threads: config.tasks.threads ?? availableParallelism(),
-        lightConcurrency: config.tasks.lightConcurrency,
-        stopMs: config.plugin.deadlines.stopSeconds * 1000,
-        logger: getLogger("peek_tasks.TaskWorker"),
-        storageOf: (plugin) => this.#sources.storage.taskStorage(plugin),
-      }),
-    );
-    signals.listen({
-      onUpdates: (updates) => caller.receive(updates),
-      worker: { wake: (queue) => worker.wake(queue), cancelled: (id) => worker.cancelled(id) },
-    });
-    this.#opened = { connection, worker };
+    if (plugins.some((plugin) => this.appliesTo(plugin))) await this.migrate();
+  }
+
+  /** Connects with the first plugin that may have tasks, which need not have been enabled at the start. */
+  async migrate(): Promise<void> {
+    await (this.#connecting ??= this.#connect());
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly tasks: PluginWorkerTasks } {
@@ -88,7 +73,32 @@ export class WorkerTasksExtension implements ServiceExtension<{ readonly tasks: 
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connecting;
     await this.#opened?.connection[Symbol.asyncDispose]();
+  }
+
+  async #connect(): Promise<void> {
+    const { TaskConnection } = await import("./TaskConnection.ts");
+    const connection = await TaskConnection.open(this.#options, this.#sources);
+    const { TaskWorker } = await import("@peek/tasks/worker");
+    const { config, getLogger } = this.#options;
+    const { signals, caller } = connection;
+    const worker = connection.use(
+      new TaskWorker({
+        queue: workerQueue(connection.queue),
+        signals,
+        threads: config.tasks.threads ?? availableParallelism(),
+        lightConcurrency: config.tasks.lightConcurrency,
+        stopMs: config.plugin.deadlines.stopSeconds * 1000,
+        logger: getLogger("peek_tasks.TaskWorker"),
+        storageOf: (plugin) => this.#sources.storage.taskStorage(plugin),
+      }),
+    );
+    signals.listen({
+      onUpdates: (updates) => caller.receive(updates),
+      worker: { wake: (queue) => worker.wake(queue), cancelled: (id) => worker.cancelled(id) },
+    });
+    this.#opened = { connection, worker };
   }
 }
 

@@ -18,7 +18,7 @@ export interface BudgetedPool {
  * one that is released by a pool with more than its share.
  */
 export class ConnectionBudget {
-  readonly #limit: number;
+  #limit: number;
   readonly #pools = new Set<BudgetedPool>();
   /** The pools that have waiters. */
   readonly #waiting = new Set<BudgetedPool>();
@@ -26,6 +26,11 @@ export class ConnectionBudget {
 
   /** @param limit The maximum number of connections; Infinity where the server allows enough for all pools. */
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** A higher limit applies to the next connection that is closed; a lower one closes no connection that is in use. */
+  set limit(limit: number) {
     this.#limit = limit;
   }
 

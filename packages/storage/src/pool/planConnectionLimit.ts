@@ -2,28 +2,30 @@ import { PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import type { ServerInfo } from "../catalogue/readServerInfo.ts";
 import type { StorageOptions } from "../StorageOptions.ts";
-import { ConnectionBudget } from "./ConnectionBudget.ts";
 
 /** Connections that stay free for other clients of the server: its administrator, a backup. */
 const spareConnections = 2;
 
 /**
- * Decides how many connections all plugins may have together: the sum of their pool sizes, or as many as the server
- * allows, which the plugins then share.
+ * Decides how many connections all plugins may have together: any number where the server allows the sum of their pool sizes,
+ * or else as many as the server allows, which the plugins then share.
  *
+ * @param plugins The number of plugins.
  * @param platformConnections The number of connections that the platform needs itself.
+ * @returns The limit for a `ConnectionBudget`.
  * @throws PeekError `STORAGE_CONNECTIONS` when the server allows not even one connection.
  */
-export function planConnectionBudget(
-  { plugins, config }: StorageOptions,
+export function planConnectionLimit(
+  plugins: number,
+  { poolSize }: StorageOptions["config"],
   { connections }: ServerInfo,
   platformConnections: number,
   logger: Logger,
-): ConnectionBudget {
-  const wanted = plugins.length * config.poolSize;
+): number {
+  const wanted = plugins * poolSize;
   const available = connections - platformConnections - spareConnections;
-  if (wanted <= available) return new ConnectionBudget(Infinity);
-  const sum = `With up to ${config.poolSize} connections each (storage.poolSize), ${plugins.length} plugin${plugins.length === 1 ? "" : "s"} may need ${wanted}`;
+  if (wanted <= available) return Infinity;
+  const sum = `With up to ${poolSize} connections each (storage.poolSize), ${plugins} plugin${plugins === 1 ? "" : "s"} may need ${wanted}`;
   if (available < 1) {
     throw new PeekError(
       "STORAGE_CONNECTIONS",
@@ -38,5 +40,5 @@ export function planConnectionBudget(
     available,
     wanted - available,
   );
-  return new ConnectionBudget(available);
+  return available;
 }
