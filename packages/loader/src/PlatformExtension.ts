@@ -37,7 +37,7 @@ export interface PlatformExtension<Parts extends object = object> {
    * plugin is suspended after the plugins that depend on it. Default: nothing is held back.
    *
    * The loader disposes the result when the plugin's new generation has been started; also when there is no new generation,
-   * since the plugin was disabled or its new generation failed. What waits then goes to the generation that has a scope at that
+   * since the plugin was disabled or its new generation failed. Waiting work goes to the generation that has a scope at that
    * time, or is refused where none has, or where it does not offer what the work needs any more. Between the two, scopes of
    * the old generation are closed, and scopes of the new one are opened: neither affects what waits.
    *
