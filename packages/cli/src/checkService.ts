@@ -41,7 +41,16 @@ export async function checkService(service: LocalService): Promise<ServiceCheck 
       sources: sourcesOf(service, config),
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
-      deadlines: { warnMs: 0, migrateMs: 0, loadMs: 0, startMs: 0, stopMs: 0, unloadMs: 0, shutdownMs: 0 },
+      deadlines: {
+        warnMs: 0,
+        migrateMs: 0,
+        loadMs: 0,
+        startMs: 0,
+        stopMs: 0,
+        unloadMs: 0,
+        suspendMs: 0,
+        shutdownMs: 0,
+      },
       getLogger: () => collectWarnings(warnings),
     });
     await loader.resolve();

@@ -46,6 +46,9 @@ const deadlinesSchema = z.strictObject({
   startSeconds: seconds.default(60).describe("The deadline for start(), in seconds."),
   stopSeconds: seconds.default(10).describe("The deadline for stop(), in seconds."),
   unloadSeconds: seconds.default(10).describe("The deadline for unload(), in seconds."),
+  suspendSeconds: seconds
+    .default(10)
+    .describe("How long a change of a plugin waits for the work under way of the plugins that it stops, in seconds."),
   shutdownSeconds: seconds
     .default(30)
     .describe("The deadline for stopping and unloading all plugins together, in seconds."),

@@ -4,6 +4,8 @@ import { type EntryHookClass, requireHooks } from "./hooks/checkEntryHookClass.t
 import { entryHookFunctionName, loadEntryHookClass } from "./hooks/loadEntryHookClass.ts";
 import { ModuleImporter } from "./hooks/ModuleImporter.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
+import { versionedUrl } from "./modules/moduleUrl.ts";
+import type { ModuleVersions } from "./modules/ModuleVersions.ts";
 import { otherPluginApi } from "./order/otherPluginApi.ts";
 import { PluginPlatform } from "./PluginPlatform.ts";
 import type { LivePlugin, PluginRecord } from "./PluginRecord.ts";
@@ -13,17 +15,42 @@ import type { PluginRegistry } from "./PluginRegistry.ts";
 export class EntryHookFactory {
   readonly #options: PluginLoaderOptions;
   readonly #registry: PluginRegistry;
+  readonly #versions: ModuleVersions;
   readonly #importer = new ModuleImporter();
 
-  /** @param registry Where a plugin finds the plugins that it depends on. */
-  constructor(options: PluginLoaderOptions, registry: PluginRegistry) {
+  /**
+   * @param registry Where a plugin finds the plugins that it depends on.
+   * @param versions Where each import is registered.
+   */
+  constructor(options: PluginLoaderOptions, registry: PluginRegistry, versions: ModuleVersions) {
     this.#options = options;
     this.#registry = registry;
+    this.#versions = versions;
   }
 
   /** Whether an import was repeated because of an error, which Node reports as an unhandled rejection all the same. */
   isRetried(error: object): boolean {
     return this.#importer.isRetried(error);
+  }
+
+  /**
+   * Imports the package of a plugin and calls its hook function, unless that has been done. The record has no class afterwards
+   * where the package exports no hook function for the service.
+   *
+   * @throws PeekError as {@link loadEntryHookClass}
+   */
+  async import(record: PluginRecord): Promise<void> {
+    if (record.entryHookClass !== undefined) return;
+    const { service, conditions } = this.#options;
+    const { rootDir, moduleVersion } = record;
+    await this.#versions.begin(rootDir, moduleVersion);
+    try {
+      const importModule = (url: string): Promise<object> => this.#importer.import(versionedUrl(url, moduleVersion));
+      record.entryHookClass = await loadEntryHookClass(rootDir, service, conditions, importModule);
+    } catch (error) {
+      this.#versions.failed(rootDir, moduleVersion);
+      throw error;
+    }
   }
 
   /**
@@ -33,13 +60,12 @@ export class EntryHookFactory {
    * @throws PeekError as {@link loadEntryHookClass}; what the extensions throw.
    */
   async construct(record: PluginRecord): Promise<void> {
-    const { service, conditions } = this.#options;
-    const entryHookClass = await loadEntryHookClass(record.rootDir, service, conditions, this.#importer);
-    const { live } = record;
+    await this.import(record);
+    const { live, entryHookClass } = record;
     if (entryHookClass === undefined || live === undefined) return;
     const platform = this.#platform(record, live);
     const instance = newInstance(entryHookClass, record, platform);
-    live.instance = requireHooks(instance, entryHookFunctionName(service), entryHookClass);
+    live.instance = requireHooks(instance, entryHookFunctionName(this.#options.service), entryHookClass);
   }
 
   #platform(record: PluginRecord, live: LivePlugin): PluginPlatform {

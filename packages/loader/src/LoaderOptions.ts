@@ -14,6 +14,8 @@ export interface HookDeadlines {
   /** For stop(); also the time that a running hook has left when the service begins to stop. */
   readonly stopMs: number;
   readonly unloadMs: number;
+  /** For the work under way of the plugins that a change stops. */
+  readonly suspendMs: number;
   /** For stopping and unloading all plugins together. */
   readonly shutdownMs: number;
 }
@@ -32,6 +34,11 @@ export interface PluginLoaderOptions {
   /** The folder in which each plugin has a folder of its own. */
   readonly dataPath: string;
   readonly deadlines: HookDeadlines;
+  /**
+   * How long the new generation of a changed plugin is watched for errors, in milliseconds: if it fails meanwhile, the version
+   * before runs again. Default: 10,000.
+   */
+  readonly probeMs?: number;
   /** The extensions that contribute to the platform objects of plugins. Default: none. */
   readonly extensions?: readonly PlatformExtension[];
   /** The logger of a name. */

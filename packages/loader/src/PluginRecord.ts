@@ -2,8 +2,9 @@ import { PeekError, type PeekErrorCode } from "@peek/errors";
 import { maskSecrets } from "@peek/logging";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
+import type { EntryHookClass } from "./hooks/checkEntryHookClass.ts";
 import type { Cancellable } from "./hooks/withDeadline.ts";
-import { ResourceStack } from "./hooks/ResourceStack.ts";
+import { ResourceStack, type StackOwner } from "./hooks/ResourceStack.ts";
 import type { FingerprintedPlugin } from "./installedPlugin.ts";
 import type { PluginGeneration } from "./PluginInfo.ts";
 import { isLegalMove, type PluginState } from "./PluginState.ts";
@@ -25,13 +26,13 @@ export interface LivePlugin {
   readonly pendingHooks: Set<"stop" | "unload">;
 }
 
-export function newLivePlugin(name: string): LivePlugin {
-  const loadStack = new ResourceStack(name);
+function newLivePlugin(owner: StackOwner): LivePlugin {
+  const loadStack = new ResourceStack(owner);
   return {
     instance: undefined,
     abort: new AbortController(),
     loadStack,
-    startStack: new ResourceStack(name),
+    startStack: new ResourceStack(owner),
     stack: loadStack,
     pendingHooks: new Set(),
   };
@@ -55,7 +56,13 @@ export class PluginRecord {
   dependencies: readonly PluginDependency[] = [];
   /** The names of the plugins that it waits for: its dependencies without absent optional ones. */
   waitsFor: readonly string[] = [];
+  /** The version in the URLs of its modules; undefined for plain URLs. */
+  moduleVersion: string | undefined;
+  /** Set when its package has been imported, and exports a hook function for the service. */
+  entryHookClass: EntryHookClass | undefined;
   live: LivePlugin | undefined;
+  /** Whether a change is ending it: its failure blocks no other plugin then, since these are restarted or ended too. */
+  isReplaced = false;
   /** The hook that is running. */
   running: (Cancellable & { readonly hook: HookName }) | undefined;
   /** Resolves when it has failed or is blocked. */
@@ -73,6 +80,28 @@ export class PluginRecord {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.failedOrBlocked = promise;
     this.#resolveFailed = resolve;
+  }
+
+  /** Its name in messages: with the generation, where there has been more than one. */
+  get title(): string {
+    return this.generation === 1 && !this.isReplaced ? this.name : `${this.name} (generation ${this.generation})`;
+  }
+
+  /** A new generation of the same version, which is `resolved`: its package is neither looked up nor imported again. */
+  successor(generation: number, waitsFor: readonly string[]): PluginRecord {
+    const next = new PluginRecord(this.name, generation);
+    next.resolved = this.resolved;
+    next.dependencies = this.dependencies;
+    next.waitsFor = waitsFor;
+    next.moduleVersion = this.moduleVersion;
+    next.entryHookClass = this.entryHookClass;
+    next.moveTo("resolved");
+    return next;
+  }
+
+  /** Brings it into memory: from now on it may acquire resources. */
+  begin(): void {
+    this.live = newLivePlugin(this);
   }
 
   get state(): PluginState {
@@ -140,6 +169,7 @@ export class PluginRecord {
     const failure = this.#failure;
     return {
       name: this.name,
+      generation: this.generation,
       state: this.#state,
       since: this.#since.toISOString(),
       ...(this.resolved && {

@@ -1,10 +1,10 @@
 import { PeekError } from "@peek/errors";
-import type { Logger } from "@peek/plugin-base";
+import type { Logger, ServiceName } from "@peek/plugin-base";
 import type { EntryHookFactory } from "./EntryHookFactory.ts";
 import type { HookFailure, HookRunner } from "./hooks/HookRunner.ts";
 import { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
-import { newLivePlugin, type PluginRecord } from "./PluginRecord.ts";
+import type { PluginRecord } from "./PluginRecord.ts";
 import type { Shutdown } from "./Shutdown.ts";
 
 /** The dependencies of a {@link PluginRunner}. */
@@ -32,13 +32,13 @@ export class PluginRunner {
    */
   async load(record: PluginRecord): Promise<HookFailure | undefined> {
     const { hooks, entryHooks, shutdown, logger } = this.#options;
-    record.live = newLivePlugin(record.name);
+    record.begin();
     const notMigrated = await this.#migrate(record);
     if (notMigrated !== undefined || !record.isIn("resolved", "migrated")) return notMigrated;
     record.moveTo("loading");
     const notImported = await hooks.run(record, "import", () => entryHooks.construct(record));
     if (notImported !== undefined || !record.isIn("loading") || shutdown.hasBegun) return notImported;
-    if (record.live.instance === undefined) {
+    if (record.live?.instance === undefined) {
       this.#skipWithoutHook(record);
       return undefined;
     }
@@ -142,13 +142,18 @@ export class PluginRunner {
 
   #skipWithoutHook(record: PluginRecord): void {
     const { service, logger } = this.#options;
-    const error = new PeekError(
-      "ENTRY_HOOK_MISSING",
-      `${record.name} requires ${service} in its plugin_package.json, but its package exports no function ${entryHookFunctionName(service)}(). Export it from the package's entry, or take ${service} out of requiresServices.`,
-      { fields: { plugin: record.name } },
-    );
+    const error = entryHookMissing(record.name, service);
     record.skip(error);
     record.live = undefined;
     logger.warning("%s is skipped: %s", record.name, error.message);
   }
+}
+
+/** The error of a plugin whose package exports no hook function for the service. */
+export function entryHookMissing(name: string, service: ServiceName): PeekError {
+  return new PeekError(
+    "ENTRY_HOOK_MISSING",
+    `${name} requires ${service} in its plugin_package.json, but its package exports no function ${entryHookFunctionName(service)}(). Export it from the package's entry, or take ${service} out of requiresServices.`,
+    { fields: { plugin: name } },
+  );
 }

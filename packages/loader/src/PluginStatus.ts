@@ -9,6 +9,8 @@ export type HookName = "migrate" | "import" | "load" | "start" | "stop" | "unloa
 export interface PluginStatus {
   /** `peek_plugin_<name>`, or the invalid name in plugin.enabled. */
   readonly name: string;
+  /** 1 for the first generation of the plugin since the service was started; each change makes a new one. */
+  readonly generation: number;
   readonly state: PluginState;
   /** When it came into that state; ISO 8601, UTC. */
   readonly since: string;

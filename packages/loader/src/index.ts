@@ -1,3 +1,12 @@
+export type {
+  ChangeKind,
+  ChangeOutcome,
+  ChangeRequest,
+  ChangeResult,
+  ChangeStep,
+  StepListener,
+  VersionedGeneration,
+} from "./changes/PluginChange.ts";
 export { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
 export type { InstalledPlugin } from "./installedPlugin.ts";
 export type { HookDeadlines, PluginLoaderOptions } from "./LoaderOptions.ts";

@@ -4,17 +4,50 @@ import { pluginDependencies } from "@peek/plugin-base/manifest";
 import { errorFields } from "./errorFields.ts";
 import { resolveFingerprinted } from "./installedPlugin.ts";
 import type { PluginLoaderOptions } from "./LoaderOptions.ts";
-import { bindDependencies } from "./order/bindDependencies.ts";
-import { type Order, planOrder } from "./order/planOrder.ts";
+import { bindPlugins, type PluginNode } from "./order/bindPlugins.ts";
 import { PluginRecord } from "./PluginRecord.ts";
-import type { PluginState } from "./PluginState.ts";
 
 /** Which of the enabled plugins can run, and in which order. */
 export interface PluginPlan {
   /** Every enabled plugin, by name, in the order of plugin.enabled. */
   readonly records: ReadonlyMap<string, PluginRecord>;
-  /** All of them but those on a dependency cycle, dependencies first. */
-  readonly order: readonly PluginRecord[];
+  /** The names of all that have a part for the service, except those on a dependency cycle; dependencies first. */
+  readonly order: readonly string[];
+}
+
+/**
+ * Finds the package of a plugin and checks its manifest. The record is `resolved` then. Warns of keys that the manifest should not
+ * have, and of further packages.
+ *
+ * @throws PeekError as {@link resolveFingerprinted}
+ */
+export function resolveRecord(
+  record: PluginRecord,
+  { sources, conditions, service }: Pick<PluginLoaderOptions, "sources" | "conditions" | "service">,
+  logger: Logger,
+): void {
+  const { name } = record;
+  const resolved = resolveFingerprinted(name, sources, conditions);
+  record.resolved = resolved;
+  record.moveTo("resolved");
+  for (const { path, nearest } of resolved.unknownKeys) {
+    const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+    logger.warning("%s: plugin_package.json has an unknown key %s%s", name, path, hint);
+  }
+  for (const source of resolved.shadowed) logger.warning("%s is also in %s, which is not used", name, source);
+  record.dependencies = pluginDependencies(resolved.manifest, service);
+}
+
+/** The facts about a plugin that its dependencies are bound by. */
+export function nodeOf(record: PluginRecord): PluginNode {
+  const manifest = record.resolved?.manifest;
+  return {
+    name: record.name,
+    state: record.state,
+    version: manifest?.plugin.version,
+    services: manifest?.requiresServices ?? [],
+    dependencies: record.dependencies,
+  };
 }
 
 /**
@@ -38,10 +71,15 @@ class Planner {
   plan(): PluginPlan {
     const times = Map.groupBy(this.#options.enabled, (name) => name);
     for (const [name, { length }] of times) this.#resolveOne(name, length);
-    for (const record of this.#inState("resolved")) this.#bind(record);
-    const { order, cyclic } = this.#order();
-    for (const [name, error] of cyclic) this.#failByName(name, error);
-    return { records: this.#records, order: order.flatMap((name) => this.#records.get(name) ?? []) };
+    const records = [...this.#records.values()];
+    const { waitsFor, errors, warnings, order } = bindPlugins(records.map(nodeOf), this.#options.service);
+    for (const warning of warnings) this.#logger.warning("%s", warning);
+    for (const record of records) {
+      record.waitsFor = waitsFor.get(record.name) ?? [];
+      const error = errors.get(record.name);
+      if (error !== undefined && record.isIn("resolved")) this.#fail(record, error);
+    }
+    return { records: this.#records, order };
   }
 
   #fail(record: PluginRecord, error: PeekError): void {
@@ -50,78 +88,19 @@ class Planner {
   }
 
   #resolveOne(name: string, times: number): void {
-    const { sources, conditions, service } = this.#options;
+    const { service } = this.#options;
     const record = new PluginRecord(name, 1);
     this.#records.set(name, record);
     try {
       if (times > 1) throw duplicate(name);
-      const resolved = resolveFingerprinted(name, sources, conditions);
-      record.resolved = resolved;
-      record.moveTo("resolved");
-      this.#warnOfMistakes(record);
-      record.dependencies = pluginDependencies(resolved.manifest, service);
-      if (!resolved.manifest.requiresServices.includes(service)) {
+      resolveRecord(record, this.#options, this.#logger);
+      if (!record.manifest.requiresServices.includes(service)) {
         record.skip(undefined);
         this.#logger.debug("%s is skipped: its plugin_package.json does not require %s", name, service);
       }
     } catch (thrown) {
       this.#fail(record, asPeekError(thrown));
     }
-  }
-
-  #bind(record: PluginRecord): void {
-    const { service } = this.#options;
-    const { waitsFor, error, warnings } = bindDependencies(record.name, record.dependencies, service, (name) => {
-      const target = this.#records.get(name);
-      if (target === undefined) return undefined;
-      const manifest = target.resolved?.manifest;
-      return { state: target.state, version: manifest?.plugin.version, services: manifest?.requiresServices ?? [] };
-    });
-    record.waitsFor = waitsFor;
-    for (const warning of warnings) this.#logger.warning(warning);
-    if (error !== undefined) this.#fail(record, error);
-  }
-
-  /** The order of all that can run. On a cycle, optional dependencies do not count. */
-  #order(): Order {
-    const bound = this.#inState("resolved", "failed");
-    const order = (): Order => planOrder(bound.map((record) => ({ name: record.name, after: record.waitsFor })));
-    const first = order();
-    for (const record of bound) if (first.cyclic.has(record.name)) this.#dropOptional(record, first.cyclic);
-    return first.cyclic.size === 0 ? first : order();
-  }
-
-  #dropOptional(record: PluginRecord, cyclic: ReadonlyMap<string, unknown>): void {
-    const dropped = record.dependencies.filter(({ name, optional }) => optional && cyclic.has(name));
-    for (const { name } of dropped) {
-      this.#logger.warning(
-        "%s and %s depend on each other: %s runs without its optional dependency %s",
-        record.name,
-        name,
-        record.name,
-        name,
-      );
-    }
-    record.waitsFor = record.waitsFor.filter((name) => !dropped.some((dependency) => dependency.name === name));
-  }
-
-  #warnOfMistakes(record: PluginRecord): void {
-    for (const { path, nearest } of record.resolved?.unknownKeys ?? []) {
-      const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-      this.#logger.warning("%s: plugin_package.json has an unknown key %s%s", record.name, path, hint);
-    }
-    for (const source of record.resolved?.shadowed ?? []) {
-      this.#logger.warning("%s is also in %s, which is not used", record.name, source);
-    }
-  }
-
-  #failByName(name: string, error: PeekError): void {
-    const record = this.#records.get(name);
-    if (record?.isIn("resolved") === true) this.#fail(record, error);
-  }
-
-  #inState(...states: readonly PluginState[]): readonly PluginRecord[] {
-    return [...this.#records.values()].filter((record) => record.isIn(...states));
   }
 }
 

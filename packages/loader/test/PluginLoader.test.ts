@@ -129,6 +129,7 @@ describe("the status of a plugin", () => {
     expect(test.loader.status()).toEqual([
       {
         name: "peek_plugin_a",
+        generation: 1,
         state: "started",
         since: expect.stringMatching(/^\d{4}-.*Z$/),
         title: "Title of peek_plugin_a",

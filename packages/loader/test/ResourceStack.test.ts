@@ -20,7 +20,8 @@ class Line implements AsyncDisposable {
   }
 }
 
-const newStack = (): ResourceStack => new ResourceStack("peek_plugin_a");
+const newStack = (): ResourceStack =>
+  new ResourceStack({ name: "peek_plugin_a", generation: 1, title: "peek_plugin_a" });
 
 afterEach(() => void vi.useRealTimers());
 

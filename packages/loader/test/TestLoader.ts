@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { format } from "node:util";
 import {
+  type ChangeKind,
+  type ChangeResult,
   FolderSource,
   type HookDeadlines,
   PluginLoader,
@@ -18,6 +20,7 @@ export const deadlines: HookDeadlines = {
   startMs: 50_000,
   stopMs: 10_000,
   unloadMs: 8000,
+  suspendMs: 5000,
   shutdownMs: 30_000,
 };
 
@@ -25,12 +28,14 @@ export const deadlines: HookDeadlines = {
 export class TestLoader {
   readonly loader: PluginLoader;
   readonly lines: string[] = [];
+  readonly #base: string;
 
   /**
    * @param base The folder that the plugins are written to.
    * @param plugins By name; all of them are enabled unless options say otherwise.
    */
   constructor(base: string, plugins: Readonly<Record<string, TestPlugin>>, options: Partial<PluginLoaderOptions> = {}) {
+    this.#base = base;
     const dirs = Object.entries(plugins).map(([name, plugin]) => writePlugin(base, name, plugin));
     this.loader = new PluginLoader({
       service: "logic",
@@ -40,6 +45,7 @@ export class TestLoader {
       conditions: [],
       dataPath: join(base, "data"),
       deadlines,
+      probeMs: 0,
       getLogger: (name) => this.#logger(name),
       ...options,
     });
@@ -60,6 +66,16 @@ export class TestLoader {
     await this.loaded();
     await this.loader.start();
     return this;
+  }
+
+  /** Writes another version of a plugin in the place of the one before. */
+  install(name: string, plugin: TestPlugin): void {
+    writePlugin(this.#base, name, plugin);
+  }
+
+  /** Changes a plugin, and watches the new generation for no time unless the options of the loader say otherwise. */
+  async change(kind: ChangeKind, plugin: string): Promise<ChangeResult> {
+    return await this.loader.change({ kind, plugin });
   }
 
   /** The state of every plugin. */

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type PluginCommonEntryHookABC, packageNameOf } from "@peek/plugin-base";
@@ -62,12 +62,13 @@ export function peekLogicEntryHook() {
 }
 `;
 
-/** Writes a plugin's package into a folder, and gives the package's folder. */
+/** Writes a plugin's package into a folder, in the place of an earlier version, and gives the package's folder. */
 export function writePlugin(base: string, name: string, plugin: TestPlugin = {}): string {
   const packageName = packageNameOf(name);
   const dir = join(base, packageName);
   mkdirSync(join(dir, "node_modules", "@peek"), { recursive: true });
-  symlinkSync(join(import.meta.dirname, "../../plugin-base"), join(dir, "node_modules/@peek/plugin-base"), "dir");
+  const link = join(dir, "node_modules/@peek/plugin-base");
+  if (!existsSync(link)) symlinkSync(join(import.meta.dirname, "../../plugin-base"), link, "dir");
   const packageJson = { name: packageName, type: "module", exports: "./index.js", ...plugin.packageJson };
   writeFileSync(join(dir, "package.json"), JSON.stringify(packageJson));
   writeFileSync(join(dir, "index.js"), plugin.code ?? code);

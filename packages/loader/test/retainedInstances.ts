@@ -32,7 +32,16 @@ function clinging(change: TestPlugin = {}): TestPlugin {
 }
 
 async function run(plugins: Readonly<Record<string, TestPlugin>>): Promise<TestLoader> {
-  const waits = { warnMs: 5, migrateMs: 5000, loadMs: 20, startMs: 20, stopMs: 20, unloadMs: 20, shutdownMs: 10_000 };
+  const waits = {
+    warnMs: 5,
+    migrateMs: 5000,
+    loadMs: 20,
+    startMs: 20,
+    stopMs: 20,
+    unloadMs: 20,
+    suspendMs: 20,
+    shutdownMs: 10_000,
+  };
   return new TestLoader(base, plugins, { deadlines: { ...waits, loadMs: 500 } }).started();
 }
 

@@ -8,7 +8,14 @@ import {
   type ServiceHome,
 } from "@peek/config";
 import { messageOf, type PeekError, toError } from "@peek/errors";
-import { PluginLoader, type PluginSource, type PluginStatus } from "@peek/loader";
+import {
+  type ChangeRequest,
+  type ChangeResult,
+  PluginLoader,
+  type PluginSource,
+  type PluginStatus,
+  type StepListener,
+} from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
 import { createLogging } from "./config/createLogging.ts";
@@ -197,6 +204,21 @@ export class PeekService implements AsyncDisposable {
     return this.#stopping;
   }
 
+  /**
+   * Reloads, enables or disables one plugin while the service runs. config.json is not changed.
+   *
+   * @param onStep Called when a step of the change begins.
+   * @returns What came of it, also when the change was refused or failed.
+   */
+  change(request: ChangeRequest, onStep?: StepListener): Promise<ChangeResult> {
+    return this.#loader.change(request, onStep);
+  }
+
+  /** The results of the last changes of plugins, up to 100, the newest last. */
+  changes(): readonly ChangeResult[] {
+    return this.#loader.changes();
+  }
+
   /** Whether all parts of the service that have been closed so far were closed without an error. */
   get closedCleanly(): boolean {
     return this.#closedCleanly;
@@ -213,9 +235,7 @@ export class PeekService implements AsyncDisposable {
    * @returns Whether such a plugin is known.
    */
   reportUncaught(error: Error): boolean {
-    if (this.#loader.isHandled(error)) return true;
-    const plugin = this.pluginAtFault(error);
-    return plugin !== undefined && this.#loader.reportError(plugin, error);
+    return this.#loader.reportUncaught(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -272,6 +292,7 @@ export class PeekService implements AsyncDisposable {
     // The caller of start() gets its failure.
     await Promise.allSettled([this.#starting]);
     const { http, tasks, live, vortex, storage } = this.#extensions;
+    await this.#loader.endChanges();
     // Browsers go elsewhere while their subscriptions still work.
     await live?.drain();
     await this.#close(http, "the site for browsers");

@@ -7,6 +7,7 @@ const { output } = ServiceStatusRpc.procedures.status;
 
 const failed: PluginStatus = {
   name: "peek_plugin_ill",
+  generation: 2,
   state: "failed",
   since: "2026-01-01T00:00:00.000Z",
   durations: {},
@@ -20,7 +21,12 @@ function statusWith(plugins: readonly PluginStatus[]): ServiceStatus {
 it("a status report has limits, and longer texts and lists are cut", () => {
   const told = statusReport(statusWith([failed, { ...failed, title: "y".repeat(1000) }]));
   expect(output.safeParse(told).success).toBe(true);
-  expect(told.plugins[0]).toMatchObject({ name: "peek_plugin_ill", state: "failed", error: { code: "HOOK_THREW" } });
+  expect(told.plugins[0]).toMatchObject({
+    name: "peek_plugin_ill",
+    generation: 2,
+    state: "failed",
+    error: { code: "HOOK_THREW" },
+  });
   expect(told.plugins[0]?.error?.message).toBe(`${"x".repeat(9999)}…`);
   expect(told.plugins[1]?.title).toBe(`${"y".repeat(299)}…`);
 });

@@ -23,6 +23,26 @@ export const pluginErrors = {
     resolution: "Leave the service out, or add it to requiresServices if the plugin has a part for it.",
     exitCode: ExitCode.config,
   },
+  PLUGIN_NOT_ENABLED: {
+    meaning: "A plugin was to be reloaded or disabled on a service that does not run it.",
+    resolution: "See the enabled plugins with peek status; enable the plugin first.",
+    exitCode: ExitCode.config,
+  },
+  PLUGIN_ALREADY_ENABLED: {
+    meaning: "A plugin was to be enabled on a service that runs it already.",
+    resolution: "Reload the plugin instead.",
+    exitCode: ExitCode.config,
+  },
+  CHANGE_QUEUE_FULL: {
+    meaning: "Too many changes of plugins wait on a service, which executes one at a time.",
+    resolution: "Repeat the change when the others have been executed.",
+    exitCode: ExitCode.unavailable,
+  },
+  CHANGE_CANCELLED: {
+    meaning: "A service was stopped before or while it changed a plugin.",
+    resolution: "Start the service; repeat the change if the plugin does not run as wanted.",
+    exitCode: ExitCode.unavailable,
+  },
   MANIFEST_MISSING: {
     meaning: "The package of a plugin has no plugin_package.json.",
     resolution: 'Add the file at the root of the package, and to "files" in its package.json.',

@@ -86,14 +86,14 @@ export class HookRunner {
   async release(record: PluginRecord, stack: ResourceStack, hook: "stop" | "unload"): Promise<void> {
     const { context, logger } = this.#options;
     this.#releasing.add(stack);
-    const failures = await context.run(record.name, () => stack.release(this.#timeLeft(hook)));
+    const failures = await context.run(record, () => stack.release(this.#timeLeft(hook)));
     this.#releasing.delete(stack);
-    for (const failure of failures) logger.warning(errorFields(failure), failure.message);
+    for (const failure of failures) logger.warning(errorFields(failure), "%s", failure.message);
   }
 
   /** Fires the plugin's signal, whose listeners are the plugin's code. */
   abort(record: PluginRecord): void {
-    this.#options.context.run(record.name, () => record.live?.abort.abort());
+    this.#options.context.run(record, () => record.live?.abort.abort());
   }
 
   #timeLeft(hook: "stop" | "unload"): number {
@@ -128,7 +128,8 @@ export class HookRunner {
     } finally {
       record.running = undefined;
       this.#running.delete(running);
-      record.durations[hook] = Math.round((performance.now() - began) * 1000) / 1000;
+      // The import has two parts when the module is imported before the change of the plugin begins.
+      record.durations[hook] = rounded((record.durations[hook] ?? 0) + performance.now() - began);
     }
   }
 
@@ -141,14 +142,14 @@ export class HookRunner {
   ): Cancellable {
     const { context, deadlines, logger } = this.#options;
     const call = hookTitle(hook);
-    return withDeadline(() => context.run(record.name, work), {
+    return withDeadline(() => context.run(record, work), {
       deadlineMs,
       ...(timing !== undefined && { begins: timing.begins }),
       warnMs: deadlines.warnMs,
       onWarn: () =>
         logger.warning(
           "%s: %s has not settled after %d s, and is abandoned after %d s",
-          record.name,
+          record.title,
           call,
           deadlines.warnMs / 1000,
           deadlineMs / 1000,
@@ -158,6 +159,10 @@ export class HookRunner {
       onCancelled: () => cancelled(call),
     });
   }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** The name of a hook in messages. */

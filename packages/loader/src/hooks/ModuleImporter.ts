@@ -19,7 +19,9 @@ export class ModuleImporter {
     for (let attempt = 0; ; attempt += 1) {
       try {
         // The query makes it a different module: Node caches the failure of the first one.
-        return await this.#track(import(attempt === 0 ? url : `${url}?again=${attempt}`));
+        return await this.#track(
+          import(attempt === 0 ? url : `${url}${url.includes("?") ? "&" : "?"}again=${attempt}`),
+        );
       } catch (error) {
         if (!isRaceCondition(error) || attempt === maxRetries) throw error;
         this.#retried.add(error);

@@ -1,14 +1,21 @@
 import { messageOf, PeekError } from "@peek/errors";
 import type { PluginDisposables } from "@peek/plugin-base";
+import type { GenerationId } from "./PluginContext.ts";
 
 interface Resource {
   readonly title: string;
   readonly dispose: () => void | PromiseLike<void>;
 }
 
+/** The generation of a plugin that acquires the resources. */
+export interface StackOwner extends GenerationId {
+  /** Its name in messages. */
+  readonly title: string;
+}
+
 /** The resources that a plugin acquired in one phase of its life: between load() and unload(), or between start() and stop(). */
 export class ResourceStack implements PluginDisposables {
-  readonly #pluginName: string;
+  readonly #owner: StackOwner;
   #resources: Resource[] = [];
   #disposed = false;
   /** When the release has to be over, by `performance.now()`. */
@@ -16,8 +23,8 @@ export class ResourceStack implements PluginDisposables {
   /** Abandons the resource that is being released. */
   #abandon: (() => void) | undefined;
 
-  constructor(pluginName: string) {
-    this.#pluginName = pluginName;
+  constructor(owner: StackOwner) {
+    this.#owner = owner;
   }
 
   get disposed(): boolean {
@@ -79,8 +86,8 @@ export class ResourceStack implements PluginDisposables {
     void this.#dispose(resource, 0);
     throw new PeekError(
       "PLUGIN_RELEASED",
-      `${this.#pluginName} acquired ${resource.title} after it had been stopped; the resource was released at once. End all work in stop(), and wait for it there.`,
-      { fields: { plugin: this.#pluginName } },
+      `${this.#owner.title} acquired ${resource.title} after it had been stopped; the resource was released at once. End all work in stop(), and wait for it there.`,
+      { fields: { plugin: this.#owner.name, generation: this.#owner.generation } },
     );
   }
 
@@ -107,9 +114,9 @@ export class ResourceStack implements PluginDisposables {
   }
 
   #failure(resource: Resource, what: string, cause?: unknown): PeekError {
-    return new PeekError("RESOURCE_NOT_RELEASED", `${this.#pluginName} holds ${resource.title}, which ${what}`, {
+    return new PeekError("RESOURCE_NOT_RELEASED", `${this.#owner.title} holds ${resource.title}, which ${what}`, {
       cause,
-      fields: { plugin: this.#pluginName, resource: resource.title },
+      fields: { plugin: this.#owner.name, generation: this.#owner.generation, resource: resource.title },
     });
   }
 }

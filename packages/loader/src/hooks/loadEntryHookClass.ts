@@ -2,12 +2,12 @@ import { messageOf, PeekError } from "@peek/errors";
 import type { ServiceName } from "@peek/plugin-base";
 import { capitalize, checkEntryHookClass, type EntryHookClass } from "./checkEntryHookClass.ts";
 import { importError } from "./importError.ts";
-import type { ModuleImporter } from "./ModuleImporter.ts";
 import { resolveEntry } from "./resolveEntry.ts";
 
 /**
  * Imports a plugin's package and calls its hook function for a service.
  *
+ * @param importModule Imports the module of a URL.
  * @returns undefined when the package has no hook function for the service.
  * @throws PeekError `ENTRY_UNRESOLVED`, `IMPORT_FAILED`, `HOOK_THREW`, or one of {@link checkEntryHookClass}.
  */
@@ -15,10 +15,10 @@ export async function loadEntryHookClass(
   rootDir: string,
   service: ServiceName,
   conditions: readonly string[],
-  importer: ModuleImporter,
+  importModule: (url: string) => Promise<object>,
 ): Promise<EntryHookClass | undefined> {
   const url = resolveEntry(rootDir, conditions);
-  const module = await importModule(url, importer);
+  const module = await importEntry(url, importModule);
   const functionName = entryHookFunctionName(service);
   const hook: unknown = Reflect.get(module, functionName);
   if (typeof hook !== "function") return undefined;
@@ -30,9 +30,9 @@ export function entryHookFunctionName(service: ServiceName): string {
   return `peek${capitalize(service)}EntryHook`;
 }
 
-async function importModule(url: string, importer: ModuleImporter): Promise<object> {
+async function importEntry(url: string, importModule: (url: string) => Promise<object>): Promise<object> {
   try {
-    return await importer.import(url);
+    return await importModule(url);
   } catch (cause) {
     throw (
       importError(cause, `importing ${url}`) ??

@@ -4,9 +4,11 @@ import type { PluginSource } from "./PluginSource.ts";
 /** Packages in given folders. For tests. */
 export class FolderSource implements PluginSource {
   readonly title = "the given folders";
-  readonly #folders: ReadonlyMap<string, string>;
+  readonly #dirs: readonly string[];
+  #folders: ReadonlyMap<string, string>;
 
   constructor(dirs: readonly string[]) {
+    this.#dirs = dirs;
     this.#folders = packagesIn(dirs);
   }
 
@@ -17,5 +19,9 @@ export class FolderSource implements PluginSource {
   /** The npm names of all of them. */
   packageNames(): readonly string[] {
     return [...this.#folders.keys()];
+  }
+
+  refresh(): void {
+    this.#folders = packagesIn(this.#dirs);
   }
 }

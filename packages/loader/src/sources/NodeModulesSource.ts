@@ -40,6 +40,10 @@ export class NodeModulesSource implements PluginSource {
     const names = this.#dirs.flatMap((dir) => readdirSync(dir));
     return [...new Set(names.filter((name) => isPluginName(pluginNameOf(name))))].sort();
   }
+
+  refresh(): void {
+    this.#present = undefined;
+  }
 }
 
 function* upwardsFrom(dir: string): Generator<string> {

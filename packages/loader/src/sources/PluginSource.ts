@@ -7,4 +7,7 @@ export interface PluginSource {
 
   /** The npm names of all plugins' packages in this place. */
   packageNames(): readonly string[];
+
+  /** Forgets what it has found, so that packages that were installed meanwhile are found. Default: nothing is kept. */
+  refresh?(): void;
 }

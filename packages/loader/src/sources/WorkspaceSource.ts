@@ -23,6 +23,10 @@ export class WorkspaceSource implements PluginSource {
     return [...this.#scan().keys()].sort();
   }
 
+  refresh(): void {
+    this.#folders = undefined;
+  }
+
   #scan(): ReadonlyMap<string, string> {
     this.#folders ??= packagesIn(
       existsSync(this.#pluginsDir) ? readdirSync(this.#pluginsDir).map((name) => join(this.#pluginsDir, name)) : [],

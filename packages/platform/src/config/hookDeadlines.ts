@@ -10,6 +10,7 @@ export function hookDeadlines({ deadlines }: ServiceConfig["plugin"]): HookDeadl
     startMs: deadlines.startSeconds * 1000,
     stopMs: deadlines.stopSeconds * 1000,
     unloadMs: deadlines.unloadSeconds * 1000,
+    suspendMs: deadlines.suspendSeconds * 1000,
     shutdownMs: deadlines.shutdownSeconds * 1000,
   };
 }

@@ -20,6 +20,8 @@ const word = z.string().max(maxWord);
 
 const pluginSchema = z.object({
   name: word,
+  /** Absent in the report of a service of an earlier version. */
+  generation: z.int().optional(),
   state: word,
   since: word,
   title: word.optional(),
@@ -137,9 +139,10 @@ export function statusReport(status: ServiceStatus): ServiceStatusReport {
 }
 
 function pluginReport(plugin: PluginStatus): PluginReport {
-  const { name, state, since, title, version, error, blockedBy, installed } = plugin;
+  const { name, generation, state, since, title, version, error, blockedBy, installed } = plugin;
   return {
     name: cut(name),
+    generation,
     state,
     since,
     ...(title !== undefined && { title: cut(title) }),

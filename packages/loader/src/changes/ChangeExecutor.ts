@@ -1,0 +1,104 @@
+import { PeekError } from "@peek/errors";
+import type { PluginRecord } from "../PluginRecord.ts";
+import { ChangeCommitter, type CommitResult } from "./ChangeCommitter.ts";
+import type { ChangeParts } from "./ChangeParts.ts";
+import { ChangePreparer, type PreparedChange } from "./ChangePreparer.ts";
+import { changeCancelled } from "./changeCancelled.ts";
+import type { ChangeContext } from "./ChangeQueue.ts";
+import type { ChangeRequest, ChangeResult, VersionedGeneration } from "./PluginChange.ts";
+import { StepTimer } from "./StepTimer.ts";
+
+/** Executes one change from its plan to its result. */
+export class ChangeExecutor {
+  readonly #parts: ChangeParts;
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
+
+  /** A mistake in the plugin is in the result; only faults of the platform are thrown. */
+  async execute(request: ChangeRequest, { onStep, signal }: ChangeContext): Promise<ChangeResult> {
+    const at = new Date().toISOString();
+    const from = versionOf(this.#parts.registry.find(request.plugin));
+    const steps = new StepTimer(onStep);
+    const prepared = await this.#prepare(request, steps, signal);
+    const committed: CommitResult | Refusal = isRefusal(prepared)
+      ? prepared
+      : await new ChangeCommitter(this.#parts, prepared, steps, signal).commit();
+    steps.end();
+    const to = versionOf(this.#parts.registry.find(request.plugin));
+    const result: ChangeResult = {
+      ...request,
+      at,
+      ...(from && { from }),
+      ...(to && { to }),
+      ...this.#effects(isRefusal(prepared) ? undefined : prepared),
+      durations: steps.durations,
+      ...committed,
+    };
+    this.#log(result);
+    return result;
+  }
+
+  async #prepare(request: ChangeRequest, steps: StepTimer, signal: AbortSignal): Promise<PreparedChange | Refusal> {
+    try {
+      const prepared = await new ChangePreparer(this.#parts).prepare(request, steps);
+      return signal.aborted ? refusal(changeCancelled(request)) : prepared;
+    } catch (error) {
+      if (signal.aborted) return refusal(changeCancelled(request));
+      if (!PeekError.is(error)) throw error;
+      return refusal(error);
+    }
+  }
+
+  #effects(change: PreparedChange | undefined): Pick<ChangeResult, "restarted" | "ended"> {
+    if (change === undefined) return { restarted: [], ended: [] };
+    const { plan, request } = change;
+    const runs = (name: string): boolean => this.#parts.registry.find(name)?.isIn("started") === true;
+    return {
+      restarted: plan.start.filter((name) => name !== request.plugin && runs(name)),
+      ended: plan.stop.filter((name) => name !== request.plugin && !runs(name)),
+    };
+  }
+
+  #log({ plugin, kind, outcome, from, to, restarted, ended, durations, error }: ChangeResult): void {
+    const { logger } = this.#parts;
+    const ms = Math.round(
+      Object.entries(durations).reduce((sum, [step, each]) => sum + (step === "probe" ? 0 : each), 0),
+    );
+    const others = [...listed("restarted", restarted), ...listed("ended", ended)].join("");
+    const fields = { change: kind, plugin, outcome, durations };
+    if (error === undefined) {
+      logger.info(fields, "%s: %s done in %d ms, %s → %s%s", plugin, kind, ms, titleOf(from), titleOf(to), others);
+      return;
+    }
+    const level = outcome === "refused" ? "warning" : "error";
+    logger[level]({ ...fields, code: error.code }, "%s: %s %s: %s%s", plugin, kind, outcome, error.message, others);
+  }
+}
+
+interface Refusal {
+  readonly outcome: "refused";
+  readonly error: NonNullable<ChangeResult["error"]>;
+}
+
+function refusal({ code, message }: PeekError): Refusal {
+  return { outcome: "refused", error: { code, message } };
+}
+
+function isRefusal(prepared: PreparedChange | Refusal): prepared is Refusal {
+  return "outcome" in prepared;
+}
+
+function versionOf(record: PluginRecord | undefined): VersionedGeneration | undefined {
+  if (record === undefined) return undefined;
+  return { version: record.resolved?.manifest.plugin.version, generation: record.generation };
+}
+
+function titleOf(version: VersionedGeneration | undefined): string {
+  return version === undefined ? "not enabled" : `${version.version ?? "unknown"} (generation ${version.generation})`;
+}
+
+function listed(what: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`; ${what}: ${names.join(", ")}`];
+}

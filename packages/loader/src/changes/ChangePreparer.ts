@@ -1,0 +1,86 @@
+import { PeekError } from "@peek/errors";
+import { nodeOf, resolveRecord } from "../planPlugins.ts";
+import { entryHookMissing } from "../PluginRunner.ts";
+import { PluginRecord } from "../PluginRecord.ts";
+import type { ChangeParts } from "./ChangeParts.ts";
+import { type ChangePlan, planChange, type PresentPlugin, refusalOf } from "./planChange.ts";
+import type { ChangeRequest } from "./PluginChange.ts";
+import type { StepTimer } from "./StepTimer.ts";
+
+/** A change that has been planned, and whose new code has been imported. Nothing has been stopped. */
+export interface PreparedChange {
+  readonly request: ChangeRequest;
+  readonly plan: ChangePlan;
+  /** The new generation of the plugin; undefined where it is to be disabled. */
+  readonly next: PluginRecord | undefined;
+  /** All enabled plugins before the change, by name. */
+  readonly before: ReadonlyMap<string, PluginRecord>;
+  /** Their order, dependencies first. */
+  readonly orderBefore: readonly string[];
+}
+
+/** Plans changes, and imports the new code: the steps that stop nothing. */
+export class ChangePreparer {
+  readonly #parts: ChangeParts;
+
+  constructor(parts: ChangeParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws PeekError when the change is refused. */
+  async prepare(request: ChangeRequest, steps: StepTimer): Promise<PreparedChange> {
+    const { registry, lifecycle, options, logger } = this.#parts;
+    steps.begin("plan");
+    await lifecycle.teardowns();
+    const present = registry.all.map(presentOf);
+    const refusal = refusalOf(present, request);
+    if (refusal !== undefined) throw refusal;
+    const next = request.kind === "disable" ? undefined : this.#lookUp(request.plugin);
+    const plan = planChange(present, request, next && nodeOf(next), options.service);
+    if (PeekError.is(plan)) throw plan;
+    for (const warning of plan.warnings) logger.warning("%s", warning);
+    const before = new Map(registry.all.map((record) => [record.name, record]));
+    const orderBefore = registry.order.map(({ name }) => name);
+    if (next !== undefined) {
+      steps.begin("prepare");
+      next.waitsFor = plan.waitsFor.get(next.name) ?? [];
+      await this.#import(next);
+    }
+    return { request, plan, next, before, orderBefore };
+  }
+
+  #lookUp(name: string): PluginRecord {
+    const { registry, options, logger } = this.#parts;
+    for (const source of options.sources) source.refresh?.();
+    const record = new PluginRecord(name, registry.nextGeneration(name));
+    resolveRecord(record, options, logger);
+    return record;
+  }
+
+  async #import(next: PluginRecord): Promise<void> {
+    const { registry, hooks, entryHooks, versions, options } = this.#parts;
+    next.moduleVersion = await versions.lookUp(next.rootDir);
+    registry.remember(next);
+    const failure = await hooks.run(next, "import", () => entryHooks.import(next));
+    if (failure !== undefined) throw failure.error;
+    if (next.entryHookClass === undefined) throw entryHookMissing(next.name, options.service);
+  }
+}
+
+/** A plugin that failed with one of these does not run only because of others. */
+const waitingCodes: ReadonlySet<string> = new Set([
+  "DEPENDENCY_MISSING",
+  "DEPENDENCY_VERSION",
+  "DEPENDENCY_CYCLE",
+  "DEPENDENCY_FAILED",
+]);
+
+function presentOf(record: PluginRecord): PresentPlugin {
+  return { ...nodeOf(record), waitsFor: record.waitsFor, activity: activityOf(record) };
+}
+
+function activityOf(record: PluginRecord): PresentPlugin["activity"] {
+  if (record.isIn("started")) return "running";
+  const isWaiting = record.isIn("failed", "blocked") && waitingCodes.has(record.failure?.code ?? "");
+  return isWaiting ? "waiting" : "ended";
+}

@@ -1,0 +1,105 @@
+import { messageOf, PeekError } from "@peek/errors";
+import { changeCancelled } from "./changeCancelled.ts";
+import type { ChangeRequest, ChangeResult, StepListener } from "./PluginChange.ts";
+
+/** How many changes may wait. */
+const maxWaiting = 16;
+/** How many results are kept. */
+const maxResults = 100;
+
+/** How one change is executed. */
+export interface ChangeContext {
+  readonly onStep: StepListener;
+  /** Fires when the service begins to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Executes the changes of one service one after the other, and keeps the last results. */
+export class ChangeQueue {
+  readonly #execute: (request: ChangeRequest, context: ChangeContext) => Promise<ChangeResult>;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
+  readonly #results: ChangeResult[] = [];
+  #last: Promise<unknown> = this.#opened.promise;
+  #waiting = 0;
+  #isRunning = false;
+
+  /** @param execute Executes one change. An error that it throws is the result of that change. */
+  constructor(execute: (request: ChangeRequest, context: ChangeContext) => Promise<ChangeResult>) {
+    this.#execute = execute;
+  }
+
+  /** Whether a change is being executed. */
+  get isBusy(): boolean {
+    return this.#isRunning;
+  }
+
+  /** The last results, the newest last. */
+  get results(): readonly ChangeResult[] {
+    return [...this.#results];
+  }
+
+  /** Begins to execute changes; those that were added before wait until then. */
+  open(): void {
+    this.#opened.resolve();
+  }
+
+  /** Executes a change after those that were added before; refuses it when too many wait, or the service stops. */
+  async add(request: ChangeRequest, onStep: StepListener = () => undefined): Promise<ChangeResult> {
+    const began = new Date();
+    if (this.#waiting >= maxWaiting) return this.#keep(resultOf(request, "refused", began, tooMany(request)));
+    this.#waiting += 1;
+    const before = this.#last;
+    const result = (async () => {
+      await before;
+      this.#waiting -= 1;
+      return this.#keep(await this.#run(request, onStep, began));
+    })();
+    this.#last = result;
+    return await result;
+  }
+
+  /** Refuses all changes from now on, and ends the one that is being executed. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#opened.resolve();
+    await this.#last;
+  }
+
+  async #run(request: ChangeRequest, onStep: StepListener, began: Date): Promise<ChangeResult> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return resultOf(request, "refused", began, changeCancelled(request));
+    this.#isRunning = true;
+    try {
+      return await this.#execute(request, { onStep, signal });
+    } catch (cause) {
+      const error = new PeekError("INTERNAL", messageOf(cause), { cause });
+      return resultOf(request, "failed", began, error);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #keep(result: ChangeResult): ChangeResult {
+    this.#results.push(result);
+    if (this.#results.length > maxResults) this.#results.shift();
+    return result;
+  }
+}
+
+function resultOf(
+  { kind, plugin }: ChangeRequest,
+  outcome: "refused" | "failed",
+  began: Date,
+  { code, message }: PeekError,
+): ChangeResult {
+  const nothing = { restarted: [], ended: [], durations: {} };
+  return { kind, plugin, outcome, at: began.toISOString(), ...nothing, error: { code, message } };
+}
+
+function tooMany({ kind, plugin }: ChangeRequest): PeekError {
+  return new PeekError(
+    "CHANGE_QUEUE_FULL",
+    `Failed to ${kind} ${plugin}: ${maxWaiting} changes wait already. Wait until one of them has been executed.`,
+  );
+}
