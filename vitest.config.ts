@@ -104,6 +104,9 @@ export default defineConfig({
           name: "services",
           include: ["tests/**/*.test.ts"],
           ...givenServer,
+          // Longer than the wait for a single line of a process, so that the test reports which one was missing.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -174,7 +174,7 @@ describe("the log", () => {
     await using home = await TestHome.with({ logging: { logToStdout: false } });
     await using running = home.run();
     const file = join(home.dir, "log", "peek-logic-service.log");
-    await expect.poll(() => readFile(file, "utf8").catch(() => ""), { timeout: 10_000 }).toMatch(/Ready in/);
+    await expect.poll(() => readFile(file, "utf8").catch(() => ""), { timeout: 60_000 }).toMatch(/Ready in/);
     await running.stop();
     const text = await readFile(file, "utf8");
     expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO peek_logic_service:/);

@@ -42,7 +42,7 @@ async function logged(home: TestHome, pattern: RegExp): Promise<string> {
       expect(line, String(pattern)).toBeDefined();
       return line ?? "";
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 
@@ -51,7 +51,7 @@ async function goesOn(home: TestHome): Promise<void> {
   const count = async (): Promise<number> =>
     Number(/\d+$/.exec((await linesOf(home)).findLast((each) => each.includes("by stderr")) ?? "")?.[0] ?? 0);
   const before = await count();
-  await vi.waitFor(async () => expect(await count()).toBeGreaterThan(before + 100), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(async () => expect(await count()).toBeGreaterThan(before + 100), { timeout: 60_000, interval: 50 });
 }
 
 function run(home: TestHome, command: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
@@ -77,7 +77,7 @@ async function isUnharmed(home: TestHome, why: RegExp): Promise<void> {
   const pid = Number(/process (\d+)/.exec(await logged(home, /:Ready in /))?.[1]);
   process.kill(pid, "SIGTERM");
   await logged(home, /peek_logic_service:Stopped$/);
-  await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false), { timeout: 20_000 });
+  await vi.waitFor(() => expect(existsSync(`/proc/${pid}/exe`)).toBe(false), { timeout: 60_000 });
 }
 
 async function endedWell(child: ChildProcess): Promise<void> {

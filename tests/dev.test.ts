@@ -52,12 +52,12 @@ describe("pnpm dev", () => {
     await running.waitFor(/office:dev: INFO .*:Connected to the logic service/);
     expect(warnings(running)).toEqual([]);
     await save(join(workspaceDir, "plugins/peek-plugin-tutorial/src/_private/worker/WorkerEntryHook.ts"));
-    for (const line of ready) await expect.poll(() => count(running, line), { timeout: 40_000 }).toBe(2);
+    for (const line of ready) await expect.poll(() => count(running, line), { timeout: 90_000 }).toBe(2);
     expect(warnings(running)).toEqual([]);
     running.kill("SIGINT");
     await running.ended;
     expect(running.lines).toContain("agent:dev: DEBUG peek_plugin_tutorial._private.agent.AgentEntryHook:Unloaded");
-  }, 100_000);
+  }, 300_000);
 
   it("restarts a service each time its code, a manifest or its configuration is saved, also after a mistake", async () => {
     const base = await temporaryFolder();
@@ -73,7 +73,7 @@ describe("pnpm dev", () => {
     let starts = 1;
     const startsAgain = async (): Promise<void> => {
       starts += 1;
-      await expect.poll(() => count(running, ready), { timeout: 40_000 }).toBe(starts);
+      await expect.poll(() => count(running, ready), { timeout: 90_000 }).toBe(starts);
     };
     // The second save replaces the file that the first one made.
     for (const file of [...touched, ...touched]) {
@@ -87,7 +87,7 @@ describe("pnpm dev", () => {
     await startsAgain();
     running.kill("SIGINT");
     await running.ended;
-  }, 100_000);
+  }, 300_000);
 });
 
 const readyLine = (service: string): RegExp =>

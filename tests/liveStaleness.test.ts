@@ -63,7 +63,7 @@ describe("data that is not known to be current becomes stale, and live again by 
     for (const history of histories) expect(history.filter(({ status }) => status === "live")).toEqual([]);
     await repair();
     for (const each of [...watches, ...late]) {
-      const state = await valueOf(each, ({ status }) => status === "live", 30_000);
+      const state = await valueOf(each, ({ status }) => status === "live");
       expect(state).not.toHaveProperty("asOf");
       expect(state).not.toHaveProperty("reason");
     }

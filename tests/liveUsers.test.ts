@@ -230,11 +230,11 @@ describe("the sites of services", () => {
     expect(await get(`${office.origin}/healthz`)).toMatchObject({ status: 200 });
     expect(await readiness()).toMatchObject({ status: 200 });
     await services.killLogic();
-    await vi.waitFor(async () => expect(await readiness()).toMatchObject({ status: 503 }), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await readiness()).toMatchObject({ status: 503 }), { timeout: 60_000 });
     expect((await readiness()).text).toContain("Logic cannot be reached");
     expect(await get(`${office.origin}/healthz`)).toMatchObject({ status: 200 });
     await services.startLogic();
-    await vi.waitFor(async () => expect(await readiness()).toMatchObject({ status: 200 }), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await readiness()).toMatchObject({ status: 200 }), { timeout: 60_000 });
     await office.process.stop();
   });
 

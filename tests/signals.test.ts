@@ -90,7 +90,7 @@ describe("a service under development", () => {
       /^INFO peek_worker_service:(?:The parent process, which runs this one for development, has ended|SIGTERM): stopping/,
     );
     await vi.waitFor(() => expect(chain.filter((pid) => existsSync(`/proc/${pid}/exe`))).toEqual([]), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(running.lines).toContain("INFO peek_worker_service:Stopped");
   });

@@ -10,7 +10,7 @@ describe.skipIf(inject("peekTestServer") === undefined)("tasks of a worker", () 
     await using database = await openTestDatabase();
     const { connectUrl } = database;
     await using system = await TaskSystem.start({ connectUrl, logic: { tasks: { lostAfterSeconds: 10 } } });
-    const figures = await killedWorkers(system, { tasks: 600, kills: 2, running: 100, limitMs: 50_000 });
+    const figures = await killedWorkers(system, { tasks: 600, kills: 2, running: 100, limitMs: 90_000 });
     expect(figures).toMatchObject({ kills: 2, lost: 0, begunAfterSuccess: 0 });
     expect(figures.lostTries).toBeGreaterThanOrEqual(200);
   });

@@ -9,7 +9,7 @@ describe.skipIf(inject("peekTestServer") === undefined)("the order of tasks", ()
   it("of one key is the order of queuing, with three workers", async () => {
     await using database = await openTestDatabase();
     await using system = await TaskSystem.start({ connectUrl: database.connectUrl });
-    const figures = await keyOrder(system, { workers: 3, keys: 20, each: 10, limitMs: 30_000 });
+    const figures = await keyOrder(system, { workers: 3, keys: 20, each: 10, limitMs: 90_000 });
     expect(figures).toMatchObject({ done: 200, workers: 3, outOfOrder: 0 });
   });
 

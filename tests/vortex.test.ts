@@ -40,7 +40,7 @@ describe("three workers", () => {
     owned.use(started[0]);
     workers = started.slice(1) as readonly Running[];
     for (const { process } of workers) await process.waitFor(/Connected to the logic service/);
-    await vi.waitFor(async () => expect(await peekWorkers()).toHaveLength(3), { timeout: 20_000, interval: 20 });
+    await vi.waitFor(async () => expect(await peekWorkers()).toHaveLength(3), { timeout: 60_000, interval: 20 });
   });
 
   afterAll(async () => {
@@ -232,7 +232,7 @@ describe("services that start before logic", () => {
   /** Has the agent call logic, and through it every other service. */
   async function everyoneCalls(agent: ProbedService, id: number): Promise<void> {
     for (const to of serviceNames) {
-      const answer = await agent.call({ to, procedure: "note", id, wait: true, deadlineMs: 10_000 });
+      const answer = await agent.call({ to, procedure: "note", id, wait: true, deadlineMs: 60_000 });
       expect(answer.instances, `${to}: ${answer.message ?? ""}`).toEqual([
         expect.stringMatching(new RegExp(`^${to}-`)),
       ]);

@@ -16,7 +16,7 @@ const atATime = 10;
 /** The number of calls that are cancelled, each after two seconds, during the partition: 5 s, or 30 s. */
 const givenUp = (process.env["PEEK_LONG_TESTS"] === undefined ? 2 : 15) * atATime;
 /** The time limit of each step. */
-const patience = { timeout: 45_000, interval: 50 };
+const patience = { timeout: 90_000, interval: 50 };
 
 /** A service that calls another repeatedly, and the outcomes. */
 class Stream {
@@ -155,7 +155,7 @@ describe.skipIf(noNetworks !== "")(machines, () => {
     await converges({ network, logic, agent, logicProcess, agentProcess });
     expect(agentProcess.lines.filter((line) => line.includes(":Lost the logic service"))).toHaveLength(1);
     expect(agentProcess.lines.filter((line) => line.includes(":Reconnected to"))).toHaveLength(1);
-  }, 120_000);
+  }, 240_000);
 
   it.skipIf(noNats !== "").concurrent(
     `reconnect over NATS, and no call runs twice${noNats}`,
@@ -184,7 +184,7 @@ describe.skipIf(noNetworks !== "")(machines, () => {
       await Promise.all([logicProcess, agentProcess].map((process) => process.waitFor(/Connected to NATS/)));
       await converges({ network, logic, agent, logicProcess, agentProcess });
     },
-    120_000,
+    240_000,
   );
 });
 

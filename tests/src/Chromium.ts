@@ -45,7 +45,7 @@ export class Chromium implements AsyncDisposable {
   /** A person with a separate device, whose storage no other person sees. */
   async person(): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ ignoreHTTPSErrors: true });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     return context;
   }
 

@@ -52,7 +52,7 @@ export class RecordingClient implements Disposable {
 export async function valueOf<Value>(
   store: Store<Value>,
   isWanted: (value: Value) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<Value> {
   const { promise, resolve, reject } = Promise.withResolvers<Value>();
   const look = (): void => {

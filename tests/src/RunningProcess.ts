@@ -18,7 +18,8 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-const waitMs = 30_000;
+/** The longest wait for a line in milliseconds: another machine may be several times slower. */
+const waitMs = 90_000;
 
 /** A process that is started like a user would, and its output. Disposing it kills it, with its descendants. */
 export class RunningProcess implements AsyncDisposable {

@@ -10,7 +10,7 @@ export interface Heard {
 }
 
 /** The longest wait for a message. */
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 /** A client that sends arbitrary messages and bytes. */
 export class RawClient implements AsyncDisposable {

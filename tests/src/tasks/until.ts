@@ -6,7 +6,7 @@ const lookMs = 50;
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  limitMs: number = 30_000,
+  limitMs: number = 90_000,
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await isSo())) {
