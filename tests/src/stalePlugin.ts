@@ -29,10 +29,8 @@ export const Block = defineAction("${name}.Block", { ms: z.int() });
 const header = `import { sql } from "@peek/plugin-base/storage";
 import { Block, Reading } from "./contracts.js";
 
-const block = (ms) => {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-};
+// It leaves the processor to other processes meanwhile.
+const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 `;
 
 const logicStart = `
