@@ -1,36 +1,53 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { runToEnd } from "./src/RunningProcess.ts";
-import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { makeFolder } from "./src/temporaryFolder.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
-/** The lines and findings that `scripts/checkProse.ts` reports of a file. */
-async function found(name: string, text: string): Promise<readonly string[]> {
-  const file = join(await temporaryFolder(), name);
-  await writeFile(file, text);
-  const { stderr } = await runToEnd(process.execPath, { args: [join(workspaceDir, "scripts", "checkProse.ts"), file] });
-  return [...stderr.matchAll(/:(\d+): “(.*?)”\. /g)].map(([, line, words]) => `${line}: ${words}`);
-}
+/** Texts of code, and the lines and words that are reported. */
+const code: readonly (readonly [string, readonly string[]])[] = [
+  ["/** What is waiting. */", ["1: What is waiting."]],
+  ["/**\n * Notifies whoever asks; milliseconds.\n */", ["2: whoever", "2: ; milliseconds."]],
+  ['throw new Error("The server was not closed as it should");', ["1: as it should"]],
+  ["// Tells of a loss, and mends it.", ["1: mends", "1: Tells of"]],
+  ["const whoever = 1;", []],
+  ['import { whatever } from "./whatever.ts";', []],
+  ["/** Whether the bucket is full. */", []],
+  ["/** What is it? */", []],
+  ["/** The longest wait in milliseconds. Default: 5000. */", []],
+];
+const page = "# Page\n\nNobody tells of it. `whoever` stays.\n\n```ts\n// whoever\n```\n\n- What comes first wins.\n";
 
 describe("the check of the wording", () => {
-  it.each([
-    ["/** What is waiting. */", ["1: What is waiting."]],
-    ["/**\n * Notifies whoever asks; milliseconds.\n */", ["2: whoever", "2: ; milliseconds."]],
-    ['throw new Error("The server was not closed as it should");', ["1: as it should"]],
-    ["// Tells of a loss, and mends it.", ["1: mends", "1: Tells of"]],
-    ["const whoever = 1;", []],
-    ['import { whatever } from "./whatever.ts";', []],
-    ["/** Whether the bucket is full. */", []],
-    ["/** What is it? */", []],
-    ["/** The longest wait in milliseconds. Default: 5000. */", []],
-  ])("finds in the code %j: %j", async (text, expected) => {
-    expect(await found("file.ts", text)).toEqual(expected);
+  let output: string;
+
+  // One run of the script checks all files.
+  beforeAll(async () => {
+    const dir = await makeFolder();
+    const texts = new Map([...code.map(([text], index) => [`${index}.ts`, text] as const), ["page.md", page]]);
+    for (const [name, text] of texts) await writeFile(join(dir, name), text);
+    const script = join(workspaceDir, "scripts", "checkProse.ts");
+    output = (await runToEnd(process.execPath, { args: [script, dir] })).stderr;
+    await rm(dir, { recursive: true });
   });
 
-  it("skips blocks and spans of code in a document", async () => {
-    const page =
-      "# Page\n\nNobody tells of it. `whoever` stays.\n\n```ts\n// whoever\n```\n\n- What comes first wins.\n";
-    expect(await found("page.md", page)).toEqual(["3: tells of", "9: What comes first wins."]);
+  /** The lines and words that the script has reported of a file. */
+  const foundIn = (name: string): readonly string[] =>
+    output
+      .split("\n")
+      .filter((line) => line.includes(`/${name}:`))
+      .map((line) => /:(\d+): “(.*?)”\. /.exec(line))
+      .map((match) => `${match?.[1]}: ${match?.[2]}`);
+
+  it.each(code.map(([text, expected], index) => ({ text, expected, name: `${index}.ts` })))(
+    "finds in the code $text: $expected",
+    ({ name, expected }) => {
+      expect(foundIn(name)).toEqual(expected);
+    },
+  );
+
+  it("skips blocks and spans of code in a document", () => {
+    expect(foundIn("page.md")).toEqual(["3: tells of", "9: What comes first wins."]);
   });
 });

@@ -1,6 +1,6 @@
 import { chown, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runToEnd } from "./src/RunningProcess.ts";
 import { TestHome } from "./src/TestHome.ts";
 import { workspaceDir } from "./src/workspace.ts";
@@ -90,25 +90,34 @@ describe("peek user", () => {
     expect(await idOf()).not.toBe(before);
   });
 
-  it.each([
-    ["seven 7\n", ["add", "berta"], "A password needs at least 8 characters."],
-    ["", ["add", "berta"], "The password is empty. It needs at least 8 characters."],
-    ["correct horse\n", ["add", "a b"], "is not a valid name of a user"],
-    ["correct horse\n", ["add", "Anna"], "There is a user anna already."],
-    ["correct horse\n", ["passwd", "berta"], 'There is no user "berta"'],
-    ["", ["groups", "berta", "ops"], 'There is no user "berta"'],
-    ["", ["groups", "anna", "a b"], "is not a valid name of a group"],
-    ["", ["rename", "berta", "carl"], 'There is no user "berta"'],
-    ["", ["rename", "anna", "a b"], "is not a valid name of a user"],
-    ["", ["disable", "berta"], 'There is no user "berta"'],
-    ["", ["remove", "berta"], 'There is no user "berta"'],
-  ])("given the input %j, %j is refused with a clear message", async (input, args, message) => {
-    await using home = await TestHome.make();
-    expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
-    const { code, stdout, stderr } = await user(home, input, ...args);
-    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
-    expect(stderr).toContain(message);
-    expect(stderr).not.toMatch(/\n {4}at /);
+  describe("where there is a user anna", () => {
+    let home: TestHome;
+
+    beforeAll(async () => {
+      home = await TestHome.make();
+      expect((await user(home, "correct horse\n", "add", "anna")).code).toBe(0);
+    });
+
+    afterAll(() => home[Symbol.asyncDispose]());
+
+    it.each([
+      ["seven 7\n", ["add", "berta"], "A password needs at least 8 characters."],
+      ["", ["add", "berta"], "The password is empty. It needs at least 8 characters."],
+      ["correct horse\n", ["add", "a b"], "is not a valid name of a user"],
+      ["correct horse\n", ["add", "Anna"], "There is a user anna already."],
+      ["correct horse\n", ["passwd", "berta"], 'There is no user "berta"'],
+      ["", ["groups", "berta", "ops"], 'There is no user "berta"'],
+      ["", ["groups", "anna", "a b"], "is not a valid name of a group"],
+      ["", ["rename", "berta", "carl"], 'There is no user "berta"'],
+      ["", ["rename", "anna", "a b"], "is not a valid name of a user"],
+      ["", ["disable", "berta"], 'There is no user "berta"'],
+      ["", ["remove", "berta"], 'There is no user "berta"'],
+    ])("given the input %j, %j is refused with a clear message", async (input, args, message) => {
+      const { code, stdout, stderr } = await user(home, input, ...args);
+      expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+      expect(stderr).toContain(message);
+      expect(stderr).not.toMatch(/\n {4}at /);
+    });
   });
 
   it.runIf(process.getuid?.() === 0)("leaves the files to the account of logic when root runs it", async () => {
