@@ -2,6 +2,7 @@ export { Backoff, backoffMs, type BackoffOptions } from "./Backoff.ts";
 export { CancellableDelay } from "./CancellableDelay.ts";
 export { type CaptureContext, captureContext, type ContextRunner } from "./captureContext.ts";
 export { isThenable } from "./isThenable.ts";
+export { lingeringClose, type LingerLimits } from "./lingeringClose.ts";
 export { Listeners } from "./Listeners.ts";
 export { LogThrottle, type LogThrottleOptions } from "./LogThrottle.ts";
 export type { PluginScope } from "./PluginScope.ts";

@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
+import { lingeringClose, type LingerLimits } from "./lingeringClose.ts";
 
-/** How long a client may take to read the answer before the connection is closed. */
-const lingerMs = 1000;
+/** For a client to read the answer. It may have sent more than its request already. */
+const linger: LingerLimits = { maxMs: 1000, maxBytes: 1024 * 1024 };
 
 /** The answer to a refused upgrade. */
 export interface UpgradeRefusal {
@@ -25,10 +26,6 @@ export function refuseUpgrade(socket: Duplex, { status, contentType, body, heade
     "cache-control: no-store",
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
-  // The client may have disconnected already.
-  socket.on("error", () => socket.destroy());
-  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.once("close", () => clearTimeout(timer));
-  socket.once("finish", () => socket.destroy());
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  lingeringClose(socket, linger);
 }

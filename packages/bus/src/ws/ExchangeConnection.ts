@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { PeekError, toError } from "@peek/errors";
-import { WriteProgress } from "@peek/kit";
+import { lingeringClose, type LingerLimits, WriteProgress } from "@peek/kit";
 import type { PeerIdentity, PresenceChange } from "@peek/plugin-base";
 import type { RawData, WebSocket } from "ws";
 import type { Exchange, ExchangeMember } from "../Exchange.ts";
@@ -33,8 +33,8 @@ const maxStuckBeats = 2;
 const maxBufferedBytes = 4 * maxWaitingBytes;
 /** The shortest interval in which changes of the served contracts are passed on to others. */
 const announceMs = 100;
-/** How long a connection may take to close after a protocol violation. */
-const closeMs = 500;
+/** How long a service may take to read why its connection was closed, and how much it may send until then. */
+const linger: LingerLimits = { maxMs: 5000, maxBytes: 64 * 1024 * 1024 };
 /** The WebSocket close codes. */
 const goingAway = 1001;
 const policyViolation = 1008;
@@ -61,6 +61,7 @@ export class ExchangeConnection implements ExchangeMember {
   readonly #credential: Credential;
   readonly #context: ExchangeConnectionContext;
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
   readonly #batcher: FrameBatcher;
   readonly #drain = new DrainMonitor(() => (this.#isEnded ? 0 : this.waitingBytes));
   readonly #readProgress: ReadProgress;
@@ -86,6 +87,7 @@ export class ExchangeConnection implements ExchangeMember {
     this.#credential = credential;
     this.#context = context;
     this.#socket = socket;
+    this.#stream = stream;
     this.#readProgress = new ReadProgress(stream);
     this.#writeProgress = new WriteProgress(stream);
     this.#batcher = new FrameBatcher(socket, (bufferedBytes) => {
@@ -163,7 +165,7 @@ export class ExchangeConnection implements ExchangeMember {
   close(): void {
     this.#batcher.flush();
     this.#isCut = true;
-    this.#socket.close(goingAway);
+    this.#closeSocket(goingAway);
   }
 
   /** Cuts the connection without a report. */
@@ -287,14 +289,20 @@ export class ExchangeConnection implements ExchangeMember {
     this.#batcher.flush();
     this.#isCut = true;
     this.#leave();
-    this.#socket.close(policyViolation, code);
-    setTimeout(() => this.#socket.terminate(), closeMs).unref();
+    this.#closeSocket(policyViolation, code);
+  }
+
+  #closeSocket(code: number, reason?: string): void {
+    this.#socket.close(code, reason);
+    lingeringClose(this.#stream, linger);
   }
 
   #onError(error: Error): void {
     // A broken connection needs no report: its member leaves.
     if ("code" in error && typeof error.code === "string" && error.code.startsWith("WS_")) {
       this.#context.onProblem(this, error.code, `${this.title} sent an invalid WebSocket frame: ${error.message}`);
+      // ws has sent a close frame.
+      if (!this.#isCut) lingeringClose(this.#stream, linger);
     }
   }
 

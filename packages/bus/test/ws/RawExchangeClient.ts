@@ -30,10 +30,15 @@ export class RawExchangeClient implements Disposable {
     });
   }
 
-  /** Connects without a hello. */
-  static async connect(port: number, service: ServiceName, token: string): Promise<RawExchangeClient> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${exchangePath}`, protocol, {
+  /**
+   * Connects without a hello.
+   *
+   * @param ca The authority of the exchange's certificate, in PEM. Default: connects without TLS.
+   */
+  static async connect(port: number, service: ServiceName, token: string, ca?: string): Promise<RawExchangeClient> {
+    const socket = new WebSocket(`${ca === undefined ? "ws" : "wss"}://127.0.0.1:${port}${exchangePath}`, protocol, {
       perMessageDeflate: false,
+      ...(ca !== undefined && { ca }),
       headers: { authorization: `Bearer ${token}` },
     });
     const member = new RawExchangeClient(socket, makeInstanceName(service));

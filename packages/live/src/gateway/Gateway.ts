@@ -58,6 +58,8 @@ export interface GatewayOptions {
   readonly maxLargeFrameBytes?: number;
   /** Over how long {@link Gateway.drain} is spread, so that browsers do not all connect elsewhere at once. Default: 2,000. */
   readonly drainMs?: number;
+  /** How long a browser that has to log in may take to close its connection. Default: 1,000. */
+  readonly unauthenticatedMs?: number;
   /** How long a channel is followed after its last browser has left. Default: 30,000. */
   readonly lingerMs?: number;
 }
@@ -70,7 +72,7 @@ export class Gateway implements AsyncDisposable {
   readonly #logic: LogicClient;
   readonly #channels: ChannelRegistry;
   readonly #connections = new Set<BrowserConnection>();
-  readonly #unauthenticated = new UnauthenticatedSockets();
+  readonly #unauthenticated: UnauthenticatedSockets;
   readonly #perDevice = new ConnectionCounts();
   readonly #perUser = new ConnectionCounts();
   readonly #listening = new DisposableStack();
@@ -85,10 +87,12 @@ export class Gateway implements AsyncDisposable {
       maxPerUser: 2000,
       beatMs: 10_000,
       drainMs: 2000,
+      unauthenticatedMs: 1000,
       maxLargeFrameBytes: 64 * 1024 * 1024,
       ...options,
     };
     const { rpc, presence, exposed, logger, beatMs, maxLargeFrameBytes } = this.#options;
+    this.#unauthenticated = new UnauthenticatedSockets(this.#options.unauthenticatedMs);
     this.#server = new WebSocketServer({
       noServer: true,
       WebSocket: BrowserSocket,
@@ -175,7 +179,7 @@ export class Gateway implements AsyncDisposable {
     if (!offers(request, clientProtocol) || this.#unauthenticated.isFull) {
       return refuseUpgrade(socket, 401, "The browser is not logged in. Log in, and try again.", retryAfterSeconds);
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#unauthenticated.close(ws));
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#unauthenticated.close(ws, socket));
   }
 
   /**

@@ -1,14 +1,22 @@
-import type { WebSocket } from "ws";
+import type { Duplex } from "node:stream";
+import { lingeringClose } from "@peek/kit";
 import { closeCodes } from "@peek/live-protocol";
+import type { WebSocket } from "ws";
 
 /** How many may be open at a time. */
 const maxSockets = 256;
-/** How long one may be open. */
-const maxOpenMs = 1000;
+/** How many bytes one may send. */
+const maxBytes = 1024 * 1024;
 
 /** The WebSockets of browsers that have to log in. They are opened to be closed, because pages do not learn why an upgrade is refused. */
 export class UnauthenticatedSockets implements Disposable {
-  readonly #sockets = new Map<WebSocket, NodeJS.Timeout>();
+  readonly #sockets = new Set<WebSocket>();
+  readonly #maxMs: number;
+
+  /** @param maxMs How long one may be open. */
+  constructor(maxMs: number) {
+    this.#maxMs = maxMs;
+  }
 
   get count(): number {
     return this.#sockets.size;
@@ -18,19 +26,20 @@ export class UnauthenticatedSockets implements Disposable {
     return this.#sockets.size >= maxSockets;
   }
 
-  /** Closes a socket with the code that has the browser log in. */
-  close(ws: WebSocket): void {
-    const deadline = setTimeout(() => ws.terminate(), maxOpenMs).unref();
-    this.#sockets.set(ws, deadline);
-    ws.once("close", () => {
-      clearTimeout(deadline);
-      this.#sockets.delete(ws);
-    });
+  /**
+   * Closes a WebSocket with the code that has the browser log in.
+   *
+   * @param socket The TCP or TLS socket below it.
+   */
+  close(ws: WebSocket, socket: Duplex): void {
+    this.#sockets.add(ws);
+    ws.once("close", () => this.#sockets.delete(ws));
     ws.on("error", () => ws.terminate());
     ws.close(closeCodes.sessionEnded, "Log in.");
+    lingeringClose(socket, { maxMs: this.#maxMs, maxBytes });
   }
 
   [Symbol.dispose](): void {
-    for (const ws of this.#sockets.keys()) ws.terminate();
+    for (const ws of this.#sockets) ws.terminate();
   }
 }

@@ -1,4 +1,5 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { lingeringClose, type LingerLimits } from "@peek/kit";
 import { TupleSelector } from "@peek/plugin-base/contracts";
 import { type ClientMessage, closeCodes, type PushedActionMessage, type Staleness } from "@peek/live-protocol";
 import type { Duplex } from "node:stream";
@@ -16,8 +17,11 @@ import { LivenessCheck, ticksPerBeat, ticksPerPulse } from "./LivenessCheck.ts";
 import { frameInvalid, readClientMessage } from "./readClientMessage.ts";
 import { beatFrame, helloFrame, pulseFrame, upstreamFrame } from "./statusFrames.ts";
 
-/** After how many ticks a connection that does not close is cut. */
-const maxClosingTicks = 5;
+/**
+ * How long the browser may take to read why it was closed, and how much it may send until then: a program that sends without a
+ * pause reads late.
+ */
+const linger: LingerLimits = { maxMs: 5000, maxBytes: 64 * 1024 * 1024 };
 const maxSubscriptions = 1000;
 const maxActions = 64;
 const tooManyActions: ActionOutcome = {
@@ -39,6 +43,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   readonly writer: FrameWriter;
   readonly session: GatewaySession;
   readonly #ws: BrowserSocket;
+  readonly #socket: Duplex;
   readonly #context: ConnectionContext;
   readonly #onClosed: (connection: BrowserConnection) => void;
   readonly #subscriptions = new SubscriptionSet();
@@ -49,7 +54,6 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
   #pending = 0;
   #actions = 0;
   #invalidMessages = 0;
-  #closingTicks = 0;
   #isClosing = false;
   #isPaused = false;
   /** The staleness of logic that the browser was last notified of. */
@@ -67,6 +71,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     onClosed: (connection: BrowserConnection) => void,
   ) {
     this.#ws = ws;
+    this.#socket = socket;
     this.session = session;
     this.#context = context;
     this.#onClosed = onClosed;
@@ -144,11 +149,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
 
   /** To be called ten times in a heartbeat: checks whether the browser is there, and reads. */
   tick(): void {
-    if (this.#isClosing) {
-      this.#closingTicks += 1;
-      if (this.#closingTicks > maxClosingTicks || !this.#inbound.tick()) this.#ws.terminate();
-      return;
-    }
+    if (this.#isClosing) return;
     if (!this.#inbound.tick()) return this.#closeForOverload();
     const state = this.#liveness.tick(this.writer);
     if (state === "gone") this.terminate();
@@ -163,6 +164,7 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     if (this.#isClosing) return;
     this.#endAll();
     this.#ws.close(code, reason);
+    lingeringClose(this.#socket, linger);
   }
 
   /** Cuts the connection now. */
@@ -182,6 +184,10 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
 
   onError(error: Error): void {
     this.#log("violated the WebSocket protocol", error.message);
+    if (this.#isClosing) return;
+    // ws has sent a close frame.
+    this.#endAll();
+    lingeringClose(this.#socket, linger);
   }
 
   onClosed(): void {
@@ -315,8 +321,6 @@ export class BrowserConnection implements SubscriptionOwner, FrameWriterOwner, S
     this.#subscriptions.endAll();
     this.#ending?.abort();
     this.writer.close();
-    // The close frame of the browser has to be read.
-    if (this.#isPaused) this.#ws.resume();
   }
 
   /** Logs an event that an administrator should know of, once a minute for all browsers. */
