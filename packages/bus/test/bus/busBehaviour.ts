@@ -284,7 +284,7 @@ export function busBehaviour(driver: string, isRemote: boolean, makeHarness: () 
           office.send(agent.self, "text");
           await officeRecorder.until(
             () => officeRecorder.gone.length > again,
-            "it is told again that it is gone",
+            "it is notified again that it is gone",
             1000,
           );
         } catch (error) {

@@ -15,7 +15,10 @@ it("frequent changes of served contracts are passed on a few times, the last tim
   await bus.watch("agent");
   using raw = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
   raw.send(...burst);
-  await recorder.until(() => bus.peers("agent")[0]?.serves[0] === "peek_plugin_a.C999", "the last is told");
+  await recorder.until(
+    () => bus.peers("agent")[0]?.serves[0] === "peek_plugin_a.C999",
+    "the last announcement arrives",
+  );
   expect(recorder.news.slice(0, 2)).toEqual([`joined ${raw.instance}`, `updated ${raw.instance}`]);
   expect(recorder.news.length).toBeLessThan(20);
 
@@ -26,7 +29,7 @@ it("frequent changes of served contracts are passed on a few times, the last tim
   await recorder.until(() => recorder.news.includes(`left ${raw.instance}`), "it has left");
   using other = await RawExchangeClient.join(logic.port, "agent", logic.tokens.create("agent"));
   other.send("S[]");
-  await recorder.until(() => recorder.news.includes(`updated ${other.instance}`), "another is told");
+  await recorder.until(() => recorder.news.includes(`updated ${other.instance}`), "another change is reported");
   expect(recorder.news.slice(-3)).toEqual([
     `left ${raw.instance}`,
     `joined ${other.instance}`,

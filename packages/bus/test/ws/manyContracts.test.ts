@@ -66,6 +66,6 @@ describe("more contracts than fit into a line", () => {
     // A shorter list is announced again.
     bus.announce(["peek_plugin_a.Calls"]);
     const recorder = new BusRecorder(bus);
-    await recorder.until(() => bus.peers("agent")[0]?.serves.length === 1, "it is told");
+    await recorder.until(() => bus.peers("agent")[0]?.serves.length === 1, "the watcher is notified");
   });
 });

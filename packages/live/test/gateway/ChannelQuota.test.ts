@@ -28,13 +28,15 @@ test("a user that asks for ever new channels waits; other users, and channels th
   const bert = await site.browser("bert");
   await bert.subscribe(1, canonical);
   const anna = [await site.browser("anna", "phone"), await site.browser("anna", "desk"), await site.browser("anna")];
+  const started = performance.now();
   for (const [index, each] of anna.entries()) {
     churn(each, index * 10_000, 1000);
     await untilRead(each);
   }
-  // A hundred come with each second that it takes.
+  const earned = (100 * (performance.now() - started)) / 1000;
   expect(opening.mock.calls.length).toBeGreaterThanOrEqual(burst);
-  expect(opening.mock.calls.length).toBeLessThan(burst + 500);
+  // Another is that of bert.
+  expect(opening.mock.calls.length).toBeLessThanOrEqual(burst + earned + 1);
   // What somebody watches costs nothing.
   await anna[0]?.subscribe(100_000, canonical);
   await bert.subscribe(2, new TupleSelector(observable, { of: "bert" }).canonical());

@@ -118,7 +118,7 @@ describe("a handler that does not end", () => {
     await service.plugin.payloads.send({ filt: { key: "slow" } }, { to: "agent" });
     await until("it is handled", () => isHandled);
     const released = stack.disposeAsync();
-    await until("it is told", () => service.log.lines.length === 2);
+    await until("both waits are logged", () => service.log.lines.length === 2);
     expect(service.log.lines.toSorted()).toEqual([
       expect.stringMatching(/warning: The payload endpoint .*slow.* is being stopped, and waits for 1 handlers/s),
       expect.stringContaining(`warning: ${hung.name} is being stopped`),

@@ -192,9 +192,9 @@ describe("a client", () => {
       start: () => undefined,
       count: () => [],
     });
-    await until("it is told", () => announced.length > 0);
+    await until("both contracts are announced", () => announced.length > 0);
     void served[Symbol.asyncDispose]();
-    await until("it is told", () => announced.length > 1);
+    await until("the end of one is announced", () => announced.length > 1);
     expect(announced).toEqual([[other.name, pumps.name], [other.name]]);
   });
 });

@@ -251,13 +251,13 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
         },
       });
       const began = performance.now();
-      const error = await caught(client.echo(0, { deadlineMs: 300 }));
-      const took = performance.now() - began;
-      expect(error.code).toBe("DEADLINE_EXCEEDED");
-      expect(took).toBeGreaterThan(299);
-      expect(took).toBeLessThan(400);
-      await until("the signal fires", () => reasons.length === 1);
-      expect(performance.now() - began).toBeLessThan(450);
+      // Timers of the same process: a busy machine delays them as well.
+      const late = [delay(400, "late"), delay(450, "late")];
+      const error = caught(client.echo(0, { deadlineMs: 300 }));
+      expect(await Promise.race([error, late[0]])).toMatchObject({ code: "DEADLINE_EXCEEDED" });
+      expect(performance.now() - began).toBeGreaterThan(299);
+      const isFired = until("the signal fires", () => reasons.length === 1);
+      expect(await Promise.race([isFired, late[1]])).toBeUndefined();
       expect(reasons).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
       await until("it has ended", () => server.vortex.statistics().running === 0);
       expect(caller.vortex.statistics()).toMatchObject({ pending: 0, timers: 0, invalidFrames: 0 });
@@ -583,9 +583,9 @@ export function describeRpc(title: string, open: () => Promise<RpcHarness>): voi
         const [peer] = await caller.plugin.presence.peers("agent");
         return peer?.serves.join() ?? "";
       };
-      await until("both are told", async () => (await serves()) === `${other.name},${pumps.name}`);
+      await until("both are announced", async () => (await serves()) === `${other.name},${pumps.name}`);
       await served[Symbol.asyncDispose]();
-      await until("one is told", async () => (await serves()) === other.name);
+      await until("the end of one is announced", async () => (await serves()) === other.name);
       expect(await codeOf(client.ping(undefined, { wait: false }))).toBe("VORTEX_NOBODY");
       await also[Symbol.asyncDispose]();
       expect(server.vortex.statistics().contracts).toBe(0);
