@@ -1,9 +1,9 @@
-import { cp, lstat, mkdir, readdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestHome } from "./src/TestHome.ts";
-import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { makeFolder, temporaryFolder } from "./src/temporaryFolder.ts";
 import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
@@ -56,6 +56,15 @@ const unpack = async (source: string, dir: string): Promise<string> => {
 };
 
 describe("a deployed service", () => {
+  let plugins: string;
+
+  beforeAll(async () => {
+    plugins = await makeFolder();
+    await deploy("peek-plugin-tutorial", join(plugins, "peek-plugin-tutorial"));
+  });
+
+  afterAll(() => rm(plugins, { recursive: true, force: true }));
+
   it.each(serviceNames)(
     "%s runs without the workspace, with a plugin that was installed into its home",
     async (service) => {
@@ -76,7 +85,7 @@ describe("a deployed service", () => {
       expect(await first.stop()).toEqual({ code: 0, signal: null });
 
       const modules = join(home, `peek-${service}-service.home`, "plugin-software", "node_modules");
-      await deploy("peek-plugin-tutorial", join(modules, "peek-plugin-tutorial"));
+      await cp(plugins, modules, { recursive: true, verbatimSymlinks: true });
       const enabled = await runToEnd(peek, { args: ["plugin", "enable", "peek_plugin_tutorial"], env, cwd: folder });
       expect(enabled).toMatchObject({ ending: { code: 0 }, stdout: `${service}: peek_plugin_tutorial enabled\n` });
 
