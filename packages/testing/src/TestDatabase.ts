@@ -9,7 +9,7 @@ import { Storage } from "@peek/storage";
 import { serviceConfigSchema } from "@peek/config";
 import pg from "pg";
 import { z } from "zod";
-import { testServer, type TestServer } from "./TestServer.ts";
+import { type ServerQuery, testServer, type TestServer } from "./TestServer.ts";
 
 /** The initial content of a test's database. */
 export interface TestDatabaseOptions {
@@ -55,9 +55,12 @@ export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {
     query: async (sql, values) => (await pool.query<Record<string, unknown>>(sql, [...(values ?? [])])).rows,
     [Symbol.asyncDispose]: async () => {
       await pool.end();
-      const left = await connectionsTo(server, name);
-      await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await dropRolesOf(server, name);
+      const left = await server.connect(async (query) => {
+        const open = await connectionsTo(query, name);
+        await query(`DROP DATABASE ${name} WITH (FORCE)`);
+        await dropRolesOf(query, name);
+        return open;
+      });
       if (left.length === 0) return;
       throw new Error(
         `${left.length} connection${left.length === 1 ? " was" : "s were"} left open to the test's database:\n${left.join("\n")}`,
@@ -67,9 +70,9 @@ export async function openTestDatabase({ plugins = [] }: TestDatabaseOptions = {
 }
 
 /** The roles of plugins belong to the server, and outlive their database. */
-async function dropRolesOf(server: TestServer, database: string): Promise<void> {
+async function dropRolesOf(query: ServerQuery, database: string): Promise<void> {
   const sql = "SELECT quote_ident(rolname) AS role FROM pg_roles WHERE starts_with(rolname, $1)";
-  for (const { role } of await server.query(sql, [`${database}_`])) await server.query(`DROP ROLE ${String(role)}`);
+  for (const { role } of await query(sql, [`${database}_`])) await query(`DROP ROLE ${String(role)}`);
 }
 
 /** The content of a plugin's migration files. */
@@ -121,17 +124,17 @@ async function migrate(connectUrl: string, plugins: readonly PluginInfo[]): Prom
 const connectionSchema = z.object({ application_name: z.string(), state: z.string().nullable(), query: z.string() });
 
 /** The open connections, after closing ones have had time to close. */
-async function connectionsTo(server: TestServer, database: string): Promise<readonly string[]> {
+async function connectionsTo(query: ServerQuery, database: string): Promise<readonly string[]> {
   const until = performance.now() + closeMs;
   for (;;) {
-    const rows = await server.query(
+    const rows = await query(
       "SELECT application_name, state, query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'",
       [database],
     );
     if (rows.length === 0 || performance.now() > until) {
       return rows.map((row) => {
-        const { application_name: title, state, query } = connectionSchema.parse(row);
-        return `${title === "" ? "unnamed" : title}, ${state ?? "unknown"}, last: ${query.slice(0, 200)}`;
+        const { application_name: title, state, query: last } = connectionSchema.parse(row);
+        return `${title === "" ? "unnamed" : title}, ${state ?? "unknown"}, last: ${last.slice(0, 200)}`;
       });
     }
     await wait(20);

@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 
+/** Runs SQL, and returns the rows. */
+export type ServerQuery = (
+  sql: string,
+  values?: readonly unknown[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
 /** The PostgreSQL server of a run of tests. */
 export interface TestServer {
   /** The prefix of the names of all databases and roles of this run. */
   readonly prefix: string;
-  /** Runs SQL in the server's own database. */
-  query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Runs one statement in the server's own database. */
+  readonly query: ServerQuery;
+  /** Runs several statements on one connection: most of the time of a short statement is that of its connection. */
+  connect<T>(work: (query: ServerQuery) => Promise<T>): Promise<T>;
   /** Runs work while no other process of the run does the same. */
   exclusively(name: string, work: () => Promise<void>): Promise<void>;
   /** The URL of a database on it. */
@@ -40,12 +48,16 @@ export function testServer(): TestServer {
   return serverAt(url, prefix);
 }
 
-/** The server at a URL. Each operation opens and closes a connection. */
+/** The server at a URL. Each call opens and closes a connection. */
 export function serverAt(url: string, prefix: string): TestServer {
+  const connect = <T>(work: (query: ServerQuery) => Promise<T>): Promise<T> =>
+    withClient(url, (client) =>
+      work(async (sql, values) => (await client.query<Record<string, unknown>>(sql, [...(values ?? [])])).rows),
+    );
   return {
     prefix,
-    query: (sql, values) =>
-      withClient(url, async (client) => (await client.query<Record<string, unknown>>(sql, [...(values ?? [])])).rows),
+    query: (sql, values) => connect((query) => query(sql, values)),
+    connect,
     exclusively: (name, work) =>
       withClient(url, async (client) => {
         const key = createHash("sha256").update(name).digest().readInt32BE();

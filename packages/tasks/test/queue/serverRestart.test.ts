@@ -24,7 +24,7 @@ it(
     const log = new TestLog();
     const open = async (role: TaskQueueOpenOptions["role"]): Promise<PgBossTaskQueue> => {
       const { signal } = new AbortController();
-      const times = { keepResultsHours: 24, keepDeadLettersDays: 30, lostAfterSeconds: 2 };
+      const times = { keepResultsHours: 24, keepDeadLettersDays: 30, lostAfterSeconds: 8 };
       return owned.use(await PgBossTaskQueue.open({ database, role, logger: log, signal, ...times }));
     };
     await open("owner");

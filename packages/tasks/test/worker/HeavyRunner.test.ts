@@ -139,5 +139,5 @@ test("An aborted task gets its signal, and a thread that ignores it is terminate
 });
 
 test("Memory that is reused counts once", async () => {
-  expect(await errorOf(garbage, "100")).toMatch(/^done \d+$/);
+  expect(await errorOf(garbage, "30")).toMatch(/^done \d+$/);
 });
