@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { actionCommand } from "./commands/action.ts";
 import { configCommand } from "./commands/config.ts";
 import { natsCommand } from "./commands/nats.ts";
-import { pluginCommand } from "./commands/plugin.ts";
+import { pluginCommand } from "./commands/plugin/pluginCommand.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
 import { storageCommand } from "./commands/storage.ts";

@@ -12,7 +12,7 @@ export { decodeUtf8 } from "./decodeUtf8.ts";
 export { explainIssues } from "./explainIssues.ts";
 export { FileLock, type FileLockOptions, LockHeldError } from "./FileLock.ts";
 export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lockHome.ts";
-export { makePrivateFolder } from "./ownership.ts";
+export { chownLike, makePrivateFolder } from "./ownership.ts";
 export { type LockHolder, titleOf } from "./lockHolder.ts";
 export { type JsonDocument, type JsonDocumentKind, maxJsonBytes, readJsonDocument } from "./JsonDocument.ts";
 export { withoutJit } from "./withoutJit.ts";

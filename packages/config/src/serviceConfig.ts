@@ -58,7 +58,7 @@ const pluginSchema = z.strictObject({
   enabled: z.array(z.string()).max(10_000).default([]).describe("The plugins to run, by name, in any order."),
   softwarePath: folder
     .default("plugin-software")
-    .describe("The folder where plugins are installed with npm; relative to the home, or absolute."),
+    .describe("The folder where plugins are installed, from archives or with npm; relative to the home, or absolute."),
   dataPath: folder
     .default("plugin-data")
     .describe("The folder that contains a folder for the files of each plugin; relative to the home, or absolute."),

@@ -7,6 +7,7 @@ export { Listeners } from "./Listeners.ts";
 export { LogThrottle, type LogThrottleOptions } from "./LogThrottle.ts";
 export type { PluginScope } from "./PluginScope.ts";
 export { pluginReleased, PluginScopes } from "./PluginScopes.ts";
+export { provideModules } from "./provideModules.ts";
 export { refuseUpgrade, type UpgradeRefusal } from "./refuseUpgrade.ts";
 export { Semaphore } from "./Semaphore.ts";
 export { TaskGroup } from "./TaskGroup.ts";

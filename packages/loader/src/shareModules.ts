@@ -44,6 +44,17 @@ export function shareModules(dir: string): Disposable | undefined {
   return { [Symbol.dispose]: () => hooks.deregister() };
 }
 
+/**
+ * The URLs of the modules that a built service shares, by their names.
+ *
+ * @param dir The folder of the built service.
+ * @returns undefined without a list of shared modules there, such as when it runs from source.
+ */
+export function sharedModuleUrls(dir: string): ReadonlyMap<string, string> | undefined {
+  const modules = readList(dir);
+  return modules && new Map([...modules].map(([name, { url }]) => [name, url]));
+}
+
 function readList(dir: string): ReadonlyMap<string, SharedModule> | undefined {
   const text = tryRead(join(dir, listName));
   if (text === undefined) return undefined;

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { switchToOwnerOf, serviceHome } from "@peek/config";
 import { ExitCode, messageOf, PeekError, toError } from "@peek/errors";
-import { shareModules } from "@peek/loader";
+import { provideModules } from "@peek/kit";
+import { sharedModuleUrls, shareModules } from "@peek/loader";
 import { reportOwner } from "./launch.ts";
 import { PeekService } from "./PeekService.ts";
 import { ConsoleCapture } from "./process/ConsoleCapture.ts";
@@ -51,6 +52,7 @@ const withoutInit =
 async function run(definition: ServiceDefinition, development: boolean): Promise<ExitCode> {
   const ignoresHangup = takeFromEnvironment("PEEK_SIGHUP_IGNORED") === "1";
   using _shared = shareModules(import.meta.dirname);
+  using _provided = provideModules(sharedModuleUrls(import.meta.dirname));
   await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
   const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
   using _signals = new StopSignals({

@@ -1,3 +1,4 @@
+import { archiveErrors } from "./archiveErrors.ts";
 import { httpErrors } from "./httpErrors.ts";
 import { liveErrors } from "./liveErrors.ts";
 import { pluginErrors } from "./pluginErrors.ts";
@@ -13,6 +14,7 @@ import { vortexErrors } from "./vortexErrors.ts";
 export const errorCatalogue = {
   ...serviceErrors,
   ...pluginErrors,
+  ...archiveErrors,
   ...storageErrors,
   ...vortexErrors,
   ...liveErrors,

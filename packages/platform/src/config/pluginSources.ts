@@ -1,5 +1,5 @@
 import { resolveInHome, type ServiceConfig, type ServiceHome } from "@peek/config";
-import { NodeModulesSource, type PluginSource, WorkspaceSource } from "@peek/loader";
+import { InstalledSource, NodeModulesSource, type PluginSource, WorkspaceSource } from "@peek/loader";
 import { workspaceOf } from "./workspace.ts";
 
 /**
@@ -7,7 +7,8 @@ import { workspaceOf } from "./workspace.ts";
  *
  * 1. the folder `plugins` of the workspace, when the service runs from one;
  * 2. the service's own dependencies;
- * 3. `plugin.softwarePath`, a folder in the home where plugins are installed with npm.
+ * 3. the plugins in `plugin.softwarePath`, a folder in the home, that were installed from archives;
+ * 4. the packages there that were installed with npm.
  */
 export function pluginSources(serviceDir: string, home: ServiceHome, config: ServiceConfig): readonly PluginSource[] {
   const workspace = workspaceOf(serviceDir);
@@ -15,6 +16,7 @@ export function pluginSources(serviceDir: string, home: ServiceHome, config: Ser
   return [
     ...(workspace === undefined ? [] : [new WorkspaceSource(workspace)]),
     new NodeModulesSource("the service's own dependencies", serviceDir),
+    new InstalledSource(software),
     new NodeModulesSource("plugin.softwarePath", software, { upwards: false }),
   ];
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
 import { messageOf, PeekError } from "@peek/errors";
+import { provideModules } from "@peek/kit";
 import type { PluginStorage } from "@peek/plugin-base/storage";
 import { attemptFailure, attemptFailureOf, type AttemptResult } from "./attemptResult.ts";
 import { importHandler } from "./importHandler.ts";
@@ -8,6 +9,9 @@ import { runHandler } from "./runHandler.ts";
 import { ProgressThrottle } from "./ProgressThrottle.ts";
 import { ThreadStorage } from "./ThreadStorage.ts";
 import { type ThreadJob, type ThreadEvent, threadCommandSchema, type ThreadReply } from "./threadMessages.ts";
+
+// For the life of the thread: handlers of plugins from archives import plugin-base.
+provideModules();
 
 // A thread runs one task at a time. This state belongs to the thread.
 let port: MessagePort | undefined;

@@ -1,0 +1,69 @@
+import { PeekError } from "@peek/errors";
+import { resolvePlugin } from "@peek/loader";
+import type { PluginPackage } from "@peek/plugin-base/manifest";
+import { Command } from "commander";
+import { servicesOption } from "../../arguments.ts";
+import { configOf, type LocalService, localServices, sourcesOf } from "../../LocalService.ts";
+import { noteIfRunning } from "../../running.ts";
+import { changeEnabled, withName } from "./changeEnabled.ts";
+import type { ServiceOption } from "./ServiceOption.ts";
+
+/** `peek plugin enable` */
+export function enableCommand(): Command {
+  return new Command("enable")
+    .description("enable a plugin on all services that it has a part for")
+    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
+    .addOption(servicesOption())
+    .action((name: string, options: ServiceOption) => {
+      const services = localServices(options.service);
+      const targets = options.service === undefined ? runnableServices(name, services) : services;
+      for (const service of targets) requireRunnable(name, service);
+      for (const service of targets) {
+        const changed = changeEnabled(service, withName(name));
+        console.log(`${service.name}: ${name} ${changed ? "enabled" : "was already enabled"}`);
+        if (changed) noteIfRunning(service);
+      }
+    });
+}
+
+function manifestFor(name: string, service: LocalService): PluginPackage {
+  return resolvePlugin(name, sourcesOf(service, configOf(service))).manifest;
+}
+
+/** @throws PeekError when the plugin is not installed for the service, or has no part for it. */
+function requireRunnable(name: string, service: LocalService): void {
+  if (manifestFor(name, service).requiresServices.includes(service.name)) return;
+  throw noPart(name, service.name);
+}
+
+function noPart(name: string, where: string): PeekError {
+  return new PeekError(
+    "PLUGIN_NOT_FOR_SERVICE",
+    `${name} has no part for ${where}: its plugin_package.json does not require it. Leave ${where} out.`,
+    { fields: { plugin: name } },
+  );
+}
+
+/** The services for which a plugin is installed and has a part. */
+function runnableServices(name: string, services: readonly LocalService[]): readonly LocalService[] {
+  const checked = services.map((service) => ({ service, ...tryManifest(name, service) }));
+  const runnable = checked.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
+  if (runnable.length > 0) return runnable.map(({ service }) => service);
+  const found = checked.find(({ manifest }) => manifest !== undefined);
+  if (found !== undefined) throw noPart(name, "any service");
+  const refusal = checked.find(({ error }) => error !== undefined)?.error;
+  if (refusal !== undefined) throw refusal;
+  return [];
+}
+
+function tryManifest(
+  name: string,
+  service: LocalService,
+): { readonly manifest?: PluginPackage; readonly error?: PeekError } {
+  try {
+    return { manifest: manifestFor(name, service) };
+  } catch (error) {
+    if (PeekError.is(error)) return { error };
+    throw error;
+  }
+}
