@@ -2,6 +2,7 @@ import { cp, lstat, mkdir, readdir, readFile, realpath, rm, symlink, writeFile }
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { peek } from "./src/peekCommand.ts";
 import { TestHome } from "./src/TestHome.ts";
 import { makeFolder, temporaryFolder } from "./src/temporaryFolder.ts";
 import { runToEnd, RunningProcess } from "./src/RunningProcess.ts";
@@ -104,6 +105,35 @@ describe("a deployed service", () => {
       expect(await readdir(dirname(modules))).toEqual(["node_modules"]);
     },
   );
+
+  it("runs a plugin from an archive, without packages beside it, also in the threads of heavy tasks", async () => {
+    const folder = await temporaryFolder();
+    const home = join(folder, "home");
+    const env = await bareMachine(home);
+    const deployed = join(folder, "worker");
+    await deploy("worker", deployed);
+    const plugin = join(workspaceDir, "plugins", "peek-plugin-tutorial");
+    expect(await peek(home, "plugin", "pack", plugin, "--out", folder)).toMatchObject({ code: 0 });
+
+    const peekOfWorker = join(deployed, "node_modules", ".bin", "peek");
+    const archive = join(folder, "peek-plugin-tutorial-1.0.0.tgz");
+    const installed = await runToEnd(peekOfWorker, { args: ["plugin", "install", archive], env, cwd: folder });
+    expect(installed).toMatchObject({
+      ending: { code: 0 },
+      stdout: "worker: peek_plugin_tutorial 1.0.0 installed and enabled\n",
+    });
+    const software = join(home, "peek-worker-service.home", "plugin-software");
+    expect((await readdir(software)).sort()).toEqual(["current", "versions"]);
+
+    const config = { plugin: { enabled: ["peek_plugin_tutorial"] }, logging: { level: "DEBUG" as const } };
+    await using logic = await (await TestHome.at(home, "logic", config)).start();
+    const command = join(deployed, "bin", "run_peek_worker_service");
+    await using worker = new RunningProcess(command, { env, cwd: folder });
+    await worker.waitFor(/:Ready in .*: 1 plugin started/);
+    await logic.waitFor(/Sent \d+ to a worker, which answered/);
+    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    await logic.stop();
+  });
 
   it("runs a plugin from package files, also when the service itself runs from source", async () => {
     await using home = await TestHome.with({ plugin: { enabled: ["peek_plugin_packed"] } });

@@ -7,7 +7,6 @@ import { Command } from "commander";
 import { servicesOption } from "../../arguments.ts";
 import { configOf, type LocalService, localServices } from "../../LocalService.ts";
 import { noteIfRunning } from "../../running.ts";
-import { confirm } from "../../storage/confirm.ts";
 import { changeEnabled, withoutName } from "./changeEnabled.ts";
 import type { ServiceOption } from "./ServiceOption.ts";
 import { isInUse, type SoftwareFolder, softwareFolders } from "./SoftwareFolder.ts";
@@ -41,10 +40,15 @@ export function removeCommand(): Command {
       const data = folders
         .flatMap(({ services }) => services.map((service) => dataFolder(service, name)))
         .filter(existsSync);
-      const purges = options.purgeData && data.length > 0 && (await confirm(`Delete ${data.join(", ")}?`, options.yes));
+      const purges = options.purgeData && data.length > 0 && (await confirmed(data, options.yes));
       for (const folder of folders) await removeFrom(folder, name, purges);
       sayWhatIsKept(name, purges ? [] : data);
     });
+}
+
+async function confirmed(data: readonly string[], yes: boolean): Promise<boolean> {
+  const { confirm } = await import("../../storage/confirm.ts");
+  return confirm(`Delete ${data.join(", ")}?`, yes);
 }
 
 async function removeFrom(folder: SoftwareFolder, name: string, purges: boolean): Promise<void> {
