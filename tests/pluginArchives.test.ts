@@ -1,0 +1,56 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { peek } from "./src/peekCommand.ts";
+import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { TestHome } from "./src/TestHome.ts";
+import { workspaceDir } from "./src/workspace.ts";
+
+const name = "peek_plugin_pump";
+
+/** Packs a plugin of a version. @returns The archive. */
+async function packed(base: string, version: string): Promise<string> {
+  const dir = await temporaryFolder();
+  const json = { name: "peek-plugin-pump", version, type: "module", files: ["index.js"], exports: "./index.js" };
+  const manifest = { plugin: { title: "Pump", packageName: name }, requiresServices: ["agent"] };
+  await writeFile(join(dir, "package.json"), JSON.stringify(json));
+  await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));
+  const entry = `import { PluginAgentEntryHookABC } from "@peek/plugin-base/agent";
+class AgentEntryHook extends PluginAgentEntryHookABC { load() {} start() {} stop() {} unload() {} }
+export const peekAgentEntryHook = () => AgentEntryHook;\n`;
+  await writeFile(join(dir, "index.js"), entry);
+  await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
+  await symlink(join(workspaceDir, "packages/plugin-base"), join(dir, "node_modules/@peek/plugin-base"));
+  const file = join(dir, "pump.tgz");
+  expect(await peek(base, "plugin", "pack", dir, "--out", file)).toMatchObject({ code: 0, stderr: "" });
+  return file;
+}
+
+it("archives of a plugin are installed, rolled back and removed, and the service runs the current version", async () => {
+  await using home = await TestHome.with({}, [], "agent");
+  const { base } = home;
+  const [one, two] = [await packed(base, "1.0.0"), await packed(base, "1.1.0")];
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await peek(base, "plugin", ...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return stdout;
+  };
+  expect(await run("install", one, "--dry-run")).toBe(`agent: ${name} 1.0.0 would be installed and enabled\n`);
+  expect(await readFile(home.configFile, "utf8")).not.toContain(name);
+  expect(await run("install", one)).toBe(`agent: ${name} 1.0.0 installed and enabled\n`);
+  expect(await run("install", two)).toBe(`agent: ${name} 1.1.0 installed, after 1.0.0\n`);
+  expect(await peek(base, "plugin", "install", one)).toMatchObject({ code: 78, stdout: "" });
+  expect(await run("rollback", name)).toBe(`agent: ${name} rolled back to 1.0.0, after 1.1.0\n`);
+  expect(await run("list", "--service", "agent")).toMatch(/peek_plugin_pump +1\.0\.0 .*1\.1\.0, 1\.0\.0 \(agent\)/);
+
+  await using agent = await home.start();
+  expect(agent.stdout).toContain("1 plugin started");
+  expect(await peek(base, "plugin", "install", two)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("agent is running"),
+  });
+  await agent.stop();
+
+  expect(await run("remove", name)).toContain(`agent: ${name} disabled and removed\nKept: its tables`);
+  expect(await peek(base, "plugin", "remove", name)).toMatchObject({ code: 78, stdout: "" });
+});
