@@ -1,6 +1,13 @@
 import type { Bus, BusMember } from "@peek/bus";
 import { messageOf } from "@peek/errors";
-import { type CaptureContext, captureContext, LogThrottle, PluginScopes } from "@peek/kit";
+import {
+  type CaptureContext,
+  captureContext,
+  LogThrottle,
+  PluginScopes,
+  PluginSuspensions,
+  settledOrAborted,
+} from "@peek/kit";
 import type { Logger, PeerIdentity, PluginDisposables, PluginVortex, PresenceChange } from "@peek/plugin-base";
 import { PayloadRouter } from "./payloads/PayloadRouter.ts";
 import { PayloadSender } from "./payloads/PayloadSender.ts";
@@ -42,6 +49,12 @@ export class Vortex implements AsyncDisposable {
   readonly #server: RpcServer;
   readonly #sender: PayloadSender;
   readonly #view: PresenceView;
+  readonly #suspensions = new PluginSuspensions({
+    onResumed: (plugin) => {
+      this.#server.resume(plugin);
+      this.#router.resume(plugin);
+    },
+  });
   readonly #listeners = new DisposableStack();
   #invalidFrames = 0;
   #closing: Promise<void> | undefined;
@@ -90,6 +103,21 @@ export class Vortex implements AsyncDisposable {
     });
   }
 
+  /**
+   * Suspends a plugin: from the call on, calls of its contracts wait, up to their deadlines, as do payloads for its endpoints. Its
+   * streams end with `PLUGIN_UPDATING`. Its contracts stay announced, also when it withdraws them. Calls and payloads of the plugin itself
+   * are not affected. Several suspensions of a plugin may overlap.
+   *
+   * @param signal Ends the wait for running handlers.
+   * @returns Resolves when none of the plugin's handlers runs, or when the signal has fired. When the last suspension is disposed, what
+   *   waits goes to the contracts and endpoints of that time; calls of others are refused with `RPC_UNKNOWN`.
+   */
+  async suspend(plugin: string, signal: AbortSignal): Promise<Disposable> {
+    const suspension = this.#suspensions.suspend(plugin);
+    await settledOrAborted(Promise.all([this.#server.hold(plugin), this.#router.hold(plugin)]), signal);
+    return suspension;
+  }
+
   /** Returns the present counts. */
   statistics(): VortexStatistics {
     const records = [...this.#records.all()];
@@ -100,9 +128,9 @@ export class Vortex implements AsyncDisposable {
       pending: outgoing.length,
       waiting: this.#directory.pendingSends,
       running: contracts.reduce((sum, { running }) => sum + running, 0),
-      queued: contracts.reduce((sum, { queued }) => sum + queued, 0),
+      queued: this.#server.queued,
       streamsIn: outgoing.filter(({ procedure }) => procedure.isStream).length,
-      streamsOut: incoming.filter(({ procedure }) => procedure.isStream).length,
+      streamsOut: incoming.filter(({ isStream }) => isStream).length,
       timers: this.#timers.size,
       contracts: contracts.length,
       endpoints: this.#router.size,
@@ -118,6 +146,7 @@ export class Vortex implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#suspensions[Symbol.dispose]();
     this.#view.close();
     this.#directory.close();
     this.#calls.close();

@@ -6,7 +6,7 @@ export interface VortexStatistics {
   readonly waiting: number;
   /** Running handlers of contracts. */
   readonly running: number;
-  /** Received calls that are queued. */
+  /** Received calls that are queued, or wait for a suspended plugin. */
   readonly queued: number;
   /** Streams that are consumed here. */
   readonly streamsIn: number;

@@ -69,6 +69,12 @@ export const vortexErrors = {
     resolution: "Call it from a service that the contract's server accepts.",
     exitCode: ExitCode.config,
   },
+  PLUGIN_UPDATING: {
+    meaning:
+      "A plugin is being updated. A stream that it served has ended, or an action or a question waited too long for it.",
+    resolution: "Open the stream again: that waits until the plugin has been updated. Peek repeats actions by itself.",
+    exitCode: ExitCode.unavailable,
+  },
   RPC_UNKNOWN: {
     meaning: "The called service does not have the procedure.",
     resolution: "Enable the plugin there, in a version that has the procedure.",

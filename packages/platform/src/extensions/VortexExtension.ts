@@ -69,6 +69,11 @@ export class VortexExtension implements ServiceExtension<{ readonly vortex: Plug
     return { vortex: this.#vortex.forPlugin(name, disposables, this.#options.getLogger(`${name}.vortex`)) };
   }
 
+  async suspend({ name }: PluginInfo, signal: AbortSignal): Promise<Disposable> {
+    if (this.#vortex === undefined) throw new PeekError("INTERNAL", "Vortex was used before it was opened.");
+    return await this.#vortex.suspend(name, signal);
+  }
+
   /** The state of the connection, and the calls in progress; undefined before it was opened. */
   status(): VortexStatus | undefined {
     if (this.#bus === undefined || this.#vortex === undefined) return undefined;

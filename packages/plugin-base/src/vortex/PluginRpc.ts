@@ -119,7 +119,8 @@ export interface PluginRpc {
   ): AsyncDisposable;
   /**
    * The functions that call one instance of a service. Each rejects with a PeekError: `VORTEX_DISCONNECTED` or
-   * `VORTEX_NOBODY` when it was not sent, `PEER_GONE` when the called instance is gone and the outcome is unknown, `DEADLINE_EXCEEDED`, `FORBIDDEN`, `RPC_BUSY`, `RPC_UNKNOWN`, `DATA_INVALID`, `RPC_HANDLER_FAILED`; with
+   * `VORTEX_NOBODY` when it was not sent, `PEER_GONE` when the called instance is gone and the outcome is unknown, `DEADLINE_EXCEEDED`, `FORBIDDEN`, `RPC_BUSY`, `RPC_UNKNOWN`, `DATA_INVALID`, `RPC_HANDLER_FAILED`;
+   * `PLUGIN_UPDATING` when a stream ends because its plugin is being updated: open it again, which waits until the plugin runs again; with
    * an {@link RpcRejection} when the handler threw one that the contract declares; and with other PeekErrors of the handler, such as `STORAGE_BUSY`. The codes above always refer to this call: when the handler
    * threw one of them, because its own call failed, the error is `RPC_HANDLER_FAILED`, with that code in the message and in
    * `fields.code`. A call is never sent twice.

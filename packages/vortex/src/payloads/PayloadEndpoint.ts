@@ -12,7 +12,7 @@ import { matches } from "./payloadFilter.ts";
 /** How many handlers of an endpoint run at a time. */
 const concurrency = 100;
 /** How many payloads an endpoint queues before it drops one. */
-const queueLimit = 10_000;
+export const queueLimit = 10_000;
 
 /** How a {@link PayloadEndpoint} is opened. */
 export interface PayloadEndpointOptions {
@@ -49,7 +49,8 @@ export class PayloadEndpoint implements BudgetHolder {
   readonly #options: PayloadEndpointOptions;
   /** One lane for each sending instance. */
   readonly #queue = new FairQueue<string, ReceivedPayload>();
-  readonly #idle = Promise.withResolvers<void>();
+  /** While somebody waits until no handler runs. */
+  #idle: PromiseWithResolvers<void> | undefined;
   #running = 0;
   #isServing = false;
   #isClosed = false;
@@ -64,6 +65,10 @@ export class PayloadEndpoint implements BudgetHolder {
     this.#accepted = checkAccepted(options.acceptOnlyFrom, `${options.plugin} cannot receive payloads`);
   }
 
+  get plugin(): string {
+    return this.#options.plugin;
+  }
+
   /** Whether a payload with this routing record is for this endpoint. */
   matches(record: PayloadFilter): boolean {
     return matches(this.#entries, record);
@@ -74,7 +79,7 @@ export class PayloadEndpoint implements BudgetHolder {
     if (this.#isClosed) return;
     const refusal = this.#refusal(payload);
     if (refusal !== undefined) {
-      this.#logDropped(payload.from, "was refused", refusal);
+      this.logDropped(payload.from, "was refused", refusal);
     } else if (this.#running < concurrency && this.#queue.size === 0) {
       this.#start(payload);
     } else {
@@ -88,6 +93,13 @@ export class PayloadEndpoint implements BudgetHolder {
     while (this.#take() !== undefined);
     if (this.#running === 0) return;
     using _warning = new SlowStopWarning(this.#options.timers, () => this.#logRunning());
+    await this.idle();
+  }
+
+  /** Resolves when no handler runs, and no payload is queued. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return;
+    this.#idle ??= Promise.withResolvers();
     await this.#idle.promise;
   }
 
@@ -120,7 +132,7 @@ export class PayloadEndpoint implements BudgetHolder {
     try {
       tuples = this.#tuples(payload);
     } catch (error) {
-      this.#logDropped(from, "was refused", messageOf(error));
+      this.logDropped(from, "was refused", messageOf(error));
       return;
     }
     try {
@@ -140,7 +152,9 @@ export class PayloadEndpoint implements BudgetHolder {
     }
     this.#running -= 1;
     this.#serve();
-    if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
+    if (this.#running > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   /** Starts queued payloads. */
@@ -175,7 +189,7 @@ export class PayloadEndpoint implements BudgetHolder {
   }
 
   #logFull(from: PeerIdentity): void {
-    this.#logDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads are queued`);
+    this.logDropped(from, "was dropped", `${this.#running} handlers run and ${this.#queue.size} payloads are queued`);
   }
 
   #logRunning(): void {
@@ -188,8 +202,8 @@ export class PayloadEndpoint implements BudgetHolder {
     );
   }
 
-  /** @param outcome Continues a sentence about the payload. */
-  #logDropped(from: PeerIdentity, outcome: string, reason: string): void {
+  /** Logs that a payload is not handled. @param outcome Continues a sentence about the payload. */
+  logDropped(from: PeerIdentity, outcome: string, reason: string): void {
     const { logger, logThrottle, plugin } = this.#options;
     const suppressed = logThrottle.count(
       `payload ${outcome} ${from.instance} ${plugin} ${JSON.stringify(this.filter)}`,

@@ -3,6 +3,7 @@ import type { PayloadFilter, PeerIdentity } from "@peek/plugin-base";
 import { QueueBudget } from "../QueueBudget.ts";
 import { decodeBody } from "../rpc/frameBodies.ts";
 import type { TimingWheel } from "../rpc/TimingWheel.ts";
+import { HeldPayloads } from "./HeldPayloads.ts";
 import { PayloadEndpoint, type PayloadEndpointOptions, type ReceivedPayload } from "./PayloadEndpoint.ts";
 import { isFilter } from "./payloadFilter.ts";
 
@@ -21,9 +22,12 @@ export class PayloadRouter {
   /** The order in which the endpoints were added. */
   readonly #order = new WeakMap<PayloadEndpoint, number>();
   readonly #budget = new QueueBudget();
+  /** The payloads of suspended plugins, by plugin. */
+  readonly #held = new Map<string, HeldPayloads>();
   readonly #timers: TimingWheel;
   #count = 0;
   #size = 0;
+  #isClosed = false;
 
   constructor(timers: TimingWheel) {
     this.#timers = timers;
@@ -58,10 +62,34 @@ export class PayloadRouter {
     };
   }
 
-  /** Closes all endpoints. Settles when their handlers have ended. */
+  /**
+   * Holds the payloads for a plugin's endpoints that arrive until {@link resume}.
+   *
+   * @returns Resolves when none of the plugin's handlers runs.
+   */
+  async hold(plugin: string): Promise<void> {
+    if (this.#isClosed) return;
+    const endpoints = this.#all().filter((endpoint) => endpoint.plugin === plugin);
+    if (!this.#held.has(plugin)) this.#held.set(plugin, new HeldPayloads(endpoints, this.#budget));
+    await Promise.all(endpoints.map((endpoint) => endpoint.idle()));
+  }
+
+  /** Passes the held payloads of a plugin to its present endpoints. */
+  resume(plugin: string): void {
+    const held = this.#held.get(plugin);
+    if (held === undefined) return;
+    // A payload that arrives meanwhile is held too: none overtakes another.
+    for (let payload = held.take(); payload !== undefined; payload = held.take()) {
+      for (const endpoint of this.#matching(payload.filt)) if (endpoint.plugin === plugin) endpoint.receive(payload);
+    }
+    this.#held.delete(plugin);
+  }
+
+  /** Closes all endpoints, and drops the held payloads. Settles when their handlers have ended. */
   async close(): Promise<void> {
-    const all = [this.#byKey, this.#byPlugin].flatMap((index) => [...index.values()].flatMap((each) => [...each]));
-    await Promise.all(all.map((endpoint) => endpoint.close()));
+    this.#isClosed = true;
+    this.#held.clear();
+    await Promise.all(this.#all().map((endpoint) => endpoint.close()));
   }
 
   /** Handles a payload frame. Returns false when the frame is invalid. */
@@ -82,8 +110,23 @@ export class PayloadRouter {
       // Decoded at most once. Each endpoint checks the tuples, which copies them.
       tuples: () => (tuples ??= readTuples(frame.slice(afterName + 1))),
     };
-    for (const endpoint of this.#matching(filt)) endpoint.receive(payload);
+    if (this.#held.size === 0) for (const endpoint of this.#matching(filt)) endpoint.receive(payload);
+    else this.#receive(payload);
     return true;
+  }
+
+  /** Passes a payload on while plugins are suspended. */
+  #receive(payload: ReceivedPayload): void {
+    const { filt } = payload;
+    const matching = this.#matching(filt);
+    for (const endpoint of matching) if (!this.#held.has(endpoint.plugin)) endpoint.receive(payload);
+    for (const [plugin, held] of this.#held) {
+      if (held.matches(filt) || matching.some((endpoint) => endpoint.plugin === plugin)) held.hold(payload);
+    }
+  }
+
+  #all(): readonly PayloadEndpoint[] {
+    return [this.#byKey, this.#byPlugin].flatMap((index) => [...index.values()].flatMap((each) => [...each]));
   }
 
   #matching(filt: PayloadFilter): readonly PayloadEndpoint[] {

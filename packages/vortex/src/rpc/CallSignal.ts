@@ -3,7 +3,7 @@ import type { PeerIdentity } from "@peek/plugin-base";
 import type { ContextRunner } from "@peek/kit";
 
 /** Why a call ends before its handler does. */
-export type EndReason = "CALL_CANCELLED" | "DEADLINE_EXCEEDED" | "PEER_GONE" | "VORTEX_CLOSED";
+export type EndReason = "CALL_CANCELLED" | "DEADLINE_EXCEEDED" | "PEER_GONE" | "PLUGIN_UPDATING" | "VORTEX_CLOSED";
 
 /** The signal of a served call. It is created on first use: most handlers never read it. */
 export class CallSignal {
@@ -53,6 +53,7 @@ const explanations = {
   CALL_CANCELLED: "the caller cancelled it",
   DEADLINE_EXCEEDED: "its deadline has passed",
   PEER_GONE: "the caller ended, or the connection to it was lost",
+  PLUGIN_UPDATING: "the plugin that serves it is being updated; open the stream again",
   VORTEX_CLOSED: "the plugin or service that serves it is stopping",
 } as const satisfies Record<EndReason, string>;
 

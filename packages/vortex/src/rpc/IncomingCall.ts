@@ -1,22 +1,15 @@
 import type { PeekError } from "@peek/errors";
 import { type ContextRunner, isThenable } from "@peek/kit";
 import type { PeerIdentity, RpcCallContext } from "@peek/plugin-base";
-import type { BudgetHolder } from "../QueueBudget.ts";
 import { CallContext } from "./CallContext.ts";
 import { CallSignal, type EndReason } from "./CallSignal.ts";
-import type { Recipient } from "./ControlMessages.ts";
 import { errorBody, type Failure, failureOf, outputFailure, platformFailure } from "./callFailure.ts";
 import { readBody, writeBody } from "./frameBodies.ts";
+import type { CallingPeer, CallRequest, ReceivedCall } from "./ReceivedCall.ts";
 import { isAbsence } from "./rpcErrors.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 import { ServedStream, type StreamOutput } from "./ServedStream.ts";
 import { WheelTimer } from "./TimingWheel.ts";
-
-/** A peer that calls come from. */
-export interface CallingPeer extends Recipient, BudgetHolder {
-  /** Its calls that are not answered, by their id. */
-  readonly incoming: Map<number, IncomingCall>;
-}
 
 /** Sends the answers of calls. */
 export interface CallResponder {
@@ -42,14 +35,13 @@ export interface CallExecutor {
   logFault(call: IncomingCall, fault: unknown): void;
 }
 
-/** A call from a peer. As a timer it runs until the call's deadline. */
-export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOutput {
+/** A call from a peer, which a contract runs. As a timer it runs until the call's deadline. */
+export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOutput, ReceivedCall {
   readonly peer: CallingPeer;
   readonly id: number;
   readonly contract: CallExecutor;
   readonly procedure: ServedProcedure;
   readonly #responder: CallResponder;
-  /** The id as the caller wrote it. */
   readonly #idText: string;
   readonly #deadlineMs: number;
   /** Created on first use: most calls end without it. */
@@ -62,13 +54,9 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
 
   constructor(
     responder: CallResponder,
-    peer: CallingPeer,
-    id: number,
-    idText: string,
+    { peer, id, idText, body, deadlineMs }: CallRequest,
     contract: CallExecutor,
     procedure: ServedProcedure,
-    body: string,
-    deadlineMs: number,
   ) {
     super();
     this.#responder = responder;
@@ -79,6 +67,13 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
     this.procedure = procedure;
     this.#body = body;
     this.#deadlineMs = deadlineMs;
+  }
+
+  /** The call as it arrived. Only before {@link start}. */
+  get request(): CallRequest {
+    const { peer, id } = this;
+    const { route } = this.procedure;
+    return { peer, id, idText: this.#idText, route, body: this.#body, deadlineMs: this.#deadlineMs };
   }
 
   get from(): PeerIdentity {
@@ -181,6 +176,13 @@ export class IncomingCall extends WheelTimer implements RpcCallContext, StreamOu
     this.#signal.fire("VORTEX_CLOSED");
     // A stream may never end by itself.
     if (this.#stream !== undefined) this.#endStream(this.#stream, this.#signal.errorOf("VORTEX_CLOSED"));
+  }
+
+  /** The plugin is suspended: ends a stream, which its caller opens again. */
+  interrupt(): void {
+    if (!this.#isAwaited) return;
+    this.#signal.fire("PLUGIN_UPDATING");
+    if (this.#stream !== undefined) this.#endStream(this.#stream, this.#signal.errorOf("PLUGIN_UPDATING"));
   }
 
   /** Ends a stalled stream in favour of queued calls. */

@@ -1,12 +1,12 @@
 import type { PeerIdentity } from "@peek/plugin-base";
-import type { CallingPeer, IncomingCall } from "./IncomingCall.ts";
 import type { CalledPeer, OutgoingCall } from "./OutgoingCall.ts";
+import type { CallingPeer, ReceivedCall } from "./ReceivedCall.ts";
 
 /** The open calls between this process and a peer, which may be the process itself. */
 export class PeerRecord implements CalledPeer, CallingPeer {
   readonly identity: PeerIdentity;
   readonly outgoing = new Map<number, OutgoingCall>();
-  readonly incoming = new Map<number, IncomingCall>();
+  readonly incoming = new Map<number, ReceivedCall>();
   /** Whether the peer is gone, or the record was swept. Later calls need another record. */
   isClosed = false;
   /** Whether the bus lists the peer as connected. The bus reports its end, so only that removes the record. */

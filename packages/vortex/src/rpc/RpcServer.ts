@@ -6,8 +6,11 @@ import { errorBody } from "./callFailure.ts";
 import type { EndReason } from "./CallSignal.ts";
 import type { ControlMessages } from "./ControlMessages.ts";
 import { maxHeaderLength, readCount, readId } from "./frames.ts";
+import { HeldContract } from "./HeldContract.ts";
 import { type CallResponder, IncomingCall } from "./IncomingCall.ts";
 import type { PeerRecord, PeerRecords } from "./PeerRecords.ts";
+import type { CallRequest } from "./ReceivedCall.ts";
+import { serviceStopping } from "./rpcErrors.ts";
 import { ServedContract, type ServedContractOptions } from "./ServedContract.ts";
 import type { ServedProcedure } from "./ServedProcedure.ts";
 import { SlowStopWarning } from "./SlowStopWarning.ts";
@@ -30,6 +33,10 @@ export class RpcServer implements CallResponder {
   readonly #contracts = new Map<string, ServedContract>();
   /** By `<contract> <procedure>`, as in the header of a call. */
   readonly #routes = new Map<string, Route>();
+  /** The contracts of suspended plugins, by name. */
+  readonly #held = new Map<string, HeldContract>();
+  /** How many calls have been held. */
+  #heldCount = 0;
   #isAnnouncing = false;
   #isClosed = false;
 
@@ -44,9 +51,17 @@ export class RpcServer implements CallResponder {
     return this.#contracts.values();
   }
 
-  /** The names of the served contracts, sorted. */
+  /** The names of the served contracts, sorted: also of those that a suspended plugin has withdrawn. */
   get serves(): readonly string[] {
-    return [...this.#contracts.keys()].sort();
+    return [...new Set([...this.#contracts.keys(), ...this.#held.keys()])].sort();
+  }
+
+  /** How many calls wait: for their turn, or for a suspended plugin. */
+  get queued(): number {
+    let queued = 0;
+    for (const contract of this.#contracts.values()) queued += contract.queued;
+    for (const held of this.#held.values()) queued += held.size;
+    return queued;
   }
 
   /**
@@ -77,11 +92,50 @@ export class RpcServer implements CallResponder {
     }
     const closed = contract.close();
     for (const { incoming } of this.#records.all()) {
-      for (const call of incoming.values()) if (call.contract === contract) call.close();
+      for (const call of incoming.values()) {
+        if (call instanceof IncomingCall && call.contract === contract) call.close();
+      }
     }
     if (contract.running === 0) return;
     using _warning = new SlowStopWarning(this.#timers, () => contract.logRunning());
     await closed;
+  }
+
+  /**
+   * Holds the calls of a plugin's contracts: those that wait, and all that arrive until {@link resume}. Ends its streams.
+   *
+   * @returns Resolves when none of the plugin's handlers runs.
+   */
+  async hold(plugin: string): Promise<void> {
+    if (this.#isClosed) return;
+    const contracts = [...this.#contracts.values()].filter((contract) => contract.plugin === plugin);
+    for (const contract of contracts) {
+      const { name, queueLimit: limit } = contract;
+      if (!this.#held.has(name)) {
+        const held = new HeldContract({ name, plugin, limit, budget: this.#budget, timers: this.#timers });
+        this.#held.set(name, held);
+      }
+      for (const call of contract.takeQueued()) {
+        this.settled(call);
+        this.#hold(call.request, call.remainingMs);
+      }
+      contract.interruptStreams();
+    }
+    await Promise.all(contracts.map((contract) => contract.idle()));
+  }
+
+  /** Runs the held calls of a plugin, in the order of their arrival, or refuses them where the plugin does not serve their procedures. */
+  resume(plugin: string): void {
+    const contracts = [...this.#held.values()].filter((held) => held.plugin === plugin);
+    // A call that arrives meanwhile is held too: no call overtakes another.
+    while (contracts.some(({ size }) => size > 0)) {
+      const calls = contracts.flatMap((held) => held.takeAll());
+      for (const call of calls.toSorted((one, other) => one.sequence - other.sequence)) {
+        this.#run(call.request, Math.max(0, call.dueAt - performance.now()));
+      }
+    }
+    for (const { name } of contracts) this.#held.delete(name);
+    if (contracts.length > 0) this.#announce();
   }
 
   /** Handles a call frame. Returns false when the frame is invalid. */
@@ -94,25 +148,18 @@ export class RpcServer implements CallResponder {
     const afterTime = frame.indexOf(" ", afterId + 1);
     const deadlineMs = readCount(frame, afterId + 1, afterTime);
     if (deadlineMs === -1 || tab < afterTime || tab > maxHeaderLength) {
-      this.#refuse(peer, idText, new PeekError("VORTEX_FRAME_INVALID", "The header of the call is invalid."));
+      this.#refuse({ peer, idText }, new PeekError("VORTEX_FRAME_INVALID", "The header of the call is invalid."));
       return false;
     }
-    const name = frame.slice(afterTime + 1, tab);
-    const route = this.#routes.get(name);
-    if (route === undefined) {
-      this.#refuse(peer, idText, this.#unknown(name));
-      return true;
-    }
-    const { contract, procedure } = route;
-    const call = new IncomingCall(this, peer, id, idText, contract, procedure, frame.slice(tab + 1), deadlineMs);
-    const error = contract.accessError(call);
-    if (error !== undefined) {
-      call.refuse(error);
-      return true;
-    }
-    peer.incoming.set(id, call);
-    this.#timers.add(call, deadlineMs);
-    contract.offer(call);
+    const request = {
+      peer,
+      id,
+      idText,
+      route: frame.slice(afterTime + 1, tab),
+      body: frame.slice(tab + 1),
+      deadlineMs,
+    };
+    if (this.#held.size === 0 || !this.#hold(request, deadlineMs)) this.#run(request, deadlineMs);
     return true;
   }
 
@@ -159,10 +206,47 @@ export class RpcServer implements CallResponder {
   /** Withdraws all contracts. Settles when all handlers have ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const held of this.#held.values()) {
+      for (const { request } of held.takeAll()) this.#refuse(request, serviceStopping(this.#bus.self.service));
+    }
+    this.#held.clear();
     await Promise.all([...this.#contracts.values()].map((contract) => this.withdraw(contract)));
   }
 
-  #refuse(peer: PeerRecord, idText: string, error: PeekError): void {
+  /** Has a call wait if its plugin is suspended. Returns false for other calls. */
+  #hold(request: CallRequest, remainingMs: number): boolean {
+    const { route } = request;
+    const held = this.#held.get(route.slice(0, route.indexOf(" ")));
+    if (held === undefined) return false;
+    this.#heldCount += 1;
+    const refused = held.hold(request, this.#heldCount, remainingMs);
+    if (refused !== undefined) {
+      const { name, plugin, size } = held;
+      const message = `${name} is busy: ${plugin} is being updated, and ${size} calls wait. Call later.`;
+      this.#refuse(refused, new PeekError("RPC_BUSY", message, { fields: { queued: size } }));
+    }
+    return true;
+  }
+
+  #run(request: CallRequest, remainingMs: number): void {
+    const route = this.#routes.get(request.route);
+    if (route === undefined) {
+      this.#refuse(request, this.#unknown(request.route));
+      return;
+    }
+    const { contract, procedure } = route;
+    const call = new IncomingCall(this, request, contract, procedure);
+    const error = contract.accessError(call);
+    if (error !== undefined) {
+      call.refuse(error);
+      return;
+    }
+    call.peer.incoming.set(call.id, call);
+    this.#timers.add(call, remainingMs);
+    contract.offer(call);
+  }
+
+  #refuse({ peer, idText }: Pick<CallRequest, "peer" | "idText">, error: PeekError): void {
     try {
       this.#controlMessages.send(peer, `e${idText}\t${errorBody(error)}`);
     } catch {

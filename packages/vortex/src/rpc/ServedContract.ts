@@ -6,12 +6,14 @@ import { checkAccepted } from "../checkServices.ts";
 import type { QueueBudget } from "../QueueBudget.ts";
 import { CallbackTimer } from "./CallbackTimer.ts";
 import { FairQueue } from "./FairQueue.ts";
-import type { CallExecutor, CallingPeer, IncomingCall } from "./IncomingCall.ts";
+import type { CallExecutor, IncomingCall } from "./IncomingCall.ts";
+import type { CallingPeer } from "./ReceivedCall.ts";
 import { type Handler, ServedProcedure } from "./ServedProcedure.ts";
 import { maxStallMs, stalledStreams } from "./stalledStreams.ts";
 import type { TimingWheel } from "./TimingWheel.ts";
 
 const defaultConcurrency = 100;
+/** How many calls of a contract wait, unless its plugin says otherwise. */
 const defaultQueueLimit = 1000;
 /** How often to look for stalled streams while calls are queued. */
 const stallCheckMs = 1000;
@@ -34,12 +36,14 @@ export interface ServedContractOptions {
 /** A contract that this process serves: it decides which calls run, which are queued, and which are refused. */
 export class ServedContract implements CallExecutor {
   readonly name: string;
+  readonly plugin: string;
   /** The procedures, by name. */
   readonly procedures: ReadonlyMap<string, ServedProcedure>;
   readonly run: ContextRunner;
   readonly #accepted: ReadonlySet<ServiceName> | undefined;
   readonly #concurrency: number;
-  readonly #queueLimit: number;
+  /** How many calls wait at most. */
+  readonly queueLimit: number;
   readonly #logger: Logger;
   readonly #logThrottle: LogThrottle;
   readonly #queue = new FairQueue<CallingPeer, IncomingCall>();
@@ -49,18 +53,19 @@ export class ServedContract implements CallExecutor {
   readonly #streams = new Set<IncomingCall>();
   #running = 0;
   #isServing = false;
-  readonly #idle = Promise.withResolvers<void>();
-  #isClosed = false;
+  /** While somebody waits until no handler runs. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @throws PeekError `CONTRACT_INVALID` */
   constructor(options: ServedContractOptions) {
     const { contract, handlers, limits, logger, logThrottle, run, budget, timers } = options;
     const { acceptOnlyFrom, concurrency = defaultConcurrency, queueLimit = defaultQueueLimit } = limits;
     this.name = contract.name;
+    this.plugin = contract.plugin;
     this.run = run;
     this.#accepted = checkAccepted(acceptOnlyFrom, `${contract.name} cannot be served`);
     this.#concurrency = checkLimit(contract, "concurrency", concurrency, 1);
-    this.#queueLimit = checkLimit(contract, "queueLimit", queueLimit, 0);
+    this.queueLimit = checkLimit(contract, "queueLimit", queueLimit, 0);
     this.#logger = logger;
     this.#logThrottle = logThrottle;
     this.#budget = budget;
@@ -113,7 +118,7 @@ export class ServedContract implements CallExecutor {
       call.refuse(this.#busy(call, "the queued calls of this process may not exceed 64 MiB"));
       return;
     }
-    if (this.#queue.size >= this.#queueLimit) {
+    if (this.#queue.size >= this.queueLimit) {
       const refused = this.#queue.evictFor(call.peer) ?? call;
       this.#budget.release(refused.peer, refused.bodyChars);
       refused.refuse(this.#busy(call, "the queue is full"));
@@ -132,7 +137,9 @@ export class ServedContract implements CallExecutor {
     call.procedure.running -= 1;
     if (call.isStream) this.#streams.delete(call);
     this.#serve();
-    if (this.#running === 0 && this.#isClosed) this.#idle.resolve();
+    if (this.#running > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   logFault(call: IncomingCall, fault: unknown): void {
@@ -153,12 +160,30 @@ export class ServedContract implements CallExecutor {
 
   /** Refuses the queued calls, and waits for the running ones. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#timers.remove(this.#stallCheck);
-    for (let call = this.#take(); call !== undefined; call = this.#take()) {
+    for (const call of this.takeQueued()) {
       call.refuse(new PeekError("RPC_UNKNOWN", `${this.name} is not served any more by the called service.`));
     }
-    if (this.#running > 0) await this.#idle.promise;
+    await this.idle();
+  }
+
+  /** Removes and returns the queued calls. */
+  takeQueued(): readonly IncomingCall[] {
+    const calls: IncomingCall[] = [];
+    for (let call = this.#take(); call !== undefined; call = this.#take()) calls.push(call);
+    return calls;
+  }
+
+  /** Ends the streams because the plugin is suspended. */
+  interruptStreams(): void {
+    for (const call of [...this.#streams]) call.interrupt();
+  }
+
+  /** Resolves when no handler runs. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
   }
 
   #start(call: IncomingCall): void {

@@ -9,6 +9,8 @@ export type Handler = (input: unknown, context: RpcCallContext) => unknown;
 export class ServedProcedure {
   /** `<contract>.<procedure>`, for messages. */
   readonly title: string;
+  /** `<contract> <procedure>`, as in the header of a call. */
+  readonly route: string;
   readonly inputTitle: string;
   readonly outputTitle: string;
   readonly input: z.ZodType | undefined;
@@ -22,6 +24,7 @@ export class ServedProcedure {
   constructor(contract: RpcContract, name: string, procedure: RpcProcedure, handler: Handler) {
     const { input, output, stream, errors } = procedure;
     this.title = `${contract.name}.${name}`;
+    this.route = `${contract.name} ${name}`;
     this.inputTitle = `the input of ${this.title}`;
     this.outputTitle = stream === undefined ? `the output of ${this.title}` : `an item of ${this.title}`;
     this.input = input;

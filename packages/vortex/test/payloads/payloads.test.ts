@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { Payload, PayloadFilter, PeerIdentity, ServiceName } from "@peek/plugin-base";
-import { defineTuple } from "@peek/plugin-base/contracts";
+import { defineRpc, defineTuple } from "@peek/plugin-base/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DisconnectableBus } from "../rpc/DisconnectableBus.ts";
@@ -12,6 +12,8 @@ import { caught, codeOf, until } from "@peek/kit/testing";
 
 const levelTuple = defineTuple(`${plugin}.Level`, { pump: z.string(), at: z.date() }, { key: "pump" });
 const otherTuple = defineTuple(`${plugin}.Other`, { id: z.int() }, { key: "id" });
+
+const ping = defineRpc(`${plugin}.Ping`, { ping: {} });
 
 let harness: MemoryHarness;
 let services: TestService[];
@@ -300,5 +302,52 @@ describe("a payload", () => {
     expect(error).toMatchObject({ code: "DATA_INVALID", message: expect.stringContaining("tuple 0") });
     const untyped = [1] as unknown as never[];
     expect(await codeOf(payloads.send({ filt: {}, tuples: untyped }, { to: "agent" }))).toBe("DATA_INVALID");
+  });
+});
+
+describe("payloads for a plugin that is suspended", () => {
+  it("wait for the endpoints of the new version, in their order, and reach other plugins at once", async () => {
+    const old: unknown[] = [];
+    receiver.plugin.payloads.endpoint({ key: "level" }, ({ filt }) => void old.push(filt["at"]));
+    await send({ key: "level", at: 0 });
+    const suspension = await receiver.vortex.suspend(plugin, new AbortController().signal);
+    const { stack } = receiver;
+    receiver.stack = new AsyncDisposableStack();
+    await stack.disposeAsync();
+    await using others = new AsyncDisposableStack();
+    const { payloads } = receiver.vortex.forPlugin("peek_plugin_valve", () => others, receiver.log);
+    const elsewhere: unknown[] = [];
+    payloads.endpoint({ plugin }, ({ filt }) => void elsewhere.push(filt["at"]));
+    for (const at of [1, 2, 3]) await sender.plugin.payloads.send({ filt: { key: "level", at } }, { to: "agent" });
+    await sender.plugin.payloads.send({ filt: { key: "unknown", at: 4 } }, { to: "agent" });
+    await until("they have arrived", () => elsewhere.length === 4);
+    const got: unknown[] = [];
+    receiver.plugin.payloads.endpoint({ key: "level" }, ({ filt }) => void got.push(filt["at"]));
+    receiver.plugin.payloads.endpoint({ key: "unknown" }, () => void got.push("unknown"));
+    expect(got).toEqual([]);
+    suspension[Symbol.dispose]();
+    expect(got).toEqual([1, 2, 3]);
+    await send({ key: "level", at: 5 });
+    expect([got, old]).toEqual([[1, 2, 3, 5], [0]]);
+    expect(elsewhere).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("are handled by the old version if they came before", async () => {
+    const gate = Promise.withResolvers<void>();
+    let handled = 0;
+    receiver.plugin.payloads.endpoint({ key: "level" }, async () => {
+      await gate.promise;
+      handled += 1;
+    });
+    for (let i = 0; i < 150; i += 1) {
+      await sender.plugin.payloads.send({ filt: { key: "level" } }, { to: "agent" });
+    }
+    // A call is answered after the payloads that were sent before it.
+    receiver.plugin.rpc.serve(ping, { ping: () => undefined });
+    await sender.plugin.rpc.client(ping, { to: "agent", wait: true }).ping();
+    const suspending = receiver.vortex.suspend(plugin, new AbortController().signal);
+    gate.resolve();
+    using _suspension = await suspending;
+    expect(handled).toBe(150);
   });
 });

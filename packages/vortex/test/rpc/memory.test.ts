@@ -1,4 +1,8 @@
 import { MemoryHarness } from "./MemoryHarness.ts";
 import { describeRpc } from "./rpcBehaviour.ts";
+import { describeSuspension } from "./suspensionBehaviour.ts";
 
-describeRpc("memory", () => Promise.resolve(new MemoryHarness()));
+const open = () => Promise.resolve(new MemoryHarness());
+
+describeRpc("memory", open);
+describeSuspension("memory", open);

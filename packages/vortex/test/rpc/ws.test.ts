@@ -4,6 +4,7 @@ import { type Authenticator, WsBus, WsExchange } from "@peek/bus/ws";
 import { connected, member } from "@peek/bus/testing";
 import type { RpcHarness } from "./RpcHarness.ts";
 import { describeRpc } from "./rpcBehaviour.ts";
+import { describeSuspension } from "./suspensionBehaviour.ts";
 import { TestLog } from "@peek/kit/testing";
 
 /** Accepts every token that is the name of a service. */
@@ -16,7 +17,7 @@ const authenticator: Authenticator = {
   onChange: () => ({ [Symbol.dispose]: () => undefined }),
 };
 
-describeRpc("ws", async (): Promise<RpcHarness> => {
+async function open(): Promise<RpcHarness> {
   const logger = new TestLog();
   const exchange = await WsExchange.listen({
     exchange: new Exchange(),
@@ -38,4 +39,7 @@ describeRpc("ws", async (): Promise<RpcHarness> => {
     kill: async (bus) => await bus[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: async () => await exchange[Symbol.asyncDispose](),
   };
-});
+}
+
+describeRpc("ws", open);
+describeSuspension("ws", open);

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
-import { Backoff } from "@peek/kit";
+import { Backoff, settledOrAborted } from "@peek/kit";
 import type { Admission } from "../../rpc/ObservablesRpc.ts";
 import type { LogicClient } from "../logic/LogicClient.ts";
 import type { ChannelQuota } from "./ChannelQuota.ts";
@@ -126,14 +126,4 @@ export class AdmissionCache {
     if (admission.ok) this.#known.set(observable, admission.guarded ? "guarded" : { scope: admission.scope });
     else if (admission.code === "FORBIDDEN") this.#known.set(observable, "guarded");
   }
-}
-
-/** Returns when a promise has settled, or the signal has fired. */
-async function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = (): void => resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  await Promise.race([Promise.allSettled([promise]), aborted]);
-  signal.removeEventListener("abort", onAbort);
 }

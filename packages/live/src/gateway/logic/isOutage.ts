@@ -9,6 +9,7 @@ const outages: ReadonlySet<string> = new Set([
   // Logic, or this service, is stopping.
   "VORTEX_CLOSED",
   "PLUGIN_RELEASED",
+  "PLUGIN_UPDATING",
   "DEADLINE_EXCEEDED",
   "RPC_UNKNOWN",
   "RPC_BUSY",

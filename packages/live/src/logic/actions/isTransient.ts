@@ -6,6 +6,7 @@ const transient: ReadonlySet<PeekErrorCode> = new Set([
   "DEADLINE_EXCEEDED",
   "PEER_GONE",
   "PLUGIN_RELEASED",
+  "PLUGIN_UPDATING",
   "RPC_BUSY",
   "RPC_UNKNOWN",
   "STORAGE_BUSY",
