@@ -1,3 +1,4 @@
+import { settledOrAborted } from "./settledOrAborted.ts";
 import { waitAtMost } from "./waitAtMost.ts";
 
 /** What happens when plugins are suspended and resumed. */
@@ -52,16 +53,19 @@ export class PluginSuspensions implements Disposable {
   /**
    * Waits until a plugin is not suspended, at most for a time.
    *
-   * @returns Whether it is not suspended now.
+   * @param signal Ends the wait. Default: none.
+   * @returns Whether it is not suspended now; false when the part of the platform has ended meanwhile.
    */
-  async resumed(plugin: string, atMostMs: number): Promise<boolean> {
+  async resumed(plugin: string, atMostMs: number, signal?: AbortSignal): Promise<boolean> {
     const until = performance.now() + atMostMs;
     for (;;) {
       const suspension = this.#suspensions.get(plugin);
       if (suspension === undefined) return true;
       const leftMs = until - performance.now();
-      if (leftMs <= 0) return false;
-      await waitAtMost(leftMs, suspension.over.promise);
+      if (leftMs <= 0 || signal?.aborted === true) return false;
+      const { promise } = suspension.over;
+      await waitAtMost(leftMs, signal === undefined ? promise : settledOrAborted(promise, signal));
+      if (this.#isClosed) return false;
     }
   }
 

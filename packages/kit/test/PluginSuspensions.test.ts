@@ -43,7 +43,7 @@ describe("suspensions of a plugin", () => {
     const suspension = suspensions.suspend(plugin);
     const waiting = suspensions.resumed(plugin, 60_000);
     suspensions[Symbol.dispose]();
-    expect(await waiting).toBe(true);
+    expect(await waiting).toBe(false);
     suspension[Symbol.dispose]();
     using _late = suspensions.suspend(plugin);
     expect([suspensions.has(plugin), events]).toEqual([false, []]);

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
+import { until } from "@peek/kit/testing";
 import { ActionPutOff, ActionRejection, defineAction } from "@peek/plugin-base/contracts";
 import { sql } from "@peek/plugin-base/storage";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -275,5 +276,86 @@ describe("handle()", () => {
     expect(() => without.handle(foreign, () => undefined)).toThrow(
       expect.objectContaining({ code: "ACTION_NEEDS_STORAGE" }),
     );
+  });
+});
+
+describe("an update of the plugin", () => {
+  const never = new AbortController().signal;
+
+  it(
+    "loses no action, executes none twice, and never reports one as unknown, whenever devices push",
+    { timeout: 60_000 },
+    async () => {
+      handleRaise();
+      const devices = 4;
+      const over = new AbortController();
+      const codes = new Set<string>();
+      const pushing = Array.from({ length: devices }, async (_, index) => {
+        let sequence = 1;
+        while (!over.signal.aborted) {
+          const client = `updated-${index}`;
+          const outcome = await push({ client, sequence, after: sequence - 1, acknowledged: sequence - 1 });
+          if (outcome.kind === "done") sequence += 1;
+          else if (outcome.kind === "retry") codes.add(outcome.code);
+          else throw new Error(JSON.stringify(outcome));
+          await wait(Math.random() * 5);
+        }
+        return sequence - 1;
+      });
+      for (let cycle = 0; cycle < 20; cycle += 1) {
+        await wait(Math.random() * 10);
+        const suspension = await rig.server.suspend(plugin, never);
+        await rig.stopPlugin();
+        await wait(Math.random() * 10);
+        handleRaise();
+        suspension[Symbol.dispose]();
+      }
+      over.abort();
+      const executed = await Promise.all(pushing);
+      expect(codes).not.toContain("ACTION_UNKNOWN");
+      expect(await rig.level()).toBe(executed.reduce((sum, each) => sum + each, 0));
+    },
+  );
+
+  it("waits for actions that are executed, and has others tried again after 2 s", async () => {
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    handleRaise(async () => {
+      runs += 1;
+      await gate.promise;
+    });
+    const first = push();
+    await until("it runs", () => runs === 1);
+    let isSuspended = false;
+    const suspending = rig.server.suspend(plugin, never).finally(() => (isSuspended = true));
+    expect(await push({ lane: "other" })).toMatchObject({ kind: "retry", code: "PLUGIN_UPDATING", afterMs: 500 });
+    expect([runs, isSuspended]).toEqual([1, false]);
+    gate.resolve();
+    const suspension = await suspending;
+    expect(await first).toMatchObject({ kind: "done", result: "1" });
+    await rig.stopPlugin();
+    // The new version does not handle it.
+    const waiting = push({ lane: "other" });
+    await until("it waits", () => rig.server.size === 1);
+    suspension[Symbol.dispose]();
+    expect(await waiting).toMatchObject({ kind: "retry", code: "ACTION_UNKNOWN" });
+  });
+
+  it("does not wait for an action longer than its signal", async () => {
+    let runs = 0;
+    handleRaise(async () => {
+      runs += 1;
+      await new Promise(() => undefined);
+    });
+    const first = push();
+    await until("it runs", () => runs === 1);
+    const suspension = await rig.server.suspend(plugin, AbortSignal.timeout(10));
+    const second = push({ lane: "other" });
+    await until("it waits", () => rig.server.size === 2);
+    await rig.stopPlugin();
+    expect(await first).toMatchObject({ kind: "retry" });
+    handleRaise();
+    suspension[Symbol.dispose]();
+    expect(await second).toMatchObject({ kind: "done", result: "1" });
   });
 });

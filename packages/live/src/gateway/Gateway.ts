@@ -133,6 +133,13 @@ export class Gateway implements AsyncDisposable {
       }),
     );
     this.#listening.use(exposed.onRemoved((observable) => admission.hide(observable)));
+    this.#listening.use(exposed.onSuspended((plugin) => channels.suspend(plugin)));
+    this.#listening.use(
+      exposed.onResumed((plugin) => {
+        channels.resume(plugin);
+        admission.pluginResumed(plugin);
+      }),
+    );
     const ticking = setInterval(() => this.#tick(), beatMs / ticksPerBeat);
     // The process is kept alive by its connections.
     ticking.unref();
@@ -229,6 +236,7 @@ export class Gateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
+    this.#options.exposed[Symbol.dispose]();
     for (const each of this.#connections) each.terminate();
     this.#unauthenticated[Symbol.dispose]();
     await this.#emptied();

@@ -29,12 +29,12 @@ test("an exposed contract is withdrawn when it is disposed, and with the phase o
   using _listening = exposure.onRemoved((name) => removed.push(name));
   const exposed = scoped.observables.expose(Pump);
   scoped.actions.expose(Press);
-  expect([exposure.hasObservable(Pump.name), exposure.hasAction(Press.name)]).toEqual([true, true]);
+  expect([exposure.observable(Pump.name), exposure.action(Press.name)]).toEqual(["exposed", "exposed"]);
   exposed[Symbol.dispose]();
-  expect(exposure.hasObservable(Pump.name)).toBe(false);
+  expect(exposure.observable(Pump.name)).toBe("unknown");
   scoped.observables.expose(Pump);
   await stack.disposeAsync();
-  expect([exposure.hasObservable(Pump.name), exposure.hasAction(Press.name)]).toEqual([false, false]);
+  expect([exposure.observable(Pump.name), exposure.action(Press.name)]).toEqual(["unknown", "unknown"]);
   expect(removed).toEqual([Pump.name, Pump.name]);
   expect(await codeOf(() => scoped.observables.expose(Pump))).toBe("PLUGIN_RELEASED");
 });

@@ -1,7 +1,7 @@
 import { clientPath } from "@peek/live-protocol";
 import { PeekError } from "@peek/errors";
 import { PluginScopes } from "@peek/kit";
-import type { Gateway } from "@peek/live/gateway";
+import type { ExposedContracts, Gateway } from "@peek/live/gateway";
 import type { PluginInfo } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
 import type { PlatformParts } from "@peek/plugin-base/internal";
@@ -17,6 +17,7 @@ type LiveParts = Pick<PlatformParts<"field">, "observables" | "actions">;
 
 interface Opened {
   readonly gateway: Gateway;
+  readonly exposed: ExposedContracts;
   readonly scopeOf: (plugin: string, disposables: () => PluginDisposables) => LiveParts;
 }
 
@@ -54,13 +55,20 @@ export class GatewayLiveExtension implements ServiceExtension<LiveParts> {
     );
     const scopeOf: Opened["scopeOf"] = (plugin, disposables) =>
       new ScopedExposedContracts(plugin, new PluginScopes(plugin, disposables), exposed, definition.name);
-    this.#opened = { gateway, scopeOf };
+    this.#opened = { gateway, exposed, scopeOf };
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): LiveParts {
     if (this.#opened === undefined) throw new PeekError("INTERNAL", "A scope was opened before the live data.");
     const { observables, actions } = this.#opened.scopeOf(name, disposables);
     return { observables, actions };
+  }
+
+  /** Nothing of the plugin runs for browsers here: there is no work to wait for. */
+  suspend({ name }: PluginInfo): Promise<Disposable> {
+    if (this.#opened === undefined)
+      throw new PeekError("INTERNAL", "A plugin was suspended before the live data was opened.");
+    return Promise.resolve(this.#opened.exposed.suspend(name));
   }
 
   /** How many channels are shown, which of them are stale, and the load by browsers; undefined before it was opened. */

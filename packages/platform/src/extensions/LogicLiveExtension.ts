@@ -48,8 +48,7 @@ export class LogicLiveExtension implements ServiceExtension<LiveParts> {
   }
 
   openScope({ name, manifest }: PluginInfo, disposables: () => PluginDisposables): LiveParts {
-    if (this.#opened === undefined) throw new PeekError("INTERNAL", "A scope was opened before the live data.");
-    const { observables, actions } = this.#opened;
+    const { observables, actions } = this.#use();
     const hasStorage = manifest.requiresServices.includes("storage");
     const services = serviceNames.filter((each) => manifest.requiresServices.includes(each));
     const logger = this.#getLogger(`${name}.observables`);
@@ -63,6 +62,15 @@ export class LogicLiveExtension implements ServiceExtension<LiveParts> {
         services,
       ),
     };
+  }
+
+  async suspend({ name }: PluginInfo, signal: AbortSignal): Promise<Disposable> {
+    const { observables, actions } = this.#use();
+    // Together: both hold back work from now on.
+    const suspending = [actions.suspend(name, signal), observables.suspend(name, signal)];
+    const suspensions = new DisposableStack();
+    for (const suspension of suspending) suspensions.use(await suspension);
+    return suspensions;
   }
 
   /** The load by channels, and the stale ones; undefined before it was opened. */
@@ -84,5 +92,10 @@ export class LogicLiveExtension implements ServiceExtension<LiveParts> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#opened?.observables[Symbol.asyncDispose](), this.#opened?.actions[Symbol.asyncDispose]()]);
+  }
+
+  #use(): { readonly observables: ObservableServer; readonly actions: ActionServer } {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new PeekError("INTERNAL", "The live data was used before it was opened.");
   }
 }

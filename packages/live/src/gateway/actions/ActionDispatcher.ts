@@ -3,6 +3,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { LogThrottle } from "@peek/kit";
 import type { PushedActionMessage } from "@peek/live-protocol";
 import type { ActionOutcome } from "../../rpc/ActionsRpc.ts";
+import { actionUpdating, maxUpdateWaitMs } from "../../rpc/actionUpdating.ts";
 import type { ExposedContracts } from "../exposed/ExposedContracts.ts";
 import type { GatewaySession } from "../GatewaySession.ts";
 import type { ActionClient } from "./ActionClient.ts";
@@ -27,18 +28,23 @@ export class ActionDispatcher {
 
   /** The outcome of an action that no plugin exposes; undefined for others. */
   refusalOf({ type }: PushedActionMessage): ActionOutcome | undefined {
-    if (this.#exposed.hasAction(type)) return undefined;
+    if (this.#exposed.action(type) !== "unknown") return undefined;
     const msg = "The service does not expose actions of this type. The device keeps it, and tries again.";
     return { kind: "retry", code: "ACTION_UNKNOWN", msg, afterMs: unknownAfterMs };
   }
 
-  /** Has an action executed. Never rejects. @param scopes The scopes that the browser watches, by canonical selector. */
+  /** Has an action executed; waits for a moment while its plugin is suspended. Never rejects. @param scopes The scopes that the browser watches, by canonical selector. */
   async execute(
     action: PushedActionMessage,
     session: GatewaySession,
     scopes: ReadonlyMap<string, string>,
     signal: AbortSignal,
   ): Promise<ActionOutcome> {
+    if (this.#exposed.action(action.type) === "updating") {
+      if (!(await this.#exposed.resumed(action.type, maxUpdateWaitMs, signal))) return actionUpdating;
+      const refusal = this.refusalOf(action);
+      if (refusal !== undefined) return refusal;
+    }
     const { envelope, answer } = envelopeOf(action, session, scopes);
     try {
       return answer(await this.#client.run(envelope, signal));

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { messageOf, PeekError } from "@peek/errors";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
-import { Backoff, settledOrAborted } from "@peek/kit";
+import { Backoff, settledOrAborted, waitAtMost } from "@peek/kit";
 import type { Admission } from "../../rpc/ObservablesRpc.ts";
 import type { LogicClient } from "../logic/LogicClient.ts";
 import type { ChannelQuota } from "./ChannelQuota.ts";
@@ -38,6 +38,8 @@ export class AdmissionCache {
   /** The first question about an observable. */
   readonly #probes = new Map<string, Promise<Answer>>();
   readonly #pending = new Set<PendingQuestion>();
+  /** The next changes of rights that are waited for, by observable. */
+  readonly #changes = new Map<string, PromiseWithResolvers<void>>();
 
   constructor(logic: LogicClient) {
     this.#logic = logic;
@@ -50,7 +52,7 @@ export class AdmissionCache {
   }
 
   /**
-   * Asks whether a user may watch. Waits while logic is not reached.
+   * Asks whether a user may watch. Waits while logic is not reached, and while the plugin is suspended there.
    *
    * @param proof Of the user's session.
    * @param quota Limits the questions to logic; an answer that is known needs no token.
@@ -60,6 +62,7 @@ export class AdmissionCache {
   async ask(proof: string, selector: TupleSelector, quota: ChannelQuota, signal: AbortSignal): Promise<Admission> {
     const observable = selector.name;
     const backoff = new Backoff({ maxMs: maxBackoffMs });
+    const updating = new Backoff();
     const probe = this.#known.has(observable) ? undefined : this.#probes.get(observable);
     if (probe !== undefined) await settledOrAborted(probe, signal);
     for (;;) {
@@ -71,6 +74,10 @@ export class AdmissionCache {
         continue;
       }
       const { admission, isOutdated } = await this.#askLogic(proof, selector, signal);
+      if (!admission.ok && admission.code === "PLUGIN_UPDATING") {
+        if (!isOutdated) await this.#changed(observable, updating.next(), signal);
+        continue;
+      }
       if (!isOutdated || (!admission.ok && backoff.attempts >= maxAsks - 1)) return admission;
       await setTimeout(backoff.next(), undefined, { signal }).catch(() => undefined);
     }
@@ -83,6 +90,18 @@ export class AdmissionCache {
     }
     if (observable === undefined) this.#known.clear();
     else this.#known.delete(observable);
+    for (const [name, { resolve }] of this.#changes) {
+      if (observable !== undefined && name !== observable) continue;
+      this.#changes.delete(name);
+      resolve();
+    }
+  }
+
+  /** Waits until rights have changed, as logic reports when it has resumed a plugin; at most for a time. */
+  async #changed(observable: string, atMostMs: number, signal: AbortSignal): Promise<void> {
+    const change = this.#changes.get(observable) ?? Promise.withResolvers<void>();
+    this.#changes.set(observable, change);
+    await waitAtMost(atMostMs, settledOrAborted(change.promise, signal));
   }
 
   #askLogic(proof: string, selector: TupleSelector, signal: AbortSignal): Promise<Answer> {

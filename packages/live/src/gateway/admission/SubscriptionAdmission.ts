@@ -1,4 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
+import { settledOrAborted } from "@peek/kit";
+import { pluginOf } from "../../channel/pluginUpdating.ts";
 import { RateLimiter } from "../../limits/RateLimiter.ts";
 import type { Admission } from "../../rpc/ObservablesRpc.ts";
 import type { ChannelRegistry } from "../channels/ChannelRegistry.ts";
@@ -23,6 +25,7 @@ export class SubscriptionAdmission {
 
   /** Admits or refuses a new subscription, if logic need not be asked. Returns false when {@link admit} has to. */
   tryAdmit(subscription: Subscription): boolean {
+    if (this.#exposed.observable(subscription.selector.name) === "updating") return false;
     if (this.#refuseHidden(subscription)) return true;
     const scope = this.#cache.scopeOf(subscription.selector.name);
     if (scope === undefined) return false;
@@ -34,17 +37,16 @@ export class SubscriptionAdmission {
   }
 
   /**
-   * Asks logic whether a subscription may watch, and admits or refuses it.
+   * Asks logic whether a subscription may watch, and admits or refuses it. Waits while the plugin is suspended.
    *
    * @throws The signal's reason.
    */
   async admit(subscription: Subscription, signal: AbortSignal): Promise<void> {
     subscription.isPending = true;
-    const admission = await this.#ask(subscription, signal);
+    const admission = await this.#askExposed(subscription, signal);
     subscription.isPending = false;
-    if (subscription.isOver) return;
+    if (subscription.isOver || admission === undefined) return;
     if (!admission.ok) return this.#refuse(subscription, admission.code, admission.message);
-    if (this.#refuseHidden(subscription)) return;
     const { channel } = subscription;
     if (channel?.scope === admission.scope && channel.guarded === admission.guarded) return;
     this.#watch(subscription, admission);
@@ -56,10 +58,32 @@ export class SubscriptionAdmission {
     for (const each of this.#channels.subscribers(observable)) each.readmit();
   }
 
+  /** Has the subscriptions to the observables of a plugin admitted anew, which was updated on this service. */
+  pluginResumed(plugin: string): void {
+    const observables = new Set<string>();
+    for (const { selector } of this.#channels.all())
+      if (pluginOf(selector.name) === plugin) observables.add(selector.name);
+    for (const observable of observables) this.rightsChanged(observable);
+  }
+
   /** Ends the subscriptions to an observable that is no longer exposed. */
   hide(observable: string): void {
     const message = `The service no longer exposes the observable ${observable}.`;
     for (const each of this.#channels.subscribers(observable)) each.refuse("OBSERVABLE_UNKNOWN", message);
+  }
+
+  /** The answer of a time when the plugin was not suspended here; undefined when the subscription was refused. */
+  async #askExposed(subscription: Subscription, signal: AbortSignal): Promise<Admission | undefined> {
+    const { name } = subscription.selector;
+    for (;;) {
+      await settledOrAborted(this.#exposed.over(name), signal);
+      signal.throwIfAborted();
+      if (this.#refuseHidden(subscription)) return undefined;
+      const admission = await this.#ask(subscription, signal);
+      if (this.#exposed.observable(name) === "updating") continue;
+      if (admission.ok && this.#refuseHidden(subscription)) return undefined;
+      return admission;
+    }
   }
 
   async #ask(subscription: Subscription, signal: AbortSignal): Promise<Admission> {
@@ -97,10 +121,10 @@ export class SubscriptionAdmission {
     }
   }
 
-  /** Returns whether the subscription was refused, because nobody exposes its observable. */
+  /** Returns whether the subscription was refused, because nobody exposes its observable. Only while its plugin is not suspended. */
   #refuseHidden(subscription: Subscription): boolean {
     const { name } = subscription.selector;
-    if (this.#exposed.hasObservable(name)) return false;
+    if (this.#exposed.observable(name) !== "unknown") return false;
     subscription.refuse("OBSERVABLE_UNKNOWN", `The service does not expose the observable ${name}.`);
     return true;
   }

@@ -3,6 +3,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import { type LogThrottle, Semaphore } from "@peek/kit";
 import { channelKey } from "../../channel/channelKey.ts";
+import { pluginOf } from "../../channel/pluginUpdating.ts";
 import { RingBudget } from "../../channel/RingBudget.ts";
 import { type StaleStatus, staleStatus } from "../../channel/StaleStatus.ts";
 import type { LogicClient } from "../logic/LogicClient.ts";
@@ -84,6 +85,11 @@ export class ChannelRegistry implements AsyncDisposable {
     return this.#channels.get(key) ?? this.#create(key, name);
   }
 
+  /** All channels that are followed. */
+  all(): Iterable<GatewayChannel> {
+    return this.#channels.values();
+  }
+
   /** The subscribers of all channels. @param observable Only of its channels. */
   subscribers(observable?: string): readonly ChannelSubscriber[] {
     const all: ChannelSubscriber[] = [];
@@ -97,6 +103,15 @@ export class ChannelRegistry implements AsyncDisposable {
   /** Follows the channels of an observable again now, where that has failed. */
   retry(observable: string): void {
     for (const channel of this.#channels.values()) if (channel.selector.name === observable) channel.retry();
+  }
+
+  /** A plugin is suspended on this service: its channels are stale until {@link resume}. */
+  suspend(plugin: string): void {
+    for (const channel of this.#channels.values()) if (pluginOf(channel.selector.name) === plugin) channel.suspend();
+  }
+
+  resume(plugin: string): void {
+    for (const channel of this.#channels.values()) if (pluginOf(channel.selector.name) === plugin) channel.resume();
   }
 
   statistics(): ChannelStatistics {

@@ -1,9 +1,10 @@
 import { earlierStaleness, type Staleness } from "@peek/live-protocol";
+import { pluginUpdating } from "../../channel/pluginUpdating.ts";
 import { staleMs } from "../../channel/staleMs.ts";
 
 /**
- * Whether the tuples of one channel are known to be current. They are stale when logic says so, and when the channel has not been
- * followed for a while.
+ * Whether the tuples of one channel are known to be current. They are stale when logic says so, when the channel has not been
+ * followed for a while, and while its plugin is suspended on this service.
  */
 export class ChannelStaleness implements Disposable {
   readonly #onLost: () => void;
@@ -11,6 +12,8 @@ export class ChannelStaleness implements Disposable {
   #reported: Staleness | undefined;
   /** Set while the channel has not been followed for {@link staleMs}. */
   #loss: Staleness | undefined;
+  /** Set while the plugin is suspended on this service. */
+  #suspension: Staleness | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onLost Called when the channel has not been followed for too long. */
@@ -20,12 +23,24 @@ export class ChannelStaleness implements Disposable {
 
   /** Set while the tuples are stale: the same object as long as nothing has changed. */
   get current(): Staleness | undefined {
-    return earlierStaleness(this.#loss, this.#reported);
+    return this.#suspension ?? earlierStaleness(this.#loss, this.#reported);
   }
 
   /** Logic has reported that the tuples are stale; undefined: that they are current. */
   report(staleness: Staleness | undefined): void {
+    // An update of the plugin is reported again with each stream: the tuples are stale since its begin.
+    if (staleness?.reason === pluginUpdating && this.#reported?.reason === pluginUpdating) return;
     this.#reported = staleness;
+  }
+
+  /** The plugin is suspended on this service. @param reason For people. */
+  suspend(reason: string): void {
+    const now = performance.now();
+    this.#suspension ??= { at: this.current?.at ?? now, reason };
+  }
+
+  resume(): void {
+    this.#suspension = undefined;
   }
 
   /** The channel is followed, and its tuples are known. */

@@ -3,6 +3,7 @@ import type { Logger } from "@peek/plugin-base";
 import type { TupleSelector } from "@peek/plugin-base/contracts";
 import type { LogThrottle, Semaphore } from "@peek/kit";
 import { isSamePosition, type Position, type Resume, type Staleness } from "@peek/live-protocol";
+import { pluginUpdating } from "../../channel/pluginUpdating.ts";
 import type { RingBudget } from "../../channel/RingBudget.ts";
 import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
 import { isOutage } from "../logic/isOutage.ts";
@@ -80,6 +81,10 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   /** Whether the subscribers know that the channel is live. */
   #wasLive = false;
   #isAdmissionOutdated = false;
+  /** Whether the plugin is suspended on logic, which has ended the stream. */
+  #isUpdating = false;
+  /** Whether the tuples of before an update are stale until logic has confirmed them. */
+  #isUnconfirmed = false;
   /** Of the logic services, when the channel was last confirmed. */
   #generation = -1;
   #trouble: { readonly code: string; readonly message: string } | undefined;
@@ -176,7 +181,18 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   /** Follows it again now, if that has failed. */
   retry(): void {
-    if (this.#trouble !== undefined || this.#isAdmissionOutdated) this.#stream.retry();
+    if (this.#trouble !== undefined || this.#isAdmissionOutdated || this.#isUpdating) this.#stream.retry();
+  }
+
+  /** The plugin is suspended on this service: the tuples stay, and are stale until {@link resume}. */
+  suspend(): void {
+    this.#staleness.suspend(pluginUpdating);
+    this.#statusChanged();
+  }
+
+  resume(): void {
+    this.#staleness.resume();
+    this.#statusChanged();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -212,11 +228,11 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
         this.#failed("DATA_INVALID", update.message);
         return false;
       case "stale":
-        this.#staleness.report({ at: performance.now() - update.age, reason: update.why });
+        this.#report({ at: performance.now() - update.age, reason: update.why });
         this.#statusChanged();
         return true;
       case "current":
-        this.#staleness.report(undefined);
+        this.#report(undefined);
         this.#statusChanged();
         return true;
       case "lapsed":
@@ -234,7 +250,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   onEnd(reopens: boolean): void {
     if (!this.#isLive || this.#stream.isClosed) return;
-    this.#staleness.lost(this.#context.logic.knownAt, () => this.#trouble?.message ?? logicNotReached);
+    this.#staleness.lost(this.#context.logic.knownAt, () => this.#trouble?.message ?? this.#lossReason);
     // Subscribers need not know on whose behalf it is followed.
     if (reopens) return;
     this.#isLive = false;
@@ -243,6 +259,12 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
 
   onError(error: unknown): void {
     // Subscribers learn that the tuples are stale, and nothing else.
+    this.#isUpdating = PeekError.is(error) && error.code === "PLUGIN_UPDATING";
+    if (this.#isUpdating) {
+      const at = this.#staleness.current?.at ?? performance.now();
+      this.#staleness.report({ at, reason: pluginUpdating });
+      this.#statusChanged();
+    }
     if (isOutage(error)) return;
     const isKnown = PeekError.is(error);
     const code = isKnown ? error.code : "INTERNAL";
@@ -262,6 +284,10 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     this.#failed(code, message);
   }
 
+  get #lossReason(): string {
+    return this.#isUpdating ? pluginUpdating : logicNotReached;
+  }
+
   /** Logic keeps its latest steps: it needs the digest, which takes time, only when it was started again. */
   #digestFor({ generation }: LogicClient): string {
     return generation === this.#generation ? "" : this.#replica.digest;
@@ -270,7 +296,9 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   /** Returns whether the stream goes on. */
   #opened({ key, guarded }: ChannelUpdate & { readonly k: "open" }): boolean {
     // Logic reports it again if it still holds.
-    this.#staleness.report(undefined);
+    this.#isUnconfirmed = this.#isUpdating;
+    this.#isUpdating = false;
+    if (!this.#isUnconfirmed) this.#staleness.report(undefined);
     this.#isAdmissionOutdated = guarded !== this.guarded;
     if (this.#isAdmissionOutdated) {
       this.#trouble = undefined;
@@ -300,12 +328,19 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   /** Logic has confirmed the tuples. Returns whether that was not known before. */
   #confirmed(): boolean {
     const isNews = !this.#isLive || this.#trouble !== undefined;
+    if (this.#isUnconfirmed) this.#report(undefined);
     this.#isLive = true;
     this.#generation = this.#context.logic.generation;
     this.#trouble = undefined;
     this.#staleness.found();
     this.#stream.succeeded();
     return isNews;
+  }
+
+  /** Logic has reported whether the tuples are stale. */
+  #report(staleness: Staleness | undefined): void {
+    this.#isUnconfirmed = false;
+    this.#staleness.report(staleness);
   }
 
   #failed(code: string, message: string): void {

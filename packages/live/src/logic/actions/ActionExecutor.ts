@@ -81,6 +81,11 @@ export class ActionExecutor {
     }
   }
 
+  /** Resolves when the actions that are being executed now have ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
   /** Executes no more actions, and waits for those that are being executed. */
   async close(): Promise<void> {
     this.#stop.abort(new PeekError("PLUGIN_RELEASED", `${this.#options.plugin} is stopping.`));

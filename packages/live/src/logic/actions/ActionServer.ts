@@ -11,11 +11,21 @@ import type {
 import { decode } from "@peek/plugin-base/contracts";
 import type { ActionLedger, SessionCheck } from "@peek/plugin-base/internal";
 import { z } from "zod";
-import { type CaptureContext, captureContext, LogThrottle, PluginScopes, Semaphore } from "@peek/kit";
+import {
+  type CaptureContext,
+  captureContext,
+  LogThrottle,
+  PluginScopes,
+  PluginSuspensions,
+  Semaphore,
+  settledOrAborted,
+} from "@peek/kit";
 import type { Position } from "@peek/live-protocol";
 import { RateLimiter } from "../../limits/RateLimiter.ts";
 import type { Rate } from "../../limits/TokenBucket.ts";
 import { type ActionEnvelope, type ActionOutcome, ActionsRpc, type PassedAction } from "../../rpc/ActionsRpc.ts";
+import { pluginOf } from "../../channel/pluginUpdating.ts";
+import { actionUpdating, maxUpdateWaitMs } from "../../rpc/actionUpdating.ts";
 import type { ActionExecutor, Execution } from "./ActionExecutor.ts";
 import { LaneQueue } from "./LaneQueue.ts";
 import { ScopedActions } from "./ScopedActions.ts";
@@ -84,6 +94,9 @@ export class ActionServer implements AsyncDisposable {
   readonly #semaphores = new Map<string, Semaphore>();
   /** By the name of the action. */
   readonly #executors = new Map<string, ActionExecutor>();
+  readonly #suspensions = new PluginSuspensions();
+  /** How many actions wait for each suspended plugin. */
+  readonly #waiting = new Map<string, number>();
   readonly #logThrottle = new LogThrottle();
   readonly #userLimiter: RateLimiter;
   readonly #anonymousLimiter: RateLimiter;
@@ -144,8 +157,22 @@ export class ActionServer implements AsyncDisposable {
     });
   }
 
+  /**
+   * Suspends a plugin: its actions wait for a moment, and then devices send them again. Several suspensions of a plugin may overlap.
+   *
+   * @param signal Ends the wait for the actions that are being executed.
+   * @returns Resolves when no action of the plugin is executed, or when the signal has fired.
+   */
+  async suspend(plugin: string, signal: AbortSignal): Promise<Disposable> {
+    const suspension = this.#suspensions.suspend(plugin);
+    const executors = [...this.#executors.values()].filter((executor) => executor.plugin === plugin);
+    await settledOrAborted(Promise.all(executors.map((executor) => executor.idle())), signal);
+    return suspension;
+  }
+
   /** Accepts no more actions, and ends those that wait: devices push them again. */
   async retire(): Promise<void> {
+    this.#suspensions[Symbol.dispose]();
     await this.#owned.disposeAsync();
   }
 
@@ -174,21 +201,39 @@ export class ActionServer implements AsyncDisposable {
     if (!now.ok) return later(now.code, now.message, unknownMs);
     const waitMs = this.#waitMsOf(now.user);
     if (waitMs > 0) return later("CLIENT_OVERLOAD", tooFast, Math.max(waitMs, laterMs));
-    const plugin = type.slice(0, Math.max(type.indexOf("."), 0));
+    const plugin = pluginOf(type);
+    const waitsUntil = performance.now() + maxUpdateWaitMs;
     return await this.#lanes.run(JSON.stringify([client, plugin, lane]), async () => {
+      if (!(await this.#resumed(plugin, waitsUntil, signal))) return actionUpdating;
       // It may have ended while the action waited.
       const session = this.#options.sessions(proof, from);
       if (!session.ok) return later(session.code, session.message, unknownMs);
-      const executor = this.#executors.get(type);
-      if (executor?.isExposedOn(from.service) !== true) {
-        return later("ACTION_UNKNOWN", `No plugin on logic handles ${type} for ${from.service}.`, unknownMs);
-      }
+      const unknown = later("ACTION_UNKNOWN", `No plugin on logic handles ${type} for ${from.service}.`, unknownMs);
+      if (this.#executors.get(type)?.isExposedOn(from.service) !== true) return unknown;
       const { user, device } = session;
       const envelope: ActionEnvelope = { ...passed, user, device };
-      const execute = async (): Promise<ActionOutcome | undefined> =>
-        signal.aborted ? undefined : await this.#execute(executor, envelope);
-      return (await this.#semaphoreOf(executor.plugin).tryRun(execute)) ?? later("RPC_BUSY", busy, laterMs);
+      const execute = async (): Promise<ActionOutcome | undefined> => {
+        if (signal.aborted) return undefined;
+        // The plugin may have been updated while the action waited for its turn.
+        if (this.#suspensions.has(plugin)) return actionUpdating;
+        const executor = this.#executors.get(type);
+        return executor?.isExposedOn(from.service) === true ? await this.#execute(executor, envelope) : unknown;
+      };
+      return (await this.#semaphoreOf(plugin).tryRun(execute)) ?? later("RPC_BUSY", busy, laterMs);
     });
+  }
+
+  /** Waits until a plugin is not suspended. Returns false when it still is, or when too many actions wait for it. */
+  async #resumed(plugin: string, until: number, signal: AbortSignal): Promise<boolean> {
+    if (!this.#suspensions.has(plugin)) return true;
+    const waiting = this.#waiting.get(plugin) ?? 0;
+    if (waiting >= maxWaitingPerPlugin) return false;
+    this.#waiting.set(plugin, waiting + 1);
+    const isResumed = await this.#suspensions.resumed(plugin, until - performance.now(), signal);
+    const left = (this.#waiting.get(plugin) ?? 1) - 1;
+    if (left === 0) this.#waiting.delete(plugin);
+    else this.#waiting.set(plugin, left);
+    return isResumed;
   }
 
   /** Takes a token of a user. Returns 0, or after how long there is one. */

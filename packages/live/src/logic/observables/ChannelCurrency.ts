@@ -28,6 +28,8 @@ export class ChannelCurrency {
   /** Why the last load failed, for people. */
   #failure: string | undefined;
   #staleness: Staleness | undefined;
+  /** Set while the plugin is suspended. */
+  #suspension: Staleness | undefined;
 
   constructor(changes: ChangeProgress) {
     this.#changes = changes;
@@ -64,6 +66,16 @@ export class ChannelCurrency {
     this.#beganAt = undefined;
   }
 
+  /** Until {@link resume}, the tuples are stale, since nothing is loaded. @param reason For people. */
+  suspend(now: number, reason: string): void {
+    this.#suspension ??= { at: Math.min(now, this.#staleness?.at ?? now), reason };
+  }
+
+  /** The next {@link check} judges the tuples as always. */
+  resume(): void {
+    this.#suspension = undefined;
+  }
+
   /** Judges whether the tuples are stale. Returns whether followers have to be notified. */
   check(now: number): boolean {
     const before = this.#staleness;
@@ -74,6 +86,7 @@ export class ChannelCurrency {
   #judge(now: number, before: Staleness | undefined): Staleness | undefined {
     // Before the first load, nothing is shown.
     if (this.#loadedAt === undefined) return undefined;
+    if (this.#suspension !== undefined) return this.#suspension;
     const at = Math.max(this.#loadedAt, Math.min(this.#changes.reportedUntil, this.#changedAt ?? now));
     if (now - at <= (before === undefined ? staleMs : currentMs)) return undefined;
     const reason = this.#reason();

@@ -12,6 +12,9 @@ export class LoadScheduler {
   readonly #limit: number;
   readonly #waiting = new Set<Loadable>();
   #running = 0;
+  #isPaused = false;
+  /** While somebody waits until nothing is loaded. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param limit How many run at a time. Default: 16. */
   constructor(limit: number = defaultLimit) {
@@ -28,7 +31,26 @@ export class LoadScheduler {
     this.#waiting.delete(channel);
   }
 
+  /** Starts no load until {@link resume}. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Starts the loads that were requested meanwhile. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#start();
+  }
+
+  /** Resolves when no load runs. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
   #start(): void {
+    if (this.#isPaused) return;
     for (const channel of this.#waiting) {
       if (this.#running >= this.#limit) return;
       this.#waiting.delete(channel);
@@ -41,5 +63,8 @@ export class LoadScheduler {
     await channel.load();
     this.#running -= 1;
     this.#start();
+    if (this.#running > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { PeekError } from "@peek/errors";
 import { deltaFields, diff, isNoop, type Position, type Resume, type Staleness } from "@peek/live-protocol";
 import { ChannelState } from "../../channel/ChannelState.ts";
+import { pluginUpdating } from "../../channel/pluginUpdating.ts";
 import type { ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
 import type { ChannelContext } from "./ChannelContext.ts";
 import { ChannelCurrency, type ChangeProgress } from "./ChannelCurrency.ts";
@@ -148,6 +149,17 @@ export class LogicChannel implements FollowedChannel, Loadable, AsyncDisposable 
   /** Delays the next load until the result is disposed; for a moment at most, and one load only. */
   hold(): Disposable {
     return this.#pacing.hold();
+  }
+
+  /** The plugin is suspended: the tuples are stale until {@link resume}. */
+  suspend(): void {
+    this.#currency.suspend(performance.now(), pluginUpdating);
+    this.checkCurrency();
+  }
+
+  resume(): void {
+    this.#currency.resume();
+    this.checkCurrency();
   }
 
   async load(): Promise<void> {

@@ -5,6 +5,7 @@ import { checkData, TupleSelector } from "@peek/plugin-base/contracts";
 import type { ChangeSource } from "@peek/plugin-base/internal";
 import { z } from "zod";
 import { channelKey } from "../../channel/channelKey.ts";
+import { observableUpdating } from "../../channel/pluginUpdating.ts";
 import type { StaleChannel } from "../../channel/StaleStatus.ts";
 import type { Admission, ChannelUpdate } from "../../rpc/ObservablesRpc.ts";
 import { authorizedScope } from "./authorizedScope.ts";
@@ -40,6 +41,9 @@ export class LogicObservable implements AsyncDisposable {
   readonly #own = new Map<string, { readonly selector: string; readonly channel: LogicChannel }>();
   readonly #watchers = new AsyncDisposableStack();
   readonly #progress: ChangeProgress;
+  /** The questions that its provider is being asked. */
+  readonly #admitting = new Set<Promise<unknown>>();
+  #isSuspended = false;
   #isClosed = false;
 
   constructor(options: LogicObservableOptions) {
@@ -106,7 +110,7 @@ export class LogicObservable implements AsyncDisposable {
     }
     if (!guarded) return { ok: true, scope: "", guarded };
     try {
-      const scope = await authorizedScope(provider, user, parsed, run);
+      const scope = await this.#tracked(authorizedScope(provider, user, parsed, run));
       if (scope !== undefined) return { ok: true, scope, guarded };
       return { ok: false, code: "FORBIDDEN", message: `${user.name} may not watch ${this.name}.` };
     } catch (error) {
@@ -124,6 +128,22 @@ export class LogicObservable implements AsyncDisposable {
     for (const own of this.#own.values()) {
       if (selector === undefined || own.selector === selector) own.channel.changed();
     }
+  }
+
+  /** The plugin is suspended: the channels are stale, and their followers end with `PLUGIN_UPDATING` if it is withdrawn. */
+  suspend(): void {
+    this.#isSuspended = true;
+    for (const { channel } of this.#own.values()) channel.suspend();
+  }
+
+  resume(): void {
+    this.#isSuspended = false;
+    for (const { channel } of this.#own.values()) channel.resume();
+  }
+
+  /** Resolves when its provider is not being asked who may watch. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#admitting);
   }
 
   /** The channels that have followers. */
@@ -168,8 +188,17 @@ export class LogicObservable implements AsyncDisposable {
     if (own === undefined) return;
     this.#own.delete(key);
     this.#options.channels.delete(key);
-    own.channel.close(unknownObservable(this.name));
+    own.channel.close(this.#isSuspended ? observableUpdating(this.name) : unknownObservable(this.name));
     await own.channel[Symbol.asyncDispose]();
+  }
+
+  async #tracked<Result>(question: Promise<Result>): Promise<Result> {
+    this.#admitting.add(question);
+    try {
+      return await question;
+    } finally {
+      this.#admitting.delete(question);
+    }
   }
 
   #parse(selector: TupleSelector): unknown {

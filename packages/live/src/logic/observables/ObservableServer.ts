@@ -1,5 +1,12 @@
 import { cutText, PeekError } from "@peek/errors";
-import { type CaptureContext, captureContext, LogThrottle, PluginScopes } from "@peek/kit";
+import {
+  type CaptureContext,
+  captureContext,
+  LogThrottle,
+  PluginScopes,
+  PluginSuspensions,
+  settledOrAborted,
+} from "@peek/kit";
 import { type Position, resumeOf } from "@peek/live-protocol";
 import type {
   Logger,
@@ -14,9 +21,11 @@ import { TupleSelector, type TupleType } from "@peek/plugin-base/contracts";
 import type { ChangeSource, SessionCheck } from "@peek/plugin-base/internal";
 import type { z } from "zod";
 import { channelKey } from "../../channel/channelKey.ts";
+import { pluginOf } from "../../channel/pluginUpdating.ts";
 import { RingBudget } from "../../channel/RingBudget.ts";
 import { type StaleStatus, staleStatus } from "../../channel/StaleStatus.ts";
 import { type ChannelUpdate, type FollowInput, ObservablesRpc } from "../../rpc/ObservablesRpc.ts";
+import { HeldUpdates } from "./HeldUpdates.ts";
 import { LoadScheduler } from "./LoadScheduler.ts";
 import type { LogicChannel } from "./LogicChannel.ts";
 import { LogicObservable, unknownObservable } from "./LogicObservable.ts";
@@ -92,11 +101,21 @@ export class ObservableServer implements AsyncDisposable {
   readonly #sessions: SessionStreams;
   readonly #budget = new RingBudget();
   readonly #logThrottle = new LogThrottle();
+  readonly #suspensions = new PluginSuspensions({
+    onSuspended: (plugin) => this.#onSuspended(plugin),
+    onResumed: (plugin) => this.#onResumed(plugin),
+  });
+  /** The observables that suspended plugins had, by plugin. */
+  readonly #suspendedNames = new Map<string, readonly string[]>();
   readonly #owned = new AsyncDisposableStack();
 
   constructor(options: ObservableServerOptions) {
     this.#options = options;
-    this.#admission = new UserAdmission(options.sessions, (name, service) => this.#find(name, service));
+    this.#admission = new UserAdmission(
+      options.sessions,
+      (name, service) => this.#find(name, service),
+      (name) => this.#suspensions.has(pluginOf(name)),
+    );
     this.#sessions = new SessionStreams(options.sessions, () => this.#admission.sweep(), options.sessionCheckMs);
     const checking = setInterval(() => this.#checkCurrency(), currencyCheckMs).unref();
     this.#owned.defer(() => clearInterval(checking));
@@ -134,6 +153,21 @@ export class ObservableServer implements AsyncDisposable {
       find: (name) => this.#observables.get(name),
       withdraw: (observable) => this.#withdraw(observable),
     });
+  }
+
+  /**
+   * Suspends a plugin: its channels are stale, and nothing is loaded. Gateways that follow its observables wait, also when it
+   * withdraws them. Several suspensions of a plugin may overlap.
+   *
+   * @param signal Ends the wait for the plugin's code.
+   * @returns Resolves when none of its providers runs, or when the signal has fired. When the last suspension is disposed, gateways
+   *   follow the observables that it provides then, and ask anew who may watch.
+   */
+  async suspend(plugin: string, signal: AbortSignal): Promise<Disposable> {
+    const suspension = this.#suspensions.suspend(plugin);
+    const asked = this.#ofPlugin(plugin).map((observable) => observable.idle());
+    await settledOrAborted(Promise.all([this.#schedulers.get(plugin)?.idle(), ...asked]), signal);
+    return suspension;
   }
 
   /**
@@ -183,6 +217,7 @@ export class ObservableServer implements AsyncDisposable {
 
   /** Withdraws all observables. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#suspensions[Symbol.dispose]();
     this.#sessions[Symbol.dispose]();
     const withdrawn = [...this.#observables.values()].map((observable) => this.#withdraw(observable));
     await Promise.all([this.#owned.disposeAsync(), ...withdrawn]);
@@ -200,10 +235,8 @@ export class ObservableServer implements AsyncDisposable {
         fields: { observable: name },
       });
     }
-    const { changes, capture = captureContext, maxLoads } = this.#options;
+    const { changes, capture = captureContext } = this.#options;
     const { loadDeadlineMs = defaultLoadDeadlineMs, lingerMs = defaultLingerMs } = this.#options;
-    const scheduler = this.#schedulers.get(plugin) ?? new LoadScheduler(maxLoads);
-    this.#schedulers.set(plugin, scheduler);
     const observable = new LogicObservable({
       context: {
         type,
@@ -213,7 +246,7 @@ export class ObservableServer implements AsyncDisposable {
         logger,
         logThrottle: this.#logThrottle,
         run: capture(),
-        scheduler,
+        scheduler: this.#schedulerOf(plugin),
         budget: this.#budget,
         loadDeadlineMs,
         lingerMs,
@@ -223,6 +256,7 @@ export class ObservableServer implements AsyncDisposable {
       onRightsChanged: (observable) => this.#rightsChanged(observable),
     });
     this.#observables.set(name, observable);
+    if (this.#suspensions.has(plugin)) observable.suspend();
     // Gateways that did not find it ask again.
     this.#rightsChanged(name);
     return observable;
@@ -235,17 +269,28 @@ export class ObservableServer implements AsyncDisposable {
 
   /** @returns Undefined when the session may not follow the channel. */
   async #follow(
-    { proof, selector: canonical, scope, guarded, at }: FollowInput,
+    input: FollowInput,
     from: PeerIdentity,
   ): Promise<AsyncIterableIterator<ChannelUpdate, undefined> | undefined> {
+    const { proof, selector: canonical, scope, guarded, at } = input;
     try {
       const selector = TupleSelector.parse(canonical);
-      const observable = this.#find(selector.name, from.service);
-      if (observable === undefined) throw unknownObservable(selector.name);
-      const isAdmissionOutdated = guarded !== observable.guarded;
-      if (!isAdmissionOutdated && !(await this.#admission.mayFollow(proof, from, observable, selector, scope)))
-        return undefined;
-      return observable.follow(selector, scope, guarded, resumeOf(at));
+      const { name } = selector;
+      const plugin = pluginOf(name);
+      for (;;) {
+        if (this.#suspensions.has(plugin)) {
+          const resumed = this.#suspensions.over(plugin);
+          return new HeldUpdates(resumed, () => this.#follow(input, from));
+        }
+        const observable = this.#find(name, from.service);
+        if (observable === undefined) throw unknownObservable(name);
+        const isAdmissionOutdated = guarded !== observable.guarded;
+        const mayFollow =
+          isAdmissionOutdated || (await this.#admission.mayFollow(proof, from, observable, selector, scope));
+        // The plugin may have been updated while it was asked.
+        if (this.#suspensions.has(plugin) || this.#find(name, from.service) !== observable) continue;
+        return mayFollow ? observable.follow(selector, scope, guarded, resumeOf(at)) : undefined;
+      }
     } catch (error) {
       // As the error of the call, it would mean that the call itself is invalid.
       if (!PeekError.is(error) || error.code !== "DATA_INVALID") throw error;
@@ -257,6 +302,36 @@ export class ObservableServer implements AsyncDisposable {
   #find(name: string, service: ServiceName): LogicObservable | undefined {
     const observable = this.#observables.get(name);
     return observable?.isExposedOn(service) === true ? observable : undefined;
+  }
+
+  #ofPlugin(plugin: string): readonly LogicObservable[] {
+    return [...this.#observables.values()].filter(({ name }) => pluginOf(name) === plugin);
+  }
+
+  #schedulerOf(plugin: string): LoadScheduler {
+    const scheduler = this.#schedulers.get(plugin) ?? new LoadScheduler(this.#options.maxLoads);
+    this.#schedulers.set(plugin, scheduler);
+    return scheduler;
+  }
+
+  #onSuspended(plugin: string): void {
+    const observables = this.#ofPlugin(plugin);
+    this.#suspendedNames.set(
+      plugin,
+      observables.map(({ name }) => name),
+    );
+    this.#schedulerOf(plugin).pause();
+    for (const observable of observables) observable.suspend();
+  }
+
+  #onResumed(plugin: string): void {
+    const observables = this.#ofPlugin(plugin);
+    for (const observable of observables) observable.resume();
+    this.#schedulerOf(plugin).resume();
+    const before = this.#suspendedNames.get(plugin) ?? [];
+    this.#suspendedNames.delete(plugin);
+    // The new version may have other rights. Gateways that asked meanwhile ask again.
+    for (const name of new Set([...before, ...observables.map((each) => each.name)])) this.#rightsChanged(name);
   }
 
   #openRightsStream(service: ServiceName): RightsChangeStream {

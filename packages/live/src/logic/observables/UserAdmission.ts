@@ -3,6 +3,7 @@ import { Semaphore } from "@peek/kit";
 import type { PeerIdentity, ServiceName } from "@peek/plugin-base";
 import { TupleSelector } from "@peek/plugin-base/contracts";
 import type { SessionCheck } from "@peek/plugin-base/internal";
+import { observableUpdating } from "../../channel/pluginUpdating.ts";
 import type { Admission, Ask } from "../../rpc/ObservablesRpc.ts";
 import { type LogicObservable, unknownObservable } from "./LogicObservable.ts";
 import { RecentAdmissions } from "./RecentAdmissions.ts";
@@ -14,16 +15,21 @@ const maxMessageLength = 2000;
 /** Finds an observable that browsers of a service may watch. */
 type FindObservable = (name: string, service: ServiceName) => LogicObservable | undefined;
 
+/** Whether the plugin of an observable is suspended. */
+type IsSuspended = (name: string) => boolean;
+
 /** Answers gateways whether the users of sessions may watch. */
 export class UserAdmission {
   readonly #sessions: SessionCheck;
   readonly #find: FindObservable;
   readonly #recent = new RecentAdmissions();
   readonly #semaphore = new Semaphore(concurrency);
+  readonly #isSuspended: IsSuspended;
 
-  constructor(sessions: SessionCheck, find: FindObservable) {
+  constructor(sessions: SessionCheck, find: FindObservable, isSuspended: IsSuspended) {
     this.#sessions = sessions;
     this.#find = find;
+    this.#isSuspended = isSuspended;
   }
 
   /** The answers to questions, in their order. */
@@ -73,6 +79,11 @@ export class UserAdmission {
     }
     const session = this.#sessions(proof, from);
     if (!session.ok) return session;
+    // The gateway asks again: waiting here would delay the answers about observables of other plugins.
+    if (this.#isSuspended(selector.name)) {
+      const { code, message } = observableUpdating(selector.name);
+      return { ok: false, code, message };
+    }
     const observable = this.#find(selector.name, from.service);
     if (observable === undefined) {
       const { code, message } = unknownObservable(selector.name);
