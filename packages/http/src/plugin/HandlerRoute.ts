@@ -77,6 +77,11 @@ export class HandlerRoute {
     failures.log(error === undefined ? {} : { err: error }, `%s ${problem}`, title);
   }
 
+  /** Resolves when the requests that run now have been answered. Never rejects. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
   /** Aborts the running requests, and waits for their handlers. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { title } = this.#options;

@@ -12,6 +12,11 @@ export class PluginRouter {
     this.#routes = routes;
   }
 
+  /** {@link PluginRoutes.resumed} */
+  async resumed(plugin: string): Promise<boolean> {
+    return await this.#routes.resumed(plugin);
+  }
+
   /** @param segments The path below the plugin's name: see {@link RouteMatcher.match}. */
   match(plugin: string, method: string, segments: readonly string[]): RouteMatch {
     const routes = this.#routes.of(plugin);

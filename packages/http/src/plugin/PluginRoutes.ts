@@ -1,6 +1,7 @@
-import { captureContext, type CaptureContext } from "@peek/kit";
+import { captureContext, type CaptureContext, PluginSuspensions, settledOrAborted } from "@peek/kit";
 import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
 import { FilesRoute } from "./FilesRoute.ts";
+import { HandlerRoute } from "./HandlerRoute.ts";
 import type { Route } from "./Route.ts";
 import { ScopedHttp } from "./ScopedHttp.ts";
 
@@ -11,11 +12,19 @@ export interface PluginPage {
   readonly path: string;
 }
 
+/** How long a request waits for a suspended plugin. Browsers and proxies give up later. */
+const maxSuspendedMs = 20_000;
+/** How many requests of one plugin wait while it is suspended. */
+const maxSuspendedRequests = 1000;
+
 /** The routes of all plugins of a service. */
-export class PluginRoutes {
+export class PluginRoutes implements Disposable {
   readonly #routes = new Map<string, readonly Route[]>();
   readonly #pages = new Map<Route, PluginPage>();
   readonly #capture: CaptureContext;
+  readonly #suspensions = new PluginSuspensions();
+  /** How many requests of each suspended plugin wait. */
+  readonly #waiting = new Map<string, number>();
 
   /** @param options `capture`: captures the async context in which a handler runs. Default: the context of its registration. */
   constructor({ capture = captureContext }: { readonly capture?: CaptureContext } = {}) {
@@ -37,6 +46,40 @@ export class PluginRoutes {
   /** The routes of a plugin. Another array after each change. */
   of(plugin: string): readonly Route[] | undefined {
     return this.#routes.get(plugin);
+  }
+
+  /**
+   * Holds back new requests of a plugin until the result is disposed, and waits until its handlers have answered the earlier ones,
+   * or the signal fires.
+   */
+  async suspend(plugin: string, signal: AbortSignal): Promise<Disposable> {
+    const suspension = this.#suspensions.suspend(plugin);
+    const handlers = (this.of(plugin) ?? []).flatMap(({ target }) => (target instanceof HandlerRoute ? [target] : []));
+    await settledOrAborted(Promise.all(handlers.map((handler) => handler.idle())), signal);
+    return suspension;
+  }
+
+  /**
+   * Waits until a plugin is not suspended. Returns false when the request has to be refused: too many wait, or it has waited too
+   * long.
+   */
+  async resumed(plugin: string): Promise<boolean> {
+    if (!this.#suspensions.has(plugin)) return true;
+    const waiting = this.#waiting.get(plugin) ?? 0;
+    if (waiting >= maxSuspendedRequests) return false;
+    this.#waiting.set(plugin, waiting + 1);
+    try {
+      return await this.#suspensions.resumed(plugin, maxSuspendedMs);
+    } finally {
+      const left = (this.#waiting.get(plugin) ?? 1) - 1;
+      if (left === 0) this.#waiting.delete(plugin);
+      else this.#waiting.set(plugin, left);
+    }
+  }
+
+  /** Ends all suspensions: the site closes. */
+  [Symbol.dispose](): void {
+    this.#suspensions[Symbol.dispose]();
   }
 
   /** Returns false when the plugin has a route for the same method and paths. */

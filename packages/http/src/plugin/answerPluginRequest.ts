@@ -27,6 +27,7 @@ export async function answerPluginRequest(call: PluginRequest): Promise<FastifyR
   const all = segmentsOf(path);
   if (all === undefined || query?.includes("%00") === true) return refuse(400);
   const [plugin = "", ...segments] = all;
+  if (!(await router.resumed(plugin))) return refuse(503);
   const match = router.match(plugin, request.method, segments);
   if (match.kind === "route") {
     const { target, pattern } = match.route;

@@ -69,6 +69,7 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
     const logger = this.#logger("HttpSite");
     const plugins = new PluginRoutes();
     this.#plugins = plugins;
+    this.#owned.use(plugins);
     const { provider: sessions, check } = openSessions(
       { definition, home, config, anonymous: site.anonymous, rpc, logger: this.#logger("Users") },
       this.#owned,
@@ -107,6 +108,12 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
     if (this.#plugins === undefined) throw new PeekError("INTERNAL", "The site was used before it was opened.");
     const logger = this.#options.getLogger(`${name}.http`);
     return { http: this.#plugins.forPlugin(name, rootDir, disposables, logger) };
+  }
+
+  async suspend({ name }: PluginInfo, signal: AbortSignal): Promise<Disposable> {
+    if (this.#plugins === undefined)
+      throw new PeekError("INTERNAL", "A plugin was suspended before the site was opened.");
+    return await this.#plugins.suspend(name, signal);
   }
 
   /** The name and port of the site; undefined before it was opened. */
