@@ -49,6 +49,14 @@ const deadlinesSchema = z.strictObject({
   suspendSeconds: seconds
     .default(10)
     .describe("How long a change of a plugin waits for the work under way of the plugins that it stops, in seconds."),
+  probeSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(10)
+    .describe(
+      "How long a change of a plugin watches the new version for errors, in seconds; if it fails meanwhile, the version before runs again.",
+    ),
   shutdownSeconds: seconds
     .default(30)
     .describe("The deadline for stopping and unloading all plugins together, in seconds."),

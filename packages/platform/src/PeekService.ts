@@ -98,6 +98,7 @@ export class PeekService implements AsyncDisposable {
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: hookDeadlines(config.plugin),
+      probeMs: config.plugin.deadlines.probeSeconds * 1000,
       extensions: contributorsOf(this.#extensions),
       getLogger,
     });
