@@ -19,17 +19,13 @@ const givenServer = {
 
 const onNats = "packages/*/test/**/nats*.test.ts";
 
-/** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. */
+/** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. The rest runs on the embedded one. */
 const dependsOnServer = [
   "changeDataCapture",
   "copy",
-  "copyLedger",
-  "failure",
-  "ledger",
   "limits",
   "migrations",
   "provisioning",
-  "sessionSettings",
 ].map((name) => `packages/storage/test/${name}.test.ts`);
 
 /** Packages whose tests need a database. */
