@@ -125,8 +125,9 @@ export class LiveSystem implements AsyncDisposable {
     return field;
   }
 
-  /** Inserts rows into the table. @param groups The rows are distributed over these in rotation. */
+  /** Replaces the rows of the table. @param groups The rows are distributed over these in rotation. */
   async fill(rows: number, groups = 1, pad = ""): Promise<void> {
+    await this.db.query(`DELETE FROM ${itemTable}`);
     await this.db.query(`INSERT INTO ${itemTable} SELECT id, id % $2, 0, 0, $3 FROM generate_series(0, $1 - 1) AS id`, [
       rows,
       groups,
