@@ -2,6 +2,7 @@ import { PeekError, type PeekErrorCode } from "@peek/errors";
 import { maskSecrets } from "@peek/logging";
 import type { PluginCommonEntryHookABC } from "@peek/plugin-base";
 import type { PluginDependency, PluginPackage } from "@peek/plugin-base/manifest";
+import { errorPlace } from "./errorPlace.ts";
 import type { EntryHookClass } from "./hooks/checkEntryHookClass.ts";
 import type { Cancellable } from "./hooks/withDeadline.ts";
 import { ResourceStack, type StackOwner } from "./hooks/ResourceStack.ts";
@@ -43,6 +44,8 @@ export interface PluginFailure {
   readonly code: PeekErrorCode;
   readonly message: string;
   readonly hook: HookName | undefined;
+  /** The file and line of the plugin's code that threw, where it is known. */
+  readonly place: string | undefined;
 }
 
 /** One generation of a plugin on one service: its state, its manifest and its instance. Only the loader keeps it. */
@@ -147,14 +150,14 @@ export class PluginRecord {
   /** Moves to `failed`. */
   fail(error: PeekError, hook: HookName | undefined): void {
     this.moveTo("failed");
-    this.#failure = failureOf(error, hook);
+    this.#failure = failureOf(error, hook, this.resolved?.rootDir);
     this.#resolveFailed();
   }
 
   /** Moves to `blocked`. */
   block(error: PeekError, by: string): void {
     this.moveTo("blocked");
-    this.#failure = failureOf(error, undefined);
+    this.#failure = failureOf(error, undefined, undefined);
     this.#blockedBy = by;
     this.#resolveFailed();
   }
@@ -162,7 +165,7 @@ export class PluginRecord {
   /** Moves to `skipped`; with an error where an administrator should know. */
   skip(error: PeekError | undefined): void {
     this.moveTo("skipped");
-    if (error !== undefined) this.#failure = failureOf(error, undefined);
+    if (error !== undefined) this.#failure = failureOf(error, undefined, undefined);
   }
 
   status(): PluginStatus {
@@ -196,6 +199,7 @@ export class PluginRecord {
   }
 }
 
-function failureOf({ code, message }: PeekError, hook: HookName | undefined): PluginFailure {
-  return { code, message: maskSecrets(message), hook };
+function failureOf(error: PeekError, hook: HookName | undefined, rootDir: string | undefined): PluginFailure {
+  const place = rootDir === undefined ? undefined : errorPlace(error, rootDir);
+  return { code: error.code, message: maskSecrets(error.message), hook, place };
 }

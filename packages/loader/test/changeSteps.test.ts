@@ -178,7 +178,15 @@ describe("the files of a package", () => {
     expect(await contentHash(dir)).not.toBe(first);
     rmSync(join(dir, "lib/a.js"));
     writeFileSync(join(dir, "lib/b.js"), "1");
-    expect(await contentHash(dir)).not.toBe(first);
+    const second = await contentHash(dir);
+    expect(second).not.toBe(first);
+    const large = Buffer.alloc(3_000_000);
+    writeFileSync(join(dir, "lib/large.bin"), large);
+    const third = await contentHash(dir);
+    expect(third).not.toBe(second);
+    large[2_999_999] = 1;
+    writeFileSync(join(dir, "lib/large.bin"), large);
+    expect(await contentHash(dir)).not.toBe(third);
   });
 
   it("are known to be unchanged since a time that is well after their last change", async () => {

@@ -35,6 +35,11 @@ it.each([
     /^It failed at \/.*\/b\.ts:1: Expression expected$/,
   ],
   [
+    "a syntax error in a module of a version",
+    { "a.mjs": 'import "./b.ts?v=9c7c5d.1";', "b.ts": "\nlet b = ;" },
+    /^It failed at \/.*\/b\.ts:2: Expression expected$/,
+  ],
+  [
     "an enum",
     { "a.ts": "export enum State { on }" },
     /^It failed at \/.*\/a\.ts:1: TypeScript enum is not supported in strip-only mode$/,

@@ -1,11 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import type { PeekErrorCode } from "@peek/errors";
 import { hookTitle } from "../hooks/HookRunner.ts";
 import type { PluginRecord } from "../PluginRecord.ts";
 import { changeCancelled } from "./changeCancelled.ts";
 import type { ChangeParts } from "./ChangeParts.ts";
 import type { PreparedChange } from "./ChangePreparer.ts";
-import type { ChangeOutcome } from "./PluginChange.ts";
+import type { ChangeError, ChangeOutcome } from "./PluginChange.ts";
 import { Replacement } from "./Replacement.ts";
 import type { StepTimer } from "./StepTimer.ts";
 import { Suspensions } from "./Suspensions.ts";
@@ -16,7 +15,7 @@ const defaultProbeMs = 10_000;
 /** The outcome of the steps that stop and start plugins. */
 export interface CommitResult {
   readonly outcome: Exclude<ChangeOutcome, "refused">;
-  readonly error?: { readonly code: PeekErrorCode; readonly message: string };
+  readonly error?: ChangeError;
 }
 
 /** Executes a prepared change: the steps that stop and start plugins. */
@@ -91,13 +90,14 @@ export class ChangeCommitter {
     const isDone = !this.#isRevertible && (plugin === undefined || plugin.isIn("started"));
     if (failed === undefined || isDone) return { outcome: "done" };
     const reason = this.#describe(failed);
-    const code = failed.failure?.code ?? "INTERNAL";
+    const { code = "INTERNAL", place } = failed.failure ?? {};
+    const at = place === undefined ? {} : { place };
     if (!this.#isRevertible) {
       await this.#parts.lifecycle.teardowns();
-      return { outcome: "failed", error: { code, message: `${reason}${this.#blocked()}` } };
+      return { outcome: "failed", error: { code, message: `${reason}${this.#blocked()}`, ...at } };
     }
     const { outcome, message } = await this.#revert(suspensions);
-    return { outcome, error: { code, message: `${reason} ${message}` } };
+    return { outcome, error: { code, message: `${reason} ${message}`, ...at } };
   }
 
   /** Starts the versions before the change again. */

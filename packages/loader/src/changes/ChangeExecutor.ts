@@ -1,11 +1,12 @@
 import { PeekError } from "@peek/errors";
+import { errorPlace } from "../errorPlace.ts";
 import type { PluginRecord } from "../PluginRecord.ts";
 import { ChangeCommitter, type CommitResult } from "./ChangeCommitter.ts";
 import type { ChangeParts } from "./ChangeParts.ts";
 import { ChangePreparer, type PreparedChange } from "./ChangePreparer.ts";
 import { changeCancelled } from "./changeCancelled.ts";
 import type { ChangeContext } from "./ChangeQueue.ts";
-import type { ChangeRequest, ChangeResult, VersionedGeneration } from "./PluginChange.ts";
+import type { ChangeError, ChangeRequest, ChangeResult, VersionedGeneration } from "./PluginChange.ts";
 import { StepTimer } from "./StepTimer.ts";
 
 /** Executes one change from its plan to its result. */
@@ -47,7 +48,7 @@ export class ChangeExecutor {
     } catch (error) {
       if (signal.aborted) return refusal(changeCancelled(request));
       if (!PeekError.is(error)) throw error;
-      return refusal(error);
+      return refusal(error, this.#parts.registry.find(request.plugin)?.resolved?.rootDir);
     }
   }
 
@@ -73,17 +74,21 @@ export class ChangeExecutor {
       return;
     }
     const level = outcome === "refused" ? "warning" : "error";
-    logger[level]({ ...fields, code: error.code }, "%s: %s %s: %s%s", plugin, kind, outcome, error.message, others);
+    const why = error.place === undefined ? error.message : `${error.message} (${error.place})`;
+    logger[level]({ ...fields, code: error.code }, "%s: %s %s: %s%s", plugin, kind, outcome, why, others);
   }
 }
 
 interface Refusal {
   readonly outcome: "refused";
-  readonly error: NonNullable<ChangeResult["error"]>;
+  readonly error: ChangeError;
 }
 
-function refusal({ code, message }: PeekError): Refusal {
-  return { outcome: "refused", error: { code, message } };
+/** @param rootDir The folder of the plugin whose code may have thrown. */
+function refusal(error: PeekError, rootDir?: string): Refusal {
+  const { code, message } = error;
+  const place = rootDir === undefined ? undefined : errorPlace(error, rootDir);
+  return { outcome: "refused", error: { code, message, ...(place !== undefined && { place }) } };
 }
 
 function isRefusal(prepared: PreparedChange | Refusal): prepared is Refusal {

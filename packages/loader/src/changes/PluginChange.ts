@@ -44,6 +44,14 @@ export interface VersionedGeneration {
   readonly generation: number;
 }
 
+/** Why a change was refused, was reverted or failed. */
+export interface ChangeError {
+  readonly code: PeekErrorCode;
+  readonly message: string;
+  /** The file and line of the plugin's code that threw: `/srv/plugin/index.js:12`. Absent where it is not known. */
+  readonly place?: string;
+}
+
 /** The result of a change: data, safe to send or print. */
 export interface ChangeResult extends ChangeRequest {
   readonly outcome: ChangeOutcome;
@@ -60,5 +68,5 @@ export interface ChangeResult extends ChangeRequest {
   /** How long each step took, in milliseconds. */
   readonly durations: Readonly<Partial<Record<ChangeStep, number>>>;
   /** Why it was refused, was reverted or failed. */
-  readonly error?: { readonly code: PeekErrorCode; readonly message: string };
+  readonly error?: ChangeError;
 }

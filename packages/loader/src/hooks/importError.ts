@@ -30,9 +30,14 @@ function isOfModuleLoader({ stack = "" }: Error): boolean {
   return frame?.includes("node:internal/modules/") === true;
 }
 
-/** The file and line with which Node begins the stack of most syntax errors: `/srv/plugin/index.ts:12`. */
+/**
+ * The file and line with which Node begins the stack of most syntax errors: `/srv/plugin/index.ts:12`; without the query of a
+ * module's URL.
+ */
 function placeOf({ stack = "" }: Error): string | undefined {
-  return /^(?:file:\/\/)?(\/.*:\d+|[A-Za-z]:\\.*:\d+)$/.exec(stack.split("\n", 1)[0] ?? "")?.[1];
+  const [, file, line] =
+    /^(?:file:\/\/)?(\/.*?|[A-Za-z]:\\.*?)(?:\?[^:]*)?:(\d+)$/.exec(stack.split("\n", 1)[0] ?? "") ?? [];
+  return file === undefined ? undefined : `${file}:${line}`;
 }
 
 /** Node does not say where the syntax error of a JavaScript module is. */
