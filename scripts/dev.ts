@@ -1,15 +1,17 @@
-// Runs a service from source, and restarts it when one of its files is saved: `node scripts/dev.ts logic`.
+// Runs a service from source, and restarts it when one of its files is saved: `node scripts/dev.ts logic`. When files of a plugin
+// are saved, the running service reloads the plugin.
 // It does not use `node --watch`: on Linux that keeps watching the old file after an editor, git or `peek config set` has replaced it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { Ancestors } from "./Ancestors.ts";
 
 const workspaceDir = dirname(import.meta.dirname);
 
-/** A formatter or a checkout saves several files at once: the restart waits until no file was saved for this time. */
+/** A formatter or a checkout saves several files at once: the reaction waits until no file was saved for this time. */
 const calmMs = 100;
 
 /** One service under development: at most one process of it at any time. */
@@ -17,8 +19,13 @@ class DevelopmentRun {
   readonly #service: string;
   readonly #watcher: FSWatcher;
   readonly #ancestors: Ancestors;
+  readonly #configFile: string;
   #child: ChildProcess | undefined;
-  #restart: NodeJS.Timeout | undefined;
+  /** Whether the child has started, so that it can reload plugins. */
+  #canReload = false;
+  #reaction: NodeJS.Timeout | undefined;
+  /** The paths that were saved since the last reaction, each with whether it was added or removed. */
+  readonly #saved = new Map<string, boolean>();
   /** The steps (start and end) run one after the other. */
   #steps: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -27,13 +34,14 @@ class DevelopmentRun {
     this.#service = service;
     const home = join(resolve(process.env["PEEK_HOME"] ?? homedir()), `peek-${service}-service.home`);
     const configFile = join(home, "config.json");
+    this.#configFile = configFile;
     const watched = ["packages", "plugins", join("services", service)].map((path) => join(workspaceDir, path));
     // The home's folder and not only the file, which may not exist yet.
     this.#watcher = watch([...watched, home], {
       ignoreInitial: true,
       ignored: (path, stats) => isIrrelevant(path, home) || (stats?.isFile() === true && !isSource(path, configFile)),
     });
-    this.#watcher.on("all", (event, path) => this.#onChange(event, path, configFile));
+    this.#watcher.on("all", (event, path) => this.#onChange(event, path));
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#stop());
     this.#ancestors = new Ancestors(() => this.#stop());
     // Writing fails when the terminal is gone.
@@ -44,16 +52,37 @@ class DevelopmentRun {
     this.#then(async () => this.#begin());
   }
 
-  #onChange(event: string, path: string, configFile: string): void {
-    // The first start makes the file.
-    if (event === "addDir" || event === "unlinkDir" || (event === "add" && path === configFile)) return;
-    clearTimeout(this.#restart);
-    this.#restart = setTimeout(() => this.#startAgain(path), calmMs);
+  #onChange(event: string, path: string): void {
+    // The first start makes the config file.
+    if (this.#stopping || event === "addDir" || event === "unlinkDir" || (event === "add" && path === this.#configFile))
+      return;
+    this.#saved.set(path, event !== "change" || this.#saved.get(path) === true);
+    clearTimeout(this.#reaction);
+    this.#reaction = setTimeout(() => this.#react(), calmMs);
+  }
+
+  #react(): void {
+    const saved = [...this.#saved].map(([path, isNewOrGone]) => ({ path, plugin: pluginOf(path), isNewOrGone }));
+    this.#saved.clear();
+    const restarting = saved.find(({ plugin }) => plugin === undefined) ?? saved[0];
+    if (restarting === undefined) return;
+    if (restarting.plugin === undefined || !this.#canReload) return this.#startAgain(restarting.path);
+    const savedFiles = saved.flatMap(({ path, plugin, isNewOrGone }) => {
+      if (plugin === undefined) return [];
+      const folder = realPath(plugin);
+      return [{ folder, file: join(folder, relative(plugin, path)), isNewOrGone }];
+    });
+    // Sending fails when the child is just ending: its end is reported.
+    this.#child?.send({ savedFiles }, () => undefined);
   }
 
   #startAgain(path: string): void {
     const name = path.startsWith(workspaceDir) ? relative(workspaceDir, path) : path;
     console.log(`dev: ${name} changed; starting ${this.#service} again`);
+    this.#restart();
+  }
+
+  #restart(): void {
     this.#then(async () => {
       await this.#end();
       this.#begin();
@@ -63,7 +92,7 @@ class DevelopmentRun {
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    clearTimeout(this.#restart);
+    clearTimeout(this.#reaction);
     this.#ancestors[Symbol.dispose]();
     this.#then(async () => {
       await this.#end();
@@ -83,10 +112,15 @@ class DevelopmentRun {
     // The child notices by the channel when this process is killed.
     const child = spawn(process.execPath, args, { cwd, stdio: ["inherit", "inherit", "inherit", "ipc"] });
     this.#child = child;
+    child.on("message", (message) => {
+      if (this.#child !== child) return;
+      if (message === "ready") this.#canReload = true;
+      if (message === "restart") this.#restart();
+    });
     child.once("exit", (code, signal) => {
       // `#end()` did not end it: it ended by itself.
       if (this.#child !== child) return;
-      this.#child = undefined;
+      this.#forget();
       console.log(`dev: ${this.#service} has ended (${signal ?? code}); it restarts when a file is saved`);
     });
   }
@@ -94,9 +128,14 @@ class DevelopmentRun {
   async #end(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
-    this.#child = undefined;
+    this.#forget();
     child.kill("SIGTERM");
     await once(child, "exit");
+  }
+
+  #forget(): void {
+    this.#child = undefined;
+    this.#canReload = false;
   }
 }
 
@@ -104,6 +143,27 @@ class DevelopmentRun {
 function isIrrelevant(path: string, home: string): boolean {
   if (path.startsWith(home)) return path !== home && dirname(path) !== home;
   return /(?:^|[/\\])(?:node_modules|dist|bundle|test|web|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
+}
+
+/**
+ * The folder of the plugin that reloads when a file is saved. None for its package.json: Node reads that once, so that the service
+ * has to restart.
+ */
+function pluginOf(path: string): string | undefined {
+  const pluginsDir = join(workspaceDir, "plugins");
+  const [name, ...rest] = path.startsWith(pluginsDir + sep) ? relative(pluginsDir, path).split(sep) : [];
+  if (name === undefined || rest.length === 0 || rest.at(-1) === "package.json") return undefined;
+  return join(pluginsDir, name);
+}
+
+/** The real path of a folder, by which Node knows the modules in it. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    // The folder was removed.
+    return folder;
+  }
 }
 
 function isSource(path: string, configFile: string): boolean {

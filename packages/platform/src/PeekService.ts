@@ -36,6 +36,8 @@ export interface PeekServiceOptions {
   readonly home: ServiceHome;
   /** Whether a missing config.json is made for development. Default: false. */
   readonly development?: boolean;
+  /** How long the new generation of a changed plugin is watched for errors, in milliseconds. Default: as in config.json. */
+  readonly probeMs?: number;
   /** Sources of plugins that are searched before the usual ones. Default: none. */
   readonly sources?: readonly PluginSource[];
   /** Further destinations of log lines, beside those in config.json. Default: none. */
@@ -98,7 +100,7 @@ export class PeekService implements AsyncDisposable {
       conditions: packageConditions,
       dataPath: resolveInHome(home, config.plugin.dataPath),
       deadlines: hookDeadlines(config.plugin),
-      probeMs: config.plugin.deadlines.probeSeconds * 1000,
+      probeMs: options.probeMs ?? config.plugin.deadlines.probeSeconds * 1000,
       extensions: contributorsOf(this.#extensions),
       getLogger,
     });

@@ -53,7 +53,13 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
   const ignoresHangup = takeFromEnvironment("PEEK_SIGHUP_IGNORED") === "1";
   using _shared = shareModules(import.meta.dirname);
   using _provided = provideModules(sharedModuleUrls(import.meta.dirname));
-  await using service = await PeekService.open(definition, { home: serviceHome(definition.name), development });
+  const isSupervised = development && process.channel !== undefined;
+  await using service = await PeekService.open(definition, {
+    home: serviceHome(definition.name),
+    development,
+    // The next save does not wait.
+    ...(isSupervised && { probeMs: 0 }),
+  });
   const { promise: asked, resolve: ask } = Promise.withResolvers<ExitCode>();
   using _signals = new StopSignals({
     ignoresHangup,
@@ -95,7 +101,14 @@ async function run(definition: ServiceDefinition, development: boolean): Promise
     service.logger.critical({ code: error.code, ...error.fields }, "Stopping: %s", error.message);
     ask(error.exitCode);
   };
-  service.start().catch((thrown: unknown) => (PeekError.is(thrown) ? onFixable(thrown) : onFatal(toError(thrown))));
+  // No other process needs this code.
+  using reloads = isSupervised
+    ? (await import("./development/reloadOnSave.ts")).reloadOnSave(definition, service)
+    : undefined;
+  service.start().then(
+    () => reloads?.begin(),
+    (thrown: unknown) => (PeekError.is(thrown) ? onFixable(thrown) : onFatal(toError(thrown))),
+  );
   void service.fatal.then(onFixable);
   const exitCode = await asked;
   const troubled = await service.stop();

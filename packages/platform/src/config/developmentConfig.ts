@@ -33,7 +33,8 @@ function runnablePlugins(service: ServiceName, source: WorkspaceSource): readonl
     .filter((name) => isPluginName(name) && hasPartFor(service, name, source));
 }
 
-function hasPartFor(service: ServiceName, name: string, source: WorkspaceSource): boolean {
+/** Whether the manifest of a plugin names a service; also true where the manifest has a mistake. */
+export function hasPartFor(service: ServiceName, name: string, source: WorkspaceSource): boolean {
   try {
     return resolvePlugin(name, [source]).manifest.requiresServices.includes(service);
   } catch (error) {
