@@ -3,7 +3,13 @@ import { LogThrottle } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
 import { attributeError } from "./attributeError.ts";
 import { ChangeQueue } from "./changes/ChangeQueue.ts";
-import type { ChangeRequest, ChangeResult, StepListener } from "./changes/PluginChange.ts";
+import type {
+  ChangeConfirmation,
+  ChangeRequest,
+  ChangeResult,
+  RunningChange,
+  StepListener,
+} from "./changes/PluginChange.ts";
 import { EntryHookFactory } from "./EntryHookFactory.ts";
 import { errorFields } from "./errorFields.ts";
 import { HookRunner } from "./hooks/HookRunner.ts";
@@ -123,10 +129,16 @@ export class PluginLoader {
    * their arrival, and begin when {@link start} has settled.
    *
    * @param onStep Called when a step of the change begins.
+   * @param confirm Called before the first plugin is stopped. Default: the change goes on.
    * @returns What came of it. It never rejects: a refused or failed change is a result.
    */
-  change(request: ChangeRequest, onStep?: StepListener): Promise<ChangeResult> {
-    return this.#changes.add(request, onStep);
+  change(request: ChangeRequest, onStep?: StepListener, confirm?: ChangeConfirmation): Promise<ChangeResult> {
+    return this.#changes.add(request, onStep, confirm);
+  }
+
+  /** The change that is being executed. */
+  get runningChange(): RunningChange | undefined {
+    return this.#changes.running;
   }
 
   /** The results of the last changes, up to 100, the newest last. */
@@ -136,7 +148,7 @@ export class PluginLoader {
 
   /** Refuses further changes, and ends the one that is being executed; the time for {@link stop} begins to count then. */
   async endChanges(): Promise<void> {
-    if (this.#changes.isBusy) this.#beginShutdown();
+    if (this.#changes.running !== undefined) this.#beginShutdown();
     await this.#changes.close();
   }
 

@@ -1,9 +1,12 @@
 export type {
+  ChangeConfirmation,
   ChangeKind,
   ChangeOutcome,
   ChangeRequest,
   ChangeResult,
   ChangeStep,
+  PlannedChange,
+  RunningChange,
   StepListener,
   VersionedGeneration,
 } from "./changes/PluginChange.ts";

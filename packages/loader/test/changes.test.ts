@@ -1,5 +1,8 @@
+import { join } from "node:path";
+import { PeekError } from "@peek/errors";
+import { FolderSource, InstalledSource } from "@peek/loader";
 import { describe, expect, it, vi } from "vitest";
-import type { TestPlugin } from "./pluginFolders.ts";
+import { type TestPlugin, writePlugin } from "./pluginFolders.ts";
 import { TestLoader } from "./TestLoader.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -294,6 +297,61 @@ describe("enabling and disabling", () => {
     expect(test.status(b).error?.code).toBe("DEPENDENCY_MISSING");
     expect(await test.change("enable", a)).toMatchObject({ outcome: "done", to: { generation: 2 }, restarted: [b, c] });
     expect(test.states).toEqual({ [b]: "started", [c]: "started", [a]: "started" });
+    await test.loader.stop();
+  });
+});
+
+describe("a change that has to be confirmed", () => {
+  it("stops nothing before, and is refused where the confirmation is", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), { [a]: noting(log) }).started();
+    log.length = 0;
+    const request = { kind: "reload", plugin: a } as const;
+    const error = new PeekError("PLUGIN_SOFTWARE_FULL", "The disk is full.");
+    const refused = await test.loader.change(request, undefined, () => Promise.reject(error));
+    expect(refused).toMatchObject({ outcome: "refused", error: { code: "PLUGIN_SOFTWARE_FULL" } });
+    expect(log).toEqual([]);
+    const done = await test.loader.change(request, undefined, async ({ version, stop }) => {
+      expect({ version, stop, log }).toEqual({ version: "1.0.0", stop: [a], log: [] });
+    });
+    expect(done).toMatchObject({ outcome: "done", to: { generation: 3 } });
+    expect(log).toHaveLength(4);
+    await test.loader.stop();
+  });
+});
+
+describe("a change to a version in a folder", () => {
+  it("runs that version, though another one is current", async () => {
+    const software = temporaryFolder();
+    const sources = [new InstalledSource(software)];
+    const current = writePlugin(join(software, "current"), a);
+    const test = await new TestLoader(temporaryFolder(), {}, { enabled: [a], sources }).started();
+    const folder = writePlugin(join(software, "versions"), a, { version: "1.1.0" });
+    const request = { kind: "reload", plugin: a } as const;
+    expect(await test.loader.change({ ...request, folder })).toMatchObject({
+      outcome: "done",
+      to: { version: "1.1.0" },
+    });
+    expect(test.status(a)).toMatchObject({ rootDir: folder, source: sources[0]?.title });
+    expect(await test.loader.change(request)).toMatchObject({ outcome: "done", to: { version: "1.0.0" } });
+    expect(test.status(a)).toMatchObject({ rootDir: current });
+    await test.loader.stop();
+  });
+
+  it("is refused where the plugin is also in a place that comes before the versions", async () => {
+    const software = temporaryFolder();
+    const earlier = writePlugin(temporaryFolder(), a);
+    const sources = [new FolderSource([earlier]), new InstalledSource(software)];
+    const test = await new TestLoader(temporaryFolder(), {}, { enabled: [a], sources }).started();
+    const folder = writePlugin(join(software, "versions"), a, { version: "1.1.0" });
+    expect(await test.loader.change({ kind: "reload", plugin: a, folder })).toMatchObject({
+      outcome: "refused",
+      error: {
+        code: "PLUGIN_SHADOWED",
+        message: `${a} of the given folders comes before the installed versions, so that ${folder} cannot run. Remove it from there.`,
+      },
+    });
+    expect(test.status(a)).toMatchObject({ state: "started", generation: 1, rootDir: earlier });
     await test.loader.stop();
   });
 });

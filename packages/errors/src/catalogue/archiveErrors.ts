@@ -51,7 +51,7 @@ export const archiveErrors = {
     exitCode: ExitCode.config,
   },
   PLUGIN_SOFTWARE_FULL: {
-    meaning: "The disk was full while an archive was unpacked. Nothing has been changed.",
+    meaning: "The disk was full while an archive was unpacked, or a change was recorded. Nothing has been changed.",
     resolution: "Make room, and try again.",
     exitCode: ExitCode.unavailable,
   },

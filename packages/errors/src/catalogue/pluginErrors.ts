@@ -33,6 +33,12 @@ export const pluginErrors = {
     resolution: "Reload the plugin instead.",
     exitCode: ExitCode.config,
   },
+  PLUGIN_SHADOWED: {
+    meaning:
+      "An installed version of a plugin cannot run, since a service finds the plugin in a place that comes before the installed versions: its workspace or its own dependencies.",
+    resolution: "Remove the plugin from the place that the message names, or change it there.",
+    exitCode: ExitCode.config,
+  },
   CHANGE_QUEUE_FULL: {
     meaning: "Too many changes of plugins wait on a service, which executes one at a time.",
     resolution: "Repeat the change when the others have been executed.",

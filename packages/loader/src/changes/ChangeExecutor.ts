@@ -6,7 +6,7 @@ import type { ChangeParts } from "./ChangeParts.ts";
 import { ChangePreparer, type PreparedChange } from "./ChangePreparer.ts";
 import { changeCancelled } from "./changeCancelled.ts";
 import type { ChangeContext } from "./ChangeQueue.ts";
-import type { ChangeError, ChangeRequest, ChangeResult, VersionedGeneration } from "./PluginChange.ts";
+import type { ChangeError, ChangeRequest, ChangeResult, PlannedChange, VersionedGeneration } from "./PluginChange.ts";
 import { StepTimer } from "./StepTimer.ts";
 
 /** Executes one change from its plan to its result. */
@@ -18,14 +18,14 @@ export class ChangeExecutor {
   }
 
   /** A mistake in the plugin is in the result; only faults of the platform are thrown. */
-  async execute(request: ChangeRequest, { onStep, signal }: ChangeContext): Promise<ChangeResult> {
+  async execute(request: ChangeRequest, context: ChangeContext): Promise<ChangeResult> {
     const at = new Date().toISOString();
     const from = versionOf(this.#parts.registry.find(request.plugin));
-    const steps = new StepTimer(onStep);
-    const prepared = await this.#prepare(request, steps, signal);
+    const steps = new StepTimer(context.onStep);
+    const prepared = await this.#prepare(request, steps, context);
     const committed: CommitResult | Refusal = isRefusal(prepared)
       ? prepared
-      : await new ChangeCommitter(this.#parts, prepared, steps, signal).commit();
+      : await new ChangeCommitter(this.#parts, prepared, steps, context.signal).commit();
     steps.end();
     const to = versionOf(this.#parts.registry.find(request.plugin));
     const result: ChangeResult = {
@@ -41,9 +41,19 @@ export class ChangeExecutor {
     return result;
   }
 
-  async #prepare(request: ChangeRequest, steps: StepTimer, signal: AbortSignal): Promise<PreparedChange | Refusal> {
+  async #prepare(
+    request: ChangeRequest,
+    steps: StepTimer,
+    { signal, confirm }: ChangeContext,
+  ): Promise<PreparedChange | Refusal> {
     try {
       const prepared = await new ChangePreparer(this.#parts).prepare(request, steps);
+      steps.end();
+      if (confirm !== undefined && !signal.aborted) {
+        await unlessAborted(signal, confirm(plannedChange(prepared)));
+        // A plugin may have failed meanwhile.
+        await this.#parts.lifecycle.teardowns();
+      }
       return signal.aborted ? refusal(changeCancelled(request)) : prepared;
     } catch (error) {
       if (signal.aborted) return refusal(changeCancelled(request));
@@ -73,9 +83,33 @@ export class ChangeExecutor {
       logger.info(fields, "%s: %s done in %d ms, %s → %s%s", plugin, kind, ms, titleOf(from), titleOf(to), others);
       return;
     }
-    const level = outcome === "refused" ? "warning" : "error";
+    const wasCancelled = error.code === "CHANGE_CANCELLED" && outcome === "refused";
+    const level = wasCancelled ? "info" : outcome === "refused" ? "warning" : "error";
     const why = error.place === undefined ? error.message : `${error.message} (${error.place})`;
     logger[level]({ ...fields, code: error.code }, "%s: %s %s: %s%s", plugin, kind, outcome, why, others);
+  }
+}
+
+function plannedChange({ request, plan, next, before }: PreparedChange): PlannedChange {
+  const manifest = (next ?? before.get(request.plugin))?.resolved?.manifest;
+  return {
+    version: manifest?.plugin.version,
+    services: manifest?.requiresServices ?? [],
+    stop: plan.stop,
+    start: plan.start,
+    end: plan.fallen.map(({ name }) => name),
+  };
+}
+
+/** Settles as the promise, or resolves as soon as the signal fires. */
+async function unlessAborted(signal: AbortSignal, promise: Promise<void>): Promise<void> {
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener("abort", onAbort);
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,4 +1,6 @@
+import { realpathSync } from "node:fs";
 import { PeekError } from "@peek/errors";
+import { packageNameOf } from "@peek/plugin-base";
 import { nodeOf, resolveRecord } from "../planPlugins.ts";
 import { entryHookMissing } from "../PluginRunner.ts";
 import { PluginRecord } from "../PluginRecord.ts";
@@ -35,7 +37,7 @@ export class ChangePreparer {
     const present = registry.all.map(presentOf);
     const refusal = refusalOf(present, request);
     if (refusal !== undefined) throw refusal;
-    const next = request.kind === "disable" ? undefined : this.#lookUp(request.plugin);
+    const next = request.kind === "disable" ? undefined : this.#lookUp(request);
     const plan = planChange(present, request, next && nodeOf(next), options.service);
     if (PeekError.is(plan)) throw plan;
     for (const warning of plan.warnings) logger.warning("%s", warning);
@@ -49,11 +51,18 @@ export class ChangePreparer {
     return { request, plan, next, before, orderBefore };
   }
 
-  #lookUp(name: string): PluginRecord {
+  #lookUp({ plugin, folder }: ChangeRequest): PluginRecord {
     const { registry, options, logger } = this.#parts;
     for (const source of options.sources) source.refresh?.();
-    const record = new PluginRecord(name, registry.nextGeneration(name));
-    resolveRecord(record, options, logger);
+    const record = new PluginRecord(plugin, registry.nextGeneration(plugin));
+    if (folder === undefined) {
+      resolveRecord(record, options, logger);
+      return record;
+    }
+    const packageName = packageNameOf(plugin);
+    const sources = options.sources.map((source) => source.withVersion?.(packageName, folder) ?? source);
+    resolveRecord(record, { ...options, sources }, logger);
+    if (record.rootDir !== realpathSync.native(folder)) throw shadowed(record, folder);
     return record;
   }
 
@@ -83,4 +92,12 @@ function activityOf(record: PluginRecord): PresentPlugin["activity"] {
   if (record.isIn("started")) return "running";
   const isWaiting = record.isIn("failed", "blocked") && waitingCodes.has(record.failure?.code ?? "");
   return isWaiting ? "waiting" : "ended";
+}
+
+function shadowed({ name, rootDir, resolved }: PluginRecord, folder: string): PeekError {
+  return new PeekError(
+    "PLUGIN_SHADOWED",
+    `${name} of ${resolved?.source ?? rootDir} comes before the installed versions, so that ${folder} cannot run. Remove it from there.`,
+    { fields: { plugin: name, rootDir, folder } },
+  );
 }

@@ -1,6 +1,6 @@
 import { messageOf, PeekError } from "@peek/errors";
 import { changeCancelled } from "./changeCancelled.ts";
-import type { ChangeRequest, ChangeResult, StepListener } from "./PluginChange.ts";
+import type { ChangeConfirmation, ChangeRequest, ChangeResult, RunningChange, StepListener } from "./PluginChange.ts";
 
 /** How many changes may wait. */
 const maxWaiting = 16;
@@ -10,6 +10,8 @@ const maxResults = 100;
 /** How one change is executed. */
 export interface ChangeContext {
   readonly onStep: StepListener;
+  /** Default: the change goes on as soon as it has been prepared. */
+  readonly confirm?: ChangeConfirmation;
   /** Fires when the service begins to stop. */
   readonly signal: AbortSignal;
 }
@@ -22,16 +24,16 @@ export class ChangeQueue {
   readonly #results: ChangeResult[] = [];
   #last: Promise<unknown> = this.#opened.promise;
   #waiting = 0;
-  #isRunning = false;
+  #running: RunningChange | undefined;
 
   /** @param execute Executes one change. An error that it throws is the result of that change. */
   constructor(execute: (request: ChangeRequest, context: ChangeContext) => Promise<ChangeResult>) {
     this.#execute = execute;
   }
 
-  /** Whether a change is being executed. */
-  get isBusy(): boolean {
-    return this.#isRunning;
+  /** The change that is being executed. */
+  get running(): RunningChange | undefined {
+    return this.#running;
   }
 
   /** The last results, the newest last. */
@@ -45,7 +47,11 @@ export class ChangeQueue {
   }
 
   /** Executes a change after those that were added before; refuses it when too many wait, or the service stops. */
-  async add(request: ChangeRequest, onStep: StepListener = () => undefined): Promise<ChangeResult> {
+  async add(
+    request: ChangeRequest,
+    onStep: StepListener = () => undefined,
+    confirm?: ChangeConfirmation,
+  ): Promise<ChangeResult> {
     const began = new Date();
     if (this.#waiting >= maxWaiting) return this.#keep(resultOf(request, "refused", began, tooMany(request)));
     this.#waiting += 1;
@@ -53,7 +59,7 @@ export class ChangeQueue {
     const result = (async () => {
       await before;
       this.#waiting -= 1;
-      return this.#keep(await this.#run(request, onStep, began));
+      return this.#keep(await this.#run(request, { onStep, ...(confirm !== undefined && { confirm }) }, began));
     })();
     this.#last = result;
     return await result;
@@ -66,17 +72,22 @@ export class ChangeQueue {
     await this.#last;
   }
 
-  async #run(request: ChangeRequest, onStep: StepListener, began: Date): Promise<ChangeResult> {
+  async #run(request: ChangeRequest, context: Omit<ChangeContext, "signal">, began: Date): Promise<ChangeResult> {
     const { signal } = this.#closing;
     if (signal.aborted) return resultOf(request, "refused", began, changeCancelled(request));
-    this.#isRunning = true;
+    const running: RunningChange = { ...request, at: new Date().toISOString() };
+    this.#running = running;
+    const onStep: StepListener = (step) => {
+      this.#running = { ...running, step };
+      context.onStep(step);
+    };
     try {
-      return await this.#execute(request, { onStep, signal });
+      return await this.#execute(request, { ...context, onStep, signal });
     } catch (cause) {
       const error = new PeekError("INTERNAL", messageOf(cause), { cause });
       return resultOf(request, "failed", began, error);
     } finally {
-      this.#isRunning = false;
+      this.#running = undefined;
     }
   }
 

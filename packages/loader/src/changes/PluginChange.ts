@@ -8,6 +8,11 @@ export interface ChangeRequest {
   readonly kind: ChangeKind;
   /** Its name as in plugin.enabled. */
   readonly plugin: string;
+  /**
+   * The folder of the version that is to run: an installed version that need not be current yet. Default: the package that the
+   * sources find.
+   */
+  readonly folder?: string;
 }
 
 /** The steps of a change, in their order. `revert` follows on a failure. */
@@ -26,6 +31,34 @@ export type ChangeStep =
 
 /** Called when a step of a change begins. */
 export type StepListener = (step: ChangeStep) => void;
+
+/** A change that has been planned, and whose new code has been imported. Nothing has been stopped. */
+export interface PlannedChange {
+  /** The version that is to run, or to be disabled; undefined where the package could not be resolved. */
+  readonly version: string | undefined;
+  /** The services that this version has a part for. */
+  readonly services: readonly string[];
+  /** The running plugins that the change stops, in this order. */
+  readonly stop: readonly string[];
+  /** The plugins that it starts, in this order. */
+  readonly start: readonly string[];
+  /** Those of `stop` that cannot run after it, without the plugin itself. */
+  readonly end: readonly string[];
+}
+
+/**
+ * Asked when a change has been prepared. The change goes on when the promise resolves. Where it rejects with a PeekError, the
+ * change is refused with that error, and nothing has been stopped. Changes that were added later wait meanwhile.
+ */
+export type ChangeConfirmation = (change: PlannedChange) => Promise<void>;
+
+/** A change that is being executed. */
+export interface RunningChange extends ChangeRequest {
+  /** The step that it is in; undefined before the first one. */
+  readonly step?: ChangeStep;
+  /** When it began; ISO 8601, UTC. */
+  readonly at: string;
+}
 
 /** The outcome of a change. */
 export type ChangeOutcome =

@@ -22,6 +22,14 @@ export class InstalledSource implements PluginSource {
     return packageFolder(join(this.#currentDir, packageName));
   }
 
+  withVersion(packageName: string, dir: string): PluginSource {
+    return {
+      title: this.title,
+      find: (name) => (name === packageName ? packageFolder(dir) : this.find(name)),
+      packageNames: () => this.packageNames(),
+    };
+  }
+
   packageNames(): readonly string[] {
     const names = existsSync(this.#currentDir) ? readdirSync(this.#currentDir) : [];
     return names.filter((name) => isPluginName(pluginNameOf(name))).sort();

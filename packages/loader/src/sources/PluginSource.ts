@@ -10,4 +10,11 @@ export interface PluginSource {
 
   /** Forgets what it has found, so that packages that were installed meanwhile are found. Default: nothing is kept. */
   refresh?(): void;
+
+  /**
+   * This place as it is when another version of a package is current in it. Default: the place has no versions.
+   *
+   * @param dir The folder of the version.
+   */
+  withVersion?(packageName: string, dir: string): PluginSource;
 }
