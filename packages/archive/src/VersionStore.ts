@@ -2,13 +2,16 @@ import { randomUUID } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FileLock, LockHeldError, makePrivateFolder } from "@peek/config";
-import { messageOf, PeekError } from "@peek/errors";
+import { PeekError } from "@peek/errors";
 import { packageNameOf } from "@peek/plugin-base";
 import type { ArchiveExpectation } from "./ArchiveExpectation.ts";
 import type { ArchiveLimits } from "./ArchiveLimits.ts";
+import { ChangeJournal, journalFolder } from "./ChangeJournal.ts";
 import { readArchive, type ReadArchive } from "./readArchive.ts";
+import { isFullDisk, softwareUnusable } from "./softwareErrors.ts";
 import {
   currentFolder,
+  draftPrefix,
   type InstalledVersion,
   parseVersionFolder,
   versionFolderName,
@@ -19,9 +22,6 @@ import { UnpackFolder } from "./UnpackFolder.ts";
 
 /** How many versions of a package are kept beside the current one, so that it can be rolled back. */
 const keptVersions = 2;
-
-/** The beginning of the names of what is being made, and is no version or link yet. */
-const draftPrefix = ".unpacking-";
 
 /** How an archive is unpacked. */
 export interface UnpackOptions {
@@ -43,12 +43,15 @@ export interface UnpackedVersion extends InstalledVersion {
  * each change of theirs to see is one rename.
  */
 export class VersionStore implements Disposable {
+  /** The journal of the changes of versions. */
+  readonly journal: ChangeJournal;
   readonly #softwareDir: string;
   readonly #lock: FileLock;
 
   private constructor(softwareDir: string, lock: FileLock) {
     this.#softwareDir = softwareDir;
     this.#lock = lock;
+    this.journal = new ChangeJournal(softwareDir);
   }
 
   /**
@@ -79,7 +82,7 @@ export class VersionStore implements Disposable {
           },
         );
       }
-      throw unusable(softwareDir, cause);
+      throw softwareUnusable(softwareDir, cause);
     }
   }
 
@@ -121,7 +124,7 @@ export class VersionStore implements Disposable {
       return { ...result, archive, wasInstalled: false };
     } catch (error) {
       if (PeekError.is(error)) throw error;
-      throw isFull(error) ? full(above, file, error) : unusable(above, error);
+      throw isFullDisk(error) ? full(above, file, error) : softwareUnusable(above, error);
     } finally {
       this.#removeIfEmpty(above);
     }
@@ -147,7 +150,7 @@ export class VersionStore implements Disposable {
       syncFolder(folder);
     } catch (cause) {
       rmSync(draft, { force: true });
-      throw unusable(folder, cause);
+      throw softwareUnusable(folder, cause);
     }
   }
 
@@ -167,14 +170,16 @@ export class VersionStore implements Disposable {
   /**
    * Removes old versions of a package: all but the current one and the last two others.
    *
+   * @param inUse The folder of a version that is kept too. Default: none.
    * @returns The removed ones.
    * @throws PeekError `PLUGIN_SOFTWARE_UNUSABLE`
    */
-  prune(packageName: string): readonly InstalledVersion[] {
+  prune(packageName: string, inUse?: string): readonly InstalledVersion[] {
     const current = this.current(packageName)?.dir;
     const old = this.versions(packageName)
       .filter(({ dir }) => dir !== current)
-      .slice(keptVersions);
+      .slice(keptVersions)
+      .filter(({ dir }) => dir !== inUse);
     for (const version of old) this.#remove(version.dir);
     return old;
   }
@@ -220,6 +225,7 @@ export class VersionStore implements Disposable {
     const packages = namesIn(join(this.#softwareDir, "versions"));
     const folders = [
       currentFolder(this.#softwareDir),
+      journalFolder(this.#softwareDir),
       ...packages.map((name) => versionsFolder(this.#softwareDir, name)),
     ];
     for (const folder of folders) {
@@ -237,7 +243,7 @@ export class VersionStore implements Disposable {
     try {
       change();
     } catch (cause) {
-      throw unusable(dir, cause);
+      throw softwareUnusable(dir, cause);
     }
   }
 }
@@ -277,24 +283,11 @@ function namesIn(dir: string): readonly string[] {
   return existsSync(dir) ? readdirSync(dir) : [];
 }
 
-function isFull(error: unknown): boolean {
-  const codes = ["ENOSPC", "EDQUOT", "EFBIG"];
-  return error instanceof Error && "code" in error && codes.some((code) => error.code === code);
-}
-
 function full(dir: string, file: string, cause: unknown): PeekError {
   return new PeekError(
     "PLUGIN_SOFTWARE_FULL",
     `${file} cannot be unpacked into ${dir}: the disk is full, or a limit of the account has been reached. Nothing has been changed. Make room and try again.`,
     { cause, fields: { dir, file } },
-  );
-}
-
-function unusable(dir: string, cause: unknown): PeekError {
-  return new PeekError(
-    "PLUGIN_SOFTWARE_UNUSABLE",
-    `${dir} cannot be changed: ${messageOf(cause)}. Make the account that runs the service the owner of it and of all files in it.`,
-    { cause, fields: { dir } },
   );
 }
 

@@ -6,6 +6,7 @@ export {
   archiveManifestSchema,
   type ContractHash,
 } from "./ArchiveManifest.ts";
+export { ChangeJournal, type DamagedEntry, type JournalEntry } from "./ChangeJournal.ts";
 export { contractHashes } from "./contractHashes.ts";
 export { type PackedArchive, type PackOptions, packPlugin } from "./packPlugin.ts";
 export { type ReadArchive, readArchive, type ReadArchiveOptions } from "./readArchive.ts";

@@ -10,6 +10,9 @@ export interface InstalledVersion {
   readonly dir: string;
 }
 
+/** The beginning of the names of what is being made, and is no version, link or entry yet. */
+export const draftPrefix = ".unpacking-";
+
 /** The folder of all versions of a package in a `plugin-software` folder. */
 export function versionsFolder(softwareDir: string, packageName: string): string {
   return join(softwareDir, "versions", packageName);

@@ -131,6 +131,7 @@ async function installed(
 }
 
 function activate({ folder, store, plugin, packageName, unpacked, previous }: OpenFolder): readonly Installation[] {
+  store.journal.supersede(plugin);
   store.activate(packageName, unpacked);
   const results = folder.services.map((service) => ({
     service: service.name,

@@ -55,6 +55,7 @@ async function removeFrom(folder: SoftwareFolder, name: string, purges: boolean)
   const { VersionStore } = await import("@peek/archive");
   const packageName = packageNameOf(name);
   using store = VersionStore.open(folder.dir);
+  store.journal.supersede(name);
   for (const service of folder.services) changeEnabled(service, withoutName(name));
   // A running service may still import files of the version that it runs.
   const inUse = isInUse(folder);

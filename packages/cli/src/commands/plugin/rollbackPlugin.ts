@@ -37,6 +37,7 @@ export function rollbackCommand(): Command {
       });
       for (const { folder, current, target } of plans) {
         using store = VersionStore.open(folder.dir);
+        store.journal.supersede(name);
         store.activate(packageName, target);
         for (const service of folder.services) {
           console.log(`${service.name}: ${name} rolled back to ${target.version}, after ${current?.version}`);
