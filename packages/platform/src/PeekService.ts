@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import {
   createServiceHome,
   loadConfig,
@@ -9,6 +11,7 @@ import {
 } from "@peek/config";
 import { messageOf, type PeekError, toError } from "@peek/errors";
 import {
+  type ChangeConfirmation,
   type ChangeRequest,
   type ChangeResult,
   PluginLoader,
@@ -18,6 +21,8 @@ import {
 } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
 import type { Logger } from "@peek/plugin-base";
+import type { VersionChangeRequest } from "./changes/VersionChange.ts";
+import type { VersionRecovery } from "./changes/VersionRecovery.ts";
 import { createLogging } from "./config/createLogging.ts";
 import { developmentConfig } from "./config/developmentConfig.ts";
 import { hookDeadlines } from "./config/hookDeadlines.ts";
@@ -56,6 +61,8 @@ export class PeekService implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #extensions: Composition;
   readonly #loader: PluginLoader;
+  /** The folder of plugins that were installed from archives. */
+  readonly #softwareDir: string;
   readonly #ledgerUsage: LedgerUsageReader;
   readonly #cancel = new AbortController();
   readonly #fatal = Promise.withResolvers<PeekError>();
@@ -78,6 +85,7 @@ export class PeekService implements AsyncDisposable {
     const getLogger = (name: string): Logger => logging.getLogger(name);
     this.#getLogger = getLogger;
     const { home } = options;
+    this.#softwareDir = resolveInHome(home, config.plugin.softwarePath);
     this.#extensions = composeExtensions({
       definition,
       version: this.#version,
@@ -217,6 +225,32 @@ export class PeekService implements AsyncDisposable {
     return this.#loader.change(request, onStep);
   }
 
+  /**
+   * Has a plugin run another installed version, while the service runs. When it does not run, or fails soon after its start, the version before
+   * runs and is current again. After a crash, the next start completes or reverts the change. config.json is not changed.
+   *
+   * @param onStep Called when a step of the change begins.
+   * @param confirm Called before the first plugin is stopped, and before the version becomes current.
+   * @returns What came of it, also when the change was refused or failed.
+   */
+  async changeVersion(
+    request: VersionChangeRequest,
+    onStep: StepListener = () => undefined,
+    confirm: ChangeConfirmation = () => Promise.resolve(),
+  ): Promise<ChangeResult> {
+    const { changeVersion } = await import("./changes/changeVersion.ts");
+    return await changeVersion(
+      {
+        softwareDir: this.#softwareDir,
+        change: (...given) => this.#loader.change(...given),
+        statuses: () => this.#loader.status(),
+        logger: this.#getLogger("peek_platform.VersionChange"),
+      },
+      request,
+      { onStep, confirm },
+    );
+  }
+
   /** The results of the last changes of plugins, up to 100, the newest last. */
   changes(): readonly ChangeResult[] {
     return this.#loader.changes();
@@ -247,11 +281,13 @@ export class PeekService implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
+    using recovery = await this.#recoverVersions();
     await this.#loader.resolve();
     await this.#openExtensions({ plugins: this.#loader.toLoad(), signal });
     await this.#loader.load(signal);
     await this.#loader.start(signal);
     if (signal.aborted) return;
+    await recovery?.settle(this.#loader.status(), (plugin) => this.#reloadCurrent(plugin));
     this.#isStarted = true;
     this.#extensions.live?.begin?.();
     this.#extensions.tasks?.begin?.();
@@ -263,6 +299,22 @@ export class PeekService implements AsyncDisposable {
       process.pid,
       summarise(plugins),
     );
+  }
+
+  /** Resumes the changes of versions that a crash has interrupted. */
+  async #recoverVersions(): Promise<VersionRecovery | undefined> {
+    // Nearly every start finds none, and does without the code for it.
+    const journal = join(this.#softwareDir, "journal");
+    if (!existsSync(journal) || readdirSync(journal).length === 0) return undefined;
+    const { VersionRecovery } = await import("./changes/VersionRecovery.ts");
+    return VersionRecovery.begin(this.#softwareDir, this.#getLogger("peek_platform.VersionRecovery"));
+  }
+
+  /** Has a plugin run its current version. Resolves when it has been started or has failed; it is watched longer. */
+  async #reloadCurrent(plugin: string): Promise<void> {
+    const { promise: isStarted, resolve } = Promise.withResolvers<void>();
+    const ended = this.#loader.change({ kind: "reload", plugin }, (step) => step === "probe" && resolve());
+    await Promise.race([isStarted, ended]);
   }
 
   /** Opens the extensions in parallel as far as possible. When one fails, the others are cancelled. */
