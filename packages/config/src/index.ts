@@ -9,6 +9,7 @@ export {
   setConfigValue,
 } from "./ConfigFile.ts";
 export { decodeUtf8 } from "./decodeUtf8.ts";
+export { addEnabledPlugin, removeEnabledPlugin } from "./enabledPlugins.ts";
 export { explainIssues } from "./explainIssues.ts";
 export { FileLock, type FileLockOptions, LockHeldError } from "./FileLock.ts";
 export { homeLockHolder, type HomeHolder, type HomeLock, lockHome } from "./lockHome.ts";

@@ -13,6 +13,8 @@ export const ExitCode = {
   unavailable: 69,
   /** A fault in Peek or in a plugin (EX_SOFTWARE). */
   internal: 70,
+  /** A change failed, and was undone: everything is as before (EX_TEMPFAIL). */
+  reverted: 75,
   /** A mistake in the configuration that a person has to fix (EX_CONFIG); starting again will not help. */
   config: 78,
 } as const;

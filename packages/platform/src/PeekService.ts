@@ -20,7 +20,7 @@ import {
   type StepListener,
 } from "@peek/loader";
 import type { Logging, LogSink } from "@peek/logging";
-import type { Logger } from "@peek/plugin-base";
+import type { Logger, PluginVortex } from "@peek/plugin-base";
 import type { VersionChangeRequest } from "./changes/VersionChange.ts";
 import type { VersionRecovery } from "./changes/VersionRecovery.ts";
 import { createLogging } from "./config/createLogging.ts";
@@ -28,6 +28,7 @@ import { developmentConfig } from "./config/developmentConfig.ts";
 import { hookDeadlines } from "./config/hookDeadlines.ts";
 import { logConfig } from "./config/logConfig.ts";
 import { packageConditions, pluginSources } from "./config/pluginSources.ts";
+import { servePluginAdmin, servePluginChanges } from "./changes/serveChanges.ts";
 import { composeExtensions, type Composition, contributorsOf } from "./extensions/composeExtensions.ts";
 import type { OpenContext } from "./extensions/ServiceExtension.ts";
 import { type ServiceDefinition, serviceVersion, tryServiceVersion } from "./ServiceDefinition.ts";
@@ -52,6 +53,7 @@ export interface PeekServiceOptions {
 /** One Peek service: its home, configuration, logging and plugins. */
 export class PeekService implements AsyncDisposable {
   readonly #definition: ServiceDefinition;
+  readonly #home: ServiceHome;
   readonly #version: string;
   readonly #since = new Date();
   /** The same moment by the monotonic clock. */
@@ -79,6 +81,7 @@ export class PeekService implements AsyncDisposable {
     owned: AsyncDisposableStack,
   ) {
     this.#definition = definition;
+    this.#home = options.home;
     this.#version = serviceVersion(definition);
     this.#owned = owned;
     this.#logger = logging.getLogger(`peek_${definition.name}_service`);
@@ -178,6 +181,7 @@ export class PeekService implements AsyncDisposable {
       ...(parts.site !== undefined && { site: parts.site }),
       ...(parts.tasks !== undefined && { tasks: parts.tasks }),
       ...(parts.live !== undefined && { live: parts.live }),
+      ...(this.#loader.runningChange !== undefined && { change: this.#loader.runningChange }),
       plugins: this.#loader.status(),
     };
   }
@@ -332,7 +336,19 @@ export class PeekService implements AsyncDisposable {
   /** Opens the connection to the other services, then the extensions that use it; the site for browsers is the last. */
   async #openConnected(context: OpenContext): Promise<void> {
     const { vortex, live, tasks, http } = this.#extensions;
-    for (const extension of [vortex, live, tasks, http]) await extension?.open(context);
+    await vortex.open();
+    this.#serveChanges(vortex.own);
+    for (const extension of [live, tasks, http]) await extension?.open(context);
+  }
+
+  #serveChanges(own: PluginVortex): void {
+    const logger = this.#getLogger("peek_platform.PluginChanges");
+    servePluginChanges(own, {
+      change: (request, onStep, confirm) => this.#loader.change(request, onStep, confirm),
+      configFile: this.#home.configFile,
+      logger,
+    });
+    if (this.#definition.name === "logic") servePluginAdmin(own, { vortex: own, logger });
   }
 
   #health(): readonly string[] {

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { jsonOption, parseService } from "../arguments.ts";
 import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
+import { printable } from "../printable.ts";
 import { packageVersion } from "../packageVersion.ts";
 import { differingVersions } from "../status/differingVersions.ts";
 import { printLoad } from "../status/printLoad.ts";
@@ -64,18 +65,31 @@ function printServices(observed: readonly ObservedService[]): void {
   printTaskStatus(observed);
   printActionUsage(observed);
   printStale(observed);
+  for (const { peer, status } of observed) {
+    if (status?.change !== undefined) console.log(`\n${printable(changeLine(peer.instance, status.change))}`);
+  }
   const warnings = [...differingVersions(observed), ...pendingRestarts(observed)];
   if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
+}
+
+function changeLine(
+  instance: string,
+  { kind, plugin, step = "waiting", at }: NonNullable<NonNullable<ObservedService["status"]>["change"]>,
+): string {
+  return `CHANGE: ${instance}: ${kind} of ${plugin}, step ${step}, since ${at.slice(0, 19)}`;
 }
 
 /** A row for each plugin; the first one also has the columns of the service. */
 function rowsOf({ peer, status, error }: ObservedService): readonly (readonly string[])[] {
   const service = [peer.service, peer.instance, peer.version, peer.connectedSince.slice(0, 19), peer.address];
   if (error !== undefined) return [[...service, "-", "-", `no answer: ${error.message}`]];
-  const plugins = (status?.plugins ?? []).map(({ name, version, state, error: failure, blockedBy }) => {
-    const why = failure === undefined ? "" : `: ${failure.code}, ${failure.message}`;
-    return [name, version ?? "-", blockedBy === undefined ? state + why : `${state} by ${blockedBy}`];
-  });
+  const plugins = (status?.plugins ?? []).map(
+    ({ name, version, generation = 1, state: bare, error: failure, blockedBy }) => {
+      const state = generation > 1 ? `${bare} (${generation})` : bare;
+      const why = failure === undefined ? "" : `: ${failure.code}, ${failure.message}`;
+      return [name, version ?? "-", blockedBy === undefined ? state + why : `${state} by ${blockedBy}`];
+    },
+  );
   const [first = ["-", "-", "no plugin"], ...others] = plugins;
   return [[...service, ...first], ...others.map((plugin) => [...service.map(() => ""), ...plugin])];
 }

@@ -60,6 +60,11 @@ export const serviceErrors = {
     resolution: "Check where the service's standard output leads, or set logging.logToStdout to false.",
     exitCode: ExitCode.config,
   },
+  LOGIC_NOT_RUNNING: {
+    meaning: "A command that changes running plugins was called on a machine on which logic does not run.",
+    resolution: "Run the command on logic's machine, with its PEEK_HOME; start logic if no service runs.",
+    exitCode: ExitCode.unavailable,
+  },
   SERVICE_NOT_FOUND: {
     meaning: "The package of the service is not installed where the peek command looks for it.",
     resolution: "Run peek in the workspace, or in the folder that the service was deployed to.",

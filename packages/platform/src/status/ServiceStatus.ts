@@ -1,4 +1,4 @@
-import type { PluginState, PluginStatus } from "@peek/loader";
+import type { PluginState, PluginStatus, RunningChange } from "@peek/loader";
 import type { ServiceName } from "@peek/plugin-base";
 import type { LedgerUsage } from "@peek/plugin-base/internal";
 import type { StorageStatus } from "@peek/storage";
@@ -97,6 +97,8 @@ export interface ServiceStatus {
   readonly live?: LiveStatus;
   /** On logic: how much the ledger stores of the actions of each plugin; absent where it cannot be read now. */
   readonly actions?: readonly LedgerUsage[];
+  /** The change of a plugin that is being made; absent without one. */
+  readonly change?: RunningChange;
   readonly plugins: readonly PluginStatus[];
 }
 

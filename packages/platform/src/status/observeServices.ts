@@ -1,27 +1,8 @@
-import type { ServiceConfig, ServiceHome } from "@peek/config";
+import type { Bus } from "@peek/bus";
 import { PeekError } from "@peek/errors";
-import { type Logger, type Peer, type PluginVortex, type ServiceName, serviceNames } from "@peek/plugin-base";
-import { type Bus, makeInstanceName } from "@peek/bus";
-import { Vortex } from "@peek/vortex";
-import { localExchange } from "../connection/localExchange.ts";
-import { openRemoteBus } from "../connection/openRemoteBus.ts";
-import { waitForEvent } from "../connection/waitForEvent.ts";
-import { platformPlugin, ServiceStatusRpc, type ServiceStatusReport } from "./serviceStatusRpc.ts";
-
-/** How the services are observed. */
-export interface ObserveOptions {
-  /** The service whose credentials are used. */
-  readonly service: ServiceName;
-  /** The home of that service. */
-  readonly home: ServiceHome;
-  /** The configuration of that service. */
-  readonly config: ServiceConfig;
-  /** The version of the observing program. */
-  readonly version: string;
-  /** How long to wait for the connection, and then for each answer. */
-  readonly timeoutMs: number;
-  readonly logger: Logger;
-}
+import { type Peer, type PluginVortex, type ServiceName, serviceNames } from "@peek/plugin-base";
+import { type ObserveOptions, observeAs } from "./observeAs.ts";
+import { ServiceStatusRpc, type ServiceStatusReport } from "./serviceStatusRpc.ts";
 
 /** A connected service, and the status that it reports. */
 export interface ObservedService {
@@ -40,22 +21,10 @@ export interface ObservedService {
  */
 export async function observeServices(options: ObserveOptions): Promise<readonly ObservedService[]> {
   await using owned = new AsyncDisposableStack();
-  const { service, version, timeoutMs, logger } = options;
-  const member = {
-    instance: makeInstanceName(service, true),
-    version,
-    since: new Date().toISOString(),
-    observer: true,
-  };
-  const fatal = Promise.withResolvers<PeekError>();
-  const exchange = options.service === "logic" ? localExchange(options) : {};
-  const bus = owned.use(await openRemoteBus({ ...options, ...exchange, member, onFatal: fatal.resolve }));
-  const vortex = owned.use(new Vortex({ bus, member, logger }));
-  await connected(bus, fatal.promise, timeoutMs);
-  const own = vortex.forPlugin(platformPlugin, () => owned, logger);
+  const { bus, own } = await observeAs(options, owned);
   let wasLost = false;
   owned.use(bus.onState(() => (wasLost = true)));
-  const observed = await Promise.all(serviceNames.map((name) => ask(own, name, timeoutMs)));
+  const observed = await Promise.all(serviceNames.map((name) => ask(own, name, options.timeoutMs)));
   // Without a connection, no peer is visible.
   if (wasLost) throw lost(bus);
   return observed.flat();
@@ -73,18 +42,6 @@ async function askOne(own: PluginVortex, peer: Peer, deadlineMs: number): Promis
     if (!PeekError.is(error)) throw error;
     return { peer, error: { code: error.code, message: error.message } };
   }
-}
-
-async function connected(bus: Bus, fatal: Promise<PeekError>, timeoutMs: number): Promise<void> {
-  if (bus.state === "connected") return;
-  const isConnected = waitForEvent((done) => bus.onState((state) => state === "connected" && done()), timeoutMs);
-  const outcome = await Promise.race([isConnected, fatal]);
-  if (PeekError.is(outcome)) throw outcome;
-  if (outcome) return;
-  throw new PeekError(
-    "VORTEX_DISCONNECTED",
-    `The services cannot be reached within ${timeoutMs / 1000} s: ${bus.disconnectReason ?? "no answer"}.`,
-  );
 }
 
 function lost(bus: Bus): PeekError {

@@ -106,6 +106,7 @@ const statusSchema = z.object({
   tasks: tasksSchema.optional(),
   live: liveSchema.optional(),
   actions: z.array(usageSchema).max(maxPlugins).readonly().optional(),
+  change: z.object({ kind: word, plugin: word, step: word.optional(), at: word }).optional(),
   plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
 
@@ -123,7 +124,7 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 
 /** The report of a service's status; too long texts and lists are cut. */
 export function statusReport(status: ServiceStatus): ServiceStatusReport {
-  const { service, version, installedVersion, pid, since, vortex, tasks, live, actions, plugins } = status;
+  const { service, version, installedVersion, pid, since, vortex, tasks, live, actions, change, plugins } = status;
   return {
     service,
     version: cut(version),
@@ -134,6 +135,7 @@ export function statusReport(status: ServiceStatus): ServiceStatusReport {
     ...(tasks !== undefined && { tasks: tasksReport(tasks) }),
     ...(live !== undefined && { live: liveReport(live) }),
     ...(actions !== undefined && { actions: actions.slice(0, maxPlugins) }),
+    ...(change !== undefined && { change: { ...change, plugin: cut(change.plugin) } }),
     plugins: plugins.slice(0, maxPlugins).map(pluginReport),
   };
 }

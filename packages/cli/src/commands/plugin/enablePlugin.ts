@@ -2,28 +2,35 @@ import { PeekError } from "@peek/errors";
 import { resolvePlugin } from "@peek/loader";
 import type { PluginPackage } from "@peek/plugin-base/manifest";
 import { Command } from "commander";
-import { servicesOption } from "../../arguments.ts";
 import { configOf, type LocalService, localServices, sourcesOf } from "../../LocalService.ts";
+import { printJson } from "../../output.ts";
 import { noteIfRunning } from "../../running.ts";
-import { changeEnabled, withName } from "./changeEnabled.ts";
-import type { ServiceOption } from "./ServiceOption.ts";
+import { changeEnabled } from "./changeEnabled.ts";
+import { type ChangeOptions, withChangeOptions } from "./ChangeOptions.ts";
 
 /** `peek plugin enable` */
 export function enableCommand(): Command {
-  return new Command("enable")
-    .description("enable a plugin on all services that it has a part for")
-    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
-    .addOption(servicesOption())
-    .action((name: string, options: ServiceOption) => {
-      const services = localServices(options.service);
-      const targets = options.service === undefined ? runnableServices(name, services) : services;
-      for (const service of targets) requireRunnable(name, service);
-      for (const service of targets) {
-        const changed = changeEnabled(service, withName(name));
-        console.log(`${service.name}: ${name} ${changed ? "enabled" : "was already enabled"}`);
-        if (changed) noteIfRunning(service);
-      }
+  return withChangeOptions(new Command("enable"))
+    .description("enable a plugin on all services that it has a part for, also while they run")
+    .action(async (name: string, options: ChangeOptions) => {
+      const { changeEnablement } = await import("./changeEnablement.ts");
+      if (!(await changeEnablement("enable", name, options))) enableInFiles(name, options);
     });
+}
+
+function enableInFiles(name: string, { service: wanted, dryRun, json }: ChangeOptions): void {
+  const services = localServices(wanted);
+  const targets = wanted === undefined ? runnableServices(name, services) : services;
+  for (const service of targets) requireRunnable(name, service);
+  if (json) printJson({ dryRun, services: targets.map((target) => target.name) });
+  for (const service of targets) {
+    const changed = dryRun ? !configOf(service).plugin.enabled.includes(name) : changeEnabled(service, "enable", name);
+    if (!json)
+      console.log(
+        `${service.name}: ${name} ${changed ? (dryRun ? "would be enabled" : "enabled") : "was already enabled"}`,
+      );
+    if (changed && !dryRun) noteIfRunning(service);
+  }
 }
 
 function manifestFor(name: string, service: LocalService): PluginPackage {

@@ -10,7 +10,7 @@ import { configOf, type LocalService, localServices, sourcesOf } from "../../Loc
 import { printJson } from "../../output.ts";
 import { packageVersion } from "../../packageVersion.ts";
 import { noteIfRunning } from "../../running.ts";
-import { changeEnabled, withName } from "./changeEnabled.ts";
+import { changeEnabled } from "./changeEnabled.ts";
 import type { ServiceOption } from "./ServiceOption.ts";
 import { isInUse, type SoftwareFolder, softwareFolders } from "./SoftwareFolder.ts";
 
@@ -138,7 +138,7 @@ function activate({ folder, store, plugin, packageName, unpacked, previous }: Op
     plugin,
     version: unpacked.version,
     previous: previous?.version,
-    enabled: changeEnabled(service, withName(plugin)),
+    enabled: changeEnabled(service, "enable", plugin),
   }));
   if (!isInUse(folder)) store.prune(packageName);
   return results;

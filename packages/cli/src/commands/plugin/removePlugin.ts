@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { servicesOption } from "../../arguments.ts";
 import { configOf, type LocalService, localServices } from "../../LocalService.ts";
 import { noteIfRunning } from "../../running.ts";
-import { changeEnabled, withoutName } from "./changeEnabled.ts";
+import { changeEnabled } from "./changeEnabled.ts";
 import type { ServiceOption } from "./ServiceOption.ts";
 import { isInUse, type SoftwareFolder, softwareFolders } from "./SoftwareFolder.ts";
 
@@ -56,7 +56,7 @@ async function removeFrom(folder: SoftwareFolder, name: string, purges: boolean)
   const packageName = packageNameOf(name);
   using store = VersionStore.open(folder.dir);
   store.journal.supersede(name);
-  for (const service of folder.services) changeEnabled(service, withoutName(name));
+  for (const service of folder.services) changeEnabled(service, "disable", name);
   // A running service may still import files of the version that it runs.
   const inUse = isInUse(folder);
   if (inUse) store.deactivate(packageName);

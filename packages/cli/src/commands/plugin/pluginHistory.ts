@@ -1,0 +1,13 @@
+import { Command } from "commander";
+import { jsonOption } from "../../arguments.ts";
+
+/** `peek plugin history` */
+export function historyCommand(): Command {
+  return new Command("history")
+    .description("show the last changes of plugins on the running services, since logic was started")
+    .addOption(jsonOption())
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const { printHistory } = await import("./printHistory.ts");
+      await printHistory(json);
+    });
+}

@@ -1,0 +1,33 @@
+import { printJson, printTable } from "../../output.ts";
+import { printable } from "../../printable.ts";
+import { requirePluginAdmin } from "./pluginAdmin.ts";
+
+/** Prints the change that is being made, and the last ones. */
+export async function printHistory(json: boolean): Promise<void> {
+  await using admin = await requirePluginAdmin("there is no history; the log has earlier changes");
+  const history = await admin.client.history();
+  if (json) {
+    printJson(history);
+    return;
+  }
+  const { running, changes } = history;
+  if (changes.length === 0) console.log("No plugin was changed since logic was started.");
+  else {
+    printTable([
+      ["BEGAN", "CHANGE", "PLUGIN", "BY", "OUTCOME", "MS", "SERVICES"],
+      ...changes.map(({ at, kind, plugin, by, outcome, ms, services, error }) => [
+        at.slice(0, 19),
+        kind,
+        plugin,
+        `${by.account}@${by.host}`,
+        outcome + (error === undefined ? "" : `: ${error.code}`),
+        String(ms),
+        services.map((each) => `${each.instance} ${each.outcome}`).join(", "),
+      ]),
+    ]);
+  }
+  if (running !== undefined) {
+    const { kind, plugin, by, at } = running;
+    console.log(printable(`Running: ${kind} of ${plugin} by ${by.account}@${by.host}, since ${at.slice(0, 19)}`));
+  }
+}

@@ -1,0 +1,94 @@
+import { messageOf, PeekError, toError } from "@peek/errors";
+import { Semaphore } from "@peek/kit";
+import type { Logger, PluginVortex } from "@peek/plugin-base";
+import { ItemQueue } from "./ItemQueue.ts";
+import { type AdminHistory, type AdminProgress, type AdminRequest, type AdminResult } from "./pluginAdminRpc.ts";
+import { ChangeOnServices, type ChangedServices } from "./ChangeOnServices.ts";
+
+/** How many results are kept. */
+const maxResults = 100;
+
+/** The dependencies of {@link ChangeCoordinator}. */
+export interface ChangeCoordinatorOptions {
+  readonly vortex: PluginVortex;
+  readonly logger: Logger;
+}
+
+/** Makes changes of plugins on all services, one change at a time. */
+export class ChangeCoordinator {
+  readonly #options: ChangeCoordinatorOptions;
+  readonly #turn = new Semaphore(1);
+  readonly #results: AdminResult[] = [];
+  #running: AdminHistory["running"];
+
+  constructor(options: ChangeCoordinatorOptions) {
+    this.#options = options;
+  }
+
+  /** The running change, and the last results. */
+  history(): AdminHistory {
+    return { ...(this.#running && { running: this.#running }), changes: [...this.#results] };
+  }
+
+  /**
+   * Makes a change after those that were requested before.
+   *
+   * @param signal Cancels it until the progress says `committing`, and later only the stream.
+   */
+  change(request: AdminRequest, signal: AbortSignal): AsyncIterable<AdminProgress> {
+    const progress = new ItemQueue<AdminProgress>(signal);
+    void this.#inTurn(request, progress, signal);
+    return progress;
+  }
+
+  /** Never rejects. */
+  async #inTurn(request: AdminRequest, progress: ItemQueue<AdminProgress>, signal: AbortSignal): Promise<void> {
+    if (this.#running !== undefined) progress.add({ type: "waiting", for: titleOf(this.#running) });
+    try {
+      await this.#turn.run(async () => {
+        const result = await this.#execute(request, progress, signal);
+        progress.add({ type: "result", result });
+      }, signal);
+    } catch (error) {
+      // Who cancels a waiting change does not wait for its result.
+      if (!signal.aborted)
+        this.#options.logger.error({ err: toError(error) }, "%s: %s", titleOf(request), messageOf(error));
+    }
+    progress.end();
+  }
+
+  async #execute(request: AdminRequest, progress: ItemQueue<AdminProgress>, signal: AbortSignal): Promise<AdminResult> {
+    const at = new Date().toISOString();
+    const began = performance.now();
+    this.#running = { ...request, at };
+    let changed: ChangedServices;
+    try {
+      changed = await new ChangeOnServices(this.#options.vortex, request, (item) => progress.add(item)).execute(signal);
+    } catch (thrown) {
+      const code = PeekError.is(thrown) ? thrown.code : "INTERNAL";
+      const error = { code, message: messageOf(thrown) };
+      changed = { outcome: code === "INTERNAL" ? "failed" : "refused", services: [], unchanged: [], away: [], error };
+    } finally {
+      this.#running = undefined;
+    }
+    const { services: _wanted, ...change } = request;
+    const result: AdminResult = { ...change, at, ms: Math.round(performance.now() - began), ...changed };
+    if (!request.dryRun) this.#keep(result);
+    return result;
+  }
+
+  #keep(result: AdminResult): void {
+    this.#results.push(result);
+    if (this.#results.length > maxResults) this.#results.shift();
+    const { outcome, ms, services, error, by, kind, plugin } = result;
+    const where = services.map(({ instance, outcome: each }) => `${instance} ${each}`).join(", ") || "no service";
+    const fields = { audit: "plugin-change", change: kind, plugin, account: by.account, host: by.host, outcome, ms };
+    const level = outcome === "done" ? "info" : outcome === "refused" ? "warning" : "error";
+    const why = error === undefined ? "" : `: ${error.code}, ${error.message}`;
+    this.#options.logger[level](fields, "%s %s in %d ms (%s)%s", titleOf(result), outcome, ms, where, why);
+  }
+}
+
+function titleOf({ kind, plugin, by }: Pick<AdminRequest, "kind" | "plugin" | "by">): string {
+  return `${kind} of ${plugin} by ${by.account} on ${by.host}`;
+}

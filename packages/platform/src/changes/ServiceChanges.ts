@@ -1,0 +1,133 @@
+import { addEnabledPlugin, removeEnabledPlugin } from "@peek/config";
+import { cutText, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
+import type { ChangeConfirmation, ChangeKind, ChangeRequest, ChangeResult, StepListener } from "@peek/loader";
+import type { Logger } from "@peek/plugin-base";
+import { ItemQueue } from "./ItemQueue.ts";
+import { type ChangeProgress, maxMessage, type ResultOnService } from "./pluginChangesRpc.ts";
+
+/** How long a prepared change waits for its commit, in milliseconds: longer than the others may take to prepare. */
+const commitMs = 180_000;
+
+/** The dependencies of {@link ServiceChanges}. */
+export interface ServiceChangesOptions {
+  /** Changes a plugin of this service. It never rejects. */
+  readonly change: (request: ChangeRequest, onStep: StepListener, confirm: ChangeConfirmation) => Promise<ChangeResult>;
+  /** The config.json of this service. */
+  readonly configFile: string;
+  readonly logger: Logger;
+}
+
+/** Executes changes of this service's plugins for logic, which commits each of them after all services have prepared it. */
+export class ServiceChanges {
+  readonly #options: ServiceChangesOptions;
+  /** The functions that commit prepared changes, by id. */
+  readonly #prepared = new Map<string, () => void>();
+
+  constructor(options: ServiceChangesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Prepares a change, waits for its commit, and executes it.
+   *
+   * @param signal Cancels the change before its commit, and later only the stream.
+   */
+  change(id: string, request: ChangeRequest, signal: AbortSignal): AsyncIterable<ChangeProgress> {
+    const progress = new ItemQueue<ChangeProgress>(signal);
+    void this.#execute(id, request, progress, signal);
+    return progress;
+  }
+
+  /** Has a prepared change go on. @returns false when there is none of that id. */
+  commit(id: string): boolean {
+    const commit = this.#prepared.get(id);
+    commit?.();
+    return commit !== undefined;
+  }
+
+  /** Never rejects. */
+  async #execute(
+    id: string,
+    request: ChangeRequest,
+    progress: ItemQueue<ChangeProgress>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const onStep: StepListener = (step) => progress.add({ type: "step", step });
+    const result = await this.#options.change(request, onStep, async (planned) => {
+      const committed = this.#commitOf(id, request, signal);
+      const { version, ...effects } = planned;
+      progress.add({ type: "prepared", ...(version !== undefined && { version }), ...effects });
+      await committed;
+    });
+    progress.add(progressOf(result.outcome === "done" ? await this.#save(result, onStep) : result));
+    progress.end();
+  }
+
+  /** Settles when the change is committed, or cancelled. */
+  async #commitOf(id: string, { kind, plugin }: ChangeRequest, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const refuse = (why: string): void =>
+      reject(new PeekError("CHANGE_CANCELLED", `The ${kind} of ${plugin} was cancelled: ${why}. Nothing was stopped.`));
+    const onAbort = (): void => refuse("logic withdrew it");
+    const timer = setTimeout(() => refuse(`logic did not commit it within ${commitMs / 1000} s`), commitMs);
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    this.#prepared.set(id, resolve);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      this.#prepared.delete(id);
+    }
+  }
+
+  /** Writes a change to config.json. Where that fails, the change is undone: the next start would undo it anyway. */
+  async #save(result: ChangeResult, onStep: StepListener): Promise<ChangeResult> {
+    const { kind, plugin } = result;
+    const inverse = inverses[kind];
+    if (inverse === undefined) return result;
+    const { configFile, logger } = this.#options;
+    try {
+      if (kind === "enable") addEnabledPlugin(configFile, plugin);
+      else removeEnabledPlugin(configFile, plugin);
+      return result;
+    } catch (thrown) {
+      logger.error({ err: toError(thrown) }, "%s: %s was not saved: %s", plugin, kind, messageOf(thrown));
+      const code: PeekErrorCode = PeekError.is(thrown) ? thrown.code : "CONFIG_NOT_SAVED";
+      const undone = await this.#options.change({ kind: inverse, plugin }, onStep, () => Promise.resolve());
+      const isUndone = undone.outcome === "done";
+      const after = isUndone
+        ? "The change was undone."
+        : `The change was not undone either, and the next start will: ${undone.error?.message ?? ""}`;
+      const error = { code, message: `config.json was not changed: ${messageOf(thrown)} ${after}` };
+      return { ...undone, kind, outcome: isUndone ? "reverted" : "failed", error };
+    }
+  }
+}
+
+/** The changes that undo others. A reload does not change config.json. */
+const inverses: Readonly<Record<ChangeKind, ChangeKind | undefined>> = {
+  enable: "disable",
+  disable: "enable",
+  reload: undefined,
+};
+
+function progressOf({ outcome, from, to, restarted, ended, error }: ChangeResult): ResultOnService {
+  return {
+    type: "result",
+    outcome,
+    ...(from && { from: generationOf(from) }),
+    ...(to && { to: generationOf(to) }),
+    restarted,
+    ended,
+    ...(error && { error: { code: error.code, message: cutText(error.message, maxMessage) } }),
+  };
+}
+
+function generationOf({
+  version,
+  generation,
+}: NonNullable<ChangeResult["from"]>): NonNullable<ResultOnService["from"]> {
+  return { generation, ...(version !== undefined && { version }) };
+}

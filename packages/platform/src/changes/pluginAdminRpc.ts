@@ -1,0 +1,90 @@
+import { serviceNames } from "@peek/plugin-base";
+import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
+import { z } from "zod";
+import { platformPlugin } from "../status/serviceStatusRpc.ts";
+import { changeErrorSchema, changeRequestSchema, generationSchema } from "./pluginChangesRpc.ts";
+
+const word = z.string().max(300);
+const names = z.array(word).max(1000).readonly();
+const service = z.enum(serviceNames);
+const ended = z.enum(["done", "refused", "reverted", "failed"]);
+
+const requestSchema = changeRequestSchema.extend({
+  /** Only these services. Default: all connected ones that the change concerns. */
+  services: z.array(service).min(1).max(serviceNames.length).readonly().optional(),
+  /** Whether the change is only prepared, and then cancelled. */
+  dryRun: z.boolean(),
+  /** Who makes the change. */
+  by: z.object({ account: word, host: word }),
+});
+
+const onServiceSchema = z.object({
+  service,
+  instance: word,
+  /** `untouched`: the change was not made there, since it did not succeed elsewhere, or was only tried. */
+  outcome: z.enum([...ended.options, "untouched"]),
+  from: generationSchema.optional(),
+  to: generationSchema.optional(),
+  /** The other plugins that were started again, or would be started. */
+  restarted: names,
+  /** The other plugins that do not run any more, or would not. */
+  ended: names,
+  /** The running plugins that are stopped, in this order; only of a dry run. */
+  stopped: names.optional(),
+  error: changeErrorSchema.optional(),
+});
+
+const resultSchema = requestSchema.omit({ services: true }).extend({
+  outcome: ended,
+  /** When it began; ISO 8601, UTC. */
+  at: word,
+  ms: z.number(),
+  services: z.array(onServiceSchema).max(1000).readonly(),
+  /** The instances on which nothing had to change. */
+  unchanged: names,
+  /** The services that the plugin has a part for, and that are not connected. */
+  away: z.array(service).max(serviceNames.length).readonly(),
+  error: changeErrorSchema.optional(),
+});
+
+const progressSchema = z.discriminatedUnion("type", [
+  /** It waits until another change has ended, which this names. */
+  z.object({ type: z.literal("waiting"), for: word }),
+  /** All services are asked to prepare it. */
+  z.object({ type: z.literal("preparing"), instances: names }),
+  /** It cannot be cancelled any more. */
+  z.object({ type: z.literal("committing") }),
+  z.object({ type: z.literal("step"), instance: word, step: word }),
+  z.object({ type: z.literal("service"), result: onServiceSchema }),
+  z.object({ type: z.literal("result"), result: resultSchema }),
+]);
+
+const historySchema = z.object({
+  /** The change that is being made. */
+  running: requestSchema.extend({ at: word }).optional(),
+  /** The last changes since logic was started, the newest last. */
+  changes: z.array(resultSchema).max(1000).readonly(),
+});
+
+/** A change of one plugin on all services. */
+export type AdminRequest = z.infer<typeof requestSchema>;
+/** The outcome of a change on one instance of a service. */
+export type ChangeOnService = z.infer<typeof onServiceSchema>;
+/** The outcome of a change on all services. */
+export type AdminResult = z.infer<typeof resultSchema>;
+/** One item of the stream of a change. */
+export type AdminProgress = z.infer<typeof progressSchema>;
+/** The changes since logic was started. */
+export type AdminHistory = z.infer<typeof historySchema>;
+
+type Procedures = {
+  readonly change: { readonly input: typeof requestSchema; readonly stream: typeof progressSchema };
+  readonly history: { readonly output: typeof historySchema };
+};
+
+/** Changes plugins of all services. Logic serves it to commands that use its credentials. */
+export const PluginAdminRpc: RpcContract<Procedures> = defineRpc(`${platformPlugin}.PluginAdmin`, {
+  /** When the stream is cancelled before `committing`, the change is cancelled; after that, it goes on. */
+  change: { input: requestSchema, stream: progressSchema },
+  history: { output: historySchema },
+});
