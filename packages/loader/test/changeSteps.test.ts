@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PeekError } from "@peek/errors";
 import type { ChangeStep, PlatformExtension } from "@peek/loader";
 import { describe, expect, it } from "vitest";
 import { contentHash, isUnchangedSince } from "../src/modules/contentHash.ts";
@@ -91,6 +92,60 @@ describe("the work of plugins", () => {
     expect(result.outcome).toBe("reverted");
     expect(log).toEqual([`suspend ${a} 2`, `close ${a} 2`, `open ${a} 3`, `resume ${a}`]);
     await test.loader.stop();
+  });
+});
+
+describe("the confirmation of a change", () => {
+  it("is asked for when the code is imported, and before anything is stopped; later changes wait for it", async () => {
+    const log: string[] = [];
+    const test = await new TestLoader(temporaryFolder(), {
+      [a]: { stop: () => void log.push("stop") },
+      [b]: needsA,
+    }).started();
+    const asked = Promise.withResolvers<object>();
+    const answer = Promise.withResolvers<void>();
+    const onStep = (step: string): void => void log.push(step);
+    const change = test.loader.change({ kind: "reload", plugin: a }, onStep, async (planned) => {
+      asked.resolve(planned);
+      await answer.promise;
+    });
+    const later = test.change("reload", b);
+    expect(await asked.promise).toEqual({
+      version: "1.0.0",
+      services: ["logic"],
+      stop: [b, a],
+      start: [a, b],
+      end: [],
+    });
+    expect(log).toEqual(["plan", "prepare"]);
+    expect(test.loader.runningChange).toMatchObject({ kind: "reload", plugin: a, step: "prepare" });
+    answer.resolve();
+    expect(await change).toMatchObject({ outcome: "done" });
+    expect(log).toEqual(["plan", "prepare", "suspend", "stop", "stop", "load", "start", "resume"]);
+    expect(await later).toMatchObject({ outcome: "done", plugin: b });
+    expect(test.loader.runningChange).toBeUndefined();
+    await test.loader.stop();
+  });
+
+  it("refuses the change when it rejects", async () => {
+    const test = await new TestLoader(temporaryFolder(), { [a]: {} }).started();
+    const refuse = (): Promise<void> => Promise.reject(new PeekError("CHANGE_CANCELLED", "Withdrawn."));
+    const result = await test.loader.change({ kind: "reload", plugin: a }, undefined, refuse);
+    expect(result).toMatchObject({ outcome: "refused", error: { code: "CHANGE_CANCELLED", message: "Withdrawn." } });
+    expect(test.status(a)).toMatchObject({ state: "started", generation: 1 });
+    await test.loader.stop();
+  });
+
+  it("is not waited for when the service stops", async () => {
+    const test = await new TestLoader(temporaryFolder(), { [a]: {} }).started();
+    const asked = Promise.withResolvers<void>();
+    const change = test.loader.change({ kind: "reload", plugin: a }, undefined, () => {
+      asked.resolve();
+      return forever();
+    });
+    await asked.promise;
+    await test.loader.stop();
+    expect(await change).toMatchObject({ outcome: "refused", error: { code: "CHANGE_CANCELLED" } });
   });
 });
 

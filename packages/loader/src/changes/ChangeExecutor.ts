@@ -1,4 +1,5 @@
 import { PeekError } from "@peek/errors";
+import { settledOrAborted } from "@peek/kit";
 import { errorPlace } from "../errorPlace.ts";
 import type { PluginRecord } from "../PluginRecord.ts";
 import { ChangeCommitter, type CommitResult } from "./ChangeCommitter.ts";
@@ -50,7 +51,9 @@ export class ChangeExecutor {
       const prepared = await new ChangePreparer(this.#parts).prepare(request, steps);
       steps.end();
       if (confirm !== undefined && !signal.aborted) {
-        await unlessAborted(signal, confirm(plannedChange(prepared)));
+        const confirmed = confirm(plannedChange(prepared));
+        await settledOrAborted(confirmed, signal);
+        if (!signal.aborted) await confirmed;
         // A plugin may have failed meanwhile.
         await this.#parts.lifecycle.teardowns();
       }
@@ -99,18 +102,6 @@ function plannedChange({ request, plan, next, before }: PreparedChange): Planned
     start: plan.start,
     end: plan.fallen.map(({ name }) => name),
   };
-}
-
-/** Settles as the promise, or resolves as soon as the signal fires. */
-async function unlessAborted(signal: AbortSignal, promise: Promise<void>): Promise<void> {
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = (): void => resolve();
-  signal.addEventListener("abort", onAbort);
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 interface Refusal {

@@ -121,7 +121,7 @@ function progressOf({ outcome, from, to, restarted, ended, error }: ChangeResult
     ...(to && { to: generationOf(to) }),
     restarted,
     ended,
-    ...(error && { error: { code: error.code, message: cutText(error.message, maxMessage) } }),
+    ...(error && { error: { code: error.code, message: cutText(textOf(error), maxMessage) } }),
   };
 }
 
@@ -130,4 +130,8 @@ function generationOf({
   generation,
 }: NonNullable<ChangeResult["from"]>): NonNullable<ResultOnService["from"]> {
   return { generation, ...(version !== undefined && { version }) };
+}
+
+function textOf({ message, place }: NonNullable<ChangeResult["error"]>): string {
+  return place === undefined ? message : `${message} (${place})`;
 }
