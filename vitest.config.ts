@@ -20,13 +20,9 @@ const givenServer = {
 const onNats = "packages/*/test/**/nats*.test.ts";
 
 /** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. The rest runs on the embedded one. */
-const dependsOnServer = [
-  "changeDataCapture",
-  "copy",
-  "limits",
-  "migrations",
-  "provisioning",
-].map((name) => `packages/storage/test/${name}.test.ts`);
+const dependsOnServer = ["changeDataCapture", "copy", "limits", "migrations", "provisioning"].map(
+  (name) => `packages/storage/test/${name}.test.ts`,
+);
 
 /** Packages whose tests need a database. */
 const withDatabase: ReadonlySet<string> = new Set(["storage", "tasks", "platform", "cli", "testing"]);
