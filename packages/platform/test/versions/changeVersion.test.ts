@@ -7,7 +7,7 @@ import { ServiceProcess } from "./ServiceProcess.ts";
 import { stepOf } from "./stepOf.ts";
 
 describe("a change of the version of a plugin", () => {
-  it("makes the new version current and runs it, and the one before again where the new one fails", async () => {
+  it("is refused for a version that is not installed or cannot be imported, and changes nothing", async () => {
     const versions = await PumpVersions.make();
     const { names } = versions;
     const { service, runs } = await ServiceProcess.start(versions);
@@ -26,7 +26,7 @@ describe("a change of the version of a plugin", () => {
     await service.stop();
   });
 
-  it("that fails ends with the version before, which is current again", async () => {
+  it("makes the new version current and runs it, and the one before again where the new one fails", async () => {
     const versions = await PumpVersions.make();
     const { names } = versions;
     const { service } = await ServiceProcess.start(versions);
@@ -56,6 +56,29 @@ describe("a change of the version of a plugin", () => {
     });
     expect(versions).toMatchObject({ current: "1.0.0", journalFiles: [] });
     await service.kill();
+  });
+});
+
+describe("a service that is stopped while it changes a version", () => {
+  it("keeps the old version before the step committed, and completes the change at its next start after it", async () => {
+    const versions = await PumpVersions.make();
+    mkdirSync(versions.journalDir, { mode: 0o700 });
+    for (const { hold, step, after } of [
+      { hold: "import", step: "prepared", after: undefined },
+      { hold: "start", step: "committed", after: "committed" },
+    ] as const) {
+      const { service, runs } = await ServiceProcess.start(versions);
+      expect(runs).toBe("1.0.0 started");
+      versions.arrange("hold", hold, "1.1.0");
+      const reached = stepOf(versions, step);
+      service.request(versions.names["1.1.0"]);
+      await reached;
+      expect(await service.stop()).toBe(0);
+      expect(versions.entry?.step).toBe(after);
+      versions.release();
+    }
+    expect((await ServiceProcess.start(versions)).runs).toBe("1.1.0 started");
+    expect(versions).toMatchObject({ current: "1.1.0", journalFiles: [] });
   });
 });
 

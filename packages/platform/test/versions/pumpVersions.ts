@@ -60,7 +60,7 @@ export class PumpVersions {
     const config = {
       logging: { level: "INFO", logToFile: false },
       dataExchange: { httpPort: 1 },
-      plugin: { enabled: [pump], deadlines: { probeSeconds } },
+      plugin: { enabled: [pump], deadlines: { probeSeconds, stopSeconds: 1 } },
     };
     writeFileSync(this.home.configFile, JSON.stringify(config));
   }

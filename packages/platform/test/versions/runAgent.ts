@@ -14,7 +14,14 @@ const dir = fileURLToPath(new URL("../../../../services/agent", import.meta.url)
 await using service = await PeekService.open({ name: "agent", dir }, { home: serviceHome("agent", process.env) });
 await service.start();
 print(service.status().plugins);
-for await (const line of createInterface({ input: process.stdin })) {
+const changes: Promise<void>[] = [];
+for await (const line of createInterface({ input: process.stdin })) changes.push(change(line));
+await service.stop();
+await Promise.all(changes);
+// The plugin may still wait in a hook that the service has given up.
+process.exit();
+
+async function change(line: string): Promise<void> {
   const result = await service.changeVersion(requestSchema.parse(JSON.parse(line)));
   print({ result, plugins: service.status().plugins });
 }
