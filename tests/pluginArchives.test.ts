@@ -1,4 +1,5 @@
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { peek } from "./src/peekCommand.ts";
@@ -26,6 +27,18 @@ export const peekAgentEntryHook = () => AgentEntryHook;\n`;
   return file;
 }
 
+/** Writes the entry of a change that a crash of the service has interrupted. */
+async function interruptedChange(home: string): Promise<void> {
+  const journal = join(home, "plugin-software", "journal");
+  const id = randomUUID();
+  const change = { plugin: name, from: "1.0.0-0123456789ab", to: "1.1.0-0123456789ab", step: "committed", tries: 0 };
+  await mkdir(journal, { recursive: true, mode: 0o700 });
+  await writeFile(
+    join(journal, `${id}.json`),
+    JSON.stringify({ format: 1, id, ...change, at: new Date().toISOString() }),
+  );
+}
+
 it("archives of a plugin are installed, rolled back and removed, and the service runs the current version", async () => {
   await using home = await TestHome.with({}, [], "agent");
   const { base } = home;
@@ -40,7 +53,10 @@ it("archives of a plugin are installed, rolled back and removed, and the service
   expect(await run("install", one)).toBe(`agent: ${name} 1.0.0 installed and enabled\n`);
   expect(await run("install", two)).toBe(`agent: ${name} 1.1.0 installed, after 1.0.0\n`);
   expect(await peek(base, "plugin", "install", one)).toMatchObject({ code: 78, stdout: "" });
+  await interruptedChange(home.dir);
   expect(await run("rollback", name)).toBe(`agent: ${name} rolled back to 1.0.0, after 1.1.0\n`);
+  // The next start must not complete it.
+  expect(await readdir(join(home.dir, "plugin-software", "journal"))).toEqual([]);
   expect(await run("list", "--service", "agent")).toMatch(/peek_plugin_pump +1\.0\.0 .*1\.1\.0, 1\.0\.0 \(agent\)/);
 
   await using agent = await home.start();
