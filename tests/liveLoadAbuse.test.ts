@@ -17,7 +17,7 @@ describe("a field service", () => {
     system = owned.use(await LiveSystem.start());
     await system.fill(20);
     others = owned.use(await SimulatedBrowsers.open({ urls: [system.field.url], count: 20, selectors: [itemsOf(0)] }));
-    writer = new Writer(system.db, 20);
+    writer = owned.use(new Writer(system.db, 20));
   });
 
   afterAll(async () => {

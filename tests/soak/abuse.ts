@@ -15,7 +15,7 @@ await using system = await LiveSystem.start({ env: { NODE_OPTIONS: "--max-old-sp
 const { url, process: field } = system.field;
 await system.fill(20);
 await using others = await SimulatedBrowsers.open({ urls: [url], count: 50, selectors: [itemsOf(0)] });
-const writer = new Writer(system.db, 20);
+await using writer = new Writer(system.db, 20);
 await fuzz(url, frames / 20);
 writer.start(50);
 

@@ -3,11 +3,19 @@ import { request } from "node:http";
 import { join } from "node:path";
 import pg from "pg";
 import { freePort } from "../freePort.ts";
-import { peek } from "../peekCommand.ts";
+import { type CommandResult, peek } from "../peekCommand.ts";
 import type { RunningProcess } from "../RunningProcess.ts";
 import { TestHome } from "../TestHome.ts";
 import { linkZod } from "../vortexProbe.ts";
-import { controlSocket, fieldConfig, itemTable, loadPlugin, loadVariables } from "./loadPlugin.ts";
+import {
+  controlSocket,
+  fieldConfig,
+  itemTable,
+  loadName,
+  loadPlugin,
+  loadVariables,
+  probeSeconds,
+} from "./loadPlugin.ts";
 
 /** The number of runs of each provider. */
 export interface Runs {
@@ -92,9 +100,13 @@ export class LiveSystem implements AsyncDisposable {
     const exchangePort = await freePort();
     const plugin = loadPlugin(options.web);
     const logicHome = owned.use(
-      await TestHome.with({ httpServer: { field: { anonymous: true }, dataExchange: { sitePort: exchangePort } } }, [
-        plugin,
-      ]),
+      await TestHome.with(
+        {
+          httpServer: { field: { anonymous: true }, dataExchange: { sitePort: exchangePort } },
+          plugin: { deadlines: { probeSeconds } },
+        },
+        [plugin],
+      ),
     );
     await linkZod(logicHome);
     const logic = owned.use(logicHome.run({ env: { [loadVariables.dir]: logicHome.dir, ...options.env } }));
@@ -143,6 +155,11 @@ export class LiveSystem implements AsyncDisposable {
   /** Makes the large row change. */
   async blob(bytes: number, perSecond: number): Promise<void> {
     await this.#ask({ ask: "blob", bytes, perSecond });
+  }
+
+  /** Reloads the plugin on all services. Returns how the command ended. */
+  async reload(): Promise<CommandResult> {
+    return await peek(this.#logicHome.base, "plugin", "reload", loadName);
   }
 
   /** The time of logic's clock, in milliseconds. */

@@ -10,7 +10,7 @@ export function now(): number {
 }
 
 /** Changes rows at a rate, one in each transaction, like another program that uses the database. */
-export class Writer {
+export class Writer implements AsyncDisposable {
   readonly #db: pg.Pool;
   readonly #rows: number;
   #written = 0;
@@ -44,6 +44,10 @@ export class Writer {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #run(perSecond: number): Promise<void> {

@@ -35,7 +35,7 @@ export async function droppedAtOnce(system: LiveSystem, options: DroppedOptions)
   const before = Object.values((await system.runs()).groups).reduce((sum, runs) => sum + runs, 0);
   const began = performance.now();
   await system.field.kill();
-  const writer = new Writer(system.db, rows);
+  await using writer = new Writer(system.db, rows);
   // No browser watches: reconnecting browsers have to see it, with one run of each provider.
   for (let row = 0; row < channels; row += 1) await writer.write(row);
   if (!elsewhere) await system.field.start();

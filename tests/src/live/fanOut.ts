@@ -44,7 +44,7 @@ export async function fanOut(system: LiveSystem, options: FanOutOptions): Promis
     const browsers = await SimulatedBrowsers.open({ urls: [system.field.url], count, selectors: [itemsOf(0)] });
     groups.push(owned.use(browsers));
   }
-  const writer = new Writer(system.db, rows);
+  await using writer = new Writer(system.db, rows);
   const { pid } = system.field.process;
   // The next change waits until all have the previous one: two changes in quick succession may be merged.
   const changeOne = async (row: number): Promise<void> => {

@@ -30,7 +30,7 @@ export async function killedUnderLoad(system: LiveSystem, options: KilledOptions
   await system.fill(rows);
   const urls = system.fields.map(({ url }) => url);
   await using browsers = await SimulatedBrowsers.open({ urls, count: clients, selectors: [itemsOf(0)] });
-  const writer = new Writer(system.db, rows);
+  await using writer = new Writer(system.db, rows);
   writer.start(updatesPerSecond);
   const began = performance.now();
   await pause(seconds * 1000);

@@ -144,10 +144,14 @@ export function loadPlugin(web: Readonly<Record<string, string>> = {}): PluginPa
   };
 }
 
+/** How long a reloaded plugin is watched for errors: shorter than usual, since a reload ends only then. */
+export const probeSeconds = 0.2;
+
 /** The configuration of services for browsers of this machine, without a login. */
 export function fieldConfig(sitePort: number, httpPort: number, token?: string): ServiceConfigInput {
   return {
     httpServer: { field: { sitePort, anonymous: true } },
+    plugin: { deadlines: { probeSeconds } },
     dataExchange: { httpPort, ...(token !== undefined && { token }) },
   };
 }

@@ -28,7 +28,7 @@ export async function slowProviders(
     selectors: [itemsOf(0)],
   });
   await browsers.begin();
-  const writer = new Writer(system.db, rows);
+  await using writer = new Writer(system.db, rows);
   writer.start(perSecond);
   const until = performance.now() + seconds * 1000;
   let clockWasOffBy = 0;
