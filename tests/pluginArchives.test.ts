@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { freePort } from "./src/freePort.ts";
 import { peek } from "./src/peekCommand.ts";
 import { temporaryFolder } from "./src/temporaryFolder.ts";
 import { TestHome } from "./src/TestHome.ts";
@@ -9,16 +10,17 @@ import { workspaceDir } from "./src/workspace.ts";
 
 const name = "peek_plugin_pump";
 
-/** Packs a plugin of a version. @returns The archive. */
-async function packed(base: string, version: string): Promise<string> {
+/** Packs a plugin of a version. @param start The code of its start(). @returns The archive. */
+async function packed(base: string, version: string, service = "agent", start = ""): Promise<string> {
+  const title = `${service.slice(0, 1).toUpperCase()}${service.slice(1)}`;
   const dir = await temporaryFolder();
   const json = { name: "peek-plugin-pump", version, type: "module", files: ["index.js"], exports: "./index.js" };
-  const manifest = { plugin: { title: "Pump", packageName: name }, requiresServices: ["agent"] };
+  const manifest = { plugin: { title: "Pump", packageName: name }, requiresServices: [service] };
   await writeFile(join(dir, "package.json"), JSON.stringify(json));
   await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));
-  const entry = `import { PluginAgentEntryHookABC } from "@peek/plugin-base/agent";
-class AgentEntryHook extends PluginAgentEntryHookABC { load() {} start() {} stop() {} unload() {} }
-export const peekAgentEntryHook = () => AgentEntryHook;\n`;
+  const entry = `import { Plugin${title}EntryHookABC } from "@peek/plugin-base/${service}";
+class EntryHook extends Plugin${title}EntryHookABC { load() {} start() { ${start} } stop() {} unload() {} }
+export const peek${title}EntryHook = () => EntryHook;\n`;
   await writeFile(join(dir, "index.js"), entry);
   await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
   await symlink(join(workspaceDir, "packages/plugin-base"), join(dir, "node_modules/@peek/plugin-base"));
@@ -69,4 +71,32 @@ it("archives of a plugin are installed, rolled back and removed, and the service
 
   expect(await run("remove", name)).toContain(`agent: ${name} disabled and removed\nKept: its tables`);
   expect(await peek(base, "plugin", "remove", name)).toMatchObject({ code: 78, stdout: "" });
+});
+
+it("a running service runs another version after install and reload, and the version before if the new one fails", async () => {
+  const httpServer = { dataExchange: { sitePort: await freePort() } };
+  const config = { plugin: { deadlines: { probeSeconds: 0.2 } }, httpServer };
+  await using home = await TestHome.with(config, [], "logic");
+  const { base } = home;
+  const versionOf = async (): Promise<string | undefined> =>
+    / peek_plugin_pump +(\S+ +\S+(?: \(\d\))?)/.exec((await peek(base, "status")).stdout)?.[1];
+  expect(await peek(base, "plugin", "install", await packed(base, "1.0.0", "logic"))).toMatchObject({ code: 0 });
+  await using logic = await home.start();
+  expect(await versionOf()).toMatch(/^1\.0\.0 +started$/);
+  expect(await peek(base, "plugin", "install", await packed(base, "1.1.0", "logic"))).toMatchObject({ code: 0 });
+  expect(await peek(base, "plugin", "reload", name)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^logic-\w+: done, 1\.0\.0 \(1\) → 1\.1\.0 \(2\)\n$/),
+  });
+  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(2\)$/);
+  const broken = await packed(base, "1.2.0", "logic", "throw new Error('The pump is stuck');");
+  expect(await peek(base, "plugin", "install", broken)).toMatchObject({ code: 0 });
+  const { code, stderr } = await peek(base, "plugin", "reload", name);
+  expect(code).toBe(75);
+  expect(stderr).toContain("The pump is stuck");
+  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(4\)$/);
+  expect(await peek(base, "plugin", "rollback", name)).toMatchObject({ code: 0 });
+  expect(await peek(base, "plugin", "reload", name)).toMatchObject({ code: 0 });
+  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(5\)$/);
+  await logic.stop();
 });
