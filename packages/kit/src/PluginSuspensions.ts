@@ -1,7 +1,7 @@
 import { settledOrAborted } from "./settledOrAborted.ts";
 import { waitAtMost } from "./waitAtMost.ts";
 
-/** What happens when plugins are suspended and resumed. */
+/** The reactions to plugins that are suspended and resumed. */
 export interface PluginSuspensionEvents {
   /** A plugin is suspended, and was not before. Default: nothing happens. */
   onSuspended?(plugin: string): void;

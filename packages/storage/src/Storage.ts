@@ -125,14 +125,17 @@ export class Storage implements AsyncDisposable {
   async register(plugin: StoragePlugin): Promise<void> {
     const known = this.#known.get(plugin.name);
     if (known?.version === plugin.version && known.migrationsDir === plugin.migrationsDir) return;
-    const { config, migrations } = this.#options;
-    if (known === undefined) {
-      const count = this.#known.size + 1;
-      const { serverInfo } = this.#database;
-      this.#budget.limit = planConnectionLimit(count, config, serverInfo, platformConnections, this.#logger);
-      if (migrations === "apply") await this.#catalogue.provision(plugin.name, this.#logger);
-    }
     this.#known.set(plugin.name, plugin);
+    if (known !== undefined) return;
+    const { config, migrations } = this.#options;
+    const { serverInfo } = this.#database;
+    try {
+      this.#budget.limit = planConnectionLimit(this.#known.size, config, serverInfo, platformConnections, this.#logger);
+      if (migrations === "apply") await this.#catalogue.provision(plugin.name, this.#logger);
+    } catch (error) {
+      this.#known.delete(plugin.name);
+      throw error;
+    }
   }
 
   /**

@@ -42,8 +42,11 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
 
   async migrate(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void> {
     migrationsDirOf(plugin);
-    if (this.#storage === undefined) await this.#openFor([plugin], signal);
-    signal.throwIfAborted();
+    // An opening for another plugin ends without a storage when that plugin is not waited for any longer.
+    while (this.#storage === undefined) {
+      AbortSignal.any([signal, this.#closing.signal]).throwIfAborted();
+      await this.#openFor([plugin], signal);
+    }
     const storage = this.#opened();
     await storage.register(storagePluginOf(plugin));
     await storage.migrate(plugin.name, signal, begin);
