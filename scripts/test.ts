@@ -5,7 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import { countsFile, type TestCounts } from "./TestCounts.ts";
@@ -47,9 +47,11 @@ async function runTasks(): Promise<boolean> {
   if (args.some((each) => each.startsWith("--filter") || each.startsWith("-F"))) {
     return turbo(["test", "//#typecheck", "//#lint", "--concurrency=1", ...options]);
   }
+  // More processes than the machine can execute only delay each other, until tests exceed their limits.
+  const packages = availableParallelism() > 2 ? 2 : 1;
   const results = await Promise.all([
     turbo(["test", "--filter=tests", ...options], 3),
-    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", "--concurrency=2", ...options], 2),
+    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", `--concurrency=${packages}`, ...options], 2),
   ]);
   return results.every(Boolean);
 }

@@ -6,7 +6,6 @@ it("heavy tasks that loop, exhaust memory or end the process fail with their own
   const worker = await system.startWorker({ config: { tasks: { threads: 2 } } });
   const { pid } = worker;
   const expected = {
-    loop: "TASK_TIMED_OUT",
     buffers: "TASK_OUT_OF_MEMORY",
     heap: "TASK_OUT_OF_MEMORY",
     exit: "TASK_ENDED_THREAD",
@@ -14,16 +13,19 @@ it("heavy tasks that loop, exhaust memory or end the process fail with their own
     unhandled: /^TASK_(ENDED_THREAD|FAILED)$/,
     timer: /^TASK_(ENDED_THREAD|FAILED)$/,
   };
-  const bad = Object.entries(expected).map(async ([how, code]) => {
-    const answer = await system.tryAsk({ ask: "run", task: "Bad", input: { how } });
-    expect(answer, how).toMatchObject({
+  const failsWith = async (code: string | RegExp, task: string, input: object): Promise<void> => {
+    const answer = await system.tryAsk({ ask: "run", task, input });
+    const name = `peek_plugin_jobs.${task}`;
+    expect(answer, JSON.stringify(input)).toMatchObject({
       error: {
         code: typeof code === "string" ? code : expect.stringMatching(code),
-        message: expect.stringContaining("peek_plugin_jobs.Bad"),
-        task: "peek_plugin_jobs.Bad",
+        message: expect.stringContaining(name),
+        task: name,
       },
     });
-  });
+  };
+  const bad = Object.entries(expected).map(async ([how, code]) => failsWith(code, "Bad", { how }));
+  bad.push(failsWith("TASK_TIMED_OUT", "Endless", { n: 1 }));
   // Failures are checked below.
   const badOnes = Promise.all(bad);
   badOnes.catch(() => undefined);
@@ -32,6 +34,7 @@ it("heavy tasks that loop, exhaust memory or end the process fail with their own
   await badOnes;
   // Each was tried once, as declared, and is a dead letter.
   expect(await system.inState("failed", "Bad")).toBe(Object.keys(expected).length);
+  expect(await system.inState("failed", "Endless")).toBe(1);
   expect(await system.ask({ ask: "run", task: "Square", input: { n: 12 } })).toBe(144);
   expect(await system.ask({ ask: "run", task: "Square", input: { n: -100_000 } })).toBe(100_000);
   expect(worker.pid).toBe(pid);

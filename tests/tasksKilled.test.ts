@@ -12,7 +12,9 @@ describe.skipIf(inject("peekTestServer") === undefined)("tasks of a worker", () 
     await using system = await TaskSystem.start({ connectUrl, logic: { tasks: { lostAfterSeconds: 10 } } });
     const figures = await killedWorkers(system, { tasks: 600, kills: 2, running: 100, limitMs: 90_000 });
     expect(figures).toMatchObject({ kills: 2, lost: 0, begunAfterSuccess: 0 });
-    expect(figures.lostTries).toBeGreaterThanOrEqual(200);
+    // Some of the 100 tasks may end between their count and the kill.
+    expect(figures.interrupted).toBeGreaterThan(0);
+    expect(figures.lostTries).toBeGreaterThanOrEqual(figures.interrupted);
   });
 
   it("that is stopped end in time or move to another worker at once", async () => {

@@ -120,10 +120,12 @@ export class LiveServices implements AsyncDisposable {
   /** Suspends all processes of logic's database, like a machine that hangs. Returns a function that resumes them. */
   async hangDatabase(): Promise<() => void> {
     const server = await this.#databasePid();
-    const all = [server, ...(await descendantsOf(server))];
-    for (const pid of all) process.kill(pid, "SIGSTOP");
+    // A server that is suspended neither starts nor collects processes, so that the list of them stays true.
+    process.kill(server, "SIGSTOP");
+    const others = await descendantsOf(server);
+    for (const pid of others) process.kill(pid, "SIGSTOP");
     return () => {
-      for (const pid of all) process.kill(pid, "SIGCONT");
+      for (const pid of [...others, server]) process.kill(pid, "SIGCONT");
     };
   }
 

@@ -1,6 +1,6 @@
 import type { PluginPackageOptions } from "../pluginPackage.ts";
 import { storagePlugin } from "../storagePlugin.ts";
-import { badModule, contractsOf, handlersModule, squareModule } from "./jobsTasks.ts";
+import { badModule, contractsOf, endlessModule, handlersModule, squareModule } from "./jobsTasks.ts";
 
 /** The plugin whose tasks are tested. */
 export const jobsName = "peek_plugin_jobs";
@@ -54,6 +54,7 @@ export function jobsPlugin({ name = jobsName, build = "new" }: JobsPluginOptions
       "handlers.js": handlersModule,
       "square.js": squareModule,
       "bad.js": badModule,
+      "endless.js": endlessModule,
     },
   };
 }
@@ -69,6 +70,7 @@ import { text } from "node:stream/consumers";
 import * as types from "./contracts.js";
 import { Gate, handlersOf } from "./handlers.js";
 import bad from "./bad.js";
+import endless from "./endless.js";
 import square from "./square.js";
 
 /** Answers requests over a socket, until the plugin is stopped. */
@@ -146,6 +148,7 @@ class WorkerEntryHook extends PluginWorkerEntryHookABC {
     for (const handler of handlersOf(parts)) await tasks.handle(handler);
     await tasks.handle(square);
     await tasks.handle(bad);
+    await tasks.handle(endless);
     return listen(this.disposables, {
       open: () => gate.open(),
       close: () => gate.close(),

@@ -33,8 +33,10 @@ export const Grown = defineTask("${name}.Grown", { ...light, version: ${version}
 export const Wider = defineTask("${name}.Wider", { ...light, input: z.object({ n: z.int().max(${most}) }), retry: { tries: 2, delayMs: 1 } });
 /** Runs in a thread. For a number below zero, it counts as many rows by the storage. */
 export const Square = defineTask("${name}.Square", { input, output });
-/** Misbehaves. */
-export const Bad = defineTask("${name}.Bad", { input: z.object({ how: z.string() }), output, deadlineMs: 2000, memoryMb: 128, retry: once });
+/** Never ends. */
+export const Endless = defineTask("${name}.Endless", { input, output, deadlineMs: 2000, retry: once });
+/** Misbehaves. Its deadline is far away also on a slow machine. */
+export const Bad = defineTask("${name}.Bad", { input: z.object({ how: z.string() }), output, deadlineMs: 60_000, memoryMb: 128, retry: once });
 `;
 }
 
@@ -150,13 +152,18 @@ export default defineTaskHandler(import.meta, Square, async ({ n }, context) => 
 });
 `;
 
+export const endlessModule = `
+import { defineTaskHandler } from "@peek/plugin-base/worker";
+import { Endless } from "./contracts.js";
+export default defineTaskHandler(import.meta, Endless, () => { for (;;); });
+`;
+
 export const badModule = `
 import { defineTaskHandler } from "@peek/plugin-base/worker";
 import { Bad } from "./contracts.js";
 
 const kept = [];
 const ways = {
-  loop: () => { for (;;); },
   buffers: () => { for (let mb = 0; mb < 4096; mb += 1) kept.push(Buffer.alloc(1024 * 1024, 1)); },
   heap: () => { for (;;) kept.push(Array.from({ length: 1000 }, () => ({ n: Math.random() }))); },
   exit: () => process.exit(3),

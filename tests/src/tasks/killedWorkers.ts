@@ -1,5 +1,4 @@
 import { runTable } from "./jobsPlugin.ts";
-import type { JobsWorker } from "./JobsWorker.ts";
 import type { TaskSystem } from "./TaskSystem.ts";
 import { until } from "./until.ts";
 
@@ -19,7 +18,9 @@ export interface KilledWorkersFigures {
   readonly kills: number;
   /** Tasks without a result at the end. */
   readonly lost: number;
-  /** Attempts that were running on a killed worker. */
+  /** Attempts that were running on a worker when it was killed: at most {@link KilledWorkersOptions.running} on each. */
+  readonly interrupted: number;
+  /** Attempts on a killed worker that were followed by another attempt. */
   readonly lostTries: number;
   /** Attempts of tasks whose success had been recorded. */
   readonly begunAfterSuccess: number;
@@ -40,6 +41,7 @@ export async function killedWorkers(system: TaskSystem, options: KilledWorkersOp
   await system.startWorkers(2, { config: { tasks: { lightConcurrency: Math.ceil(running / 4) } } });
   const victim = await system.startWorker({ config: { tasks: { lightConcurrency: running } } });
   const began = performance.now();
+  let interrupted = 0;
   const killed: { readonly pid: number; readonly at: unknown }[] = [];
   const completed = async (): Promise<number> => system.inState("completed", "Note");
   const share = Math.ceil(tasks / kills);
@@ -47,11 +49,12 @@ export async function killedWorkers(system: TaskSystem, options: KilledWorkersOp
     if (from > 0) await victim.start();
     const count = Math.min(share, tasks - from);
     await system.ask({ ask: "enqueueMany", task: "Note", from, count, ms: taskMs });
-    await until("it is full", async () => (await underWay(system, victim)) >= running, limitMs);
+    await until("it is full", async () => (await underWay(system, victim.pid)) >= running, limitMs);
     const [row] = await system.query("SELECT clock_timestamp()::text AS at");
     const { pid } = victim;
     await victim.kill();
     killed.push({ pid, at: row?.["at"] });
+    interrupted += await underWay(system, pid);
     const done = await completed();
     await until("others go on", async () => (await completed()) > done, goOnMs);
   }
@@ -73,6 +76,7 @@ export async function killedWorkers(system: TaskSystem, options: KilledWorkersOp
   return {
     kills: killed.length,
     lost: tasks - (await system.count(`SELECT count(DISTINCT n) FROM ${runTable()} WHERE ended IS NOT NULL`)),
+    interrupted,
     lostTries,
     begunAfterSuccess: await system.begunAfterSuccess(),
     retriedMs: Math.max(...retried),
@@ -81,6 +85,6 @@ export async function killedWorkers(system: TaskSystem, options: KilledWorkersOp
 }
 
 /** The number of running tasks of a worker. */
-async function underWay(system: TaskSystem, { pid }: JobsWorker): Promise<number> {
+async function underWay(system: TaskSystem, pid: number): Promise<number> {
   return system.count(`SELECT count(*) FROM ${runTable()} WHERE pid = $1 AND ended IS NULL`, [pid]);
 }

