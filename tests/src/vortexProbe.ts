@@ -1,8 +1,8 @@
 import { mkdir, readFile, symlink } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
 import type { ServiceConfigInput } from "@peek/config";
 import { type PeerIdentity, type ServiceName, serviceNames } from "@peek/plugin-base";
+import { askSocket } from "./askSocket.ts";
 import type { NetworkPair, NetworkSide } from "./NetworkPair.ts";
 import type { PluginPackageOptions } from "./pluginPackage.ts";
 import type { RunningProcess, RunOptions } from "./RunningProcess.ts";
@@ -114,18 +114,8 @@ export class ProbedService {
     }
   }
 
-  #ask(question: ProbeCall | "presence"): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const asking = request({ socketPath: join(this.home.dir, socketName), method: "POST" }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => void (text += part));
-      response.on("error", reject);
-      response.on("end", () => resolve(JSON.parse(text)));
-    });
-    asking.on("error", reject);
-    asking.end(JSON.stringify(question));
-    return promise;
+  async #ask(question: ProbeCall | "presence"): Promise<unknown> {
+    return await askSocket(join(this.home.dir, socketName), question);
   }
 }
 

@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { request } from "node:http";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { askSocket } from "../askSocket.ts";
 import { freePort } from "../freePort.ts";
 import { type CommandResult, peek } from "../peekCommand.ts";
+import type { PluginPackageOptions } from "../pluginPackage.ts";
 import type { RunningProcess } from "../RunningProcess.ts";
 import { TestHome } from "../TestHome.ts";
 import { linkZod } from "../vortexProbe.ts";
+import type { CountedCalls } from "./countedCalls.ts";
 import {
   controlSocket,
   fieldConfig,
@@ -31,19 +34,28 @@ export interface LiveSystemOptions {
   readonly web?: Readonly<Record<string, string>>;
   /** Further environment variables of all services. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further plugins, which are enabled on logic and field. */
+  readonly plugins?: readonly PluginPackageOptions[];
+  /** Whether a worker service runs the plugin's tasks. Default: false. */
+  readonly worker?: boolean;
 }
 
 /** A field service of a {@link LiveSystem}. */
 export class LiveField {
   readonly port: number;
   readonly #home: TestHome;
-  readonly #env: LiveSystemOptions["env"];
+  readonly #env: Readonly<Record<string, string>>;
   #running: RunningProcess | undefined;
 
-  constructor(home: TestHome, port: number, env: LiveSystemOptions["env"]) {
+  constructor(home: TestHome, port: number, env: Readonly<Record<string, string>>) {
     this.#home = home;
     this.port = port;
     this.#env = env;
+  }
+
+  /** The folder of its home. */
+  get dir(): string {
+    return this.#home.dir;
   }
 
   /** The URL for browsers. */
@@ -59,7 +71,7 @@ export class LiveField {
   /** Starts it, and waits until it has connected to logic. */
   async start(): Promise<void> {
     await this.#running?.[Symbol.asyncDispose]();
-    this.#running = this.#home.run({ env: this.#env ?? {} });
+    this.#running = this.#home.run({ env: this.#env });
     await this.#running.waitFor(/:Ready in /);
     await this.#running.waitFor(/Connected to the logic service/);
   }
@@ -99,13 +111,14 @@ export class LiveSystem implements AsyncDisposable {
     await using owned = new AsyncDisposableStack();
     const exchangePort = await freePort();
     const plugin = loadPlugin(options.web);
+    const plugins = [plugin, ...(options.plugins ?? [])];
     const logicHome = owned.use(
       await TestHome.with(
         {
           httpServer: { field: { anonymous: true }, dataExchange: { sitePort: exchangePort } },
           plugin: { deadlines: { probeSeconds } },
         },
-        [plugin],
+        plugins,
       ),
     );
     await linkZod(logicHome);
@@ -115,12 +128,14 @@ export class LiveSystem implements AsyncDisposable {
     for (let index = 0; index < (options.fields ?? 1); index += 1) {
       const token = (await peek(logicHome.base, "token", "create", "field")).stdout.trim();
       const port = await freePort();
-      const home = owned.use(await TestHome.with(fieldConfig(port, exchangePort, token), [plugin], "field"));
+      const home = owned.use(await TestHome.with(fieldConfig(port, exchangePort, token), plugins, "field"));
       await linkZod(home);
-      const field = owned.use(new LiveField(home, port, options.env));
+      const env = { [loadVariables.dir]: home.dir, ...options.env };
+      const field = owned.use(new LiveField(home, port, env));
       await field.start();
       fields.push(field);
     }
+    if (options.worker === true) owned.use(await startWorker(logicHome, exchangePort, plugin, options.env));
     const socketDir = join(logicHome.dir, "postgresql");
     const text = await readFile(join(socketDir, "connection.json"), "utf8");
     const password = String(Reflect.get(Object(JSON.parse(text)), "password"));
@@ -162,6 +177,22 @@ export class LiveSystem implements AsyncDisposable {
     return await peek(this.#logicHome.base, "plugin", "reload", loadName);
   }
 
+  /** The calls that the plugin has executed on logic. */
+  async counted(): Promise<CountedCalls> {
+    return (await this.#ask({ ask: "counted" })) as CountedCalls;
+  }
+
+  /** Waits until no task of the plugin is queued or running. */
+  async tasksDone(): Promise<void> {
+    for (;;) {
+      const { rows } = await this.db.query(
+        "SELECT FROM peek_tasks.job WHERE state IN ('created', 'retry', 'active') LIMIT 1",
+      );
+      if (rows.length === 0) return;
+      await pause(50);
+    }
+  }
+
   /** The time of logic's clock, in milliseconds. */
   async clock(): Promise<number> {
     return ((await this.#ask({ ask: "clock" })) as { readonly now: number }).now;
@@ -171,18 +202,21 @@ export class LiveSystem implements AsyncDisposable {
     await this.#owned.disposeAsync();
   }
 
-  #ask(question: object): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const socketPath = join(this.#logicHome.dir, controlSocket);
-    const asking = request({ socketPath, method: "POST", agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => void (text += part));
-      response.on("error", reject);
-      response.on("end", () => resolve(JSON.parse(text)));
-    });
-    asking.on("error", reject);
-    asking.end(JSON.stringify(question));
-    return promise;
+  async #ask(question: object): Promise<unknown> {
+    return await askSocket(join(this.#logicHome.dir, controlSocket), question);
   }
+}
+
+async function startWorker(
+  logicHome: TestHome,
+  httpPort: number,
+  plugin: PluginPackageOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AsyncDisposable> {
+  const config = { plugin: { deadlines: { probeSeconds } }, dataExchange: { httpPort } };
+  const home = await logicHome.beside("worker", config, [plugin]);
+  await linkZod(home);
+  const running = home.run({ env });
+  await running.waitFor(/:Ready in /);
+  return running;
 }

@@ -1,5 +1,5 @@
-import { request } from "node:http";
 import { join } from "node:path";
+import { askSocket } from "../askSocket.ts";
 import { controlSocket } from "./jobsPlugin.ts";
 
 /** The answer of a plugin to a request. */
@@ -15,18 +15,7 @@ export interface JobsQuestion {
 
 /** Sends a request to a plugin in a service. @param dir The service's home. */
 export async function tryAsk(dir: string, plugin: string, question: JobsQuestion): Promise<JobsAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<JobsAnswer>();
-  const socketPath = join(dir, controlSocket(plugin));
-  const asking = request({ socketPath, method: "POST", agent: false }, (response) => {
-    let text = "";
-    response.setEncoding("utf8");
-    response.on("data", (part: string) => void (text += part));
-    response.on("error", reject);
-    response.on("end", () => resolve(JSON.parse(text) as JobsAnswer));
-  });
-  asking.on("error", reject);
-  asking.end(JSON.stringify(question));
-  return promise;
+  return (await askSocket(join(dir, controlSocket(plugin)), question)) as JobsAnswer;
 }
 
 /** The result in an answer. @throws Error when the request failed. */
