@@ -1,4 +1,5 @@
 import type { PluginDisposables } from "@peek/plugin-base";
+import type { PlannedMigration } from "./changes/PluginChange.ts";
 import type { PluginGeneration } from "./PluginInfo.ts";
 
 /**
@@ -23,6 +24,19 @@ export interface PlatformExtension<Parts extends object = object> {
    * @param begin Called when no other plugin is waited for: the plugin's deadline counts from then on.
    */
   migrate?(plugin: PluginGeneration, signal: AbortSignal, begin: () => void): Promise<void>;
+  /**
+   * Checks before a change whether {@link migrate} can prepare the plugin, while the generation before still runs. A PeekError refuses
+   * the change. It leaves no trace. Default: nothing is checked.
+   *
+   * @param rehearse Whether the migrations are tried.
+   * @param signal Fires when the result is not waited for any longer.
+   * @returns The migrations that it would apply.
+   */
+  planMigrations?(
+    plugin: PluginGeneration,
+    rehearse: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly PlannedMigration[]>;
   /**
    * Opens the scope of one generation of a plugin. It may be called at any time while the extension is open, also for plugins
    * that were not enabled when the extension was opened, and again for a plugin whose earlier scope has been closed.

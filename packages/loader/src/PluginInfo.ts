@@ -13,4 +13,6 @@ export interface PluginInfo {
 export interface PluginGeneration extends PluginInfo {
   /** 1 for the first generation of the plugin since the service was started. A number is never used twice. */
   readonly generation: number;
+  /** Whether the version is brought back because a later one failed: it runs on the tables that the later one has left. */
+  readonly isBroughtBack: boolean;
 }

@@ -66,6 +66,8 @@ export class PluginRecord {
   live: LivePlugin | undefined;
   /** Whether a change is ending it: its failure blocks no other plugin then, since these are restarted or ended too. */
   isReplaced = false;
+  /** Whether its version is brought back because a later one failed. */
+  isBroughtBack = false;
   /** The hook that is running. */
   running: (Cancellable & { readonly hook: HookName }) | undefined;
   /** Resolves when it has failed or is blocked. */
@@ -123,7 +125,8 @@ export class PluginRecord {
   /** The facts that extensions get; only read once resolved. */
   get info(): PluginGeneration {
     const { rootDir, manifest } = this.#resolvedPlugin();
-    return { name: this.name, generation: this.generation, rootDir, manifest };
+    const { name, generation, isBroughtBack } = this;
+    return { name, generation, isBroughtBack, rootDir, manifest };
   }
 
   /** The checked manifest; only read once resolved. */

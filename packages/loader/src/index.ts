@@ -6,6 +6,7 @@ export type {
   ChangeResult,
   ChangeStep,
   PlannedChange,
+  PlannedMigration,
   RunningChange,
   StepListener,
   VersionedGeneration,

@@ -116,6 +116,7 @@ describe("the confirmation of a change", () => {
       stop: [b, a],
       start: [a, b],
       end: [],
+      migrations: [],
     });
     expect(log).toEqual(["plan", "prepare"]);
     expect(test.loader.runningChange).toMatchObject({ kind: "reload", plugin: a, step: "prepare" });

@@ -317,7 +317,10 @@ export class PeekService implements AsyncDisposable {
   /** Has a plugin run its current version. Resolves when it has been started or has failed; it is watched longer. */
   async #reloadCurrent(plugin: string): Promise<void> {
     const { promise: isStarted, resolve } = Promise.withResolvers<void>();
-    const ended = this.#loader.change({ kind: "reload", plugin }, (step) => step === "probe" && resolve());
+    const ended = this.#loader.change(
+      { kind: "reload", plugin, isRevert: true },
+      (step) => step === "probe" && resolve(),
+    );
     await Promise.race([isStarted, ended]);
   }
 

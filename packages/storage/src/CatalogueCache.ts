@@ -81,6 +81,12 @@ export class CatalogueCache {
     return this.#reading;
   }
 
+  /** As {@link refresh}, and never shares an answer that was asked for before. */
+  reread(): Promise<Catalogue | undefined> {
+    this.#reading = undefined;
+    return this.refresh();
+  }
+
   async #read(): Promise<Catalogue | undefined> {
     const { pool, health } = this.#database;
     try {

@@ -12,7 +12,7 @@ import { HealthMonitor } from "./health/HealthMonitor.ts";
 import { StorageHealth } from "./health/StorageHealth.ts";
 import { DatabaseLedger } from "./ledger/DatabaseLedger.ts";
 import { awaitMigrations } from "./migration/awaitMigrations.ts";
-import { type DryRunMigration, Migrator, type RollbackOptions } from "./migration/Migrator.ts";
+import { type DryRunOptions, Migrator, type PlannedMigration, type RollbackOptions } from "./migration/Migrator.ts";
 import { type OpenDatabase, openDatabase, platformConnections } from "./openDatabase.ts";
 import { ChangeDataCapture } from "./outbox/ChangeDataCapture.ts";
 import { type AnyPluginStorage, PluginConnections } from "./PluginConnections.ts";
@@ -39,6 +39,8 @@ export class Storage implements AsyncDisposable {
   readonly #logger: Logger;
   /** The plugins that require storage, in their present versions, by name. */
   readonly #known: Map<string, StoragePlugin>;
+  /** The migrations that the last version of each plugin has applied. */
+  readonly #lastApplied = new Map<string, readonly string[]>();
   readonly #budget: ConnectionBudget;
   readonly #catalogue: CatalogueCache;
   readonly #migrator: Migrator;
@@ -143,23 +145,56 @@ export class Storage implements AsyncDisposable {
    *
    * @param signal Aborts the migration or the wait.
    * @param onStart Called when no other plugin of this process has to be waited for any longer.
+   * @param isBroughtBack Whether the version before is brought back because a later one failed: it runs on the tables of the later
+   *   one, even if these do not allow it, and so do its next starts. Default: false.
    * @returns The names of the migrations that were applied.
    * @throws PeekError `STORAGE_SCHEMA_…`, `STORAGE_ROLE_TAKEN`, `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or
    *   `STORAGE_UNAVAILABLE`.
    */
-  async migrate(name: string, signal: AbortSignal, onStart?: () => void): Promise<readonly string[]> {
+  async migrate(
+    name: string,
+    signal: AbortSignal,
+    onStart?: () => void,
+    isBroughtBack = false,
+  ): Promise<readonly string[]> {
     const plugin = this.#plugin(name);
     if (this.#options.migrations === "await") {
       onStart?.();
-      await awaitMigrations(plugin, () => this.#catalogue.refresh(), this.#logger, signal);
+      await awaitMigrations(plugin, () => this.#catalogue.refresh(), this.#logger, signal, isBroughtBack);
       return [];
     }
-    const applied = this.catalogue?.applied.get(name) ?? [];
-    return await this.#migrator.migrate(plugin, this.#catalogue.schemaOf(name), applied, signal, onStart);
+    const seen = this.catalogue?.applied.get(name) ?? [];
+    const schema = this.#catalogue.schemaOf(name);
+    // A package that was replaced in its folder has the files of the version that failed.
+    const undone = isBroughtBack ? (this.#lastApplied.get(name) ?? []) : undefined;
+    const applied = await this.#migrator.migrate(plugin, schema, seen, signal, onStart, undone);
+    this.#lastApplied.set(name, applied);
+    if (applied.length > 0) await this.#catalogue.reread();
+    return applied;
   }
 
-  /** Runs {@link migrate}, and the provisioning of the schema where needed, in a transaction that is rolled back. */
-  async dryRun(name: string, signal: AbortSignal): Promise<readonly DryRunMigration[]> {
+  /**
+   * The migrations that {@link migrate} would apply for a version of a plugin, which need not be registered. Changes nothing.
+   *
+   * @throws PeekError `MIGRATION_…` when the version cannot run on the present tables, or `MIGRATIONS_UNREADABLE`.
+   */
+  async planMigrations(plugin: StoragePlugin): Promise<readonly PlannedMigration[]> {
+    const catalogue = await this.#catalogue.reread();
+    return await this.#migrator.plan(plugin, catalogue?.applied.get(plugin.name) ?? []);
+  }
+
+  /**
+   * Runs {@link migrate}, and the provisioning of the schema where needed, in a transaction that is rolled back.
+   *
+   * @param version The name of a registered plugin, or a version that need not be registered.
+   */
+  async dryRun(
+    version: string | StoragePlugin,
+    signal: AbortSignal,
+    options?: DryRunOptions,
+  ): Promise<readonly PlannedMigration[]> {
+    const plugin = typeof version === "string" ? this.#plugin(version) : version;
+    const { name } = plugin;
     const { target, serverInfo } = this.#database;
     const provision = async (client: ClientBase): Promise<void> => {
       const { refused } = await provisionSchemasInTransaction(client, target, serverInfo, [name], this.#logger);
@@ -168,7 +203,7 @@ export class Storage implements AsyncDisposable {
     };
     const pluginSchemaIn = (catalogue: Catalogue | undefined): PluginSchema =>
       this.#catalogue.plannedSchema(name, catalogue);
-    return await this.#migrator.dryRun(this.#plugin(name), pluginSchemaIn, provision, signal);
+    return await this.#migrator.dryRun(plugin, pluginSchemaIn, provision, signal, options);
   }
 
   /** Reverts migrations. See {@link Migrator.rollback}. */

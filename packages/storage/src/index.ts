@@ -2,7 +2,7 @@ export type { PoolStatus } from "./pool/ConnectionPool.ts";
 export type { EmbeddedUse } from "./DatabaseLocation.ts";
 export { hasEmbeddedDatabase } from "./embedded/DataFolder.ts";
 export { EmbeddedServer, type EmbeddedServerOptions } from "./embedded/EmbeddedServer.ts";
-export type { RollbackOptions } from "./migration/Migrator.ts";
+export type { DryRunOptions, PlannedMigration, RollbackOptions } from "./migration/Migrator.ts";
 export type { SchemaStatus } from "./readSchemaStatuses.ts";
 export { Storage } from "./Storage.ts";
 export type { StorageOptions } from "./StorageOptions.ts";

@@ -17,6 +17,7 @@ const recordOf = ({ name, checksum }: MigrationFile): AppliedMigration => ({
   checksum,
   appliedAt: "2026-11-22T10:00:00Z",
   pluginVersion: "1.0.0",
+  allowsOlder: false,
 });
 
 /** The files of a package, in order. */
@@ -62,6 +63,16 @@ describe("planMigrations()", () => {
         const left = files.filter((_file, index) => index !== at);
         const isLast = at === files.length - 1;
         expect(codeOf(left, files.map(recordOf))).toBe(isLast ? "MIGRATION_NEWER" : "MIGRATION_MISSING");
+      }),
+    );
+  });
+
+  it("accepts later migrations that the package lacks where all of them allow older versions", () => {
+    fc.assert(
+      fc.property(places, fc.nat(20), ([files, at], barring) => {
+        const applied = files.map((file, index) => ({ ...recordOf(file), allowsOlder: index !== barring }));
+        const isBarred = barring > at && barring < files.length;
+        expect(codeOf(files.slice(0, at + 1), applied)).toBe(isBarred ? "MIGRATION_NEWER" : "planned");
       }),
     );
   });

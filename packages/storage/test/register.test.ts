@@ -65,16 +65,85 @@ describe("A plugin that is registered after the storage was opened", () => {
 });
 
 describe("Another version of a registered plugin", () => {
-  it("is migrated from its own folder", async () => {
+  const create = sqlMigration("CREATE TABLE pump (id int)", "DROP TABLE pump");
+  const expand = sqlMigration("ALTER TABLE pump ADD COLUMN level int", "ALTER TABLE pump DROP COLUMN level");
+  const contract = sqlMigration("ALTER TABLE pump DROP COLUMN id");
+  const first = { "0001_pump.js": create };
+  const second = { ...first, "0002_level.js": expand };
+  const third = { ...second, "0003_id.js": contract };
+
+  it("is migrated from its own folder, and its migrations are known before it is registered", async () => {
     await using database = await openTestDatabase();
-    const first = migrations({ "0001_pump.js": sqlMigration("CREATE TABLE pump (id int)") });
-    await using storage = await openStorage(database, { plugins: [pluginOf(pump, first)] });
+    await using storage = await openStorage(database, { plugins: [pluginOf(pump, migrations(first))] });
     await storage.migrate(pump, signal);
-    const second = migrations({
-      "0001_pump.js": sqlMigration("CREATE TABLE pump (id int)"),
-      "0002_level.js": sqlMigration("ALTER TABLE pump ADD COLUMN level int"),
+    const next = pluginOf(pump, migrations(third), "1.1.0");
+    const planned = [
+      { name: "0002_level", isReversible: true },
+      { name: "0003_id", isReversible: false },
+    ];
+    expect(await storage.planMigrations(next)).toMatchObject(planned);
+    expect(await storage.dryRun(next, signal)).toMatchObject(planned);
+    await storage.register(next);
+    expect(await storage.migrate(pump, signal)).toEqual(["0002_level", "0003_id"]);
+  });
+
+  it("may be an older one where the later migrations have down(), also at the next start, with a warning", async () => {
+    await using database = await openTestDatabase();
+    const old = pluginOf(pump, migrations(first));
+    {
+      await using storage = await openStorage(database, { plugins: [pluginOf(pump, migrations(second), "1.1.0")] });
+      await storage.migrate(pump, signal);
+      expect(await storage.planMigrations(old)).toEqual([]);
+    }
+    const log = new TestLog();
+    await using storage = await openStorage(database, { plugins: [old], log });
+    expect(await storage.migrate(pump, signal)).toEqual([]);
+    expect(log.of("warning")).toEqual([expect.stringContaining("version 1.0.0 lacks the migrations 0002_level")]);
+    const error = await caught(() => storage.rollback(pump, {}, signal));
+    expect(error.code, "A rollback needs the files").toBe("MIGRATION_NEWER");
+  });
+
+  it("is refused where later migrations have no down(), until a change brings the older one back", async () => {
+    await using database = await openTestDatabase();
+    const old = pluginOf(pump, migrations(first));
+    await using logic = await openStorage(database, { plugins: [pluginOf(pump, migrations(third), "1.1.0")] });
+    await using worker = await openStorage(database, { plugins: [old], migrations: "await" });
+    await logic.migrate(pump, signal);
+    for (const storage of [logic, worker]) {
+      const error = await caught(() => storage.planMigrations(old));
+      expect([error.code, error.message]).toEqual(["MIGRATION_NEWER", expect.stringContaining("has 0003_id, applied")]);
+    }
+    await worker.migrate(pump, signal, undefined, true);
+    expect((await caught(() => worker.migrate(pump, signal))).code).toBe("MIGRATION_NEWER");
+    await logic.register(old);
+    await logic.migrate(pump, signal, undefined, true);
+    for (const migrations of ["apply", "await"] as const) {
+      await using next = await openStorage(database, { plugins: [old], migrations });
+      expect(await next.migrate(pump, signal)).toEqual([]);
+    }
+  });
+
+  it("is tried while the tables are in use, and does not wait for them", async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database, { plugins: [pluginOf(pump, migrations(first))] });
+    await storage.migrate(pump, signal);
+    await using entered = enter(storage, pump);
+    await entered.storage.transaction(async (db) => {
+      await sql`SELECT id FROM pump`.execute(db);
+      const next = pluginOf(pump, migrations(second), "1.1.0");
+      const error = await caught(() => storage.dryRun(next, signal, { lockTimeoutMs: 100 }));
+      expect([error.code, error.message]).toEqual(["MIGRATION_FAILED", expect.stringContaining("is in use")]);
     });
-    await storage.register(pluginOf(pump, second, "1.1.0"));
+  });
+
+  it("is migrated in a database of an earlier Peek, which does not record whether older versions may run", async () => {
+    await using database = await openTestDatabase();
+    await using storage = await openStorage(database, { plugins: [pluginOf(pump, migrations(first))] });
+    await storage.migrate(pump, signal);
+    await database.query("ALTER TABLE peek_platform.migration DROP COLUMN allows_older");
+    await storage.register(pluginOf(pump, migrations(second), "1.1.0"));
+    expect((await caught(() => storage.planMigrations(pluginOf(pump)))).code).toBe("MIGRATION_NEWER");
     expect(await storage.migrate(pump, signal)).toEqual(["0002_level"]);
+    expect(await storage.planMigrations(pluginOf(pump, migrations(first)))).toEqual([]);
   });
 });

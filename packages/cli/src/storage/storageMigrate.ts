@@ -1,5 +1,6 @@
 import { PeekError } from "@peek/errors";
 import type { Storage, StoragePlugin } from "@peek/storage";
+import { describeMigration } from "./describeMigration.ts";
 import { interruptible } from "./interruptible.ts";
 import { LocalStorage } from "./LocalStorage.ts";
 
@@ -49,10 +50,7 @@ async function tryMigrations(storage: Storage, name: string, signal: AbortSignal
     console.log(`${name}: its schema would be created`);
   const tried = await storage.dryRun(name, signal);
   if (tried.length === 0) console.log(`${name}: nothing to apply`);
-  for (const { name: migration, statements } of tried) {
-    console.log(`${name}: ${migration} would be applied:`);
-    for (const statement of statements) console.log(`  ${statement.trim().replaceAll("\n", "\n  ")};`);
-  }
+  for (const migration of tried) for (const line of describeMigration(name, migration)) console.log(line);
 }
 
 function fail(name: string, error: PeekError): void {

@@ -136,9 +136,9 @@ export const storageErrors = {
     exitCode: ExitCode.config,
   },
   MIGRATION_NEWER: {
-    meaning: "The database has migrations of a newer version of the plugin.",
+    meaning: "The database has migrations of a newer version of the plugin, which do not allow older versions.",
     resolution:
-      "Install that version of the plugin or a newer one; or roll back with that version and peek storage rollback.",
+      "Install that version of the plugin or a newer one. Migrations with down() allow older versions, and can be reverted with peek storage rollback.",
     exitCode: ExitCode.config,
   },
   MIGRATION_NOT_REVERSIBLE: {

@@ -48,7 +48,7 @@ export class ChangeExecutor {
     { signal, confirm }: ChangeContext,
   ): Promise<PreparedChange | Refusal> {
     try {
-      const prepared = await new ChangePreparer(this.#parts).prepare(request, steps);
+      const prepared = await new ChangePreparer(this.#parts).prepare(request, steps, signal);
       steps.end();
       if (confirm !== undefined && !signal.aborted) {
         const confirmed = confirm(plannedChange(prepared));
@@ -93,7 +93,7 @@ export class ChangeExecutor {
   }
 }
 
-function plannedChange({ request, plan, next, before }: PreparedChange): PlannedChange {
+function plannedChange({ request, plan, next, before, migrations }: PreparedChange): PlannedChange {
   const manifest = (next ?? before.get(request.plugin))?.resolved?.manifest;
   return {
     version: manifest?.plugin.version,
@@ -101,6 +101,7 @@ function plannedChange({ request, plan, next, before }: PreparedChange): Planned
     stop: plan.stop,
     start: plan.start,
     end: plan.fallen.map(({ name }) => name),
+    migrations,
   };
 }
 

@@ -6,7 +6,7 @@ import { entryHookMissing } from "../PluginRunner.ts";
 import { PluginRecord } from "../PluginRecord.ts";
 import type { ChangeParts } from "./ChangeParts.ts";
 import { type ChangePlan, planChange, type PresentPlugin, refusalOf } from "./planChange.ts";
-import type { ChangeRequest } from "./PluginChange.ts";
+import type { ChangeRequest, PlannedMigration } from "./PluginChange.ts";
 import type { StepTimer } from "./StepTimer.ts";
 
 /** A change that has been planned, and whose new code has been imported. Nothing has been stopped. */
@@ -19,6 +19,7 @@ export interface PreparedChange {
   readonly before: ReadonlyMap<string, PluginRecord>;
   /** Their order, dependencies first. */
   readonly orderBefore: readonly string[];
+  readonly migrations: readonly PlannedMigration[];
 }
 
 /** Plans changes, and imports the new code: the steps that stop nothing. */
@@ -29,8 +30,11 @@ export class ChangePreparer {
     this.#parts = parts;
   }
 
-  /** @throws PeekError when the change is refused. */
-  async prepare(request: ChangeRequest, steps: StepTimer): Promise<PreparedChange> {
+  /**
+   * @param signal Fires when the service begins to stop.
+   * @throws PeekError when the change is refused.
+   */
+  async prepare(request: ChangeRequest, steps: StepTimer, signal: AbortSignal): Promise<PreparedChange> {
     const { registry, lifecycle, options, logger } = this.#parts;
     steps.begin("plan");
     await lifecycle.teardowns();
@@ -43,12 +47,13 @@ export class ChangePreparer {
     for (const warning of plan.warnings) logger.warning("%s", warning);
     const before = new Map(registry.all.map((record) => [record.name, record]));
     const orderBefore = registry.order.map(({ name }) => name);
-    if (next !== undefined) {
-      steps.begin("prepare");
-      next.waitsFor = plan.waitsFor.get(next.name) ?? [];
-      await this.#import(next);
-    }
-    return { request, plan, next, before, orderBefore };
+    const prepared = { request, plan, next, before, orderBefore };
+    if (next === undefined) return { ...prepared, migrations: [] };
+    steps.begin("prepare");
+    next.waitsFor = plan.waitsFor.get(next.name) ?? [];
+    next.isBroughtBack = request.isRevert === true;
+    await this.#import(next);
+    return { ...prepared, migrations: await this.#planMigrations(next, request.rehearse === true, signal) };
   }
 
   #lookUp({ plugin, folder }: ChangeRequest): PluginRecord {
@@ -73,6 +78,25 @@ export class ChangePreparer {
     const failure = await hooks.run(next, "import", () => entryHooks.import(next));
     if (failure !== undefined) throw failure.error;
     if (next.entryHookClass === undefined) throw entryHookMissing(next.name, options.service);
+  }
+
+  async #planMigrations(
+    next: PluginRecord,
+    rehearse: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly PlannedMigration[]> {
+    const { hooks, options } = this.#parts;
+    const extensions = (options.extensions ?? []).filter((extension) => extension.appliesTo(next.info));
+    const abandoned = new AbortController();
+    const given = AbortSignal.any([signal, abandoned.signal]);
+    const planned: PlannedMigration[] = [];
+    const failure = await hooks.run(next, "migrate", async () => {
+      for (const extension of extensions)
+        planned.push(...((await extension.planMigrations?.(next.info, rehearse, given)) ?? []));
+    });
+    abandoned.abort();
+    if (failure !== undefined) throw failure.error;
+    return planned;
   }
 }
 

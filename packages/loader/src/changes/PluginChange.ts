@@ -13,6 +13,13 @@ export interface ChangeRequest {
    * sources find.
    */
   readonly folder?: string;
+  /** Whether the migrations of the new version are tried, in transactions that are rolled back. Default: false. */
+  readonly rehearse?: boolean;
+  /**
+   * Whether the change takes back one that failed: then the database need not allow the version, which is to run on its present tables.
+   * Default: false.
+   */
+  readonly isRevert?: boolean;
 }
 
 /** The steps of a change, in their order. `revert` follows on a failure. */
@@ -32,6 +39,15 @@ export type ChangeStep =
 /** Called when a step of a change begins. */
 export type StepListener = (step: ChangeStep) => void;
 
+/** A migration that a change would apply. */
+export interface PlannedMigration {
+  readonly name: string;
+  /** Whether it can be undone, so that versions without it may run afterwards. */
+  readonly isReversible: boolean;
+  /** The statements that it ran when it was tried; empty where it was not. */
+  readonly statements: readonly string[];
+}
+
 /** A change that has been planned, and whose new code has been imported. Nothing has been stopped. */
 export interface PlannedChange {
   /** The version that is to run, or to be disabled; undefined where the package could not be resolved. */
@@ -44,6 +60,8 @@ export interface PlannedChange {
   readonly start: readonly string[];
   /** Those of `stop` that cannot run after it, without the plugin itself. */
   readonly end: readonly string[];
+  /** The migrations that this service would apply, in this order. */
+  readonly migrations: readonly PlannedMigration[];
 }
 
 /**

@@ -69,7 +69,7 @@ export class Replacement {
       const old = before.get(name);
       if (old === undefined) registry.remove(name);
       // One that did not run is what it was.
-      else registry.put(plan.stop.includes(name) ? old.successor(registry.nextGeneration(name), old.waitsFor) : old);
+      else registry.put(plan.stop.includes(name) ? broughtBack(old, registry.nextGeneration(name)) : old);
     }
     registry.reorder(orderBefore);
     await this.#takeUp();
@@ -101,4 +101,10 @@ export class Replacement {
   #present(names: readonly string[]): readonly PluginRecord[] {
     return names.flatMap((name) => this.#parts.registry.find(name) ?? []);
   }
+}
+
+function broughtBack(old: PluginRecord, generation: number): PluginRecord {
+  const record = old.successor(generation, old.waitsFor);
+  record.isBroughtBack = true;
+  return record;
 }

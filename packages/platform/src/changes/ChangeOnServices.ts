@@ -31,7 +31,7 @@ export class ChangeOnServices {
   constructor(vortex: PluginVortex, request: AdminRequest, tell: Listener) {
     this.#vortex = vortex;
     this.#request = request;
-    this.#change = { kind: request.kind, plugin: request.plugin };
+    this.#change = { kind: request.kind, plugin: request.plugin, rehearse: request.dryRun };
     this.#tell = tell;
   }
 
@@ -169,10 +169,11 @@ export class ChangeOnServices {
   #notMade(change: RemoteChange, refusal: ResultOnService | undefined): ChangeOnService {
     if (refusal !== undefined) return this.#told(onService(change, refusal));
     const { service, instance } = change.peer;
-    const { start = [], end = [], stop = [] } = change.prepared ?? {};
-    const { plugin } = this.#request;
+    const { start = [], end = [], stop = [], migrations = [] } = change.prepared ?? {};
+    const { plugin, dryRun } = this.#request;
     const restarted = start.filter((name) => name !== plugin);
-    return this.#told({ service, instance, outcome: "untouched", restarted, ended: end, stopped: stop });
+    const effects = { restarted, ended: end, stopped: stop, ...(dryRun && { migrations }) };
+    return this.#told({ service, instance, outcome: "untouched", ...effects });
   }
 
   #told(result: ChangeOnService): ChangeOnService {

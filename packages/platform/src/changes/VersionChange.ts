@@ -6,7 +6,7 @@ import type { ChangeConfirmation, ChangeRequest, ChangeResult, StepListener } fr
 import { type Logger, packageNameOf } from "@peek/plugin-base";
 
 /** A change of one plugin to another installed version on one service. */
-export interface VersionChangeRequest {
+export interface VersionChangeRequest extends Pick<ChangeRequest, "rehearse" | "isRevert"> {
   /** `enable` where the plugin is not enabled yet. */
   readonly kind: "reload" | "enable";
   readonly plugin: string;
@@ -73,9 +73,9 @@ export class VersionChange {
    * @param confirm Called before the first plugin is stopped, and before the version becomes current.
    */
   async execute(onStep: StepListener, confirm: ChangeConfirmation): Promise<ChangeResult> {
-    const { kind, plugin } = this.#request;
+    const { version: _version, ...change } = this.#request;
     const result = await this.#parts.change(
-      { kind, plugin, folder: this.#to.dir },
+      { ...change, folder: this.#to.dir },
       (step) => {
         if (step === "probe") this.#attempt("record that it was started", () => this.#record("started"));
         if (step === "revert") this.#goBack();

@@ -2,7 +2,12 @@ import { serviceNames } from "@peek/plugin-base";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { platformPlugin } from "../status/serviceStatusRpc.ts";
-import { changeErrorSchema, changeRequestSchema, generationSchema } from "./pluginChangesRpc.ts";
+import {
+  changeErrorSchema,
+  changeRequestSchema,
+  generationSchema,
+  plannedMigrationSchema,
+} from "./pluginChangesRpc.ts";
 
 const word = z.string().max(300);
 const names = z.array(word).max(1000).readonly();
@@ -31,6 +36,8 @@ const onServiceSchema = z.object({
   ended: names,
   /** The running plugins that are stopped, in this order; only of a dry run. */
   stopped: names.optional(),
+  /** The migrations that logic would apply, with their statements; only of a dry run. */
+  migrations: z.array(plannedMigrationSchema).max(1000).readonly().optional(),
   error: changeErrorSchema.optional(),
 });
 

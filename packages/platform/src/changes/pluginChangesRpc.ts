@@ -4,6 +4,8 @@ import { platformPlugin } from "../status/serviceStatusRpc.ts";
 
 /** The maximum length of an error message, in characters. */
 export const maxMessage = 10_000;
+/** The maximum length of the text of one SQL statement, in characters. */
+const maxStatement = 250_000;
 const word = z.string().max(300);
 const names = z.array(word).max(1000).readonly();
 /** One version of a plugin, and the generation that runs it. */
@@ -20,6 +22,13 @@ const kind = z.enum(["reload", "enable", "disable"]);
 /** A change of one plugin on one service. */
 export const changeRequestSchema = z.object({ kind, plugin: word });
 
+/** A migration that a service would apply. */
+export const plannedMigrationSchema = z.object({
+  name: word,
+  isReversible: z.boolean(),
+  statements: z.array(z.string().max(maxStatement)).max(1000).readonly(),
+});
+
 const plannedSchema = z.object({
   type: z.literal("prepared"),
   version: word.optional(),
@@ -27,6 +36,7 @@ const plannedSchema = z.object({
   stop: names,
   start: names,
   end: names,
+  migrations: z.array(plannedMigrationSchema).max(1000).readonly(),
 });
 
 const resultSchema = z.object({
@@ -53,7 +63,11 @@ export type ResultOnService = z.infer<typeof resultSchema>;
 /** One item of {@link PluginChangesRpc}'s stream. */
 export type ChangeProgress = z.infer<typeof progressSchema>;
 
-const changeInput = changeRequestSchema.extend({ id: word });
+const changeInput = changeRequestSchema.extend({
+  id: word,
+  /** Whether the migrations of the new version are tried. Default: false. */
+  rehearse: z.boolean().default(false),
+});
 const commitInput = z.object({ id: word });
 const commitOutput = z.boolean();
 

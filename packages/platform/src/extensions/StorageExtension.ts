@@ -1,6 +1,6 @@
 import { siblingHome } from "@peek/config";
 import { PeekError } from "@peek/errors";
-import type { PluginInfo } from "@peek/loader";
+import type { PlannedMigration, PluginGeneration, PluginInfo } from "@peek/loader";
 import type { PluginDisposables } from "@peek/plugin-base";
 import type { ActionLedger, AnyStorage, ChangeSource, TaskDatabase, TaskStorage } from "@peek/plugin-base/internal";
 import type { Storage, StorageStatus } from "@peek/storage";
@@ -40,7 +40,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     return manifest.requiresServices.includes("storage");
   }
 
-  async migrate(plugin: PluginInfo, signal: AbortSignal, begin: () => void): Promise<void> {
+  async migrate(plugin: PluginGeneration, signal: AbortSignal, begin: () => void): Promise<void> {
     migrationsDirOf(plugin);
     // An opening for another plugin ends without a storage when that plugin is not waited for any longer.
     while (this.#storage === undefined) {
@@ -49,7 +49,24 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     }
     const storage = this.#opened();
     await storage.register(storagePluginOf(plugin));
-    await storage.migrate(plugin.name, signal, begin);
+    await storage.migrate(plugin.name, signal, begin, plugin.isBroughtBack);
+  }
+
+  async planMigrations(
+    plugin: PluginGeneration,
+    rehearse: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly PlannedMigration[]> {
+    migrationsDirOf(plugin);
+    const storage = this.#storage;
+    // It is opened for the plugin. A version that is brought back runs on the tables as they are.
+    if (storage === undefined || plugin.isBroughtBack) return [];
+    const version = storagePluginOf(plugin);
+    const planned = await storage.planMigrations(version);
+    if (this.role === "user") return [];
+    if (!rehearse || planned.length === 0) return planned;
+    const { tryMigrations } = await import("../changes/tryMigrations.ts");
+    return await tryMigrations(storage, version, signal);
   }
 
   openScope({ name }: PluginInfo, disposables: () => PluginDisposables): { readonly storage: AnyStorage } {

@@ -1,7 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { type ClientBase, DatabaseError } from "pg";
 import { z } from "zod";
-import { layoutVersion } from "./platformLayout.ts";
+import { allowsOlderSql, layoutVersion } from "./platformLayout.ts";
 
 /** The schema and role of a plugin, as recorded in the catalogue. */
 export interface PluginSchema {
@@ -21,6 +21,8 @@ export interface AppliedMigration {
   readonly appliedAt: string;
   /** The plugin's version at that time. */
   readonly pluginVersion: string;
+  /** Whether versions of the plugin that lack it may run on its tables: it has a down(), or a change went back to such a version. */
+  readonly allowsOlder: boolean;
 }
 
 /** The contents of Peek's own tables. */
@@ -55,7 +57,8 @@ const query = `
         'name', name,
         'checksum', checksum,
         'appliedAt', to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-        'pluginVersion', plugin_version
+        'pluginVersion', plugin_version,
+        'allowsOlder', ${allowsOlderSql}
       ) ORDER BY number), '[]')
       FROM peek_platform.migration
     ) AS applied
@@ -66,6 +69,7 @@ const appliedSchema = z.object({
   checksum: z.string(),
   appliedAt: z.string(),
   pluginVersion: z.string(),
+  allowsOlder: z.boolean(),
 });
 
 const rowSchema = z.object({
@@ -131,7 +135,8 @@ const appliedQuery = `
     name,
     checksum,
     to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "appliedAt",
-    plugin_version AS "pluginVersion"
+    plugin_version AS "pluginVersion",
+    ${allowsOlderSql} AS "allowsOlder"
   FROM peek_platform.migration
   WHERE plugin = $1
   ORDER BY number

@@ -42,25 +42,26 @@ export class MigrationExecutor {
    * Runs migrations one after the other in a transaction that is rolled back.
    *
    * @param prepare Runs before them in the same transaction.
-   * @param onFile Called before each migration.
+   * @param onMigration Called before each migration.
+   * @param lockTimeoutMs How long a statement may wait for a lock. Default: without limit.
    * @throws PeekError as {@link apply}, and what `prepare` throws.
    */
   async dryRun(
     files: readonly MigrationFile[],
     prepare: (client: ClientBase) => Promise<void>,
-    onFile: (file: MigrationFile) => void,
+    onMigration: (file: MigrationFile, migration: Migration) => void,
+    lockTimeoutMs = 0,
   ): Promise<void> {
+    const resetSql = `${resetSessionSql(this.#connection)} SET LOCAL lock_timeout = ${lockTimeoutMs};`;
     await this.#withRollback(async () => {
       await this.#connection.query("BEGIN");
       await prepare(this.#connection.client);
       for (const [index, file] of files.entries()) {
-        onFile(file);
+        const migration = await importMigration(file);
+        onMigration(file, migration);
         // The migration before has ended with SET CONSTRAINTS ALL IMMEDIATE, which lasts until the end of the transaction.
-        const before =
-          index === 0
-            ? resetSessionSql(this.#connection)
-            : `${resetSessionSql(this.#connection)} SET CONSTRAINTS ALL DEFERRED;`;
-        await this.#up(file, await importMigration(file), before, "");
+        const before = index === 0 ? resetSql : `${resetSql} SET CONSTRAINTS ALL DEFERRED;`;
+        await this.#up(file, migration, before, "");
       }
       await this.#connection.query("ROLLBACK");
     });
@@ -89,8 +90,8 @@ export class MigrationExecutor {
     const began = performance.now();
     const values = [this.#pluginSchema.plugin, file.number.toString(), file.name, file.checksum, this.#pluginVersion];
     const record = (): string =>
-      `INSERT INTO peek_platform.migration (plugin, number, name, checksum, plugin_version, duration_ms)
-       VALUES (${values.map((value) => escapeLiteral(value)).join(", ")}, ${Math.round(performance.now() - began)});`;
+      `INSERT INTO peek_platform.migration (plugin, number, name, checksum, plugin_version, duration_ms, allows_older)
+       VALUES (${values.map((value) => escapeLiteral(value)).join(", ")}, ${Math.round(performance.now() - began)}, ${migration.down !== undefined});`;
     await this.#run(
       file,
       "up",
@@ -215,6 +216,8 @@ function beginAfterReset(connection: PooledConnection): string {
 const mistakes: ReadonlyMap<unknown, string> = new Map([
   [endedState, "it ended its transaction. Remove COMMIT and ROLLBACK: the platform runs them"],
   [otherRoleState, "it changed its role. Remove SET ROLE and RESET ROLE: the platform sets the role"],
+  // lock_not_available
+  ["55P03", "it waited too long for a table that is in use. Try it again when the plugin has less work"],
 ]);
 
 function migrationFailed(

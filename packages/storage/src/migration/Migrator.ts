@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PeekError } from "@peek/errors";
 import { Semaphore } from "@peek/kit";
 import type { Logger } from "@peek/plugin-base";
+import type { Migration } from "@peek/plugin-base/storage";
 import { type ClientBase, DatabaseError } from "pg";
 import type { ConnectionPool } from "../pool/ConnectionPool.ts";
 import type { PooledConnection } from "../pool/PooledConnection.ts";
@@ -12,17 +13,28 @@ import {
   readApplied,
   readCatalogue,
 } from "../catalogue/readCatalogue.ts";
+import { addAllowsOlderSql } from "../catalogue/platformLayout.ts";
 import type { StoragePlugin } from "../StoragePlugin.ts";
 import { type MigrationFile, readMigrations } from "./readMigrations.ts";
 import { withMigrationLock } from "./withMigrationLock.ts";
 import { MigrationExecutor } from "./MigrationExecutor.ts";
-import { planMigrations } from "./planMigrations.ts";
+import { allowOlder } from "./allowOlder.ts";
+import { importMigration } from "./importMigration.ts";
+import { laterMigrations, planMigrations } from "./planMigrations.ts";
 
-/** A migration that was run and rolled back. */
-export interface DryRunMigration {
+/** A migration that is not applied yet. */
+export interface PlannedMigration {
   readonly name: string;
-  /** The statements that it ran, in order. */
+  /** Whether it has a down(): then versions without it may run on its tables, and it can be reverted. */
+  readonly isReversible: boolean;
+  /** The statements that it ran in a dry run, in order; empty where it was not run. */
   readonly statements: readonly string[];
+}
+
+/** How migrations are tried. */
+export interface DryRunOptions {
+  /** How long a statement may wait for a table that is in use, in milliseconds. Default: without limit. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** How long an aborted migration waits for the server to terminate its session. */
@@ -58,6 +70,8 @@ export class Migrator {
    * @param seen The applied migrations as last read.
    * @param signal Aborts the running migration, which is rolled back.
    * @param onStart Called when no other plugin has to be waited for any longer.
+   * @param undone The migrations of the version that failed, where this one is brought back: they and all later ones allow versions
+   *   without them from now on. Default: it is not brought back.
    * @returns The names of the migrations that were applied.
    * @throws PeekError `MIGRATION_…`, `MIGRATIONS_UNREADABLE` or `STORAGE_UNAVAILABLE`.
    */
@@ -67,11 +81,19 @@ export class Migrator {
     seen: readonly AppliedMigration[],
     signal: AbortSignal,
     onStart?: () => void,
+    undone?: readonly string[],
   ): Promise<readonly string[]> {
     const files = await readMigrations(plugin.migrationsDir);
-    if (planMigrations(plugin.name, files, seen).length === 0) return [];
+    if (undone === undefined && planMigrations(plugin.name, files, seen).length === 0) {
+      this.#warnOfLater(plugin, files, seen);
+      return [];
+    }
     const work = async (connection: PooledConnection): Promise<readonly string[]> => {
-      const pending = planMigrations(plugin.name, files, await readApplied(connection.client, plugin.name));
+      await connection.query(addAllowsOlderSql);
+      if (undone !== undefined) await allowOlder(connection, plugin.name, files, undone);
+      const applied = await readApplied(connection.client, plugin.name);
+      const pending = planMigrations(plugin.name, files, applied);
+      this.#warnOfLater(plugin, files, applied);
       const run = new MigrationExecutor(connection, pluginSchema, plugin.version);
       for (const file of pending) {
         const began = performance.now();
@@ -89,6 +111,21 @@ export class Migrator {
   }
 
   /**
+   * Finds the migrations that {@link migrate} would apply, and runs none of them.
+   *
+   * @throws PeekError as {@link migrate}.
+   */
+  async plan(plugin: StoragePlugin, applied: readonly AppliedMigration[]): Promise<readonly PlannedMigration[]> {
+    const pending = planMigrations(plugin.name, await readMigrations(plugin.migrationsDir), applied);
+    return await Promise.all(
+      pending.map(async (file) => {
+        const migration = await importMigration(file);
+        return { name: file.name, isReversible: migration.down !== undefined, statements: [] };
+      }),
+    );
+  }
+
+  /**
    * Runs {@link migrate} in one transaction that is rolled back.
    *
    * @param pluginSchemaIn The schema that the plugin has by a catalogue, or that provisioning would create.
@@ -99,7 +136,8 @@ export class Migrator {
     pluginSchemaIn: (catalogue: Catalogue | undefined) => PluginSchema,
     provision: (client: ClientBase) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<readonly DryRunMigration[]> {
+    { lockTimeoutMs }: DryRunOptions = {},
+  ): Promise<readonly PlannedMigration[]> {
     const files = await readMigrations(plugin.migrationsDir);
     return await this.#locked(plugin, signal, async (connection) => {
       // Undefined in a database that Peek has never used.
@@ -107,15 +145,18 @@ export class Migrator {
       const pending = planMigrations(plugin.name, files, catalogue?.applied.get(plugin.name) ?? []);
       const pluginSchema = pluginSchemaIn(catalogue);
       if (pluginSchema.complete && pending.length === 0) return [];
-      const tried: { readonly name: string; readonly statements: string[] }[] = [];
+      const tried: (PlannedMigration & { readonly statements: string[] })[] = [];
       const run = new MigrationExecutor(connection, pluginSchema, plugin.version, (sql) =>
         tried.at(-1)?.statements.push(sql),
       );
       // Until the transaction ends, no other process can create a schema.
       const prepare = async (client: ClientBase): Promise<void> => {
         if (!pluginSchema.complete) await provision(client);
+        await client.query(addAllowsOlderSql);
       };
-      await run.dryRun(pending, prepare, ({ name }) => tried.push({ name, statements: [] }));
+      const onMigration = ({ name }: MigrationFile, migration: Migration): void =>
+        void tried.push({ name, isReversible: migration.down !== undefined, statements: [] });
+      await run.dryRun(pending, prepare, onMigration, lockTimeoutMs);
       return tried;
     });
   }
@@ -136,7 +177,8 @@ export class Migrator {
     return await this.#locked(plugin, signal, async (connection) => {
       const applied = await readApplied(connection.client, plugin.name);
       // With `edited`, checksums may differ, but every applied migration still needs a file.
-      const same = edited ? applied.map((each) => ({ ...each, checksum: checksumIn(files, each) })) : applied;
+      const strict = applied.map((each) => ({ ...each, allowsOlder: false }));
+      const same = edited ? strict.map((each) => ({ ...each, checksum: checksumIn(files, each) })) : strict;
       planMigrations(plugin.name, files, same);
       const names = new Set(applied.map(({ name }) => name));
       const present = files.filter(({ name }) => names.has(name));
@@ -148,6 +190,18 @@ export class Migrator {
       }
       return reverted.map(({ name }) => name);
     });
+  }
+
+  /** Says that a version runs on the tables of a later one. */
+  #warnOfLater(
+    { name, version }: StoragePlugin,
+    files: readonly MigrationFile[],
+    applied: readonly AppliedMigration[],
+  ) {
+    const later = laterMigrations(files, applied).map((each) => each.name);
+    if (later.length === 0) return;
+    const template = "%s: version %s lacks the migrations %s, which stay applied, and allow it to run on their tables";
+    this.#logger.warning(template, name, version, later.join(", "));
   }
 
   async #locked<T>(

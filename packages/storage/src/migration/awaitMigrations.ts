@@ -14,6 +14,7 @@ const logIntervalMs = 30_000;
  * Waits until another service has applied all migrations of a plugin's package.
  *
  * @param readCatalogue Reads the catalogue; gives undefined while the database is unavailable, or has none.
+ * @param isBroughtBack Whether later migrations are accepted, since logic makes them allow this version.
  * @throws PeekError `MIGRATION_…` when the database has migrations that the package lacks or has edited; the signal's
  *   reason.
  */
@@ -22,6 +23,7 @@ export async function awaitMigrations(
   readCatalogue: () => Promise<Catalogue | undefined>,
   logger: Logger,
   signal: AbortSignal,
+  isBroughtBack = false,
 ): Promise<void> {
   const files = await readMigrations(plugin.migrationsDir);
   let loggedAt = -Infinity;
@@ -33,7 +35,8 @@ export async function awaitMigrations(
     const catalogue = await Promise.race([readCatalogue(), aborted]);
     signal.throwIfAborted();
     const applied = catalogue?.applied.get(plugin.name) ?? [];
-    const pending = planMigrations(plugin.name, files, applied);
+    const accepted = isBroughtBack ? applied.map((each) => ({ ...each, allowsOlder: true })) : applied;
+    const pending = planMigrations(plugin.name, files, accepted);
     if (pending.length === 0 && catalogue?.pluginSchemas.get(plugin.name)?.complete === true) return;
     if (performance.now() - loggedAt > logIntervalMs) {
       loggedAt = performance.now();

@@ -3,7 +3,8 @@ import type { AppliedMigration } from "../catalogue/readCatalogue.ts";
 import type { MigrationFile } from "./readMigrations.ts";
 
 /**
- * Compares a plugin's migrations with those that were applied.
+ * Compares a plugin's migrations with those that were applied. Later migrations that the package lacks are accepted where they allow
+ * older versions.
  *
  * @param plugin The plugin's name.
  * @param files The migrations of its package, in order.
@@ -19,9 +20,10 @@ export function planMigrations(
   const recorded = new Map(applied.map((migration) => [migration.name, migration]));
   const last = files.at(-1)?.number ?? -1n;
   const names = new Set(files.map(({ name }) => name));
-  for (const migration of applied) {
-    if (!names.has(migration.name)) throw missingFile(plugin, migration, numberOf(migration.name) > last);
-  }
+  const missing = applied.find(({ name }) => !names.has(name) && numberOf(name) <= last);
+  if (missing !== undefined) throw missingFile(plugin, missing);
+  const barring = laterMigrations(files, applied).filter(({ allowsOlder }) => !allowsOlder);
+  if (barring.length > 0) throw tooOld(plugin, barring);
   const newest = applied.reduce((highest, { name }) => max(highest, numberOf(name)), -1n);
   return files.filter((file) => {
     const record = recorded.get(file.name);
@@ -34,6 +36,15 @@ export function planMigrations(
   });
 }
 
+/** The applied migrations after the last one of a package, in order. */
+export function laterMigrations(
+  files: readonly MigrationFile[],
+  applied: readonly AppliedMigration[],
+): readonly AppliedMigration[] {
+  const last = files.at(-1)?.number ?? -1n;
+  return applied.filter(({ name }) => numberOf(name) > last);
+}
+
 function numberOf(name: string): bigint {
   return BigInt(/^\d+/.exec(name)?.[0] ?? 0);
 }
@@ -42,21 +53,23 @@ function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-function missingFile(
-  plugin: string,
-  { name, appliedAt, pluginVersion }: AppliedMigration,
-  isNewer: boolean,
-): PeekError {
-  const finding = `The database has the migration ${name} of ${plugin}, applied ${appliedAt} by version ${pluginVersion}, and the installed package does not have it`;
-  return isNewer
-    ? new PeekError(
-        "MIGRATION_NEWER",
-        `${finding}: the package is older than the database. Install version ${pluginVersion} or later, or restore the file if it was lost. To downgrade, roll back with that version first: peek storage rollback ${plugin}.`,
-        { fields: { plugin, migration: name } },
-      )
-    : new PeekError("MIGRATION_MISSING", `${finding}. Restore the file without changes.`, {
-        fields: { plugin, migration: name },
-      });
+function missingFile(plugin: string, { name, appliedAt, pluginVersion }: AppliedMigration): PeekError {
+  return new PeekError(
+    "MIGRATION_MISSING",
+    `The database has the migration ${name} of ${plugin}, applied ${appliedAt} by version ${pluginVersion}, and the installed package does not have it. Restore the file without changes.`,
+    { fields: { plugin, migration: name } },
+  );
+}
+
+/** @param barring The later migrations that allow no older version. */
+function tooOld(plugin: string, barring: readonly AppliedMigration[]): PeekError {
+  const { appliedAt, pluginVersion } = barring.at(-1) ?? { appliedAt: "", pluginVersion: "" };
+  const names = barring.map(({ name }) => name).join(", ");
+  return new PeekError(
+    "MIGRATION_NEWER",
+    `The package of ${plugin} is older than the database, which has ${names}, applied until ${appliedAt} by version ${pluginVersion}. Without down(), a migration does not allow older versions. Install version ${pluginVersion} or later, or restore the file if it was lost. To downgrade, restore a backup; migrations that have down() can be reverted with that version: peek storage rollback ${plugin}.`,
+    { fields: { plugin, migrations: names } },
+  );
 }
 
 function outOfOrder(plugin: string, { name, file }: MigrationFile, newest: bigint): PeekError {

@@ -13,6 +13,6 @@ export function withChangeOptions(command: Command): Command {
   return command
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
-    .option("-n, --dry-run", "print what would be stopped and started; change nothing", false)
+    .option("-n, --dry-run", "print what would be stopped and started, and try new migrations; change nothing", false)
     .addOption(jsonOption());
 }

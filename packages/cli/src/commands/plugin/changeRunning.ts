@@ -2,6 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { ExitCode, PeekError } from "@peek/errors";
 import type { AdminProgress, AdminRequest, AdminResult, PluginAdmin } from "@peek/platform";
 import { printableLines } from "../../printable.ts";
+import { describeMigration } from "../../storage/describeMigration.ts";
 import { interruptible } from "../../storage/interruptible.ts";
 import type { ChangeOptions } from "./ChangeOptions.ts";
 import { describeOnService } from "./describeOnService.ts";
@@ -51,8 +52,14 @@ export async function changeRunning(
 }
 
 function print(progress: Exclude<AdminProgress, { type: "result" }>): void {
-  if (progress.type === "service") console.log(printableLines(describeOnService(progress.result)));
-  else console.error(printableLines(`peek: ${sentence(progress)}`));
+  if (progress.type !== "service") {
+    console.error(printableLines(`peek: ${sentence(progress)}`));
+    return;
+  }
+  const { instance, migrations = [] } = progress.result;
+  console.log(printableLines(describeOnService(progress.result)));
+  for (const line of migrations.flatMap((migration) => describeMigration(instance, migration)))
+    console.log(printableLines(line));
 }
 
 function sentence(progress: Exclude<AdminProgress, { type: "result" | "service" }>): string {
