@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./src/freePort.ts";
@@ -205,11 +205,24 @@ describe("plugins change on all running services", () => {
     });
     expect(await enabledIn(fieldHome)).toEqual([]);
     const { stdout } = await plugin("history");
-    expect(stdout).toMatch(/^BEGAN +CHANGE +PLUGIN +BY +OUTCOME +MS +SERVICES\n/);
-    expect(stdout).toMatch(/ enable +peek_plugin_ill +\S+@\S+ +reverted: HOOK_THREW /);
+    expect(stdout).toMatch(/^BEGAN +CHANGE +PLUGIN +VERSIONS +BY +OUTCOME +MS +SERVICES\n/);
+    expect(stdout).toMatch(/ reload +peek_plugin_pump +1\.0\.0 → 1\.0\.0 +\S+@/);
+    expect(stdout).toMatch(/ enable +peek_plugin_ill +- +\S+@\S+ +reverted: HOOK_THREW /);
     expect(JSON.parse((await plugin("history", "--json")).stdout)).toMatchObject({
       changes: expect.arrayContaining([expect.objectContaining({ kind: "disable", outcome: "done" })]),
     });
+  });
+
+  it("shows the history after a restart of logic too, without damaged lines", async () => {
+    const { stdout: before } = await plugin("history");
+    const file = join(logicHome.dir, "plugin-changes.jsonl");
+    await appendFile(file, `{"kind":"enable"}\n{`);
+    await logic.stop();
+    logic = owned.use(await logicHome.start());
+    expect((await plugin("history")).stdout).toBe(before);
+    await logic.waitFor(/plugin-changes\.jsonl has damaged lines, which are left out: 2$/);
+    expect((await plugin("enable", pump)).code).toBe(0);
+    expect((await readFile(file, "utf8")).trim().split("\n")).toHaveLength(before.trim().split("\n").length);
   });
 });
 

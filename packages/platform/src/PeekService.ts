@@ -351,7 +351,8 @@ export class PeekService implements AsyncDisposable {
       configFile: this.#home.configFile,
       logger,
     });
-    if (this.#definition.name === "logic") servePluginAdmin(own, { vortex: own, logger });
+    if (this.#definition.name === "logic")
+      servePluginAdmin(own, { vortex: own, historyFile: join(this.#home.dir, "plugin-changes.jsonl"), logger });
   }
 
   #health(): readonly string[] {

@@ -1,16 +1,16 @@
 import { messageOf, PeekError, toError } from "@peek/errors";
 import { Semaphore } from "@peek/kit";
 import type { Logger, PluginVortex } from "@peek/plugin-base";
+import { ChangeHistory } from "./ChangeHistory.ts";
 import { ItemQueue } from "./ItemQueue.ts";
 import { type AdminHistory, type AdminProgress, type AdminRequest, type AdminResult } from "./pluginAdminRpc.ts";
 import { ChangeOnServices, type ChangedServices } from "./ChangeOnServices.ts";
 
-/** How many results are kept. */
-const maxResults = 100;
-
 /** The dependencies of {@link ChangeCoordinator}. */
 export interface ChangeCoordinatorOptions {
   readonly vortex: PluginVortex;
+  /** The file of the last results. */
+  readonly historyFile: string;
   readonly logger: Logger;
 }
 
@@ -18,16 +18,17 @@ export interface ChangeCoordinatorOptions {
 export class ChangeCoordinator {
   readonly #options: ChangeCoordinatorOptions;
   readonly #turn = new Semaphore(1);
-  readonly #results: AdminResult[] = [];
+  readonly #history: ChangeHistory;
   #running: AdminHistory["running"];
 
   constructor(options: ChangeCoordinatorOptions) {
     this.#options = options;
+    this.#history = new ChangeHistory(options.historyFile, options.logger);
   }
 
   /** The running change, and the last results. */
   history(): AdminHistory {
-    return { ...(this.#running && { running: this.#running }), changes: [...this.#results] };
+    return { ...(this.#running && { running: this.#running }), changes: this.#history.results };
   }
 
   /**
@@ -78,8 +79,7 @@ export class ChangeCoordinator {
   }
 
   #keep(result: AdminResult): void {
-    this.#results.push(result);
-    if (this.#results.length > maxResults) this.#results.shift();
+    this.#history.add(result);
     const { outcome, ms, services, error, by, kind, plugin } = result;
     const where = services.map(({ instance, outcome: each }) => `${instance} ${each}`).join(", ") || "no service";
     const fields = { audit: "plugin-change", change: kind, plugin, account: by.account, host: by.host, outcome, ms };

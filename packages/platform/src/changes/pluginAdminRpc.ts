@@ -41,7 +41,8 @@ const onServiceSchema = z.object({
   error: changeErrorSchema.optional(),
 });
 
-const resultSchema = requestSchema.omit({ services: true }).extend({
+/** The outcome of a change on all services. */
+export const adminResultSchema = requestSchema.omit({ services: true }).extend({
   outcome: ended,
   /** When it began; ISO 8601, UTC. */
   at: word,
@@ -63,14 +64,14 @@ const progressSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("committing") }),
   z.object({ type: z.literal("step"), instance: word, step: word }),
   z.object({ type: z.literal("service"), result: onServiceSchema }),
-  z.object({ type: z.literal("result"), result: resultSchema }),
+  z.object({ type: z.literal("result"), result: adminResultSchema }),
 ]);
 
 const historySchema = z.object({
   /** The change that is being made. */
   running: requestSchema.extend({ at: word }).optional(),
-  /** The last changes since logic was started, the newest last. */
-  changes: z.array(resultSchema).max(1000).readonly(),
+  /** The last changes, the newest last. */
+  changes: z.array(adminResultSchema).max(1000).readonly(),
 });
 
 /** A change of one plugin on all services. */
@@ -78,10 +79,10 @@ export type AdminRequest = z.infer<typeof requestSchema>;
 /** The outcome of a change on one instance of a service. */
 export type ChangeOnService = z.infer<typeof onServiceSchema>;
 /** The outcome of a change on all services. */
-export type AdminResult = z.infer<typeof resultSchema>;
+export type AdminResult = z.infer<typeof adminResultSchema>;
 /** One item of the stream of a change. */
 export type AdminProgress = z.infer<typeof progressSchema>;
-/** The changes since logic was started. */
+/** The last changes of plugins, also those before logic was started. */
 export type AdminHistory = z.infer<typeof historySchema>;
 
 type Procedures = {

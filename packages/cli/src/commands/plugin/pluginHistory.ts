@@ -4,7 +4,7 @@ import { jsonOption } from "../../arguments.ts";
 /** `peek plugin history` */
 export function historyCommand(): Command {
   return new Command("history")
-    .description("show the last changes of plugins on the running services, since logic was started")
+    .description("show the last 100 changes of plugins on the running services")
     .addOption(jsonOption())
     .action(async ({ json }: { readonly json: boolean }) => {
       const { printHistory } = await import("./printHistory.ts");

@@ -1,3 +1,4 @@
+import type { ChangeOnService } from "@peek/platform";
 import { printJson, printTable } from "../../output.ts";
 import { printable } from "../../printable.ts";
 import { requirePluginAdmin } from "./pluginAdmin.ts";
@@ -11,14 +12,15 @@ export async function printHistory(json: boolean): Promise<void> {
     return;
   }
   const { running, changes } = history;
-  if (changes.length === 0) console.log("No plugin was changed since logic was started.");
+  if (changes.length === 0) console.log("No plugin has been changed yet.");
   else {
     printTable([
-      ["BEGAN", "CHANGE", "PLUGIN", "BY", "OUTCOME", "MS", "SERVICES"],
+      ["BEGAN", "CHANGE", "PLUGIN", "VERSIONS", "BY", "OUTCOME", "MS", "SERVICES"],
       ...changes.map(({ at, kind, plugin, by, outcome, ms, services, error }) => [
         at.slice(0, 19),
         kind,
         plugin,
+        versionsOf(services),
         `${by.account}@${by.host}`,
         outcome + (error === undefined ? "" : `: ${error.code}`),
         String(ms),
@@ -30,4 +32,16 @@ export async function printHistory(json: boolean): Promise<void> {
     const { kind, plugin, by, at } = running;
     console.log(printable(`Running: ${kind} of ${plugin} by ${by.account}@${by.host}, since ${at.slice(0, 19)}`));
   }
+}
+
+/** The versions before and after a change, each pair once: `1.0.0 → 1.1.0`. */
+function versionsOf(services: readonly ChangeOnService[]): string {
+  const pairs = services
+    .filter(({ from, to }) => from !== undefined || to !== undefined)
+    .map(({ from, to }) => `${titleOf(from)} → ${titleOf(to)}`);
+  return [...new Set(pairs)].join(", ") || "-";
+}
+
+function titleOf(generation: ChangeOnService["from"]): string {
+  return generation === undefined ? "none" : (generation.version ?? "unknown");
 }
