@@ -4,7 +4,7 @@ import { rolldown } from "rolldown";
 import { expect, it } from "vitest";
 import { workspaceDir } from "./src/workspace.ts";
 
-it("the browser client is less than 22 kB compressed, without zod", async () => {
+it("the browser client is less than 23 kB compressed, without zod", async () => {
   await using bundle = await rolldown({
     input: join(workspaceDir, "packages/client/src/index.ts"),
     external: ["zod"],
@@ -15,5 +15,5 @@ it("the browser client is less than 22 kB compressed, without zod", async () => 
   const chunks = output.filter((each) => each.type === "chunk");
   const bytes = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
   expect(bytes).toBeGreaterThan(10_000);
-  expect(bytes).toBeLessThan(22_000);
+  expect(bytes).toBeLessThan(23_000);
 });

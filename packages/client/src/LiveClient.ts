@@ -123,12 +123,17 @@ export class LiveClient implements PeekClient {
     change: (tuples: readonly T[], action: A) => readonly T[],
   ): () => void {
     this.#checkOpen();
+    this.uses(action);
     return this.#optimistic.add({
-      action: { name: action.name, schema: action.schema },
+      action: { name: action.name, schema: action.schema, upgrade: action.upgrade },
       tuple: type.name,
       // It gets tuples of the type only, and actions that the schema has checked.
       change: (tuples, pushed) => change(tuples as readonly T[], pushed as A),
     });
+  }
+
+  uses(type: Pick<ActionType<unknown, unknown, unknown, unknown>, "name" | "schema">): void {
+    if (!this.#isClosed) this.#actions.types.add(type);
   }
 
   async dismiss(id: string): Promise<void> {

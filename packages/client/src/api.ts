@@ -157,6 +157,11 @@ export interface PeekClient extends Disposable {
     options?: PushOptions,
   ): Promise<PushedAction<Result>>;
   /**
+   * Declares that the page uses its version of a type. `push`, `expect` and `useAction` do so too. Stored actions of an earlier version
+   * that even this version cannot read are rejected from then on; before, they wait with `ACTION_UPDATE_NEEDED`.
+   */
+  uses(type: Pick<ActionType<unknown, unknown, unknown, unknown>, "name" | "schema">): void;
+  /**
    * Adds an optimistic update: `change` returns the tuples as the action will leave them. It is called for each pending action of the
    * type, in order, with the service's tuples, also after a reload. It is no longer called for an action when the service shows its
    * effect, or has rejected it. It has to be pure.
@@ -168,7 +173,10 @@ export interface PeekClient extends Disposable {
     type: TupleType<T>,
     change: (tuples: readonly T[], action: A) => readonly T[],
   ): () => void;
-  /** Removes an action from the pending ones, if it was rejected, or was pushed in this page and never sent. Others stay. */
+  /**
+   * Removes an action from the pending ones, if it was rejected, has the error `ACTION_UPDATE_NEEDED`, or was pushed in this page and
+   * never sent. Others stay.
+   */
   dismiss(id: string): Promise<void>;
   /** Connects at once instead of at the next attempt; also after a login. */
   reconnect(): void;

@@ -27,4 +27,6 @@ export interface PushedActionMessage {
   readonly at: string;
   /** Canonical selectors of the channels whose positions the browser needs after the action; at most 16. */
   readonly watch: readonly string[];
+  /** The fingerprint of the page's version of the type; empty where the page does not use the type yet. */
+  readonly contract?: string;
 }

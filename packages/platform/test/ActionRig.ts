@@ -28,6 +28,8 @@ interface PushOptions {
   readonly lane?: string;
   readonly user?: PeekUser;
   readonly device?: string;
+  /** The fingerprint of the page's version of the type. */
+  readonly contract?: string;
 }
 
 export const eve: PeekUser = { id: "eve", name: "Eve", groups: [], anonymous: false };
@@ -129,10 +131,25 @@ export class ActionRig implements AsyncDisposable {
       lane = "l",
       user = ada,
       device = "d",
+      contract,
     } = options;
     const pushedAt = "2026-01-02T03:04:05.000Z";
     return await this.client.run(
-      { type, body, client, lane, sequence, after, acknowledged, proof: `${user.id}@${device}`, pushedAt, watch: [] },
+      {
+        ...{
+          type,
+          body,
+          client,
+          lane,
+          sequence,
+          after,
+          acknowledged,
+          proof: `${user.id}@${device}`,
+          pushedAt,
+          watch: [],
+        },
+        ...(contract !== undefined && { contract }),
+      },
       new AbortController().signal,
     );
   }

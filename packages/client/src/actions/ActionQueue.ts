@@ -14,6 +14,7 @@ import { ActionSender } from "./ActionSender.ts";
 import { encodeAction } from "./encodeAction.ts";
 import { type FinalOutcome, isRejection } from "./FinalOutcome.ts";
 import type { OptimisticUpdates } from "./OptimisticUpdates.ts";
+import { KnownTypes } from "./KnownTypes.ts";
 import { PendingActions } from "./PendingActions.ts";
 
 /** The services of the client that the queue uses. */
@@ -29,6 +30,8 @@ export interface ActionQueueHost {
 export class ActionQueue implements Disposable {
   /** Sends the queued actions; to be notified of the service's answers. */
   readonly sender: ActionSender;
+  /** The types that the page uses. */
+  readonly types: KnownTypes;
   readonly #name: string;
   readonly #host: ActionQueueHost;
   readonly #device: DeviceStorage;
@@ -52,9 +55,12 @@ export class ActionQueue implements Disposable {
     this.#optimistic = optimistic;
     this.#recorder = new ActionRecorder(device, this.#tab, (record) => this.#recorded(record));
     this.#list = new PendingActions(this.#tab, () => (optimistic.pending = this.#list.unconfirmed));
+    // Actions of other versions wait for a page that can read them.
+    this.types = new KnownTypes(() => this.sender.wake());
     this.sender = new ActionSender(this.#list, {
       maySend: () => host.isReachable() && this.#sync?.isLeader === true,
       send: host.send,
+      fingerprintOf: (type) => this.types.fingerprintOf(type),
       affectedSelectors: (type) => optimistic.affectedSelectors(type),
       settle: (record, outcome, watch) => this.#settle(record, outcome, watch),
       sent: (ns) => {
@@ -120,6 +126,7 @@ export class ActionQueue implements Disposable {
     lane: string,
   ): Promise<PushedAction<Result>> {
     const body = encodeAction(type, action, lane);
+    this.types.add(type);
     const at = new Date().toISOString();
     const record = await this.#recorder.record({ id: randomId(), lane, type: type.name, body, at }, this.#user);
     const result = this.#results.of(record.n, type);
@@ -136,9 +143,12 @@ export class ActionQueue implements Disposable {
     const { n, tab, error } = record;
     // An action of another tab, or of an earlier page, may have been sent.
     const isUnsent = tab === this.#tab && !this.#everSent.has(n);
-    if (error === undefined && !isUnsent) return;
+    const isUnfit = this.#list.isUnfit(n);
+    if (error === undefined && !isUnsent && !isUnfit) return;
     // First: from here on it is not sent, and records that are being read are out of date.
     this.#list.remove(n);
+    // The later ones of its lane have waited for it.
+    if (isUnfit) this.sender.wake();
     const msg = "The action was dismissed before it was sent.";
     this.#results.settled(n, { kind: "rejected", code: "ACTION_REJECTED", msg, at: [] });
     const storage = await this.#device.backend;

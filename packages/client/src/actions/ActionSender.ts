@@ -24,6 +24,8 @@ export interface ActionSenderHost {
   send(message: ClientMessage): void;
   /** The selectors of the channels that actions of a type affect; at most 16. Undefined: some are about to be subscribed. */
   affectedSelectors(type: string): readonly string[] | undefined;
+  /** The fingerprint of the page's version of a type; empty where the page does not use the type yet. */
+  fingerprintOf(type: string): string;
   /** Stores and publishes the outcome. After that, the action is not in the list of those to send. */
   settle(record: ActionRecord, outcome: FinalOutcome, watch: readonly string[]): Promise<void>;
   /** The set of sent and unanswered actions has changed. */
@@ -157,7 +159,7 @@ export class ActionSender implements Disposable {
     this.#host.send({
       t: "act",
       id: this.#lastId,
-      act: { type, body, client, lane, seq, after, acked, at, watch },
+      act: { type, body, client, lane, seq, after, acked, at, watch, contract: this.#host.fingerprintOf(type) },
     });
     return true;
   }

@@ -1,4 +1,4 @@
-import { checkData, decode, type ActionType } from "@peek/plugin-base/contracts";
+import { decode, readAction, type ActionType } from "@peek/plugin-base/contracts";
 import type { Position } from "@peek/live-protocol";
 import type { Channel } from "../channels/Channel.ts";
 import { reportUncaught } from "../reportUncaught.ts";
@@ -17,7 +17,7 @@ type AnyChannel = Channel<never> | Channel<unknown>;
 
 /** Shows the effect of an action on tuples before the service does. */
 export interface OptimisticUpdate {
-  readonly action: Pick<ActionType<unknown, unknown, unknown, unknown>, "name" | "schema">;
+  readonly action: Pick<ActionType<unknown, unknown, unknown, unknown>, "name" | "schema" | "upgrade">;
   /** The name of the tuple type. */
   readonly tuple: string;
   /** Pure. */
@@ -124,7 +124,7 @@ export class OptimisticUpdates implements Disposable {
       for (const { action, change } of updates) {
         if (action.name !== record.type) continue;
         try {
-          result = change(result, this.#decode(record, action.schema));
+          result = change(result, this.#decode(record, action));
         } catch (error) {
           this.#report(record, error);
         }
@@ -198,10 +198,10 @@ export class OptimisticUpdates implements Disposable {
     for (const channel of this.#channels) channel.refresh();
   }
 
-  #decode(record: ActionRecord, schema: OptimisticUpdate["action"]["schema"]): unknown {
+  #decode(record: ActionRecord, type: OptimisticUpdate["action"]): unknown {
     const known = this.#decoded.get(record);
     if (known !== undefined) return known;
-    const action = checkData(schema, decode(record.body), `the action ${record.type}`);
+    const action = readAction(type, decode(record.body), `the action ${record.type}`);
     this.#decoded.set(record, action);
     return action;
   }

@@ -58,6 +58,11 @@ export class PendingActions {
     return this.#entries.values().find(({ record }) => record.id === id)?.record;
   }
 
+  /** Whether the service cannot read an action, since it is of another version of its type. */
+  isUnfit(n: number): boolean {
+    return this.#entries.get(n)?.delay?.code === "ACTION_UPDATE_NEEDED";
+  }
+
   /** The actions of the user that are not rejected, in the order in which they were pushed. */
   get unconfirmed(): readonly ActionRecord[] {
     return this.#visible().flatMap(({ record }) => (record.error === undefined ? [record] : []));

@@ -1,5 +1,5 @@
 import type { ActionType } from "@peek/plugin-base/contracts";
-import { useCallback } from "react";
+import { useCallback, useEffect } from "react";
 import type { PushedAction } from "../api.ts";
 import { usePeek } from "./usePeek.ts";
 
@@ -13,6 +13,7 @@ export function useAction<T, Input, Result>(
   { lane }: { readonly lane?: string } = {},
 ): (action: Input) => Promise<PushedAction<Result>> {
   const client = usePeek();
+  useEffect(() => client.uses(type), [client, type]);
   return useCallback(
     (action: Input) => client.push(type, action, lane === undefined ? {} : { lane }),
     [client, type, lane],

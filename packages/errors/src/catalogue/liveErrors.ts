@@ -96,6 +96,13 @@ export const liveErrors = {
     resolution: "Nothing has to be done: Peek repeats the action by itself.",
     exitCode: ExitCode.unavailable,
   },
+  ACTION_UPDATE_NEEDED: {
+    meaning:
+      "A device has an action of another version of its type, which this version cannot read. The device keeps the action, and those after it in its lane.",
+    resolution:
+      "Load the page again. Where that does not help, add upgrade() to the type of the action, or dismiss the action on the device.",
+    exitCode: ExitCode.unavailable,
+  },
   ACTION_FORGOTTEN: {
     meaning: "The outcome of an action is no longer stored.",
     resolution: "Nothing has to be done: the action was executed or rejected exactly once.",

@@ -19,6 +19,8 @@ const runInput = z.object({
   pushedAt: z.string().max(40),
   /** The channels whose positions the device wants to know. */
   watch: z.array(z.object({ selector: z.string().max(9000), scope: z.string().max(200) })).max(16),
+  /** The fingerprint of the page's version of the type; empty where the page does not use the type yet. */
+  contract: z.string().max(64).exactOptional(),
 });
 
 /** An action, from a gateway to logic. */

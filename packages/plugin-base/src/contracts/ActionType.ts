@@ -14,6 +14,11 @@ export interface ActionType<T, Input = T, Result = void, ResultInput = Result> {
   readonly plugin: string;
   /** The schema that every boundary checks with. */
   readonly schema: z.ZodType<T, Input>;
+  /**
+   * Makes an action of an earlier version of the type into one of this version. It is called for actions that do not fit the schema, and its
+   * result is checked. Undefined: there is no earlier version, or all its actions fit.
+   */
+  readonly upgrade?: ((old: unknown) => unknown) | undefined;
   /** The schema of the result; undefined where there is none. */
   readonly result: z.ZodType<Result, ResultInput> | undefined;
   /** Where browsers may push it, when plugins expose it there; undefined: wherever its plugin has a part. */

@@ -1,7 +1,9 @@
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 import {
+  type ActionOf,
   checkData,
+  defineAction,
   defineRpc,
   defineTuple,
   isRejection,
@@ -112,3 +114,21 @@ export const selector: TupleSelector = new TupleSelector("peek_plugin_tutorial.S
 selector.selector["site"] = 5;
 // @ts-expect-error -- it is a plain object
 export const wrong = new TupleSelector("peek_plugin_tutorial.StringInt", "north");
+
+const SetLevel = defineAction(
+  "peek_plugin_pump.SetLevel",
+  { litres: z.number(), note: z.string().default("") },
+  {
+    result: z.int(),
+    upgrade: (old) => {
+      expectTypeOf(old).toEqualTypeOf<unknown>();
+      return { litres: 1 };
+    },
+  },
+);
+expectTypeOf<ActionOf<typeof SetLevel>>().toEqualTypeOf<{ litres: number; note: string }>();
+defineAction("peek_plugin_pump.Stop", { id: z.int() }, { upgrade: () => ({ id: 1 }), services: ["office"] });
+// @ts-expect-error -- the result of upgrade() does not fit the fields
+defineAction("peek_plugin_pump.Stop", { id: z.int() }, { upgrade: () => ({ id: "1" }) });
+// @ts-expect-error -- the same with a result
+defineAction("peek_plugin_pump.Stop", { id: z.int() }, { result: z.int(), upgrade: () => ({}) });

@@ -25,7 +25,10 @@ export function envelopeOf(
     return scope === undefined ? [] : [{ selector, scope }];
   });
   return {
-    envelope: { type, body, client, lane, sequence, after, acknowledged, proof, pushedAt, watch },
+    envelope: {
+      ...{ type, body, client, lane, sequence, after, acknowledged, proof, pushedAt, watch },
+      ...(action.contract !== undefined && { contract: action.contract }),
+    },
     answer: (outcome) => {
       if (outcome.kind !== "done" && outcome.kind !== "rejected") return outcome;
       let next = 0;

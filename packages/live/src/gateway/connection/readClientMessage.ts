@@ -26,6 +26,7 @@ const action = z.object({
   acked: offset,
   at: z.iso.datetime().max(40),
   watch: z.array(canonical).max(16),
+  contract: z.string().max(64).exactOptional(),
 });
 
 const schema: z.ZodType<ClientMessage> = z.discriminatedUnion("t", [

@@ -1,9 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { cutText, messageOf, PeekError, type PeekErrorCode, toError } from "@peek/errors";
 import type { ActionContext, ActionHandleOptions, Logger, ServiceName } from "@peek/plugin-base";
-import { ActionRejection, type ActionType, checkData, decode, encode } from "@peek/plugin-base/contracts";
+import {
+  ActionRejection,
+  type ActionType,
+  checkData,
+  decode,
+  describeSchema,
+  encode,
+  readAction,
+} from "@peek/plugin-base/contracts";
 import type { ActionLedger, LedgerOutcome, LedgerRequest } from "@peek/plugin-base/internal";
 import type { ContextRunner, LogThrottle } from "@peek/kit";
+import { digestOf } from "@peek/live-protocol";
 import type { ActionEnvelope } from "../../rpc/ActionsRpc.ts";
 import { isTransient } from "./isTransient.ts";
 
@@ -26,7 +35,11 @@ export interface ActionExecutorOptions {
 }
 
 /** The outcome of an action, or that it has to be tried again later. */
-export type Execution = LedgerOutcome | { readonly kind: "later"; readonly code: PeekErrorCode };
+export type Execution =
+  | LedgerOutcome
+  | { readonly kind: "later"; readonly code: PeekErrorCode }
+  /** It does not fit this version of its type, and the page of the device has another version. */
+  | { readonly kind: "unfit" };
 
 /** Why an action is rejected, as the ledger keeps it and the device receives it. */
 export interface Rejection {
@@ -49,6 +62,7 @@ export class ActionExecutor {
   readonly #options: ActionExecutorOptions;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  #fingerprint: string | undefined;
   /** The errors of the handler's own deadline. Other deadlines, such as of a call to an agent, are transient. */
   readonly #deadlines = new WeakSet<Error>();
 
@@ -93,13 +107,14 @@ export class ActionExecutor {
   }
 
   async #execute(envelope: ActionEnvelope): Promise<Execution> {
-    const { type, ledger, plugin } = this.#options;
+    const { type, ledger, plugin, run } = this.#options;
     const request = requestOf(envelope);
     let action: unknown;
     try {
-      action = checkData(type.schema, decode(envelope.body), `The action ${type.name}`);
+      action = run(readAction, type, decode(envelope.body), `The action ${type.name}`);
     } catch (error) {
       if (!PeekError.is(error)) throw error;
+      if (error.code === "DATA_INVALID" && this.#isOfOtherVersion(envelope)) return this.#unfit(envelope, error);
       return await this.#reject(envelope, { code: error.code, message: error.message });
     }
     for (let attempt = 1; ; attempt += 1) {
@@ -123,6 +138,29 @@ export class ActionExecutor {
         await wait(firstWaitMs * 2 ** (attempt - 1));
       }
     }
+  }
+
+  /** Whether the page of the device is known to have another version of the type, or does not use it yet. */
+  #isOfOtherVersion({ contract }: ActionEnvelope): boolean {
+    this.#fingerprint ??= digestOf([describeSchema(this.#options.type.schema)]);
+    return contract !== undefined && contract !== this.#fingerprint;
+  }
+
+  #unfit({ user }: ActionEnvelope, { message }: PeekError): Execution {
+    const { type, logger, logThrottle } = this.#options;
+    const suppressed = logThrottle.count(`unfit ${type.name}`);
+    if (suppressed !== undefined) {
+      const facts = { code: "ACTION_UPDATE_NEEDED", user: user.id };
+      logger.warning(
+        facts,
+        "%s of %s waits until its page is updated: %s%s",
+        type.name,
+        user.name,
+        message,
+        suppressed,
+      );
+    }
+    return { kind: "unfit" };
   }
 
   async #isAllowed({ user }: ActionEnvelope): Promise<boolean> {

@@ -73,6 +73,8 @@ const maxWaitingPerPlugin = 500;
 const laterMs = 1000;
 /** The delay if no plugin handles the action, or its session has ended. */
 const unknownMs = 5000;
+/** The delay if the action does not fit: a page that is updated sends it at once. */
+const unfitMs = 60_000;
 /** The delay if the ledger has no room for the action: it may take a day. */
 const fullMs = 60_000;
 const defaultRate: Rate = { perSecond: 100, burst: 2000 };
@@ -83,6 +85,9 @@ const busy = "Logic has too many actions to execute. The action is tried again."
 
 const tooFast = "The user has exceeded the rate limit of actions. The action is tried again.";
 const tooMuch = "The user or the device has reached the limit of lanes in the ledger. The action is tried again.";
+
+const outdatedPage =
+  "The action is of another version, which the service cannot read. The device keeps it: load the page again.";
 
 const rejectionSchema = z.object({ code: z.string(), message: z.string() });
 
@@ -282,6 +287,8 @@ export class ActionServer implements AsyncDisposable {
       }
       case "early":
         return { kind: "early", last: execution.last };
+      case "unfit":
+        return later("ACTION_UPDATE_NEEDED", outdatedPage, unfitMs);
       case "full":
         return later("CLIENT_OVERLOAD", tooMuch, fullMs);
       default:
