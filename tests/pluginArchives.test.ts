@@ -1,33 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { freePort } from "./src/freePort.ts";
 import { peek } from "./src/peekCommand.ts";
-import { temporaryFolder } from "./src/temporaryFolder.ts";
+import { pump as name, pumpArchive } from "./src/pumpArchive.ts";
 import { TestHome } from "./src/TestHome.ts";
-import { workspaceDir } from "./src/workspace.ts";
 
-const name = "peek_plugin_pump";
-
-/** Packs a plugin of a version. @param start The code of its start(). @returns The archive. */
-async function packed(base: string, version: string, service = "agent", start = ""): Promise<string> {
-  const title = `${service.slice(0, 1).toUpperCase()}${service.slice(1)}`;
-  const dir = await temporaryFolder();
-  const json = { name: "peek-plugin-pump", version, type: "module", files: ["index.js"], exports: "./index.js" };
-  const manifest = { plugin: { title: "Pump", packageName: name }, requiresServices: [service] };
-  await writeFile(join(dir, "package.json"), JSON.stringify(json));
-  await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));
-  const entry = `import { Plugin${title}EntryHookABC } from "@peek/plugin-base/${service}";
-class EntryHook extends Plugin${title}EntryHookABC { load() {} start() { ${start} } stop() {} unload() {} }
-export const peek${title}EntryHook = () => EntryHook;\n`;
-  await writeFile(join(dir, "index.js"), entry);
-  await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
-  await symlink(join(workspaceDir, "packages/plugin-base"), join(dir, "node_modules/@peek/plugin-base"));
-  const file = join(dir, "pump.tgz");
-  expect(await peek(base, "plugin", "pack", dir, "--out", file)).toMatchObject({ code: 0, stderr: "" });
-  return file;
-}
+/** Packs a version for one service. */
+const packed = (base: string, version: string, service = "agent"): Promise<string> =>
+  pumpArchive(base, { version, services: [service] });
 
 /** Writes the entry of a change that a crash of the service has interrupted. */
 async function interruptedChange(home: string): Promise<void> {
@@ -73,30 +54,44 @@ it("archives of a plugin are installed, rolled back and removed, and the service
   expect(await peek(base, "plugin", "remove", name)).toMatchObject({ code: 78, stdout: "" });
 });
 
-it("a running service runs another version after install and reload, and the version before if the new one fails", async () => {
-  const httpServer = { dataExchange: { sitePort: await freePort() } };
-  const config = { plugin: { deadlines: { probeSeconds: 0.2 } }, httpServer };
+it("archives are upgraded and rolled back in the files where logic does not run, and logic keeps them for the other services", async () => {
+  const config = { plugin: { deadlines: { probeSeconds: 0.2 } } };
   await using home = await TestHome.with(config, [], "logic");
   const { base } = home;
-  const versionOf = async (): Promise<string | undefined> =>
-    / peek_plugin_pump +(\S+ +\S+(?: \(\d\))?)/.exec((await peek(base, "status")).stdout)?.[1];
-  expect(await peek(base, "plugin", "install", await packed(base, "1.0.0", "logic"))).toMatchObject({ code: 0 });
-  await using logic = await home.start();
-  expect(await versionOf()).toMatch(/^1\.0\.0 +started$/);
-  expect(await peek(base, "plugin", "install", await packed(base, "1.1.0", "logic"))).toMatchObject({ code: 0 });
-  expect(await peek(base, "plugin", "reload", name)).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/^logic-\w+: done, 1\.0\.0 \(1\) → 1\.1\.0 \(2\)\n$/),
+  const [one, two] = [await packed(base, "1.0.0", "logic"), await packed(base, "1.1.0", "logic")];
+  const plugin = (...args: readonly string[]) => peek(base, "plugin", ...args);
+  expect(await plugin("upgrade", one)).toMatchObject({
+    code: 78,
+    stderr: expect.stringContaining("is enabled on no service"),
   });
-  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(2\)$/);
-  const broken = await packed(base, "1.2.0", "logic", "throw new Error('The pump is stuck');");
-  expect(await peek(base, "plugin", "install", broken)).toMatchObject({ code: 0 });
-  const { code, stderr } = await peek(base, "plugin", "reload", name);
-  expect(code).toBe(75);
-  expect(stderr).toContain("The pump is stuck");
-  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(4\)$/);
-  expect(await peek(base, "plugin", "rollback", name)).toMatchObject({ code: 0 });
-  expect(await peek(base, "plugin", "reload", name)).toMatchObject({ code: 0 });
-  expect(await versionOf()).toMatch(/^1\.1\.0 +started \(5\)$/);
+  expect(await plugin("install", one)).toMatchObject({ code: 0 });
+  expect(await plugin("upgrade", two, "--dry-run")).toMatchObject({
+    stdout: `logic: ${name} 1.1.0 would be installed, after 1.0.0\n`,
+  });
+  expect(await plugin("upgrade", two)).toMatchObject({
+    code: 0,
+    stdout: `logic: ${name} 1.1.0 installed, after 1.0.0\n`,
+  });
+  expect(await plugin("rollback", name, "--dry-run")).toMatchObject({
+    code: 0,
+    stdout: `logic: ${name} would be rolled back to 1.0.0, after 1.1.0\n`,
+  });
+  // Logic sends it to services that do not have it.
+  expect(await readdir(join(home.dir, "plugin-software", "archives", "peek-plugin-pump"))).toHaveLength(2);
+  expect(await plugin("upgrade", `${name}@1.0.0`)).toMatchObject({
+    stdout: expect.stringContaining("to 1.0.0, after 1.1.0"),
+  });
+  await using logic = await home.start();
+  expect((await peek(base, "status")).stdout).toMatch(/ peek_plugin_pump +1\.0\.0 +started$/m);
+  const upgraded = await plugin("upgrade", `${name}@1.1.0`);
+  expect(upgraded, upgraded.stderr).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("1.0.0 (1) → 1.1.0 (2)"),
+  });
   await logic.stop();
+  expect(await plugin("remove", name, "--dry-run")).toMatchObject({
+    stdout: expect.stringContaining(`logic: ${name} would be disabled and removed\n`),
+  });
+  expect(await plugin("remove", name)).toMatchObject({ code: 0 });
+  expect(await readdir(join(home.dir, "plugin-software", "archives"))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { join } from "node:path";
 import { makePrivateFolder, writeFileAtomic } from "@peek/config";
 import { messageOf, PeekError } from "@peek/errors";
-import { isPluginName } from "@peek/plugin-base";
+import { isPluginName, type ServiceName, serviceNames } from "@peek/plugin-base";
 import { z } from "zod";
 import { draftPrefix, parseVersionFolder } from "./softwareFolders.ts";
 import { isFullDisk, softwareUnusable } from "./softwareErrors.ts";
@@ -21,6 +21,8 @@ const versionName = z.string().refine((name) => parseVersionFolder(name) !== und
 const entrySchema = z.object({
   format: z.literal(format),
   id: z.uuid(),
+  /** The service that makes the change: only this one completes it. Services may share the folder. */
+  service: z.enum(serviceNames).optional(),
   /** `peek_plugin_tutorial`. */
   plugin: z.string().refine(isPluginName, { error: "a plugin's name" }),
   /** The folder of the version before the change; undefined where the plugin was not installed from an archive. */
@@ -69,7 +71,7 @@ export class ChangeJournal {
    *
    * @throws PeekError `PLUGIN_SOFTWARE_FULL` or `PLUGIN_SOFTWARE_UNUSABLE`; nothing is recorded then.
    */
-  begin(change: Pick<JournalEntry, "plugin" | "from" | "to">): JournalEntry {
+  begin(change: Pick<JournalEntry, "service" | "plugin" | "from" | "to">): JournalEntry {
     const entry: JournalEntry = {
       format,
       id: randomUUID(),
@@ -109,12 +111,21 @@ export class ChangeJournal {
   }
 
   /**
-   * Ends the interrupted changes of a plugin without completing them, since another version becomes current.
+   * Ends the changes of a plugin without completing them, since another version becomes current.
    *
+   * @param service Only those of this service. Default: those of all services.
    * @throws PeekError `PLUGIN_SOFTWARE_UNUSABLE`
    */
-  supersede(plugin: string): void {
-    for (const entry of this.read().entries) if (entry.plugin === plugin) this.end(entry);
+  supersede(plugin: string, service?: ServiceName): void {
+    for (const entry of this.read().entries) {
+      const isOwn = service === undefined || isOf(entry, service);
+      if (entry.plugin === plugin && isOwn) this.end(entry);
+    }
+  }
+
+  /** Whether a change has not ended, and was not superseded. */
+  has({ id }: JournalEntry): boolean {
+    return existsSync(this.#fileOf(id));
   }
 
   /** The changes that have not ended, the oldest first, and the files that are no entries. Needs no lock. */
@@ -146,6 +157,11 @@ export class ChangeJournal {
   #fileOf(id: string): string {
     return join(this.#dir, `${id}.json`);
   }
+}
+
+/** Whether a service completes the change of an entry. */
+export function isOf({ service }: JournalEntry, own: ServiceName): boolean {
+  return service === undefined || service === own;
 }
 
 /** The folder of the journal in a `plugin-software` folder. */

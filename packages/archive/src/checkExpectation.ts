@@ -1,8 +1,9 @@
 import { PeekError } from "@peek/errors";
-import { lt, satisfies, validRange } from "semver";
+import { satisfies, validRange } from "semver";
 import { archiveError } from "./archiveError.ts";
 import type { ArchiveExpectation } from "./ArchiveExpectation.ts";
 import type { ArchiveManifest } from "./ArchiveManifest.ts";
+import { checkDowngrade } from "./checkDowngrade.ts";
 
 /**
  * Compares an archive's manifest with what it has to be.
@@ -33,11 +34,5 @@ export function checkExpectation(manifest: ArchiveManifest, expected: ArchiveExp
     );
   }
   const { current, allowDowngrade = false } = expected;
-  if (!allowDowngrade && current !== undefined && lt(version, current)) {
-    throw archiveError(
-      "ARCHIVE_DOWNGRADE",
-      file,
-      `has version ${version} of ${plugin}, which is older than the current one, ${current}. The old code has to run on the new tables; if it does, allow the downgrade with --allow-downgrade.`,
-    );
-  }
+  if (!allowDowngrade) checkDowngrade(plugin, version, current, file);
 }

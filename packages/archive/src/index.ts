@@ -1,3 +1,4 @@
+export { ArchiveFolder, type KeptArchive } from "./ArchiveFolder.ts";
 export type { ArchiveExpectation } from "./ArchiveExpectation.ts";
 export { type ArchiveLimits, defaultArchiveLimits } from "./ArchiveLimits.ts";
 export {
@@ -6,11 +7,14 @@ export {
   archiveManifestSchema,
   type ContractHash,
 } from "./ArchiveManifest.ts";
-export { ChangeJournal, type DamagedEntry, type JournalEntry } from "./ChangeJournal.ts";
+export { ChangeJournal, type DamagedEntry, isOf, type JournalEntry } from "./ChangeJournal.ts";
 export { contractHashes } from "./contractHashes.ts";
+export { openWhenFree } from "./openWhenFree.ts";
 export { type PackedArchive, type PackOptions, packPlugin } from "./packPlugin.ts";
 export { type ReadArchive, readArchive, type ReadArchiveOptions } from "./readArchive.ts";
-export type { InstalledVersion } from "./softwareFolders.ts";
+export { receiveVersion } from "./receiveVersion.ts";
+export { checkDowngrade } from "./checkDowngrade.ts";
+export { type InstalledVersion, versionFolderName } from "./softwareFolders.ts";
 export {
   currentVersion,
   installedVersions,
@@ -18,3 +22,4 @@ export {
   type UnpackOptions,
   VersionStore,
 } from "./VersionStore.ts";
+export { type WantedVersion, WantedVersions } from "./WantedVersions.ts";

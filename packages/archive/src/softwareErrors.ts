@@ -14,3 +14,12 @@ export function softwareUnusable(dir: string, cause: unknown): PeekError {
     { cause, fields: { dir } },
   );
 }
+
+/** Describes a full disk, on which nothing has been changed. */
+export function softwareFull(dir: string, cause: unknown): PeekError {
+  return new PeekError(
+    "PLUGIN_SOFTWARE_FULL",
+    `${dir} cannot be written: the disk is full, or a limit of the account has been reached. Nothing has been changed. Make room and try again.`,
+    { cause, fields: { dir } },
+  );
+}

@@ -23,6 +23,11 @@ export function currentFolder(softwareDir: string): string {
   return join(softwareDir, "current");
 }
 
+/** The folder of the archives that logic keeps for the other services. */
+export function archivesFolder(softwareDir: string): string {
+  return join(softwareDir, "archives");
+}
+
 const hashDigits = 12;
 
 /** The name of the folder of a version with a content. */

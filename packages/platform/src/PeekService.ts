@@ -65,8 +65,11 @@ export class PeekService implements AsyncDisposable {
   readonly #loader: PluginLoader;
   /** The folder of plugins that were installed from archives. */
   readonly #softwareDir: string;
+  readonly #dataPath: string;
   readonly #ledgerUsage: LedgerUsageReader;
   readonly #cancel = new AbortController();
+  /** Resolves when the service has been started, or begins to stop. */
+  readonly #settled = Promise.withResolvers<void>();
   readonly #fatal = Promise.withResolvers<PeekError>();
   #starting: Promise<void> | undefined;
   #stopping: Promise<readonly PluginStatus[]> | undefined;
@@ -89,6 +92,7 @@ export class PeekService implements AsyncDisposable {
     this.#getLogger = getLogger;
     const { home } = options;
     this.#softwareDir = resolveInHome(home, config.plugin.softwarePath);
+    this.#dataPath = resolveInHome(home, config.plugin.dataPath);
     this.#extensions = composeExtensions({
       definition,
       version: this.#version,
@@ -109,7 +113,7 @@ export class PeekService implements AsyncDisposable {
       enabled: config.plugin.enabled,
       sources: [...(options.sources ?? []), ...pluginSources(definition.dir, home, config)],
       conditions: packageConditions,
-      dataPath: resolveInHome(home, config.plugin.dataPath),
+      dataPath: this.#dataPath,
       deadlines: hookDeadlines(config.plugin),
       probeMs: options.probeMs ?? config.plugin.deadlines.probeSeconds * 1000,
       extensions: contributorsOf(this.#extensions),
@@ -245,6 +249,7 @@ export class PeekService implements AsyncDisposable {
     const { changeVersion } = await import("./changes/changeVersion.ts");
     return await changeVersion(
       {
+        service: this.#definition.name,
         softwareDir: this.#softwareDir,
         change: (...given) => this.#loader.change(...given),
         statuses: () => this.#loader.status(),
@@ -285,7 +290,7 @@ export class PeekService implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
-    using recovery = await this.#recoverVersions();
+    const recovery = await this.#recoverVersions();
     await this.#loader.resolve();
     await this.#openExtensions({ plugins: this.#loader.toLoad(), signal });
     await this.#loader.load(signal);
@@ -293,6 +298,7 @@ export class PeekService implements AsyncDisposable {
     if (signal.aborted) return;
     await recovery?.settle(this.#loader.status(), (plugin) => this.#reloadCurrent(plugin));
     this.#isStarted = true;
+    this.#settled.resolve();
     this.#extensions.live?.begin?.();
     this.#extensions.tasks?.begin?.();
     const { plugins } = this.status();
@@ -311,7 +317,8 @@ export class PeekService implements AsyncDisposable {
     const journal = join(this.#softwareDir, "journal");
     if (!existsSync(journal) || readdirSync(journal).length === 0) return undefined;
     const { VersionRecovery } = await import("./changes/VersionRecovery.ts");
-    return VersionRecovery.begin(this.#softwareDir, this.#getLogger("peek_platform.VersionRecovery"));
+    const logger = this.#getLogger("peek_platform.VersionRecovery");
+    return await VersionRecovery.begin(this.#softwareDir, this.#definition.name, logger);
   }
 
   /** Has a plugin run its current version. Resolves when it has been started or has failed; it is watched longer. */
@@ -348,11 +355,22 @@ export class PeekService implements AsyncDisposable {
     const logger = this.#getLogger("peek_platform.PluginChanges");
     servePluginChanges(own, {
       change: (request, onStep, confirm) => this.#loader.change(request, onStep, confirm),
+      changeVersion: (request, onStep, confirm) => this.changeVersion(request, onStep, confirm),
       configFile: this.#home.configFile,
+      softwareDir: this.#softwareDir,
+      dataPath: this.#dataPath,
+      version: this.#version,
+      statuses: () => this.#loader.status(),
+      started: this.#settled.promise,
       logger,
     });
     if (this.#definition.name === "logic")
-      servePluginAdmin(own, { vortex: own, historyFile: join(this.#home.dir, "plugin-changes.jsonl"), logger });
+      servePluginAdmin(own, {
+        vortex: own,
+        softwareDir: this.#softwareDir,
+        historyFile: join(this.#home.dir, "plugin-changes.jsonl"),
+        logger,
+      });
   }
 
   #health(): readonly string[] {
@@ -364,6 +382,7 @@ export class PeekService implements AsyncDisposable {
     // Also when a step fails, the home is unlocked and pending log lines are written.
     await using _owned = this.#owned;
     this.#cancel.abort();
+    this.#settled.resolve();
     // The caller of start() gets its failure.
     await Promise.allSettled([this.#starting]);
     const { http, tasks, live, vortex, storage } = this.#extensions;

@@ -3,6 +3,7 @@ export type { EmbeddedUse } from "./DatabaseLocation.ts";
 export { hasEmbeddedDatabase } from "./embedded/DataFolder.ts";
 export { EmbeddedServer, type EmbeddedServerOptions } from "./embedded/EmbeddedServer.ts";
 export type { DryRunOptions, PlannedMigration, RollbackOptions } from "./migration/Migrator.ts";
+export { schemaNameOf } from "./provisioning/names.ts";
 export type { SchemaStatus } from "./readSchemaStatuses.ts";
 export { Storage } from "./Storage.ts";
 export type { StorageOptions } from "./StorageOptions.ts";

@@ -40,6 +40,16 @@ export const archiveErrors = {
     resolution: "Install a newer one. If the old code runs on the new tables, allow the downgrade.",
     exitCode: ExitCode.config,
   },
+  ARCHIVE_UPLOAD_BUSY: {
+    meaning: "Another archive is being uploaded to logic, which takes one at a time.",
+    resolution: "Try again when the other one has arrived.",
+    exitCode: ExitCode.unavailable,
+  },
+  ARCHIVE_UPLOAD_ENDED: {
+    meaning: "The upload of an archive to logic ended before all of it had arrived. Nothing has been changed.",
+    resolution: "Try again.",
+    exitCode: ExitCode.unavailable,
+  },
   PLUGIN_SOFTWARE_LOCKED: {
     meaning: "Another process is changing the plugins in a plugin-software folder.",
     resolution: "Wait for it to end, and try again.",

@@ -2,6 +2,7 @@ import { messageOf, PeekError, toError } from "@peek/errors";
 import { Semaphore } from "@peek/kit";
 import type { Logger, PluginVortex } from "@peek/plugin-base";
 import { ChangeHistory } from "./ChangeHistory.ts";
+import { ArchiveUploads } from "./archives/ArchiveUploads.ts";
 import { ItemQueue } from "./ItemQueue.ts";
 import { type AdminHistory, type AdminProgress, type AdminRequest, type AdminResult } from "./pluginAdminRpc.ts";
 import { ChangeOnServices, type ChangedServices } from "./ChangeOnServices.ts";
@@ -11,6 +12,8 @@ export interface ChangeCoordinatorOptions {
   readonly vortex: PluginVortex;
   /** The file of the last results. */
   readonly historyFile: string;
+  /** The `plugin-software` folder of logic. */
+  readonly softwareDir: string;
   readonly logger: Logger;
 }
 
@@ -19,11 +22,14 @@ export class ChangeCoordinator {
   readonly #options: ChangeCoordinatorOptions;
   readonly #turn = new Semaphore(1);
   readonly #history: ChangeHistory;
+  /** The archives that administrators upload. */
+  readonly uploads: ArchiveUploads;
   #running: AdminHistory["running"];
 
   constructor(options: ChangeCoordinatorOptions) {
     this.#options = options;
     this.#history = new ChangeHistory(options.historyFile, options.logger);
+    this.uploads = new ArchiveUploads(options.softwareDir);
   }
 
   /** The running change, and the last results. */
@@ -64,7 +70,9 @@ export class ChangeCoordinator {
     this.#running = { ...request, at };
     let changed: ChangedServices;
     try {
-      changed = await new ChangeOnServices(this.#options.vortex, request, (item) => progress.add(item)).execute(signal);
+      const { vortex, softwareDir } = this.#options;
+      const tell = (item: AdminProgress): void => progress.add(item);
+      changed = await new ChangeOnServices({ vortex, softwareDir, tell }, request).execute(signal);
     } catch (thrown) {
       const code = PeekError.is(thrown) ? thrown.code : "INTERNAL";
       const error = { code, message: messageOf(thrown) };
@@ -72,21 +80,36 @@ export class ChangeCoordinator {
     } finally {
       this.#running = undefined;
     }
+    if (request.version !== undefined)
+      this.#settleUpload(request.plugin, request.version, !request.dryRun && changed.outcome !== "refused");
     const { services: _wanted, ...change } = request;
     const result: AdminResult = { ...change, at, ms: Math.round(performance.now() - began), ...changed };
     if (!request.dryRun) this.#keep(result);
     return result;
   }
 
+  /** An archive that was uploaded for a change stays only when services have got it. */
+  #settleUpload(plugin: string, version: string, isUsed: boolean): void {
+    if (isUsed) this.uploads.used(plugin, version);
+    else this.uploads.discard(plugin, version);
+  }
+
   #keep(result: AdminResult): void {
     this.#history.add(result);
     const { outcome, ms, services, error, by, kind, plugin } = result;
-    const where = services.map(({ instance, outcome: each }) => `${instance} ${each}`).join(", ") || "no service";
+    const where = services.map(summariseOnService).join(", ") || "no service";
     const fields = { audit: "plugin-change", change: kind, plugin, account: by.account, host: by.host, outcome, ms };
     const level = outcome === "done" ? "info" : outcome === "refused" ? "warning" : "error";
     const why = error === undefined ? "" : `: ${error.code}, ${error.message}`;
     this.#options.logger[level](fields, "%s %s in %d ms (%s)%s", titleOf(result), outcome, ms, where, why);
   }
+}
+
+/** `logic-k3v9x2m7qd done 1.0.0 → 1.1.0` */
+function summariseOnService({ instance, outcome, from, to }: AdminResult["services"][number]): string {
+  const isOtherVersion = from?.version !== to?.version && outcome !== "untouched";
+  const versions = `${from?.version ?? "none"} → ${to?.version ?? "none"}`;
+  return `${instance} ${outcome}${isOtherVersion ? ` ${versions}` : ""}`;
 }
 
 function titleOf({ kind, plugin, by }: Pick<AdminRequest, "kind" | "plugin" | "by">): string {

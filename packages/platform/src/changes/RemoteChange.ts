@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { messageOf, PeekError } from "@peek/errors";
-import type { ChangeRequest } from "@peek/loader";
 import type { Peer, PluginRpc, RpcClient } from "@peek/plugin-base";
 import {
   type ChangeProgress,
   PluginChangesRpc,
   type PreparedOnService,
   type ResultOnService,
+  type ServiceChangeInput,
 } from "./pluginChangesRpc.ts";
 
 /** How long a service may prepare a change, in milliseconds: it imports the plugin, after the changes that it makes already. */
@@ -30,7 +30,7 @@ export class RemoteChange {
   readonly #result: Promise<ResultOnService>;
 
   /** Begins to prepare it. */
-  constructor(rpc: PluginRpc, peer: Peer, request: ChangeRequest, onStep: (step: string) => void) {
+  constructor(rpc: PluginRpc, peer: Peer, request: ServiceChangeInput, onStep: (step: string) => void) {
     this.peer = peer;
     this.#client = rpc.client(PluginChangesRpc, { to: peer, deadlineMs: commitMs });
     this.#result = this.#follow(request, onStep);
@@ -73,7 +73,7 @@ export class RemoteChange {
     return this.#result;
   }
 
-  async #follow(request: ChangeRequest, onStep: (step: string) => void): Promise<ResultOnService> {
+  async #follow(request: ServiceChangeInput, onStep: (step: string) => void): Promise<ResultOnService> {
     try {
       const options = { signal: this.#cancel.signal, deadlineMs: stepMs };
       for await (const item of this.#client.change({ ...request, id: this.#id }, options)) {

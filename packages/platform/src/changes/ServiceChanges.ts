@@ -3,15 +3,31 @@ import { cutText, messageOf, PeekError, type PeekErrorCode, toError } from "@pee
 import type { ChangeConfirmation, ChangeKind, ChangeRequest, ChangeResult, StepListener } from "@peek/loader";
 import type { Logger } from "@peek/plugin-base";
 import { ItemQueue } from "./ItemQueue.ts";
-import { type ChangeProgress, maxMessage, type ResultOnService } from "./pluginChangesRpc.ts";
+import {
+  type ChangeProgress,
+  maxMessage,
+  type ResultOnService,
+  type ServiceChangeRequest,
+} from "./pluginChangesRpc.ts";
+import type { ServiceVersions } from "./ServiceVersions.ts";
+import type { VersionChangeRequest } from "./VersionChange.ts";
 
 /** How long a prepared change waits for its commit, in milliseconds: longer than the others may take to prepare. */
 const commitMs = 180_000;
+
+type ChangeError = NonNullable<ChangeResult["error"]>;
 
 /** The dependencies of {@link ServiceChanges}. */
 export interface ServiceChangesOptions {
   /** Changes a plugin of this service. It never rejects. */
   readonly change: (request: ChangeRequest, onStep: StepListener, confirm: ChangeConfirmation) => Promise<ChangeResult>;
+  /** Has a plugin of this service run another installed version. It never rejects. */
+  readonly changeVersion: (
+    request: VersionChangeRequest,
+    onStep: StepListener,
+    confirm: ChangeConfirmation,
+  ) => Promise<ChangeResult>;
+  readonly versions: ServiceVersions;
   /** The config.json of this service. */
   readonly configFile: string;
   readonly logger: Logger;
@@ -32,7 +48,7 @@ export class ServiceChanges {
    *
    * @param signal Cancels the change before its commit, and later only the stream.
    */
-  change(id: string, request: ChangeRequest, signal: AbortSignal): AsyncIterable<ChangeProgress> {
+  change(id: string, request: ServiceChangeRequest, signal: AbortSignal): AsyncIterable<ChangeProgress> {
     const progress = new ItemQueue<ChangeProgress>(signal);
     void this.#execute(id, request, progress, signal);
     return progress;
@@ -48,12 +64,12 @@ export class ServiceChanges {
   /** Never rejects. */
   async #execute(
     id: string,
-    request: ChangeRequest,
+    request: ServiceChangeRequest,
     progress: ItemQueue<ChangeProgress>,
     signal: AbortSignal,
   ): Promise<void> {
     const onStep: StepListener = (step) => progress.add({ type: "step", step });
-    const result = await this.#options.change(request, onStep, async (planned) => {
+    const result = await this.#make(request, onStep, async (planned) => {
       const committed = this.#commitOf(id, request, signal);
       const { version, ...effects } = planned;
       progress.add({ type: "prepared", ...(version !== undefined && { version }), ...effects });
@@ -63,8 +79,38 @@ export class ServiceChanges {
     progress.end();
   }
 
+  async #make(
+    { kind, plugin, version, ...options }: ServiceChangeRequest,
+    onStep: StepListener,
+    confirm: ChangeConfirmation,
+  ): Promise<ChangeResult> {
+    const { change, changeVersion } = this.#options;
+    const request = { kind, plugin, ...options };
+    if (version === undefined) return await change(request, onStep, confirm);
+    if (kind !== "disable" && version !== null)
+      return await changeVersion({ ...request, kind, version }, onStep, confirm);
+    if (kind !== "disable") {
+      const error = await this.#makeCurrent(plugin, version);
+      return error === undefined ? await change(request, onStep, confirm) : failed(request, error);
+    }
+    const result = await change(request, onStep, confirm);
+    const error = result.outcome === "done" ? await this.#makeCurrent(plugin, version) : undefined;
+    return error === undefined ? result : { ...result, outcome: "failed", error };
+  }
+
+  /** @returns Why the version is not current; undefined when it is. */
+  async #makeCurrent(plugin: string, version: string | null): Promise<ChangeError | undefined> {
+    try {
+      await this.#options.versions.makeCurrent(plugin, version);
+      return undefined;
+    } catch (thrown) {
+      if (!PeekError.is(thrown)) throw thrown;
+      return { code: thrown.code, message: thrown.message };
+    }
+  }
+
   /** Settles when the change is committed, or cancelled. */
-  async #commitOf(id: string, { kind, plugin }: ChangeRequest, signal: AbortSignal): Promise<void> {
+  async #commitOf(id: string, { kind, plugin }: ServiceChangeRequest, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const refuse = (why: string): void =>
       reject(new PeekError("CHANGE_CANCELLED", `The ${kind} of ${plugin} was cancelled: ${why}. Nothing was stopped.`));
@@ -112,6 +158,11 @@ const inverses: Readonly<Record<ChangeKind, ChangeKind | undefined>> = {
   disable: "enable",
   reload: undefined,
 };
+
+function failed(request: ChangeRequest, error: ChangeError): ChangeResult {
+  const nothing = { restarted: [], ended: [], durations: {} };
+  return { ...request, outcome: "failed", at: new Date().toISOString(), ...nothing, error };
+}
 
 function progressOf({ outcome, from, to, restarted, ended, error }: ChangeResult): ResultOnService {
   return {

@@ -1,8 +1,15 @@
 import { basename } from "node:path";
-import { ChangeJournal, type InstalledVersion, type JournalEntry, VersionStore } from "@peek/archive";
+import {
+  ChangeJournal,
+  type InstalledVersion,
+  isOf,
+  type JournalEntry,
+  openWhenFree,
+  type VersionStore,
+} from "@peek/archive";
 import { messageOf, PeekError, toError } from "@peek/errors";
 import type { PluginStatus } from "@peek/loader";
-import { type Logger, packageNameOf } from "@peek/plugin-base";
+import { type Logger, packageNameOf, type ServiceName } from "@peek/plugin-base";
 import { makeCurrent } from "./VersionChange.ts";
 
 /** How many starts try the new version: one that ends the process at its start must not do so for ever. */
@@ -18,15 +25,15 @@ interface Interrupted {
 
 /**
  * Completes or takes back the changes of versions that a crash has interrupted. {@link begin} it before the plugins are planned, and
- * {@link settle} it when they have started. It holds the lock of the folder meanwhile.
+ * {@link settle} it when they have started.
  */
-export class VersionRecovery implements Disposable {
-  readonly #store: VersionStore;
+export class VersionRecovery {
+  readonly #softwareDir: string;
   readonly #logger: Logger;
   readonly #tried: Interrupted[] = [];
 
-  private constructor(store: VersionStore, logger: Logger) {
-    this.#store = store;
+  private constructor(softwareDir: string, logger: Logger) {
+    this.#softwareDir = softwareDir;
     this.#logger = logger;
   }
 
@@ -34,10 +41,12 @@ export class VersionRecovery implements Disposable {
    * Reads the journal, and makes those versions current that this start runs. It logs the entries that it cannot read
    * or complete; the current versions stay as they are then.
    *
+   * @param service The service that starts: the changes of others that share the folder are theirs.
    * @returns undefined where no change was interrupted.
    */
-  static begin(softwareDir: string, logger: Logger): VersionRecovery | undefined {
-    const { entries, damaged } = new ChangeJournal(softwareDir).read();
+  static async begin(softwareDir: string, service: ServiceName, logger: Logger): Promise<VersionRecovery | undefined> {
+    const { entries: all, damaged } = new ChangeJournal(softwareDir).read();
+    const entries = all.filter((entry) => isOf(entry, service));
     for (const { file, problem } of damaged) {
       const template =
         "%s is no entry of the journal, and is ignored. The current versions of the plugins run. Remove the file. The fault: %s";
@@ -45,10 +54,9 @@ export class VersionRecovery implements Disposable {
     }
     if (entries.length === 0) return undefined;
     try {
-      using owned = new DisposableStack();
-      const recovery = new VersionRecovery(owned.use(VersionStore.open(softwareDir)), logger);
-      for (const entry of entries) recovery.#attempt(entry, () => recovery.#resume(entry));
-      owned.move();
+      using store = await openWhenFree(softwareDir);
+      const recovery = new VersionRecovery(softwareDir, logger);
+      for (const entry of entries) recovery.#attempt(entry, () => recovery.#resume(store, entry));
       return recovery;
     } catch (thrown) {
       if (!PeekError.is(thrown)) throw thrown;
@@ -69,45 +77,48 @@ export class VersionRecovery implements Disposable {
     const failed: string[] = [];
     for (const change of this.#tried) {
       const status = statuses.find(({ name }) => name === change.entry.plugin);
-      this.#attempt(change.entry, () => {
-        if (status?.state !== "failed") this.#complete(change, status);
-        else if (this.#revert(change, status)) failed.push(status.name);
-      });
+      try {
+        using store = await openWhenFree(this.#softwareDir);
+        if (status?.state !== "failed") this.#complete(store, change, status);
+        else if (this.#revert(store, change, status)) failed.push(status.name);
+      } catch (thrown) {
+        this.#logFailure(change.entry, thrown);
+      }
     }
     for (const plugin of failed) await reload(plugin);
   }
 
-  [Symbol.dispose](): void {
-    this.#store[Symbol.dispose]();
-  }
-
-  #resume(entry: JournalEntry): void {
+  #resume(store: VersionStore, entry: JournalEntry): void {
     const packageName = packageNameOf(entry.plugin);
-    const versions = this.#store.versions(packageName);
+    const versions = store.versions(packageName);
     const named = (name: string | undefined): InstalledVersion | undefined =>
       versions.find(({ dir }) => basename(dir) === name);
     const [from, to] = [named(entry.from), named(entry.to)];
     if (to !== undefined && (entry.step === "committed" || entry.step === "started") && entry.tries < maxTries) {
-      this.#store.activate(packageName, to);
-      const next = this.#store.journal.update(entry, { tries: entry.tries + 1 });
+      store.activate(packageName, to);
+      const next = store.journal.update(entry, { tries: entry.tries + 1 });
       this.#tried.push({ entry: next, packageName, from, to });
       return;
     }
-    if (entry.from !== undefined && from === undefined) throw missing(entry, entry.from);
-    makeCurrent(this.#store, packageName, from);
-    this.#store.journal.end(entry);
+    // Before its commit, the change has not touched the link: another service that shares the folder may have.
+    if (entry.step !== "prepared") {
+      if (entry.from !== undefined && from === undefined) throw missing(entry, entry.from);
+      makeCurrent(store, packageName, from);
+    }
+    store.journal.end(entry);
+    const current = store.current(packageName);
     const why = to === undefined ? `${entry.to} is not installed any more` : reasons[entry.step];
     this.#logger.warning(
       "%s: %s runs: the change to %s was interrupted, and %s",
       entry.plugin,
-      titleOf(from),
+      titleOf(current),
       entry.to,
       why,
     );
   }
 
-  #complete({ entry, from, to }: Interrupted, status: PluginStatus | undefined): void {
-    this.#store.journal.end(entry);
+  #complete(store: VersionStore, { entry, from, to }: Interrupted, status: PluginStatus | undefined): void {
+    store.journal.end(entry);
     const isRunning = status?.state === "started";
     const runs = isRunning ? "runs" : `is current, and ${status === undefined ? "not enabled" : status.state}`;
     const template =
@@ -116,25 +127,29 @@ export class VersionRecovery implements Disposable {
   }
 
   /** @returns Whether the version before is to be started. */
-  #revert({ entry, packageName, from, to }: Interrupted, { error }: PluginStatus): boolean {
+  #revert(store: VersionStore, { entry, packageName, from, to }: Interrupted, { error }: PluginStatus): boolean {
     const why = error?.message ?? "unknown";
     const { plugin } = entry;
     if (entry.from !== undefined && from === undefined) throw missing(entry, entry.from);
-    makeCurrent(this.#store, packageName, from);
-    this.#store.journal.end(entry);
+    makeCurrent(store, packageName, from);
+    store.journal.end(entry);
     const template =
       "%s: %s runs: the change to %s was interrupted after it had been committed, and the new version failed: %s";
     this.#logger.error(template, plugin, titleOf(from), to.version, why);
     return from !== undefined;
   }
 
-  #attempt({ plugin, to }: JournalEntry, write: () => void): void {
+  #attempt(entry: JournalEntry, write: () => void): void {
     try {
       write();
     } catch (thrown) {
-      const template = "%s: the interrupted change to %s is not completed, and the current version runs: %s";
-      this.#logger.error({ err: toError(thrown) }, template, plugin, to, messageOf(thrown));
+      this.#logFailure(entry, thrown);
     }
+  }
+
+  #logFailure({ plugin, to }: JournalEntry, thrown: unknown): void {
+    const template = "%s: the interrupted change to %s is not completed, and the current version runs: %s";
+    this.#logger.error({ err: toError(thrown) }, template, plugin, to, messageOf(thrown));
   }
 }
 

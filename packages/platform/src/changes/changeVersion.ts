@@ -1,27 +1,24 @@
-import { VersionStore } from "@peek/archive";
 import { PeekError } from "@peek/errors";
 import type { ChangeConfirmation, ChangeResult, PluginStatus, StepListener } from "@peek/loader";
 import { VersionChange, type VersionChangeParts, type VersionChangeRequest } from "./VersionChange.ts";
 
 /** The parts of a service that a version is changed with. */
-export interface ChangeVersionParts extends Pick<VersionChangeParts, "change" | "logger"> {
-  /** The `plugin-software` folder. */
-  readonly softwareDir: string;
+export interface ChangeVersionParts extends Omit<VersionChangeParts, "runsFrom"> {
   /** The states of the enabled plugins. */
   readonly statuses: () => readonly PluginStatus[];
 }
 
-/** Executes a {@link VersionChange}, and holds the lock of the folder meanwhile. It never rejects because of the folder or the plugin. */
+/** Executes a {@link VersionChange}. It never rejects because of the folder or the plugin. */
 export async function changeVersion(
-  { softwareDir, statuses, ...parts }: ChangeVersionParts,
+  { statuses, ...parts }: ChangeVersionParts,
   request: VersionChangeRequest,
   { onStep, confirm }: { readonly onStep: StepListener; readonly confirm: ChangeConfirmation },
 ): Promise<ChangeResult> {
   const at = new Date().toISOString();
   try {
-    using store = VersionStore.open(softwareDir);
     const runsFrom = statuses().find(({ name }) => name === request.plugin)?.rootDir;
-    return await new VersionChange({ ...parts, store, runsFrom }, request).execute(onStep, confirm);
+    const change = await VersionChange.begin({ ...parts, runsFrom }, request);
+    return await change.execute(onStep, confirm);
   } catch (error) {
     if (!PeekError.is(error)) throw error;
     const { kind, plugin } = request;

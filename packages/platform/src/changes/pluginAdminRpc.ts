@@ -2,19 +2,26 @@ import { serviceNames } from "@peek/plugin-base";
 import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import { platformPlugin } from "../status/serviceStatusRpc.ts";
-import {
-  changeErrorSchema,
-  changeRequestSchema,
-  generationSchema,
-  plannedMigrationSchema,
-} from "./pluginChangesRpc.ts";
+import { chunkSchema, offsetSchema } from "./archives/pluginArchivesRpc.ts";
+import { changeErrorSchema, generationSchema, plannedMigrationSchema, uninstalledSchema } from "./pluginChangesRpc.ts";
 
 const word = z.string().max(300);
 const names = z.array(word).max(1000).readonly();
 const service = z.enum(serviceNames);
 const ended = z.enum(["done", "refused", "reverted", "failed"]);
 
-const requestSchema = changeRequestSchema.extend({
+const requestSchema = z.object({
+  kind: z.enum(["reload", "enable", "disable", "upgrade", "rollback", "install", "remove"]),
+  plugin: word,
+  /**
+   * The version for `upgrade`, `rollback` and `install`: `1.4.0`, or `1.4.0-0123456789ab` with the beginning of its content's hash. Default for
+   * a rollback: the version before.
+   */
+  version: word.optional(),
+  /** Whether an upgrade or installation may be to an older version. Default: false. */
+  allowDowngrade: z.boolean().optional(),
+  /** Whether a removal deletes the plugin's folders in `plugin-data` too. Default: false. */
+  purgeData: z.boolean().optional(),
   /** Only these services. Default: all connected ones that the change concerns. */
   services: z.array(service).min(1).max(serviceNames.length).readonly().optional(),
   /** Whether the change is only prepared, and then cancelled. */
@@ -38,6 +45,8 @@ const onServiceSchema = z.object({
   stopped: names.optional(),
   /** The migrations that logic would apply, with their statements; only of a dry run. */
   migrations: z.array(plannedMigrationSchema).max(1000).readonly().optional(),
+  /** The effects of a removal. */
+  uninstalled: uninstalledSchema.optional(),
   error: changeErrorSchema.optional(),
 });
 
@@ -58,6 +67,8 @@ export const adminResultSchema = requestSchema.omit({ services: true }).extend({
 const progressSchema = z.discriminatedUnion("type", [
   /** It waits until another change has ended, which this names. */
   z.object({ type: z.literal("waiting"), for: word }),
+  /** All services are asked to get the version. */
+  z.object({ type: z.literal("fetching"), version: word, instances: names }),
   /** All services are asked to prepare it. */
   z.object({ type: z.literal("preparing"), instances: names }),
   /** It cannot be cancelled any more. */
@@ -74,6 +85,24 @@ const historySchema = z.object({
   changes: z.array(adminResultSchema).max(1000).readonly(),
 });
 
+const uploadInput = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(0),
+});
+const uploadProgress = z.discriminatedUnion("type", [
+  /** The parts are to be sent with this id, one after the other. */
+  z.object({ type: z.literal("ready"), upload: word }),
+  /** Logic has verified the archive, and keeps it. */
+  z.object({
+    type: z.literal("kept"),
+    plugin: word,
+    version: word,
+    services: z.array(service).max(serviceNames.length).readonly(),
+  }),
+]);
+const partInput = z.object({ upload: word, offset: offsetSchema, data: chunkSchema });
+const partOutput = z.int();
+
 /** A change of one plugin on all services. */
 export type AdminRequest = z.infer<typeof requestSchema>;
 /** The outcome of a change on one instance of a service. */
@@ -86,12 +115,18 @@ export type AdminProgress = z.infer<typeof progressSchema>;
 export type AdminHistory = z.infer<typeof historySchema>;
 
 type Procedures = {
+  readonly upload: { readonly input: typeof uploadInput; readonly stream: typeof uploadProgress };
+  readonly uploadPart: { readonly input: typeof partInput; readonly output: typeof partOutput };
   readonly change: { readonly input: typeof requestSchema; readonly stream: typeof progressSchema };
   readonly history: { readonly output: typeof historySchema };
 };
 
 /** Changes plugins of all services. Logic serves it to commands that use its credentials. */
 export const PluginAdminRpc: RpcContract<Procedures> = defineRpc(`${platformPlugin}.PluginAdmin`, {
+  /** Takes an archive. When the stream is cancelled before its end, nothing of the archive remains. */
+  upload: { input: uploadInput, stream: uploadProgress },
+  /** Adds the next part of an upload. Returns the number of bytes that have arrived. */
+  uploadPart: { input: partInput, output: partOutput },
   /** When the stream is cancelled before `committing`, the change is cancelled; after that, it goes on. */
   change: { input: requestSchema, stream: progressSchema },
   history: { output: historySchema },

@@ -20,7 +20,19 @@ export const changeErrorSchema = z.object({ code: word, message: z.string().max(
 const kind = z.enum(["reload", "enable", "disable"]);
 
 /** A change of one plugin on one service. */
-export const changeRequestSchema = z.object({ kind, plugin: word });
+const changeRequestSchema = z.object({
+  kind,
+  plugin: word,
+  /**
+   * The name of the installed version that is to run, or after a `disable` is to be current: `1.4.0-0123456789ab`. null for none of the
+   * installed ones, so that another source is used. Default: the version stays.
+   */
+  version: word.nullable().optional(),
+  /** Whether the migrations of the new version are tried. Default: false. */
+  rehearse: z.boolean().default(false),
+  /** Whether the change takes back one that failed on another service: the version is to run on the present tables. Default: false. */
+  isRevert: z.boolean().default(false),
+});
 
 /** A migration that a service would apply. */
 export const plannedMigrationSchema = z.object({
@@ -63,21 +75,77 @@ export type ResultOnService = z.infer<typeof resultSchema>;
 /** One item of {@link PluginChangesRpc}'s stream. */
 export type ChangeProgress = z.infer<typeof progressSchema>;
 
-const changeInput = changeRequestSchema.extend({
-  id: word,
-  /** Whether the migrations of the new version are tried. Default: false. */
-  rehearse: z.boolean().default(false),
+const stateInput = z.object({
+  plugin: word,
+  /** Whether to wait until the service has started, and has ended the changes that a crash had interrupted. */
+  whenStarted: z.boolean(),
 });
+const stateOutput = z.object({
+  isEnabled: z.boolean(),
+  /** The version that runs. */
+  version: word.optional(),
+  /** The installed version that runs: `1.4.0-0123456789ab`. Absent where the plugin runs from another source. */
+  installed: word.optional(),
+  /** The installed version that is current. */
+  current: word.optional(),
+  /** All installed versions. */
+  versions: names,
+});
+const fetchInput = z.object({
+  plugin: word,
+  version: word,
+  /** The hash of its content. Absent where logic keeps no archive of it: then it has to be installed already. */
+  hash: word.optional(),
+});
+const discardInput = z.object({ plugin: word, version: word });
+const uninstallInput = z.object({
+  plugin: word,
+  /** Whether the plugin's folder in `plugin-data` is deleted too. */
+  purgeData: z.boolean(),
+});
+/** The effects of the removal of a plugin on a service. */
+export const uninstalledSchema = z.object({
+  /** The versions that were removed. */
+  removed: names,
+  /** The plugin's folder in `plugin-data`, if it has one. */
+  data: z.object({ dir: z.string().max(maxMessage), isPurged: z.boolean() }).optional(),
+});
+const isDone = z.boolean();
+
+/** How a plugin is on a service now. */
+export type PluginOnService = z.infer<typeof stateOutput>;
+/** A change of one plugin on one service. */
+export type ServiceChangeRequest = z.infer<typeof changeRequestSchema>;
+/** A {@link ServiceChangeRequest}, as logic asks for it. */
+export type ServiceChangeInput = z.input<typeof changeRequestSchema>;
+/** The version that a service is to have. */
+export type FetchRequest = z.infer<typeof fetchInput>;
+/** The effects of the removal of a plugin on a service. */
+export type Uninstalled = z.infer<typeof uninstalledSchema>;
+
+const changeInput = changeRequestSchema.extend({ id: word });
 const commitInput = z.object({ id: word });
 const commitOutput = z.boolean();
 
 type Procedures = {
+  readonly state: { readonly input: typeof stateInput; readonly output: typeof stateOutput };
+  readonly fetch: { readonly input: typeof fetchInput; readonly output: typeof isDone };
+  readonly discard: { readonly input: typeof discardInput; readonly output: typeof isDone };
+  readonly uninstall: { readonly input: typeof uninstallInput; readonly output: typeof uninstalledSchema };
   readonly change: { readonly input: typeof changeInput; readonly stream: typeof progressSchema };
   readonly commit: { readonly input: typeof commitInput; readonly output: typeof commitOutput };
 };
 
 /** Changes a plugin of one service in two phases. Every service serves it to logic. */
 export const PluginChangesRpc: RpcContract<Procedures> = defineRpc(`${platformPlugin}.PluginChanges`, {
+  /** How a plugin is on the service. */
+  state: { input: stateInput, output: stateOutput },
+  /** Gets an archive from logic, verifies and unpacks it. Stops nothing. False when the version was installed already. */
+  fetch: { input: fetchInput, output: isDone },
+  /** Removes an installed version that neither runs nor is current. False when it does, or is not installed. */
+  discard: { input: discardInput, output: isDone },
+  /** Removes all installed versions of a plugin that is not enabled any more. */
+  uninstall: { input: uninstallInput, output: uninstalledSchema },
   /**
    * Prepares a change: it stops nothing until `commit` is called with the same id. When the stream is cancelled before, or nobody
    * commits in time, the change is cancelled. After the commit, it goes on without the caller.

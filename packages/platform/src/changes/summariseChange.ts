@@ -10,7 +10,8 @@ export function summariseChange({ kind, plugin }: AdminRequest, services: readon
   const changed = services.filter((each) => each.outcome === "done").map((each) => each.instance);
   const isFailed = services.some((each) => each.outcome === "failed");
   // Nothing was stopped on the service that refused, but others were changed before.
-  const whole = isFailed || changed.length > 0 ? "failed" : outcome === "refused" ? "refused" : "reverted";
+  const isReverted = outcome !== "refused" || services.some((each) => each.outcome === "reverted");
+  const whole = isFailed || changed.length > 0 ? "failed" : isReverted ? "reverted" : "refused";
   const where = changed.length === 0 ? "" : ` The ${kind} of ${plugin} is done on ${changed.join(", ")}, and stays.`;
   return { outcome: whole, error: { code: error.code, message: `${instance}: ${error.message}${where}` } };
 }

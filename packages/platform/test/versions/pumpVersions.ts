@@ -94,7 +94,8 @@ export class PumpVersions {
   }
 }
 
-async function packed(version: string): Promise<string> {
+/** Packs a version. @returns The archive. */
+export async function packed(version: string): Promise<string> {
   const dir = mkdtempSync(join(temporaryFolder(), "pump-"));
   const declared = { plugin: { title: "Pump", packageName: pump }, requiresServices: ["agent"] };
   const json = { name: packageName, version, type: "module", files: ["index.js"], exports: "./index.js" };

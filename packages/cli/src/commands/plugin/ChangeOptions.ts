@@ -10,9 +10,17 @@ export interface ChangeOptions extends ServiceOption {
 
 /** Adds the argument and the options of a command that changes a plugin. */
 export function withChangeOptions(command: Command): Command {
+  return withServiceOptions(command.argument("<plugin>", "the plugin, such as peek_plugin_tutorial"));
+}
+
+/** Adds the options of a command that changes a plugin. */
+export function withServiceOptions(command: Command): Command {
   return command
-    .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
     .addOption(servicesOption())
-    .option("-n, --dry-run", "print what would be stopped and started, and try new migrations; change nothing", false)
+    .option(
+      "-n, --dry-run",
+      "prepare the change, try new migrations, and print what would be changed; change nothing",
+      false,
+    )
     .addOption(jsonOption());
 }

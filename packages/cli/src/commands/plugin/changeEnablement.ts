@@ -17,7 +17,7 @@ export async function changeEnablement(
 ): Promise<boolean> {
   await using admin = await pluginAdmin();
   if (admin === undefined) return false;
-  const result = await changeRunning(admin, kind, name, options);
+  const result = await changeRunning(admin, { kind, plugin: name }, options);
   if (result === undefined) return true;
   const isMade = result.outcome === "done";
   const away = isMade ? changeAway(kind, name, result.away, options.dryRun) : [];

@@ -23,12 +23,11 @@ const exitCodes: Readonly<Record<AdminResult["outcome"], ExitCode>> = {
  */
 export async function changeRunning(
   { client }: PluginAdmin,
-  kind: AdminRequest["kind"],
-  plugin: string,
+  change: Pick<AdminRequest, "kind" | "plugin" | "version" | "allowDowngrade" | "purgeData">,
   { service: services, dryRun, json }: ChangeOptions,
 ): Promise<AdminResult | undefined> {
   const by = { account: userInfo().username, host: hostname() };
-  const request = { kind, plugin, dryRun, by, ...(services !== undefined && { services }) };
+  const request = { ...change, dryRun, by, ...(services !== undefined && { services }) };
   let result: AdminResult | undefined;
   let isCommitting = false;
   await interruptible(async (signal) => {
@@ -47,7 +46,7 @@ export async function changeRunning(
   if (result === undefined) return undefined;
   process.exitCode = exitCodes[result.outcome];
   if (result.error !== undefined)
-    console.error(printableLines(`peek: ${kind} ${result.outcome}: ${result.error.message}`));
+    console.error(printableLines(`peek: ${change.kind} ${result.outcome}: ${result.error.message}`));
   return result;
 }
 
@@ -66,6 +65,8 @@ function sentence(progress: Exclude<AdminProgress, { type: "result" | "service" 
   switch (progress.type) {
     case "waiting":
       return `waits for the ${progress.for}`;
+    case "fetching":
+      return `getting ${progress.version} on ${progress.instances.join(", ") || "no service"}`;
     case "preparing":
       return `preparing on ${progress.instances.join(", ") || "no service"}`;
     case "committing":

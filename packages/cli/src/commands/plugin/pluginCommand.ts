@@ -8,14 +8,16 @@ import { packCommand } from "./packPlugin.ts";
 import { reloadCommand } from "./reloadPlugin.ts";
 import { removeCommand } from "./removePlugin.ts";
 import { rollbackCommand } from "./rollbackPlugin.ts";
+import { upgradeCommand } from "./upgradePlugin.ts";
 
 /** `peek plugin`: the installed plugins, and the services that they are enabled on. */
 export function pluginCommand(): Command {
   return new Command("plugin")
-    .description("pack, install, list, enable, disable and reload plugins")
+    .description("pack, install, upgrade, list, enable, disable and reload plugins")
     .addCommand(listCommand())
     .addCommand(packCommand())
     .addCommand(installCommand())
+    .addCommand(upgradeCommand())
     .addCommand(rollbackCommand())
     .addCommand(removeCommand())
     .addCommand(enableCommand())

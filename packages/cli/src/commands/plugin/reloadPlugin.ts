@@ -12,7 +12,7 @@ export function reloadCommand(): Command {
       await using admin = await requirePluginAdmin(
         "nothing can be reloaded; a service runs the installed version when it starts",
       );
-      const result = await changeRunning(admin, "reload", name, options);
+      const result = await changeRunning(admin, { kind: "reload", plugin: name }, options);
       if (options.json && result !== undefined) printJson(result);
     });
 }
