@@ -46,6 +46,24 @@ it("a subscription is loading, then live, and unchanged tuples stay the same obj
   expect(third.tuples[0]).toBe(second.tuples[2]);
 });
 
+it("a channel that begins anew with another key shows its tuples as stale until the new ones come", async () => {
+  const { watch, browser, sub } = await watching();
+  browser.send({ t: "s", c: 7, e: "a", o: 1, rows: [one, two] });
+  await valueOf(watch, ({ status }) => status === "live");
+  const history = historyOf(watch);
+  browser.send({ t: "stale", c: 7, age: 0, why: "The plugin is being updated." });
+  await valueOf(watch, ({ status }) => status === "stale");
+  const more = { id: 1, value: 30 };
+  browser.send(
+    { t: "on", id: sub.id, c: 7, key: ["value"] },
+    { t: "s", c: 7, e: "b", o: 1, rows: [one, two, more] },
+    { t: "d", c: 7, e: "b", f: 1, o: 2, r: ["10"] },
+  );
+  await valueOf(watch, ({ tuples }) => tuples[0]?.id === 2);
+  expect(watch.getSnapshot()).toEqual({ status: "live", tuples: [two, more] });
+  expect(history.every(({ tuples }) => tuples.length >= 2)).toBe(true);
+});
+
 it("a subscription resumes by position and digest, and an equal snapshot notifies nobody", async () => {
   const { service, watch, browser } = await watching();
   browser.send({ t: "s", c: 7, e: "a", o: 4, rows: [one, two] });

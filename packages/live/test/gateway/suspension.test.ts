@@ -82,6 +82,30 @@ test("browsers keep their tuples as stale while the plugin is updated on logic, 
   expect(kinds(late).filter((kind) => kind === "off")).toEqual([]);
 });
 
+test("browsers get all tuples anew if the new version has another key, and then the differences", async () => {
+  provide();
+  const browser = await site.browser();
+  const c = await browser.subscribe(1, canonical);
+  await untilSpeed(browser, c, 0);
+  browser.messages.length = 0;
+  const suspension = await logic.server.suspend(plugin, never);
+  await browser.next("stale");
+  await stop();
+  speed = 5;
+  const type = { ...pumpTuple, key: ["name"] };
+  const load = () => pumpsOf(100).with(3, { id: 3, name: "Pump 3", speed });
+  const provided = logic.observables.provide(type, { load });
+  suspension[Symbol.dispose]();
+  expect(await browser.next("on")).toEqual({ t: "on", id: 1, c, key: ["name"] });
+  await untilSpeed(browser, c, 5);
+  expect(kinds(browser)).toEqual(["s"]);
+  speed = 6;
+  provided.notify();
+  await untilSpeed(browser, c, 6);
+  expect(kinds(browser)).toEqual(["s", "d"]);
+  expect({ gaps: browser.gaps, stale: site.gateway.stale().entries }).toEqual({ gaps: 0, stale: [] });
+});
+
 test("browsers get no tuples again if the new version has the same", async () => {
   provide();
   const browser = await site.browser();

@@ -50,6 +50,10 @@ export class Watcher implements ChannelSubscriber, Disposable {
     // The next status or message says the same.
   }
 
+  onRestart(): void {
+    this.at = undefined;
+  }
+
   readmit(): void {
     // It was admitted by nobody.
   }

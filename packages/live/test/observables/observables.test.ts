@@ -570,12 +570,23 @@ describe("a channel that cannot be followed", () => {
     await until("it is there", () => watcher.channel.isLive);
     await first.kill();
     await until("it is stale", () => !watcher.channel.isLive);
-    // Another version of the plugin.
+    expect(watcher.rows.size).toBe(2);
+  });
+
+  it("is begun anew where the provider of another version has another key", async () => {
+    const first = await startLogic();
+    const field = await startField();
+    first.observables.provide(pumpTuple, { load: () => pumpsOf(2) });
+    const watcher = field.watch();
+    await until("it is there", () => watcher.channel.isLive);
+    await first.kill();
+    await until("it is stale", () => !watcher.channel.isLive);
     const second = await startLogic();
     second.observables.provide({ ...pumpTuple, key: ["id", "name"] }, { load: () => pumpsOf(3) });
-    await until("it is reported", () => watcher.channel.trouble?.code === "CONTRACT_INVALID");
-    expect(watcher.channel).toMatchObject({ key: ["id"], isLive: false });
-    expect(watcher.rows.size).toBe(2);
+    await until("it is live", () => watcher.channel.isLive);
+    expect(watcher.channel).toMatchObject({ key: ["id", "name"], trouble: undefined });
+    expect(watcher.kinds).toBe("ss");
+    expect(watcher.rows.size).toBe(3);
   });
 });
 

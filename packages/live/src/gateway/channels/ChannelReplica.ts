@@ -57,20 +57,15 @@ export class ChannelReplica implements Disposable {
   /**
    * Logic begins to send updates.
    *
-   * @returns Whether the key was unknown.
-   * @throws PeekError `CONTRACT_INVALID` when it is another key than before.
+   * @returns Whether the key was unknown; or that it is another one than before, so that nothing of this replica can be continued.
    */
-  open(key: readonly string[]): boolean {
+  open(key: readonly string[]): "new" | "same" | "other" {
     this.#history = [];
     if (this.#key === undefined) {
       this.#key = key;
-      return true;
+      return "new";
     }
-    if (this.#key.join("\n") === key.join("\n")) return false;
-    throw new PeekError(
-      "CONTRACT_INVALID",
-      `The key of ${this.#observable} on logic has changed. Install the same version of its plugin on all services, and start them again.`,
-    );
+    return this.#key.join("\n") === key.join("\n") ? "same" : "other";
   }
 
   /**

@@ -40,6 +40,8 @@ export interface ChannelSubscriber {
   onStatus(): void;
   /** The channel is live, and was not before. {@link onMessage} or {@link onStatus} follows. */
   onLive(): void;
+  /** The channel begins anew, without tuples: the key of its tuples is another one. */
+  onRestart(): void;
   /** Whether it may watch has to be asked anew. */
   readmit(): void;
   /** Ends it, for a reason that its browser is notified of. */
@@ -73,7 +75,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
   readonly #context: GatewayChannelContext;
   readonly #name: ChannelName;
   readonly #events: GatewayChannelEvents;
-  readonly #replica: ChannelReplica;
+  #replica: ChannelReplica;
   readonly #subscribers = new Set<ChannelSubscriber>();
   readonly #staleness = new ChannelStaleness(() => this.#statusChanged());
   readonly #stream: LogicStream;
@@ -95,7 +97,7 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
     this.number = number;
     this.#name = name;
     this.#events = events;
-    this.#replica = new ChannelReplica(name.selector.name, number, context.budget);
+    this.#replica = this.#newReplica();
     this.#stream = new LogicStream(this, context.opening);
   }
 
@@ -305,8 +307,21 @@ export class GatewayChannel implements LogicStreamOwner, AsyncDisposable {
       this.#events.onAdmissionsOutdated();
       return false;
     }
-    if (this.#replica.open(key)) this.#statusChanged();
-    return true;
+    const opened = this.#replica.open(key);
+    if (opened === "new") this.#statusChanged();
+    if (opened === "other") this.#restart();
+    return opened !== "other";
+  }
+
+  /** Forgets all tuples. The stream is opened again, and brings those with the new key. */
+  #restart(): void {
+    this.#replica[Symbol.dispose]();
+    this.#replica = this.#newReplica();
+    for (const each of this.#subscribers) each.onRestart();
+  }
+
+  #newReplica(): ChannelReplica {
+    return new ChannelReplica(this.selector.name, this.number, this.#context.budget);
   }
 
   #apply(update: ChannelUpdate): void {

@@ -32,6 +32,8 @@ export class Subscription implements ChannelSubscriber {
   #at: Resume | undefined;
   /** Whether the browser knows the channel's number. */
   #isAnnounced = false;
+  /** Whether the browser keeps the tuples that it has, which are stale, until there are others. */
+  #awaitsTuples = false;
   /** Whether the browser has to be sent something of the channel, even if nothing has changed: only then it is live. */
   #needsConfirmation = true;
   /** The staleness that the browser was last notified of. */
@@ -117,6 +119,14 @@ export class Subscription implements ChannelSubscriber {
     if (this.#isUnsure) this.readmit();
   }
 
+  onRestart(): void {
+    this.#at = undefined;
+    this.#isAnnounced = false;
+    this.#awaitsTuples = true;
+    this.#needsConfirmation = true;
+    this.#sentStaleness = undefined;
+  }
+
   onStatus(): void {
     this.catchUp();
   }
@@ -178,9 +188,10 @@ export class Subscription implements ChannelSubscriber {
       this.refuse(trouble.code, trouble.message);
       return false;
     }
-    if (key === undefined) return false;
+    if (key === undefined || (this.#awaitsTuples && position === undefined)) return false;
     if (!this.#isAnnounced) {
       this.#isAnnounced = true;
+      this.#awaitsTuples = false;
       this.#owner.writer.reply(Frame.ofJson({ t: "on", id: this.id, c: channel.number, key }));
     }
     return position !== undefined;
