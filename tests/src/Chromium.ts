@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromiumFlags } from "./chromiumFlags.ts";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -26,20 +27,7 @@ export class Chromium implements AsyncDisposable {
   }
 
   static async start(executablePath: string): Promise<Chromium> {
-    const browser = await chromium.launch({
-      executablePath,
-      headless: true,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
-    return new Chromium(browser);
+    return new Chromium(await chromium.launch({ executablePath, headless: true, args: [...chromiumFlags] }));
   }
 
   /** A person with a separate device, whose storage no other person sees. */

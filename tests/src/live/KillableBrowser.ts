@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromiumFlags } from "../chromiumFlags.ts";
 import { RunningProcess } from "../RunningProcess.ts";
 
 /** A Chromium whose processes can be killed, and that keeps its storage over a restart. */
@@ -13,9 +14,8 @@ export class KillableBrowser implements AsyncDisposable {
 
   /** @param profile The folder of its storage. */
   static async start(executable: string, profile: string): Promise<KillableBrowser> {
-    const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-    args.push("--disable-background-networking", "--disable-component-update", "--disable-sync");
-    args.push("--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank");
+    const own = ["--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
+    const args = [...chromiumFlags, ...own];
     const process = new RunningProcess(executable, { args });
     try {
       const line = await process.waitForError(/^DevTools listening on /);
