@@ -100,7 +100,10 @@ export default defineConfig({
         test: {
           name: "services",
           include: ["tests/**/*.test.ts"],
+          // Each test has processes of its own.
+          isolate: false,
           ...givenServer,
+          globalSetup: [givenServer.globalSetup, "./tests/src/sharedFolder.ts"],
           // Longer than the wait for a single line of a process, so that the test reports which one was missing.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -25,6 +25,7 @@ const counter = storagePlugin({
 describe("logic with the embedded database", () => {
   it("makes the database, keeps its data, and leaves no process and no record of one", async () => {
     await using home = await TestHome.with(debug, [counter]);
+    await home.removeDatabase();
     for (const start of [1, 2]) {
       const running = await home.start();
       await running.waitFor(new RegExp(`:Start number ${start}$`));

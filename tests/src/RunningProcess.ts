@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { descendantsOf } from "./descendantsOf.ts";
+import { sharedFolder } from "./sharedFolder.ts";
 
 /** The options of a {@link RunningProcess}. */
 export interface RunOptions {
@@ -30,7 +32,7 @@ export class RunningProcess implements AsyncDisposable {
   #stderr = "";
 
   constructor(command: string, options: RunOptions = {}) {
-    const env = { ...process.env, NODE_OPTIONS: undefined, ...options.env };
+    const env = { ...process.env, NODE_OPTIONS: undefined, ...sharedCompileCache(), ...options.env };
     this.#child = spawn(command, [...(options.args ?? [])], {
       cwd: options.cwd,
       env,
@@ -133,6 +135,12 @@ export class RunningProcess implements AsyncDisposable {
     this.#stderr += stderr;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The processes of a run compile the same modules: each compiles what no earlier one has. */
+function sharedCompileCache(): Readonly<Record<string, string>> {
+  const shared = sharedFolder();
+  return shared === undefined ? {} : { NODE_COMPILE_CACHE: join(shared, "compiled") };
 }
 
 function tryKill(pid: number): void {

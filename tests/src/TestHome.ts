@@ -2,8 +2,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { ServiceConfigInput } from "@peek/config";
+import { copyEmbeddedDatabase } from "./embeddedDatabase.ts";
 import { freePort } from "./freePort.ts";
-import { writePlugins, type PluginPackageOptions } from "./pluginPackage.ts";
+import { type PluginPackageOptions, requiresStorage, writePlugins } from "./pluginPackage.ts";
 import { processesOn } from "./processesOn.ts";
 import { RunningProcess, type RunOptions } from "./RunningProcess.ts";
 import { makeFolder } from "./temporaryFolder.ts";
@@ -25,7 +26,10 @@ export class TestHome implements AsyncDisposable {
     return new TestHome(await makeFolder(), service);
   }
 
-  /** A home with a config.json, and installed and enabled plugins. */
+  /**
+   * A home with a config.json, and installed and enabled plugins. Where a plugin requires storage, the home of logic has an embedded
+   * database that no plugin has used yet.
+   */
   static async with(
     config: ServiceConfigInput,
     plugins: readonly PluginPackageOptions[] = [],
@@ -61,6 +65,17 @@ export class TestHome implements AsyncDisposable {
     const httpServer = { ...sites, ...config.httpServer };
     await this.writeConfig(JSON.stringify({ ...config, httpServer, plugin: { ...config.plugin, enabled } }));
     if (plugins.length > 0) await writePlugins(join(this.dir, "plugin-software"), plugins);
+    const hasEmbedded = this.service === "logic" && (config.storage?.connectUrl ?? null) === null;
+    if (hasEmbedded && requireStorage(enabled, plugins)) await copyEmbeddedDatabase(this.#databaseDir);
+  }
+
+  /** Removes the database: logic creates one at its start. */
+  async removeDatabase(): Promise<void> {
+    await rm(this.#databaseDir, { recursive: true });
+  }
+
+  get #databaseDir(): string {
+    return join(this.dir, "postgresql");
   }
 
   get dir(): string {
@@ -89,8 +104,8 @@ export class TestHome implements AsyncDisposable {
   }
 
   /** Starts the service's command, and waits until it is ready. */
-  async start(): Promise<RunningProcess> {
-    const running = this.run();
+  async start(options: RunOptions = {}): Promise<RunningProcess> {
+    const running = this.run(options);
     await running.waitFor(/:Ready in /);
     return running;
   }
@@ -100,4 +115,8 @@ export class TestHome implements AsyncDisposable {
     while ((await processesOn(this.base)).length > 0) await setTimeout(20);
     await rm(this.base, { recursive: true, force: true });
   }
+}
+
+function requireStorage(enabled: readonly string[], plugins: readonly PluginPackageOptions[]): boolean {
+  return enabled.includes("peek_plugin_tutorial") || plugins.some(requiresStorage);
 }

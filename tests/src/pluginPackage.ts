@@ -17,6 +17,12 @@ export interface PluginPackageOptions {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** Whether a plugin has a database. */
+export function requiresStorage({ manifest }: PluginPackageOptions): boolean {
+  const services: unknown = Reflect.get(Object(manifest), "requiresServices");
+  return Array.isArray(services) && services.includes("storage");
+}
+
 const plainBody = `
   #logger = this.getLogger(import.meta);
   load() { this.#logger.info("Loaded"); }
