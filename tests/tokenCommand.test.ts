@@ -34,32 +34,6 @@ async function created(
 }
 
 describe("peek token", () => {
-  it.each([
-    [[]],
-    [["create"]],
-    [["create", "donkey"]],
-    [["create", "agent", "--expires", "soon"]],
-    [["create", "agent", "--expires", "0d"]],
-    [["create", "agent", "--expires", "2020-01-31"]],
-    [["create", "agent", "--expires", "2999-02-30"]],
-    [["create", "agent", "--label", "x".repeat(101)]],
-    [["revoke"]],
-    [["list", "--colour"]],
-  ])("%s is refused with exit code 64, and makes no file", async (args) => {
-    await using home = await TestHome.make();
-    const { code, stdout, stderr } = await token(home, ...args);
-    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
-    expect(stderr).not.toMatch(/\n {4}at /);
-    await expect(stat(home.dir)).rejects.toThrow("ENOENT");
-  });
-
-  it.each([["create"], ["list"], ["revoke"]])("%s --help prints the help", async (name) => {
-    await using home = await TestHome.make();
-    const { code, stdout, stderr } = await token(home, name, "--help");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: peek token ${name}`);
-  });
-
   it("makes, lists and revokes tokens where logic has never run", async () => {
     await using home = await TestHome.make();
     expect(await token(home, "list")).toMatchObject({

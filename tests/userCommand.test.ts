@@ -23,17 +23,6 @@ async function user(home: TestHome, input: string, ...args: readonly string[]): 
 }
 
 describe("peek user", () => {
-  it.each([[[]], [["add"]], [["passwd"]], [["remove"]], [["list", "--colour"]], [["add", "anna", "--group"]]])(
-    "%s is refused with exit code 64, and makes no file",
-    async (args) => {
-      await using home = await TestHome.make();
-      const { code, stdout, stderr } = await user(home, "correct horse\n", ...args);
-      expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
-      expect(stderr).not.toMatch(/\n {4}at /);
-      await expect(stat(home.dir)).rejects.toThrow("ENOENT");
-    },
-  );
-
   it("makes, lists, changes and removes users where logic has never run", async () => {
     await using home = await TestHome.make();
     expect(await user(home, "", "list")).toMatchObject({

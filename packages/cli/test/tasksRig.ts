@@ -7,29 +7,12 @@ import { Storage } from "@peek/storage";
 import { PgBossTaskQueue, type QueueName, type TaskQueue, type TaskRequest } from "@peek/tasks";
 import { expect, onTestFinished, vi } from "vitest";
 import { commandLogger } from "../src/commandLogger.ts";
-import { runCommandLine } from "../src/runCommandLine.ts";
+import { type Answer, peek } from "./peek.ts";
 import type { TestDatabase } from "./testing.ts";
 
-/** The exit code and the output of a command. */
-export interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `peek tasks` on what PEEK_HOME is. */
-export async function tasks(...args: readonly string[]): Promise<Answer> {
-  const lines = { log: [] as string[], error: [] as string[] };
-  const spies = (["log", "error"] as const).map((method) =>
-    vi.spyOn(console, method).mockImplementation((line: unknown) => void lines[method].push(String(line))),
-  );
-  const writes = vi.spyOn(process.stderr, "write").mockImplementation((text) => lines.error.push(String(text)) > 0);
-  try {
-    const code = await runCommandLine(["node", "peek", "tasks", ...args]);
-    return { code, stdout: lines.log.join("\n"), stderr: lines.error.join("\n") };
-  } finally {
-    for (const spy of [...spies, writes]) spy.mockRestore();
-  }
+export function tasks(...args: readonly string[]): Promise<Answer> {
+  return peek("tasks", ...args);
 }
 
 /** Makes the home of logic, for whom the database is the one of storage.connectUrl; removed after the test. */
