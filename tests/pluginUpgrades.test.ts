@@ -223,3 +223,41 @@ describe("one command changes the version of a plugin on all running services", 
     expect(await plugin("remove", pump)).toMatchObject({ code: 78, stdout: "" });
   });
 });
+
+it("services that share one folder of plugins change their versions one after the other, and go back together", async () => {
+  const port = await freePort();
+  await using logicHome = await TestHome.make();
+  const { base } = logicHome;
+  const plugin = { ...briefProbe, softwarePath: join(base, "shared-software") };
+  await logicHome.beside("logic", { httpServer: { dataExchange: { sitePort: port } }, plugin });
+  const fieldHome = await logicHome.beside("field", { dataExchange: { httpPort: port }, plugin });
+  await using logic = await logicHome.start();
+  await using field = await fieldHome.start();
+  await field.waitFor(/Connected to the logic service/);
+  const change = (...args: readonly string[]) => peek(base, "plugin", ...args);
+  const current = (): unknown =>
+    JSON.parse(readFileSync(join(plugin.softwarePath, "current", "peek-plugin-pump", "package.json"), "utf8"));
+  expect(await change("install", await pumpArchive(base, { version: "1.0.0" }))).toMatchObject({ code: 0 });
+  const upgraded = await change("upgrade", await pumpArchive(base, { version: "1.1.0" }));
+  expect(upgraded, upgraded.stderr).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/logic-.*1\.1\.0[^]*field-.*1\.1\.0/),
+  });
+  const start = `if (this.service === "field") throw new Error("The pump is stuck.");`;
+  const failed = await change("upgrade", await pumpArchive(base, { version: "1.2.0", start }));
+  expect(failed, failed.stderr).toMatchObject({
+    code: 75,
+    stdout: expect.stringMatching(/logic-\w+: reverted[^]*field-\w+: reverted/),
+  });
+  expect(current()).toMatchObject({ version: "1.1.0" });
+  expect(readdirSync(join(plugin.softwarePath, "journal"))).toEqual([]);
+  const back = await change("rollback", pump);
+  expect(back, back.stderr).toMatchObject({ code: 0 });
+  expect(current()).toMatchObject({ version: "1.0.0" });
+  const removed = await change("remove", pump);
+  expect(removed, removed.stderr).toMatchObject({ code: 0 });
+  expect([await field.stop(), await logic.stop()]).toEqual([
+    { code: 0, signal: null },
+    { code: 0, signal: null },
+  ]);
+});

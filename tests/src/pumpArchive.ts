@@ -1,7 +1,6 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { peek } from "./peekCommand.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 import { workspaceDir } from "./workspace.ts";
 
 /** The plugin in the archives of {@link pumpArchive}. */
@@ -14,6 +13,8 @@ export interface PumpVersion {
   readonly services?: readonly string[];
   /** The code of its module, before the classes. */
   readonly top?: string;
+  /** The code of load(). */
+  readonly load?: string;
   /** The code of start(); `this.service` is the name of the service. */
   readonly start?: string;
   /** The code of stop(). */
@@ -22,10 +23,18 @@ export interface PumpVersion {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Packs a version of a plugin. @param base The value of PEEK_HOME. @returns The archive. */
+/** Packs a version of a plugin. @param base The value of PEEK_HOME, which gets the archive. @returns The archive. */
 export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promise<string> {
-  const { version, services = ["logic", "field"], top = "", start = "", stop = "", files = {} } = pumpVersion;
-  const dir = await temporaryFolder();
+  const {
+    version,
+    services = ["logic", "field"],
+    top = "",
+    load = "",
+    start = "",
+    stop = "",
+    files = {},
+  } = pumpVersion;
+  const dir = await mkdtemp(join(base, "pump-"));
   const names = ["index.js", ...Object.keys(files)];
   const json = { name: "peek-plugin-pump", version, type: "module", files: names, exports: "./index.js" };
   const manifest = { plugin: { title: "Pump", packageName: pump }, requiresServices: services };
@@ -36,7 +45,7 @@ export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promi
     return `import { Plugin${title}EntryHookABC } from "@peek/plugin-base/${service}";
       export const peek${title}EntryHook = () => class extends Plugin${title}EntryHookABC {
         service = "${service}";
-        load() {}
+        async load() { ${load} }
         async start() { ${start} }
         async stop() { ${stop} }
         unload() {}

@@ -16,3 +16,8 @@ export function checkDowngrade(plugin: string, version: string, current: string 
     `has version ${version} of ${plugin}, which is older than the current one, ${current}. The old code has to run on the new tables; if it does, allow the downgrade with --allow-downgrade.`,
   );
 }
+
+/** Whether a version is older than another one. */
+export function isOlder(version: string, than: string): boolean {
+  return lt(version, than);
+}

@@ -13,8 +13,8 @@ export { openWhenFree } from "./openWhenFree.ts";
 export { type PackedArchive, type PackOptions, packPlugin } from "./packPlugin.ts";
 export { type ReadArchive, readArchive, type ReadArchiveOptions } from "./readArchive.ts";
 export { receiveVersion } from "./receiveVersion.ts";
-export { checkDowngrade } from "./checkDowngrade.ts";
-export { type InstalledVersion, versionFolderName } from "./softwareFolders.ts";
+export { checkDowngrade, isOlder } from "./checkDowngrade.ts";
+export { type InstalledVersion, parseVersionFolder } from "./softwareFolders.ts";
 export {
   currentVersion,
   installedVersions,

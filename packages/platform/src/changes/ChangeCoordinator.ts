@@ -48,6 +48,16 @@ export class ChangeCoordinator {
     return progress;
   }
 
+  /**
+   * Runs work that may make changes, after the changes that were requested before, and before those that are requested later.
+   *
+   * @param work Gets a function that makes a change at once.
+   */
+  async inTurn(work: (make: (request: AdminRequest) => Promise<AdminResult>) => Promise<void>): Promise<void> {
+    const { signal } = new AbortController();
+    await this.#turn.run(() => work((request) => this.#execute(request, new ItemQueue(signal), signal)), signal);
+  }
+
   /** Never rejects. */
   async #inTurn(request: AdminRequest, progress: ItemQueue<AdminProgress>, signal: AbortSignal): Promise<void> {
     if (this.#running !== undefined) progress.add({ type: "waiting", for: titleOf(this.#running) });

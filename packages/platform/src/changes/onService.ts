@@ -5,6 +5,8 @@ import { type PluginOnService, PluginChangesRpc, type ResultOnService, type Unin
 
 /** How long a service may take to say how a plugin is there, in milliseconds. */
 const stateMs = 10_000;
+/** How long a service may take to start, in milliseconds: a migration takes the longest. Its end is noticed before. */
+const startMs = 24 * 3600 * 1000;
 /** How long a service may take to get and unpack a version, in milliseconds. */
 const fetchMs = 10 * 60_000;
 /** How long a service may take to remove versions, in milliseconds. */
@@ -19,9 +21,19 @@ export interface Fetched {
   readonly refusal?: ResultOnService;
 }
 
-/** Asks an instance how a plugin is there. */
-export async function stateOn(rpc: PluginRpc, to: Peer, plugin: string): Promise<PluginOnService> {
-  return await rpc.client(PluginChangesRpc, { to, deadlineMs: stateMs }).state({ plugin, whenStarted: false });
+/**
+ * Asks an instance how a plugin is there.
+ *
+ * @param whenStarted Whether to wait until the service has been started. Default: false.
+ */
+export async function stateOn(
+  rpc: PluginRpc,
+  to: Peer,
+  plugin: string,
+  { whenStarted = false }: { readonly whenStarted?: boolean } = {},
+): Promise<PluginOnService> {
+  const client = rpc.client(PluginChangesRpc, { to, deadlineMs: whenStarted ? startMs : stateMs });
+  return await client.state({ plugin, whenStarted });
 }
 
 /** Has an instance get a version from logic. Never rejects. */

@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { PluginVortex } from "@peek/plugin-base";
 import { PluginArchivesRpc } from "./archives/pluginArchivesRpc.ts";
 import type { ChangeCoordinator, ChangeCoordinatorOptions } from "./ChangeCoordinator.ts";
 import { PluginAdminRpc } from "./pluginAdminRpc.ts";
 import { PluginChangesRpc } from "./pluginChangesRpc.ts";
 import type { ServiceChanges, ServiceChangesOptions } from "./ServiceChanges.ts";
+import type { VersionReconciler } from "./VersionReconciler.ts";
 import type { ServiceVersions, ServiceVersionsParts } from "./ServiceVersions.ts";
 
 // Most services never change a plugin: the first call imports the code.
@@ -38,7 +41,10 @@ export function servePluginChanges(own: PluginVortex, options: ServedChangesOpti
   );
 }
 
-/** Serves {@link PluginAdminRpc} to administrators, and {@link PluginArchivesRpc} to the other services. */
+/**
+ * Serves {@link PluginAdminRpc} to administrators, and {@link PluginArchivesRpc} to the other services, and compares the versions of each
+ * service that joins.
+ */
 export function servePluginAdmin(own: PluginVortex, options: ChangeCoordinatorOptions): void {
   let importing: Promise<ChangeCoordinator> | undefined;
   const coordinator = (): Promise<ChangeCoordinator> => (importing ??= openCoordinator(options));
@@ -57,12 +63,31 @@ export function servePluginAdmin(own: PluginVortex, options: ChangeCoordinatorOp
     },
     { acceptOnlyFrom: "logic" },
   );
+  void compareJoining(own, options, coordinator);
   own.rpc.serve(PluginArchivesRpc, {
     read: async (request) => {
       const { readChunk } = await import("./archives/readChunk.ts");
       return await readChunk(options.softwareDir, request);
     },
   });
+}
+
+/** Ends with the connection of the service. Never rejects. */
+async function compareJoining(
+  own: PluginVortex,
+  options: ChangeCoordinatorOptions,
+  coordinator: () => Promise<ChangeCoordinator>,
+): Promise<void> {
+  const file = join(options.softwareDir, "wanted.json");
+  let reconciler: VersionReconciler | undefined;
+  for await (const { kind, peer } of own.presence.changes()) {
+    // Nearly all systems without a change of a version do without the code for it.
+    if (kind !== "joined" || !existsSync(file)) continue;
+    const { VersionReconciler: Reconciler } = await import("./VersionReconciler.ts");
+    reconciler ??= new Reconciler({ ...options, coordinator: await coordinator() });
+    // A service that takes long to start holds no other up.
+    void reconciler.check(peer);
+  }
 }
 
 interface OpenChanges {
