@@ -226,6 +226,32 @@ describe("plugins change on all running services", () => {
   });
 });
 
+it("a plugin that fails on logic while field runs it already is disabled on both", async () => {
+  await using owned = new AsyncDisposableStack();
+  const base = owned.use(await TestHome.make());
+  const runsOnField = JSON.stringify(join(base.base, "runs-on-field"));
+  const late = both("peek_plugin_late", {
+    top: `import { existsSync, writeFileSync } from "node:fs";`,
+    body: `if (this.service === "field") writeFileSync(${runsOnField}, "");
+      else setInterval(() => { if (existsSync(${runsOnField})) throw new Error("the valve leaks"); }, 20).unref();`,
+  });
+  const port = await freePort();
+  const watched = { httpServer: { dataExchange: { sitePort: port } }, plugin: { deadlines: { probeSeconds: 60 } } };
+  const logicHome = await base.beside("logic", watched, [late]);
+  const fieldHome = await base.beside("field", { dataExchange: { httpPort: port }, plugin: briefProbe }, [late]);
+  for (const home of [logicHome, fieldHome]) {
+    await home.writeConfig((await home.readConfig()).replace(`["${late.name}"]`, "[]"));
+    const running = owned.use(await home.start());
+    if (home === fieldHome) await running.waitFor(/Connected to the logic service/);
+  }
+  const { code, stdout, stderr } = await peek(base.base, "plugin", "enable", late.name);
+  expect({ code, stdout }, stderr).toEqual({
+    code: 75,
+    stdout: expect.stringMatching(/^logic-\w+: reverted.*the valve leaks.*\nfield-\w+: reverted/),
+  });
+  for (const home of [logicHome, fieldHome]) expect(await home.readConfig()).not.toContain(late.name);
+});
+
 it("peek plugin reload says that logic does not run", async () => {
   await using home = await TestHome.with({});
   expect(await peek(home.base, "plugin", "reload", pump)).toEqual({
