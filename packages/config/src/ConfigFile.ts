@@ -28,6 +28,8 @@ const kind = {
   malformed: "CONFIG_MALFORMED",
   example: '{ "plugin": { "enabled": ["peek_plugin_tutorial"] } }',
 } as const;
+/** How many times a change is tried that finds the file edited meanwhile. */
+const maxAttempts = 10;
 /** How long to wait for another process that changes the file. */
 const lockMs = 5000;
 
@@ -77,19 +79,31 @@ export function loadConfig(file: string, initial: ServiceConfigInput = {}): Load
   const lock = tryLock(file);
   if (PeekError.is(lock)) return { ...(seen?.loaded ?? newConfig(file, initial)), notSaved: lock };
   using _lock = lock;
-  const { loaded, text } = tryLoad(file) ?? { loaded: newConfig(file, initial), text: undefined };
-  const toWrite = loaded.created ? `${JSON.stringify(loaded.config, null, 4)}\n` : text;
-  return toWrite === undefined ? loaded : { ...loaded, notSaved: trySave(file, toWrite) };
+  return unlessEdited(() => {
+    const { loaded, text, before } = tryLoad(file) ?? { loaded: newConfig(file, initial) };
+    const toWrite = loaded.created ? `${JSON.stringify(loaded.config, null, 4)}\n` : text;
+    if (toWrite === undefined) return loaded;
+    const saved = trySave(file, toWrite, before);
+    return saved === "edited" ? "edited" : { ...loaded, notSaved: saved };
+  });
+}
+
+interface LoadedText {
+  readonly loaded: LoadedConfig;
+  /** The text to be saved; absent where nothing is. */
+  readonly text?: string;
+  /** The present text; absent for a missing file. */
+  readonly before?: string;
 }
 
 /** The content of the file, and its text with all keys where some are missing; undefined for a missing file. */
-function tryLoad(file: string): { readonly loaded: LoadedConfig; readonly text: string | undefined } | undefined {
+function tryLoad(file: string): LoadedText | undefined {
   const document = readDocument(file);
   if (document === undefined) return undefined;
   const { config, unknownKeys } = checkConfig(document);
   const { text, filledIn } = fillIn(document, config);
   const loaded = { file, config, created: false, filledIn, unknownKeys, notSaved: undefined };
-  return { loaded, text: filledIn.length === 0 ? undefined : text };
+  return { loaded, before: document.text, ...(filledIn.length > 0 && { text }) };
 }
 
 function newConfig(file: string, initial: ServiceConfigInput): LoadedConfig {
@@ -131,13 +145,27 @@ export function editConfigValue(file: string, path: readonly string[], edit: (be
   // An error in the file is reported before one in locking it.
   readDocument(file);
   using _lock = lockConfig(file);
-  const document = readDocument(file) ?? { file, text: "{}\n", value: {} };
-  const value = edit(valueAt(checkConfig(document).config, path));
-  checkKnown(path, value);
-  const text = edited(document.text, path, value);
-  checkNewValue({ file, text, value: JSON.parse(text) }, path);
-  const failure = trySave(file, text);
+  const failure = unlessEdited(() => {
+    const present = readDocument(file);
+    const document = present ?? { file, text: "{}\n", value: {} };
+    const value = edit(valueAt(checkConfig(document).config, path));
+    checkKnown(path, value);
+    const text = edited(document.text, path, value);
+    checkNewValue({ file, text, value: JSON.parse(text) }, path);
+    return trySave(file, text, present?.text);
+  });
   if (failure !== undefined) throw failure;
+}
+
+/** Repeats work that reads and writes the file while somebody edits it by hand, who does not lock it. */
+function unlessEdited<Result>(work: () => Result | "edited"): Result {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = work();
+    if (result !== "edited") return result;
+    if (attempt === maxAttempts) {
+      throw new PeekError("CONFIG_NOT_SAVED", `config.json was edited ${attempt} times while it was to be saved.`);
+    }
+  }
 }
 
 function lockConfig(file: string): FileLock {
@@ -233,12 +261,21 @@ function checkConfig(document: JsonDocument): {
   );
 }
 
-function trySave(file: string, text: string): PeekError | undefined {
+/** @param before The text that was read. @returns "edited" when the file has another text now, and is unchanged. */
+function trySave(file: string, text: string, before: string | undefined): PeekError | "edited" | undefined {
   try {
-    writeFileAtomic(file, text);
-    return undefined;
+    return writeFileAtomic(file, text, ".", () => textOf(file) === before) ? undefined : "edited";
   } catch (cause) {
     return notSaved(file, cause);
+  }
+}
+
+/** The text of the file; undefined where it is missing, or is being written by somebody. */
+function textOf(file: string): string | undefined {
+  try {
+    return readDocument(file)?.text;
+  } catch {
+    return undefined;
   }
 }
 

@@ -21,9 +21,16 @@ import { chownLike } from "./ownership.ts";
  * a service stops.
  *
  * @param draftPrefix The prefix of the temporary file beside it, which remains when the process is killed. Default: a dot.
+ * @param isUnchanged Asked when the new content is on the disk, just before it replaces the old one. Default: it replaces it.
+ * @returns false when `isUnchanged` did; the file stays as it is then.
  * @throws Error of `node:fs`; the file is unchanged then.
  */
-export function writeFileAtomic(file: string, content: string, draftPrefix = "."): void {
+export function writeFileAtomic(
+  file: string,
+  content: string,
+  draftPrefix = ".",
+  isUnchanged: () => boolean = () => true,
+): boolean {
   // A link remains a link: its target is replaced.
   const target = realTarget(file);
   const draft = join(dirname(target), `${draftPrefix}${randomUUID()}.tmp`);
@@ -36,7 +43,12 @@ export function writeFileAtomic(file: string, content: string, draftPrefix = "."
     } finally {
       closeSync(descriptor);
     }
+    if (!isUnchanged()) {
+      rmSync(draft, { force: true });
+      return false;
+    }
     renameSync(draft, target);
+    return true;
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configValue, readConfig, serviceConfigSchema, setConfigValue } from "@peek/config";
+import { configValue, editConfigValue, readConfig, serviceConfigSchema, setConfigValue } from "@peek/config";
 import { caught } from "./caught.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -113,5 +113,37 @@ describe("setConfigValue", () => {
     });
     mkdirSync(join(dir, "gone"));
     expect(readdirSync(join(dir, "gone"))).toEqual([]);
+  });
+});
+
+describe("editConfigValue, while somebody edits the file by hand", () => {
+  const key = ["plugin", "enabled"];
+
+  it("keeps both changes", () => {
+    const file = fileWith(`{ "plugin": { "enabled": ["peek_plugin_a"] } }`);
+    let asked = 0;
+    editConfigValue(file, key, (before) => {
+      asked += 1;
+      if (asked === 1)
+        writeFileSync(file, `{ "logging": { "level": "DEBUG" }, "plugin": { "enabled": ["peek_plugin_b"] } }`);
+      return [...(before as string[]), "peek_plugin_c"];
+    });
+    const { config: saved } = readConfig(file) ?? {};
+    expect([saved?.plugin.enabled, saved?.logging.level]).toEqual([["peek_plugin_b", "peek_plugin_c"], "DEBUG"]);
+    expect(readdirSync(join(file, ".."))).toEqual(["config.json"]);
+  });
+
+  it("gives up when the file is edited each time, and leaves it as it is", () => {
+    const file = fileWith("{}");
+    let edits = 0;
+    const error = caught(() =>
+      editConfigValue(file, key, () => {
+        edits += 1;
+        writeFileSync(file, `{ "plugin": { "enabled": ["peek_plugin_${edits}"] } }`);
+        return [];
+      }),
+    );
+    expect(error.code).toBe("CONFIG_NOT_SAVED");
+    expect(readConfig(file)?.config.plugin.enabled).toEqual([`peek_plugin_${edits}`]);
   });
 });

@@ -10,6 +10,7 @@ import type {
   RunningChange,
   StepListener,
 } from "./changes/PluginChange.ts";
+import type { EnablementDrift } from "./enablementDrift.ts";
 import { EntryHookFactory } from "./EntryHookFactory.ts";
 import { errorFields } from "./errorFields.ts";
 import { HookRunner } from "./hooks/HookRunner.ts";
@@ -83,6 +84,12 @@ export class PluginLoader {
       const installed = findReplaced(record.name, record.resolved, sources, conditions);
       return { ...record.status(), ...(installed !== undefined && { installed }) };
     });
+  }
+
+  /** Compares the plugins with the names that config.json enables now. */
+  async drift(enabled: readonly string[]): Promise<EnablementDrift> {
+    const { enablementDrift } = await import("./enablementDrift.ts");
+    return enablementDrift(this.#registry, enabled, this.#options);
   }
 
   /** The plugin that caused an error which was not caught, if any. See {@link attributeError}. */

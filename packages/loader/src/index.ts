@@ -11,6 +11,7 @@ export type {
   StepListener,
   VersionedGeneration,
 } from "./changes/PluginChange.ts";
+export type { DriftedPlugin, EnablementDrift } from "./enablementDrift.ts";
 export { entryHookFunctionName } from "./hooks/loadEntryHookClass.ts";
 export type { InstalledPlugin } from "./installedPlugin.ts";
 export type { HookDeadlines, PluginLoaderOptions } from "./LoaderOptions.ts";

@@ -193,10 +193,13 @@ export class PeekService implements AsyncDisposable {
   async #reportedStatus(): Promise<ServiceStatus> {
     const actions = await this.#ledgerUsage.read();
     const installedVersion = tryServiceVersion(this.#definition);
+    const { readDrift } = await import("./status/readDrift.ts");
+    const drift = this.#isStarted ? await readDrift(this.#home.configFile, this.#loader) : undefined;
     return {
       ...this.status(),
       ...(installedVersion !== this.#version && { installedVersion }),
       ...(actions !== undefined && { actions }),
+      ...(drift !== undefined && { drift }),
       plugins: this.#loader.statusWithInstalled(),
     };
   }

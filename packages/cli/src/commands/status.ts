@@ -8,6 +8,7 @@ import { configOf, type LocalService, localServices } from "../LocalService.ts";
 import { printJson, printTable } from "../output.ts";
 import { printable } from "../printable.ts";
 import { packageVersion } from "../packageVersion.ts";
+import { driftLines } from "../status/driftLines.ts";
 import { differingVersions } from "../status/differingVersions.ts";
 import { printLoad } from "../status/printLoad.ts";
 import { printStale } from "../status/printStale.ts";
@@ -68,8 +69,8 @@ function printServices(observed: readonly ObservedService[]): void {
   for (const { peer, status } of observed) {
     if (status?.change !== undefined) console.log(`\n${printable(changeLine(peer.instance, status.change))}`);
   }
-  const warnings = [...differingVersions(observed), ...pendingRestarts(observed)];
-  if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${warning}`).join("\n")}`);
+  const warnings = [...differingVersions(observed), ...pendingRestarts(observed), ...driftLines(observed)];
+  if (warnings.length > 0) console.log(`\n${warnings.map((warning) => `WARNING: ${printable(warning)}`).join("\n")}`);
 }
 
 function changeLine(

@@ -85,9 +85,11 @@ export class ChangeOnServices {
   }
 
   async #connected(): Promise<readonly ConnectedService[]> {
-    const { services, plugin, kind } = this.#request;
+    const { services, instances, plugin, kind } = this.#request;
     const peers = await this.#parts.vortex.presence.peers();
-    const wanted = peers.filter(({ service }) => services === undefined || services.includes(service));
+    const wanted = peers.filter(
+      ({ service, instance }) => services?.includes(service) !== false && instances?.includes(instance) !== false,
+    );
     const all = await Promise.all(
       wanted.map(async (peer) => ({ peer, state: await stateOn(this.#rpc, peer, plugin) })),
     );
@@ -191,7 +193,8 @@ export class ChangeOnServices {
 
   /** Where a plugin is to be enabled everywhere, services are left out that it has no part for, or that do not need it. */
   #concerned(all: readonly Prepared[], hasPartFor: ReadonlySet<string>, isEnabled: boolean): readonly Prepared[] {
-    if (this.#request.kind !== "enable" || this.#request.services !== undefined) return all;
+    const { kind, services, instances } = this.#request;
+    if (kind !== "enable" || services !== undefined || instances !== undefined) return all;
     const needed = all.filter(({ change, refusal }) => {
       const code = refusal?.error?.code;
       return code === "PLUGIN_NOT_FOUND" ? hasPartFor.has(change.peer.service) : code !== "PLUGIN_NOT_FOR_SERVICE";

@@ -75,17 +75,18 @@ export class ServiceChanges {
       progress.add({ type: "prepared", ...(version !== undefined && { version }), ...effects });
       await committed;
     });
-    progress.add(progressOf(result.outcome === "done" ? await this.#save(result, onStep) : result));
+    const isSaved = result.outcome !== "done" || request.followsFile;
+    progress.add(progressOf(isSaved ? result : await this.#save(result, onStep)));
     progress.end();
   }
 
   async #make(
-    { kind, plugin, version, ...options }: ServiceChangeRequest,
+    { kind, plugin, version, rehearse, isRevert }: ServiceChangeRequest,
     onStep: StepListener,
     confirm: ChangeConfirmation,
   ): Promise<ChangeResult> {
     const { change, changeVersion } = this.#options;
-    const request = { kind, plugin, ...options };
+    const request = { kind, plugin, rehearse, isRevert };
     if (version === undefined) return await change(request, onStep, confirm);
     if (kind !== "disable" && version !== null)
       return await changeVersion({ ...request, kind, version }, onStep, confirm);

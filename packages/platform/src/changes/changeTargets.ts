@@ -35,10 +35,11 @@ export interface ChangeTargets {
  * @param chosen The version for an upgrade, a rollback or an installation.
  */
 export function changeTargets(
-  { kind, plugin, services }: AdminRequest,
+  request: AdminRequest,
   connected: readonly ConnectedService[],
   chosen: ChosenVersion | undefined,
 ): ChangeTargets {
+  const { kind, services } = request;
   const inOrder = inCommitOrder(connected, reversed.has(kind));
   const concerned = inOrder.filter(({ peer, state }) => {
     if (kind === "enable") return !state.isEnabled;
@@ -51,7 +52,7 @@ export function changeTargets(
   return {
     targets: concerned
       .filter((each) => !asWanted(each))
-      .map(({ peer, state }) => ({ peer, ...changesOf(kind, plugin, state, chosen) })),
+      .map(({ peer, state }) => ({ peer, ...changesOf(request, state, chosen) })),
     unchanged: unchanged.map(({ peer }) => peer),
   };
 }
@@ -66,14 +67,15 @@ export function inCommitOrder(
 }
 
 function changesOf(
-  kind: AdminRequest["kind"],
-  plugin: string,
+  { kind, plugin, followsFile = false }: AdminRequest,
   { isEnabled, installed, current }: PluginOnService,
   chosen: ChosenVersion | undefined,
 ): Omit<ChangeTarget, "peer"> {
   if (kind === "reload") return { change: { kind, plugin } };
-  if (kind === "enable") return { change: { kind, plugin }, undo: { kind: "disable", plugin } };
-  if (chosen === undefined) return { change: { kind: "disable", plugin } };
+  if (kind === "enable") {
+    return { change: { kind, plugin, followsFile }, undo: { kind: "disable", plugin, followsFile } };
+  }
+  if (chosen === undefined) return { change: { kind: "disable", plugin, followsFile } };
   const version = chosen.name;
   if (!isEnabled) {
     const undo = { kind: "disable", plugin, version: current ?? null } as const;

@@ -24,6 +24,10 @@ const requestSchema = z.object({
   purgeData: z.boolean().optional(),
   /** Only these services. Default: all connected ones that the change concerns. */
   services: z.array(service).min(1).max(serviceNames.length).readonly().optional(),
+  /** Only these instances of the services. Default: all. */
+  instances: z.array(word).min(1).max(1000).readonly().optional(),
+  /** Whether config.json stays as it is: the change makes services follow the file. Default: false. */
+  followsFile: z.boolean().optional(),
   /** Whether the change is only prepared, and then cancelled. */
   dryRun: z.boolean(),
   /** Who makes the change. */

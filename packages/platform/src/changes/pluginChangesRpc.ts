@@ -32,6 +32,8 @@ const changeRequestSchema = z.object({
   rehearse: z.boolean().default(false),
   /** Whether the change takes back one that failed on another service: the version is to run on the present tables. Default: false. */
   isRevert: z.boolean().default(false),
+  /** Whether config.json stays as it is. Default: false. */
+  followsFile: z.boolean().default(false),
 });
 
 /** A migration that a service would apply. */

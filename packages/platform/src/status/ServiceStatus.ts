@@ -5,6 +5,7 @@ import type { StorageStatus } from "@peek/storage";
 import type { TaskDepth } from "@peek/tasks";
 import type { StaleStatus } from "@peek/live/logic";
 import type { WorkerStatus } from "@peek/tasks/worker";
+import type { ConfigDrift } from "./readDrift.ts";
 
 /** The connection of a service to the others. */
 export interface VortexStatus {
@@ -99,6 +100,8 @@ export interface ServiceStatus {
   readonly actions?: readonly LedgerUsage[];
   /** The change of a plugin that is being made; absent without one. */
   readonly change?: RunningChange;
+  /** The difference between its plugins and its config.json; absent where there is none, or it was not looked for. */
+  readonly drift?: ConfigDrift;
   readonly plugins: readonly PluginStatus[];
 }
 

@@ -3,6 +3,7 @@ import { defineRpc, type RpcContract } from "@peek/plugin-base/contracts";
 import { z } from "zod";
 import type { InstalledPlugin, PluginStatus } from "@peek/loader";
 import type { StaleEntry } from "@peek/live/logic";
+import type { ConfigDrift } from "./readDrift.ts";
 import type { LiveStatus, ServiceStatus, TasksStatus } from "./ServiceStatus.ts";
 
 /** The name under which the platform itself serves contracts to other services. */
@@ -96,6 +97,16 @@ const liveSchema = z.object({
 
 const callsSchema = z.object({ pending: count, waiting: count, running: count, queued: count });
 
+const driftedSchema = z
+  .array(z.object({ name: word, after: z.array(word).max(maxPlugins).readonly() }))
+  .max(maxPlugins)
+  .readonly();
+const driftSchema = z.object({
+  enable: driftedSchema,
+  disable: driftedSchema,
+  problem: z.string().max(maxMessage).optional(),
+});
+
 const statusSchema = z.object({
   service: word,
   version: word,
@@ -107,6 +118,8 @@ const statusSchema = z.object({
   live: liveSchema.optional(),
   actions: z.array(usageSchema).max(maxPlugins).readonly().optional(),
   change: z.object({ kind: word, plugin: word, step: word.optional(), at: word }).optional(),
+  /** The difference between its plugins and its config.json; absent where there is none. */
+  drift: driftSchema.optional(),
   plugins: z.array(pluginSchema).max(maxPlugins).readonly(),
 });
 
@@ -124,7 +137,8 @@ export const ServiceStatusRpc: RpcContract<StatusProcedures> = defineRpc(`${plat
 
 /** The report of a service's status; too long texts and lists are cut. */
 export function statusReport(status: ServiceStatus): ServiceStatusReport {
-  const { service, version, installedVersion, pid, since, vortex, tasks, live, actions, change, plugins } = status;
+  const { service, version, installedVersion, pid, since, vortex, tasks, live, actions, change, drift, plugins } =
+    status;
   return {
     service,
     version: cut(version),
@@ -136,7 +150,20 @@ export function statusReport(status: ServiceStatus): ServiceStatusReport {
     ...(live !== undefined && { live: liveReport(live) }),
     ...(actions !== undefined && { actions: actions.slice(0, maxPlugins) }),
     ...(change !== undefined && { change: { ...change, plugin: cut(change.plugin) } }),
+    ...(drift !== undefined && { drift: driftReport(drift) }),
     plugins: plugins.slice(0, maxPlugins).map(pluginReport),
+  };
+}
+
+function driftReport({ enable, disable, problem }: ConfigDrift): z.infer<typeof driftSchema> {
+  const cutAll = (plugins: ConfigDrift["enable"]): z.infer<typeof driftedSchema> =>
+    plugins
+      .slice(0, maxPlugins)
+      .map(({ name, after }) => ({ name: cut(name), after: after.slice(0, maxPlugins).map((each) => cut(each)) }));
+  return {
+    enable: cutAll(enable),
+    disable: cutAll(disable),
+    ...(problem !== undefined && { problem: cut(problem, maxMessage) }),
   };
 }
 

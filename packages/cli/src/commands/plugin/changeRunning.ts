@@ -23,7 +23,10 @@ const exitCodes: Readonly<Record<AdminResult["outcome"], ExitCode>> = {
  */
 export async function changeRunning(
   { client }: PluginAdmin,
-  change: Pick<AdminRequest, "kind" | "plugin" | "version" | "allowDowngrade" | "purgeData">,
+  change: Pick<
+    AdminRequest,
+    "kind" | "plugin" | "version" | "allowDowngrade" | "purgeData" | "instances" | "followsFile"
+  >,
   { service: services, dryRun, json }: ChangeOptions,
 ): Promise<AdminResult | undefined> {
   const by = { account: userInfo().username, host: hostname() };

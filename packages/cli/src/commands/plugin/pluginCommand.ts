@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { applyCommand } from "./applyPlugins.ts";
 import { disableCommand } from "./disablePlugin.ts";
 import { enableCommand } from "./enablePlugin.ts";
 import { historyCommand } from "./pluginHistory.ts";
@@ -22,6 +23,7 @@ export function pluginCommand(): Command {
     .addCommand(removeCommand())
     .addCommand(enableCommand())
     .addCommand(disableCommand())
+    .addCommand(applyCommand())
     .addCommand(reloadCommand())
     .addCommand(historyCommand());
 }
