@@ -102,10 +102,17 @@ export class PluginLoader {
     return this.#registry.order.filter((record) => record.isIn("resolved")).map((record) => record.info);
   }
 
-  /** Finds every enabled plugin, checks its manifest, and determines the order. No plugin code runs. */
-  async resolve(): Promise<void> {
+  /**
+   * Finds every enabled plugin, checks its manifest, and determines the order. No plugin code runs.
+   *
+   * @param broughtBack The plugins whose version is brought back because a later one failed. Default: none.
+   */
+  async resolve(broughtBack: readonly string[] = []): Promise<void> {
     const { records, order } = planPlugins(this.#options, this.#logger);
-    for (const record of records.values()) this.#registry.put(record);
+    for (const record of records.values()) {
+      record.isBroughtBack = broughtBack.includes(record.name);
+      this.#registry.put(record);
+    }
     this.#registry.reorder(order);
     for (const record of this.#registry.inState("failed")) this.#lifecycle.blockDependantsOf(record);
   }

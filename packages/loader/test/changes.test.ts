@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PeekError } from "@peek/errors";
-import { FolderSource, InstalledSource } from "@peek/loader";
+import { FolderSource, InstalledSource, type PlatformExtension } from "@peek/loader";
 import { describe, expect, it, vi } from "vitest";
 import { type TestPlugin, writePlugin } from "./pluginFolders.ts";
 import { TestLoader } from "./TestLoader.ts";
@@ -353,5 +353,31 @@ describe("a change to a version in a folder", () => {
     });
     expect(test.status(a)).toMatchObject({ state: "started", generation: 1, rootDir: earlier });
     await test.loader.stop();
+  });
+});
+
+describe("a version that is brought back", () => {
+  it("is known as such to extensions: after a failed change, by a change that takes one back, and at a start", async () => {
+    const migrated: string[] = [];
+    const extension: PlatformExtension = {
+      appliesTo: () => true,
+      migrate: async ({ manifest, generation, isBroughtBack }) => {
+        migrated.push(`${manifest.plugin.version} ${generation} ${isBroughtBack ? "again" : "new"}`);
+      },
+      openScope: () => ({}),
+    };
+    const test = await new TestLoader(temporaryFolder(), { [a]: {} }, { extensions: [extension] }).started();
+    test.install(a, { version: "1.1.0", start: () => Promise.reject(new Error("The valve is stuck")) });
+    expect(await test.change("reload", a)).toMatchObject({ outcome: "reverted" });
+    test.install(a, {});
+    expect(await test.loader.change({ kind: "reload", plugin: a, isRevert: true })).toMatchObject({ outcome: "done" });
+    expect(migrated).toEqual(["1.0.0 1 new", "1.1.0 2 new", "1.0.0 3 again", "1.0.0 4 again"]);
+    await test.loader.stop();
+    const next = new TestLoader(temporaryFolder(), { [a]: {}, [b]: {} }, { extensions: [extension] });
+    await next.loader.resolve([b]);
+    migrated.length = 0;
+    await next.loader.load();
+    expect(migrated.sort()).toEqual(["1.0.0 1 again", "1.0.0 1 new"]);
+    await next.loader.stop();
   });
 });

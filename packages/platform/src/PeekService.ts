@@ -294,7 +294,7 @@ export class PeekService implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#cancel;
     const recovery = await this.#recoverVersions();
-    await this.#loader.resolve();
+    await this.#loader.resolve(recovery?.broughtBack);
     await this.#openExtensions({ plugins: this.#loader.toLoad(), signal });
     await this.#loader.load(signal);
     await this.#loader.start(signal);

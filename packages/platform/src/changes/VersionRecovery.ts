@@ -31,6 +31,7 @@ export class VersionRecovery {
   readonly #softwareDir: string;
   readonly #logger: Logger;
   readonly #tried: Interrupted[] = [];
+  readonly #broughtBack: string[] = [];
 
   private constructor(softwareDir: string, logger: Logger) {
     this.#softwareDir = softwareDir;
@@ -65,6 +66,11 @@ export class VersionRecovery {
       logger.error({ code: thrown.code }, template, plugins, thrown.message);
       return undefined;
     }
+  }
+
+  /** The plugins whose version before is current again, since the later one may have migrated the database. */
+  get broughtBack(): readonly string[] {
+    return this.#broughtBack;
   }
 
   /**
@@ -104,6 +110,7 @@ export class VersionRecovery {
     if (entry.step !== "prepared") {
       if (entry.from !== undefined && from === undefined) throw missing(entry, entry.from);
       makeCurrent(store, packageName, from);
+      this.#broughtBack.push(entry.plugin);
     }
     store.journal.end(entry);
     const current = store.current(packageName);
