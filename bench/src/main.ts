@@ -6,6 +6,7 @@ import { liveDeltas } from "./cases/liveDeltas.ts";
 import { liveFanout } from "./cases/liveFanout.ts";
 import { memory } from "./cases/memory.ts";
 import { plugins } from "./cases/plugins.ts";
+import { reload } from "./cases/reload.ts";
 import { rpc } from "./cases/rpc.ts";
 import { rpcOverNats } from "./cases/rpcOverNats.ts";
 import { storageMigrations } from "./cases/storageMigrations.ts";
@@ -24,6 +25,7 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   plugins,
   cold: coldStart,
   memory,
+  reload,
   queries: storageQueries,
   starts: storageStart,
   migrations: storageMigrations,

@@ -5,6 +5,7 @@ const suiteNames = [
   "plugins",
   "cold",
   "memory",
+  "reload",
   "queries",
   "starts",
   "migrations",

@@ -14,20 +14,25 @@ export interface PeekPlugins {
   readonly files: readonly string[];
 }
 
-export async function generatePeekPlugins(softwareDir: string, count: number): Promise<PeekPlugins> {
+/** @param dependants How many of them depend on the first one. Default: none. */
+export async function generatePeekPlugins(softwareDir: string, count: number, dependants = 0): Promise<PeekPlugins> {
   const modulesDir = join(softwareDir, "node_modules");
   await mkdir(join(modulesDir, "@peek"), { recursive: true });
   await symlink(pluginBaseDir, join(modulesDir, "@peek", "plugin-base"));
   const names = Array.from({ length: count }, (_, index) => `peek_plugin_bench_${serial(index)}`);
-  const files = await Promise.all(names.map((name) => generate(modulesDir, name)));
+  const [first = ""] = names;
+  const files = await Promise.all(
+    names.map((name, index) => generate(modulesDir, name, index > 0 && index <= dependants ? { [first]: "*" } : {})),
+  );
   return { softwareDir, names, files };
 }
 
-function generate(modulesDir: string, name: string): Promise<string> {
+function generate(modulesDir: string, name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
   const manifest = {
     plugin: { title: "Bench", packageName: name, version: "1.0.0", creator: "The Peek authors" },
     requiresServices: ["logic"],
     logic: {},
+    dependencies,
   };
   return generatePackage(modulesDir, {
     name: name.replaceAll("_", "-"),
