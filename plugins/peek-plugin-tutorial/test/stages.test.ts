@@ -74,6 +74,25 @@ it("after the tutorial's seventh page, the plugin migrates its schema once, and 
   expect(await database.query("SELECT comment FROM pl_tutorial.string_int")).toEqual([{ comment: "" }]);
 });
 
+it("the upgrade of the seventeenth page completes the rows, and the version before runs on the new tables", async () => {
+  await using database = await openTestDatabase();
+  const start = async (name: string): Promise<readonly string[]> => {
+    const logic = await startService("logic", { plugins: [stage(name)], database });
+    expect(logic.plugin("peek_plugin_tutorial").state).toBe("started");
+    expect(await logic.stop()).toEqual([]);
+    return linesOf(logic.log.lines);
+  };
+  await start("storage");
+  expect(await start("upgrade")).toEqual([
+    expect.stringMatching(/^ ?migration 0003_add_unit applied in \d+ ms$/),
+    ...["Loaded", "1 rows have a unit now", "Stopped", "Unloaded"],
+  ]);
+  await start("storage");
+  expect(await database.query("SELECT string1, unit FROM pl_tutorial.string_int")).toEqual([
+    { string1: "one", unit: "m" },
+  ]);
+});
+
 it("the transaction of the seventh page changes both rows, or neither", async () => {
   await using logic = await startService("logic", { plugins: [stage("storage-move")] });
   expect(logic.log.lines.flatMap((line) => /^INFO .*LogicEntryHook:(.*)$/.exec(line)?.[1] ?? [])).toEqual([
