@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./src/freePort.ts";
@@ -210,7 +210,9 @@ describe("one command changes the version of a plugin on all running services", 
     expect(onDisk()).toEqual(before);
   });
 
-  it("removes the plugin from all services, and keeps its data", async () => {
+  it("removes the plugin from all services, and keeps its data unless it is to be deleted", async () => {
+    const data = join(fieldHome.dir, "plugin-data", pump);
+    await mkdir(data, { recursive: true });
     const { code, stdout, stderr } = await plugin("remove", pump);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/logic-\w+: removed 1\.\d\.0-/);
@@ -220,7 +222,17 @@ describe("one command changes the version of a plugin on all running services", 
       { current: "none", versions: [], archives: [] },
       { current: "none", versions: [] },
     ]);
+    expect(stdout).toMatch(new RegExp(`field-\\w+: ${data} kept`));
     expect(await plugin("remove", pump)).toMatchObject({ code: 78, stdout: "" });
+    expect(await plugin("install", await pumpArchive(base, { version: "1.0.0" }))).toMatchObject({ code: 0 });
+    expect(await plugin("remove", pump, "--purge-data")).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("add --yes to confirm"),
+    });
+    expect(await running()).toEqual({ logic: "1.0.0 started", field: "1.0.0 started" });
+    const purged = await plugin("remove", pump, "--purge-data", "--yes");
+    expect(purged, purged.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining(`${data} deleted`) });
+    expect(existsSync(data)).toBe(false);
   });
 });
 

@@ -1,10 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder, writeFileAtomic } from "@peek/config";
+import { messageOf, PeekError } from "@peek/errors";
 import { isPluginName, serviceNames } from "@peek/plugin-base";
 import { z } from "zod";
 import { isFullDisk, softwareFull, softwareUnusable } from "./softwareErrors.ts";
 import { parseVersionFolder } from "./softwareFolders.ts";
+
+/** The maximum size of the file, in bytes. */
+const maxBytes = 4 * 1024 * 1024;
 
 const versionName = z.string().refine((name) => parseVersionFolder(name) !== undefined, {
   error: "the name of a version's folder",
@@ -33,20 +37,22 @@ export class WantedVersions {
   /** @param softwareDir The `plugin-software` folder of logic. */
   constructor(softwareDir: string) {
     this.#dir = softwareDir;
-    this.#file = wantedFile(softwareDir);
+    this.#file = join(softwareDir, "wanted.json");
   }
 
   /**
    * The versions of all plugins that were changed on running services.
    *
-   * @throws PeekError `PLUGIN_SOFTWARE_UNUSABLE` when the file cannot be read, or is damaged.
+   * @throws PeekError `PLUGIN_SOFTWARE_UNUSABLE` when the file cannot be read, is damaged or too large.
    */
   all(): ReadonlyMap<string, WantedVersion> {
     if (!existsSync(this.#file)) return new Map();
     try {
+      const { size } = statSync(this.#file);
+      if (size > maxBytes) throw new Error(`it has ${size} bytes, and the limit is ${maxBytes}`);
       return new Map(Object.entries(fileSchema.parse(JSON.parse(readFileSync(this.#file, "utf8"))).plugins));
     } catch (cause) {
-      throw softwareUnusable(this.#file, cause);
+      throw damaged(this.#file, cause);
     }
   }
 
@@ -75,7 +81,8 @@ export class WantedVersions {
   }
 }
 
-/** The file of {@link WantedVersions}. */
-export function wantedFile(softwareDir: string): string {
-  return join(softwareDir, "wanted.json");
+function damaged(file: string, cause: unknown): PeekError {
+  const why = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll("\n", " ") : messageOf(cause);
+  const message = `${file} cannot be read: ${why.replace(/\.$/, "")}. Remove the file, or restore it from a backup: without it, the versions that run now stay.`;
+  return new PeekError("PLUGIN_SOFTWARE_UNUSABLE", message, { cause, fields: { file } });
 }
