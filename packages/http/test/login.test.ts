@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serviceHome } from "@peek/config";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { temporaryFolder, TestLog, until } from "@peek/kit/testing";
 import type { SiteSession } from "../src/index.ts";
 import {
@@ -27,12 +30,23 @@ interface Logic {
   readonly rpc: LocalRpc;
 }
 
-async function openLogic(): Promise<Logic> {
-  const home = serviceHome("logic", { PEEK_HOME: temporaryFolder() });
-  const logger = new TestLog();
-  const users = new UserStore(home);
+/** A folder with both users. Each test copies it: to hash a password takes longer than most of them. */
+const withUsers = mkdtempSync(join(tmpdir(), "peek-login-"));
+
+beforeAll(async () => {
+  const users = new UserStore(serviceHome("logic", { PEEK_HOME: withUsers }));
   await users.add("anna", password, ["admin"]);
   await users.add("berta", password);
+});
+
+afterAll(() => rmSync(withUsers, { recursive: true, force: true }));
+
+async function openLogic(): Promise<Logic> {
+  const base = temporaryFolder();
+  cpSync(withUsers, base, { recursive: true });
+  const home = serviceHome("logic", { PEEK_HOME: base });
+  const logger = new TestLog();
+  const users = new UserStore(home);
   const directory = new UserDirectory({ home, logger, cacheMs: 0 });
   const sessions = new SessionStore({ home, days: 30, logger });
   onTestFinished(() => sessions[Symbol.asyncDispose]());

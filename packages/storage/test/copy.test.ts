@@ -327,7 +327,7 @@ describe("copyDatabase()", () => {
   it("can be interrupted or lose its connection during a large table, and leaves nothing", async () => {
     await using from = await openSource();
     await using to = await openTestDatabase();
-    await from.query("INSERT INTO pl_fixture.child SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n");
+    await from.query("INSERT INTO pl_fixture.child SELECT n, repeat('x', 1000) FROM generate_series(1, 50000) AS n");
     const copying = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%child%'";
     const controller = new AbortController();
     const interrupted = refusalOf(copy(from, to, { options: { signal: controller.signal } }));

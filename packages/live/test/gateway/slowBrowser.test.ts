@@ -19,19 +19,21 @@ test("a browser that does not read takes little memory, delays no other browser,
   await slow.untilRow(c, 0, "first");
   slow.socket.pause();
   let most = 0;
-  for (let change = 1; change <= 400; change += 1) {
+  // 15 MB: more than the sockets hold.
+  const changes = 150;
+  for (let change = 1; change <= changes; change += 1) {
     channel.put({ id: change % 5, text: `${change} ${noise(100_000)}` }, { id: 9, text: String(change) });
     await quick.untilRow(c, 9, String(change));
     most = Math.max(most, site.gateway.statistics().bufferedBytes);
   }
   expect(most).toBeLessThan(mebi);
   expect(site.gateway.statistics().lagging).toBe(1);
-  expect(quick.messages.filter(({ t }) => t === "d").length).toBe(400);
+  expect(quick.messages.filter(({ t }) => t === "d").length).toBe(changes);
   slow.socket.resume();
-  await slow.untilRow(c, 9, "400");
+  await slow.untilRow(c, 9, String(changes));
   expect(slow.gaps).toBe(0);
   // It was not sent each step, but what came of those that it missed.
-  expect(slow.messages.filter(({ t }) => t === "d").length).toBeLessThan(300);
+  expect(slow.messages.filter(({ t }) => t === "d").length).toBeLessThan(changes * 0.75);
   expect(slow.channels.get(c)?.rows).toEqual(quick.channels.get(c)?.rows);
   await expect.poll(() => site.gateway.statistics()).toMatchObject({ lagging: 0, bufferedBytes: 0 });
 });

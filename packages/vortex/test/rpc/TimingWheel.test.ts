@@ -44,7 +44,7 @@ describe("a timer of the wheel", () => {
   );
 
   it("may expire later than Node's timers can", () => {
-    const timers = vi.spyOn(globalThis, "setTimeout");
+    using timers = vi.spyOn(globalThis, "setTimeout");
     wheel.add(new Entry(wheel), 9_999_999_999);
     vi.advanceTimersByTime(60_000);
     expect(wheel.size).toBe(1);

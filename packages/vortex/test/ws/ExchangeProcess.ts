@@ -54,7 +54,7 @@ export class ExchangeProcess implements AsyncDisposable {
   }
 
   /** Polls its state until a condition holds. */
-  async until(isSo: (answer: HubAnswer) => boolean, timeoutMs = 20_000): Promise<HubAnswer> {
+  async until(isSo: (answer: HubAnswer) => boolean, timeoutMs = 120_000): Promise<HubAnswer> {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const answer = await this.ask("look");
