@@ -19,18 +19,17 @@ const givenServer = {
 
 const onNats = "packages/*/test/**/nats*.test.ts";
 
-/** The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. The rest runs on the embedded one. */
-const dependsOnServer = ["changeDataCapture", "copy", "limits", "migrations", "provisioning"].map(
+/**
+ * The tests of storage whose subject depends on the server: rights, TLS, versions, limits, copies. The rest runs on the embedded one.
+ */
+const dependsOnServer = ["changeDataCapture", "copy", "limits", "provisioning"].map(
   (name) => `packages/storage/test/${name}.test.ts`,
 );
 
 /** Packages whose tests need a database. */
 const withDatabase: ReadonlySet<string> = new Set(["storage", "tasks", "platform", "cli", "testing"]);
-/**
- * Packages whose test files do not disturb each other: the files share processes and modules, which saves a third of the processor
- * time. The order of files must not matter: `vitest run --project NAME --sequence.shuffle.files`.
- */
-const shared: ReadonlySet<string> = new Set(["errors", "http", "kit", "live-protocol", "loader", "plugin-base"]);
+/** Packages whose test files disturb each other in one process. */
+const isolated: ReadonlySet<string> = new Set(["vortex"]);
 
 const folders = (parent: string): readonly string[] => readdirSync(join(import.meta.dirname, parent));
 
@@ -40,7 +39,7 @@ const packageProject = (name: string): TestProjectInlineConfiguration => ({
     name,
     include: [`packages/${name}/test/**/*.test.ts`],
     exclude: [...configDefaults.exclude, onNats],
-    isolate: !shared.has(name),
+    isolate: isolated.has(name),
     ...(withDatabase.has(name) && embeddedServer),
   },
 });
@@ -61,6 +60,9 @@ export default defineConfig({
   test: {
     execArgv: ["--conditions=@peek/source"],
     pool: "forks",
+    // The files of a project share processes and modules, which saves a third of the processor time. The order of files must not
+    // matter: `vitest run --project NAME --sequence.shuffle.files`.
+    isolate: false,
     // The packages import each other: what one run has compiled, the next reads from node_modules/.vitest-cache.
     fsModuleCache: true,
     // The limits of a hang, not of a duration: on a busy machine, a test takes several times its usual time.
@@ -100,8 +102,6 @@ export default defineConfig({
         test: {
           name: "services",
           include: ["tests/**/*.test.ts"],
-          // Each test has processes of its own.
-          isolate: false,
           ...givenServer,
           globalSetup: [givenServer.globalSetup, "./tests/src/sharedFolder.ts"],
           // Longer than the wait for a single line of a process, so that the test reports which one was missing.

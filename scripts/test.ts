@@ -1,6 +1,6 @@
 // `pnpm test`: builds, then runs the static checks and the tests of all packages as Turbo tasks, and prints the sum of the
 // counts: `N passed, N failed`. A package whose code, dependencies and tests have not changed since its tests passed is not
-// tested again. Further arguments are Turbo's: `pnpm test --force`, `pnpm test --filter @peek/storage`.
+// tested again; `pnpm test --force` runs all. Further arguments are Turbo's: `pnpm test --filter @peek/storage`.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -20,38 +20,46 @@ function testedFolders(): readonly string[] {
   return [...nested, "tests"].filter((folder) => existsSync(join(workspaceDir, folder, "package.json")));
 }
 
-/** Runs Turbo, and resolves with whether all tasks passed. @param workers The test processes of one package at a time. */
-async function turbo(args: readonly string[], workers?: number): Promise<boolean> {
-  const child = spawn("turbo", ["run", ...args], {
+/** Runs a program, and resolves with whether it succeeded. */
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const child = spawn(command, args, {
     cwd: workspaceDir,
     stdio: "inherit",
-    env: {
-      ...process.env,
-      PEEK_TEST_MACHINE: machine,
-      TMPDIR: temporary,
-      // Turbo's own --force would also build again, in two processes at a time.
-      ...(isForced && { PEEK_TEST_RUN: String(Date.now()) }),
-      ...(workers !== undefined && { PEEK_TEST_WORKERS: String(workers) }),
-    },
+    env: { ...process.env, PEEK_TEST_MACHINE: machine, TMPDIR: temporary, ...env },
   });
   const [code]: (number | null)[] = await once(child, "exit");
   return code === 0;
 }
 
+/** Limits the test processes of one run of vitest. */
+function workers(count: number): NodeJS.ProcessEnv {
+  return { PEEK_TEST_WORKERS: String(count) };
+}
+
+const checks = ["//#typecheck", "//#lint"];
+
 /**
  * Runs the tests of the commands at the same time as those of the packages: the former mostly wait for processes that they started,
  * and take longest.
  */
-async function runTasks(): Promise<boolean> {
+async function runChanged(): Promise<boolean> {
   const options = ["--continue", "--env-mode=loose", "--output-logs=new-only", ...args];
-  if (args.some((each) => each.startsWith("--filter") || each.startsWith("-F"))) {
-    return turbo(["test", "//#typecheck", "//#lint", "--concurrency=1", ...options]);
-  }
+  if (isFiltered) return run("turbo", ["run", "test", ...checks, "--concurrency=1", ...options], forced);
   // More processes than the machine can execute only delay each other, until tests exceed their limits.
   const packages = availableParallelism() > 2 ? 2 : 1;
+  const concurrency = ["--filter=!tests", `--concurrency=${packages}`];
   const results = await Promise.all([
-    turbo(["test", "--filter=tests", ...options], 3),
-    turbo(["test", "//#typecheck", "//#lint", "--filter=!tests", `--concurrency=${packages}`, ...options], 2),
+    run("turbo", ["run", "test", "--filter=tests", ...options], workers(3)),
+    run("turbo", ["run", "test", ...checks, ...concurrency, ...options], workers(2)),
+  ]);
+  return results.every(Boolean);
+}
+
+/** Runs all tests in one run of vitest, which starts once instead of once for each package. */
+async function runAll(): Promise<boolean> {
+  const results = await Promise.all([
+    run("vitest", ["run"], { ...workers(availableParallelism() + 2), PEEK_TEST_COUNTS: allTests }),
+    run("turbo", ["run", ...checks, "--concurrency=1", "--continue", "--env-mode=loose", ...args]),
   ]);
   return results.every(Boolean);
 }
@@ -109,18 +117,23 @@ async function temporaryFolder(): Promise<string> {
   }
 }
 
+/** The folder of the counts of a run of all tests. */
+const allTests = "node_modules/.cache/all-tests";
+
 const temporary = await temporaryFolder();
 const machine = await describeMachine();
 const isForced = process.argv.includes("--force");
 const args = process.argv.slice(2).filter((each) => each !== "--force");
-for (const folder of testedFolders()) rmSync(join(workspaceDir, folder, countsFile), { force: true });
+const isFiltered = args.some((each) => each.startsWith("--filter") || each.startsWith("-F"));
+// Turbo's own --force would also build again, in two processes at a time.
+const forced: NodeJS.ProcessEnv = isForced ? { PEEK_TEST_RUN: String(Date.now()) } : {};
+const countedFolders = [...testedFolders(), allTests];
+for (const folder of countedFolders) rmSync(join(workspaceDir, folder, countsFile), { force: true });
 
-const isBuilt = await turbo(["build", "--output-logs=errors-only"]);
-const isPassed = isBuilt && (await runTasks());
+const isBuilt = await run("turbo", ["run", "build", "--output-logs=errors-only"]);
+const isPassed = isBuilt && (await (isForced && !isFiltered ? runAll() : runChanged()));
 
-const counts = testedFolders()
-  .map(readCounts)
-  .filter((each) => each !== undefined);
+const counts = countedFolders.map(readCounts).filter((each) => each !== undefined);
 const sum = (key: keyof TestCounts): number => counts.reduce((total, each) => total + each[key], 0);
 // A task that failed otherwise, such as the build or a static check, counts as one failure.
 const failed = Math.max(sum("failed"), isPassed ? 0 : 1);
