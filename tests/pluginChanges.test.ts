@@ -236,9 +236,11 @@ it("a plugin that fails on logic while field runs it already is disabled on both
       else setInterval(() => { if (existsSync(${runsOnField})) throw new Error("the valve leaks"); }, 20).unref();`,
   });
   const port = await freePort();
-  const watched = { httpServer: { dataExchange: { sitePort: port } }, plugin: { deadlines: { probeSeconds: 60 } } };
-  const logicHome = await base.beside("logic", watched, [late]);
-  const fieldHome = await base.beside("field", { dataExchange: { httpPort: port }, plugin: briefProbe }, [late]);
+  // Nobody waits for the watch on field, since the change is undone there.
+  const longProbe = { deadlines: { probeSeconds: 3600 } };
+  const site = { httpServer: { dataExchange: { sitePort: port } } };
+  const logicHome = await base.beside("logic", { ...site, plugin: longProbe }, [late]);
+  const fieldHome = await base.beside("field", { dataExchange: { httpPort: port }, plugin: longProbe }, [late]);
   for (const home of [logicHome, fieldHome]) {
     await home.writeConfig((await home.readConfig()).replace(`["${late.name}"]`, "[]"));
     const running = owned.use(await home.start());

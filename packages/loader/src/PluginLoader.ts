@@ -150,6 +150,11 @@ export class PluginLoader {
     return this.#changes.add(request, onStep, confirm);
   }
 
+  /** Has a change that is being executed watch the new generation of its plugin no longer. */
+  endProbe(plugin: string): void {
+    this.#changes.endProbe(plugin);
+  }
+
   /** The change that is being executed. */
   get runningChange(): RunningChange | undefined {
     return this.#changes.running;

@@ -356,6 +356,20 @@ describe("a change to a version in a folder", () => {
   });
 });
 
+describe("a new generation that is watched", () => {
+  it("is watched no longer on demand, also before the watch begins; a version that is brought back is not watched", async () => {
+    const test = await new TestLoader(temporaryFolder(), { [a]: {} }, { probeMs: 3_600_000 }).started();
+    for (const at of ["start", "probe"] as const) {
+      const changed = test.loader.change({ kind: "reload", plugin: a }, (step) => {
+        if (step === at) test.loader.endProbe(a);
+      });
+      expect(await changed).toMatchObject({ outcome: "done" });
+    }
+    expect(await test.loader.change({ kind: "reload", plugin: a, isRevert: true })).toMatchObject({ outcome: "done" });
+    await test.loader.stop();
+  });
+});
+
 describe("a version that is brought back", () => {
   it("is known as such to extensions: after a failed change, by a change that takes one back, and at a start", async () => {
     const migrated: string[] = [];

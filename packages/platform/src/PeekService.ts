@@ -359,6 +359,7 @@ export class PeekService implements AsyncDisposable {
     servePluginChanges(own, {
       change: (request, onStep, confirm) => this.#loader.change(request, onStep, confirm),
       changeVersion: (request, onStep, confirm) => this.changeVersion(request, onStep, confirm),
+      endProbe: (plugin) => this.#loader.endProbe(plugin),
       configFile: this.#home.configFile,
       softwareDir: this.#softwareDir,
       dataPath: this.#dataPath,

@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { hookTitle } from "../hooks/HookRunner.ts";
 import type { PluginRecord } from "../PluginRecord.ts";
 import { changeCancelled } from "./changeCancelled.ts";
+import type { ChangeContext } from "./ChangeQueue.ts";
 import type { ChangeParts } from "./ChangeParts.ts";
 import type { PreparedChange } from "./ChangePreparer.ts";
 import type { ChangeError, ChangeOutcome } from "./PluginChange.ts";
@@ -24,14 +25,20 @@ export class ChangeCommitter {
   readonly #change: PreparedChange;
   readonly #steps: StepTimer;
   readonly #signal: AbortSignal;
+  readonly #probeEnd: AbortSignal;
   readonly #replacement: Replacement;
 
-  /** @param signal Fires when the service begins to stop. */
-  constructor(parts: ChangeParts, change: PreparedChange, steps: StepTimer, signal: AbortSignal) {
+  constructor(
+    parts: ChangeParts,
+    change: PreparedChange,
+    steps: StepTimer,
+    { signal, probeEnd }: Pick<ChangeContext, "signal" | "probeEnd">,
+  ) {
     this.#parts = parts;
     this.#change = change;
     this.#steps = steps;
     this.#signal = signal;
+    this.#probeEnd = probeEnd;
     this.#replacement = new Replacement(parts, change, steps);
   }
 
@@ -62,7 +69,8 @@ export class ChangeCommitter {
   /** Watches the new generations for some time, while they work. */
   async #probe(): Promise<CommitResult> {
     const { probeMs = defaultProbeMs } = this.#parts.options;
-    if (probeMs <= 0) return { outcome: "done" };
+    // A version that is brought back has run before, and there is nothing else to go back to.
+    if (probeMs <= 0 || this.#change.request.isRevert === true) return { outcome: "done" };
     this.#steps.begin("probe");
     const { started, watched } = this.#replacement;
     using suspensions = this.#suspensions();
@@ -73,7 +81,9 @@ export class ChangeCommitter {
       this.#isRevertible && started.includes(record) ? suspend() : undefined,
     );
     const over = new AbortController();
-    const time = setTimeout(probeMs, undefined, { signal: AbortSignal.any([this.#signal, over.signal]) });
+    const time = setTimeout(probeMs, undefined, {
+      signal: AbortSignal.any([this.#signal, this.#probeEnd, over.signal]),
+    });
     await Promise.allSettled([Promise.race([time, ...watched.map((record) => record.failedOrBlocked)])]);
     over.abort();
     await Promise.allSettled([time]);

@@ -26,7 +26,7 @@ export class ChangeExecutor {
     const prepared = await this.#prepare(request, steps, context);
     const committed: CommitResult | Refusal = isRefusal(prepared)
       ? prepared
-      : await new ChangeCommitter(this.#parts, prepared, steps, context.signal).commit();
+      : await new ChangeCommitter(this.#parts, prepared, steps, context).commit();
     steps.end();
     const to = versionOf(this.#parts.registry.find(request.plugin));
     const result: ChangeResult = {

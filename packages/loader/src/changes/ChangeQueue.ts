@@ -14,6 +14,8 @@ export interface ChangeContext {
   readonly confirm?: ChangeConfirmation;
   /** Fires when the service begins to stop. */
   readonly signal: AbortSignal;
+  /** Fires when the new generation need not be watched any longer. */
+  readonly probeEnd: AbortSignal;
 }
 
 /** Executes the changes of one service one after the other, and keeps the last results. */
@@ -25,6 +27,7 @@ export class ChangeQueue {
   #last: Promise<unknown> = this.#opened.promise;
   #waiting = 0;
   #running: RunningChange | undefined;
+  #probeEnd = new AbortController();
 
   /** @param execute Executes one change. An error that it throws is the result of that change. */
   constructor(execute: (request: ChangeRequest, context: ChangeContext) => Promise<ChangeResult>) {
@@ -65,6 +68,11 @@ export class ChangeQueue {
     return await result;
   }
 
+  /** Ends the watch of the new generation of a plugin, if it is being changed; also if the watch has not begun yet. */
+  endProbe(plugin: string): void {
+    if (this.#running?.plugin === plugin) this.#probeEnd.abort();
+  }
+
   /** Refuses all changes from now on, and ends the one that is being executed. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -72,17 +80,23 @@ export class ChangeQueue {
     await this.#last;
   }
 
-  async #run(request: ChangeRequest, context: Omit<ChangeContext, "signal">, began: Date): Promise<ChangeResult> {
+  async #run(
+    request: ChangeRequest,
+    context: Omit<ChangeContext, "signal" | "probeEnd">,
+    began: Date,
+  ): Promise<ChangeResult> {
     const { signal } = this.#closing;
     if (signal.aborted) return resultOf(request, "refused", began, changeCancelled(request));
     const running: RunningChange = { ...request, at: new Date().toISOString() };
     this.#running = running;
+    this.#probeEnd = new AbortController();
+    const { signal: probeEnd } = this.#probeEnd;
     const onStep: StepListener = (step) => {
       this.#running = { ...running, step };
       context.onStep(step);
     };
     try {
-      return await this.#execute(request, { ...context, onStep, signal });
+      return await this.#execute(request, { ...context, onStep, signal, probeEnd });
     } catch (cause) {
       const error = new PeekError("INTERNAL", messageOf(cause), { cause });
       return resultOf(request, "failed", began, error);

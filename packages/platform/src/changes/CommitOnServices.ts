@@ -34,11 +34,14 @@ export class CommitOnServices {
   }> {
     this.#tell({ type: "committing" });
     const results: Promise<readonly [ChangeTarget, ResultOnService]>[] = [];
+    const begun: PreparedTarget[] = [];
     const left: PreparedTarget[] = [];
     let hasFailed = false;
     const resultOf = async ({ target, change }: PreparedTarget): Promise<readonly [ChangeTarget, ResultOnService]> => {
       const result = await change.result;
-      hasFailed ||= result.outcome !== "done";
+      if (result.outcome === "done") return [target, result];
+      hasFailed = true;
+      await Promise.all(begun.flatMap((each) => (each.target.undo === undefined ? [] : each.change.endProbe())));
       return [target, result];
     };
     for (const each of prepared) {
@@ -47,8 +50,11 @@ export class CommitOnServices {
         left.push(each);
         continue;
       }
+      begun.push(each);
       results.push(resultOf(each));
-      hasFailed ||= !(await each.change.commit());
+      const isDone = await each.change.commit();
+      // An earlier one may have failed meanwhile.
+      hasFailed ||= !isDone;
     }
     const ended = await Promise.all(results);
     const services: ChangeOnService[] = [];

@@ -68,6 +68,16 @@ export class RemoteChange {
     return await Promise.race([this.#replaced.promise.then(() => true), isDone]);
   }
 
+  /** Has the service watch the new generation no longer: the change is to be undone. Never rejects. */
+  async endProbe(): Promise<void> {
+    try {
+      await this.#client.endProbe({ id: this.#id });
+    } catch (error) {
+      // Then it watches to the end, or it is gone, which its result says.
+      if (!PeekError.is(error)) throw error;
+    }
+  }
+
   /** Resolves when the change has ended there. Never rejects. */
   get result(): Promise<ResultOnService> {
     return this.#result;

@@ -27,6 +27,8 @@ export interface ServiceChangesOptions {
     onStep: StepListener,
     confirm: ChangeConfirmation,
   ) => Promise<ChangeResult>;
+  /** Ends the watch of a plugin's new generation. */
+  readonly endProbe: (plugin: string) => void;
   readonly versions: ServiceVersions;
   /** The config.json of this service. */
   readonly configFile: string;
@@ -38,6 +40,8 @@ export class ServiceChanges {
   readonly #options: ServiceChangesOptions;
   /** The functions that commit prepared changes, by id. */
   readonly #prepared = new Map<string, () => void>();
+  /** The plugins of the changes that are being made, by id. */
+  readonly #making = new Map<string, string>();
 
   constructor(options: ServiceChangesOptions) {
     this.#options = options;
@@ -61,6 +65,13 @@ export class ServiceChanges {
     return commit !== undefined;
   }
 
+  /** Ends the watch of the new generation of a change. @returns false when that change is not being made. */
+  endProbe(id: string): boolean {
+    const plugin = this.#making.get(id);
+    if (plugin !== undefined) this.#options.endProbe(plugin);
+    return plugin !== undefined;
+  }
+
   /** Never rejects. */
   async #execute(
     id: string,
@@ -74,7 +85,9 @@ export class ServiceChanges {
       const { version, ...effects } = planned;
       progress.add({ type: "prepared", ...(version !== undefined && { version }), ...effects });
       await committed;
+      this.#making.set(id, request.plugin);
     });
+    this.#making.delete(id);
     const isSaved = result.outcome !== "done" || request.followsFile;
     progress.add(progressOf(isSaved ? result : await this.#save(result, onStep)));
     progress.end();

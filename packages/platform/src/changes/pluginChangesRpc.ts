@@ -136,6 +136,7 @@ type Procedures = {
   readonly uninstall: { readonly input: typeof uninstallInput; readonly output: typeof uninstalledSchema };
   readonly change: { readonly input: typeof changeInput; readonly stream: typeof progressSchema };
   readonly commit: { readonly input: typeof commitInput; readonly output: typeof commitOutput };
+  readonly endProbe: { readonly input: typeof commitInput; readonly output: typeof isDone };
 };
 
 /** Changes a plugin of one service in two phases. Every service serves it to logic. */
@@ -155,4 +156,6 @@ export const PluginChangesRpc: RpcContract<Procedures> = defineRpc(`${platformPl
   change: { input: changeInput, stream: progressSchema },
   /** Has a prepared change go on. False when there is none of that id any more. */
   commit: { input: commitInput, output: commitOutput },
+  /** Ends the watch of a new generation before its time: the change is to be undone. False when it is not being made any more. */
+  endProbe: { input: commitInput, output: isDone },
 });

@@ -36,6 +36,7 @@ export function servePluginChanges(own: PluginVortex, options: ServedChangesOpti
         yield* (await opened()).changes.change(id, request, signal);
       },
       commit: async ({ id }) => (await opened()).changes.commit(id),
+      endProbe: async ({ id }) => (await opened()).changes.endProbe(id),
     },
     { acceptOnlyFrom: "logic" },
   );
