@@ -20,9 +20,9 @@ const givenServer = {
 const onNats = "packages/*/test/**/nats*.test.ts";
 
 /**
- * The tests of storage whose subject depends on the server: rights, TLS, versions, limits, copies. The rest runs on the embedded one.
+ * The tests of storage whose subject depends on the server: rights, TLS, versions, migrations, limits, copies. The rest runs on the embedded one.
  */
-const dependsOnServer = ["changeDataCapture", "copy", "limits", "provisioning"].map(
+const dependsOnServer = ["changeDataCapture", "copy", "limits", "migrations", "provisioning"].map(
   (name) => `packages/storage/test/${name}.test.ts`,
 );
 

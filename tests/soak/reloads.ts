@@ -21,6 +21,9 @@ const { report, calls, executed, actions, tasks, reloadMs, memory, seconds } = a
   actionsPerSecond: 100,
   callsPerSecond: 1000,
   deadlineMs: 5000,
+  beforeReload: async (reload) => {
+    if (reload % 10 === 0) process.stdout.write(`reload ${reload}\n`);
+  },
 });
 const sorted = reloadMs.toSorted((one, other) => one - other);
 print("plugins", 100);
