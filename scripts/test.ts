@@ -1,6 +1,6 @@
 // `pnpm test`: builds, then runs the static checks and the tests of all packages as Turbo tasks, and prints the sum of the
 // counts: `N passed, N failed`. A package whose code, dependencies and tests have not changed since its tests passed is not
-// tested again; `pnpm test --force` runs all. Further arguments are Turbo's: `pnpm test --filter @peek/storage`.
+// tested again; `pnpm test --force` runs all, and so does CI. Further arguments are Turbo's: `pnpm test --filter @peek/storage`.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -122,7 +122,8 @@ const allTests = "node_modules/.cache/all-tests";
 
 const temporary = await temporaryFolder();
 const machine = await describeMachine();
-const isForced = process.argv.includes("--force");
+// CI has no results of before.
+const isForced = process.argv.includes("--force") || process.env["CI"] !== undefined;
 const args = process.argv.slice(2).filter((each) => each !== "--force");
 const isFiltered = args.some((each) => each.startsWith("--filter") || each.startsWith("-F"));
 // Turbo's own --force would also build again, in two processes at a time.
