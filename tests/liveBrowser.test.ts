@@ -45,10 +45,8 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await onField.showsText("ONE");
     expect(await stored()).toEqual({ string1: "ONE", int1: 2 });
 
-    const changedAt = performance.now();
     await reset("from psql", 77);
     await Promise.all([onField.showsNumber(77), onOffice.showsNumber(77)]);
-    expect(performance.now() - changedAt).toBeLessThan(1000);
     await Promise.all([onField.showsPending(0), onOffice.showsPending(0)]);
     await Promise.all([onField.showsBadge("live"), onOffice.showsBadge("live")]);
   });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { chromiumFlags } from "./chromiumFlags.ts";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -45,9 +45,13 @@ export class Chromium implements AsyncDisposable {
 /** The tutorial's page, from a user's view. */
 export class TutorialPage {
   readonly page: Page;
+  /** Failed requests, and errors of scripts. */
+  readonly #faults: string[] = [];
 
   private constructor(page: Page) {
     this.page = page;
+    page.on("requestfailed", (request) => this.#faults.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on("pageerror", (error) => this.#faults.push(error.message));
   }
 
   static async open(person: BrowserContext, origin: string): Promise<TutorialPage> {
@@ -62,17 +66,17 @@ export class TutorialPage {
 
   /** Waits until the number of a row is shown. */
   async showsNumber(value: number, id = 1): Promise<void> {
-    await this.page.locator(`tr[data-id="${id}"] td.int1`, { hasText: exactly(String(value)) }).waitFor();
+    await this.#shows(this.page.locator(`tr[data-id="${id}"] td.int1`, { hasText: exactly(String(value)) }));
   }
 
   /** Waits until the text of a row is shown. */
   async showsText(value: string, id = 1): Promise<void> {
-    await this.page.locator(`tr[data-id="${id}"] td.string1`, { hasText: exactly(value) }).waitFor();
+    await this.#shows(this.page.locator(`tr[data-id="${id}"] td.string1`, { hasText: exactly(value) }));
   }
 
   /** Waits until the badge shows a state of the connection. */
   async showsBadge(status: "live" | "offline" | "stale" | "login" | "connecting"): Promise<void> {
-    await this.page.locator(`.badge.${status}`).waitFor();
+    await this.#shows(this.page.locator(`.badge.${status}`));
   }
 
   /** Waits until `count` actions are shown as pending. */
@@ -95,6 +99,18 @@ export class TutorialPage {
       new MutationObserver(() => seenNumbers.push(cell.textContent)).observe(cell, { characterData: true, childList: true, subtree: true });
     }`);
     return () => this.page.evaluate<string[]>("seenNumbers");
+  }
+
+  /** @throws Error that says what the page shows instead. */
+  async #shows(wanted: Locator): Promise<void> {
+    try {
+      await wanted.waitFor();
+    } catch (error) {
+      const text = await this.page.locator("body").innerText();
+      throw new Error(`The page shows ${JSON.stringify(text)}; faults: ${JSON.stringify(this.#faults)}`, {
+        cause: error,
+      });
+    }
   }
 }
 
