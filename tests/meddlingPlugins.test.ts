@@ -5,7 +5,7 @@ import { TestHome } from "./src/TestHome.ts";
 const plain = { name: "peek_plugin_plain" };
 const isOrderly = (lines: readonly string[]): boolean => lines.includes("INFO peek_plugin_plain:Unloaded");
 
-/** What plugins do to the process, and how the log names it. */
+/** Effects of plugins on the process, and how the log names them. */
 const meddling: readonly (readonly [what: string, code: string, says: string])[] = [
   [
     "all listeners",

@@ -24,6 +24,7 @@ export class VersionReconciler {
   readonly #parts: VersionReconcilerParts;
   readonly #wanted: WantedVersions;
   #adopted: Promise<void> | undefined;
+  #isAdopted = false;
 
   constructor(parts: VersionReconcilerParts) {
     this.#parts = parts;
@@ -33,9 +34,8 @@ export class VersionReconciler {
   /** Compares the versions of a service that has joined, and changes those that differ, when it has started. Never rejects. */
   async check(peer: Peer): Promise<void> {
     const { coordinator, logger, vortex } = this.#parts;
-    this.#adopted ??= this.#adoptAll();
     try {
-      await this.#adopted;
+      await (this.#adopted ??= this.#adoptAll());
       if (peer.instance === vortex.presence.self.instance) return;
       for (const plugin of this.#wanted.all().keys()) {
         await stateOn(vortex.rpc, peer, plugin, { whenStarted: true });
@@ -47,7 +47,8 @@ export class VersionReconciler {
         });
       }
     } catch (error) {
-      // It joins again when it has left.
+      // It joins again when it has left. Logic's versions are adopted then, if that has failed.
+      if (!this.#isAdopted) this.#adopted = undefined;
       const level = PeekError.is(error) ? "warning" : "error";
       logger[level]("The versions of the plugins of %s were not compared: %s", peer.instance, messageOf(error));
     }
@@ -66,6 +67,7 @@ export class VersionReconciler {
         });
       }
     }
+    this.#isAdopted = true;
   }
 
   /** When logic was killed during a change, the version that it runs now is the one for all: logic has migrated the database. */
