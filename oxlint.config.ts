@@ -73,6 +73,7 @@ export default defineConfig({
         "packages/plugin-base/src/**",
         "packages/live-protocol/src/**",
         "packages/client/src/**",
+        "packages/web/src/**",
       ],
       rules: ban(nodeOnly),
     },

@@ -3,6 +3,7 @@ export { ActionRejection } from "./ActionRejection.ts";
 export type { ActionOf, ActionType } from "./ActionType.ts";
 export { checkData } from "./checkData.ts";
 export { type ActionOptions, type ActionTypeOptions, defineAction } from "./defineAction.ts";
+export { type Badge, type BadgeInput, defineBadge } from "./defineBadge.ts";
 export { defineRpc } from "./defineRpc.ts";
 export type { TupleShape } from "./checkShape.ts";
 export { defineTuple, type TupleOptions } from "./defineTuple.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isPluginName } from "../common/pluginName.ts";
+import { webSectionSchema } from "./webSection.ts";
 
 // semver.org's own suggestion, without the named groups.
 const semverPattern =
@@ -40,6 +41,11 @@ const dependency = z.union([
 const serviceSection = z
   .record(z.string(), z.json())
   .describe("The plugin's own settings for this service; the plugin finds them in packageConfig.");
+
+const siteSection = z
+  .object({ web: webSectionSchema.optional() })
+  .catchall(z.json())
+  .describe("The plugin's part of the site's app, and its own settings, which the plugin finds in packageConfig.");
 
 const storageSection = z
   .object({
@@ -82,12 +88,12 @@ export const pluginPackageSchema = z.strictObject({
     .default({})
     .describe("The plugins whose API this one uses, by name: a version range, or an object with options."),
   logic: serviceSection.optional(),
-  field: serviceSection.optional(),
-  office: serviceSection.optional(),
+  field: siteSection.optional(),
+  office: siteSection.optional(),
   worker: serviceSection.optional(),
   agent: serviceSection.optional(),
   storage: storageSection.optional(),
-  admin: serviceSection.optional(),
+  admin: siteSection.optional(),
   "admin-doc": serviceSection.optional(),
   "field-doc": serviceSection.optional(),
   "office-doc": serviceSection.optional(),

@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+const text = z.string();
+
+const route = z.object({
+  path: text,
+  title: text,
+  icon: text.optional(),
+  showInMenu: z.boolean(),
+});
+
+const command = z.object({
+  id: text,
+  title: text,
+  icon: text.optional(),
+  keywords: z.array(text),
+});
+
+/** A plugin whose pages the user may see. */
+export const cataloguePluginSchema = z.object({
+  /** `peek_plugin_tutorial` */
+  name: text,
+  title: text,
+  version: text,
+  /** The version of the web API for which it was built. */
+  webApi: text,
+  /** The hash of all files of the module: it changes when any of them does. */
+  hash: text,
+  /** The path of the module on the site. */
+  module: text,
+  /** The paths of its style sheets. */
+  styles: z.array(text),
+  icon: text,
+  showHomeLink: z.boolean(),
+  showInTitleBar: z.boolean(),
+  titleBarText: text,
+  badge: text.optional(),
+  /** At least one. Only those that the user may see. */
+  routes: z.array(route),
+  commands: z.array(command),
+  settings: z.boolean(),
+  /** `updating`: the plugin is being changed, and its data is stale meanwhile. */
+  state: z.enum(["running", "updating"]),
+});
+
+/** All that an app shows before it loads the code of plugins: filtered for one user. */
+export const webCatalogueSchema = z.object({
+  site: z.enum(["field", "office", "admin"]),
+  /** The title of the site. */
+  title: text,
+  /** The version of Peek on the service. */
+  version: text,
+  webApi: text,
+  user: z.object({ id: text, name: text, anonymous: z.boolean(), groups: z.array(text) }),
+  /** Whether the site has a login. */
+  canLogOut: z.boolean(),
+  /** Whether the site has live data for browsers: field and office. */
+  live: z.boolean(),
+  /** The plugins of the site, in the order of their titles. */
+  plugins: z.array(cataloguePluginSchema),
+});
+
+/** A checked catalogue. */
+export type WebCatalogue = z.infer<typeof webCatalogueSchema>;
+/** A plugin in it. */
+export type CataloguePlugin = z.infer<typeof cataloguePluginSchema>;
+
+/** A failure of a plugin's web module, which a browser reports to its site. */
+export const webFailureSchema = z.object({
+  plugin: z.string().max(200),
+  version: z.string().max(200),
+  /** Where it failed. */
+  phase: z.enum(["import", "render", "event", "blocked", "leak"]),
+  message: z.string().max(2000),
+  stack: z.string().max(8000).optional(),
+  /** The path of the page. */
+  path: z.string().max(500),
+});
+
+/** A checked failure. */
+export type WebFailure = z.infer<typeof webFailureSchema>;

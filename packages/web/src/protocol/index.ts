@@ -1,0 +1,11 @@
+export { type BuiltWeb, builtWebFile, builtWebSchema } from "./BuiltWeb.ts";
+export {
+  type CataloguePlugin,
+  cataloguePluginSchema,
+  type WebCatalogue,
+  webCatalogueSchema,
+  type WebFailure,
+  webFailureSchema,
+} from "./WebCatalogue.ts";
+export { sharedModules, webApiVersion } from "./webApiVersion.ts";
+export { webPaths } from "./webPaths.ts";
