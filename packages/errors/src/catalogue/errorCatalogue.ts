@@ -5,6 +5,7 @@ import { pluginErrors } from "./pluginErrors.ts";
 import { serviceErrors } from "./serviceErrors.ts";
 import { storageErrors } from "./storageErrors.ts";
 import { taskErrors } from "./taskErrors.ts";
+import { webErrors } from "./webErrors.ts";
 import { vortexErrors } from "./vortexErrors.ts";
 
 /**
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...vortexErrors,
   ...liveErrors,
   ...httpErrors,
+  ...webErrors,
   ...taskErrors,
 } as const;
 

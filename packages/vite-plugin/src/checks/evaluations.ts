@@ -1,0 +1,44 @@
+import { Visitor, type ESTree } from "vite";
+
+/** A call that makes code of text, which the policy of the site forbids. */
+export interface Evaluation {
+  /** `eval()` or `new Function()`. */
+  readonly call: string;
+  /** The offset in the code. */
+  readonly at: number;
+}
+
+/** Whether a code may have evaluations: it has their words. */
+export function mayEvaluate(code: string): boolean {
+  return /\beval\b|\bFunction\b/.test(code);
+}
+
+/** The calls of `eval` and of the constructor `Function`. */
+export function evaluationsIn(program: ESTree.Program): readonly Evaluation[] {
+  const found: Evaluation[] = [];
+  new Visitor({
+    CallExpression({ callee, start }) {
+      const name = calledName(callee);
+      if (name === "eval" || name === "Function") found.push({ call: `${name}()`, at: start });
+    },
+    NewExpression({ callee, start }) {
+      if (calledName(callee) === "Function") found.push({ call: "new Function()", at: start });
+    },
+  }).visit(program);
+  return found;
+}
+
+/** The global that is called: `eval`, `globalThis.eval`, `(0, eval)`. */
+function calledName(callee: ESTree.Node): string | undefined {
+  if (callee.type === "Identifier") return callee.name;
+  if (callee.type === "ParenthesizedExpression") return calledName(callee.expression);
+  if (callee.type === "SequenceExpression") {
+    const last = callee.expressions.at(-1);
+    return last === undefined ? undefined : calledName(last);
+  }
+  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier" || callee.computed) return undefined;
+  const { object } = callee;
+  return object.type === "Identifier" && /^(?:globalThis|window|self)$/.test(object.name)
+    ? callee.property.name
+    : undefined;
+}

@@ -1,0 +1,2 @@
+export { peekWeb } from "./peekWeb.ts";
+export type { PeekWebOptions } from "./PeekWebOptions.ts";
