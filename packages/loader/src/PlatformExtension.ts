@@ -45,6 +45,8 @@ export interface PlatformExtension<Parts extends object = object> {
    *   released: what is added at once is released after the plugin's unload(), and the scope is closed with it.
    */
   openScope(plugin: PluginGeneration, disposables: () => PluginDisposables): Parts;
+  /** Called when a generation of a plugin has been started. Must not throw. Default: nothing happens. */
+  started?(plugin: PluginGeneration): void;
   /**
    * Begins to hold back the work of a plugin before the plugin is stopped by a change: from the call on, no new work reaches the
    * plugin, and what arrives waits. It is called for a generation that has an open scope, and not when the service stops. A

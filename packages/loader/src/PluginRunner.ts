@@ -55,7 +55,7 @@ export class PluginRunner {
 
   /** Starts a plugin. It is `started` then, unless start() failed, or the plugin failed or was blocked meanwhile. */
   async start(record: PluginRecord): Promise<HookFailure | undefined> {
-    const { hooks, logger } = this.#options;
+    const { hooks, logger, extensions = [] } = this.#options;
     record.moveTo("starting");
     if (record.live !== undefined) record.live.stack = record.live.startStack;
     const failure = await hooks.run(record, "start", async () => {
@@ -64,6 +64,7 @@ export class PluginRunner {
     });
     if (failure !== undefined || !record.isIn("starting")) return failure;
     record.moveTo("started");
+    for (const extension of extensions) if (extension.appliesTo(record.info)) extension.started?.(record.info);
     logger.debug("%s started in %d ms", record.name, record.durations.start);
     return undefined;
   }

@@ -302,6 +302,7 @@ export class PeekService implements AsyncDisposable {
     await recovery?.settle(this.#loader.status(), (plugin) => this.#reloadCurrent(plugin));
     this.#isStarted = true;
     this.#settled.resolve();
+    this.#extensions.http?.begin();
     this.#extensions.live?.begin?.();
     this.#extensions.tasks?.begin?.();
     const { plugins } = this.status();

@@ -38,4 +38,26 @@ export const httpErrors = {
     resolution: "Try again, or ask the administrator.",
     exitCode: ExitCode.unavailable,
   },
+  WEB_MODULE_MISSING: {
+    meaning:
+      "The folder of a plugin's web module, its peek-web.json, or a file that it names, is missing or cannot be read.",
+    resolution: "Build the plugin, then reload it. The other plugins run on.",
+    exitCode: ExitCode.config,
+  },
+  WEB_MODULE_INVALID: {
+    meaning:
+      "The folder of a plugin's web module is malformed: peek-web.json, the name of a file, a link, or the size of the folder.",
+    resolution: "Correct what the message names, build the plugin, and reload it.",
+    exitCode: ExitCode.config,
+  },
+  WEB_API_INCOMPATIBLE: {
+    meaning: "A plugin's web module was built for another major version of the web API.",
+    resolution: "Install a version of the plugin that is built for this Peek, or update Peek.",
+    exitCode: ExitCode.config,
+  },
+  RATE_LIMITED: {
+    meaning: "A browser has sent too many requests of one kind.",
+    resolution: "Try again after the time in Retry-After.",
+    exitCode: ExitCode.unavailable,
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -23,6 +23,7 @@ export class HttpSite implements AsyncDisposable {
   readonly #server: Server;
   readonly #upgrades: UpgradeRouter;
   readonly #underWay = new Set<ServerResponse>();
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   private constructor(options: HttpSiteOptions) {
@@ -43,6 +44,7 @@ export class HttpSite implements AsyncDisposable {
       allowedOrigins,
       failures,
       isDraining: () => this.#closed !== undefined,
+      closing: this.#closing.signal,
     });
     const server = createSiteServer(options.tls, options.limits ?? {}, (request, response) =>
       app.answer(request, response),
@@ -108,6 +110,7 @@ export class HttpSite implements AsyncDisposable {
   async #close(): Promise<void> {
     const { drainMs = defaultDrainMs } = this.#options.limits ?? {};
     this.#upgrades.close();
+    this.#closing.abort();
     // Gives the caller time to set `#closed`, which the first of them reads.
     await Promise.resolve();
     const closed = new Promise<void>((resolve) => {

@@ -1,6 +1,8 @@
 import type { Logger, ServiceName } from "@peek/plugin-base";
 import type { PluginRoutes } from "../plugin/PluginRoutes.ts";
 import type { SessionProvider } from "../sessions/SessionProvider.ts";
+import type { StreamLimits } from "../web/CatalogueStreams.ts";
+import type { SiteWeb } from "../web/SiteWeb.ts";
 import type { SiteName } from "./SiteName.ts";
 
 /** A certificate with its key. */
@@ -21,6 +23,8 @@ export interface SiteLimits {
   readonly connections?: number;
   /** How long the disposal waits for running requests. Default: 5,000. */
   readonly drainMs?: number;
+  /** Of the events about the catalogue. */
+  readonly events?: StreamLimits;
 }
 
 /** Options of an {@link HttpSite}. */
@@ -44,5 +48,7 @@ export interface HttpSiteOptions {
   /** Why the service is not ready, for an operator; empty when it is ready. */
   readonly health: () => readonly string[];
   readonly plugins: PluginRoutes;
+  /** The app of the site. Default: the site has none. */
+  readonly web?: SiteWeb;
   readonly limits?: SiteLimits;
 }

@@ -34,6 +34,7 @@ const known: Readonly<Record<number, StatusText>> = {
   413: { code: "BODY_TOO_LARGE", message: "The body of the request is too large." },
   416: { code: "RANGE_NOT_SATISFIABLE", message: "The file does not have the requested range." },
   421: { code: "MISDIRECTED", message: "This service does not have the requested host name." },
+  429: { code: "RATE_LIMITED", message: "There are too many requests. Try again in a moment." },
   431: { code: "HEADERS_TOO_LARGE", message: "The headers of the request are too large." },
   503: { code: "UNAVAILABLE", message: "The service is not available now. Try again in a moment." },
   504: { code: "DEADLINE_EXCEEDED", message: "The answer took too long." },

@@ -6,19 +6,22 @@ const hstsSeconds = 15_552_000;
 
 const httpsPort = 443;
 
-/** The security headers: pages of plugins load only resources of the site, and no other origin may frame them. */
-export function securityHeaders({
-  tls,
-  port,
-  allowedOrigins,
-}: Pick<HttpSiteOptions, "tls" | "port" | "allowedOrigins">): FastifyHelmetOptions {
+/**
+ * The security headers: pages of plugins load only resources of the site, and no other origin may frame them.
+ *
+ * @param scriptSources Further sources of scripts, such as the hash of an inline one. Default: none.
+ */
+export function securityHeaders(
+  { tls, port, allowedOrigins }: Pick<HttpSiteOptions, "tls" | "port" | "allowedOrigins">,
+  scriptSources: readonly string[] = [],
+): FastifyHelmetOptions {
   const hasTls = tls !== undefined;
   return {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
+        scriptSrc: ["'self'", ...scriptSources],
         // Libraries for pages insert style elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:", "blob:"],

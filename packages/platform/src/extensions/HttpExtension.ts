@@ -1,7 +1,7 @@
 import type { TlsBundle } from "@peek/bus/identity";
 import { PeekError } from "@peek/errors";
-import type { HttpSite, LoginNeededHandler, PluginRoutes, SiteName, UpgradeHandler } from "@peek/http";
-import type { PluginInfo } from "@peek/loader";
+import type { HttpSite, LoginNeededHandler, PluginRoutes, SiteName, UpgradeHandler, WebModules } from "@peek/http";
+import type { PluginGeneration, PluginInfo } from "@peek/loader";
 import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
 import type { SessionCheck } from "@peek/plugin-base/internal";
 import { followSiteTls, siteTls } from "../site/siteTls.ts";
@@ -28,6 +28,7 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
   readonly #upgrades: { readonly path: string; readonly take: UpgradeHandler; readonly refuse: LoginNeededHandler }[] =
     [];
   #plugins: PluginRoutes | undefined;
+  #modules: WebModules | undefined;
   #check: SessionCheck | undefined;
   #site: HttpSite | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -61,7 +62,8 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
    * @throws PeekError `HTTP_PORT_UNUSABLE` when it cannot listen on the address, `TLS_UNUSABLE`, or `USERS_UNUSABLE`
    */
   async open(): Promise<void> {
-    const { HttpSite, PluginRoutes } = await import("@peek/http");
+    const { HttpSite, PluginRoutes, WebModules } = await import("@peek/http");
+    const { openSiteWeb } = await import("../site/openSiteWeb.ts");
     const { openSessions } = await import("../site/openSessions.ts");
     const { definition, home, config, health } = this.#options;
     const { rpc } = this.#vortex.own;
@@ -70,11 +72,17 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
     const plugins = new PluginRoutes();
     this.#plugins = plugins;
     this.#owned.use(plugins);
+    const modules = this.#owned.use(new WebModules());
+    this.#modules = modules;
     const { provider: sessions, check } = openSessions(
       { definition, home, config, anonymous: site.anonymous, rpc, logger: this.#logger("Users") },
       this.#owned,
     );
     this.#check = check;
+    const web = openSiteWeb(
+      { definition, home, site: this.#name, modules, rpc, logger: this.#logger("WebModules") },
+      this.#owned,
+    );
     const tls = siteTls(site, home);
     const listen = (): Promise<HttpSite> =>
       HttpSite.listen({
@@ -91,6 +99,7 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
         sessions,
         health,
         plugins,
+        web,
       });
     await this.#tryToListen(listen, (opened) => this.#opened(opened), logger);
   }
@@ -104,16 +113,34 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
     this.#upgrades.push({ path, take, refuse });
   }
 
-  openScope({ name, rootDir }: PluginInfo, disposables: () => PluginDisposables): { readonly http: PluginHttp } {
-    if (this.#plugins === undefined) throw new PeekError("INTERNAL", "The site was used before it was opened.");
+  openScope(plugin: PluginGeneration, disposables: () => PluginDisposables): { readonly http: PluginHttp } {
+    if (this.#plugins === undefined || this.#modules === undefined)
+      throw new PeekError("INTERNAL", "The site was used before it was opened.");
+    const { name, rootDir, generation, manifest } = plugin;
+    const section = manifest[this.#name]?.web;
+    const { title, version } = manifest.plugin;
+    if (section !== undefined)
+      this.#modules.add({ plugin: name, generation, title, version, rootDir, section }, disposables());
     const logger = this.#options.getLogger(`${name}.http`);
     return { http: this.#plugins.forPlugin(name, rootDir, disposables, logger) };
   }
 
+  started(plugin: PluginGeneration): void {
+    this.#modules?.started(plugin);
+  }
+
+  /** All plugins have been started or have failed: browsers get the catalogue of their web modules. */
+  begin(): void {
+    this.#modules?.begin();
+  }
+
   async suspend({ name }: PluginInfo, signal: AbortSignal): Promise<Disposable> {
-    if (this.#plugins === undefined)
+    if (this.#plugins === undefined || this.#modules === undefined)
       throw new PeekError("INTERNAL", "A plugin was suspended before the site was opened.");
-    return await this.#plugins.suspend(name, signal);
+    const held = new DisposableStack();
+    held.use(this.#modules.suspend(name));
+    held.use(await this.#plugins.suspend(name, signal));
+    return held;
   }
 
   /** The name and port of the site; undefined before it was opened. */

@@ -4,11 +4,16 @@ import { z } from "zod";
 /** The file that describes the built web module, at the root of its folder. The build writes it. */
 export const builtWebFile = "peek-web.json";
 
+const maxPath = 300;
+const pathPattern = /^(?!\.)[A-Za-z0-9_.-]+(?:\/(?!\.)[A-Za-z0-9_.-]+)*$/;
+
 /** A file of the folder: `assets/index-B4xZ_a9d.js`. */
-const file = z
-  .string()
-  .max(300)
-  .regex(/^(?!\.)[A-Za-z0-9_.-]+(?:\/(?!\.)[A-Za-z0-9_.-]+)*$/, { error: "a relative path of plain names" });
+const file = z.string().max(maxPath).regex(pathPattern, { error: "a relative path of plain names" });
+
+/** Whether a text is the path of a file that a web module can have: plain names, none of them hidden. */
+export function isWebFilePath(text: string): boolean {
+  return text.length <= maxPath && pathPattern.test(text);
+}
 
 /** The schema of {@link builtWebFile}. */
 export const builtWebSchema = z.object({

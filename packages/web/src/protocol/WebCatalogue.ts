@@ -22,11 +22,11 @@ export const cataloguePluginSchema = z.object({
   name: text,
   title: text,
   version: text,
-  /** The version of the web API for which it was built. */
+  /** The version of the web API for which it was built; empty with a `problem`. */
   webApi: text,
-  /** The hash of all files of the module: it changes when any of them does. */
+  /** The hash of all files of the module: it changes when any of them does. Empty with a `problem`. */
   hash: text,
-  /** The path of the module on the site. */
+  /** The path of the module on the site; empty with a `problem`. */
   module: text,
   /** The paths of its style sheets. */
   styles: z.array(text),
@@ -41,6 +41,8 @@ export const cataloguePluginSchema = z.object({
   settings: z.boolean(),
   /** `updating`: the plugin is being changed, and its data is stale meanwhile. */
   state: z.enum(["running", "updating"]),
+  /** Why the module cannot be loaded: a code of the error catalogue, and sentences for people. Default: it can be. */
+  problem: z.object({ code: text, message: text }).optional(),
 });
 
 /** All that an app shows before it loads the code of plugins: filtered for one user. */

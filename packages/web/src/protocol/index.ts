@@ -1,4 +1,4 @@
-export { type BuiltWeb, builtWebFile, builtWebSchema } from "./BuiltWeb.ts";
+export { type BuiltWeb, builtWebFile, builtWebSchema, isWebFilePath } from "./BuiltWeb.ts";
 export {
   type CataloguePlugin,
   cataloguePluginSchema,

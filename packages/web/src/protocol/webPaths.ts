@@ -16,4 +16,5 @@ export const webPaths = {
   failures: "/peek/web/failures",
   serviceWorker: "/peek-service-worker.js",
   webManifest: "/peek/web/app.webmanifest",
+  appIcon: "/peek/web/app-icon.svg",
 } as const;

@@ -1,0 +1,2 @@
+/** The icon of the app, which browsers show for tabs, bookmarks and installed apps. Its picture is within the safe zone of masks. */
+export const appIcon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512"><rect width="512" height="512" fill="#14532d"/><path d="M96 256c40-72 96-108 160-108s120 36 160 108c-40 72-96 108-160 108S136 328 96 256z" fill="none" stroke="#f0fdf4" stroke-width="28" stroke-linejoin="round"/><path d="M150 256h58l28-52 44 104 30-52h52" fill="none" stroke="#4ade80" stroke-width="24" stroke-linecap="round" stroke-linejoin="round"/></svg>`;

@@ -1,0 +1,32 @@
+import { webPaths } from "@peek/web/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { SiteSession } from "../sessions/SessionProvider.ts";
+import { sendError } from "../site/sendError.ts";
+
+type Icons = (typeof import("@iconify-json/lucide"))["icons"];
+
+const week = 604_800;
+
+/** Registers the icons of Lucide as SVG files. The set is read with the first icon. */
+export function iconRoute(
+  app: FastifyInstance,
+  sessionOf: (request: FastifyRequest, reply: FastifyReply) => Promise<SiteSession | undefined>,
+): void {
+  let reading: Promise<Icons> | undefined;
+  app.get<{ Params: { file: string } }>(`${webPaths.icons}:file`, async (request, reply) => {
+    if ((await sessionOf(request, reply)) === undefined) return reply;
+    const icons = await (reading ??= import("@iconify-json/lucide").then(({ icons }) => icons));
+    const svg = svgOf(icons, request.params.file);
+    if (svg === undefined) return sendError(reply, 404);
+    return reply.header("cache-control", `private, max-age=${week}`).type("image/svg+xml; charset=utf-8").send(svg);
+  });
+}
+
+/** The icon of a file's name; an alias has the picture of its parent. */
+function svgOf({ icons, aliases = {} }: Icons, file: string): string | undefined {
+  const name = /^([a-z0-9-]+)\.svg$/.exec(file)?.[1];
+  if (name === undefined) return undefined;
+  const parent = Object.hasOwn(aliases, name) ? aliases[name]?.parent : name;
+  const body = parent !== undefined && Object.hasOwn(icons, parent) ? icons[parent]?.body : undefined;
+  return body && `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">${body}</svg>`;
+}
