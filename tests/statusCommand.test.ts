@@ -100,7 +100,7 @@ describe("peek status", () => {
     await agent.waitFor(/Connected to the logic service/);
     const { stdout } = await peek(home.base, "status");
     expect(stdout).toContain(
-      `WARNING: ${pump} has different versions: 1.0.0 on logic; 1.1.0 on agent. Install the same version everywhere.`,
+      `WARNING: ${pump} has different versions: 1.0.0 on logic; 1.1.0 on agent. Run peek plugin upgrade ${pump} with one version for all services.`,
     );
     expect(stdout).not.toContain("restart pending");
     const manifest = join(logicHome.dir, "plugin-software/node_modules/peek-plugin-pump/package.json");

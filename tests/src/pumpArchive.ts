@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { peek } from "./peekCommand.ts";
 import { workspaceDir } from "./workspace.ts";
 
@@ -19,25 +19,25 @@ export interface PumpVersion {
   readonly start?: string;
   /** The code of stop(). */
   readonly stop?: string;
+  /** The SQL of its only migration. Default: it requires no storage. */
+  readonly migration?: string;
   /** Further files, by their path in the package. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Packs a version of a plugin. @param base The value of PEEK_HOME, which gets the archive. @returns The archive. */
 export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promise<string> {
-  const {
-    version,
-    services = ["logic", "field"],
-    top = "",
-    load = "",
-    start = "",
-    stop = "",
-    files = {},
-  } = pumpVersion;
+  const { version, services = ["logic", "field"], top = "", load = "", start = "", stop = "", migration } = pumpVersion;
+  const files = { ...pumpVersion.files, ...(migration !== undefined && { "migrations/0001_pump.js": migrationCode(migration) }) };
   const dir = await mkdtemp(join(base, "pump-"));
   const names = ["index.js", ...Object.keys(files)];
   const json = { name: "peek-plugin-pump", version, type: "module", files: names, exports: "./index.js" };
-  const manifest = { plugin: { title: "Pump", packageName: pump }, requiresServices: services };
+  const requiresServices = migration === undefined ? services : [...services, "storage"];
+  const manifest = {
+    plugin: { title: "Pump", packageName: pump },
+    requiresServices,
+    ...(migration !== undefined && { storage: { migrationsDir: "migrations" } }),
+  };
   await writeFile(join(dir, "package.json"), JSON.stringify(json));
   await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));
   const parts = services.map((service) => {
@@ -52,11 +52,20 @@ export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promi
       };`;
   });
   await writeFile(join(dir, "index.js"), [top, ...parts].join("\n"));
-  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
+    await writeFile(join(dir, name), content);
+  }
   await mkdir(join(dir, "node_modules", "@peek"), { recursive: true });
   await symlink(join(workspaceDir, "packages/plugin-base"), join(dir, "node_modules/@peek/plugin-base"));
   const file = join(dir, `pump-${version}.tgz`);
   const { code, stderr } = await peek(base, "plugin", "pack", dir, "--out", file);
   if (code !== 0) throw new Error(stderr);
   return file;
+}
+
+function migrationCode(statement: string): string {
+  return `import { sql } from "@peek/plugin-base/storage";
+    export const up = (db) => sql.raw(${JSON.stringify(statement)}).execute(db);
+    export const down = async () => {};`;
 }

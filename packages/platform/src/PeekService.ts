@@ -365,6 +365,7 @@ export class PeekService implements AsyncDisposable {
       softwareDir: this.#softwareDir,
       dataPath: this.#dataPath,
       version: this.#version,
+      dropSchema: async (plugin) => this.#extensions.storage?.dropSchema(plugin),
       statuses: () => this.#loader.status(),
       started: this.#settled.promise,
       logger,

@@ -21,6 +21,7 @@ import type { ConnectionPool } from "./pool/ConnectionPool.ts";
 import { platformPool } from "./pool/platformPool.ts";
 import { planConnectionLimit } from "./pool/planConnectionLimit.ts";
 import type { PooledConnection } from "./pool/PooledConnection.ts";
+import { dropSchema } from "./provisioning/dropSchema.ts";
 import { provisionSchemasInTransaction } from "./provisioning/provisionSchemas.ts";
 import { readSchemaStatuses, type SchemaStatus } from "./readSchemaStatuses.ts";
 import type { StorageOptions } from "./StorageOptions.ts";
@@ -204,6 +205,20 @@ export class Storage implements AsyncDisposable {
     const pluginSchemaIn = (catalogue: Catalogue | undefined): PluginSchema =>
       this.#catalogue.plannedSchema(name, catalogue);
     return await this.#migrator.dryRun(plugin, pluginSchemaIn, provision, signal, options);
+  }
+
+  /**
+   * Drops the schema of a plugin that does not run any more, with all its tables and its role. The plugin may be registered again.
+   *
+   * @returns The name of the schema; undefined when the plugin has none.
+   * @throws PeekError `STORAGE_UNAVAILABLE`, or `STORAGE_REFUSED` when somebody uses a table for too long; nothing was dropped then.
+   */
+  async dropSchema(name: string): Promise<string | undefined> {
+    const schema = await this.asOwner(({ client }) => dropSchema(client, name, this.#logger));
+    this.#known.delete(name);
+    this.#lastApplied.delete(name);
+    await this.#catalogue.reread();
+    return schema;
   }
 
   /** Reverts migrations. See {@link Migrator.rollback}. */

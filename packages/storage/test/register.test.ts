@@ -147,3 +147,49 @@ describe("Another version of a registered plugin", () => {
     expect(await storage.planMigrations(pluginOf(pump, migrations(first)))).toEqual([]);
   });
 });
+
+describe("A plugin whose schema is dropped", () => {
+  it("leaves neither tables nor a role, and begins anew when it is registered again", async () => {
+    await using database = await openTestDatabase();
+    const dir = migrations({ "0001_valve.js": sqlMigration("CREATE TABLE valve (id int)") });
+    await using storage = await openStorage(database, { plugins: [pump] });
+    await storage.register(pluginOf(valve, dir));
+    await storage.migrate(valve, signal);
+    {
+      await using entered = enter(storage, valve);
+      await sql`INSERT INTO valve VALUES (1)`.execute(entered.storage.db);
+    }
+    expect(await storage.dropSchema(valve)).toBe("pl_valve");
+    const role = `${await nameOf(database)}_pl_valve`;
+    expect(await database.query(`SELECT FROM pg_roles WHERE rolname = '${role}'`)).toEqual([]);
+    expect((await storage.schemaStatuses()).map(({ plugin }) => plugin)).toEqual([pump]);
+    expect(await storage.dropSchema(valve)).toBeUndefined();
+    await storage.register(pluginOf(valve, dir));
+    expect(await storage.migrate(valve, signal)).toEqual(["0001_valve"]);
+    await using again = enter(storage, valve);
+    expect((await sql`SELECT id FROM valve`.execute(again.storage.db)).rows).toEqual([]);
+  });
+
+  it("keeps everything while somebody uses one of its tables for too long", async () => {
+    await using database = await openTestDatabase();
+    const dir = migrations({ "0001_valve.js": sqlMigration("CREATE TABLE valve (id int)") });
+    await using storage = await openStorage(database, { plugins: [] });
+    await storage.register(pluginOf(valve, dir));
+    await storage.migrate(valve, signal);
+    const dropping = storage.asOwner(async ({ client }) => {
+      await client.query("BEGIN; LOCK TABLE pl_valve.valve");
+      try {
+        return await caught(() => storage.dropSchema(valve));
+      } finally {
+        await client.query("ROLLBACK");
+      }
+    });
+    expect(await dropping).toMatchObject({
+      code: "STORAGE_REFUSED",
+      message: expect.stringContaining(
+        "The tables of peek_plugin_valve were not deleted: canceling statement due to lock timeout",
+      ),
+    });
+    expect(await storage.dropSchema(valve)).toBe("pl_valve");
+  });
+});

@@ -20,6 +20,6 @@ export function differingVersions(observed: readonly ObservedService[]): readonl
       const list = [...byVersion].map(
         ([version, those]) => `${version} on ${those.map(({ where }) => where).join(", ")}`,
       );
-      return `${name} has different versions: ${list.join("; ")}. Install the same version everywhere.`;
+      return `${name} has different versions: ${list.join("; ")}. Run peek plugin upgrade ${name} with one version for all services.`;
     });
 }

@@ -29,7 +29,7 @@ describe("different versions of a plugin", () => {
       observed("worker", "worker-2", [{ version: "1.1.0" }]),
     ];
     expect(differingVersions(services)).toEqual([
-      "peek_plugin_pump has different versions: 1.0.0 on logic, field, worker-1; 1.1.0 on worker-2. Install the same version everywhere.",
+      "peek_plugin_pump has different versions: 1.0.0 on logic, field, worker-1; 1.1.0 on worker-2. Run peek plugin upgrade peek_plugin_pump with one version for all services.",
     ]);
   });
 

@@ -22,6 +22,8 @@ export interface ServiceVersionsParts {
   /** The version of the service, which is that of its `@peek/plugin-base`. */
   readonly version: string;
   readonly rpc: PluginRpc;
+  /** Drops the schema of a plugin, and returns its name; undefined where it has none, or another service owns the database. */
+  readonly dropSchema: (plugin: string) => Promise<string | undefined>;
   /** The states of the enabled plugins. */
   readonly statuses: () => readonly PluginStatus[];
 }
@@ -103,17 +105,21 @@ export class ServiceVersions {
   /**
    * Removes all installed versions of a plugin that is not enabled any more.
    *
-   * @throws PeekError of the folder
+   * @param purgeData Whether the plugin's tables and its folder in `plugin-data` are deleted too.
+   * @throws PeekError of the folder or of the database
    */
   async uninstall(plugin: string, purgeData: boolean): Promise<Uninstalled> {
     if (!isPluginName(plugin)) return { removed: [] };
     using store = await openWhenFree(this.#parts.softwareDir);
     store.journal.supersede(plugin);
+    // First: when the database does not answer, the command can be repeated.
+    const droppedSchema = purgeData ? await this.#parts.dropSchema(plugin) : undefined;
     const removed = store.removeAll(packageNameOf(plugin)).map(({ dir }) => basename(dir));
+    const result = { removed, ...(droppedSchema !== undefined && { droppedSchema }) };
     const dir = join(this.#parts.dataPath, plugin);
-    if (!existsSync(dir)) return { removed };
+    if (!existsSync(dir)) return result;
     if (purgeData) rmSync(dir, { recursive: true, force: true });
-    return { removed, data: { dir, isPurged: purgeData } };
+    return { ...result, data: { dir, isPurged: purgeData } };
   }
 
   #find(plugin: string, name: string): InstalledVersion | undefined {

@@ -20,7 +20,7 @@ const requestSchema = z.object({
   version: word.optional(),
   /** Whether an upgrade or installation may be to an older version. Default: false. */
   allowDowngrade: z.boolean().optional(),
-  /** Whether a removal deletes the plugin's folders in `plugin-data` too. Default: false. */
+  /** Whether a removal deletes the plugin's tables and its folders in `plugin-data` too. Default: false. */
   purgeData: z.boolean().optional(),
   /** Only these services. Default: all connected ones that the change concerns. */
   services: z.array(service).min(1).max(serviceNames.length).readonly().optional(),

@@ -102,13 +102,15 @@ const fetchInput = z.object({
 const discardInput = z.object({ plugin: word, version: word });
 const uninstallInput = z.object({
   plugin: word,
-  /** Whether the plugin's folder in `plugin-data` is deleted too. */
+  /** Whether the plugin's tables and its folder in `plugin-data` are deleted too. */
   purgeData: z.boolean(),
 });
 /** The effects of the removal of a plugin on a service. */
 export const uninstalledSchema = z.object({
   /** The versions that were removed. */
   removed: names,
+  /** The schema of the database that was dropped with all its tables. */
+  droppedSchema: word.optional(),
   /** The plugin's folder in `plugin-data`, if it has one. */
   data: z.object({ dir: z.string().max(maxMessage), isPurged: z.boolean() }).optional(),
 });

@@ -76,6 +76,16 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
     return { storage };
   }
 
+  /**
+   * Drops the tables of a plugin that does not run any more, on the service that owns the database.
+   *
+   * @returns The schema; undefined where the plugin has none, or no plugin requires a database.
+   * @throws PeekError `STORAGE_UNAVAILABLE` or `STORAGE_REFUSED`; nothing was dropped then.
+   */
+  async dropSchema(name: string): Promise<string | undefined> {
+    return this.role === "owner" ? await this.#storage?.dropSchema(name) : undefined;
+  }
+
   /** Follows the changes of tables; undefined where no plugin requires a database, or before it was reached. */
   get changes(): ChangeSource | undefined {
     return this.#storage?.changes;

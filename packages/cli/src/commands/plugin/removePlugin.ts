@@ -14,7 +14,11 @@ export function removeCommand(): Command {
       "disable a plugin that was installed from an archive on all services, and remove its versions; its data is kept",
     )
     .argument("<plugin>", "the plugin, such as peek_plugin_tutorial")
-    .option("--purge-data", "also delete its folders in plugin-data", false)
+    .option(
+      "--purge-data",
+      "also delete its tables and its folders in plugin-data; the tables only while logic runs",
+      false,
+    )
     .option("-y, --yes", "confirm --purge-data", false)
     .action(async (name: string, options: RemoveOptions) => {
       const { removeRunning } = await import("./removeRunning.ts");

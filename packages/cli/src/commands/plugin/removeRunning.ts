@@ -21,7 +21,12 @@ export async function removeRunning(plugin: string, options: RemoveOptions): Pro
   const { purgeData, dryRun, json } = options;
   if (purgeData && !dryRun) {
     const { confirm } = await import("../../storage/confirm.ts");
-    if (!(await confirm(`Remove ${plugin}, and delete its folders in plugin-data on all services?`, options.yes))) {
+    if (
+      !(await confirm(
+        `Remove ${plugin}, and delete its tables and its folders in plugin-data on all services?`,
+        options.yes,
+      ))
+    ) {
       console.log("Nothing was removed.");
       return true;
     }
@@ -37,13 +42,15 @@ export async function removeRunning(plugin: string, options: RemoveOptions): Pro
 
 function printData(plugin: string, { services }: AdminResult): void {
   for (const { instance, uninstalled } of services) {
-    const { removed = [], data } = uninstalled ?? {};
+    const { removed = [], data, droppedSchema } = uninstalled ?? {};
     console.log(printable(`${instance}: removed ${removed.join(", ") || "no version"}`));
+    if (droppedSchema !== undefined)
+      console.log(printable(`${instance}: the schema ${droppedSchema} deleted with its tables`));
     if (data === undefined) continue;
     const what = data.isPurged ? "deleted" : `kept. Delete it by hand; it belongs to ${plugin} if you install it again`;
     console.log(printable(`${instance}: ${data.dir} ${what}`));
   }
-  sayHowToDropTables(plugin);
+  if (!services.some(({ uninstalled }) => uninstalled?.droppedSchema !== undefined)) sayHowToDropTables(plugin);
 }
 
 async function removeAway(plugin: string, away: readonly ServiceName[], options: RemoveOptions): Promise<void> {
