@@ -17,7 +17,7 @@ it("peek plugin remove --purge-data deletes the tables of a running plugin, whic
   const file = await pumpArchive(home.base, {
     version: "1.0.0",
     services: ["logic"],
-    migration: "CREATE TABLE pump (id int)",
+    migrations: ["await sql`CREATE TABLE pump (id int)`.execute(db);"],
   });
   for (const round of ["first", "second"]) {
     const installed = await plugin("install", file);

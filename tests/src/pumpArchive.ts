@@ -19,24 +19,40 @@ export interface PumpVersion {
   readonly start?: string;
   /** The code of stop(). */
   readonly stop?: string;
-  /** The SQL of its only migration. Default: it requires no storage. */
-  readonly migration?: string;
+  /** The bodies of up() of its migrations, in order, with `sql` and `db`. Each has a down(). Default: it requires no storage. */
+  readonly migrations?: readonly string[];
   /** Further files, by their path in the package. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Packs a version of a plugin. @param base The value of PEEK_HOME, which gets the archive. @returns The archive. */
 export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promise<string> {
-  const { version, services = ["logic", "field"], top = "", load = "", start = "", stop = "", migration } = pumpVersion;
-  const files = { ...pumpVersion.files, ...(migration !== undefined && { "migrations/0001_pump.js": migrationCode(migration) }) };
+  const {
+    version,
+    services = ["logic", "field"],
+    top = "",
+    load = "",
+    start = "",
+    stop = "",
+    migrations = [],
+  } = pumpVersion;
+  const files = {
+    ...pumpVersion.files,
+    ...Object.fromEntries(
+      migrations.map((body, index) => [
+        `migrations/${String(index + 1).padStart(4, "0")}_pump.js`,
+        migrationCode(body),
+      ]),
+    ),
+  };
   const dir = await mkdtemp(join(base, "pump-"));
   const names = ["index.js", ...Object.keys(files)];
   const json = { name: "peek-plugin-pump", version, type: "module", files: names, exports: "./index.js" };
-  const requiresServices = migration === undefined ? services : [...services, "storage"];
+  const requiresServices = migrations.length === 0 ? services : [...services, "storage"];
   const manifest = {
     plugin: { title: "Pump", packageName: pump },
     requiresServices,
-    ...(migration !== undefined && { storage: { migrationsDir: "migrations" } }),
+    ...(migrations.length > 0 && { storage: { migrationsDir: "migrations" } }),
   };
   await writeFile(join(dir, "package.json"), JSON.stringify(json));
   await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));
@@ -64,8 +80,8 @@ export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promi
   return file;
 }
 
-function migrationCode(statement: string): string {
+function migrationCode(body: string): string {
   return `import { sql } from "@peek/plugin-base/storage";
-    export const up = (db) => sql.raw(${JSON.stringify(statement)}).execute(db);
-    export const down = async () => {};`;
+    export async function up(db) { ${body} }
+    export async function down() {}`;
 }

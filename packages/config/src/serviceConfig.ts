@@ -91,7 +91,7 @@ const storageSchema = z.strictObject({
     .min(0)
     .max(86_400)
     .default(60)
-    .describe("How long a start waits for a database that cannot be reached, in seconds."),
+    .describe("How long a start, or a change of a plugin, waits for a database that cannot be reached, in seconds."),
   poolSize: z.int().min(1).max(1000).default(2).describe("The maximum number of connections of each plugin."),
   acquireTimeoutSeconds: seconds
     .default(10)

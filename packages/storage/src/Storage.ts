@@ -122,10 +122,11 @@ export class Storage implements AsyncDisposable {
    * this process applies migrations, and its connections are counted. {@link migrate} comes next. Does nothing for a
    * version that is known.
    *
+   * @param signal Ends the wait for a database that is unavailable. Default: `storage.retrySeconds` alone ends it.
    * @throws PeekError `STORAGE_CONNECTIONS`, `STORAGE_SCHEMA_…`, `STORAGE_ROLE_TAKEN`, `STORAGE_UNAVAILABLE` or
    *   `STORAGE_REFUSED`; the next call tries again.
    */
-  async register(plugin: StoragePlugin): Promise<void> {
+  async register(plugin: StoragePlugin, signal: AbortSignal = AbortSignal.any([])): Promise<void> {
     const known = this.#known.get(plugin.name);
     if (known?.version === plugin.version && known.migrationsDir === plugin.migrationsDir) return;
     this.#known.set(plugin.name, plugin);
@@ -134,7 +135,8 @@ export class Storage implements AsyncDisposable {
     const { serverInfo } = this.#database;
     try {
       this.#budget.limit = planConnectionLimit(this.#known.size, config, serverInfo, platformConnections, this.#logger);
-      if (migrations === "apply") await this.#catalogue.provision(plugin.name, this.#logger);
+      const provision = (): Promise<void> => this.#catalogue.provision(plugin.name, this.#logger);
+      if (migrations === "apply") await this.#retry(provision, signal);
     } catch (error) {
       this.#known.delete(plugin.name);
       throw error;
@@ -142,7 +144,8 @@ export class Storage implements AsyncDisposable {
   }
 
   /**
-   * Migrates a plugin's schema to the version of its package; or waits until another service has.
+   * Migrates a plugin's schema to the version of its package; or waits until another service has. When the database becomes unavailable,
+   * the migration, which the server has rolled back, is tried again for up to `storage.retrySeconds`.
    *
    * @param signal Aborts the migration or the wait.
    * @param onStart Called when no other plugin of this process has to be waited for any longer.
@@ -168,9 +171,15 @@ export class Storage implements AsyncDisposable {
     const schema = this.#catalogue.schemaOf(name);
     // A package that was replaced in its folder has the files of the version that failed.
     const undone = isBroughtBack ? (this.#lastApplied.get(name) ?? []) : undefined;
-    const applied = await this.#migrator.migrate(plugin, schema, seen, signal, onStart, undone);
+    let attempts = 0;
+    const attempt = (): Promise<readonly string[]> => {
+      attempts += 1;
+      return this.#migrator.migrate(plugin, schema, seen, signal, onStart, undone);
+    };
+    const applied = await this.#retry(attempt, signal);
     this.#lastApplied.set(name, applied);
-    if (applied.length > 0) await this.#catalogue.reread();
+    // An attempt that failed may have applied some of them.
+    if (applied.length > 0 || attempts > 1) await this.#catalogue.reread();
     return applied;
   }
 
@@ -321,6 +330,11 @@ export class Storage implements AsyncDisposable {
   /** Closes all connections, and stops the embedded database if this process runs it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
+  }
+
+  async #retry<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const retryMs = this.#options.config.retrySeconds * 1000;
+    return await retryWhileUnavailable(work, { retryMs, logger: this.#logger, signal });
   }
 
   #plugin(name: string): StoragePlugin {

@@ -48,7 +48,7 @@ export class StorageExtension implements ServiceExtension<{ readonly storage: An
       await this.#openFor([plugin], signal);
     }
     const storage = this.#opened();
-    await storage.register(storagePluginOf(plugin));
+    await storage.register(storagePluginOf(plugin), signal);
     await storage.migrate(plugin.name, signal, begin, plugin.isBroughtBack);
   }
 
