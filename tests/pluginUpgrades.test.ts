@@ -171,6 +171,7 @@ describe("one command changes the version of a plugin on all running services", 
       /logic-\w+: reverted, 1\.1\.0 \(\d+\) → 1\.1\.0 \(\d+\)\nfield-\w+: reverted, .*The pump is stuck/,
     );
     expect(stderr).toMatch(/peek: upgrade reverted: field-\w+: .*The pump is stuck/);
+    expect((await plugin("history")).stdout).toMatch(/ upgrade +peek_plugin_pump +1\.1\.0 → 1\.2\.0 .* reverted: /);
     expect(await running()).toEqual({ logic: "1.1.0 started", field: "1.1.0 started" });
     expect(onDisk()).toMatchObject([
       { current: "1.1.0", journal: [] },

@@ -43,8 +43,8 @@ export interface ReloadedFigures {
   readonly tasks: { readonly lost: number; readonly repeated: number };
   /** Milliseconds of the command `peek plugin reload`. */
   readonly reloadMs: readonly number[];
-  /** Resident MiB of logic and of field, before the first reload and after the last. */
-  readonly memory: { readonly logic: readonly [number, number]; readonly field: readonly [number, number] };
+  /** Resident MiB of logic and of field: before the first reload, after a tenth of them, and after the last. */
+  readonly memory: Readonly<Record<"logic" | "field", readonly [begin: number, warm: number, end: number]>>;
   readonly seconds: number;
 }
 
@@ -65,18 +65,23 @@ export async function reloadedUnderLoad(system: LiveSystem, options: ReloadedOpt
   await beginCalls(field.dir, { perSecond: options.callsPerSecond / 2, deadlineMs: options.deadlineMs });
   const began = performance.now();
   const pushed = pushing.run();
-  const memory = async (): Promise<[number, number]> => [await memoryOf(logic.pid), await memoryOf(field.process.pid)];
+  const memory = { logic: [] as number[], field: [] as number[] };
+  const measure = async (): Promise<void> => {
+    memory.logic.push(await memoryOf(logic.pid));
+    memory.field.push(await memoryOf(field.process.pid));
+  };
   await pause(2000);
-  const before = await memory();
+  await measure();
   const reloadMs: number[] = [];
   for (let reload = 0; reload < options.reloads; reload += 1) {
+    if (reload === Math.floor(options.reloads / 10)) await measure();
     await options.beforeReload?.(reload);
     const start = performance.now();
     const { code, stdout, stderr } = await system.reload();
     if (code !== 0) throw new Error(`Reload ${reload} ended with ${code}: ${stdout}${stderr}`);
     reloadMs.push(performance.now() - start);
   }
-  const after = await memory();
+  await measure();
   pushing.stop();
   const count = await pushed;
   const seconds = (performance.now() - began) / 1000;
@@ -93,9 +98,13 @@ export async function reloadedUnderLoad(system: LiveSystem, options: ReloadedOpt
     actions: { pushed: count, ...actions, disordered: await disorderedActions(system) },
     tasks,
     reloadMs,
-    memory: { logic: [before[0], after[0]], field: [before[1], after[1]] },
+    memory: { logic: threeOf(memory.logic), field: threeOf(memory.field) },
     seconds,
   };
+}
+
+function threeOf([begin = 0, warm = 0, end = 0]: readonly number[]): [number, number, number] {
+  return [begin, warm, end];
 }
 
 /** Counts the numbers from 1 to `count` that a table does not have, or has repeatedly. */

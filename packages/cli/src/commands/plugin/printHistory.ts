@@ -16,11 +16,11 @@ export async function printHistory(json: boolean): Promise<void> {
   else {
     printTable([
       ["BEGAN", "CHANGE", "PLUGIN", "VERSIONS", "BY", "OUTCOME", "MS", "SERVICES"],
-      ...changes.map(({ at, kind, plugin, by, outcome, ms, services, error }) => [
+      ...changes.map(({ at, kind, plugin, version, by, outcome, ms, services, error }) => [
         at.slice(0, 19),
         kind,
         plugin,
-        versionsOf(services),
+        versionsOf(services, outcome === "done" ? undefined : version),
         `${by.account}@${by.host}`,
         outcome + (error === undefined ? "" : `: ${error.code}`),
         String(ms),
@@ -34,11 +34,16 @@ export async function printHistory(json: boolean): Promise<void> {
   }
 }
 
-/** The versions before and after a change, each pair once: `1.0.0 → 1.1.0`. */
-function versionsOf(services: readonly ChangeOnService[]): string {
+/**
+ * The versions before and after a change, each pair once: `1.0.0 → 1.1.0`.
+ *
+ * @param wanted The version that a change without success was to install; undefined when it had success, or named none.
+ */
+function versionsOf(services: readonly ChangeOnService[], wanted: string | undefined): string {
+  const wantedTitle = wanted?.replace(/-[0-9a-f]{12}$/, "");
   const pairs = services
     .filter(({ from, to }) => from !== undefined || to !== undefined)
-    .map(({ from, to }) => `${titleOf(from)} → ${titleOf(to)}`);
+    .map(({ from, to }) => `${titleOf(from)} → ${wantedTitle ?? titleOf(to)}`);
   return [...new Set(pairs)].join(", ") || "-";
 }
 
