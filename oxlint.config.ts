@@ -81,6 +81,11 @@ export default defineConfig({
     { files: ["packages/live-protocol/src/sha256.ts"], rules: { "no-restricted-imports": "off" } },
     { files: ["plugins/*/src/**"], rules: ban(...platformInternals, partsOfPlugin(services), nodeOnly) },
     {
+      files: ["packages/shell/src/main.ts"],
+      // A style sheet is imported to be there.
+      rules: { "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }] },
+    },
+    {
       files: ["plugins/*/web/**"],
       rules: {
         // A style sheet is imported to be there.

@@ -1,5 +1,6 @@
 import type { PeekClient } from "@peek/client";
 import type { ComponentType } from "react";
+import type { Notification } from "./host/PluginHost.ts";
 
 /** Loads a component when it is first shown: `() => import("./RowsPage.tsx")`. */
 export type LazyComponent<Props = object> = () => Promise<{ readonly default: ComponentType<Props> }>;
@@ -20,7 +21,7 @@ export interface CommandContext extends PluginWebContext {
   /** Opens a page of the plugin: `navigate("rows/7")`. */
   navigate(path: string): void;
   /** Shows a message. */
-  notify(notification: { readonly text: string; readonly tone?: "info" | "success" | "warning" | "error" }): void;
+  notify(notification: Notification): void;
 }
 
 /** A web module: its components and functions for the keys that plugin_package.json declares. */

@@ -1,0 +1,29 @@
+import type { WebCatalogue } from "@peek/web/protocol";
+import type { ReactNode } from "react";
+import { useTexts } from "../texts/useTexts.ts";
+import { PluginTile } from "./PluginTile.tsx";
+
+/** The home screen: the tiles of the plugins. It loads no code of them. */
+export function HomePage({ catalogue }: { readonly catalogue: WebCatalogue }): ReactNode {
+  const texts = useTexts();
+  const tiles = catalogue.plugins.filter(({ showHomeLink }) => showHomeLink);
+  return (
+    <div className="shell-page">
+      <h1 className="shell-hidden">{texts.home}</h1>
+      {tiles.length === 0 ? (
+        <div className="shell-empty">
+          <p>{texts.noPlugins}</p>
+          <p className="shell-muted">{texts.noPluginsHint}</p>
+        </div>
+      ) : (
+        <ul className="shell-tiles">
+          {tiles.map((plugin) => (
+            <li key={plugin.name}>
+              <PluginTile plugin={plugin} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import { config } from "zod";
+import { isModernBrowser } from "./isModernBrowser.ts";
+import "@peek/web/styles/tokens.css";
+import "./styles/shell.css";
+
+// The policy of the page forbids code from text. Schemas must not try it: so this comes before the modules that define them.
+config({ jitless: true });
+
+if (isModernBrowser()) {
+  const { startApp } = await import("./startApp.tsx");
+  startApp();
+}

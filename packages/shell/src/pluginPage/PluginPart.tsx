@@ -1,0 +1,95 @@
+import type { LazyComponent, PluginWeb } from "@peek/web";
+import { OverlayContainerContext, PluginHostContext, type WebUser } from "@peek/web/host";
+import type { CataloguePlugin, WebCatalogue } from "@peek/web/protocol";
+import { type ReactNode, Suspense, use, useEffect, useState } from "react";
+import { ErrorBoundary } from "react-error-boundary";
+import { useApp } from "../AppServices.ts";
+import { failureOf } from "../modules/ModuleFailure.ts";
+import type { LoadedModule } from "../modules/LoadedModule.ts";
+import { useTexts } from "../texts/useTexts.ts";
+import { FailureView } from "./FailureView.tsx";
+import { LoadingView } from "./LoadingView.tsx";
+import { usePluginHostOf } from "./usePluginHostOf.ts";
+
+/** The props of {@link PluginPart}. */
+export interface PluginPartProps {
+  readonly entry: CataloguePlugin;
+  readonly site: WebCatalogue["site"];
+  readonly user: WebUser;
+  readonly params: Readonly<Record<string, string>>;
+  /** The component of the module. */
+  readonly select: (web: PluginWeb) => LazyComponent | undefined;
+  /** The message of a module that has no such component. */
+  readonly missing: string;
+}
+
+/** A component of a plugin's web module, kept apart from the rest of the app: its failures and its styles stay within it. */
+export function PluginPart(props: PluginPartProps): ReactNode {
+  const { entry } = props;
+  const { modules, failures } = useApp();
+  const texts = useTexts();
+  const [attempt, setAttempt] = useState(0);
+  const module = modules.get(entry);
+  const retry = (): void => {
+    modules.forget(module);
+    setAttempt((before) => before + 1);
+  };
+  return (
+    <ErrorBoundary
+      resetKeys={[attempt, entry.hash]}
+      onError={(error) => failures.add(entry, failureOf("render", error))}
+      fallbackRender={({ error }) => (
+        <FailureView
+          heading={texts.pluginFailed(entry.title)}
+          text={texts.pluginFailedText}
+          failure={failureOf("render", error)}
+          subject={`${entry.name} ${entry.version}`}
+          onRetry={retry}
+          isRepeated={attempt > 0}
+        />
+      )}
+    >
+      <Suspense fallback={<LoadingView title={entry.title} />}>
+        <ModulePart key={`${entry.hash} ${attempt}`} {...props} module={module} />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function ModulePart({
+  module,
+  entry,
+  site,
+  user,
+  params,
+  select,
+  missing,
+}: PluginPartProps & { readonly module: LoadedModule }): ReactNode {
+  const { modules, failures } = useApp();
+  const [overlays, setOverlays] = useState<HTMLElement | null>(null);
+  const host = usePluginHostOf({ entry, site, user, params });
+  useEffect(() => modules.hold(module), [modules, module]);
+  const load = select(use(module.ready));
+  if (load === undefined) throw new Error(missing);
+  const Component = module.component(load);
+  return (
+    <PluginHostContext.Provider value={host}>
+      <OverlayContainerContext.Provider value={overlays}>
+        <div data-peek-plugin={entry.name} className="shell-plugin">
+          <Suspense fallback={<LoadingView title={entry.title} />}>
+            <Component />
+            <Shown onShown={() => failures.clear(entry.name)} />
+          </Suspense>
+        </div>
+        <div data-peek-plugin={entry.name} className="shell-plugin-overlays" ref={setOverlays} />
+      </OverlayContainerContext.Provider>
+    </PluginHostContext.Provider>
+  );
+}
+
+/** Calls back when it is shown for the first time, beside a component that is loaded. */
+function Shown({ onShown }: { readonly onShown: () => void }): ReactNode {
+  // oxlint-disable-next-line react/exhaustive-deps -- Once.
+  useEffect(onShown, []);
+  return null;
+}

@@ -1,0 +1,74 @@
+import { connect, type PeekClient } from "@peek/client";
+import { createRoot } from "react-dom/client";
+import { App } from "./App.tsx";
+import { type AppServices, AppServicesContext } from "./AppServices.ts";
+import { CatalogueEvents } from "./catalogue/CatalogueEvents.ts";
+import { CatalogueStore } from "./catalogue/CatalogueStore.ts";
+import { KeptCatalogue } from "./catalogue/KeptCatalogue.ts";
+import { PluginFailures } from "./failures/PluginFailures.ts";
+import { watchBlocking } from "./failures/watchBlocking.ts";
+import { watchUncaughtErrors } from "./failures/watchUncaughtErrors.ts";
+import { ModuleRegistry } from "./modules/ModuleRegistry.ts";
+import { Navigation } from "./navigation/Navigation.ts";
+import { Notifications } from "./notifications/Notifications.ts";
+import { AppUpdate } from "./offline/AppUpdate.ts";
+import { applySettings } from "./settings/applySettings.ts";
+import { DeviceSettings } from "./settings/DeviceSettings.ts";
+import { Value } from "./store/Value.ts";
+
+/** Starts the app in the element that the site's page has for it. Its parts live until the page is closed. */
+export function startApp(): void {
+  const element = document.getElementById("peek-app");
+  if (element === null) throw new Error("The page has no element with the id peek-app.");
+  const services = createServices();
+  applySettings(services.settings.state.getSnapshot(), services.catalogue.state.getSnapshot().catalogue?.site);
+  element.replaceChildren();
+  createRoot(element).render(
+    <AppServicesContext value={services}>
+      <App />
+    </AppServicesContext>,
+  );
+  void services.catalogue.refresh();
+  services.events.connect();
+  void services.update.begin();
+}
+
+function createServices(): AppServices {
+  let client: PeekClient | undefined;
+  const catalogue = new CatalogueStore(new KeptCatalogue());
+  const modules = new ModuleRegistry(() => client);
+  const failures = new PluginFailures();
+  const follow = (): void => {
+    const { catalogue: shown } = catalogue.state.getSnapshot();
+    if (shown === undefined) return;
+    if (shown.live) client ??= connect();
+    modules.setPresent(shown.plugins);
+  };
+  follow();
+  catalogue.state.subscribe(follow);
+  const versionOf = (name: string): string =>
+    catalogue.state.getSnapshot().catalogue?.plugins.find((plugin) => plugin.name === name)?.version ?? "";
+  watchUncaughtErrors((name, failure) => failures.add({ name, version: versionOf(name) }, failure));
+  watchBlocking((name, durationMs) => {
+    const seconds = (durationMs / 1000).toFixed(1);
+    const message = `The plugin's code blocked the app for ${seconds} seconds.`;
+    failures.add({ name, version: versionOf(name) }, { phase: "blocked", message });
+  });
+  return {
+    settings: new DeviceSettings(),
+    catalogue,
+    events: new CatalogueEvents({
+      catalogue: (etag) => void catalogue.refresh(etag),
+      login: () => catalogue.sessionEnded(),
+      // The answer says whether the session has ended.
+      lost: () => void catalogue.refresh(),
+    }),
+    navigation: new Navigation(),
+    modules,
+    failures,
+    notifications: new Notifications(),
+    update: new AppUpdate(),
+    pageTitle: new Value<string | undefined>(undefined),
+    client: () => client,
+  };
+}
