@@ -11,7 +11,7 @@ export interface ShellPage {
 }
 
 const tooOld =
-  "This page needs JavaScript and a browser of 2024 or later: Chrome or Edge 120, Firefox 121, Safari 17.2. If this text stays, update the browser, and reload the page.";
+  "This page needs JavaScript and a browser of 2024 or later: Chrome or Edge 126, Firefox 126, Safari 18. If this text stays, update the browser, and reload the page.";
 
 /** Makes the page at `/` and `/app/`. It is the same for all users. */
 export function shellPage(title: string, { hash, imports, module, styles, preloads }: BuiltShell): ShellPage {
