@@ -55,7 +55,7 @@ export class Shell {
       if (dir === undefined) throw new Error("the package @peek/shell is not installed");
       return { dir, built: shellSchema.parse(JSON.parse(await readFile(join(dir, descriptionFile), "utf8"))) };
     } catch (error) {
-      const message = messageOf(error).replace(/\s+/g, " ");
+      const message = (error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)).replace(/\s+/g, " ");
       this.#logger.warning("The app of the site is not built (%s). Browsers get a list of the plugins' pages", message);
       return undefined;
     }
