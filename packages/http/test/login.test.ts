@@ -420,7 +420,7 @@ describe("the admin site", () => {
     const { cookie } = await logIn(origin, "berta");
     const page = await fetch(`${origin}/peek_plugin_pump/?x=1`, { headers: { cookie, accept: "text/html" } });
     expect(page.status).toBe(403);
-    expect(await page.text()).toContain('<a href="/peek/login?return=%2Fpeek_plugin_pump%2F%3Fx%3D1">');
+    expect(await page.text()).toContain('href="/peek/login?return=%2Fpeek_plugin_pump%2F%3Fx%3D1"');
   });
 });
 

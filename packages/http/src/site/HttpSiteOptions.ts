@@ -29,7 +29,7 @@ export interface SiteLimits {
 
 /** Options of an {@link HttpSite}. */
 export interface HttpSiteOptions {
-  /** The title of the start page. */
+  /** The name of the site for people: "Peek field". */
   readonly title: string;
   readonly site: SiteName;
   readonly service: ServiceName;

@@ -71,9 +71,11 @@ export function errorBody(
   const { status, code, message } = answer;
   if (!asHtml) return { type: "application/json; charset=utf-8", body: JSON.stringify({ code, message }) };
   const links = [
-    ...(login === undefined ? [] : [`<a href="${escapeHtml(login)}">Log in</a>`]),
-    '<a href="/">Start page</a>',
+    ...(login === undefined ? [] : [`<a class="peek-button" href="${escapeHtml(login)}">Log in</a>`]),
+    '<a class="peek-button" href="/">Start page</a>',
   ];
-  const content = `<h1>${escapeHtml(message)}</h1>\n<p>${status} ${escapeHtml(code)}</p>\n<p>${links.join(" ")}</p>`;
+  const content = `<h1>${escapeHtml(message)}</h1>
+<p class="peek-muted">${status} ${escapeHtml(code)}</p>
+<p class="peek-links">${links.join(" ")}</p>`;
   return { type: "text/html; charset=utf-8", body: htmlPage("Peek", content) };
 }

@@ -1,3 +1,6 @@
+import { webPaths } from "@peek/web/protocol";
+import { pageStyle } from "./pageStyle.ts";
+
 const escapes: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -12,7 +15,7 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Makes a plain page without scripts.
+ * Makes a page without scripts, in the look of the app.
  *
  * @param title A text.
  * @param content HTML.
@@ -23,17 +26,15 @@ export function htmlPage(title: string, content: string): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark }
-h1 { font-size: 1.4rem }
-label { display: block; margin: 1rem 0 }
-input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: .4rem }
-button { font: inherit; padding: .4rem 1.2rem }
-</style>
+<link rel="icon" type="image/svg+xml" href="${webPaths.appIcon}">
+<style>${pageStyle}</style>
 </head>
 <body>
+<main>
 ${content}
+</main>
 </body>
 </html>
 `;

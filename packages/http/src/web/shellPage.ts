@@ -28,7 +28,7 @@ export function shellPage(title: string, { hash, imports, module, styles, preloa
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff">
-<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#16191d">
+<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1a2027">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" type="image/svg+xml" href="${webPaths.appIcon}">
 <link rel="manifest" href="${webPaths.webManifest}">

@@ -10,8 +10,8 @@ export function webManifest(title: string): string {
     start_url: "/",
     scope: "/",
     display: "standalone",
-    background_color: "#16191d",
-    theme_color: "#16191d",
+    background_color: "#12161a",
+    theme_color: "#1a2027",
     icons: [
       { ...icon, purpose: "any" },
       { ...icon, purpose: "maskable" },

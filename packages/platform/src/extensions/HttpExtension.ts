@@ -86,7 +86,7 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
     const tls = siteTls(site, home);
     const listen = (): Promise<HttpSite> =>
       HttpSite.listen({
-        title: `Peek ${definition.name}`,
+        title: `Peek ${this.#name}`,
         site: this.#name,
         service: definition.name,
         host: site.host,
