@@ -106,6 +106,51 @@ describe("peek config check", () => {
   });
 });
 
+describe("a plugin whose web module is not built", () => {
+  const web = { dir: "web/dist", routes: [{ path: "", title: "Pumps" }] };
+  const unbuilt = { name: "peek_plugin_pump", manifest: { admin: { web } } };
+  const message =
+    "peek_plugin_pump has no page: its folder web/dist is missing. Build the plugin, and reload it if it runs.";
+
+  it("is reported by config check, plugin list and plugin enable, and is valid otherwise", async () => {
+    await using home = await TestHome.with({}, [unbuilt]);
+    expect(await peek(home, "config", "check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`logic: valid, 1 plugin to load.*\n  warning: ${message}\n`)),
+    });
+    expect((await peek(home, "plugin", "list", "-s", "logic")).stdout).toContain(
+      `peek_plugin_pump; warning: ${message}`,
+    );
+    expect(await peek(home, "plugin", "enable", "peek_plugin_pump")).toMatchObject({
+      code: 0,
+      stdout: `logic: peek_plugin_pump was already enabled\nlogic: warning: ${message}\n`,
+    });
+  });
+
+  it("cannot be packed, also when package.json leaves the built module out", async () => {
+    await using home = await TestHome.with({}, [unbuilt]);
+    const dir = join(home.dir, "plugin-software", "node_modules", "peek-plugin-pump");
+    const packageJson = { name: "peek-plugin-pump", version: "1.0.0", type: "module", exports: "./index.js" };
+    const dependencies = { "@peek/plugin-base": "*" };
+    await writeFile(join(dir, "package.json"), JSON.stringify({ ...packageJson, dependencies, files: ["index.js"] }));
+    const pack = () => peek(home, "plugin", "pack", dir, "--out", home.base);
+    expect(await pack()).toMatchObject({ code: 78, stderr: expect.stringContaining(message) });
+    await mkdir(join(dir, "web", "dist"), { recursive: true });
+    const built = { format: 1, plugin: "peek_plugin_pump", webApi: "1.0", module: "main.js" };
+    await writeFile(join(dir, "web", "dist", "peek-web.json"), JSON.stringify(built));
+    await writeFile(join(dir, "web", "dist", "main.js"), "export default {};");
+    expect(await pack()).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('add web/dist to "files" in package.json'),
+    });
+    await writeFile(
+      join(dir, "package.json"),
+      JSON.stringify({ ...packageJson, dependencies, files: ["index.js", "web/dist"] }),
+    );
+    expect(await pack()).toMatchObject({ code: 0, stdout: expect.stringContaining("peek_plugin_pump 1.0.0") });
+  });
+});
+
 describe("peek config get and set", () => {
   it("reads a value with a password from standard input, which other accounts cannot see", async () => {
     await using home = await TestHome.make();

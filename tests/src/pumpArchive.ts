@@ -21,6 +21,8 @@ export interface PumpVersion {
   readonly stop?: string;
   /** The bodies of up() of its migrations, in order, with `sql` and `db`. Each has a down(). Default: it requires no storage. */
   readonly migrations?: readonly string[];
+  /** Further sections of plugin_package.json. Default: none. */
+  readonly sections?: Readonly<Record<string, unknown>>;
   /** Further files, by their path in the package. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -35,6 +37,7 @@ export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promi
     start = "",
     stop = "",
     migrations = [],
+    sections = {},
   } = pumpVersion;
   const files = {
     ...pumpVersion.files,
@@ -53,6 +56,7 @@ export async function pumpArchive(base: string, pumpVersion: PumpVersion): Promi
     plugin: { title: "Pump", packageName: pump },
     requiresServices,
     ...(migrations.length > 0 && { storage: { migrationsDir: "migrations" } }),
+    ...sections,
   };
   await writeFile(join(dir, "package.json"), JSON.stringify(json));
   await writeFile(join(dir, "plugin_package.json"), JSON.stringify(manifest));

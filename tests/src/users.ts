@@ -2,11 +2,26 @@ import { join } from "node:path";
 import { runToEnd } from "./RunningProcess.ts";
 import { workspaceDir } from "./workspace.ts";
 
-/** Makes a user by `peek user add`, with the password on standard input. */
-export async function addUser(base: string, name: string, password: string): Promise<void> {
+/** Makes a user by `peek user add`, with the password on standard input. @param groups The groups of the user. Default: none. */
+export async function addUser(
+  base: string,
+  name: string,
+  password: string,
+  groups: readonly string[] = [],
+): Promise<void> {
   const command = join(workspaceDir, "packages", "cli", "bin", "peek");
   const { ending, stderr } = await runToEnd("/bin/sh", {
-    args: ["-c", 'printf "%s\\n" "$1" | "$2" user add "$3"', "sh", password, command, name],
+    args: [
+      "-c",
+      'password=$1; shift; printf "%s\\n" "$password" | "$@"',
+      "sh",
+      password,
+      command,
+      "user",
+      "add",
+      name,
+      ...groups.flatMap((group) => ["--group", group]),
+    ],
     env: { PEEK_HOME: base },
   });
   if (ending.code !== 0) throw new Error(`peek user add ${name} failed: ${stderr}`);

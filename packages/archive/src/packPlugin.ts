@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, posix, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -63,6 +63,7 @@ export async function packPlugin(dir: string, options: PackOptions): Promise<Pac
   }
   const files = filesOf(plugin, pluginBase);
   checkPaths(dir, files, limits);
+  checkWebModules(dir, files, declared);
   const manifest: ArchiveManifest = {
     format: archiveFormat,
     plugin: name,
@@ -104,6 +105,18 @@ function checkPaths(dir: string, files: readonly PackedFile[], { maxFiles, maxPa
   for (const { path } of files) {
     const fault = pathFault(`package/${path}`, maxPath);
     if (fault !== undefined) throw packError(dir, `has a file whose path ${JSON.stringify(path)} ${fault}. Rename it.`);
+  }
+}
+
+/** The manifest may name a folder that "files" in package.json leaves out. */
+function checkWebModules(dir: string, files: readonly PackedFile[], { field, office, admin }: PluginPackage): void {
+  const packed = new Set(files.map(({ path }) => path));
+  for (const web of [field?.web, office?.web, admin?.web]) {
+    if (web === undefined || packed.has(posix.join(web.dir, "peek-web.json"))) continue;
+    throw packError(
+      dir,
+      `does not pack ${web.dir}/peek-web.json, of the web module that plugin_package.json names. Build the plugin, and add ${web.dir} to "files" in package.json.`,
+    );
   }
 }
 

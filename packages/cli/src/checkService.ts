@@ -6,6 +6,7 @@ import { PluginLoader } from "@peek/loader";
 import { checkConnection, packageConditions } from "@peek/platform";
 import type { Logger } from "@peek/plugin-base";
 import { type LocalService, sourcesOf } from "./LocalService.ts";
+import { webProblems } from "./webProblems.ts";
 
 /** The result of checking one service without starting it. */
 export interface ServiceCheck {
@@ -54,6 +55,9 @@ export async function checkService(service: LocalService): Promise<ServiceCheck 
       getLogger: () => collectWarnings(warnings),
     });
     await loader.resolve();
+    for (const plugin of loader.toLoad()) {
+      for (const problem of await webProblems(plugin, [name])) warnings.push(problem.message);
+    }
     const plugins = loader.status();
     const connection = await connectionMistakes(service, config);
     const failures = plugins.flatMap(({ name: plugin, state, error }) =>

@@ -6,6 +6,7 @@ export { packageConditions, pluginSources } from "./config/pluginSources.ts";
 export { migrationsDirOf, storagePluginOf } from "./extensions/storagePlugin.ts";
 export { PeekService, type PeekServiceOptions } from "./PeekService.ts";
 export { runServiceProcess } from "./runServiceProcess.ts";
+export { siteNameOf } from "./site/siteNameOf.ts";
 export type { ServiceDefinition } from "./ServiceDefinition.ts";
 export type { ObserveOptions } from "./status/observeAs.ts";
 export { type ObservedService, observeServices } from "./status/observeServices.ts";

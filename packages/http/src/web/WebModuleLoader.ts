@@ -92,7 +92,7 @@ async function signatureOf(path: string): Promise<string> {
 function unreadable({ plugin, section }: WebModule, cause: unknown): PeekError {
   return new PeekError(
     "WEB_MODULE_MISSING",
-    `${plugin} has no page: its folder ${section.dir} cannot be read (${messageOf(cause)}). Build the plugin, then reload it.`,
+    `${plugin} has no page: its folder ${section.dir} cannot be read (${messageOf(cause)}). Build the plugin, and reload it if it runs.`,
     { cause, fields: { plugin } },
   );
 }

@@ -5,6 +5,9 @@ import { type BuiltWeb, builtWebFile, builtWebSchema, isWebFilePath, webApiVersi
 import { z } from "zod";
 import type { WebModule } from "./WebModules.ts";
 
+/** A web module, as its plugin declares it. */
+export type DeclaredWebModule = Pick<WebModule, "plugin" | "version" | "rootDir" | "section">;
+
 /** The limits of the folder of a web module. */
 export const webFolderLimits = {
   /** The number of files. */
@@ -25,14 +28,14 @@ export interface WebFolder {
 }
 
 /** How to build a module, for messages. */
-const buildIt = "Build the plugin, then reload it.";
+const buildIt = "Build the plugin, and reload it if it runs.";
 
 /**
  * Reads and checks the folder of a web module. Hidden files are left out; links are refused.
  *
  * @throws PeekError `WEB_MODULE_MISSING`, `WEB_MODULE_INVALID` or `WEB_API_INCOMPATIBLE`, with a message for people.
  */
-export async function readWebFolder(module: WebModule): Promise<WebFolder> {
+export async function readWebFolder(module: DeclaredWebModule): Promise<WebFolder> {
   const { plugin, rootDir, section } = module;
   const root = await realpath(rootDir);
   const dir = await realFolder(join(root, section.dir), module);
@@ -53,7 +56,7 @@ export async function readWebFolder(module: WebModule): Promise<WebFolder> {
   return { dir, built, files };
 }
 
-async function realFolder(path: string, { plugin, section }: WebModule): Promise<string> {
+async function realFolder(path: string, { plugin, section }: DeclaredWebModule): Promise<string> {
   try {
     return await realpath(path);
   } catch (cause) {
@@ -65,7 +68,7 @@ async function realFolder(path: string, { plugin, section }: WebModule): Promise
   }
 }
 
-async function readDescription(dir: string, module: WebModule): Promise<BuiltWeb> {
+async function readDescription(dir: string, module: DeclaredWebModule): Promise<BuiltWeb> {
   const { plugin, section } = module;
   const path = `${section.dir}/${builtWebFile}`;
   let text: string;
@@ -86,7 +89,7 @@ async function readDescription(dir: string, module: WebModule): Promise<BuiltWeb
   return checkDescription(text, path, module);
 }
 
-function checkDescription(text: string, path: string, module: WebModule): BuiltWeb {
+function checkDescription(text: string, path: string, module: DeclaredWebModule): BuiltWeb {
   const { plugin } = module;
   const parsed = builtWebSchema.safeParse(parseJson(text));
   if (!parsed.success) {
@@ -112,7 +115,7 @@ function checkDescription(text: string, path: string, module: WebModule): BuiltW
   return built;
 }
 
-async function listFiles(dir: string, module: WebModule): Promise<readonly string[]> {
+async function listFiles(dir: string, module: DeclaredWebModule): Promise<readonly string[]> {
   const folders = [""];
   const files: string[] = [];
   let bytes = 0;
@@ -144,7 +147,7 @@ async function listFiles(dir: string, module: WebModule): Promise<readonly strin
   return files.sort();
 }
 
-function invalid({ plugin }: WebModule, what: string, remedy: string): PeekError {
+function invalid({ plugin }: DeclaredWebModule, what: string, remedy: string): PeekError {
   return new PeekError("WEB_MODULE_INVALID", `${plugin} has no page: ${what}. ${remedy}`, { fields: { plugin } });
 }
 

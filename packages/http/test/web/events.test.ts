@@ -1,8 +1,7 @@
 import { PeekError } from "@peek/errors";
 import { webPaths } from "@peek/web/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { until } from "@peek/kit/testing";
-import { EventReader } from "./EventReader.ts";
+import { EventReader, until } from "@peek/kit/testing";
 import { type OpenWebSite, openWebSite, webPlugin } from "./openWebSite.ts";
 
 async function listen(site: OpenWebSite, user = "anna", groups = ""): Promise<EventReader> {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { webPaths } from "@peek/web/protocol";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { temporaryFolder } from "@peek/kit/testing";
 import { AnonymousSessionProvider } from "../../src/index.ts";
 import { openWebSite } from "./openWebSite.ts";
@@ -17,6 +18,12 @@ const built = {
   preloads: ["assets/react.js"],
   serviceWorker: "service-worker.js",
 };
+const manifestSchema = z.object({
+  name: z.string(),
+  display: z.string(),
+  start_url: z.string(),
+  icons: z.array(z.object({ src: z.string(), type: z.string() })).min(1),
+});
 const mainText = "import 'react';";
 
 /** A folder with a built shell. */
@@ -137,7 +144,7 @@ describe("an app", () => {
     const { origin } = await openWebSite({ title: "Peek <office>" });
     const manifest = await fetch(`${origin}${webPaths.webManifest}`);
     expect(manifest.headers.get("content-type")).toBe("application/manifest+json; charset=utf-8");
-    const { name, display, start_url, icons } = await manifest.json();
+    const { name, display, start_url, icons } = manifestSchema.parse(await manifest.json());
     expect([name, display, start_url]).toEqual(["Peek <office>", "standalone", "/"]);
     for (const { src, type } of icons) {
       const icon = await fetch(`${origin}${src}`);

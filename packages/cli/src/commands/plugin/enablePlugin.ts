@@ -1,10 +1,10 @@
 import { PeekError } from "@peek/errors";
-import { resolvePlugin } from "@peek/loader";
-import type { PluginPackage } from "@peek/plugin-base/manifest";
+import { type ResolvedPlugin, resolvePlugin } from "@peek/loader";
 import { Command } from "commander";
 import { configOf, type LocalService, localServices, sourcesOf } from "../../LocalService.ts";
 import { printJson } from "../../output.ts";
 import { noteIfRunning } from "../../running.ts";
+import { webProblems } from "../../webProblems.ts";
 import { changeEnabled } from "./changeEnabled.ts";
 import { type ChangeOptions, withChangeOptions } from "./ChangeOptions.ts";
 
@@ -15,7 +15,19 @@ export function enableCommand(): Command {
     .action(async (name: string, options: ChangeOptions) => {
       const { changeEnablement } = await import("./changeEnablement.ts");
       if (!(await changeEnablement("enable", name, options))) enableInFiles(name, options);
+      if (!options.json) await printWebProblems(name, options);
     });
+}
+
+/** Prints why pages of an enabled plugin cannot be loaded: the plugin itself runs. */
+async function printWebProblems(name: string, { service: wanted }: ChangeOptions): Promise<void> {
+  for (const service of localServices(wanted)) {
+    const plugin = tryFind(name, service).plugin;
+    if (plugin === undefined || !configOf(service).plugin.enabled.includes(name)) continue;
+    for (const { message } of await webProblems({ name, ...plugin }, [service.name])) {
+      console.log(`${service.name}: warning: ${message}`);
+    }
+  }
 }
 
 function enableInFiles(name: string, { service: wanted, dryRun, json }: ChangeOptions): void {
@@ -33,13 +45,13 @@ function enableInFiles(name: string, { service: wanted, dryRun, json }: ChangeOp
   }
 }
 
-function manifestFor(name: string, service: LocalService): PluginPackage {
-  return resolvePlugin(name, sourcesOf(service, configOf(service))).manifest;
+function find(name: string, service: LocalService): ResolvedPlugin {
+  return resolvePlugin(name, sourcesOf(service, configOf(service)));
 }
 
 /** @throws PeekError when the plugin is not installed for the service, or has no part for it. */
 function requireRunnable(name: string, service: LocalService): void {
-  if (manifestFor(name, service).requiresServices.includes(service.name)) return;
+  if (find(name, service).manifest.requiresServices.includes(service.name)) return;
   throw noPart(name, service.name);
 }
 
@@ -53,22 +65,22 @@ function noPart(name: string, where: string): PeekError {
 
 /** The services for which a plugin is installed and has a part. */
 function runnableServices(name: string, services: readonly LocalService[]): readonly LocalService[] {
-  const checked = services.map((service) => ({ service, ...tryManifest(name, service) }));
-  const runnable = checked.filter(({ service, manifest }) => manifest?.requiresServices.includes(service.name));
+  const checked = services.map((service) => ({ service, ...tryFind(name, service) }));
+  const runnable = checked.filter(({ service, plugin }) => plugin?.manifest.requiresServices.includes(service.name));
   if (runnable.length > 0) return runnable.map(({ service }) => service);
-  const found = checked.find(({ manifest }) => manifest !== undefined);
+  const found = checked.find(({ plugin }) => plugin !== undefined);
   if (found !== undefined) throw noPart(name, "any service");
   const refusal = checked.find(({ error }) => error !== undefined)?.error;
   if (refusal !== undefined) throw refusal;
   return [];
 }
 
-function tryManifest(
+function tryFind(
   name: string,
   service: LocalService,
-): { readonly manifest?: PluginPackage; readonly error?: PeekError } {
+): { readonly plugin?: ResolvedPlugin; readonly error?: PeekError } {
   try {
-    return { manifest: manifestFor(name, service) };
+    return { plugin: find(name, service) };
   } catch (error) {
     if (PeekError.is(error)) return { error };
     throw error;

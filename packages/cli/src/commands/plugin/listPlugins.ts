@@ -1,10 +1,11 @@
-import { PeekError } from "@peek/errors";
+import { messageOf, PeekError } from "@peek/errors";
 import { type ResolvedPlugin, resolvePlugin } from "@peek/loader";
 import { isPluginName, packageNameOf, pluginNameOf, serviceNames } from "@peek/plugin-base";
 import { Command } from "commander";
 import { jsonOption, servicesOption } from "../../arguments.ts";
 import { configOf, type LocalService, localServices, sourcesOf } from "../../LocalService.ts";
 import { printJson, printTable } from "../../output.ts";
+import { webProblems } from "../../webProblems.ts";
 import type { ServiceOption } from "./ServiceOption.ts";
 import { softwareFolders } from "./SoftwareFolder.ts";
 
@@ -28,6 +29,8 @@ interface ListedPlugin {
   readonly installed: readonly ListedVersion[];
   /** Why it cannot be loaded. */
   readonly error: string | undefined;
+  /** Why its pages cannot be loaded. */
+  readonly webProblems: readonly string[];
 }
 
 /** `peek plugin list` */
@@ -48,13 +51,13 @@ function printPlugins(plugins: readonly ListedPlugin[]): void {
   const hasArchives = plugins.some(({ installed }) => installed.length > 0);
   printTable([
     ["PLUGIN", "VERSION", "RUNS ON", "ENABLED ON", ...(hasArchives ? ["INSTALLED VERSIONS"] : []), "TITLE"],
-    ...plugins.map(({ name, version, services, enabled, installed, title, error }) => [
+    ...plugins.map(({ name, version, services, enabled, installed, title = "", error, webProblems }) => [
       name,
       version ?? "-",
       services.join(",") || "-",
       enabled.join(",") || "-",
       ...(hasArchives ? [installed.map(versionText).join(", ") || "-"] : []),
-      error === undefined ? (title ?? "") : `mistake: ${error}`,
+      error === undefined ? [title, ...webProblems].join("; warning: ") : `mistake: ${error}`,
     ]),
   ]);
 }
@@ -73,7 +76,7 @@ async function listPlugins(services: readonly LocalService[]): Promise<readonly 
     sources.flatMap((source) => source.packageNames().map(pluginNameOf)),
   );
   const names = new Set([...installed.filter(isPluginName), ...views.flatMap(({ enabled }) => enabled)]);
-  return [...names].sort().map((name) => {
+  const listed = [...names].sort().map(async (name) => {
     const enabledOn = views.filter((view) => view.enabled.includes(name));
     const found = tryResolve(name, enabledOn.length > 0 ? enabledOn : views);
     return {
@@ -84,8 +87,10 @@ async function listPlugins(services: readonly LocalService[]): Promise<readonly 
       enabled: enabledOn.map(({ service }) => service.name),
       installed: installedOf(name),
       error: found.error,
+      webProblems: found.plugin === undefined ? [] : (await webProblems({ name, ...found.plugin })).map(messageOf),
     };
   });
+  return await Promise.all(listed);
 }
 
 async function installedVersionsOf(

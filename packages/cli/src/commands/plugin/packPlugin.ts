@@ -7,6 +7,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { jsonOption } from "../../arguments.ts";
 import { printJson } from "../../output.ts";
+import { webProblems } from "../../webProblems.ts";
 
 const packageSchema = z.object({ name: z.string() });
 
@@ -23,6 +24,8 @@ export function packCommand(): Command {
       const name = pluginNameOf(packageNameIn(dir));
       const { manifest } = readManifest(dir, name);
       resolveEntry(dir, []);
+      const [problem] = await webProblems({ name, rootDir: dir, manifest });
+      if (problem !== undefined) throw problem;
       const contracts = await contractHashes(dir, name);
       const packed = await packPlugin(dir, { manifest, contracts, out: options.out });
       const { file, bytes } = packed;

@@ -1,0 +1,1 @@
+export { type DeclaredWebModule, readWebFolder, type WebFolder } from "./readWebFolder.ts";
