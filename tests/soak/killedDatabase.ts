@@ -1,11 +1,12 @@
 import { databaseKillSteps, UpgradedTables } from "../src/UpgradedTables.ts";
 import { given, print } from "./print.ts";
 
-// node --conditions=@peek/source tests/soak/killedDatabase.ts [kills for each step]
+// node --conditions=@peek/source tests/soak/killedDatabase.ts [kills for each step] [step…]
 
 const kills = given(20);
 await using tables = await UpgradedTables.start();
-for (const step of databaseKillSteps) {
+const named: readonly string[] = process.argv.slice(3);
+for (const step of databaseKillSteps.filter((each) => named.length === 0 || named.includes(each))) {
   const outcomes = { whole: 0, upgraded: 0, rowsLost: 0, journals: 0 };
   for (let index = 0; index < kills; index++) {
     const { from, to, version, applied, wanted, rows, committed, journals } = await tables.kill(step);
