@@ -1,13 +1,12 @@
 import { Icon } from "@peek/web/host";
 import type { WebCatalogue } from "@peek/web/protocol";
 import { type ReactNode, useMemo } from "react";
-import { Autocomplete, I18nProvider, Input, Menu, MenuItem, SearchField, useFilter } from "react-aria-components";
+import { Autocomplete, Input, Menu, MenuItem, SearchField, useFilter } from "react-aria-components";
 import { useApp } from "../AppServices.ts";
 import { Dialog } from "../layout/Dialog.tsx";
 import { runCommand } from "./runCommand.ts";
 import { useTexts } from "../texts/useTexts.ts";
 import { paletteEntries } from "./PaletteEntry.ts";
-import { useLocale } from "@peek/web";
 
 /** The props of {@link CommandPalette}. */
 export interface CommandPaletteProps {
@@ -16,15 +15,7 @@ export interface CommandPaletteProps {
 }
 
 /** Finds pages and commands by a part of their name. */
-export default function CommandPalette(props: CommandPaletteProps): ReactNode {
-  return (
-    <I18nProvider locale={useLocale().language}>
-      <PaletteDialog {...props} />
-    </I18nProvider>
-  );
-}
-
-function PaletteDialog({ catalogue, onClose }: CommandPaletteProps): ReactNode {
+export default function CommandPalette({ catalogue, onClose }: CommandPaletteProps): ReactNode {
   const app = useApp();
   const texts = useTexts();
   const { contains } = useFilter({ sensitivity: "base" });

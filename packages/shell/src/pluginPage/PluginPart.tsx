@@ -75,13 +75,17 @@ function ModulePart({
   return (
     <PluginHostContext.Provider value={host}>
       <OverlayContainerContext.Provider value={overlays}>
-        <div data-peek-plugin={entry.name} className="shell-plugin">
-          <Suspense fallback={<LoadingView title={entry.title} />}>
-            <Component />
-            <Shown onShown={() => failures.clear(entry.name)} />
-          </Suspense>
+        <div className="shell-plugin">
+          <div data-peek-plugin={entry.name}>
+            <Suspense fallback={<LoadingView title={entry.title} />}>
+              <Component />
+              <Shown onShown={() => failures.clear(entry.name)} />
+            </Suspense>
+          </div>
         </div>
-        <div data-peek-plugin={entry.name} className="shell-plugin-overlays" ref={setOverlays} />
+        <div className="shell-plugin-overlays">
+          <div data-peek-plugin={entry.name} ref={setOverlays} />
+        </div>
       </OverlayContainerContext.Provider>
     </PluginHostContext.Provider>
   );

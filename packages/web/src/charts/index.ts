@@ -1,1 +1,1 @@
-export type ChartOf = undefined;
+export { LineChart, type LineChartProps, type LineSeries } from "./LineChart.tsx";

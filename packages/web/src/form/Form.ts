@@ -3,7 +3,7 @@ export interface FormField<Value> {
   readonly name: string;
   /** Undefined while nothing was entered. */
   readonly value: Value | undefined;
-  readonly onChange: (value: Value) => void;
+  readonly onChange: (value: Value | undefined) => void;
   /** Why the value cannot be submitted; undefined if it can, or was not submitted yet. */
   readonly error: string | undefined;
 }

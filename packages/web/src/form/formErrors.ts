@@ -8,9 +8,9 @@ import type { z } from "zod";
 export function formErrors(error: z.ZodError, values: object, required: string): Readonly<Record<string, string>> {
   const entered = new Set(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name])));
   const errors: Record<string, string> = {};
-  for (const { path, code, message } of error.issues) {
+  for (const { path, message } of error.issues) {
     const name = String(path[0] ?? "");
-    errors[name] ??= code === "invalid_type" && name !== "" && !entered.has(name) ? required : message;
+    errors[name] ??= name !== "" && !entered.has(name) ? required : message;
   }
   return errors;
 }

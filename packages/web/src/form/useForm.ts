@@ -35,7 +35,7 @@ export function useForm<Output, Input extends object>(
   useHeldPage(isDirty);
 
   // A submit must use the present values and function, and stay the same function.
-  const { required } = useKitTexts();
+  const { enterValue: required } = useKitTexts();
   const present = useRef({ values, start, onSubmit, schema, required });
   present.current = { values, start, onSubmit, schema, required };
   const isRunning = useRef(false);
@@ -83,7 +83,7 @@ export function useForm<Output, Input extends object>(
       field: (name) => ({
         name,
         value: values[name] ?? undefined,
-        onChange: (value: Input[typeof name]) => set(name, value),
+        onChange: (value: Input[typeof name] | undefined) => set(name, value),
         error: errors[name],
       }),
       set,

@@ -2,17 +2,14 @@ const english = {
   close: "Close",
   loading: "Loading…",
   required: "required",
+  enterValue: "Enter a value.",
+  time: "Time",
   select: "Select…",
   asOf: "As of",
   fromDevice: "From this device: the service has not answered yet",
   loadingData: "Loading data…",
   invalid: "Check the marked fields.",
-  sortAscending: "Sorted ascending",
-  sortDescending: "Sorted descending",
-  rows: "rows",
   noRows: "There are no rows.",
-  increase: "Increase",
-  decrease: "Decrease",
 } as const;
 
 /** The texts of the UI kit in one language. */
@@ -22,17 +19,14 @@ const german: KitTexts = {
   close: "Schließen",
   loading: "Lädt…",
   required: "erforderlich",
+  enterValue: "Geben Sie einen Wert ein.",
+  time: "Zeit",
   select: "Auswählen…",
   asOf: "Stand",
   fromDevice: "Von diesem Gerät: Der Dienst hat noch nicht geantwortet",
   loadingData: "Daten werden geladen…",
   invalid: "Prüfen Sie die markierten Felder.",
-  sortAscending: "Aufsteigend sortiert",
-  sortDescending: "Absteigend sortiert",
-  rows: "Zeilen",
   noRows: "Es gibt keine Zeilen.",
-  increase: "Erhöhen",
-  decrease: "Verringern",
 };
 
 /** The texts of the UI kit. @param language `en`, `de`; another one gets English. */

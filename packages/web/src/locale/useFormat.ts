@@ -4,11 +4,11 @@ import { useLocale } from "./LocaleProvider.ts";
 /** Writes times and numbers as the user has set it. */
 export interface Format {
   /** `14:03:27`, with the date if it is another day. */
-  time(date: Date): string;
+  time(this: void, date: Date): string;
   /** `5 Mar 2026, 14:03:27` */
-  dateTime(date: Date): string;
+  dateTime(this: void, date: Date): string;
   /** `1,234.5` */
-  number(value: number, options?: Intl.NumberFormatOptions): string;
+  number(this: void, value: number, options?: Intl.NumberFormatOptions): string;
 }
 
 /** The functions that write times and numbers: the same object until the user changes the settings. */

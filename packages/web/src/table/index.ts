@@ -1,1 +1,2 @@
-export type TableOf = undefined;
+export type { CellValue, DataColumn } from "./DataColumn.ts";
+export { DataTable, type DataTableProps } from "./DataTable.tsx";
