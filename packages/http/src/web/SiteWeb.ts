@@ -11,6 +11,8 @@ export interface SiteWeb {
   readonly version: string;
   /** The folder of the built shell, with shell.json. Called with each page, so that a shell that is built later is found. */
   readonly shellDir: () => string | undefined;
+  /** The file with the icons of Lucide, as Iconify publishes them. Called with the first icon. */
+  readonly iconsFile: () => string | undefined;
   /** Logs a failure of a plugin's module in a browser. */
   readonly report: (failure: WebFailure, user: PeekUser) => Promise<void>;
 }

@@ -70,7 +70,7 @@ export function webRoutes(app: FastifyInstance, options: HttpSiteOptions, web: S
     if (session === undefined) return reply;
     return await sendModuleFile({ modules, store, catalogues }, session.user, request.params["*"], reply);
   });
-  iconRoute(app, sessionOf);
+  iconRoute(app, web, sessionOf);
   failureRoute(app, web, sessionOf);
   const shell = new Shell(web.shellDir, logger);
   shellRoutes(app, options, shell, sessionOf);

@@ -9,6 +9,8 @@ import { type HttpSiteOptions, type WebModule, WebModules } from "../../src/inde
 import { type OpenSite, openSite } from "../openSite.ts";
 import { HeaderSessions } from "./HeaderSessions.ts";
 
+const iconsFile = join(import.meta.dirname, "../../../shell/node_modules/@iconify-json/lucide/icons.json");
+
 /** A site with an app. */
 export interface OpenWebSite extends OpenSite {
   readonly modules: WebModules;
@@ -51,6 +53,7 @@ export async function openWebSite({
     filesDir: dir,
     version: "1.2.3",
     shellDir: () => shellDir,
+    iconsFile: () => iconsFile,
     report: async (failure: WebFailure) => void reports.push(failure),
   };
   const site = await openSite({ sessions, web, ...others });

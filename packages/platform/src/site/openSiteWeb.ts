@@ -43,6 +43,7 @@ export function openSiteWeb(
     filesDir: join(home.dir, "web-modules"),
     version: tryServiceVersion(definition),
     shellDir: () => shellDirOf(definition),
+    iconsFile: () => iconsFileOf(definition),
     report: async (failure, { name }) => {
       try {
         if (send !== undefined) return await send(failure, { user: name });
@@ -54,12 +55,26 @@ export function openSiteWeb(
   };
 }
 
-/** The folder of the built shell, which the service's package depends on; undefined when it is not installed. */
-function shellDirOf({ dir }: ServiceDefinition): string | undefined {
+/** The folder of the built shell; undefined when it is not built. */
+function shellDirOf(definition: ServiceDefinition): string | undefined {
+  const manifest = shellManifestOf(definition);
+  const dist = manifest && join(dirname(manifest), "dist");
+  return dist !== undefined && existsSync(dist) ? dist : undefined;
+}
+
+function iconsFileOf(definition: ServiceDefinition): string | undefined {
+  const manifest = shellManifestOf(definition);
+  return manifest && tryResolve("@iconify-json/lucide/icons.json", manifest);
+}
+
+/** The package.json of the shell, on which the service's package depends; undefined when it is not installed. */
+function shellManifestOf({ dir }: ServiceDefinition): string | undefined {
+  return tryResolve("@peek/shell/package.json", join(dir, "package.json"));
+}
+
+function tryResolve(specifier: string, from: string): string | undefined {
   try {
-    const manifest = createRequire(join(dir, "package.json")).resolve("@peek/shell/package.json");
-    const dist = join(dirname(manifest), "dist");
-    return existsSync(dist) ? dist : undefined;
+    return createRequire(from).resolve(specifier);
   } catch {
     return undefined;
   }
