@@ -28,9 +28,14 @@ export function configTable(schema: Schema): string {
   return markdownTable(["key", "value", "default", "what it is for"], rows);
 }
 
+/** The section of a site in plugin_package.json: the sections of all three sites have the same keys. */
+const siteSection = /^(?:field|office|admin)\.web\b/;
+
 /** Every key of plugin_package.json. */
 export function manifestTable(schema: Schema): string {
-  const rows = leaves(keysOf(schema, "")).map(({ path, schema: key, required }) => [
+  const keys = leaves(keysOf(schema, "")).map((key) => ({ ...key, path: key.path.replace(siteSection, "<site>.web") }));
+  const once = [...new Map(keys.map((key) => [key.path, key])).values()];
+  const rows = once.map(({ path, schema: key, required }) => [
     `\`${path}\``,
     typeText(key),
     required ? "yes" : "no",
@@ -47,6 +52,7 @@ function keysOf(schema: Schema, prefix: string): readonly Key[] {
       { path, schema: child, required: schema.required?.includes(name) === true },
       ...keysOf(child, path),
       ...keysOfValues(child, path),
+      ...keysOfItems(child, path),
     ];
   });
 }
@@ -56,6 +62,11 @@ function keysOfValues(schema: Schema, path: string): readonly Key[] {
   const value = schema.additionalProperties;
   if (typeof value !== "object") return [];
   return (value.anyOf ?? []).flatMap((branch) => keysOf(branch, `${path}.<name>`));
+}
+
+/** The keys of the objects in a list: `<site>.web.routes[].path`. */
+function keysOfItems({ items }: Schema, path: string): readonly Key[] {
+  return typeof items !== "object" || Array.isArray(items) ? [] : keysOf(items, `${path}[]`);
 }
 
 /** Rows that follow each other and differ in the key only, as one. */
@@ -78,7 +89,7 @@ function typeText(schema: Schema): string {
   if (schema.$ref !== undefined) return "any JSON";
   switch (schema.type) {
     case "string":
-      return schema.pattern === undefined ? "text" : 'text: a version such as `"1.4.0"`';
+      return isVersion(schema) ? 'text: a version such as `"1.4.0"`' : "text";
     case "boolean":
       return "`true` or `false`";
     case "integer":
@@ -94,6 +105,10 @@ function typeText(schema: Schema): string {
     default:
       return "any JSON";
   }
+}
+
+function isVersion({ pattern }: Schema): boolean {
+  return pattern !== undefined && new RegExp(pattern).test("1.4.0");
 }
 
 function rangeText({ minimum, maximum, exclusiveMinimum }: Schema): string {
