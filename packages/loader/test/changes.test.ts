@@ -395,3 +395,18 @@ describe("a version that is brought back", () => {
     await next.loader.stop();
   });
 });
+
+it("an extension learns of each generation that has been started, and not of one that fails", async () => {
+  const started: string[] = [];
+  const extension: PlatformExtension = {
+    appliesTo: () => true,
+    openScope: () => ({}),
+    started: ({ name, manifest, generation }) => void started.push(`${name} ${manifest.plugin.version} ${generation}`),
+  };
+  const test = await new TestLoader(temporaryFolder(), { [a]: {} }, { extensions: [extension] }).started();
+  expect(started).toEqual([`${a} 1.0.0 1`]);
+  test.install(a, { version: "1.1.0", start: () => Promise.reject(new Error("The valve is stuck")) });
+  expect(await test.change("reload", a)).toMatchObject({ outcome: "reverted" });
+  expect(started).toEqual([`${a} 1.0.0 1`, `${a} 1.0.0 3`]);
+  await test.loader.stop();
+});

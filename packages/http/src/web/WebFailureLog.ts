@@ -20,10 +20,14 @@ const what: { readonly [Phase in WebFailure["phase"]]: string } = {
   leak: "did not release what it had taken",
 };
 
+/** How many lines a minute there are at most: browsers may report any version. */
+const maxLines = 60;
+
 /** Logs failures of web modules in browsers: one line a minute for each version of a plugin and each kind of failure. */
 export class WebFailureLog {
   readonly #logger: Logger;
   readonly #throttle = new LogThrottle();
+  readonly #total = new LogThrottle({ maxLines });
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -32,7 +36,7 @@ export class WebFailureLog {
   /** Logs a failure. Its texts come from a browser. */
   write({ plugin, version, phase, message, stack, path }: WebFailure, { user, site, instance }: FailureFacts): void {
     const suppressed = this.#throttle.count(`${plugin} ${version} ${phase}`);
-    if (suppressed === undefined) return;
+    if (suppressed === undefined || this.#total.count("") === undefined) return;
     this.#logger.error(
       {
         plugin,

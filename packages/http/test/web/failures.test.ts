@@ -72,5 +72,8 @@ describe("a failure that a browser reports", () => {
     ]);
     await send({ ...failure, version: "1.0.1" }, { user: "anna" });
     expect(log.lines).toHaveLength(2);
+    for (let version = 0; version < 100; version += 1)
+      await send({ ...failure, version: `2.${version}` }, { user: "anna" });
+    expect(log.lines).toHaveLength(60);
   });
 });
