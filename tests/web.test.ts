@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EventReader } from "@peek/kit/testing";
+import { EventReader } from "@peek/http/testing";
 import { type CataloguePlugin, webCatalogueSchema, type WebFailure, webPaths } from "@peek/web/protocol";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "./src/freePort.ts";
@@ -56,8 +56,9 @@ class Site {
 
   /** Follows the events until the running test is over. */
   async follow(): Promise<Follower> {
-    const reader = new EventReader(await this.get(webPaths.events));
-    onTestFinished(() => reader[Symbol.asyncDispose]());
+    const reader = await EventReader.connect(this.origin, { cookie: this.#cookie });
+    if (typeof reader === "number") throw new Error(`The connection was refused with ${reader}.`);
+    onTestFinished(() => reader[Symbol.dispose]());
     return { reader, until: async (text) => await this.#follow(reader, text) };
   }
 

@@ -1,4 +1,3 @@
-export { EventReader, type SentEvent } from "./EventReader.ts";
 export { TestLog } from "./TestLog.ts";
 export { temporaryFolder } from "./temporaryFolder.ts";
 export { codeOf, until, fired, caught, collect } from "./until.ts";

@@ -4,6 +4,9 @@ import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { messageOf, PeekError } from "@peek/errors";
 import { waitAtMost } from "@peek/kit";
+import { webPaths } from "@peek/web/protocol";
+import { lazyWebParts, whenOpen } from "../web/lazyWebParts.ts";
+import type { WebParts } from "../web/WebParts.ts";
 import { createSiteServer } from "./createSiteServer.ts";
 import { RequestFailureLog } from "./RequestFailureLog.ts";
 import type { HttpSiteOptions, SiteTls } from "./HttpSiteOptions.ts";
@@ -40,11 +43,13 @@ export class HttpSite implements AsyncDisposable {
       failures,
       logger,
     });
+    const webParts = options.web && lazyWebParts(options, options.web, this.#closing.signal);
+    if (webParts !== undefined) this.#takeEvents(webParts);
     const app = new LazySiteApp(options, {
       allowedOrigins,
       failures,
       isDraining: () => this.#closed !== undefined,
-      closing: this.#closing.signal,
+      webParts,
     });
     const server = createSiteServer(options.tls, options.limits ?? {}, (request, response) =>
       app.answer(request, response),
@@ -105,6 +110,16 @@ export class HttpSite implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#closed ??= this.#close());
+  }
+
+  #takeEvents(webParts: () => Promise<WebParts>): void {
+    this.#upgrades.handle(
+      webPaths.events,
+      (request, socket, head, session) =>
+        void whenOpen(webParts, socket, ({ sockets }) => sockets.accept(request, socket, head, session)),
+      (request, socket, head) =>
+        void whenOpen(webParts, socket, ({ sockets }) => sockets.requireLogin(request, socket, head)),
+    );
   }
 
   async #close(): Promise<void> {

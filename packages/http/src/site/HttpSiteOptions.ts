@@ -1,7 +1,7 @@
 import type { Logger, ServiceName } from "@peek/plugin-base";
 import type { PluginRoutes } from "../plugin/PluginRoutes.ts";
 import type { SessionProvider } from "../sessions/SessionProvider.ts";
-import type { StreamLimits } from "../web/CatalogueStreams.ts";
+import type { EventLimits } from "../web/CatalogueSockets.ts";
 import type { SiteWeb } from "../web/SiteWeb.ts";
 import type { SiteName } from "./SiteName.ts";
 
@@ -24,7 +24,7 @@ export interface SiteLimits {
   /** How long the disposal waits for running requests. Default: 5,000. */
   readonly drainMs?: number;
   /** Of the events about the catalogue. */
-  readonly events?: StreamLimits;
+  readonly events?: EventLimits;
 }
 
 /** Options of an {@link HttpSite}. */

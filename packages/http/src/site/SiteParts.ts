@@ -1,3 +1,4 @@
+import type { WebParts } from "../web/WebParts.ts";
 import type { RequestFailureLog } from "./RequestFailureLog.ts";
 
 /** Objects that the parts of a site share. */
@@ -5,6 +6,6 @@ export interface SiteParts {
   readonly allowedOrigins: ReadonlySet<string>;
   readonly failures: RequestFailureLog;
   readonly isDraining: () => boolean;
-  /** Fires when the site begins to close: responses that would go on for ever have to end. */
-  readonly closing: AbortSignal;
+  /** The parts that serve the app of the site; undefined when it has none. */
+  readonly webParts: (() => Promise<WebParts>) | undefined;
 }

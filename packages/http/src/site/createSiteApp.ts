@@ -7,7 +7,6 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { PluginRouter } from "../plugin/PluginRouter.ts";
 import { answerPluginRequest } from "../plugin/answerPluginRequest.ts";
 import { loginRoutes } from "../sessions/loginRoutes.ts";
-import type { Shell } from "../web/Shell.ts";
 import { sendShellPage } from "../web/shellRoutes.ts";
 import { webRoutes } from "../web/webRoutes.ts";
 import type { RequestFailureLog } from "./RequestFailureLog.ts";
@@ -90,7 +89,7 @@ function addHooks(app: FastifyInstance, options: HttpSiteOptions, parts: SitePar
 }
 
 async function addRoutes(app: FastifyInstance, options: HttpSiteOptions, parts: SiteParts): Promise<void> {
-  const { sessions, health, plugins, title, service, web } = options;
+  const { sessions, health, plugins, title, service } = options;
   app.get("/healthz", async (_request, reply) =>
     reply.header("cache-control", "no-store").send({ status: "ok", service }),
   );
@@ -103,13 +102,13 @@ async function addRoutes(app: FastifyInstance, options: HttpSiteOptions, parts: 
       .send({ status, reasons });
   });
   await app.register(async (inner) => loginRoutes(inner, options));
-  let shell: Shell | undefined;
-  if (web !== undefined) await app.register(async (inner) => void (shell = webRoutes(inner, options, web, parts)));
+  const web = await parts.webParts?.();
+  if (web !== undefined) await app.register(async (inner) => webRoutes(inner, options, web));
   const siteOf = (request: FastifyRequest) => siteRequestOf(request.raw, options);
   app.get("/", async (request, reply) => {
     const session = await requireSession(sessions, siteOf(request), request, reply);
     if (session === undefined) return reply;
-    const found = await shell?.find();
+    const found = await web?.shell.find();
     if (found !== undefined) return sendShellPage(reply, options, found);
     const pages = plugins.pages();
     reply.header("cache-control", "no-store");

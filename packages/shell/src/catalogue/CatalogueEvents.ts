@@ -1,9 +1,12 @@
 import type { Store } from "@peek/client";
-import { webPaths } from "@peek/web/protocol";
+import { webBeatMs, webEventSchema, webPaths } from "@peek/web/protocol";
 import { Value } from "../store/Value.ts";
+import { parseJson } from "./parseJson.ts";
 
 const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
+/** A site that has sent nothing for this time has been lost. */
+const silenceMs = 2.5 * webBeatMs;
 
 /** The reactions to the events of a site. */
 export interface CatalogueEventsHandlers {
@@ -26,8 +29,10 @@ export interface EventsState {
 export class CatalogueEvents implements Disposable {
   readonly #handlers: CatalogueEventsHandlers;
   readonly #state = new Value<EventsState>({ isConnected: false });
-  #source: EventSource | undefined;
+  /** Ends the present connection without a further call. */
+  #connection: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
   #delayMs = firstDelayMs;
   readonly #onOnline = (): void => this.connect();
 
@@ -43,26 +48,47 @@ export class CatalogueEvents implements Disposable {
   /** Connects now, in place of a connection that there is. */
   connect(): void {
     this.#end();
-    const source = new EventSource(webPaths.events);
-    this.#source = source;
-    source.addEventListener("open", () => {
-      this.#delayMs = firstDelayMs;
-      this.#state.set({ isConnected: true });
-    });
-    source.addEventListener("catalogue", (event: MessageEvent<unknown>) => {
-      if (typeof event.data === "string") this.#handlers.catalogue(event.data);
-    });
-    source.addEventListener("login", () => {
-      this.#end();
-      this.#state.set({ isConnected: false, lostAt: new Date() });
-      this.#handlers.login();
-    });
-    source.addEventListener("error", () => this.#failed());
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}${webPaths.events}`);
+    const connection = new AbortController();
+    const { signal } = connection;
+    this.#connection = connection;
+    signal.addEventListener("abort", () => socket.close());
+    this.#awaitSign();
+    socket.addEventListener(
+      "message",
+      ({ data }: MessageEvent<unknown>) => {
+        this.#awaitSign();
+        this.#take(data);
+      },
+      { signal },
+    );
+    socket.addEventListener("close", () => this.#failed(), { signal });
   }
 
   [Symbol.dispose](): void {
     removeEventListener("online", this.#onOnline);
     this.#end();
+  }
+
+  #take(data: unknown): void {
+    const parsed = webEventSchema.safeParse(typeof data === "string" ? parseJson(data) : undefined);
+    // A later version of the site may send more.
+    if (!parsed.success) return;
+    const event = parsed.data;
+    if (event.event === "login") {
+      this.#end();
+      this.#state.set({ isConnected: false, lostAt: new Date() });
+      this.#handlers.login();
+      return;
+    }
+    this.#delayMs = firstDelayMs;
+    if (!this.#state.getSnapshot().isConnected) this.#state.set({ isConnected: true });
+    if (event.event === "catalogue") this.#handlers.catalogue(event.etag);
+  }
+
+  #awaitSign(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#failed(), silenceMs);
   }
 
   #failed(): void {
@@ -77,7 +103,8 @@ export class CatalogueEvents implements Disposable {
 
   #end(): void {
     clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = undefined;
+    clearTimeout(this.#silence);
+    this.#connection?.abort();
+    this.#connection = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { Store } from "@peek/client";
 import { type WebCatalogue, webCatalogueSchema, webPaths } from "@peek/web/protocol";
 import { Value } from "../store/Value.ts";
+import { parseJson } from "./parseJson.ts";
 import type { KeptCatalogue } from "./KeptCatalogue.ts";
 
 /** The known plugins of the site. */
@@ -83,14 +84,6 @@ export class CatalogueStore {
 
   #change(change: Omit<CatalogueState, "catalogue">): void {
     this.#state.set({ catalogue: this.#state.getSnapshot().catalogue, ...change });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

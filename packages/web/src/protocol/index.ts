@@ -7,5 +7,6 @@ export {
   type WebFailure,
   webFailureSchema,
 } from "./WebCatalogue.ts";
+export { webBeatMs, type WebEvent, webEventSchema } from "./WebEvent.ts";
 export { sharedModules, webApiVersion } from "./webApiVersion.ts";
 export { webPaths } from "./webPaths.ts";

@@ -4,7 +4,7 @@ export const webPaths = {
   app: "/app/",
   /** The {@link WebCatalogue} of the user, with an ETag. */
   catalogue: "/peek/web/catalogue",
-  /** Server-sent events: `catalogue`, with the ETag as data, at the begin and after each change. */
+  /** A WebSocket with a {@link WebEvent} for each change: browsers allow few other lasting connections to one host. */
   events: "/peek/web/events",
   /** Below it, `<plugin>/<hash>/<file>`: the files of web modules. They never change. */
   modules: "/peek/web/modules/",
