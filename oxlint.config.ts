@@ -19,7 +19,7 @@ const platformInternals: readonly Ban[] = [
 ];
 
 const onlyContracts =
-  "A plugin's pages import @peek/client, @peek/plugin-base/contracts and the plugin's own contracts: no part of a service.";
+  "A plugin's pages import @peek/client, @peek/web, @peek/plugin-base/contracts and the plugin's own contracts: no part of a service.";
 
 const partsOfPlugin = (among: readonly string[]): Ban => ({
   regex: `^\\..*/(?:${among.join("|")})/`,
@@ -92,9 +92,10 @@ export default defineConfig({
         "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],
         ...ban(
           {
-            group: ["@peek/*", "!@peek/plugin-base", "!@peek/client", "@peek/plugin-base/internal"],
-            message: onlyPluginBase,
+            group: ["@peek/*", "!@peek/plugin-base", "!@peek/client", "!@peek/web", "@peek/plugin-base/internal"],
+            message: onlyContracts,
           },
+          { group: ["@peek/web/host", "@peek/web/protocol"], message: onlyContracts },
           { group: ["@peek/plugin-base/*", "!@peek/plugin-base/contracts"], message: onlyContracts },
           { regex: `^\\..*/_private/(?:${services.join("|")})/`, message: onlyContracts },
           nodeOnly,

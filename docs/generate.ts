@@ -8,6 +8,7 @@ import { fillBlocks } from "./generator/fillBlocks.ts";
 import { fillSnippets } from "./generator/fillSnippets.ts";
 import { manifestSchema } from "./generator/manifestSchema.ts";
 import { packageRulesTable } from "./generator/packageRulesTable.ts";
+import { sharedModulesTable } from "./generator/sharedModulesTable.ts";
 import { pages } from "./generator/pages.ts";
 import { configSchema, configTable, manifestTable } from "./generator/schemaTables.ts";
 import { workspaceDir } from "./generator/workspace.ts";
@@ -24,6 +25,7 @@ const blocks = {
   "manifest-keys": () => manifestTable(manifestSchema()),
   commands: commandHelp,
   "package-rules": packageRulesTable,
+  "shared-modules": sharedModulesTable,
 };
 
 const filled = pages().map((file): readonly [string, string] => {

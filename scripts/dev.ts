@@ -142,7 +142,9 @@ class DevelopmentRun {
 /** Whether a path is in a folder that no service runs from, or in a folder that a service writes in its home. */
 function isIrrelevant(path: string, home: string): boolean {
   if (path.startsWith(home)) return path !== home && dirname(path) !== home;
-  return /(?:^|[/\\])(?:node_modules|dist|bundle|test|web|\.turbo)(?:[/\\]|$)/.test(relative(workspaceDir, path));
+  const within = relative(workspaceDir, path);
+  if (/^(?:plugins[/\\][^/\\]+[/\\]web|packages[/\\](?:shell|vite-plugin))(?:[/\\]|$)/.test(within)) return true;
+  return /(?:^|[/\\])(?:node_modules|dist|bundle|test|\.turbo)(?:[/\\]|$)/.test(within);
 }
 
 /**

@@ -48,28 +48,26 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await reset("from psql", 77);
     await Promise.all([onField.showsNumber(77), onOffice.showsNumber(77)]);
     await Promise.all([onField.showsPending(0), onOffice.showsPending(0)]);
-    await Promise.all([onField.showsBadge("live"), onOffice.showsBadge("live")]);
+    await Promise.all([onField.showsConnection("live"), onOffice.showsConnection("live")]);
   });
 
   it("shows the age of its data while the database hangs, also in a new page, and never that it is live", async () => {
     await using anna = await chromium.person();
     await using bert = await chromium.person();
     const before = await TutorialPage.open(anna, field.origin);
-    await before.showsBadge("live");
+    await before.showsConnection("live");
     const goOn = await services.hangDatabase();
-    const shown = before.page.locator(".as-of");
-    await shown.waitFor();
+    expect(await before.showsAge()).toMatch(/^As of \d\d:\d\d:\d\d: the database does not answer$/i);
     const after = await TutorialPage.open(bert, field.origin);
-    await after.page.locator(".as-of").waitFor();
-    expect(await shown.innerText()).toMatch(/^As of \d\d:\d\d:\d\d: the database does not answer$/);
+    await after.showsAge();
     for (const each of [before, after]) {
-      await each.showsBadge("stale");
-      expect(await each.page.locator('.badge.live, [data-status="live"]').count()).toBe(0);
+      await each.showsConnection("stale");
+      expect(await each.countLive()).toBe(0);
     }
     goOn();
     for (const each of [before, after]) {
-      await each.showsBadge("live");
-      expect(await each.page.locator(".as-of").count()).toBe(0);
+      await each.showsConnection("live");
+      expect(await each.page.locator(".notices").innerText()).toBe("");
     }
   });
 
@@ -83,7 +81,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     const numbers = await other.numbersFromNow();
 
     await anna.setOffline(true);
-    await page.showsBadge("offline");
+    await page.showsConnection("offline");
     await page.press("+1");
     await page.press("+1");
     await page.press("Aa");
@@ -95,7 +93,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await page.page.reload();
     await other.showsNumber(12);
     await other.showsText("ONE");
-    await page.showsBadge("live");
+    await page.showsConnection("live");
     await page.showsPending(0);
     await page.showsNumber(12);
     expect(await stored()).toEqual({ string1: "ONE", int1: 12 });
@@ -109,7 +107,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     const page = await TutorialPage.open(anna, field.origin);
     await page.showsNumber(20);
     await anna.setOffline(true);
-    await page.showsBadge("offline");
+    await page.showsConnection("offline");
     await page.press("+1");
     await page.showsPending(1);
     await page.page.close();
@@ -133,7 +131,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await Promise.all([one.showsNumber(31), other.showsNumber(31)]);
     await Promise.all([one.showsPending(0), other.showsPending(0)]);
     await anna.setOffline(true);
-    await Promise.all([one.showsBadge("offline"), other.showsBadge("offline")]);
+    await Promise.all([one.showsConnection("offline"), other.showsConnection("offline")]);
     await one.press("+1");
     await other.press("+1");
     await Promise.all([one.showsNumber(33), other.showsNumber(33)]);
@@ -159,7 +157,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await anna.routeWebSocket(/\/vortex$/, () => undefined);
     await page.page.reload();
     await page.showsNumber(40);
-    await page.page.locator('table[data-status="device"]').waitFor();
+    await page.page.getByText("From this device: the service has not answered yet").waitFor();
   });
 
   it("shows a rejected action, and works on", async () => {
@@ -187,7 +185,7 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
       };
     `);
     await page.press("+1");
-    await page.page.getByRole("alert").waitFor();
+    await page.page.locator('.notices [role="alert"]').waitFor();
     await page.showsPending(0);
     await page.showsNumber(7);
     expect(await stored()).toEqual({ string1: "one", int1: 7 });
@@ -205,7 +203,9 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     `);
     const page = await TutorialPage.open(anna, field.origin);
     await page.showsNumber(3);
-    await page.page.getByText("pending changes are lost when this page closes").waitFor();
+    await page.page.locator(".shell-indicator").click();
+    await page.page.getByText("This browser stores nothing: pending changes are lost").waitFor();
+    await page.page.keyboard.press("Escape");
     await page.press("+1");
     await page.showsNumber(4);
     await page.showsPending(0);

@@ -90,7 +90,7 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     `);
     const page = await TutorialPage.open(person, `http://127.0.0.1:${relay.port}`);
     await page.showsNumber(int1);
-    await page.showsBadge("live");
+    await page.showsConnection("live");
     return { relay, person, page };
   }
 
@@ -98,8 +98,8 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     const { relay, person, page } = await open(10);
     const restore = await lose(person, page, relay);
     await page.press("+1");
-    await page.page.locator(".badge.stale, .badge.offline").waitFor();
-    await page.page.locator('table[data-status="stale"]').waitFor();
+    await page.showsConnection("stale", "offline");
+    await page.showsOldRows();
     await page.press("+1");
     await page.showsPending(2);
     await page.showsNumber(12);
@@ -109,7 +109,7 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     expect(await stored()).toBe(10);
     await restore();
     await page.showsPending(0);
-    await page.showsBadge("live");
+    await page.showsConnection("live");
     await page.showsNumber(12);
     expect(await stored()).toBe(12);
   });
@@ -118,9 +118,9 @@ describe.skipIf(executable === undefined)("a page without a network", () => {
     const { relay, page } = await open(20);
     relay.hold();
     await page.page.evaluate('dispatchEvent(new Event("focus"))');
-    await page.showsBadge("stale");
+    await page.showsConnection("stale");
     relay.release();
-    await page.showsBadge("live");
+    await page.showsConnection("live");
   });
 });
 

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { webCatalogueSchema, webPaths } from "@peek/web/protocol";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket as NodeSocket } from "ws";
-import { Chromium, findChromium, TutorialPage } from "./src/Chromium.ts";
+import { Chromium, findChromium, TutorialPage, tutorialPath } from "./src/Chromium.ts";
 import { type TutorialContracts, tutorialContracts } from "./src/importContracts.ts";
 import { type LiveContracts, liveContracts, livePlugin } from "./src/livePlugin.ts";
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
@@ -146,7 +147,7 @@ describe("users who log in", () => {
     expect(await hello({ cookie, origin: "https://evil.example" })).toBe(403);
     expect(await hello({ cookie, "sec-fetch-site": "cross-site" })).toBe(403);
     expect(await hello({ origin })).toBe(401);
-    expect((await fetch(`${origin}/peek_plugin_tutorial/`)).status).toBe(401);
+    expect((await fetch(`${origin}${tutorialPath}`)).status).toBe(401);
   });
 
   it.skipIf(executable === undefined)("log in and out in a browser", async () => {
@@ -162,20 +163,21 @@ describe("users who log in", () => {
     await tryPassword("battery staple");
     await page.getByRole("alert").filter({ hasText: "The name or the password is wrong" }).waitFor();
     await tryPassword(password);
-    await page.waitForURL(`${field.origin}/peek_plugin_tutorial/`);
+    await page.waitForURL(`${field.origin}${tutorialPath}`);
     const tutorialPage = await TutorialPage.open(person, field.origin);
-    await tutorialPage.showsBadge("live");
-    await tutorialPage.page.locator(".connection", { hasText: "carl" }).waitFor();
+    await tutorialPage.showsConnection("live");
+    await tutorialPage.page.getByRole("button", { name: "User: carl" }).waitFor();
 
     const out = await page.evaluate(async () => (await fetch("/peek/logout", { method: "POST" })).status);
     expect(out).toBe(204);
-    await tutorialPage.showsBadge("login");
-    await tutorialPage.page.getByRole("link", { name: "log in" }).click();
-    await tutorialPage.page.getByLabel("Name").fill("carl");
-    await tutorialPage.page.getByLabel("Password").fill(password);
-    await tutorialPage.page.getByRole("button", { name: "Log in" }).click();
-    // Back on the page where they were.
-    await tutorialPage.showsBadge("live");
+    await tutorialPage.showsConnection("login");
+    const dialog = tutorialPage.page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("carl");
+    await dialog.getByLabel("Password").fill(password);
+    await dialog.getByRole("button", { name: "Log in" }).click();
+    // The page where they were.
+    await tutorialPage.showsConnection("live");
+    expect(new URL(tutorialPage.page.url()).pathname).toBe(tutorialPath);
   });
 });
 
@@ -186,7 +188,10 @@ describe("the sites of services", () => {
   beforeAll(async () => {
     const broken = {
       name: "peek_plugin_broken",
-      manifest: { requiresServices: ["field"] },
+      manifest: {
+        requiresServices: ["field"],
+        field: { web: { dir: "web/dist", routes: [{ path: "", title: "Broken" }] } },
+      },
       index: `import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
         export const peekFieldEntryHook = () => class FieldEntryHook extends PluginFieldEntryHookABC {
           load() {}
@@ -211,16 +216,20 @@ describe("the sites of services", () => {
   };
 
   it("serve pages of other plugins, and none of failed or disabled ones", async () => {
+    const modulesOf = async (origin: string): Promise<readonly [name: string, module: string][]> => {
+      const { plugins } = webCatalogueSchema.parse(JSON.parse((await get(`${origin}${webPaths.catalogue}`)).text));
+      return plugins.map(({ name, module }) => [name, module]);
+    };
     const field = await services.startElsewhere("field");
-    expect(await get(`${field.origin}/peek_plugin_tutorial/`)).toMatchObject({ status: 200 });
+    const found = await modulesOf(field.origin);
+    expect(found).toEqual([["peek_plugin_tutorial", expect.stringMatching(/\.js$/)]]);
+    expect(await get(`${field.origin}${found[0]?.[1]}`)).toMatchObject({ status: 200 });
     expect(await get(`${field.origin}/peek_plugin_broken/`)).toMatchObject({ status: 404 });
-    // The start page redirects to the only page.
-    expect((await fetch(`${field.origin}/`)).url).toBe(`${field.origin}/peek_plugin_tutorial/`);
     await field.process.stop();
 
     expect((await peek(field.home.base, "plugin", "disable", "peek_plugin_tutorial")).code).toBe(0);
     const again = await services.restart(field);
-    expect(await get(`${again.origin}/peek_plugin_tutorial/`)).toMatchObject({ status: 404 });
+    expect(await modulesOf(again.origin)).toEqual([]);
     expect((await get(`${again.origin}/`)).status).toBe(200);
   });
 
@@ -255,7 +264,7 @@ describe("the sites of services", () => {
     await using chromium = await Chromium.start(executable);
     await using person = await chromium.person();
     const page = await TutorialPage.open(person, office.origin);
-    await page.showsBadge("live");
+    await page.showsConnection("live");
     await page.showsNumber(1);
     const cookies = await person.cookies();
     expect(cookies).toHaveLength(2);

@@ -7,19 +7,26 @@ import { entryNameOf, sharedEntries } from "./build/sharedEntries.ts";
 
 const entries = sharedModules.map((name) => [entryNameOf(name), `peek-shared:${name}`]);
 
-/** The shell and the modules that it shares with plugins: one build, so that each module exists once. */
+/**
+ * The shell and the modules that it shares with plugins: one build, so that each module exists once. The build of the mode
+ * `development`, whose React can refresh components, is a part of `@peek/vite-plugin`.
+ */
 export default defineConfig(({ mode }) => {
-  const outDir = join(import.meta.dirname, mode === "production" ? "dist" : `dist/${mode}`);
+  const isDeveloped = mode === "development";
+  const outDir = join(import.meta.dirname, isDeveloped ? "../vite-plugin/shell" : "dist");
   return {
     // The site serves the files below a path with their hash.
     base: "./",
     plugins: [react(), sharedEntries(mode), describeShell(outDir, mode)],
+    // Also where NODE_ENV says otherwise.
+    define: { "process.env.NODE_ENV": JSON.stringify(mode) },
     resolve: { conditions: ["@peek/source", "module", "browser", "import", "default"] },
     build: {
       outDir,
       emptyOutDir: true,
       target: "es2023",
-      sourcemap: true,
+      sourcemap: !isDeveloped,
+      minify: !isDeveloped,
       assetsInlineLimit: 0,
       modulePreload: false,
       manifest: false,

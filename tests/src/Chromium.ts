@@ -1,5 +1,12 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { chromiumFlags } from "./chromiumFlags.ts";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -31,8 +38,8 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** A person with a separate device, whose storage no other person sees. */
-  async person(): Promise<BrowserContext> {
-    const context = await this.#browser.newContext({ ignoreHTTPSErrors: true });
+  async person(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({ ignoreHTTPSErrors: true, ...options });
     context.setDefaultTimeout(60_000);
     return context;
   }
@@ -42,7 +49,10 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** The tutorial's page, from a user's view. */
+/** The path of the tutorial's rows in the apps. */
+export const tutorialPath = "/app/peek_plugin_tutorial/rows";
+
+/** The tutorial's rows in the app of a site, from a user's view. */
 export class TutorialPage {
   readonly page: Page;
   /** Failed requests, and errors of scripts. */
@@ -56,7 +66,7 @@ export class TutorialPage {
 
   static async open(person: BrowserContext, origin: string): Promise<TutorialPage> {
     const opened = new TutorialPage(await person.newPage());
-    await opened.page.goto(`${origin}/peek_plugin_tutorial/`);
+    await opened.page.goto(`${origin}${tutorialPath}`);
     return opened;
   }
 
@@ -66,17 +76,34 @@ export class TutorialPage {
 
   /** Waits until the number of a row is shown. */
   async showsNumber(value: number, id = 1): Promise<void> {
-    await this.#shows(this.page.locator(`tr[data-id="${id}"] td.int1`, { hasText: exactly(String(value)) }));
+    await this.#shows(this.page.locator(cellOf("int1", id), { hasText: exactly(String(value)) }));
   }
 
   /** Waits until the text of a row is shown. */
   async showsText(value: string, id = 1): Promise<void> {
-    await this.#shows(this.page.locator(`tr[data-id="${id}"] td.string1`, { hasText: exactly(value) }));
+    await this.#shows(this.page.locator(cellOf("string1", id), { hasText: exactly(value) }));
   }
 
-  /** Waits until the badge shows a state of the connection. */
-  async showsBadge(status: "live" | "offline" | "stale" | "login" | "connecting"): Promise<void> {
-    await this.#shows(this.page.locator(`.badge.${status}`));
+  /** Waits until the app's indicator shows one of these states of the connection. */
+  async showsConnection(...statuses: readonly ConnectionStatus[]): Promise<void> {
+    await this.#shows(this.page.locator(statuses.map(indicatorOf).join()));
+  }
+
+  /** Waits until the page says since when its data is stale, and why. Returns the sentence. */
+  async showsAge(): Promise<string> {
+    const notice = this.page.locator(".notices", { hasText: "As of" });
+    await this.#shows(notice);
+    return await notice.innerText();
+  }
+
+  /** Waits until the table marks its rows as old. */
+  async showsOldRows(): Promise<void> {
+    await this.#shows(this.page.locator('table[data-live="false"]'));
+  }
+
+  /** How many places of the app show that data is live: the indicator, the table, and badges. */
+  async countLive(): Promise<number> {
+    return await this.page.locator(`${indicatorOf("live")}, [data-live="true"]`).count();
   }
 
   /** Waits until `count` actions are shown as pending. */
@@ -94,7 +121,7 @@ export class TutorialPage {
   /** Every number that a row shows from now on, in order. */
   async numbersFromNow(id = 1): Promise<() => Promise<readonly string[]>> {
     await this.page.evaluate(`{
-      const cell = document.querySelector('tr[data-id="${id}"] td.int1');
+      const cell = document.querySelector('${cellOf("int1", id)}');
       globalThis.seenNumbers = [cell.textContent];
       new MutationObserver(() => seenNumbers.push(cell.textContent)).observe(cell, { characterData: true, childList: true, subtree: true });
     }`);
@@ -113,6 +140,12 @@ export class TutorialPage {
     }
   }
 }
+
+type ConnectionStatus = "live" | "offline" | "stale" | "login" | "connecting";
+
+const cellOf = (column: "string1" | "int1", id: number): string => `tr[data-id="${id}"] [data-column="${column}"]`;
+
+const indicatorOf = (status: ConnectionStatus): string => `.shell-indicator .shell-state[data-status="${status}"]`;
 
 /** Runs in the page: returns the content of its store of tuples. */
 const readKept = `(async () => {

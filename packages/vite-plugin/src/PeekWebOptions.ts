@@ -9,4 +9,9 @@ export interface PeekWebOptions {
   readonly dir?: string;
   /** The module's entry, relative to the package. Default: `src/index.tsx` or `src/index.ts` beside {@link dir}: `"web/src/index.tsx"`. */
   readonly entry?: string;
+  /**
+   * The origin of the site that the dev server passes requests on to: `"http://127.0.0.1:8002"`. Default: the environment's `PEEK_SITE`, else
+   * that of the field service, `http://127.0.0.1:8000`.
+   */
+  readonly site?: string;
 }

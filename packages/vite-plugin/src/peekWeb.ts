@@ -6,13 +6,15 @@ import { builtWeb } from "./build/builtWeb.ts";
 import { sizeReport } from "./build/sizeReport.ts";
 import { moduleChecks } from "./checks/moduleChecks.ts";
 import { scopedStyles } from "./css/scopedStyles.ts";
-import { sharedImports } from "./imports/sharedImports.ts";
+import { developmentServer } from "./dev/developmentServer.ts";
+import { sharedByPage } from "./dev/sharedByPage.ts";
+import { refusedImports } from "./imports/refusedImports.ts";
 import { readTarget } from "./manifest/readTarget.ts";
 import type { WebTarget } from "./manifest/WebTarget.ts";
 import type { PeekWebOptions } from "./PeekWebOptions.ts";
 
 /**
- * Builds the web module of a plugin, as the key `web` of its plugin_package.json declares it.
+ * Builds the web module of a plugin, as the key `web` of its plugin_package.json declares it, and serves it from its sources below a running site.
  *
  * ```ts
  * // vite.config.ts
@@ -34,28 +36,30 @@ export function peekWeb(options: PeekWebOptions = {}): PluginOption[] {
       name: "peek:config",
       config(config) {
         found = readTarget(resolve(options.root ?? config.root ?? process.cwd()), options);
-        return {
-          root: found.root,
-          // Wherever the site serves it.
-          base: "./",
-          publicDir: false,
-          build: buildConfig(found),
-        };
+        return { root: found.root, publicDir: false };
       },
     },
     react(),
     {
-      name: "peek:production",
-      apply: "build",
-      // Also where NODE_ENV says otherwise: the shell provides the React of production.
-      config: () => ({
-        oxc: { jsx: { development: false } },
-        define: { "process.env.NODE_ENV": JSON.stringify("production") },
-      }),
+      name: "peek:react",
+      // Also where NODE_ENV says otherwise: the shell provides this function of React, and no other.
+      config(config, { command }) {
+        // Vite has no React to prepare for the dev server.
+        if (config.optimizeDeps?.include !== undefined) {
+          config.optimizeDeps.include = config.optimizeDeps.include.filter((name) => !/^react(?:$|-dom|\/)/.test(name));
+        }
+        return {
+          oxc: { jsx: { development: false } },
+          ...(command === "build" && { define: { "process.env.NODE_ENV": JSON.stringify("production") } }),
+        };
+      },
     },
-    ...sharedImports(),
+    refusedImports(),
+    sharedByPage(),
+    developmentServer(target, options.site),
     scopedStyles(target),
     moduleChecks(target),
+    { name: "peek:build", apply: "build", config: () => buildConfig(target()) },
     builtWeb(target),
     sizeReport(target),
   ];

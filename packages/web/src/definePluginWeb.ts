@@ -19,9 +19,9 @@ export interface PluginWebContext {
 /** The context of a command. */
 export interface CommandContext extends PluginWebContext {
   /** Opens a page of the plugin: `navigate("rows/7")`. */
-  navigate(path: string): void;
+  navigate(this: void, path: string): void;
   /** Shows a message. */
-  notify(notification: Notification): void;
+  notify(this: void, notification: Notification): void;
 }
 
 /** A web module: its components and functions for the keys that plugin_package.json declares. */

@@ -74,7 +74,7 @@ it("after the tutorial's seventh page, the plugin migrates its schema once, and 
   expect(await database.query("SELECT comment FROM pl_tutorial.string_int")).toEqual([{ comment: "" }]);
 });
 
-it("the upgrade of the seventeenth page completes the rows, and the version before runs on the new tables", async () => {
+it("the upgrade of the nineteenth page completes the rows, and the version before runs on the new tables", async () => {
   await using database = await openTestDatabase();
   const start = async (name: string): Promise<readonly string[]> => {
     const logic = await startService("logic", { plugins: [stage(name)], database });
@@ -187,7 +187,7 @@ it("selectors, rights, results and routes work as the pages describe", async () 
   expect(await (await fetch(`${site}/twice/21`)).text()).toBe("42");
 });
 
-it("after the tutorial's fourteenth page, a worker answers logic", async () => {
+it("after the tutorial's sixteenth page, a worker answers logic", async () => {
   const plugins = [stage("tasks")];
   await using database = await openTestDatabase();
   await using logic = await startService("logic", { plugins, database });

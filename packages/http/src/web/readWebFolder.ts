@@ -1,22 +1,19 @@
 import { lstat, readdir, readFile, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { messageOf, PeekError } from "@peek/errors";
-import { type BuiltWeb, builtWebFile, builtWebSchema, isWebFilePath, webApiVersion } from "@peek/web/protocol";
+import {
+  type BuiltWeb,
+  builtWebFile,
+  builtWebSchema,
+  isWebFilePath,
+  webApiVersion,
+  webFolderLimits,
+} from "@peek/web/protocol";
 import { z } from "zod";
 import type { WebModule } from "./WebModules.ts";
 
 /** A web module, as its plugin declares it. */
 export type DeclaredWebModule = Pick<WebModule, "plugin" | "version" | "rootDir" | "section">;
-
-/** The limits of the folder of a web module. */
-export const webFolderLimits = {
-  /** The number of files. */
-  files: 2000,
-  /** The size of all files, in bytes. */
-  bytes: 100 * 1024 * 1024,
-  /** The size of peek-web.json, in bytes. */
-  descriptionBytes: 64 * 1024,
-} as const;
 
 /** The checked folder of a web module. */
 export interface WebFolder {

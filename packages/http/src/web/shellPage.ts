@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { webPaths } from "@peek/web/protocol";
+import { type BuiltShell, webPaths } from "@peek/web/protocol";
 import { escapeHtml } from "../site/htmlPage.ts";
-import type { BuiltShell } from "./Shell.ts";
 
 /** The page of the app. */
 export interface ShellPage {

@@ -13,7 +13,8 @@ export interface Badge {
 
 /** A {@link Badge} as its provider writes it. */
 export interface BadgeInput {
-  readonly id: "badge";
+  /** A badge has one tuple. Default: `badge`. */
+  readonly id?: "badge" | undefined;
   readonly value: number | string;
   readonly tone?: "normal" | "warning" | "alarm" | undefined;
 }
@@ -24,7 +25,7 @@ export interface BadgeInput {
  *
  * ```ts
  * export const RowCount = defineBadge("peek_plugin_tutorial.RowCount");
- * observables.provide(RowCount, { tables: ["string_int"], load: async () => [{ id: "badge", value: await count() }] });
+ * observables.provide(RowCount, { tables: ["string_int"], load: async () => [{ value: await count() }] });
  * ```
  *
  * @param name `<plugin>.<Name>`.
@@ -34,7 +35,7 @@ export function defineBadge(name: string): TupleType<Badge, BadgeInput> {
   return defineTuple(
     name,
     {
-      id: z.literal("badge"),
+      id: z.literal("badge").default("badge"),
       value: z.union([z.number(), z.string().max(12)]),
       tone: z.enum(["normal", "warning", "alarm"]).default("normal"),
     },

@@ -1,5 +1,12 @@
 import { PeekError } from "@peek/plugin-base";
-import { type BuiltWeb, builtWebFile, builtWebSchema, webApiVersion } from "@peek/web/protocol";
+import {
+  type BuiltWeb,
+  builtWebFile,
+  builtWebSchema,
+  isWebFilePath,
+  webApiVersion,
+  webFolderLimits,
+} from "@peek/web/protocol";
 import type { Plugin, Rolldown } from "vite";
 import { isShared } from "../imports/importProblem.ts";
 import type { WebTarget } from "../manifest/WebTarget.ts";
@@ -24,6 +31,7 @@ export function builtWeb(target: () => WebTarget): Plugin {
 /** @throws PeekError `WEB_BUILD_INVALID` when a site would refuse the files. */
 function describeBundle(plugin: string, bundle: Rolldown.OutputBundle): BuiltWeb {
   const files = Object.values(bundle);
+  checkLimits(files);
   for (const file of files) {
     const foreign =
       file.type === "chunk" ? file.imports.find((name) => !(name in bundle) && !isShared(name)) : undefined;
@@ -42,6 +50,23 @@ function describeBundle(plugin: string, bundle: Rolldown.OutputBundle): BuiltWeb
   const [issue] = described.error.issues;
   throw invalid(
     `The built module cannot be described in ${builtWebFile}: ${issue?.path.join(".")}: ${issue?.message}.`,
+  );
+}
+
+function checkLimits(files: readonly (Rolldown.OutputAsset | Rolldown.OutputChunk)[]): void {
+  const named = files.find(({ fileName }) => !isWebFilePath(fileName));
+  if (named !== undefined) {
+    const name = JSON.stringify(named.fileName);
+    throw invalid(`The name ${name} has other characters than A-Z, a-z, 0-9, _, - and . Rename its source file.`);
+  }
+  const bytes = files.reduce(
+    (sum, file) => sum + Buffer.byteLength(file.type === "chunk" ? file.code : file.source),
+    0,
+  );
+  const { files: maxFiles, bytes: maxBytes } = webFolderLimits;
+  if (files.length <= maxFiles && bytes <= maxBytes) return;
+  throw invalid(
+    `The module has ${files.length} files with ${bytes} bytes. A site accepts ${maxFiles} files with ${maxBytes} bytes. Make it smaller.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { PendingAction } from "@peek/client";
 import { usePeek, usePending } from "@peek/client/react";
+import { Button, Notice } from "@peek/web/ui";
 import type { ReactNode } from "react";
 import { actionTitle } from "./actionTitle.ts";
 import { useLastError } from "./useLastError.ts";
@@ -31,22 +32,18 @@ function ActionList({ className, actions }: ActionListProps): ReactNode {
   const client = usePeek();
   const [message, track] = useLastError();
   return (
-    <section className={className}>
+    <section className={`actions ${className}`}>
       <h2>
         {actions.length} {className}
       </h2>
-      {message !== undefined && <p role="alert">{message}</p>}
+      {message !== undefined && <Notice tone="alarm">{message}</Notice>}
       <ul>
         {actions.map((action) => (
           <li key={action.id}>
             <span>
               {actionTitle(action)}: {action.error?.message ?? labels[action.status]}
             </span>
-            {action.status === "rejected" && (
-              <button type="button" onClick={() => track(client.dismiss(action.id))}>
-                Dismiss
-              </button>
-            )}
+            {action.status === "rejected" && <Button onPress={() => track(client.dismiss(action.id))}>Dismiss</Button>}
           </li>
         ))}
       </ul>

@@ -1,5 +1,6 @@
 import { PluginFieldEntryHookABC } from "@peek/plugin-base/field";
 import { AddIntValue } from "../contracts/AddIntValue.ts";
+import { RowCount } from "../contracts/RowCount.ts";
 import { StringCapToggle } from "../contracts/StringCapToggle.ts";
 import { StringIntTuple } from "../contracts/StringIntTuple.ts";
 
@@ -12,11 +13,11 @@ export class FieldEntryHook extends PluginFieldEntryHookABC {
   }
 
   override start(): void {
-    const { observables, actions, http } = this.platform;
+    const { observables, actions } = this.platform;
     observables.expose(StringIntTuple);
+    observables.expose(RowCount);
     actions.expose(AddIntValue);
     actions.expose(StringCapToggle);
-    http.files("web/dist", { title: this.title });
     this.#logger.debug("Started");
   }
 

@@ -1,4 +1,5 @@
 import type { PeekLogicPlatformHook } from "@peek/plugin-base/logic";
+import { RowCount } from "../contracts/RowCount.ts";
 import { StringIntTuple } from "../contracts/StringIntTuple.ts";
 import type { TutorialTables } from "../storage/TutorialTables.ts";
 import type { StringInts } from "./StringInts.ts";
@@ -9,4 +10,8 @@ export function provideObservables(
   stringInts: StringInts,
 ): void {
   observables.provide(StringIntTuple, { tables: ["string_int"], load: () => stringInts.all() });
+  observables.provide(RowCount, {
+    tables: ["string_int"],
+    load: async () => [{ value: (await stringInts.all()).length }],
+  });
 }

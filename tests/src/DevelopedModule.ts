@@ -1,0 +1,61 @@
+import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { freePort } from "./freePort.ts";
+import { RunningProcess } from "./RunningProcess.ts";
+import { makeFolder } from "./temporaryFolder.ts";
+import { workspaceDir } from "./workspace.ts";
+
+const plugin = join("plugins", "peek-plugin-tutorial");
+
+/** A copy of the tutorial plugin in a temporary folder, whose web module a test may change, and Vite's dev server for it. */
+export class DevelopedModule implements AsyncDisposable {
+  readonly #base: string;
+  readonly #dir: string;
+  #vite: RunningProcess | undefined;
+
+  private constructor(base: string) {
+    this.#base = base;
+    this.#dir = join(base, plugin);
+  }
+
+  static async make(): Promise<DevelopedModule> {
+    const base = await makeFolder();
+    const made = new DevelopedModule(base);
+    const dir = made.#dir;
+    await mkdir(dir, { recursive: true });
+    for (const path of ["package.json", "plugin_package.json", "vite.config.ts", "src", "web/src"])
+      await cp(join(workspaceDir, plugin, path), join(dir, path), { recursive: true });
+    await symlink(join(workspaceDir, plugin, "node_modules"), join(dir, "node_modules"));
+    return made;
+  }
+
+  /** Saves a file of the module: `Page.tsx`. */
+  async save(path: string, content: string): Promise<void> {
+    const file = join(this.#dir, "web", "src", path);
+    await mkdir(dirname(file), { recursive: true });
+    // At once: Vite would read a file that is only half written.
+    await writeFile(`${file}.new`, content);
+    await rename(`${file}.new`, file);
+  }
+
+  /** Starts the dev server for a site. Returns its origin. */
+  async serve(site: string): Promise<string> {
+    const port = await freePort();
+    const args = [
+      join("node_modules", "vite", "bin", "vite.js"),
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--strictPort",
+    ];
+    this.#vite = new RunningProcess(process.execPath, { args, cwd: this.#dir, env: { PEEK_SITE: site } });
+    await this.#vite.waitFor(/Local:/);
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#vite?.[Symbol.asyncDispose]();
+    await rm(this.#base, { recursive: true });
+  }
+}
