@@ -9,6 +9,7 @@ import { PluginFailures } from "./failures/PluginFailures.ts";
 import { watchBlocking } from "./failures/watchBlocking.ts";
 import { watchUncaughtErrors } from "./failures/watchUncaughtErrors.ts";
 import { ModuleRegistry } from "./modules/ModuleRegistry.ts";
+import { parsePluginPath } from "./navigation/paths.ts";
 import { Navigation } from "./navigation/Navigation.ts";
 import { Notifications } from "./notifications/Notifications.ts";
 import { AppUpdate } from "./offline/AppUpdate.ts";
@@ -49,7 +50,8 @@ function createServices(): AppServices {
   const versionOf = (name: string): string =>
     catalogue.state.getSnapshot().catalogue?.plugins.find((plugin) => plugin.name === name)?.version ?? "";
   watchUncaughtErrors((name, failure) => failures.add({ name, version: versionOf(name) }, failure));
-  watchBlocking((name, durationMs) => {
+  const openPlugin = (): string | undefined => parsePluginPath(location.pathname)?.plugin;
+  watchBlocking(openPlugin, (name, durationMs) => {
     const seconds = (durationMs / 1000).toFixed(1);
     const message = `The plugin's code blocked the app for ${seconds} seconds.`;
     failures.add({ name, version: versionOf(name) }, { phase: "blocked", message });

@@ -10,12 +10,17 @@ const frameSchema = z.object({
 });
 
 /**
- * Calls back when the code of a plugin has blocked the page for seconds, where the browser has long animation frames.
+ * Calls back when the code of a plugin has blocked the app for seconds, where the browser has long animation frames. For a handler of an
+ * event, the browser names React, which has called it: it is then attributed to the plugin whose page is open.
  *
+ * @param openPlugin The plugin whose page is open.
  * @param blocked Gets the plugin, and the duration in ms.
  * @returns The end of this.
  */
-export function watchBlocking(blocked: (plugin: string, durationMs: number) => void): Disposable {
+export function watchBlocking(
+  openPlugin: () => string | undefined,
+  blocked: (plugin: string, durationMs: number) => void,
+): Disposable {
   const type = "long-animation-frame";
   if (!PerformanceObserver.supportedEntryTypes.includes(type)) return { [Symbol.dispose]: () => undefined };
   const observer = new PerformanceObserver((list) => {
@@ -24,7 +29,7 @@ export function watchBlocking(blocked: (plugin: string, durationMs: number) => v
       const frame = frameSchema.safeParse(entry);
       if (!frame.success) continue;
       const longest = frame.data.scripts.toSorted((one, other) => other.duration - one.duration)[0];
-      const plugin = pluginInStack(longest?.sourceURL);
+      const plugin = pluginInStack(longest?.sourceURL) ?? openPlugin();
       if (plugin !== undefined) blocked(plugin, entry.duration);
     }
   });
