@@ -59,22 +59,25 @@ describe.skipIf(executable === undefined)("a plugin that fails in the app", () =
 
   afterAll(() => app[Symbol.asyncDispose]());
 
-  it.each(failing)("%s: says so on its page, in its tile and in the log, and the others go on", async (title, _code, message) => {
-    const shell = await app.open();
-    await shell.choose("Good");
-    await shell.content.getByRole("button", { name: "Count 0" }).click();
-    await shell.choose(title);
-    await shell.shows(`${title} has failed`);
-    await shell.shows(message);
-    await app.logic.waitFor(new RegExp(`${nameOf(title)} 1\\.0\\.0 .* for anonymous on the admin site: `));
-    await shell.content.getByText("Details for the author").click();
-    await shell.shows(new RegExp(`${nameOf(title)} 1\\.0\\.0`));
-    await shell.choose("Home");
-    await shell.sees(shell.tile(title).getByText("Failed"));
-    await shell.choose("Good");
-    await shell.content.getByRole("button", { name: "Count 0" }).click();
-    await shell.shows("Count 1");
-  });
+  it.each(failing)(
+    "%s: says so on its page, in its tile and in the log, and the others go on",
+    async (title, _code, message) => {
+      const shell = await app.open();
+      await shell.choose("Good");
+      await shell.content.getByRole("button", { name: "Count 0" }).click();
+      await shell.choose(title);
+      await shell.shows(`${title} has failed`);
+      await shell.shows(message);
+      await app.logic.waitFor(new RegExp(`${nameOf(title)} 1\\.0\\.0 .* for anonymous on the admin site: `));
+      await shell.content.getByText("Details for the author").click();
+      await shell.shows(new RegExp(`${nameOf(title)} 1\\.0\\.0`));
+      await shell.choose("Home");
+      await shell.sees(shell.tile(title).getByText("Failed"));
+      await shell.choose("Good");
+      await shell.content.getByRole("button", { name: "Count 0" }).click();
+      await shell.shows("Count 1");
+    },
+  );
 
   it("is imported again by a press on “Try again”", async () => {
     const shell = await app.open("/app/peek_plugin_good");

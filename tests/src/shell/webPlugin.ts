@@ -1,7 +1,4 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { PluginPackageOptions } from "../pluginPackage.ts";
-import type { TestHome } from "../TestHome.ts";
 
 /** A plugin whose part for the admin site is a web module, written as browsers run it. */
 export interface WebPluginOptions {
@@ -37,10 +34,4 @@ export function webPlugin({ name, title, code, css, webApi = "1.0", section }: W
       ...(css !== undefined && { "web/main.css": css }),
     },
   };
-}
-
-/** Writes another code of the module into the installed plugin: the service reads it when the plugin is loaded again. */
-export async function rewriteModule({ dir }: TestHome, name: string, code: string): Promise<void> {
-  const folder = join(dir, "plugin-software", "node_modules", name.replaceAll("_", "-"));
-  await writeFile(join(folder, "web", "main.js"), prelude + code);
 }
