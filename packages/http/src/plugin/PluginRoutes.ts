@@ -1,11 +1,11 @@
-import { captureContext, type CaptureContext, PluginSuspensions, settledOrAborted } from "@peek/kit";
+import { captureContext, type CaptureContext, Listeners, PluginSuspensions, settledOrAborted } from "@peek/kit";
 import type { Logger, PluginDisposables, PluginHttp } from "@peek/plugin-base";
 import { FilesRoute } from "./FilesRoute.ts";
 import { HandlerRoute } from "./HandlerRoute.ts";
 import type { Route } from "./Route.ts";
 import { ScopedHttp } from "./ScopedHttp.ts";
 
-/** A page of a plugin that the start page links to. */
+/** A page of a plugin that the app, or the list of pages, links to. */
 export interface PluginPage {
   readonly title: string;
   /** `/peek_plugin_tutorial/`. */
@@ -21,8 +21,11 @@ const maxSuspendedRequests = 1000;
 export class PluginRoutes implements Disposable {
   readonly #routes = new Map<string, readonly Route[]>();
   readonly #pages = new Map<Route, PluginPage>();
+  /** The former pages of suspended plugins, by plugin. */
+  readonly #heldPages = new Map<string, readonly PluginPage[]>();
+  readonly #pagesChanged = new Listeners<void>();
   readonly #capture: CaptureContext;
-  readonly #suspensions = new PluginSuspensions();
+  readonly #suspensions = new PluginSuspensions({ onResumed: (plugin) => this.#resumed(plugin) });
   /** How many requests of each suspended plugin wait. */
   readonly #waiting = new Map<string, number>();
 
@@ -38,9 +41,16 @@ export class PluginRoutes implements Disposable {
     return new ScopedHttp({ plugin, rootDir, disposables, logger, capture: this.#capture, add, remove });
   }
 
-  /** The pages that have a title, sorted by it. */
+  /** The pages that have a title, sorted by it. Those of a suspended plugin remain until it is resumed. */
   pages(): readonly PluginPage[] {
-    return [...this.#pages.values()].sort((a, b) => a.title.localeCompare(b.title));
+    const all = [...[...this.#heldPages.values()].flat(), ...this.#pages.values()];
+    const byPath = new Map(all.map((page) => [page.path, page]));
+    return [...byPath.values()].sort((a, b) => a.title.localeCompare(b.title));
+  }
+
+  /** Calls a listener after each change of {@link pages}, until the result is disposed. */
+  onPagesChange(listener: () => void): Disposable {
+    return this.#pagesChanged.add(listener);
   }
 
   /** The routes of a plugin. Another array after each change. */
@@ -80,6 +90,7 @@ export class PluginRoutes implements Disposable {
   /** Ends all suspensions: the site closes. */
   [Symbol.dispose](): void {
     this.#suspensions[Symbol.dispose]();
+    this.#pagesChanged.clear();
   }
 
   /** Returns false when the plugin has a route for the same method and paths. */
@@ -90,6 +101,7 @@ export class PluginRoutes implements Disposable {
     this.#routes.set(plugin, [...routes, route]);
     if (target instanceof FilesRoute && target.title !== undefined) {
       this.#pages.set(route, { title: target.title, path: `/${plugin}${pattern.folder}` });
+      this.#pagesChanged.notify();
     }
     return true;
   }
@@ -98,6 +110,14 @@ export class PluginRoutes implements Disposable {
     const routes = this.#routes.get(plugin)?.filter((other) => other !== route) ?? [];
     if (routes.length === 0) this.#routes.delete(plugin);
     else this.#routes.set(plugin, routes);
+    const page = this.#pages.get(route);
+    if (page === undefined) return;
     this.#pages.delete(route);
+    if (this.#suspensions.has(plugin)) this.#heldPages.set(plugin, [...(this.#heldPages.get(plugin) ?? []), page]);
+    else this.#pagesChanged.notify();
+  }
+
+  #resumed(plugin: string): void {
+    if (this.#heldPages.delete(plugin)) this.#pagesChanged.notify();
   }
 }

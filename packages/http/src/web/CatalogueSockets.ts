@@ -63,7 +63,7 @@ export class CatalogueSockets implements Disposable {
 
   constructor(options: CatalogueSocketsOptions) {
     this.#options = options;
-    this.#change = options.modules.onChange(() => this.#changed());
+    this.#change = options.catalogues.onChange(() => this.#changed());
     this.#beat = setInterval(() => this.#sendBeat(), options.beatMs ?? webBeatMs);
     this.#beat.unref();
   }

@@ -1,7 +1,9 @@
 import { hash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { Semaphore } from "@peek/kit";
 import type { PeekUser } from "@peek/plugin-base";
 import { type CataloguePlugin, type WebCatalogue, webApiVersion } from "@peek/web/protocol";
+import type { PluginPage, PluginRoutes } from "../plugin/PluginRoutes.ts";
 import type { SiteName } from "../site/SiteName.ts";
 import { type CatalogueModule, cataloguePluginOf } from "./cataloguePluginOf.ts";
 import type { WebFolder } from "./readWebFolder.ts";
@@ -23,6 +25,7 @@ export interface WebCataloguesOptions {
   readonly version: string;
   readonly canLogOut: boolean;
   readonly modules: WebModules;
+  readonly plugins: PluginRoutes;
   readonly loader: WebModuleLoader;
   readonly store: WebFileStore;
 }
@@ -44,6 +47,7 @@ interface View {
 /** The modules at one moment. */
 interface Snapshot {
   readonly modules: readonly CatalogueModule[];
+  readonly documents: readonly PluginPage[];
   /** All groups that a section names: users who differ in other groups see the same. */
   readonly groups: ReadonlySet<string>;
   readonly views: Map<string, View>;
@@ -72,6 +76,14 @@ export class WebCatalogues {
     await this.#next;
   }
 
+  /** Calls a listener when {@link refresh} may find a change, until the result is disposed. */
+  onChange(listener: () => void): Disposable {
+    const listening = new DisposableStack();
+    listening.use(this.#options.modules.onChange(listener));
+    listening.use(this.#options.plugins.onPagesChange(listener));
+    return listening;
+  }
+
   /** The folder in the package of a module in the catalogue, if it has this hash. */
   folderOf(plugin: string, hash: string): WebFolder | undefined {
     const loaded = this.#snapshot?.modules.find(({ module }) => module.plugin === plugin)?.loaded;
@@ -87,13 +99,14 @@ export class WebCatalogues {
   }
 
   async #refresh(): Promise<void> {
-    const { modules, loader } = this.#options;
+    const { modules, plugins, loader } = this.#options;
     const shown = modules.all();
+    const documents = plugins.pages();
     const loaded = await Promise.all(
       shown.map((each) => this.#loads.run(async () => ({ ...each, loaded: await loader.load(each.module) }))),
     );
-    if (!this.#isNew(loaded)) return;
-    this.#snapshot = { modules: loaded, groups: groupsOf(loaded), views: new Map() };
+    if (!this.#isNew(loaded, documents)) return;
+    this.#snapshot = { modules: loaded, documents, groups: groupsOf(loaded), views: new Map() };
     await this.prune();
   }
 
@@ -101,6 +114,7 @@ export class WebCatalogues {
   of(user: PeekUser): UserCatalogue {
     const { site, title, version, canLogOut } = this.#options;
     const { plugins, hash: viewHash } = this.#viewOf(user);
+    const documents = [...(this.#snapshot?.documents ?? [])];
     const { id, name, anonymous, groups } = user;
     const head = {
       site,
@@ -110,6 +124,7 @@ export class WebCatalogues {
       user: { id, name, anonymous, groups: [...groups] },
       canLogOut,
       live: site !== "admin",
+      documents,
     };
     const etag = `"${hash("sha256", JSON.stringify(head) + viewHash).slice(0, etagDigits)}"`;
     const catalogue = (): WebCatalogue => ({ ...head, plugins: [...plugins] });
@@ -128,9 +143,9 @@ export class WebCatalogues {
     return view;
   }
 
-  #isNew(loaded: readonly CatalogueModule[]): boolean {
+  #isNew(loaded: readonly CatalogueModule[], documents: readonly PluginPage[]): boolean {
     const before = this.#snapshot?.modules;
-    if (before?.length !== loaded.length) return true;
+    if (before?.length !== loaded.length || !isDeepStrictEqual(documents, this.#snapshot?.documents)) return true;
     return loaded.some((each, index) => {
       const other = before[index];
       return other?.module !== each.module || other.state !== each.state || other.loaded !== each.loaded;

@@ -20,13 +20,16 @@ export class WebParts implements Disposable {
   readonly shell: Shell;
   readonly #pruning: NodeJS.Timeout;
 
-  constructor({ site, title, sessions, logger, limits }: HttpSiteOptions, web: SiteWeb) {
+  constructor({ site, title, sessions, plugins, logger, limits }: HttpSiteOptions, web: SiteWeb) {
     const { modules, version } = web;
     this.web = web;
     this.store = new WebFileStore(web.filesDir, logger);
     const loader = new WebModuleLoader(this.store, logger);
     const canLogOut = sessions.loginHandler !== undefined;
-    this.catalogues = new WebCatalogues({ site, title, version, canLogOut, modules, loader, store: this.store });
+    this.catalogues = new WebCatalogues({
+      ...{ site, title, version, canLogOut },
+      ...{ modules, plugins, loader, store: this.store },
+    });
     this.sockets = new CatalogueSockets({ modules, catalogues: this.catalogues, startMs, ...limits?.events });
     this.shell = new Shell(web.shellDir, logger);
     this.#pruning = setInterval(() => void this.catalogues.prune(), pruneMs);

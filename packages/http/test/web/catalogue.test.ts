@@ -29,6 +29,7 @@ describe("the catalogue", () => {
       user: { id: "anna", name: "anna", anonymous: false, groups: ["ops"] },
       canLogOut: true,
       live: true,
+      documents: [],
     });
     const [plugin] = plugins;
     const base = `${webPaths.modules}peek_plugin_pump/${plugin?.hash}/`;
@@ -132,6 +133,31 @@ describe("the catalogue", () => {
     await next[Symbol.asyncDispose]();
     disabling[Symbol.dispose]();
     expect(await states()).toEqual([]);
+  });
+
+  it("has the pages of plugins that are documents of their own, also while their plugin is being changed", async () => {
+    const site = await openWebSite();
+    const documents = async (): Promise<unknown> =>
+      (await site.catalogue()).documents.map(({ title, path }) => `${title} ${path}`);
+    const first = new DisposableStack();
+    const http = site.plugins.forPlugin(
+      "peek_plugin_pump",
+      import.meta.dirname,
+      () => new AsyncDisposableStack(),
+      site.log,
+    );
+    first.use(http.files(".", { title: "Pumps" }));
+    first.use(http.files(".", { at: "/manual", title: "Manual" }));
+    http.files(".", { at: "/parts" });
+    const both = ["Manual /peek_plugin_pump/manual/", "Pumps /peek_plugin_pump/"];
+    expect(await documents()).toEqual(both);
+    using suspension = await site.plugins.suspend("peek_plugin_pump", new AbortController().signal);
+    first.dispose();
+    expect(await documents()).toEqual(both);
+    http.files(".", { title: "New pumps" });
+    expect(await documents()).toEqual(["Manual /peek_plugin_pump/manual/", "New pumps /peek_plugin_pump/"]);
+    suspension[Symbol.dispose]();
+    expect(await documents()).toEqual(["New pumps /peek_plugin_pump/"]);
   });
 
   it("does not have a plugin before it has been started, and waits for all plugins of a service that starts", async () => {

@@ -51,6 +51,22 @@ describe("the events", () => {
     expect(await anna.next()).toEqual({ event: "catalogue", etag: await etagOf(site) });
   });
 
+  it("are also about pages that are documents of their own", async () => {
+    const site = await openWebSite();
+    const events = await listen(site);
+    await events.next();
+    const http = site.plugins.forPlugin(
+      "peek_plugin_pump",
+      import.meta.dirname,
+      () => new AsyncDisposableStack(),
+      site.log,
+    );
+    const page = http.files(".", { title: "Pumps" });
+    expect(await events.next()).toEqual({ event: "catalogue", etag: await etagOf(site) });
+    page[Symbol.dispose]();
+    expect(await events.next()).toEqual({ event: "catalogue", etag: await etagOf(site) });
+  });
+
   it("wait for the plugins of a service that starts", async () => {
     const site = await openWebSite({ isComplete: false });
     const events = await listen(site);

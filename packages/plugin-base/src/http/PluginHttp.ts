@@ -30,7 +30,7 @@ export interface HttpFilesOptions {
    * Whether paths without a file are answered with `index.html`, for an app with its own router. Default: false.
    */
   readonly singlePage?: boolean;
-  /** Its title on the start page of the service; pages without a title are not listed. Default: none. */
+  /** Its title in the app of the site, which links to it; pages without a title have no link. Default: none. */
   readonly title?: string;
 }
 

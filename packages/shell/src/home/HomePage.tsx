@@ -1,4 +1,5 @@
 import type { WebCatalogue } from "@peek/web/protocol";
+import { Icon } from "@peek/web/host";
 import type { ReactNode } from "react";
 import { useTexts } from "../texts/useTexts.ts";
 import { PluginTile } from "./PluginTile.tsx";
@@ -10,7 +11,7 @@ export function HomePage({ catalogue }: { readonly catalogue: WebCatalogue }): R
   return (
     <div className="shell-page">
       <h1 className="shell-hidden">{texts.home}</h1>
-      {tiles.length === 0 ? (
+      {tiles.length + catalogue.documents.length === 0 ? (
         <div className="shell-empty">
           <p>{texts.noPlugins}</p>
           <p className="shell-muted">{texts.noPluginsHint}</p>
@@ -20,6 +21,16 @@ export function HomePage({ catalogue }: { readonly catalogue: WebCatalogue }): R
           {tiles.map((plugin) => (
             <li key={plugin.name}>
               <PluginTile plugin={plugin} />
+            </li>
+          ))}
+          {catalogue.documents.map(({ path, title }) => (
+            <li key={path}>
+              <a href={path} className="shell-tile">
+                <Icon name="file" />
+                <span className="shell-tile-title" dir="auto">
+                  {title}
+                </span>
+              </a>
             </li>
           ))}
         </ul>

@@ -33,6 +33,16 @@ export function SideMenu({ catalogue, onFollow }: SideMenuProps): ReactNode {
         {catalogue.plugins.map((plugin) => (
           <PluginItem key={plugin.name} plugin={plugin} path={path} onFollow={onFollow} />
         ))}
+        {catalogue.documents.map(({ path, title }) => (
+          <li key={path}>
+            <a href={path} className="shell-menu-link">
+              <Icon name="file" />
+              <span className="shell-menu-text" dir="auto">
+                {title}
+              </span>
+            </a>
+          </li>
+        ))}
       </ul>
       <ul className="shell-menu-end">
         <li>{item(paths.settings, "settings", texts.settings)}</li>

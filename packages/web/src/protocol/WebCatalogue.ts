@@ -60,6 +60,8 @@ export const webCatalogueSchema = z.object({
   live: z.boolean(),
   /** The plugins of the site, in the order of their titles. */
   plugins: z.array(cataloguePluginSchema),
+  /** The pages of plugins that are documents of their own, outside of the app, in the order of their titles. Default: none. */
+  documents: z.array(z.object({ title: text, path: text })).default([]),
 });
 
 /** A checked catalogue. */
