@@ -51,6 +51,7 @@ describe("pnpm dev", () => {
     const ready = services.map((service) => readyLine(service));
     await Promise.all(ready.map((line) => running.waitFor(line)));
     await running.waitFor(/office:dev: INFO .*:Connected to the logic service/);
+    await running.waitFor(/peek-plugin-tutorial:dev: .*Local/);
     expect(warnings(running)).toEqual([]);
     const postgresql = join(base, "peek-logic-service.home", "postgresql", "data", "postmaster.pid");
     const postmaster = await readFile(postgresql, "utf8");

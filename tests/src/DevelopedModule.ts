@@ -1,13 +1,14 @@
-import { cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { freePort } from "./freePort.ts";
-import { RunningProcess } from "./RunningProcess.ts";
+import { RunningProcess, runToEnd } from "./RunningProcess.ts";
 import { makeFolder } from "./temporaryFolder.ts";
 import { workspaceDir } from "./workspace.ts";
 
+const vite = join("node_modules", "vite", "bin", "vite.js");
 const plugin = join("plugins", "peek-plugin-tutorial");
 
-/** A copy of the tutorial plugin in a temporary folder, whose web module a test may change, and Vite's dev server for it. */
+/** A copy of the tutorial plugin in a temporary folder, whose web module a test may change, and Vite for it. */
 export class DevelopedModule implements AsyncDisposable {
   readonly #base: string;
   readonly #dir: string;
@@ -38,17 +39,20 @@ export class DevelopedModule implements AsyncDisposable {
     await rename(`${file}.new`, file);
   }
 
+  /** Builds the module. Returns its style sheet. */
+  async buildStyles(): Promise<string> {
+    const { ending, stderr } = await runToEnd(process.execPath, { args: [vite, "build"], cwd: this.#dir });
+    if (ending.code !== 0) throw new Error(`The build failed: ${stderr}`);
+    const assets = join(this.#dir, "web", "dist", "assets");
+    const name = (await readdir(assets)).find((file) => file.endsWith(".css"));
+    if (name === undefined) throw new Error("The module has no style sheet");
+    return await readFile(join(assets, name), "utf8");
+  }
+
   /** Starts the dev server for a site. Returns its origin. */
   async serve(site: string): Promise<string> {
     const port = await freePort();
-    const args = [
-      join("node_modules", "vite", "bin", "vite.js"),
-      "--host",
-      "127.0.0.1",
-      "--port",
-      String(port),
-      "--strictPort",
-    ];
+    const args = [vite, "--host", "127.0.0.1", "--port", String(port), "--strictPort"];
     this.#vite = new RunningProcess(process.execPath, { args, cwd: this.#dir, env: { PEEK_SITE: site } });
     await this.#vite.waitFor(/Local:/);
     return `http://127.0.0.1:${port}`;
