@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BrowserContext, Page, ViewportSize } from "playwright-core";
+import type { BrowserContext, Locator, Page, ViewportSize } from "playwright-core";
 import { Chromium, findChromium, TutorialPage } from "./src/Chromium.ts";
 import { LiveServices } from "./src/LiveServices.ts";
+import { kitPlugin } from "./src/kitPlugin.ts";
 import { workspaceDir } from "./src/workspace.ts";
 
 // Makes the pictures in docs/images, from real services and a real browser: pnpm screenshots
@@ -12,7 +13,7 @@ if (executable === undefined) throw new Error("Install Chromium, or set PEEK_TES
 
 const images = join(workspaceDir, "docs", "images");
 await mkdir(images, { recursive: true });
-await using services = await LiveServices.start();
+await using services = await LiveServices.start({ besides: [await kitPlugin()] });
 const [field, office] = await Promise.all([services.startBeside("field"), services.startBeside("office")]);
 await using database = await services.database();
 await database.query("UPDATE pl_tutorial.string_int SET string1 = 'Pump 1', int1 = 230 WHERE id = 1");
@@ -27,11 +28,11 @@ for (const [name, value] of [
 await using chromium = await Chromium.start(executable);
 
 /** A person with a screen of this size. */
-async function personWith(viewport: ViewportSize, colorScheme: "light" | "dark"): Promise<BrowserContext> {
-  return await chromium.person({ viewport, colorScheme, locale: "en-GB", deviceScaleFactor: 2 });
+async function personWith(viewport: ViewportSize, colorScheme: "light" | "dark", scale = 2): Promise<BrowserContext> {
+  return await chromium.person({ viewport, colorScheme, locale: "en-GB", deviceScaleFactor: scale });
 }
 
-async function save(page: Page, name: string): Promise<Buffer> {
+async function save(page: Page | Locator, name: string): Promise<Buffer> {
   const picture = await page.screenshot();
   await writeFile(join(images, name), picture);
   return picture;
@@ -59,6 +60,17 @@ await onPhone.press("+1");
 await onPhone.press("+1");
 await onPhone.showsPending(2);
 const narrow = await save(onPhone.page, "field-app-rows.png");
+
+for (const page of ["actions", "fields", "data"]) {
+  for (const scheme of ["light", "dark"] as const) {
+    await using person = await personWith({ width: 1120, height: 1700 }, scheme, 1);
+    const shown = await person.newPage();
+    await shown.goto(`${office.origin}/app/peek_plugin_kit/${page}`);
+    await shown.locator(".example").last().waitFor();
+    await shown.locator(".shell-state[data-status=live]").waitFor();
+    await save(shown.locator(".examples"), `kit-${page}-${scheme}.png`);
+  }
+}
 
 const both = await (await personWith({ width: 1528, height: 732 }, "light")).newPage();
 const source = (picture: Buffer): string => `data:image/png;base64,${picture.toString("base64")}`;

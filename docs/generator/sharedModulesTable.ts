@@ -12,7 +12,7 @@ const purposes: Readonly<Record<(typeof sharedModules)[number], string>> = {
     "`useObservable`, `useAction`, `usePending`, `useConnection`, `usePeek`: see [live data](live-data.md)",
   "@peek/plugin-base/contracts": "Contracts: `defineTuple`, `defineAction`, …",
   "@peek/web": "`definePluginWeb` and the [hooks](#hooks)",
-  "@peek/web/ui": "The UI kit",
+  "@peek/web/ui": "The [UI kit](ui-kit.md)",
   "@peek/web/table": "Tables of many live rows",
   "@peek/web/charts": "Charts",
   zod: "The schemas of contracts and forms",
