@@ -12,7 +12,6 @@ export class ShellPage {
   private constructor(page: Page, origin: string) {
     this.page = page;
     this.#origin = origin;
-    page.setDefaultTimeout(8_000);
     page.on("requestfailed", (request) => this.faults.push(`${request.url()}: ${request.failure()?.errorText}`));
     page.on("pageerror", (error) => this.faults.push(error.message));
     page.on("console", (message) => {

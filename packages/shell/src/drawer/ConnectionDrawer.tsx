@@ -105,7 +105,7 @@ function ActionList({ client, actions }: ActionListProps): ReactNode {
             <summary>{texts.details}</summary>
             <pre tabIndex={0}>{JSON.stringify(action.action, null, 2)}</pre>
           </details>
-          {action.status === "rejected" && (
+          {isDismissible(action) && (
             <button type="button" className="shell-button" onClick={() => void client.dismiss(action.id)}>
               {texts.dismiss}
             </button>
@@ -114,4 +114,9 @@ function ActionList({ client, actions }: ActionListProps): ReactNode {
       ))}
     </ul>
   );
+}
+
+/** A rejected action, or one that waits for another version of its plugin, which may never come. */
+function isDismissible({ status, error }: PendingAction): boolean {
+  return status === "rejected" || error?.code === "ACTION_UPDATE_NEEDED";
 }
