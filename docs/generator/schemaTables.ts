@@ -108,7 +108,7 @@ function typeText(schema: Schema): string {
 }
 
 function isVersion({ pattern }: Schema): boolean {
-  return pattern !== undefined && new RegExp(pattern).test("1.4.0");
+  return pattern !== undefined && new RegExp(pattern).test("1.4.0") && !new RegExp(pattern).test("name");
 }
 
 function rangeText({ minimum, maximum, exclusiveMinimum }: Schema): string {

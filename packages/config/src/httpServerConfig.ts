@@ -52,6 +52,19 @@ const siteFields = {
     .describe(
       "The host names of this site, without scheme and port: requests for other hosts are refused with 421. Addresses, localhost, the machine's own name and the hosts of allowedOrigins are always allowed. Empty: the host is checked only for requests over 127.0.0.1, and, with anonymous and without useSsl, for all; behind a trusted proxy it is not checked.",
     ),
+  frameOrigins: z
+    .array(origin)
+    .max(100)
+    .default([])
+    .describe(
+      "The origins, beside its own, whose pages may show this site in a frame. Browsers send the session to frames on the same domain only.",
+    ),
+  trustedTypes: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the app refuses texts as HTML, in browsers with Trusted Types: against scripts that data brings in. A plugin whose libraries make HTML from texts needs false, or a policy of its own.",
+    ),
   trustProxy: z
     .boolean()
     .default(false)

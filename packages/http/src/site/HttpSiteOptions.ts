@@ -41,6 +41,10 @@ export interface HttpSiteOptions {
   readonly trustProxy: boolean;
   /** Further origins whose pages may use the site. */
   readonly allowedOrigins: readonly string[];
+  /** Further origins whose pages may show the site in a frame. Default: none. */
+  readonly frameOrigins?: readonly string[];
+  /** Whether the app refuses texts as HTML, in browsers with Trusted Types. Default: true. */
+  readonly trustedTypes?: boolean;
   /** The only host names of the site, without ports. Empty: see isMisdirected. */
   readonly allowedHosts: readonly string[];
   readonly logger: Logger;

@@ -6,22 +6,26 @@ const hstsSeconds = 15_552_000;
 
 const httpsPort = 443;
 
+type SecurityOptions = Pick<HttpSiteOptions, "tls" | "port" | "allowedOrigins" | "frameOrigins" | "trustedTypes">;
+
 /**
- * The security headers: pages of plugins load only resources of the site, and no other origin may frame them.
+ * The security headers: pages of plugins load only resources of the site, and only the allowed origins may frame them.
  *
- * @param scriptSources Further sources of scripts, such as the hash of an inline one. Default: none.
+ * @param app For the page of the app: the source of its inline script. Default: another page.
  */
 export function securityHeaders(
-  { tls, port, allowedOrigins }: Pick<HttpSiteOptions, "tls" | "port" | "allowedOrigins">,
-  scriptSources: readonly string[] = [],
+  options: SecurityOptions,
+  app?: { readonly scriptSource: string },
 ): FastifyHelmetOptions {
+  const { tls, port, allowedOrigins, frameOrigins = [], trustedTypes = true } = options;
   const hasTls = tls !== undefined;
   return {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'", ...scriptSources],
+        scriptSrc: app === undefined ? ["'self'"] : ["'self'", app.scriptSource],
+        ...(app !== undefined && trustedTypes && { requireTrustedTypesFor: ["'script'"] }),
         // Libraries for pages insert style elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:", "blob:"],
@@ -32,7 +36,7 @@ export function securityHeaders(
         objectSrc: ["'none'"],
         baseUri: ["'self'"],
         formAction: ["'self'"],
-        frameAncestors: ["'self'"],
+        frameAncestors: ["'self'", ...frameOrigins],
       },
     },
     // HSTS applies to all ports of the host: from another port than 443, it would block plain sites on the same host.
@@ -42,6 +46,7 @@ export function securityHeaders(
     originAgentCluster: hasTls,
     crossOriginEmbedderPolicy: false,
     referrerPolicy: { policy: "same-origin" },
-    xFrameOptions: { action: "sameorigin" },
+    // It cannot name origins; browsers that know frame-ancestors ignore it.
+    xFrameOptions: frameOrigins.length > 0 ? false : { action: "sameorigin" },
   };
 }

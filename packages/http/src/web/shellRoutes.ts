@@ -56,7 +56,7 @@ export function shellRoutes(app: FastifyInstance, options: HttpSiteOptions, shel
 export function sendShellPage(reply: FastifyReply, options: HttpSiteOptions, { built }: FoundShell): FastifyReply {
   const { html, scriptSource } = shellPage(options.title, built);
   const etag = `"${createHash("sha256").update(html).digest("base64url").slice(0, 22)}"`;
-  reply.helmet(securityHeaders(options, [scriptSource]));
+  reply.helmet(securityHeaders(options, { scriptSource }));
   reply.header("cache-control", "private, no-cache").header("etag", etag);
   if (hasEtag(reply.request.headers["if-none-match"], etag)) return reply.code(304).send();
   return reply.type("text/html; charset=utf-8").send(html);

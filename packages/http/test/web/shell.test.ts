@@ -71,8 +71,22 @@ describe("the page of the app", () => {
     const policy = page.headers.get("content-security-policy") ?? "";
     expect(policy).toContain(`script-src 'self' 'sha256-${digest}';`);
     expect(policy).toContain("frame-ancestors 'self'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
     const other = (await site.get(webPaths.catalogue)).headers.get("content-security-policy") ?? "";
     expect(other).toContain("script-src 'self';");
+    expect(other).not.toContain("trusted-types");
+  });
+
+  it("may be in frames of allowed origins, and take texts as HTML where the site allows it", async () => {
+    const shellDir = shellFolder();
+    const strict = await (await openWebSite({ shellDir })).get("/app/");
+    expect(strict.headers.get("x-frame-options")).toBe("SAMEORIGIN");
+    const options = { shellDir, trustedTypes: false, frameOrigins: ["https://portal.example"] };
+    const { headers } = await (await openWebSite(options)).get("/app/");
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("frame-ancestors 'self' https://portal.example");
+    expect(policy).not.toContain("trusted-types");
+    expect(headers.has("x-frame-options")).toBe(false);
   });
 
   it("leads to the login and back, without a session", async () => {

@@ -95,6 +95,8 @@ export class HttpExtension implements ServiceExtension<{ readonly http: PluginHt
         trustProxy: site.trustProxy,
         allowedOrigins: site.allowedOrigins,
         allowedHosts: site.allowedHosts,
+        frameOrigins: site.frameOrigins,
+        trustedTypes: site.trustedTypes,
         logger,
         sessions,
         health,

@@ -1,5 +1,5 @@
 import type { Store } from "@peek/client";
-import { serviceWorkerUrl } from "./serviceWorkerUrl.ts";
+import { webPaths } from "@peek/web/protocol";
 import { Value } from "../store/Value.ts";
 
 /** How often the browser looks for a new version while the app stays open. */
@@ -27,7 +27,7 @@ export class AppUpdate implements Disposable {
   async begin(): Promise<void> {
     if (!("serviceWorker" in navigator)) return;
     try {
-      const registration = await navigator.serviceWorker.register(serviceWorkerUrl(), { scope: "/" });
+      const registration = await navigator.serviceWorker.register(webPaths.serviceWorker, { scope: "/" });
       this.#registration = registration;
       registration.addEventListener("updatefound", () => this.#follow(registration.installing));
       this.#follow(registration.installing);
