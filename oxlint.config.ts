@@ -86,7 +86,7 @@ export default defineConfig({
       rules: { "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }] },
     },
     {
-      files: ["plugins/*/web/**", "docs/kit/web/**"],
+      files: ["plugins/*/web/**", "plugins/*/test/stages/*/web/**", "docs/kit/web/**"],
       rules: {
         // A style sheet is imported to be there.
         "import/no-unassigned-import": ["error", { allow: ["**/*.css"] }],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Chromium, findChromium } from "./src/Chromium.ts";
 import { DevelopedModule } from "./src/DevelopedModule.ts";
+import { freePort } from "./src/freePort.ts";
 import { type LiveService, LiveServices } from "./src/LiveServices.ts";
 
 const executable = findChromium();
@@ -98,5 +99,15 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     expect(site).toMatch(/script-src 'self' 'sha256-[^ ]+;/);
     expect(withoutHash(developed)).toBe(withoutHash(site));
     expect(developed).not.toBe(site);
+  });
+
+  it("says what to do while the site cannot be reached", async () => {
+    await using other = await DevelopedModule.make();
+    const nowhere = await other.serve(`http://127.0.0.1:${await freePort()}`);
+    const answer = await fetch(`${nowhere}/app/peek_plugin_tutorial/rows`);
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).toMatch(
+      /^The site http:\/\/127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED.*PEEK_SITE\.$/,
+    );
   });
 });

@@ -1,6 +1,9 @@
 import { join } from "node:path";
+import { peekWeb } from "@peek/vite-plugin";
+import { webCatalogueSchema, webPaths } from "@peek/web/protocol";
 import { openTestDatabase, startService, type TestService } from "@peek/testing";
 import { connect } from "@peek/client";
+import { build } from "vite";
 import { expect, it } from "vitest";
 import { AddIntValue } from "../src/_private/contracts/AddIntValue.ts";
 import { StringCapToggle } from "../src/_private/contracts/StringCapToggle.ts";
@@ -185,6 +188,23 @@ it("selectors, rights, results and routes work as the pages describe", async () 
   const site = `http://127.0.0.1:${field.status().site?.port}/peek_plugin_tutorial`;
   expect(await (await fetch(`${site}/me`)).json()).toEqual({ name: "anonymous" });
   expect(await (await fetch(`${site}/twice/21`)).text()).toBe("42");
+});
+
+it("after the tutorial's fourteenth page, the admin app has the page, which logic serves", async () => {
+  const root = stage("admin");
+  await build({ root, configFile: false, logLevel: "silent", plugins: [peekWeb()] });
+  await using logic = await startService("logic", { plugins: [root] });
+  const site = `http://127.0.0.1:${logic.status().site?.port}`;
+  const { plugins } = webCatalogueSchema.parse(await (await fetch(`${site}${webPaths.catalogue}`)).json());
+  expect(plugins).toMatchObject([{ name: "peek_plugin_tutorial", routes: [{ path: "start", title: "Start" }] }]);
+  expect(plugins[0]).not.toHaveProperty("problem");
+  const module = await fetch(`${site}${plugins[0]?.module}`);
+  expect({ status: module.status, text: await module.text() }).toEqual({
+    status: 200,
+    text: expect.stringContaining("@peek/web"),
+  });
+  const start = await (await fetch(`${site}/peek_plugin_tutorial/start`)).json();
+  expect(start).toEqual({ startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
 });
 
 it("after the tutorial's sixteenth page, a worker answers logic", async () => {

@@ -11,8 +11,21 @@ export interface SiteAnswer {
 /** The longest text that is read, in bytes. */
 const maxBytes = 10_000_000;
 
-/** Passes a GET request of the browser on to the site, and reads the text of the answer. */
-export function askSite(site: URL, { url = "/", headers }: IncomingMessage): Promise<SiteAnswer> {
+/**
+ * Passes a GET request of the browser on to the site, and reads the text of the answer. While the site cannot be reached, the answer is 502 with a
+ * sentence that says what to do.
+ */
+export async function askSite(site: URL, request: IncomingMessage): Promise<SiteAnswer> {
+  try {
+    return await forward(site, request);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `The site ${site.origin} cannot be reached: ${why}. Start its service, or name another site in PEEK_SITE.`;
+    return { status: 502, headers: { "content-type": "text/plain; charset=utf-8" }, text };
+  }
+}
+
+function forward(site: URL, { url = "/", headers }: IncomingMessage): Promise<SiteAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SiteAnswer>();
   const send = site.protocol === "https:" ? requestHttps : requestHttp;
   // The text is changed, so it must be neither compressed nor answered by 304.

@@ -1,0 +1,8 @@
+import { definePluginWeb } from "@peek/web";
+
+/** The plugin's part of the admin app. */
+export default definePluginWeb({
+  routes: {
+    start: () => import("./StartPage.tsx"),
+  },
+});
