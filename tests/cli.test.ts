@@ -127,6 +127,13 @@ describe("a plugin whose web module is not built", () => {
     });
   });
 
+  it("has no page on a site for whose service the plugin has no part", async () => {
+    await using home = await TestHome.with({}, [{ ...unbuilt, manifest: { office: { web } } }]);
+    expect((await peek(home, "plugin", "list", "-s", "logic")).stdout).toContain(
+      "peek_plugin_pump has no page on the office site: plugin_package.json has office.web, but no office in requiresServices.",
+    );
+  });
+
   it("cannot be packed, also when package.json leaves the built module out", async () => {
     await using home = await TestHome.with({}, [unbuilt]);
     const dir = join(home.dir, "plugin-software", "node_modules", "peek-plugin-pump");

@@ -33,6 +33,14 @@ const failing = [
     `export default definePluginWeb({ routes: { "": () => import("./missing.js") } });`,
     "dynamically imported module",
   ],
+  [
+    "Text as HTML",
+    `export default page(() => {
+      React.useEffect(() => { document.createElement("p").innerHTML = "<img src=x onerror=alert(1)>"; });
+      return "x";
+    });`,
+    "TrustedHTML",
+  ],
   ["No component", `export default definePluginWeb({ routes: {} });`, 'no component for the route ""'],
   [
     "Throws in start",

@@ -1,9 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
-import { type BuiltShell, builtShellFile, builtShellSchema } from "@peek/web/protocol";
+import { type BuiltShell, builtShellFile, builtShellSchema, isWebFilePath } from "@peek/web/protocol";
 import { z } from "zod";
+import type { WebFileStore } from "./WebFileStore.ts";
 
 /** A built shell. */
 export interface FoundShell {
@@ -11,14 +12,22 @@ export interface FoundShell {
   readonly built: BuiltShell;
 }
 
-/** Finds the built shell, and reads its description again after a build. */
+/** The name under which the versions of the shell are kept: no plugin can have it. */
+const storedName = "shell";
+
+/**
+ * Finds the built shell, and reads its description again after a build. It keeps the files of former versions: pages that were opened
+ * before Peek was upgraded load parts of theirs.
+ */
 export class Shell {
   readonly #dir: () => string | undefined;
+  readonly #store: WebFileStore;
   readonly #logger: Logger;
   #read: { readonly signature: string; readonly found: FoundShell | undefined } | undefined;
 
-  constructor(dir: () => string | undefined, logger: Logger) {
+  constructor(dir: () => string | undefined, store: WebFileStore, logger: Logger) {
     this.#dir = dir;
+    this.#store = store;
     this.#logger = logger;
   }
 
@@ -28,8 +37,29 @@ export class Shell {
     const signature = dir === undefined ? "" : await signatureOf(join(dir, builtShellFile));
     if (this.#read?.signature === signature) return this.#read.found;
     const found = await this.#readFrom(dir);
+    if (found !== undefined) await this.#keep(found);
     this.#read = { signature, found };
     return found;
+  }
+
+  /** The folder with the files of a version; undefined for a text that is no hash. The folder of another version may not exist. */
+  async filesOf(hash: string): Promise<string | undefined> {
+    const found = await this.find();
+    if (found?.built.hash === hash) return found.dir;
+    return isWebFilePath(hash) && !hash.includes("/") ? this.#store.filesOf(storedName, hash) : undefined;
+  }
+
+  async #keep({ dir, built: { hash } }: FoundShell): Promise<void> {
+    try {
+      const all = await readdir(dir, { recursive: true, withFileTypes: true });
+      const files = all
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(".map"))
+        .map(({ parentPath, name }) => relative(dir, join(parentPath, name)));
+      this.#store.pin(storedName, hash);
+      await this.#store.put({ name: storedName, hash, audience: { routes: [{}] }, folder: { dir, files } });
+    } catch (error) {
+      this.#logger.warning("Failed to copy the app of the site into the service's home: %s", messageOf(error));
+    }
   }
 
   async #readFrom(dir: string | undefined): Promise<FoundShell | undefined> {

@@ -1,15 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf, PeekError } from "@peek/errors";
+import { messageOf } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { z } from "zod";
-import { hashWebFolder, isWebHash } from "./hashWebFolder.ts";
-import { audienceOf, type WebAudience } from "./maySee.ts";
+import type { WebAudience } from "./maySee.ts";
 import { type FileEncoding, isFile, precompress } from "./precompress.ts";
 import { pruneVersions } from "./pruneVersions.ts";
 import type { WebFolder } from "./readWebFolder.ts";
-import type { WebModule } from "./WebModules.ts";
 
 /** How long a version is kept after it has left the catalogue: pages that are still open load parts of it. */
 const keptMs = 24 * 3_600_000;
@@ -22,6 +20,15 @@ const draftPrefix = ".draft-";
 const recordFile = "audience.json";
 const folders = { identity: "files", br: "br", gzip: "gz" } as const;
 
+/** A version to copy. */
+export interface WebVersion {
+  /** The name of the plugin. */
+  readonly name: string;
+  readonly hash: string;
+  readonly audience: WebAudience;
+  readonly folder: Pick<WebFolder, "dir" | "files">;
+}
+
 /**
  * The files of web modules by their hash, in the service's home: pages that were opened before an upgrade or a restart of the service
  * find the files of their version. A version is removed a day after it has left the catalogue, or when five later ones have.
@@ -31,6 +38,7 @@ export class WebFileStore {
   readonly #logger: Logger;
   /** When each version was first seen outside of the catalogue, by its folder. */
   readonly #leftAt = new Map<string, number>();
+  readonly #pinned = new Map<string, string>();
   /** The compressions under way, by the compressed file. */
   readonly #compressing = new Map<string, Promise<void>>();
   /** Removes what copies have left that were interrupted. */
@@ -43,13 +51,17 @@ export class WebFileStore {
   }
 
   /**
-   * Copies the files of a module, unless they are there.
+   * Copies the files of a version, unless they are there.
    *
-   * @throws Error of `node:fs`; PeekError `WEB_MODULE_INVALID` when the folder was changed meanwhile.
+   * @param check Throws when a copy is not what it should be. Default: no check.
+   * @throws Error of `node:fs`, or of the check
    */
-  async put(module: WebModule, folder: WebFolder, hash: string): Promise<void> {
-    const target = this.#version(module.plugin, hash);
-    const record = JSON.stringify(audienceOf(module.section));
+  async put(
+    { name, hash, audience, folder }: WebVersion,
+    check?: (copy: { readonly dir: string }) => Promise<void>,
+  ): Promise<void> {
+    const target = this.#version(name, hash);
+    const record = JSON.stringify(audience);
     if (await isFile(join(target, recordFile))) {
       const known = await readFile(join(target, recordFile), "utf8");
       if (known !== record) await writeFile(join(target, recordFile), record, { mode: 0o600 });
@@ -61,7 +73,7 @@ export class WebFileStore {
     const draft = join(this.#dir, `${draftPrefix}${randomUUID()}`);
     try {
       await copyFiles(folder, join(draft, folders.identity));
-      if ((await hashWebFolder({ ...folder, dir: join(draft, folders.identity) })) !== hash) throw changed(module);
+      await check?.({ dir: join(draft, folders.identity) });
       await writeFile(join(draft, recordFile), record, { mode: 0o600 });
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await rename(draft, target);
@@ -70,9 +82,19 @@ export class WebFileStore {
     }
   }
 
+  /** Keeps a version for as long as the site runs. */
+  pin(name: string, hash: string): void {
+    this.#pinned.set(name, hash);
+  }
+
+  /** The folder with the files of a version, which may not exist. */
+  filesOf(name: string, hash: string): string {
+    return join(this.#version(name, hash), folders.identity);
+  }
+
   /** The path of a file; undefined when there is none. @param path Checked by `isWebFilePath()`. */
   async find(plugin: string, hash: string, path: string): Promise<string | undefined> {
-    const file = join(this.#version(plugin, hash), folders.identity, path);
+    const file = join(this.filesOf(plugin, hash), path);
     return (await isFile(file)) ? file : undefined;
   }
 
@@ -87,7 +109,7 @@ export class WebFileStore {
     const compressed = join(version, folders[encoding], path);
     if (await isFile(compressed)) return compressed;
     const running = this.#compressing.get(compressed);
-    const compressing = running ?? precompress(join(version, folders.identity, path), compressed, encoding);
+    const compressing = running ?? precompress(join(this.filesOf(plugin, hash), path), compressed, encoding);
     this.#compressing.set(compressed, compressing);
     try {
       await compressing;
@@ -116,13 +138,12 @@ export class WebFileStore {
       for (const plugin of await readdir(this.#dir).catch(() => [])) {
         if (plugin.startsWith(draftPrefix)) continue;
         const dir = join(this.#dir, plugin);
-        const versions = (await readdir(dir)).filter(isWebHash);
-        const others = versions.filter((hash) => hash !== present.get(plugin)).map((hash) => join(dir, hash));
+        const current = present.get(plugin) ?? this.#pinned.get(plugin);
+        const others = (await readdir(dir)).filter((hash) => hash !== current).map((hash) => join(dir, hash));
         for (const path of pruneVersions(others, this.#leftAt, { now: Date.now(), keptMs, keptVersions })) {
           await rm(join(path, recordFile), { force: true });
           await rm(path, { recursive: true, force: true });
         }
-        const current = present.get(plugin);
         if (current !== undefined) this.#leftAt.delete(join(dir, current));
       }
     } catch (error) {
@@ -141,17 +162,7 @@ export class WebFileStore {
   }
 }
 
-async function copyFiles({ dir, files }: WebFolder, to: string): Promise<void> {
+async function copyFiles({ dir, files }: WebVersion["folder"], to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const path of files) await cp(join(dir, path), join(to, path));
-}
-
-function changed({ plugin }: WebModule): PeekError {
-  return new PeekError(
-    "WEB_MODULE_INVALID",
-    `${plugin} has no page: its files were changed while they were read. Reload it.`,
-    {
-      fields: { plugin },
-    },
-  );
 }

@@ -4,6 +4,7 @@ import { messageOf, PeekError } from "@peek/errors";
 import type { Logger } from "@peek/plugin-base";
 import { type BuiltWeb, builtWebFile } from "@peek/web/protocol";
 import { hashWebFolder } from "./hashWebFolder.ts";
+import { audienceOf } from "./maySee.ts";
 import { readWebFolder, type WebFolder } from "./readWebFolder.ts";
 import type { WebFileStore } from "./WebFileStore.ts";
 import type { WebModule } from "./WebModules.ts";
@@ -67,7 +68,10 @@ export class WebModuleLoader {
   /** Without a copy, the files are served from the package. */
   async #keep(module: WebModule, folder: WebFolder, hash: string): Promise<void> {
     try {
-      await this.#store.put(module, folder, hash);
+      const version = { name: module.plugin, hash, audience: audienceOf(module.section), folder };
+      await this.#store.put(version, async ({ dir }) => {
+        if ((await hashWebFolder({ ...folder, dir })) !== hash) throw changed(module);
+      });
     } catch (error) {
       if (PeekError.is(error)) throw error;
       this.#logger.warning(
@@ -87,6 +91,14 @@ async function signatureOf(path: string): Promise<string> {
   } catch (error) {
     return messageOf(error);
   }
+}
+
+function changed({ plugin }: WebModule): PeekError {
+  return new PeekError(
+    "WEB_MODULE_INVALID",
+    `${plugin} has no page: its files were changed while they were read. Reload it.`,
+    { fields: { plugin } },
+  );
 }
 
 function unreadable({ plugin, section }: WebModule, cause: unknown): PeekError {

@@ -31,7 +31,7 @@ export class WebParts implements Disposable {
       ...{ modules, plugins, loader, store: this.store },
     });
     this.sockets = new CatalogueSockets({ modules, catalogues: this.catalogues, startMs, ...limits?.events });
-    this.shell = new Shell(web.shellDir, logger);
+    this.shell = new Shell(web.shellDir, this.store, logger);
     this.#pruning = setInterval(() => void this.catalogues.prune(), pruneMs);
     this.#pruning.unref();
   }

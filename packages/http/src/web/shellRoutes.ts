@@ -31,17 +31,16 @@ export function shellRoutes(app: FastifyInstance, options: HttpSiteOptions, shel
   });
   app.get<{ Params: { hash: string; "*": string } }>(`${webPaths.shell}:hash/*`, async (request, reply) => {
     if ((await sessionOf(request, reply)) === undefined) return reply;
-    const found = await shell.find();
     const { hash, "*": file } = request.params;
-    if (found?.built.hash !== hash) return sendError(reply, 404);
-    return await sendShellFile(reply, found, file, immutable);
+    const dir = await shell.filesOf(hash);
+    return dir === undefined ? sendError(reply, 404) : await sendShellFile(reply, dir, file, immutable);
   });
   app.get(webPaths.serviceWorker, async (request, reply) => {
     if ((await sessionOf(request, reply)) === undefined) return reply;
     const found = await shell.find();
     if (found === undefined) return sendError(reply, 404);
     reply.header("service-worker-allowed", "/");
-    return await sendShellFile(reply, found, found.built.serviceWorker, "private, no-cache");
+    return await sendShellFile(reply, found.dir, found.built.serviceWorker, "private, no-cache");
   });
   // As the login, these are for everyone: browsers load them without cookies.
   app.get(webPaths.webManifest, async (_request, reply) =>
@@ -65,7 +64,7 @@ export function sendShellPage(reply: FastifyReply, options: HttpSiteOptions, { b
 /** Sends a file of the shell, compressed by the build if the browser accepts it. */
 async function sendShellFile(
   reply: FastifyReply,
-  { dir }: FoundShell,
+  dir: string,
   file: string,
   cacheControl: string,
 ): Promise<FastifyReply> {

@@ -240,6 +240,15 @@ describe("a web module that cannot be loaded", () => {
     },
   );
 
+  it("is noticed with the first request for the catalogue: the start of a service reads nothing", async () => {
+    const site = await openWebSite();
+    site.start(webPlugin({ built: undefined }));
+    expect((await site.get("/")).status).toBe(200);
+    expect(site.log.lines.filter((line) => line.startsWith("error"))).toEqual([]);
+    await site.catalogue();
+    expect(site.log.lines.filter((line) => line.startsWith("error"))).toHaveLength(1);
+  });
+
   it("since its folder has a link is in the catalogue with its problem", async () => {
     const site = await openWebSite();
     const module = webPlugin();

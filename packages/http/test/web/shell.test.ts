@@ -143,6 +143,18 @@ describe("the files of the shell", () => {
     expect((await fetch(`${site.origin}${webPaths.shell}h1/assets/main.css`)).status).toBe(401);
   });
 
+  it("of the version before are found by pages that were opened before an upgrade of Peek", async () => {
+    const filesDir = join(temporaryFolder(), "web-modules");
+    const old = await openWebSite({ filesDir, shellDir: shellFolder() });
+    expect((await old.get("/")).status).toBe(200);
+    const upgraded = await openWebSite({ filesDir, shellDir: shellFolder({ ...built, hash: "h2" }) });
+    expect(await (await upgraded.get("/")).text()).toContain("/shell/h2/assets/main.js");
+    const file = await upgraded.get(`${webPaths.shell}h1/assets/main.js`, { headers: { "accept-encoding": "br" } });
+    expect([file.status, file.headers.get("content-encoding"), await file.text()]).toEqual([200, "br", mainText]);
+    expect((await upgraded.get(`${webPaths.shell}h0/assets/main.js`)).status).toBe(404);
+    expect((await upgraded.get(`${webPaths.shell}..%2fshell%2fh1/files/assets/main.js`)).status).toBe(404);
+  });
+
   it("include a service worker for the whole site, which is asked for each time", async () => {
     const site = await openWebSite({ shellDir: shellFolder() });
     const worker = await site.get(webPaths.serviceWorker);
