@@ -3,6 +3,7 @@ import { Chromium, findChromium } from "./src/Chromium.ts";
 import { DevelopedModule } from "./src/DevelopedModule.ts";
 import { freePort } from "./src/freePort.ts";
 import { type LiveService, LiveServices } from "./src/LiveServices.ts";
+import { addUser } from "./src/users.ts";
 
 const executable = findChromium();
 
@@ -27,13 +28,14 @@ const page = (label: string): string => `
 
 describe.skipIf(executable === undefined)("Vite's dev server for a web module", () => {
   const owned = new AsyncDisposableStack();
+  let services: LiveServices;
   let field: LiveService;
   let module: DevelopedModule;
   let chromium: Chromium;
   let origin: string;
 
   beforeAll(async () => {
-    const services = owned.use(await LiveServices.start());
+    services = owned.use(await LiveServices.start());
     field = await services.startBeside("field");
     chromium = owned.use(await Chromium.start(executable ?? ""));
     module = owned.use(await DevelopedModule.make());
@@ -99,6 +101,23 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     expect(site).toMatch(/script-src 'self' 'sha256-[^ ]+;/);
     expect(withoutHash(developed)).toBe(withoutHash(site));
     expect(developed).not.toBe(site);
+  });
+
+  it("has the login of the site", async () => {
+    const office = await services.startBeside("office", {});
+    await addUser(services.base, "anna", "correct horse");
+    await using other = await DevelopedModule.make();
+    await other.save("RowsPage.tsx", page("Office"));
+    const developed = await other.serve(office.origin);
+    await using person = await chromium.person();
+    const shown = await person.newPage();
+    await shown.goto(`${developed}/app/peek_plugin_tutorial/rows`);
+    await shown.getByLabel("Name").fill("anna");
+    await shown.getByLabel("Password").fill("correct horse");
+    await shown.getByRole("button", { name: "Log in" }).click();
+    await shown.locator(".counter", { hasText: "Office 0, rows: 1" }).waitFor();
+    expect(new URL(shown.url()).origin).toBe(developed);
+    await office.process.stop();
   });
 
   it("says what to do while the site cannot be reached", async () => {

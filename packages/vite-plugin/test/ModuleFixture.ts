@@ -56,7 +56,7 @@ export class ModuleFixture implements AsyncDisposable {
   async build(options?: PeekWebOptions): Promise<void> {
     const keep = (line: string): void => void this.lines.push(line);
     const customLogger = { ...createLogger(), info: keep, warn: keep, warnOnce: keep, error: keep };
-    await build({ root: this.dir, configFile: false, customLogger, plugins: [peekWeb(options)] });
+    await build({ root: this.dir, configFile: false, logLevel: "warn", customLogger, plugins: [peekWeb(options)] });
   }
 
   /** The files of the built module. */

@@ -158,6 +158,25 @@ describe("the build of a web module", () => {
     await expect(fixture.build()).rejects.toThrow(message);
   });
 
+  it("warns of the author's code that makes HTML of texts", async () => {
+    await using fixture = await ModuleFixture.make({
+      "web/src/Page.tsx": `
+        import library from "library";
+        document.body.innerHTML = "<b>";
+        document.body.insertAdjacentHTML("beforeend", library);
+        export default () => <p dangerouslySetInnerHTML={{ __html: "<b>" }}>{document.body.outerHTML}</p>;`,
+      "node_modules/library/package.json": JSON.stringify({ name: "library", version: "1.0.0", main: "index.js" }),
+      "node_modules/library/index.js": 'document.head.innerHTML = ""; module.exports = "";',
+    });
+    await fixture.build();
+    const warned = fixture.lines.flatMap(
+      (line) => /(\S+) uses (\w+): browsers with Trusted Types/.exec(line)?.slice(1).join() ?? [],
+    );
+    expect(warned).toEqual(
+      ["innerHTML", "insertAdjacentHTML", "dangerouslySetInnerHTML"].map((way) => `web/src/Page.tsx,${way}`),
+    );
+  });
+
   it("warns of a library that makes code of text", async () => {
     await using fixture = await ModuleFixture.make({
       "web/src/Page.tsx": 'import library from "library"; export default () => library;',
@@ -198,6 +217,14 @@ describe("the build of a web module", () => {
   ])("fails for a plugin_package.json %s", async (_what, files, options, message) => {
     await using fixture = await ModuleFixture.make(files);
     await expect(fixture.build(options)).rejects.toThrow(message);
+  });
+
+  it("fails for a file whose name a site would refuse, and names it", async () => {
+    await using fixture = await ModuleFixture.make({
+      "web/src/Page.tsx": 'import icon from "./größe.png"; export default () => <img src={icon} />;',
+      "web/src/größe.png": "x".repeat(5000),
+    });
+    await expect(fixture.build()).rejects.toThrow(/The name "assets\/größe-[\w-]+\.png" has other characters/);
   });
 
   it("builds each of two modules", async () => {

@@ -1,28 +1,20 @@
 import { Visitor, type ESTree } from "vite";
 
-/** A call that makes code of text, which the policy of the site forbids. */
-export interface Evaluation {
-  /** `eval()` or `new Function()`. */
-  readonly call: string;
-  /** The offset in the code. */
-  readonly at: number;
-}
-
 /** Whether a code may have evaluations: it has their words. */
 export function mayEvaluate(code: string): boolean {
   return /\beval\b|\bFunction\b/.test(code);
 }
 
-/** The calls of `eval` and of the constructor `Function`. */
-export function evaluationsIn(program: ESTree.Program): readonly Evaluation[] {
-  const found: Evaluation[] = [];
+/** The calls that make code of text, which the policy of the site forbids: `eval()`, `new Function()`. */
+export function evaluationsIn(program: ESTree.Program): readonly string[] {
+  const found: string[] = [];
   new Visitor({
-    CallExpression({ callee, start }) {
+    CallExpression({ callee }) {
       const name = calledName(callee);
-      if (name === "eval" || name === "Function") found.push({ call: `${name}()`, at: start });
+      if (name === "eval" || name === "Function") found.push(`${name}()`);
     },
-    NewExpression({ callee, start }) {
-      if (calledName(callee) === "Function") found.push({ call: "new Function()", at: start });
+    NewExpression({ callee }) {
+      if (calledName(callee) === "Function") found.push("new Function()");
     },
   }).visit(program);
   return found;

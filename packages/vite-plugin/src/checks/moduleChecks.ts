@@ -1,9 +1,10 @@
 import { relative } from "node:path";
-import type { Plugin } from "vite";
-import type { WebTarget } from "../manifest/WebTarget.ts";
+import type { ESTree, Plugin } from "vite";
+import type { WebDeclaration, WebTarget } from "../manifest/WebTarget.ts";
 import { declarationProblems } from "./declarationProblems.ts";
 import { definedKeys } from "./definedKeys.ts";
 import { evaluationsIn, mayEvaluate } from "./evaluations.ts";
+import { htmlTextsIn, mayMakeHtml } from "./htmlTexts.ts";
 
 /** Compares the entry with plugin_package.json, and finds code that the policy of the site forbids. A build fails; a dev server warns. */
 export function moduleChecks(target: () => WebTarget): Plugin {
@@ -18,29 +19,37 @@ export function moduleChecks(target: () => WebTarget): Plugin {
       filter: { id: /\.[cm]?[jt]sx?(?:\?|$)/ },
       handler(code, id) {
         const { entry, root, declared } = target();
-        const file = id.replace(/\?.*$/, "");
+        const path = id.replace(/\?.*$/, "");
+        const file = relative(root, path);
         const report = (problem: string): void => (building ? this.error(problem) : this.warn(problem));
-        if (file === entry) {
-          const keys = definedKeys(this.parse(code));
-          if (keys === undefined) {
-            report(
-              `${relative(root, file)} does not call definePluginWeb with an object. Export its result as default.`,
-            );
-          } else {
-            const problems = declarationProblems(declared, keys);
-            if (problems.length > 0) report(problems.join("\n"));
+        const isLibrary = path.includes("/node_modules/");
+        // Vite's own files on a dev server are never built.
+        if (isLibrary && !building) return;
+        if (path === entry) for (const problem of entryProblems(file, this.parse(code), declared)) report(problem);
+        if (mayEvaluate(code)) {
+          for (const call of evaluationsIn(this.parse(code))) {
+            const message = `${file} calls ${call}: the site's policy forbids code that is made of text`;
+            // Libraries often use it as a fallback only.
+            if (isLibrary) this.warn(`${message}. The library has to work without it.`);
+            else report(`${message}. Remove the call.`);
           }
         }
-        // Vite's own files on a dev server are never built.
-        const isLibrary = file.includes("/node_modules/");
-        if (!mayEvaluate(code) || (isLibrary && !building)) return;
-        for (const { call } of evaluationsIn(this.parse(code))) {
-          const message = `${relative(root, file)} calls ${call}: the site's policy forbids code that is made of text`;
-          // Libraries often use it as a fallback only.
-          if (isLibrary) this.warn(`${message}. The library has to work without it.`);
-          else report(`${message}. Remove the call.`);
+        if (isLibrary || !mayMakeHtml(code)) return;
+        for (const way of htmlTextsIn(this.parse(code))) {
+          this.warn(
+            `${file} uses ${way}: browsers with Trusted Types refuse texts as HTML. Render elements, or clean the text in a policy of trustedTypes.`,
+          );
         }
       },
     },
   };
+}
+
+/** Why the entry does not fit plugin_package.json: one text with all reasons, or none. */
+function entryProblems(file: string, program: ESTree.Program, declared: WebDeclaration): readonly string[] {
+  const keys = definedKeys(program);
+  if (keys === undefined)
+    return [`${file} does not call definePluginWeb with an object. Export its result as default.`];
+  const problems = declarationProblems(declared, keys);
+  return problems.length === 0 ? [] : [problems.join("\n")];
 }
