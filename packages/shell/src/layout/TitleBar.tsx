@@ -38,10 +38,10 @@ export function TitleBar({ catalogue, onMenu, onSearch, onConnection }: TitleBar
         </nav>
       )}
       <span className="shell-space" />
-      <button type="button" className="shell-search-button" aria-label={texts.search} onClick={onSearch}>
+      <button type="button" className="shell-search-button" onClick={onSearch}>
         <Icon name="search" />
         <span className="shell-search-text">{texts.search}</span>
-        <kbd>Ctrl K</kbd>
+        <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       <Indicator onOpen={onConnection} />
       <UserMenu user={catalogue.user} canLogOut={catalogue.canLogOut} />

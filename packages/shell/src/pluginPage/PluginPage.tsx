@@ -23,9 +23,10 @@ export interface PluginPageProps {
  * in it.
  */
 export function PluginPage({ catalogue, plugin, present }: PluginPageProps): ReactNode {
-  const { navigation } = useApp();
+  const { navigation, pageTitle } = useApp();
   const texts = useTexts();
   const isHeld = useStore(navigation.isHeld);
+  const title = useStore(pageTitle);
   const [opened, setOpened] = useState(present);
   if (opened === undefined && present !== undefined) setOpened(present);
   const isReplaced = opened !== undefined && present !== undefined && present.entry.hash !== opened.entry.hash;
@@ -37,6 +38,7 @@ export function PluginPage({ catalogue, plugin, present }: PluginPageProps): Rea
   const { entry, match } = shown;
   return (
     <div className="shell-page">
+      <h1 className="shell-hidden">{title ?? match.route.title}</h1>
       <PluginNotices
         entry={entry}
         isDisabled={present === undefined}
