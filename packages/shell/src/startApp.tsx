@@ -12,6 +12,7 @@ import { ModuleRegistry } from "./modules/ModuleRegistry.ts";
 import { parsePluginPath } from "./navigation/paths.ts";
 import { Navigation } from "./navigation/Navigation.ts";
 import { Notifications } from "./notifications/Notifications.ts";
+import { ModuleKeeper } from "./offline/ModuleKeeper.ts";
 import { AppUpdate } from "./offline/AppUpdate.ts";
 import { applySettings } from "./settings/applySettings.ts";
 import { DeviceSettings } from "./settings/DeviceSettings.ts";
@@ -39,11 +40,13 @@ function createServices(): AppServices {
   const catalogue = new CatalogueStore(new KeptCatalogue());
   const modules = new ModuleRegistry(() => client);
   const failures = new PluginFailures();
+  const keeper = new ModuleKeeper();
   const follow = (): void => {
-    const { catalogue: shown } = catalogue.state.getSnapshot();
+    const { catalogue: shown, status } = catalogue.state.getSnapshot();
     if (shown === undefined) return;
     if (shown.live) client ??= connect();
     modules.setPresent(shown.plugins);
+    if (status === "current") keeper.keep(shown.plugins);
   };
   follow();
   catalogue.state.subscribe(follow);

@@ -1,4 +1,5 @@
 import { Chromium } from "../Chromium.ts";
+import { freePort } from "../freePort.ts";
 import { siteOrigin } from "../LiveServices.ts";
 import type { PluginPackageOptions } from "../pluginPackage.ts";
 import type { RunningProcess } from "../RunningProcess.ts";
@@ -16,10 +17,10 @@ export interface AdminAppOptions {
 /** Logic with plugins whose pages are on the admin site, and a browser. */
 export class AdminApp implements AsyncDisposable {
   readonly home: TestHome;
-  readonly logic: RunningProcess;
   readonly origin: string;
   readonly chromium: Chromium;
   readonly #owned: AsyncDisposableStack;
+  #logic: RunningProcess;
 
   private constructor(
     home: TestHome,
@@ -29,7 +30,7 @@ export class AdminApp implements AsyncDisposable {
     owned: AsyncDisposableStack,
   ) {
     this.home = home;
-    this.logic = logic;
+    this.#logic = logic;
     this.origin = origin;
     this.chromium = chromium;
     this.#owned = owned;
@@ -39,13 +40,23 @@ export class AdminApp implements AsyncDisposable {
     await using owned = new AsyncDisposableStack();
     const config = {
       plugin: { deadlines: { probeSeconds: 0.2 } },
-      httpServer: { admin: { sitePort: 0, anonymous: !hasLogin } },
+      // The same one after a restart.
+      httpServer: { admin: { sitePort: await freePort(), anonymous: !hasLogin } },
     };
     const home = owned.use(await TestHome.with(config, plugins));
     const [logic, chromium] = await Promise.all([home.start(), Chromium.start(executable)]);
     owned.use(logic);
     owned.use(chromium);
     return new AdminApp(home, logic, await siteOrigin(logic), chromium, owned.move());
+  }
+
+  get logic(): RunningProcess {
+    return this.#logic;
+  }
+
+  /** Starts logic again, after it has ended. */
+  async restartLogic(): Promise<void> {
+    this.#logic = this.#owned.use(await this.home.start());
   }
 
   /** Opens a page of the app on a new device. It is closed with the app. */

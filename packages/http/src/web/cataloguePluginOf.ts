@@ -49,12 +49,20 @@ export function cataloguePluginOf(
 function filesOf(
   plugin: string,
   loaded: LoadedWebModule,
-): Pick<CataloguePlugin, "webApi" | "hash" | "module" | "styles" | "problem"> {
+): Pick<CataloguePlugin, "webApi" | "hash" | "module" | "styles" | "parts" | "problem"> {
   if (!loaded.ok) {
     const { code, message } = loaded.problem;
-    return { webApi: "", hash: "", module: "", styles: [], problem: { code, message } };
+    return { webApi: "", hash: "", module: "", styles: [], parts: [], problem: { code, message } };
   }
-  const { hash, built } = loaded;
+  const { hash, built, folder } = loaded;
   const pathOf = (file: string): string => `${webPaths.modules}${plugin}/${hash}/${file}`;
-  return { webApi: built.webApi, hash, module: pathOf(built.module), styles: built.styles.map(pathOf) };
+  const shown = new Set([built.module, ...built.styles]);
+  const parts = folder.files.filter((file) => !shown.has(file) && !file.endsWith(".map"));
+  return {
+    webApi: built.webApi,
+    hash,
+    module: pathOf(built.module),
+    styles: built.styles.map(pathOf),
+    parts: parts.map(pathOf),
+  };
 }

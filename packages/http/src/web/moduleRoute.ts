@@ -48,13 +48,19 @@ export async function sendModuleFile(
       path: compressed ?? copy,
       name: file,
       cacheControl: immutable,
+      dependsOnUser: true,
       ...(compressed !== undefined && { encoding }),
     });
   }
   // There is no copy when the disk is full.
   const folder = catalogues.folderOf(plugin, hash);
   if (folder?.files.includes(file) !== true) return sendError(reply, 404);
-  return await sendFile(reply, { path: join(folder.dir, file), name: file, cacheControl: "private, no-cache" });
+  return await sendFile(reply, {
+    path: join(folder.dir, file),
+    name: file,
+    cacheControl: "private, no-cache",
+    dependsOnUser: true,
+  });
 }
 
 function encodingFor(name: string, reply: FastifyReply): FileEncoding | undefined {

@@ -11,6 +11,8 @@ export interface FileToSend {
   /** How the content of `path` is encoded. Default: not at all. */
   readonly encoding?: FileEncoding | undefined;
   readonly cacheControl: string;
+  /** Whether the groups of the user decide who gets it: a browser does not give its copy to the next user. Default: false. */
+  readonly dependsOnUser?: boolean;
 }
 
 /** The cache control of files that never change. */
@@ -19,13 +21,14 @@ export const immutable = "private, max-age=31536000, immutable";
 /** Answers with a file. @throws Error of `node:fs` */
 export async function sendFile(
   reply: FastifyReply,
-  { path, name, encoding, cacheControl }: FileToSend,
+  { path, name, encoding, cacheControl, dependsOnUser = false }: FileToSend,
 ): Promise<FastifyReply> {
   const { type, isCompressible } = fileTypeOf(name);
   const file = await open(path);
   const { size } = await file.stat();
   reply.header("cache-control", cacheControl).type(type);
-  if (isCompressible) reply.header("vary", "accept-encoding");
+  const vary = [...(isCompressible ? ["accept-encoding"] : []), ...(dependsOnUser ? ["cookie"] : [])];
+  if (vary.length > 0) reply.header("vary", vary.join(", "));
   if (encoding !== undefined) reply.header("content-encoding", encoding);
   if (encoding !== undefined || !isCompressible) reply.header("content-length", size);
   if (reply.request.method === "HEAD") {

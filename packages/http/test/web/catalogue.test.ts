@@ -42,6 +42,7 @@ describe("the catalogue", () => {
         hash: expect.stringMatching(/^[0-9a-f]{20}$/),
         module: `${base}assets/main.js`,
         styles: [`${base}main.css`],
+        parts: [],
         icon: "puzzle",
         showHomeLink: true,
         showInTitleBar: false,

@@ -1,5 +1,6 @@
 import { type WebCatalogue, webCatalogueSchema } from "@peek/web/protocol";
 import { z } from "zod";
+import { pageUserMark } from "../session/pageUserMark.ts";
 
 const key = "peek.catalogue";
 const maxLength = 2_000_000;
@@ -12,14 +13,14 @@ export class KeptCatalogue {
       const text = localStorage.getItem(key);
       if (text === null || text.length > maxLength) return undefined;
       const { user, catalogue } = keptSchema.parse(JSON.parse(text));
-      return user === pageUser() ? catalogue : undefined;
+      return user === pageUserMark() ? catalogue : undefined;
     } catch {
       return undefined;
     }
   }
 
   write(catalogue: WebCatalogue): void {
-    const user = pageUser();
+    const user = pageUserMark();
     try {
       if (user === undefined) localStorage.removeItem(key);
       else localStorage.setItem(key, JSON.stringify({ user, catalogue }));
@@ -27,9 +28,4 @@ export class KeptCatalogue {
       // The app works without, but does not start offline.
     }
   }
-}
-
-/** The mark of the user of the session, which the site keeps in a cookie for scripts. */
-function pageUser(): string | undefined {
-  return /(?:^|; )peek_user=([0-9a-f]{16})(?:;|$)/.exec(document.cookie)?.[1];
 }

@@ -25,7 +25,8 @@ export class AppUpdate implements Disposable {
 
   /** Stores the app on the device. Without a service worker, it does nothing. */
   async begin(): Promise<void> {
-    if (!("serviceWorker" in navigator)) return;
+    // While plugins are developed, their modules change without a new hash.
+    if (!("serviceWorker" in navigator) || import.meta.env.MODE === "development") return;
     try {
       const registration = await navigator.serviceWorker.register(webPaths.serviceWorker, { scope: "/" });
       this.#registration = registration;

@@ -2,6 +2,7 @@ import { precache, createHandlerBoundToURL, addPlugins, cleanupOutdatedCaches } 
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst, StaleWhileRevalidate } from "workbox-strategies";
 import { webPaths } from "@peek/web/protocol";
+import { moduleCacheOf } from "../offline/moduleCacheOf.ts";
 import { userMark } from "./userMark.ts";
 
 /** The URLs of the shell's files; set by the build. */
@@ -34,7 +35,11 @@ registerRoute(
   async (options) => {
     const mark = await userMark();
     if (mark === undefined) return fetch(options.request);
-    return new CacheFirst({ cacheName: `peek-modules-${mark}` }).handle(options);
+    return new CacheFirst({
+      cacheName: moduleCacheOf(mark),
+      // The answers vary by their compression, which the browser has removed.
+      matchOptions: { ignoreVary: true },
+    }).handle(options);
   },
 );
 

@@ -15,7 +15,7 @@ export function developmentCatalogue(text: string, { plugin, path }: DevelopedMo
     if (entry.name !== plugin) return entry;
     const { problem: _built, ...others } = entry;
     // Vite inserts the styles.
-    return { ...others, webApi: webApiVersion, hash: "development", module: path, styles: [] };
+    return { ...others, webApi: webApiVersion, hash: "development", module: path, styles: [], parts: [] };
   });
   return JSON.stringify({ ...parsed.data, plugins });
 }

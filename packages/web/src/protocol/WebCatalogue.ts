@@ -30,6 +30,8 @@ export const cataloguePluginSchema = z.object({
   module: text,
   /** The paths of its style sheets. */
   styles: z.array(text),
+  /** The paths of its further files, which a device keeps for a start without a connection. Default: none. */
+  parts: z.array(text).default([]),
   icon: text,
   showHomeLink: z.boolean(),
   showInTitleBar: z.boolean(),
