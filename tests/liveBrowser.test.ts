@@ -211,4 +211,35 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await page.showsPending(0);
     expect(await stored()).toEqual({ string1: "one", int1: 4 });
   });
+
+  it("has a tile with a live count, a command, and a page with a form for each row", async () => {
+    await reset("one", 1);
+    await using anna = await chromium.person();
+    const { page } = await TutorialPage.open(anna, office.origin);
+    await page.getByRole("link", { name: "Home", exact: true }).first().click();
+    const tile = page.getByRole("main").getByRole("link", { name: /Tutorial/ });
+    const showsCount = (count: number): Promise<void> => tile.getByText(`Value: ${count}`, { exact: true }).waitFor();
+    await showsCount(1);
+    await database.query("INSERT INTO pl_tutorial.string_int (string1, int1) VALUES ('another', 5)");
+    await showsCount(2);
+    await database.query("DELETE FROM pl_tutorial.string_int WHERE string1 = 'another'");
+    await showsCount(1);
+    await tile.click();
+
+    await page.getByRole("link", { name: "1", exact: true }).click();
+    await page.waitForURL(/\/app\/peek_plugin_tutorial\/rows\/1$/);
+    const number = page.locator(".number");
+    await number.filter({ hasText: "one: 1" }).waitFor();
+    await page.getByRole("textbox", { name: "Amount" }).fill("40");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await number.filter({ hasText: "one: 41" }).waitFor();
+
+    await page.keyboard.press("Control+k");
+    await page.getByRole("searchbox").fill("increase");
+    await page.getByRole("menuitem", { name: /Add 1 to row 1/ }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByText("1 is added to row 1.").waitFor();
+    await number.filter({ hasText: "one: 42" }).waitFor();
+    await expect.poll(stored).toEqual({ string1: "one", int1: 42 });
+  });
 });
