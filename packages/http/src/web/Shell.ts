@@ -23,7 +23,7 @@ export class Shell {
   readonly #dir: () => string | undefined;
   readonly #store: WebFileStore;
   readonly #logger: Logger;
-  #read: { readonly signature: string; readonly found: FoundShell | undefined } | undefined;
+  #read: { readonly signature: string; readonly found: Promise<FoundShell | undefined> } | undefined;
 
   constructor(dir: () => string | undefined, store: WebFileStore, logger: Logger) {
     this.#dir = dir;
@@ -35,11 +35,8 @@ export class Shell {
   async find(): Promise<FoundShell | undefined> {
     const dir = this.#dir();
     const signature = dir === undefined ? "" : await signatureOf(join(dir, builtShellFile));
-    if (this.#read?.signature === signature) return this.#read.found;
-    const found = await this.#readFrom(dir);
-    if (found !== undefined) await this.#keep(found);
-    this.#read = { signature, found };
-    return found;
+    if (this.#read?.signature !== signature) this.#read = { signature, found: this.#readFrom(dir) };
+    return await this.#read.found;
   }
 
   /** The folder with the files of a version; undefined for a text that is no hash. The folder of another version may not exist. */
@@ -65,7 +62,9 @@ export class Shell {
   async #readFrom(dir: string | undefined): Promise<FoundShell | undefined> {
     try {
       if (dir === undefined) throw new Error("the package @peek/shell is not installed");
-      return { dir, built: builtShellSchema.parse(JSON.parse(await readFile(join(dir, builtShellFile), "utf8"))) };
+      const built = builtShellSchema.parse(JSON.parse(await readFile(join(dir, builtShellFile), "utf8")));
+      await this.#keep({ dir, built });
+      return { dir, built };
     } catch (error) {
       const message = (error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)).replace(/\s+/g, " ");
       this.#logger.warning("The app of the site is not built (%s). Browsers get a list of the plugins' pages", message);

@@ -101,6 +101,16 @@ describe("the catalogue", () => {
     expect((await fetch(`${site.origin}${webPaths.catalogue}`)).status).toBe(401);
   });
 
+  it("has 50 plugins in one answer, which is small", async () => {
+    const site = await openWebSite();
+    const names = Array.from({ length: 50 }, (_, index) => `peek_plugin_p${index}`);
+    for (const plugin of names) site.start(webPlugin({ plugin }));
+    const { plugins } = await site.catalogue();
+    expect(plugins.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(new Set(plugins.map(({ hash }) => hash)).size).toBe(50);
+    expect((await (await site.get(webPaths.catalogue)).text()).length).toBeLessThan(50_000);
+  });
+
   it("is answered with 304 while nothing has changed for the user", async () => {
     const site = await openWebSite();
     const pump = site.start(webPlugin());
