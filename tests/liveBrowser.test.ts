@@ -1,3 +1,4 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Chromium, findChromium, TutorialPage } from "./src/Chromium.ts";
 import { type DatabaseClient, type LiveService, LiveServices } from "./src/LiveServices.ts";
@@ -242,4 +243,32 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     await number.filter({ hasText: "one: 42" }).waitFor();
     await expect.poll(stored).toEqual({ string1: "one", int1: 42 });
   });
+
+  it.each(["light", "dark"] as const)(
+    "has no violations by axe, live and offline, in the %s theme",
+    async (colorScheme) => {
+      await reset("one", 1);
+      await using anna = await chromium.person({ colorScheme });
+      const rows = await TutorialPage.open(anna, field.origin);
+      await rows.showsConnection("live");
+      await rows.showsNumber(1);
+      const violations = async (): Promise<readonly string[]> => {
+        const found = await new AxeBuilder({ page: rows.page }).analyze();
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
+      };
+      expect(await violations()).toEqual([]);
+      await anna.setOffline(true);
+      await rows.showsConnection("offline");
+      await rows.press("+1");
+      await rows.showsPending(1);
+      await rows.showsAge();
+      expect(await violations()).toEqual([]);
+      await anna.setOffline(false);
+      await rows.showsPending(0);
+      await rows.page.getByRole("link", { name: "1", exact: true }).click();
+      await rows.page.getByRole("button", { name: "Add", exact: true }).click();
+      await rows.page.getByText("Enter a value.").first().waitFor();
+      expect(await violations()).toEqual([]);
+    },
+  );
 });
