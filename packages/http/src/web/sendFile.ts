@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { fileTypeOf } from "./fileTypes.ts";
 import type { FileEncoding } from "./precompress.ts";
@@ -24,16 +25,19 @@ export async function sendFile(
   { path, name, encoding, cacheControl, dependsOnUser = false }: FileToSend,
 ): Promise<FastifyReply> {
   const { type, isCompressible } = fileTypeOf(name);
-  const file = await open(path);
-  const { size } = await file.stat();
-  reply.header("cache-control", cacheControl).type(type);
   const vary = [...(isCompressible ? ["accept-encoding"] : []), ...(dependsOnUser ? ["cookie"] : [])];
-  if (vary.length > 0) reply.header("vary", vary.join(", "));
-  if (encoding !== undefined) reply.header("content-encoding", encoding);
-  if (encoding !== undefined || !isCompressible) reply.header("content-length", size);
-  if (reply.request.method === "HEAD") {
-    await file.close();
-    return reply.send();
+  const file = await open(path);
+  let body: Readable | undefined;
+  try {
+    const { size } = await file.stat();
+    reply.header("cache-control", cacheControl).type(type);
+    if (vary.length > 0) reply.header("vary", vary.join(", "));
+    if (encoding !== undefined) reply.header("content-encoding", encoding);
+    if (encoding !== undefined || !isCompressible) reply.header("content-length", size);
+    if (reply.request.method !== "HEAD") body = file.createReadStream();
+    return reply.send(body);
+  } finally {
+    // The stream closes the file.
+    if (body === undefined) await file.close();
   }
-  return reply.send(file.createReadStream());
 }
