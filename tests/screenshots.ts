@@ -29,7 +29,7 @@ await using chromium = await Chromium.start(executable);
 
 /** A person with a screen of this size. */
 async function personWith(viewport: ViewportSize, colorScheme: "light" | "dark", scale = 2): Promise<BrowserContext> {
-  return await chromium.person({ viewport, colorScheme, locale: "en-GB", deviceScaleFactor: scale });
+  return await chromium.person({ viewport, colorScheme, locale: "en-GB", timezoneId: "UTC", deviceScaleFactor: scale });
 }
 
 async function save(page: Page | Locator, name: string): Promise<Buffer> {

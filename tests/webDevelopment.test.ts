@@ -103,6 +103,28 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     expect(developed).not.toBe(site);
   });
 
+  it("gives libraries the React of the app", async () => {
+    await using other = await DevelopedModule.make();
+    await other.install(
+      "library",
+      'const React = require("react"); exports.useCount = () => React.useState(40); exports.Sign = () => React.createElement("i", null, "signed");',
+    );
+    await other.save(
+      "RowsPage.tsx",
+      `import { Sign, useCount } from "library";
+      export default function RowsPage() {
+        const [count, setCount] = useCount();
+        return <button type="button" className="counter" onClick={() => setCount(count + 1)}>{count} <Sign /></button>;
+      }`,
+    );
+    const developed = await other.serve(field.origin);
+    await using person = await chromium.person();
+    const shown = await person.newPage();
+    await shown.goto(`${developed}/app/peek_plugin_tutorial/rows`);
+    await shown.locator(".counter", { hasText: "40 signed" }).click();
+    await shown.locator(".counter", { hasText: "41 signed" }).waitFor();
+  });
+
   it("has the login of the site", async () => {
     const office = await services.startBeside("office", {});
     await addUser(services.base, "anna", "correct horse");

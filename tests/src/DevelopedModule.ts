@@ -39,6 +39,14 @@ export class DevelopedModule implements AsyncDisposable {
     await rename(`${file}.new`, file);
   }
 
+  /** Installs a library in CommonJS beside the plugin. @param code Of its main file. */
+  async install(name: string, code: string): Promise<void> {
+    const dir = join(this.#base, "node_modules", name);
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, "package.json"), JSON.stringify({ name, version: "1.0.0", main: "index.js" }));
+    await writeFile(join(dir, "index.js"), code);
+  }
+
   /** Builds the module. Returns its style sheet. */
   async buildStyles(): Promise<string> {
     const { ending, stderr } = await runToEnd(process.execPath, { args: [vite, "build"], cwd: this.#dir });
