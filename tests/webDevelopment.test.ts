@@ -142,6 +142,12 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     await office.process.stop();
   });
 
+  it("reads plugin_package.json again when it is saved", async () => {
+    await using other = await DevelopedModule.make();
+    await other.serve(field.origin);
+    await other.retitle("Another title");
+  });
+
   it("says what to do while the site cannot be reached", async () => {
     await using other = await DevelopedModule.make();
     const nowhere = await other.serve(`http://127.0.0.1:${await freePort()}`);

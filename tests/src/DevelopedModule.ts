@@ -39,6 +39,14 @@ export class DevelopedModule implements AsyncDisposable {
     await rename(`${file}.new`, file);
   }
 
+  /** Saves plugin_package.json with another title, and waits until the dev server has started again. */
+  async retitle(title: string): Promise<void> {
+    const file = join(this.#dir, "plugin_package.json");
+    const manifest = await readFile(file, "utf8");
+    await writeFile(file, manifest.replace(/"title": "[^"]*"/, `"title": ${JSON.stringify(title)}`));
+    await this.#vite?.waitFor(/server restarted/);
+  }
+
   /** Installs a library in CommonJS beside the plugin. @param code Of its main file. */
   async install(name: string, code: string): Promise<void> {
     const dir = join(this.#base, "node_modules", name);

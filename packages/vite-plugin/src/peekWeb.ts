@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
-import { resolve } from "node:path";
-import type { PluginOption } from "vite";
+import { join, resolve } from "node:path";
+import { normalizePath, type PluginOption } from "vite";
 import { buildConfig } from "./build/buildConfig.ts";
 import { builtWeb } from "./build/builtWeb.ts";
 import { sizeReport } from "./build/sizeReport.ts";
@@ -9,7 +9,7 @@ import { scopedStyles } from "./css/scopedStyles.ts";
 import { developmentServer } from "./dev/developmentServer.ts";
 import { sharedByPage } from "./dev/sharedByPage.ts";
 import { refusedImports } from "./imports/refusedImports.ts";
-import { readTarget } from "./manifest/readTarget.ts";
+import { manifestFile, readTarget } from "./manifest/readTarget.ts";
 import type { WebTarget } from "./manifest/WebTarget.ts";
 import type { PeekWebOptions } from "./PeekWebOptions.ts";
 
@@ -37,6 +37,10 @@ export function peekWeb(options: PeekWebOptions = {}): PluginOption[] {
       config(config) {
         found = readTarget(resolve(options.root ?? config.root ?? process.cwd()), options);
         return { root: found.root, publicDir: false };
+      },
+      // A dev server starts again when it is saved.
+      configResolved: ({ configFileDependencies }) => {
+        configFileDependencies.push(normalizePath(join(target().root, manifestFile)));
       },
     },
     react(),
