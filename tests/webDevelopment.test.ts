@@ -91,6 +91,40 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     await shown.locator("vite-error-overlay").waitFor({ state: "detached" });
   });
 
+  it("names in the console what a page has not released when it was left", async () => {
+    await module.save(
+      "RowsPage.tsx",
+      `import { useEffect } from "react";
+      export default function RowsPage() {
+        useEffect(() => {
+          setInterval(() => undefined, 1000);
+          const released = setInterval(() => undefined, 1000);
+          const onResize = () => undefined;
+          addEventListener("resize", onResize);
+          addEventListener("scroll", onResize);
+          return () => { clearInterval(released); removeEventListener("scroll", onResize); };
+        }, []);
+        return <p>Leaking</p>;
+      }`,
+    );
+    await using person = await chromium.person();
+    const shown = await person.newPage();
+    const warnings: string[] = [];
+    shown.on("console", (message) => {
+      if (message.type() === "warning") warnings.push(message.text());
+    });
+    await shown.goto(`${origin}/app/peek_plugin_tutorial/rows`);
+    await shown.getByText("Leaking").waitFor();
+    await shown.getByRole("link", { name: "Home" }).first().click();
+    console.log(warnings.join("\n====\n"));
+    await expect.poll(() => warnings.filter((text) => text.includes("did not release")).length).toBe(2);
+    expect(warnings.join("\n")).toMatch(
+      /peek_plugin_tutorial was left, and did not release an interval, taken\s+at .*RowsPage/,
+    );
+    expect(warnings.join("\n")).toContain('a listener for "resize" on window');
+    await module.save("RowsPage.tsx", page("Released"));
+  });
+
   it("has the policy of the site: only the hash of the import map differs", async () => {
     const policyOf = async (url: string): Promise<string> => {
       const answer = await fetch(`${url}/app/peek_plugin_tutorial/rows`, { headers: { accept: "text/html" } });

@@ -22,6 +22,8 @@ export interface AppServices {
   readonly update: AppUpdate;
   /** The title that the page has set; undefined: that of its route. */
   readonly pageTitle: Value<string | undefined>;
+  /** A page of a plugin was left. While plugins are developed, what it has not released is named in the console. */
+  readonly pageLeft: (plugin: string) => void;
   /** The client of the page; made when the catalogue says that the site has live data. */
   readonly client: () => PeekClient | undefined;
 }

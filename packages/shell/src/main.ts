@@ -12,5 +12,5 @@ installDefaultPolicy();
 
 if (isModernBrowser()) {
   const { startApp } = await import("./startApp.tsx");
-  startApp();
+  await startApp();
 }

@@ -8,6 +8,7 @@ import { KeptCatalogue } from "./catalogue/KeptCatalogue.ts";
 import { PluginFailures } from "./failures/PluginFailures.ts";
 import { watchBlocking } from "./failures/watchBlocking.ts";
 import { watchUncaughtErrors } from "./failures/watchUncaughtErrors.ts";
+import type { LeakWatch } from "./leaks/LeakWatch.ts";
 import { ModuleRegistry } from "./modules/ModuleRegistry.ts";
 import { parsePluginPath } from "./navigation/paths.ts";
 import { Navigation } from "./navigation/Navigation.ts";
@@ -19,10 +20,10 @@ import { DeviceSettings } from "./settings/DeviceSettings.ts";
 import { Value } from "./store/Value.ts";
 
 /** Starts the app in the element that the site's page has for it. Its parts live until the page is closed. */
-export function startApp(): void {
+export async function startApp(): Promise<void> {
   const element = document.getElementById("peek-app");
   if (element === null) throw new Error("The page has no element with the id peek-app.");
-  const services = createServices();
+  const services = createServices(await leakWatch());
   applySettings(services.settings.state.getSnapshot(), services.catalogue.state.getSnapshot().catalogue?.site);
   element.replaceChildren();
   createRoot(element).render(
@@ -35,7 +36,17 @@ export function startApp(): void {
   void services.update.begin();
 }
 
-function createServices(): AppServices {
+function openPlugin(): string | undefined {
+  return parsePluginPath(location.pathname)?.plugin;
+}
+
+async function leakWatch(): Promise<LeakWatch | undefined> {
+  if (import.meta.env.MODE !== "development") return undefined;
+  const { LeakWatch } = await import("./leaks/LeakWatch.ts");
+  return new LeakWatch(openPlugin);
+}
+
+function createServices(leaks: LeakWatch | undefined): AppServices {
   let client: PeekClient | undefined;
   const catalogue = new CatalogueStore(new KeptCatalogue());
   const modules = new ModuleRegistry(() => client);
@@ -53,7 +64,6 @@ function createServices(): AppServices {
   const versionOf = (name: string): string =>
     catalogue.state.getSnapshot().catalogue?.plugins.find((plugin) => plugin.name === name)?.version ?? "";
   watchUncaughtErrors((name, failure) => failures.add({ name, version: versionOf(name) }, failure));
-  const openPlugin = (): string | undefined => parsePluginPath(location.pathname)?.plugin;
   watchBlocking(openPlugin, (name, durationMs) => {
     const seconds = (durationMs / 1000).toFixed(1);
     const message = `The plugin's code blocked the app for ${seconds} seconds.`;
@@ -74,6 +84,7 @@ function createServices(): AppServices {
     notifications: new Notifications(),
     update: new AppUpdate(),
     pageTitle: new Value<string | undefined>(undefined),
+    pageLeft: (plugin) => leaks?.left(plugin),
     client: () => client,
   };
 }

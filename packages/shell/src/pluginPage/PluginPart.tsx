@@ -65,10 +65,11 @@ function ModulePart({
   select,
   missing,
 }: PluginPartProps & { readonly module: LoadedModule }): ReactNode {
-  const { modules, failures } = useApp();
+  const { modules, failures, pageLeft } = useApp();
   const [overlays, setOverlays] = useState<HTMLElement | null>(null);
   const host = usePluginHostOf({ entry, site, user, params });
   useEffect(() => modules.hold(module), [modules, module]);
+  useEffect(() => () => pageLeft(entry.name), [pageLeft, entry.name]);
   const load = select(use(module.ready));
   if (load === undefined) throw new Error(missing);
   const Component = module.component(load);
