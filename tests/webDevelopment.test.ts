@@ -116,7 +116,6 @@ describe.skipIf(executable === undefined)("Vite's dev server for a web module", 
     await shown.goto(`${origin}/app/peek_plugin_tutorial/rows`);
     await shown.getByText("Leaking").waitFor();
     await shown.getByRole("link", { name: "Home" }).first().click();
-    console.log(warnings.join("\n====\n"));
     await expect.poll(() => warnings.filter((text) => text.includes("did not release")).length).toBe(2);
     expect(warnings.join("\n")).toMatch(
       /peek_plugin_tutorial was left, and did not release an interval, taken\s+at .*RowsPage/,
