@@ -20,7 +20,7 @@ const readings: readonly Reading[] = Array.from({ length: 10_000 }, (_, index) =
 
 const columns: readonly DataColumn<Reading>[] = [
   { id: "id", title: "Id", value: ({ id }) => id, align: "end", width: "6rem" },
-  { id: "station", title: "Station", value: ({ station }) => station, width: "2fr", isRowHeader: true },
+  { id: "station", title: "Station", value: ({ station }) => station, width: "minmax(8rem, 2fr)", isRowHeader: true },
   { id: "flow", title: "Flow, l/s", value: ({ flow }) => flow, align: "end" },
   {
     id: "isOn",
