@@ -33,7 +33,9 @@ const sites: ReadonlyMap<string, string> = new Map([
 const expectApp = async (service: RunningProcess): Promise<void> => {
   const origin = await siteOrigin(service);
   const status = async (path: string): Promise<number> => (await fetch(`${origin}${path}`)).status;
-  expect([await status("/app/"), await status("/peek/web/icons/table.svg")]).toEqual([200, 200]);
+  for (const path of ["/app/", "/peek/web/icons/table.svg", "/peek/web/app-icons/peek-192.png"]) {
+    expect([path, await status(path)]).toEqual([path, 200]);
+  }
 };
 
 const megabyte = 1024 * 1024;

@@ -13,6 +13,8 @@ export interface SiteWeb {
   readonly shellDir: () => string | undefined;
   /** The file with the icons of Lucide, as Iconify publishes them. Called with the first icon. */
   readonly iconsFile: () => string | undefined;
+  /** The folder with `peek-<size>.png`, the icon of the app. Called with each request for one. */
+  readonly appIconsDir: () => string | undefined;
   /** Logs a failure of a plugin's module in a browser. */
   readonly report: (failure: WebFailure, user: PeekUser) => Promise<void>;
 }

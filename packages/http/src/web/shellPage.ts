@@ -30,6 +30,7 @@ export function shellPage(title: string, { hash, imports, module, styles, preloa
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1a2027">
 <title>${escapeHtml(title)}</title>
 <link rel="icon" type="image/svg+xml" href="${webPaths.appIcon}">
+<link rel="apple-touch-icon" href="${webPaths.appIcons}peek-180.png">
 <link rel="manifest" href="${webPaths.webManifest}">
 <script type="importmap">${importMap}</script>
 ${[...styleLinks, ...preloadLinks].join("\n")}

@@ -11,9 +11,10 @@ import { appIcon } from "./appIcon.ts";
 import { hasEtag } from "./hasEtag.ts";
 import { type FileEncoding, fileEncodings, isFile } from "./precompress.ts";
 import { immutable, sendFile } from "./sendFile.ts";
-import type { FoundShell, Shell } from "./Shell.ts";
+import type { FoundShell } from "./Shell.ts";
 import { shellPage } from "./shellPage.ts";
-import { webManifest } from "./webManifest.ts";
+import { appIconSizes, webManifest } from "./webManifest.ts";
+import type { WebParts } from "./WebParts.ts";
 
 const day = 86_400;
 const suffixes: { readonly [Encoding in FileEncoding]: string } = { br: ".br", gzip: ".gz" };
@@ -21,7 +22,12 @@ const suffixes: { readonly [Encoding in FileEncoding]: string } = { br: ".br", g
 type SessionOf = (request: FastifyRequest, reply: FastifyReply) => Promise<SiteSession | undefined>;
 
 /** Registers the page of the app, the files of the shell, and what makes the app installable. */
-export function shellRoutes(app: FastifyInstance, options: HttpSiteOptions, shell: Shell, sessionOf: SessionOf): void {
+export function shellRoutes(
+  app: FastifyInstance,
+  options: HttpSiteOptions,
+  { shell, web }: Pick<WebParts, "shell" | "web">,
+  sessionOf: SessionOf,
+): void {
   const { title } = options;
 
   app.get(`${webPaths.app}*`, async (request, reply) => {
@@ -46,6 +52,13 @@ export function shellRoutes(app: FastifyInstance, options: HttpSiteOptions, shel
   app.get(webPaths.webManifest, async (_request, reply) =>
     reply.header("cache-control", "no-cache").type("application/manifest+json; charset=utf-8").send(webManifest(title)),
   );
+  app.get<{ Params: { file: string } }>(`${webPaths.appIcons}:file`, async (request, reply) => {
+    const size = appIconSizes.find((each) => request.params.file === `peek-${each}.png`);
+    const dir = web.appIconsDir();
+    const path = dir === undefined || size === undefined ? undefined : join(dir, `peek-${size}.png`);
+    if (path === undefined || !(await isFile(path))) return sendError(reply, 404);
+    return await sendFile(reply, { path, name: path, cacheControl: `public, max-age=${day}` });
+  });
   app.get(webPaths.appIcon, async (_request, reply) =>
     reply.header("cache-control", `public, max-age=${day}`).type("image/svg+xml; charset=utf-8").send(appIcon),
   );

@@ -14,7 +14,7 @@ import type { WebParts } from "./WebParts.ts";
 
 /** Registers the requests of the app: its page and files, the catalogue, the files of modules, icons, and reports of failures. */
 export function webRoutes(app: FastifyInstance, options: HttpSiteOptions, parts: WebParts): void {
-  const { web, store, catalogues, shell } = parts;
+  const { web, store, catalogues } = parts;
   const sessionOf = (request: FastifyRequest, reply: FastifyReply): Promise<SiteSession | undefined> =>
     requireSession(options.sessions, siteRequestOf(request.raw, options), request, reply);
 
@@ -36,5 +36,5 @@ export function webRoutes(app: FastifyInstance, options: HttpSiteOptions, parts:
   });
   iconRoute(app, web, sessionOf);
   failureRoute(app, web, sessionOf);
-  shellRoutes(app, options, shell, sessionOf);
+  shellRoutes(app, options, parts, sessionOf);
 }

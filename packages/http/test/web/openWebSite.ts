@@ -54,6 +54,7 @@ export async function openWebSite({
     version: "1.2.3",
     shellDir: () => shellDir,
     iconsFile: () => iconsFile,
+    appIconsDir: () => join(import.meta.dirname, "../../../shell/icons"),
     report: async (failure: WebFailure) => void reports.push(failure),
   };
   const site = await openSite({ sessions, web, ...others });

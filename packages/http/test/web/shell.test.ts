@@ -176,6 +176,9 @@ describe("an app", () => {
       const icon = await fetch(`${origin}${src}`);
       expect([icon.status, icon.headers.get("content-type")?.split(";")[0]]).toEqual([200, type]);
     }
+    for (const file of ["peek-1.png", "..%2fpackage.json", "peek-192.png%00"]) {
+      expect((await fetch(`${origin}${webPaths.appIcons}${file}`)).ok).toBe(false);
+    }
   });
 
   it("gets the icons of Lucide by their names, also by former ones", async () => {

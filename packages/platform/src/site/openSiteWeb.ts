@@ -44,6 +44,7 @@ export function openSiteWeb(
     version: tryServiceVersion(definition),
     shellDir: () => shellDirOf(definition),
     iconsFile: () => iconsFileOf(definition),
+    appIconsDir: () => appIconsDirOf(definition),
     report: async (failure, { name }) => {
       try {
         if (send !== undefined) return await send(failure, { user: name });
@@ -60,6 +61,11 @@ function shellDirOf(definition: ServiceDefinition): string | undefined {
   const manifest = shellManifestOf(definition);
   const dist = manifest && join(dirname(manifest), "dist");
   return dist !== undefined && existsSync(dist) ? dist : undefined;
+}
+
+function appIconsDirOf(definition: ServiceDefinition): string | undefined {
+  const manifest = shellManifestOf(definition);
+  return manifest && join(dirname(manifest), "icons");
 }
 
 function iconsFileOf(definition: ServiceDefinition): string | undefined {

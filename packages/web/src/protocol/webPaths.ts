@@ -17,4 +17,6 @@ export const webPaths = {
   serviceWorker: "/peek-service-worker.js",
   webManifest: "/peek/web/app.webmanifest",
   appIcon: "/peek/web/app-icon.svg",
+  /** Below it, `peek-<size>.png`: the icon of the app for devices that take no SVG. */
+  appIcons: "/peek/web/app-icons/",
 } as const;
