@@ -32,8 +32,19 @@ export default defineConfig(({ mode }) => {
       manifest: false,
       rolldownOptions: {
         input: { main: join(import.meta.dirname, "src/main.ts"), ...Object.fromEntries(entries) },
-        preserveEntrySignatures: "strict",
+        preserveEntrySignatures: "allow-extension",
         output: {
+          // Few requests: each one takes a round trip.
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [
+              { name: "react", test: /node_modules\/(?:react|react-dom|scheduler)\// },
+              {
+                name: "client",
+                test: /packages\/(?:errors|plugin-base|live-protocol|client)\/src\/|node_modules\/idb\/|packages\/web\/src\/(?:protocol|host|locale)\//,
+              },
+            ],
+          },
           entryFileNames: "assets/[name]-[hash].js",
           chunkFileNames: "assets/[name]-[hash].js",
           assetFileNames: "assets/[name]-[hash][extname]",

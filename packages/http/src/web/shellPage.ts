@@ -33,6 +33,7 @@ export function shellPage(title: string, { hash, imports, module, styles, preloa
 <link rel="apple-touch-icon" href="${webPaths.appIcons}peek-180.png">
 <link rel="manifest" href="${webPaths.webManifest}">
 <script type="importmap">${importMap}</script>
+<link rel="preload" as="fetch" crossorigin href="${webPaths.catalogue}">
 ${[...styleLinks, ...preloadLinks].join("\n")}
 <style>
 #peek-app > .peek-too-old { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem; visibility: hidden; animation: peek-show 0s 10s forwards }

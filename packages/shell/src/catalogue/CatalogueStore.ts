@@ -62,8 +62,8 @@ export class CatalogueStore {
   async #ask(): Promise<void> {
     let response: Response;
     try {
-      const headers = { accept: "application/json" };
-      response = await fetch(webPaths.catalogue, { headers, signal: AbortSignal.timeout(deadlineMs) });
+      // The page has begun to load it. Browsers use that answer for a request of this kind only.
+      response = await fetch(webPaths.catalogue, { signal: AbortSignal.timeout(deadlineMs) });
     } catch {
       return this.#change({ status: "unreachable" });
     }

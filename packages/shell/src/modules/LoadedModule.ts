@@ -1,7 +1,7 @@
 import type { PeekClient } from "@peek/client";
 import type { LazyComponent, PluginWeb, PluginWebContext } from "@peek/web";
 import type { CataloguePlugin } from "@peek/web/protocol";
-import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+import type { ComponentType } from "react";
 import { ImportError } from "./ImportError.ts";
 import { importModule, withImportDeadline } from "./importModule.ts";
 import { insertStyles } from "./insertStyles.ts";
@@ -14,7 +14,7 @@ export class LoadedModule implements Disposable {
   readonly #client: PeekClient | undefined;
   readonly #end = new AbortController();
   readonly #ends: (() => void)[] = [];
-  readonly #components = new Map<LazyComponent, LazyExoticComponent<ComponentType>>();
+  readonly #components = new Map<LazyComponent, Promise<ComponentType>>();
 
   /** @param attempt How often the module has failed before. */
   constructor(entry: CataloguePlugin, client: PeekClient | undefined, attempt: number) {
@@ -30,11 +30,11 @@ export class LoadedModule implements Disposable {
     return { plugin, version, client: this.#client, signal: this.#end.signal };
   }
 
-  /** A component that is loaded when it is first rendered: the same one for the same function. */
-  component(load: LazyComponent): LazyExoticComponent<ComponentType> {
+  /** Loads a component at the first call. @throws ImportError */
+  component(load: LazyComponent): Promise<ComponentType> {
     const known = this.#components.get(load);
     if (known !== undefined) return known;
-    const component = lazy(() => withImportDeadline(load()).catch(importFailed));
+    const component = withImportDeadline(load()).then(({ default: loaded }) => loaded, importFailed);
     this.#components.set(load, component);
     return component;
   }

@@ -9,6 +9,7 @@ import { useTexts } from "../texts/useTexts.ts";
 import { FailureView } from "./FailureView.tsx";
 import { PluginNotices } from "./PluginNotices.tsx";
 import { PluginPart } from "./PluginPart.tsx";
+import { usePreloadedModule } from "./usePreloadedModule.ts";
 
 /** The props of {@link PluginPage}. */
 export interface PluginPageProps {
@@ -30,6 +31,7 @@ export function PluginPage({ catalogue, plugin, present }: PluginPageProps): Rea
   const [opened, setOpened] = useState(present);
   if (opened === undefined && present !== undefined) setOpened(present);
   const isReplaced = opened !== undefined && present !== undefined && present.entry.hash !== opened.entry.hash;
+  usePreloadedModule(isReplaced ? present.entry.module : undefined);
   const shown = isReplaced || present === undefined ? opened : present;
   if (shown === undefined || (present === undefined && !isHeld)) {
     if (opened === undefined) return <NotFoundPage text={texts.unknownPluginText(plugin)} />;

@@ -1,7 +1,7 @@
 import type { LazyComponent, PluginWeb } from "@peek/web";
 import { OverlayContainerContext, PluginHostContext, type WebUser } from "@peek/web/host";
 import type { CataloguePlugin, WebCatalogue } from "@peek/web/protocol";
-import { type ReactNode, Suspense, use, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { ErrorBoundary } from "react-error-boundary";
 import { useApp } from "../AppServices.ts";
 import { failureOf } from "../modules/ModuleFailure.ts";
@@ -9,6 +9,7 @@ import type { LoadedModule } from "../modules/LoadedModule.ts";
 import { useTexts } from "../texts/useTexts.ts";
 import { FailureView } from "./FailureView.tsx";
 import { LoadingView } from "./LoadingView.tsx";
+import { useModuleComponent } from "./useModuleComponent.ts";
 import { usePluginHostOf } from "./usePluginHostOf.ts";
 
 /** The props of {@link PluginPart}. */
@@ -49,9 +50,7 @@ export function PluginPart(props: PluginPartProps): ReactNode {
         />
       )}
     >
-      <Suspense fallback={<LoadingView title={entry.title} />}>
-        <ModulePart key={`${entry.hash} ${attempt}`} {...props} module={module} />
-      </Suspense>
+      <ModulePart key={`${entry.hash} ${attempt}`} {...props} module={module} />
     </ErrorBoundary>
   );
 }
@@ -70,9 +69,8 @@ function ModulePart({
   const host = usePluginHostOf({ entry, site, user, params });
   useEffect(() => modules.hold(module), [modules, module]);
   useEffect(() => () => pageLeft(entry.name), [pageLeft, entry.name]);
-  const load = select(use(module.ready));
-  if (load === undefined) throw new Error(missing);
-  const Component = module.component(load);
+  const Component = useModuleComponent(module, { select, missing });
+  if (Component === undefined) return <LoadingView title={entry.title} />;
   return (
     <PluginHostContext.Provider value={host}>
       <OverlayContainerContext.Provider value={overlays}>
