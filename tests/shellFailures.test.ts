@@ -60,6 +60,7 @@ describe.skipIf(executable === undefined)("a plugin that fails in the app", () =
       webPlugin({ name: "peek_plugin_handlers", title: "Handlers", code: handlers }),
       webPlugin({ name: "peek_plugin_newer", title: "Newer", code: good, webApi: "2.0" }),
       webPlugin({ name: "peek_plugin_missing", title: "Missing", code: null }),
+      webPlugin({ name: "peek_plugin_endless", title: "Endless", code: `await new Promise(() => {});\n${good}` }),
       ...failing.map(([title, code]) => webPlugin({ name: nameOf(title), title, code })),
     ];
     app = await AdminApp.start(executable ?? "", { plugins });
@@ -121,6 +122,18 @@ describe.skipIf(executable === undefined)("a plugin that fails in the app", () =
     const shell = await app.open("/app/peek_plugin_newer");
     await shell.shows(/2\.0.*1\.0/);
     expect(shell.scripts.filter((url) => url.includes("peek_plugin_newer"))).toEqual([]);
+  });
+
+  it("never finishes its import: progress is shown, and after twenty seconds the failure", async () => {
+    const shell = await app.open();
+    await shell.page.clock.install();
+    await shell.choose("Endless");
+    await shell.shows("Loading Endless…");
+    await shell.page.clock.fastForward(20_000);
+    await shell.shows("Endless has failed");
+    await shell.shows("The module was not loaded within 20 seconds.");
+    await shell.choose("Good");
+    await shell.shows("Count 0");
   });
 
   it("lacks its module: the page says what to do", async () => {
