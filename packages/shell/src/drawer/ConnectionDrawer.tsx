@@ -52,7 +52,7 @@ function DeviceNotice({ client }: { readonly client: PeekClient }): ReactNode {
   if (device === "device" || device === "opening") return null;
   const text = { memory: texts.deviceMemory, full: texts.deviceFull, outdated: texts.deviceOutdated }[device];
   return (
-    <div className="shell-notice" data-tone="warning">
+    <div className="peek-notice" data-tone="warning">
       <p>{text}</p>
     </div>
   );

@@ -11,7 +11,12 @@ export function NotificationList(): ReactNode {
   return (
     <section className="shell-notifications" aria-label={texts.notifications}>
       {shown.map(({ id, text, tone, source }) => (
-        <div key={id} className="shell-notice" data-tone={tone} role={tone === "error" ? "alert" : "status"}>
+        <div
+          key={id}
+          className="peek-notice"
+          data-tone={tone === "error" ? "alarm" : tone}
+          role={tone === "error" ? "alert" : "status"}
+        >
           <p>
             {source !== undefined && <strong>{source}: </strong>}
             {text}

@@ -12,7 +12,7 @@ export function UpdateNotice(): ReactNode {
   const [isDismissed, setDismissed] = useState(false);
   if (state !== "waiting" || isHeld || isDismissed) return null;
   return (
-    <div className="shell-notice shell-update" data-tone="info" role="status">
+    <div className="peek-notice shell-update" data-tone="info" role="status">
       <p>{texts.appUpdate}</p>
       <button type="button" className="shell-button" data-kind="primary" onClick={() => update.take()}>
         {texts.takeUpdate}

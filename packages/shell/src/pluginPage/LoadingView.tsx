@@ -6,7 +6,7 @@ export function LoadingView({ title }: { readonly title?: string }): ReactNode {
   const texts = useTexts();
   return (
     <div className="shell-loading" role="status">
-      <span className="shell-progress" aria-hidden="true" />
+      <span className="peek-spinner-circle" aria-hidden="true" />
       <span>{title === undefined ? texts.loading : texts.loadingOf(title)}</span>
     </div>
   );

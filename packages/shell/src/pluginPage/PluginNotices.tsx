@@ -24,14 +24,14 @@ export function PluginNotices({ entry, isDisabled, isReplaced, onReload }: Plugi
   return (
     <>
       {isDisabled && (
-        <div className="shell-notice" data-tone="warning" role="alert">
+        <div className="peek-notice" data-tone="warning" role="alert">
           <p>
             <strong>{texts.pluginDisabled(entry.title)}.</strong> {texts.pluginDisabledText}
           </p>
         </div>
       )}
       {isReplaced && (
-        <div className="shell-notice" data-tone="info" role="status">
+        <div className="peek-notice" data-tone="info" role="status">
           <p>
             {texts.newVersion(entry.title)}
             {isHeld && ` ${texts.newVersionDirty}`}
@@ -42,7 +42,7 @@ export function PluginNotices({ entry, isDisabled, isReplaced, onReload }: Plugi
         </div>
       )}
       {isBeside && (
-        <div className="shell-notice" data-tone="alarm">
+        <div className="peek-notice" data-tone="alarm">
           <FailureView
             heading={texts.pluginReported(entry.title)}
             failure={failure}
