@@ -14,6 +14,7 @@ import { storageQueries } from "./cases/storageQueries.ts";
 import { storageStart } from "./cases/storageStart.ts";
 import { tasks } from "./cases/tasks.ts";
 import { tasksBacklog } from "./cases/tasksBacklog.ts";
+import { web } from "./cases/web.ts";
 import { installPeers } from "./installPeers.ts";
 import { machine } from "./machine.ts";
 import { type Options, parseOptions, type SuiteName } from "./options.ts";
@@ -37,6 +38,7 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   commits: liveCommits,
   actions: liveActions,
   tasks,
+  web,
   backlog: tasksBacklog,
 };
 

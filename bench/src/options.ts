@@ -17,6 +17,7 @@ const suiteNames = [
   "commits",
   "actions",
   "tasks",
+  "web",
 ] as const;
 
 /** Groups that run only when they are named, because they take long. */

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const benchDir = join(import.meta.dirname, "..");
-const workspaceDir = join(benchDir, "..");
+/** The folder of the bench. */
+export const benchDir: string = join(import.meta.dirname, "..");
+/** The folder of the workspace. */
+export const workspaceDir: string = join(benchDir, "..");
 
 /** The folder whose package.json pins the peers. */
 export const peersDir: string = join(benchDir, "peers");

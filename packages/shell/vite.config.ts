@@ -4,7 +4,9 @@ import { sharedModules } from "@peek/web/protocol";
 import { defineConfig } from "vite";
 import { describeShell } from "./build/describeShell.ts";
 import { entryNameOf, sharedEntries } from "./build/sharedEntries.ts";
+import { startGroup } from "./build/startGroup.ts";
 
+const app = join(import.meta.dirname, "src/startApp.tsx");
 const entries = sharedModules.map((name) => [entryNameOf(name), `peek-shared:${name}`]);
 
 /**
@@ -34,17 +36,7 @@ export default defineConfig(({ mode }) => {
         input: { main: join(import.meta.dirname, "src/main.ts"), ...Object.fromEntries(entries) },
         preserveEntrySignatures: "allow-extension",
         output: {
-          // Few requests: each one takes a round trip.
-          codeSplitting: {
-            includeDependenciesRecursively: false,
-            groups: [
-              { name: "react", test: /node_modules\/(?:react|react-dom|scheduler)\// },
-              {
-                name: "client",
-                test: /packages\/(?:errors|plugin-base|live-protocol|client)\/src\/|node_modules\/idb\/|packages\/web\/src\/(?:protocol|host|locale)\//,
-              },
-            ],
-          },
+          codeSplitting: { includeDependenciesRecursively: false, groups: [startGroup(app)] },
           entryFileNames: "assets/[name]-[hash].js",
           chunkFileNames: "assets/[name]-[hash].js",
           assetFileNames: "assets/[name]-[hash][extname]",

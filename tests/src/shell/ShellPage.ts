@@ -50,7 +50,7 @@ export class ShellPage {
     await this.menuLink(title).click();
   }
 
-  menuLink(title: string): Locator {
+  menuLink(title: string | RegExp): Locator {
     return this.page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: title, exact: true });
   }
 

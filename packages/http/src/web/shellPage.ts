@@ -36,13 +36,16 @@ export function shellPage(title: string, { hash, imports, module, styles, preloa
 <link rel="preload" as="fetch" crossorigin href="${webPaths.catalogue}">
 ${[...styleLinks, ...preloadLinks].join("\n")}
 <style>
+html { background: light-dark(#f2f4f6, #12161a) }
+#peek-app > .peek-progress { position: fixed; inset: 0 0 auto; block-size: 4px; transform-origin: left; background: light-dark(#1f5f9e, #7db5ee); animation: peek-load 8s cubic-bezier(0.1, 0.7, 0.3, 1) both }
+@keyframes peek-load { from { transform: scaleX(0.02) } to { transform: scaleX(0.95) } }
 #peek-app > .peek-too-old { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem; visibility: hidden; animation: peek-show 0s 10s forwards }
 @keyframes peek-show { to { visibility: visible } }
 </style>
-<noscript><style>#peek-app > .peek-too-old { visibility: visible; animation: none }</style></noscript>
+<noscript><style>#peek-app > .peek-too-old { visibility: visible; animation: none } #peek-app > .peek-progress { display: none }</style></noscript>
 </head>
 <body>
-<div id="peek-app"><p class="peek-too-old">${escapeHtml(tooOld)}</p></div>
+<div id="peek-app"><div class="peek-progress" role="progressbar" aria-label="Peek"></div><p class="peek-too-old">${escapeHtml(tooOld)}</p></div>
 <script type="module" src="${urlOf(module)}"></script>
 </body>
 </html>
