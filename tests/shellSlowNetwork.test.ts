@@ -16,7 +16,6 @@ const noteShown = `
   };
   new MutationObserver(() => {
     note("progress", ".peek-progress");
-    note("too old", ".peek-too-old");
     note("home", ".shell-tile");
   }).observe(document, { childList: true, subtree: true });
 `;

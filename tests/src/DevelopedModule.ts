@@ -1,9 +1,13 @@
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { freePort } from "./freePort.ts";
 import { RunningProcess, runToEnd } from "./RunningProcess.ts";
 import { makeFolder } from "./temporaryFolder.ts";
 import { workspaceDir } from "./workspace.ts";
+
+/** Vite's file watcher takes two saves of a file within a tenth of a second for one, and keeps the content of the first. */
+const betweenSavesMs = 200;
 
 const vite = join("node_modules", "vite", "bin", "vite.js");
 const plugin = join("plugins", "peek-plugin-tutorial");
@@ -13,6 +17,7 @@ export class DevelopedModule implements AsyncDisposable {
   readonly #base: string;
   readonly #dir: string;
   #vite: RunningProcess | undefined;
+  #savedAt = 0;
 
   private constructor(base: string) {
     this.#base = base;
@@ -34,9 +39,11 @@ export class DevelopedModule implements AsyncDisposable {
   async save(path: string, content: string): Promise<void> {
     const file = join(this.#dir, "web", "src", path);
     await mkdir(dirname(file), { recursive: true });
+    await setTimeout(this.#savedAt + betweenSavesMs - performance.now());
     // At once: Vite would read a file that is only half written.
     await writeFile(`${file}.new`, content);
     await rename(`${file}.new`, file);
+    this.#savedAt = performance.now();
   }
 
   /** Saves plugin_package.json with another title, and waits until the dev server has started again. */
@@ -69,7 +76,11 @@ export class DevelopedModule implements AsyncDisposable {
   async serve(site: string): Promise<string> {
     const port = await freePort();
     const args = [vite, "--host", "127.0.0.1", "--port", String(port), "--strictPort"];
-    this.#vite = new RunningProcess(process.execPath, { args, cwd: this.#dir, env: { PEEK_SITE: site } });
+    this.#vite = new RunningProcess(process.execPath, {
+      args,
+      cwd: this.#dir,
+      env: { PEEK_SITE: site, NO_COLOR: "1" },
+    });
     await this.#vite.waitFor(/Local:/);
     return `http://127.0.0.1:${port}`;
   }

@@ -39,7 +39,7 @@ ${[...styleLinks, ...preloadLinks].join("\n")}
 html { background: light-dark(#f2f4f6, #12161a) }
 #peek-app > .peek-progress { position: fixed; inset: 0 0 auto; block-size: 4px; transform-origin: left; background: light-dark(#1f5f9e, #7db5ee); animation: peek-load 8s cubic-bezier(0.1, 0.7, 0.3, 1) both }
 @keyframes peek-load { from { transform: scaleX(0.02) } to { transform: scaleX(0.95) } }
-#peek-app > .peek-too-old { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem; visibility: hidden; animation: peek-show 0s 10s forwards }
+#peek-app > .peek-too-old { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem; visibility: hidden; animation: peek-show 0s 30s forwards }
 @keyframes peek-show { to { visibility: visible } }
 </style>
 <noscript><style>#peek-app > .peek-too-old { visibility: visible; animation: none } #peek-app > .peek-progress { display: none }</style></noscript>
