@@ -145,6 +145,22 @@ describe.skipIf(executable === undefined)("the tutorial's page in a browser", ()
     expect(await stored()).toEqual({ string1: "one", int1: 33 });
   });
 
+  it("shows the same page again when the browser has lost the identity of the device", async () => {
+    await reset("one", 35);
+    await using anna = await chromium.person();
+    const page = await TutorialPage.open(anna, field.origin);
+    await page.showsNumber(35);
+    await page.showsConnection("live");
+    const reloaded = page.page.waitForEvent("load");
+    await anna.clearCookies();
+    await anna.setOffline(true);
+    await page.showsConnection("offline");
+    await anna.setOffline(false);
+    await reloaded;
+    await page.showsNumber(35);
+    await page.showsConnection("live");
+  });
+
   it("paints its stored data before the service answers", async () => {
     await reset("one", 40);
     await using anna = await chromium.person();

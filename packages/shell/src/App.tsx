@@ -47,9 +47,13 @@ function Session(): ReactNode {
   const isOther = useIsOtherUser();
   const needsLogin = useNeedsLogin();
   const present = client();
+  const isAnonymous = shown?.user.anonymous === true;
   useEffect(() => {
-    if (isOther) location.replace("/");
-  }, [isOther]);
+    if (!isOther) return;
+    // Without a login, it is the same person: two tabs that a new device opens at once begin as two users.
+    if (isAnonymous) location.reload();
+    else location.replace("/");
+  }, [isOther, isAnonymous]);
   if (isOther) return <p role="status">{texts.otherUser}</p>;
 
   const loggedIn = (userId: string): void => {
