@@ -31,7 +31,7 @@ export class DevelopedModule implements AsyncDisposable {
     await mkdir(dir, { recursive: true });
     for (const path of ["package.json", "plugin_package.json", "vite.config.ts", "src", "web/src"])
       await cp(join(workspaceDir, plugin, path), join(dir, path), { recursive: true });
-    await symlink(join(workspaceDir, plugin, "node_modules"), join(dir, "node_modules"));
+    await linkPackages(join(workspaceDir, plugin, "node_modules"), join(dir, "node_modules"));
     return made;
   }
 
@@ -89,4 +89,10 @@ export class DevelopedModule implements AsyncDisposable {
     await this.#vite?.[Symbol.asyncDispose]();
     await rm(this.#base, { recursive: true });
   }
+}
+
+/** Links each package, and not the whole folder: each Vite keeps its prepared packages in a folder of its own there. */
+async function linkPackages(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const name of await readdir(from)) if (!name.startsWith(".")) await symlink(join(from, name), join(to, name));
 }
