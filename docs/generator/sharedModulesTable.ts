@@ -1,7 +1,7 @@
 import { sharedModules } from "@peek/web/protocol";
 import { markdownTable } from "./markdownTable.ts";
 
-/** What each module of the app is for. */
+/** The purpose of each shared module. */
 const purposes: Readonly<Record<(typeof sharedModules)[number], string>> = {
   react: "React",
   "react/jsx-runtime": "The functions that JSX is compiled to",

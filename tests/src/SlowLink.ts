@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 /** The largest part that one packet carries, in bytes. */
 const packetBytes = 1460;
 
-/** What a {@link SlowLink} does to the traffic. */
+/** The effects of a {@link SlowLink} on the traffic. */
 export interface LinkQuality {
   /** The delay of each packet, each way, in milliseconds. */
   readonly delayMs: number;

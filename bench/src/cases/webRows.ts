@@ -24,7 +24,7 @@ export async function webRows(executable: string, { runs }: SuiteContext): Promi
     await using person = await chromium.person();
     const shell = await ShellPage.open(person, field.origin, `/app/${rowsPluginName}`);
     await shell.sees(shell.content.locator('[data-live="true"] [role="row"]').nth(5));
-    // What loading has left to do, is done.
+    // The work that follows the load has ended.
     await measureFrames(shell.page, 1000);
     const firstValue = shell.content.locator('[data-column="value"]').first();
     const valueBefore = Number((await firstValue.innerText()).replaceAll(/\D/g, ""));

@@ -1,4 +1,4 @@
-/** What a build knows of a module. */
+/** The facts of a build about a module. */
 interface ModuleImports {
   readonly importedIds: readonly string[];
 }

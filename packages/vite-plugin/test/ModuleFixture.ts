@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build, createLogger } from "vite";
 
-/** What plugin_package.json says in a {@link ModuleFixture} without another. */
+/** The plugin_package.json of a {@link ModuleFixture} without another. */
 export const manifest = {
   plugin: { title: "Pump", packageName: "peek_plugin_pump" },
   requiresServices: ["field"],
@@ -25,7 +25,7 @@ const page = `
 /** A plugin with a web module in a temporary folder. */
 export class ModuleFixture implements AsyncDisposable {
   readonly dir: string;
-  /** What the builds have printed. */
+  /** The output of the builds. */
   readonly lines: string[] = [];
 
   private constructor(dir: string) {

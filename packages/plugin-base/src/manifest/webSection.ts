@@ -43,7 +43,7 @@ const command = z.strictObject({
 });
 
 /**
- * What an app of a site shows of a plugin before it loads any of the plugin's code: the key `web` of the sections `field`, `office`
+ * A plugin's tile, menu entries, pages and commands, which the app of a site shows before it loads any of the plugin's code: the key `web` of the sections `field`, `office`
  * and `admin`.
  */
 export const webSectionSchema = z
