@@ -29,9 +29,15 @@ export function iconRoute(
       ? { icons: {}, aliases: {} }
       : iconsSchema.parse(JSON.parse(await readFile(file, "utf8")));
   };
+  const icons = (): Promise<Icons> =>
+    (reading ??= read().catch((error: unknown) => {
+      // The next request tries again.
+      reading = undefined;
+      throw error;
+    }));
   app.get<{ Params: { file: string } }>(`${webPaths.icons}:file`, async (request, reply) => {
     if ((await sessionOf(request, reply)) === undefined) return reply;
-    const svg = svgOf(await (reading ??= read()), request.params.file);
+    const svg = svgOf(await icons(), request.params.file);
     if (svg === undefined) return sendError(reply, 404);
     return reply.header("cache-control", `private, max-age=${week}`).type("image/svg+xml; charset=utf-8").send(svg);
   });

@@ -9,7 +9,10 @@ import { type HttpSiteOptions, type WebModule, WebModules } from "../../src/inde
 import { type OpenSite, openSite } from "../openSite.ts";
 import { HeaderSessions } from "./HeaderSessions.ts";
 
-const iconsFile = join(import.meta.dirname, "../../../shell/node_modules/@iconify-json/lucide/icons.json");
+export const lucideIcons: string = join(
+  import.meta.dirname,
+  "../../../shell/node_modules/@iconify-json/lucide/icons.json",
+);
 
 /** A site with an app. */
 export interface OpenWebSite extends OpenSite {
@@ -31,6 +34,8 @@ export interface OpenWebSite extends OpenSite {
 export interface WebSiteOptions extends Partial<HttpSiteOptions> {
   readonly filesDir?: string;
   readonly shellDir?: string;
+  /** Default: the icons of Lucide. */
+  readonly iconsFile?: string;
   /** Whether all plugins have been started. Default: true. */
   readonly isComplete?: boolean;
 }
@@ -39,6 +44,7 @@ export interface WebSiteOptions extends Partial<HttpSiteOptions> {
 export async function openWebSite({
   filesDir,
   shellDir,
+  iconsFile = lucideIcons,
   isComplete = true,
   ...others
 }: WebSiteOptions = {}): Promise<OpenWebSite> {

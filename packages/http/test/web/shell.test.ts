@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { webPaths } from "@peek/web/protocol";
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { temporaryFolder } from "@peek/kit/testing";
 import { AnonymousSessionProvider } from "../../src/index.ts";
-import { openWebSite } from "./openWebSite.ts";
+import { lucideIcons, openWebSite } from "./openWebSite.ts";
 
 const built = {
   format: 1,
@@ -190,6 +190,14 @@ describe("an app", () => {
       expect((await icon(name)).status).toBe(404);
     }
     expect((await fetch(`${site.origin}${webPaths.icons}table.svg`)).status).toBe(401);
+  });
+
+  it("gets icons as soon as their file can be read", async () => {
+    const iconsFile = join(temporaryFolder(), "icons.json");
+    const site = await openWebSite({ iconsFile });
+    expect((await site.get(`${webPaths.icons}table.svg`)).status).toBe(500);
+    copyFileSync(lucideIcons, iconsFile);
+    expect((await site.get(`${webPaths.icons}table.svg`)).status).toBe(200);
   });
 
   it("has no login on a site without one", async () => {
