@@ -25,7 +25,8 @@ export default defineConfig(({ mode }) => {
     resolve: { conditions: ["@peek/source", "module", "browser", "import", "default"] },
     build: {
       outDir,
-      emptyOutDir: true,
+      // The script `build` empties it. The script `web` does not: a service or a dev server may read the files of the build before.
+      emptyOutDir: false,
       target: "es2023",
       sourcemap: !isDeveloped,
       minify: !isDeveloped,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { sharedModules } from "@peek/web/protocol";
 import type { Plugin, Rolldown } from "vite";
 import { buildServiceWorker } from "./buildServiceWorker.ts";
@@ -38,9 +38,10 @@ export function describeShell(outDir: string, mode: string): Plugin {
       if (app === undefined) throw new Error("The build has no chunk of startApp.tsx.");
       const preloads = [...new Set([app.fileName, ...importsOf(app, chunks), ...importsOf(main, chunks)])].toSorted();
       const shell = { format: 1, hash, imports, module: main.fileName, styles, preloads, serviceWorker };
-      await mkdir(dirname(join(outDir, "shell.json")), { recursive: true });
-      await writeFile(join(outDir, "shell.json"), `${JSON.stringify(shell, null, 2)}\n`);
       await compressFiles(outDir, files.filter(isShown));
+      const file = join(outDir, "shell.json");
+      await writeFile(`${file}.new`, `${JSON.stringify(shell, null, 2)}\n`);
+      await rename(`${file}.new`, file);
     },
   };
 }

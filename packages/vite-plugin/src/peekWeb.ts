@@ -4,6 +4,7 @@ import { normalizePath, type PluginOption } from "vite";
 import { buildConfig } from "./build/buildConfig.ts";
 import { builtWeb } from "./build/builtWeb.ts";
 import { sizeReport } from "./build/sizeReport.ts";
+import { staleFiles } from "./build/staleFiles.ts";
 import { moduleChecks } from "./checks/moduleChecks.ts";
 import { scopedStyles } from "./css/scopedStyles.ts";
 import { developmentServer } from "./dev/developmentServer.ts";
@@ -65,6 +66,7 @@ export function peekWeb(options: PeekWebOptions = {}): PluginOption[] {
     moduleChecks(target),
     { name: "peek:build", apply: "build", config: () => buildConfig(target()) },
     builtWeb(target),
+    staleFiles(),
     sizeReport(target),
   ];
 }

@@ -227,6 +227,24 @@ describe("the build of a web module", () => {
     await expect(fixture.build()).rejects.toThrow(/The name "assets\/größe-[\w-]+\.png" has other characters/);
   });
 
+  it("leaves the files of the build before when it fails, and removes them when it is written", async () => {
+    await using fixture = await ModuleFixture.make({ "web/src/größe.png": "x".repeat(5000) });
+    await fixture.build();
+    const before = await fixture.built();
+    await fixture.save("web/src/Page.tsx", 'import icon from "./größe.png"; export default () => <img src={icon} />;');
+    await expect(fixture.build()).rejects.toThrow("has other characters");
+    expect(await fixture.built()).toEqual(before);
+
+    await fixture.save("web/src/Page.tsx", "export default () => <p>Changed</p>;");
+    await fixture.build();
+    const after = await fixture.built();
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((file) => /Page.*\.js$/.test(file))).not.toEqual(
+      before.filter((file) => /Page.*\.js$/.test(file)),
+    );
+    expect(await fixture.content(/Page.*\.js$/)).toContain("Changed");
+  });
+
   it("builds each of two modules", async () => {
     const admin = { web: { ...web, dir: "web/admin/dist", routes: [{ path: "users", title: "Users" }] } };
     await using fixture = await ModuleFixture.make({

@@ -9,7 +9,7 @@ export function buildConfig({ dir, entry }: WebTarget): UserConfig {
     base: "./",
     build: {
       outDir: dir,
-      emptyOutDir: true,
+      emptyOutDir: false,
       target: "es2023",
       sourcemap: true,
       // The shell adds and removes it with the module.
