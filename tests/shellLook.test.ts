@@ -157,6 +157,14 @@ describe.skipIf(executable === undefined)("the look of the app", () => {
     await grid.locator('[role=row][data-active="true"]', { hasText: "Row 1" }).waitFor();
   });
 
+  it("shows a choice that is read-only as a text that nobody can change", async () => {
+    const shell = await openIn("light", "/app/peek_plugin_kit");
+    const kind = shell.content.getByLabel("Fixed kind");
+    await shell.sees(kind);
+    expect(await kind.inputValue()).toBe("Pump");
+    expect(await kind.isEditable()).toBe(false);
+  });
+
   it("speaks German, and writes times as the settings say", async () => {
     const shell = await openIn("light", "/app/settings");
     await shell.content.getByLabel("Language").selectOption("de");

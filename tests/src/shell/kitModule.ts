@@ -44,6 +44,7 @@ const Kit = () => {
     h(kit.Table, { label: "Flows", isLive: false, rowKey: (row) => row.id, rows: [{ id: "P1", flow: 12.5 }, { id: "P2", flow: 3 }], columns: [
       { id: "id", title: "Id", isRowHeader: true, cell: (row) => row.id },
       { id: "flow", title: "Flow", align: "end", cell: (row) => row.flow } ] }),
+    h(kit.Select, { label: "Fixed kind", options, value: "pump", isReadOnly: true }),
     h(kit.EmptyState, { title: "No pumps" }, "Add one."), h(kit.Spinner), h(PluginLink, { to: "table" }, "To the table"),
     h(kit.Dialog, { title: "Add a pump", isOpen, onClose: () => setOpen(false) }, h(kit.TextField, { label: "Pump" })));
 };

@@ -41,6 +41,7 @@ export default function FieldsPage(): ReactNode {
               { id: "oil", text: "Oil" },
             ]}
           />
+          <Select label="Model" value="a" isReadOnly options={[{ id: "a", text: "A 200" }]} />
           <Checkbox label="Spare pump" value={true} />
           <Checkbox label="Remote control" />
           <Switch label="Automatic" value={true} />

@@ -7,6 +7,7 @@ import type { Choice } from "./Choice.ts";
 import type { FieldProps } from "./FieldProps.ts";
 import { FieldHints, FieldLabel } from "./FieldTexts.tsx";
 import { Icon } from "./Icon.tsx";
+import { TextField } from "./TextField.tsx";
 
 /** The props of {@link Select}. */
 export interface SelectProps<Id extends string> extends FieldProps<Id> {
@@ -19,10 +20,16 @@ export function Select<Id extends string>(props: SelectProps<Id>): ReactNode {
   const texts = useKitTexts();
   const container = useContext(OverlayContainerContext);
   const { label, description, error, options, placeholder = texts.select, isRequired, value, onChange } = props;
-  const { isReadOnly: _isReadOnly, ...aria } = ariaFieldProps(props);
+  const { isReadOnly, ...aria } = ariaFieldProps(props);
   const choose = (key: string | number | null): void => {
     onChange?.(options.find(({ id }) => id === key)?.id);
   };
+  if (isReadOnly) {
+    // React Aria's Select has no such state.
+    const { options: _options, placeholder: _placeholder, ...field } = props;
+    const text = options.find(({ id }) => id === value)?.text;
+    return <TextField {...field} value={text} onChange={() => undefined} />;
+  }
   return (
     <AriaSelect
       {...aria}
