@@ -37,9 +37,11 @@ describe.skipIf(executable === undefined)("pages of field that are opened and le
     return field?.status.live?.browsers?.subscriptions ?? Number.NaN;
   }
 
-  it("leave no subscription on field", async () => {
+  it("leave no subscription on field, and no elements, listeners or memory in the browser, after 200 visits", async () => {
     await using person = await chromium.person();
     const shell = await ShellPage.open(person, field.origin);
+    const session = await person.newCDPSession(shell.page);
+    await session.send("Performance.enable");
     const visit = async (times: number): Promise<void> => {
       for (let visits = 0; visits < times; visits += 1) {
         await shell.menuLink(/^Tutorial/).click();
@@ -48,11 +50,23 @@ describe.skipIf(executable === undefined)("pages of field that are opened and le
         await shell.sees(visits % 2 === 0 ? shell.content.getByRole("heading").first() : shell.tile("Tutorial"));
       }
     };
+    const held = async (): Promise<{ readonly heap: number; readonly listeners: number; readonly nodes: number }> => {
+      await session.send("HeapProfiler.collectGarbage");
+      const { metrics } = await session.send("Performance.getMetrics");
+      const metric = (wanted: string): number => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN;
+      return { heap: metric("JSHeapUsedSize"), listeners: metric("JSEventListeners"), nodes: metric("Nodes") };
+    };
     await shell.sees(shell.tile("Tutorial"));
     await shell.sees(shell.indicator.locator('[data-status="live"]'));
     const subscribed = await subscriptions();
-    await visit(10);
+    await visit(20);
+    const before = await held();
+    await visit(180);
+    const after = await held();
+    expect(after.listeners - before.listeners).toBeLessThan(20);
+    expect(after.nodes - before.nodes).toBeLessThan(100);
+    expect((after.heap - before.heap) / 2 ** 20).toBeLessThan(2);
     await vi.waitFor(async () => expect(await subscriptions()).toBe(subscribed), { timeout: 45_000, interval: 0 });
     expect(shell.faults).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 });
