@@ -114,6 +114,9 @@ describe.skipIf(executable === undefined)("the session of the app", () => {
     await shell.page.getByRole("button", { name: "User: anna" }).click();
     await shell.page.getByRole("button", { name: "Log out" }).click();
     await shell.page.getByLabel("Password").waitFor();
+    // The app may ask for a login on top of the page, before it leaves the page.
+    await shell.page.getByText("Notes").first().waitFor({ state: "detached" });
+    await shell.page.getByLabel("Password").waitFor();
     expect(await shell.page.getByText("Notes").count()).toBe(0);
   });
 });
